@@ -1,0 +1,109 @@
+"""One failed try of one task, frozen: what is known of it, and what is said to be not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class FailureKind(StrEnum):
+    """How a failure came to us; each value is one way in which Airflow lets a run go wrong."""
+
+    TASK_FAILED = "task_failed"  # a callback reported it, with the exception where there is one
+    UNREPORTED = "unreported"  # the server says failed and no callback spoke: kill -9, out of memory, lost host
+    MARKED_FAILED = "marked_failed"  # a person set the state; recorded, never healed, never paged
+    IMPORT_ERROR = "import_error"  # a Dag file cannot be imported
+    QUARANTINED = "quarantined"  # no failure: a slice was published without some rows; a note, never a page
+
+
+class Origin(StrEnum):
+    """Who reported it. Two reports of one try are one failure."""
+
+    CALLBACK = "callback"
+    RECONCILER = "reconciler"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class TryKey:
+    """The identity of one try. Not Airflow's task instance id, which changes on every retry and clear.
+
+    :param map_index: -1 for a task that is not mapped.
+    :param try_number: 1 or more; 0 where there is no try (an import error).
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    try_number: int = 0
+
+    def __str__(self) -> str:
+        mapped = "" if self.map_index < 0 else f"[{self.map_index}]"
+        return f"{self.dag_id}/{self.run_id}/{self.task_id}{mapped}#{self.try_number}"
+
+    @property
+    def task_instance(self) -> tuple[str, str, str, int]:
+        """The task instance without the try."""
+        return (self.dag_id, self.run_id, self.task_id, self.map_index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorLink:
+    """One exception of the chain, outermost first.
+
+    :param type: qualified name of the class, such as ``psycopg.errors.UndefinedColumn``.
+    :param bases: qualified names of the classes it derives from, without ``object``.
+    :param message: its text, redacted and truncated; never trusted.
+    :param sqlstate: five characters, where the driver gives one.
+    :param http_status: 100 to 599, where the client gives one.
+    :param retry_after: seconds that the other side asked us to wait.
+    :param errno: operating system error number.
+    """
+
+    type: str
+    bases: tuple[str, ...] = ()
+    message: str = ""
+    sqlstate: str | None = None
+    http_status: int | None = None
+    retry_after: float | None = None
+    errno: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One failed try.
+
+    :param occurred_at: UTC; when it was reported, or the end of the try where Airflow knows it.
+    :param operator: class name of the operator.
+    :param slice_id: the slice that the run owns, or None where it owns none.
+    :param chain: exceptions, outermost first; empty where none was given.
+    :param report: a blocked gate's ``Report.to_dict()``, or None.
+    :param schema_diff: ``SchemaDiff.to_dict()``, or None.
+    :param detail: what else the source of the report knows: names to short texts.
+    :param missing: what could not be learnt, one short phrase each ("exception", "try number").
+    """
+
+    key: TryKey
+    kind: FailureKind
+    origin: Origin
+    occurred_at: datetime
+    operator: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    slice_id: str | None = None
+    max_tries: int = 0
+    hostname: str = ""
+    log_url: str = ""
+    chain: tuple[ErrorLink, ...] = ()
+    report: Mapping[str, Any] | None = None
+    schema_diff: Mapping[str, Any] | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def heals(self) -> bool:
+        """Whether the healer may look for a remedy; the other kinds are recorded only."""
+        return self.kind in (FailureKind.TASK_FAILED, FailureKind.UNREPORTED, FailureKind.IMPORT_ERROR)

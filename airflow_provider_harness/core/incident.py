@@ -1,0 +1,153 @@
+"""An incident: one episode of one cause, from the first failure to a verified outcome. State is a fold over events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from airflow_provider_harness.core.failure import TryKey
+
+
+class EventKind(StrEnum):
+    OPENED = "opened"  # body: episode, failure
+    JOINED = "joined"  # body: failure
+    EVIDENCE = "evidence"  # body: facts, observations, unavailable
+    DIAGNOSED = "diagnosed"  # body: category, cause, basis, certainty, why, citations
+    PROPOSED = "proposed"  # body: action, arguments, why
+    JUDGED = "judged"  # body: verdict, rule, reason, policy_version
+    ASKED = "asked"  # body: approval, assigned, expires
+    ANSWERED = "answered"  # body: answer, by
+    ACT_STARTED = "act_started"  # body: act
+    ACT_ENDED = "act_ended"  # body: act, result
+    VERIFIED = "verified"  # body: outcome, details
+    PAGED = "paged"  # body: dedup_key, severity, summary, action
+    NOTED = "noted"  # body: text
+    TAKEN = "taken"  # body: by
+    RETURNED = "returned"  # body: by
+    CLOSED = "closed"  # body: outcome, why
+
+
+class State(StrEnum):
+    OPEN = "open"
+    DIAGNOSED = "diagnosed"
+    JUDGED = "judged"
+    ASKED = "asked"
+    ACTING = "acting"
+    VERIFYING = "verifying"
+    TAKEN = "taken"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How an incident ended. Only ``healed`` counts as a heal."""
+
+    HEALED = "healed"  # a gate passed on the published slice, and Airflow agrees
+    RECOVERED = "recovered"  # Airflow agrees; no contract says whether the data are right
+    NOT_HEALED = "not_healed"
+    MADE_WORSE = "made_worse"
+    UNKNOWN = "unknown"
+    SUPERSEDED = "superseded"  # a person acted first
+    ESCALATED = "escalated"  # a person was paged and has it now
+    REFUSED = "refused"  # a person said no, or did not answer in time
+    NOTED = "noted"  # nothing had failed
+
+
+_ANY = frozenset(State) - {State.CLOSED}
+
+#: event -> (states it may come in, state it leads to; None = unchanged). What is not here cannot happen.
+TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
+    EventKind.OPENED: (frozenset(), State.OPEN),
+    EventKind.JOINED: (_ANY, None),
+    EventKind.EVIDENCE: (_ANY - {State.TAKEN}, None),
+    EventKind.DIAGNOSED: (_ANY - {State.TAKEN, State.ACTING}, State.DIAGNOSED),
+    EventKind.PROPOSED: (frozenset({State.DIAGNOSED}), None),
+    EventKind.JUDGED: (frozenset({State.DIAGNOSED}), State.JUDGED),
+    EventKind.ASKED: (frozenset({State.JUDGED}), State.ASKED),
+    EventKind.ANSWERED: (frozenset({State.ASKED}), State.JUDGED),
+    EventKind.ACT_STARTED: (frozenset({State.JUDGED}), State.ACTING),
+    EventKind.ACT_ENDED: (frozenset({State.ACTING}), State.VERIFYING),
+    EventKind.VERIFIED: (_ANY, None),
+    EventKind.PAGED: (_ANY, None),
+    EventKind.NOTED: (_ANY, None),
+    EventKind.TAKEN: (_ANY, State.TAKEN),
+    EventKind.RETURNED: (frozenset({State.TAKEN}), State.OPEN),
+    EventKind.CLOSED: (_ANY, State.CLOSED),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to an incident.
+
+    :param at: UTC.
+    :param body: see ``EventKind`` for the keys; JSON values only.
+    """
+
+    incident_id: str
+    kind: EventKind
+    at: datetime
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ImpossibleEvent(ValueError):
+    """An event came in a state that does not admit it; it is not recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What the events of one incident add up to.
+
+    :param acts: canonical acts that were started, in order.
+    :param last: the newest body of each kind of event.
+    """
+
+    id: str
+    episode: str = ""
+    state: State = State.OPEN
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    failures: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    paged: bool = False
+    outcome: Outcome | None = None
+    last: Mapping[EventKind, Mapping[str, Any]] = field(default_factory=dict)
+
+    def after(self, event: Event) -> Incident:
+        """This incident with one more event."""
+        allowed, target = TRANSITIONS[event.kind]
+        first = event.kind is EventKind.OPENED
+        if first != (self.opened_at is None) or (not first and self.state not in allowed):
+            raise ImpossibleEvent(f"{event.kind} cannot follow state {self.state} of incident {self.id}")
+        body = event.body
+        changes: dict[str, Any] = {"last": {**self.last, event.kind: body}, "state": target or self.state}
+        if first:
+            changes |= {"opened_at": event.at, "episode": body["episode"]}
+        if event.kind in (EventKind.OPENED, EventKind.JOINED):
+            changes["failures"] = (*self.failures, body["failure"])
+        if event.kind is EventKind.ACT_STARTED:
+            changes["acts"] = (*self.acts, body["act"])
+        if event.kind is EventKind.PAGED:
+            changes["paged"] = self.paged or body.get("action") == "trigger"
+        if event.kind is EventKind.CLOSED:
+            changes |= {"closed_at": event.at, "outcome": Outcome(body["outcome"])}
+        return replace(self, **changes)
+
+
+def fold(incident_id: str, events: Iterable[Event]) -> Incident:
+    """The incident that these events, in order, add up to."""
+    incident = Incident(id=incident_id)
+    for event in events:
+        incident = incident.after(event)
+    return incident
+
+
+def episode_of(key: TryKey) -> str:
+    """The episode that a failed try belongs to: one run of one Dag, whatever its tasks, siblings and tries.
+
+    16 hexadecimal characters; the same for every process that computes it, so that two captures start one healer.
+    """
+    return hashlib.sha256(f"{key.dag_id}\0{key.run_id}".encode()).hexdigest()[:16]

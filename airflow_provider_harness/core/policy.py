@@ -1,0 +1,195 @@
+"""What may be done: finite rules over trusted facts. Whatever is not said is refused.
+
+The first rule that names the action and whose conditions all hold decides. No such rule, an unknown name, a missing
+fact or a rule that crashes ends in ``refuse``. Two bounds stand above every rule and can only narrow: a diagnosis
+that rests on text or on a model reaches no wide act without a person, and a remedy that needs a person asks one.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.evidence import Fact
+
+
+class VerdictKind(StrEnum):
+    APPROVE = "approve"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+class Op(StrEnum):
+    """How a condition compares a fact with its operand."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+
+
+_COMPARE: Mapping[Op, Callable[[Fact, object], bool]] = {
+    Op.EQ: operator.eq,
+    Op.NE: operator.ne,
+    Op.IN: lambda fact, operand: fact in operand,  # type: ignore[operator]
+    Op.LT: operator.lt,
+    Op.LE: operator.le,
+    Op.GT: operator.gt,
+    Op.GE: operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSpec:
+    """A name that a condition may use.
+
+    :param values: the closed set of words, or None for a number or a boolean.
+    """
+
+    type: type
+    meaning: str
+    values: frozenset[str] | None = None
+
+
+FACTS: Mapping[str, FactSpec] = {
+    "category": FactSpec(type=str, meaning="root cause", values=frozenset(Category)),
+    "basis": FactSpec(type=str, meaning="what the diagnosis rests on", values=frozenset(Basis)),
+    "certainty": FactSpec(type=str, meaning="how sure the diagnosis is", values=frozenset(Certainty)),
+    "needs_person": FactSpec(type=bool, meaning="the remedy is only made with a person's agreement"),
+    "tries_by_harness": FactSpec(type=int, meaning="acts already made on this incident, 0 or more"),
+    "try_number": FactSpec(type=int, meaning="the try that failed, 1 or more"),
+    "failed_tasks": FactSpec(type=int, meaning="task instances of the run in state failed"),
+    "downstream_tasks": FactSpec(type=int, meaning="task instances of the run that could not start because of it"),
+    "slices": FactSpec(type=int, meaning="slices that the act would run again"),
+    "slices_beyond_alone": FactSpec(
+        type=int, meaning="slices more than contract and administrator let the harness run without asking, 0 or more"
+    ),
+    "dag_paused": FactSpec(type=bool, meaning="the Dag is paused"),
+    "has_contract": FactSpec(type=bool, meaning="a task of the run publishes under a contract"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """``fact op operand``, such as ``tries_by_harness lt 2``."""
+
+    fact: str
+    op: Op
+    operand: Fact | tuple[Fact, ...]
+
+    def holds(self, facts: Mapping[str, Fact]) -> bool:
+        return _COMPARE[self.op](facts[self.fact], self.operand)
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.op} {self.operand}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How often a rule may approve; None = not bounded here (``policy check`` warns).
+
+    :param per_incident: acts on one incident, 0 or more.
+    :param per_dag_per_day: acts on one Dag in a UTC day, 0 or more.
+    """
+
+    per_incident: int | None = None
+    per_dag_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What was already done with the same kind of action."""
+
+    on_incident: int = 0
+    on_dag_today: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of the policy."""
+
+    id: str
+    action: ActionKind
+    verdict: VerdictKind
+    reason: str
+    when: tuple[Condition, ...] = ()
+    limit: Limit = field(default_factory=Limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was decided, by which rule of which version, and why. ``rule`` is empty where no rule spoke."""
+
+    kind: VerdictKind
+    rule: str
+    reason: str
+    policy_version: int
+    limit: Limit = field(default_factory=Limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """An ordered list of rules.
+
+    :param version: a number that the administrator raises with each change; approvals are bound to it.
+    """
+
+    version: int
+    rules: Sequence[Rule]
+
+    def judge(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:
+        """Decide on one proposal.
+
+        :param facts: trusted facts by the names of ``FACTS``.
+        :param usage: what was already done.
+        """
+        try:
+            verdict = self._first_match(proposal, facts, usage)
+            return self._narrow(verdict, proposal, facts)
+        except Exception as error:  # a guard that crashes closes
+            return self._refuse("", f"The policy could not be evaluated ({type(error).__name__}: {error}).")
+
+    def _first_match(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:
+        for rule in self.rules:
+            if rule.action is not proposal.kind:
+                continue
+            for condition in rule.when:
+                if condition.fact not in facts:
+                    return self._refuse(rule.id, f"The fact {condition.fact!r} is not known.")
+            if all(condition.holds(facts) for condition in rule.when):
+                return self._within_limit(rule, usage)
+        return self._refuse("", f"No rule covers {proposal.kind} here.")
+
+    def _within_limit(self, rule: Rule, usage: Usage) -> Verdict:
+        for used, most, what in (
+            (usage.on_incident, rule.limit.per_incident, "on this incident"),
+            (usage.on_dag_today, rule.limit.per_dag_per_day, "on this Dag today"),
+        ):
+            if rule.verdict is not VerdictKind.REFUSE and most is not None and used >= most:
+                return self._refuse(rule.id, f"The limit of {most} {what} is used up.")
+        return Verdict(
+            kind=rule.verdict, rule=rule.id, reason=rule.reason, policy_version=self.version, limit=rule.limit
+        )
+
+    def _narrow(self, verdict: Verdict, proposal: Proposal, facts: Mapping[str, Fact]) -> Verdict:
+        if verdict.kind is not VerdictKind.APPROVE or ACTIONS[proposal.kind].risk is Risk.NONE:
+            return verdict
+        if facts["needs_person"] is not False:
+            why = "This remedy is only made with a person's agreement."
+        elif ACTIONS[proposal.kind].risk is Risk.WIDE and facts["basis"] != Basis.FACT:
+            why = "Only text says so; no trusted fact says the same."
+        else:
+            return verdict
+        return Verdict(
+            kind=VerdictKind.ASK, rule=verdict.rule, reason=why, policy_version=self.version, limit=verdict.limit
+        )
+
+    def _refuse(self, rule: str, reason: str) -> Verdict:
+        return Verdict(kind=VerdictKind.REFUSE, rule=rule, reason=reason, policy_version=self.version)

@@ -1,0 +1,255 @@
+"""The kinds of check: which metric each needs, how it compares, and what a reader should look at when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+Scalar = str | int | float | bool
+
+
+class Severity(StrEnum):
+    """Error blocks the publication, warn only reports."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+class CheckKind(StrEnum):
+    """What a check is about."""
+
+    NOT_NULL = "not_null"
+    UNIQUE = "unique"
+    ACCEPTED_VALUES = "accepted_values"
+    RANGE = "range"
+    REFERENTIAL = "referential"
+    ROW_COUNT = "row_count"
+    IN_SLICE = "in_slice"
+    RECONCILIATION = "reconciliation"
+    FRESHNESS = "freshness"
+    COMPLETENESS = "completeness"
+    CUSTOM_SQL = "custom_sql"
+
+
+class Metric(StrEnum):
+    """The number that a check compares."""
+
+    FAILING_ROWS = "failing_rows"
+    EXCESS_ROWS = "excess_rows"
+    ROWS = "rows"
+    SCALAR = "scalar"
+    AGE_SECONDS = "age_seconds"
+    MISSING_SLICES = "missing_slices"
+    LOST_ROWS = "lost_rows"
+
+
+class Operator(StrEnum):
+    """How the metric is compared; the Open Data Contract Standard's operators."""
+
+    BE = "mustBe"
+    NOT_BE = "mustNotBe"
+    GREATER = "mustBeGreaterThan"
+    GREATER_OR_EQUAL = "mustBeGreaterOrEqualTo"
+    LESS = "mustBeLessThan"
+    LESS_OR_EQUAL = "mustBeLessOrEqualTo"
+    BETWEEN = "mustBeBetween"
+    NOT_BETWEEN = "mustNotBeBetween"
+
+
+class Unit(StrEnum):
+    """Rows compares the metric itself; percent compares 100 x metric / rows of the slice."""
+
+    ROWS = "rows"
+    PERCENT = "percent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What is the same for all checks of a kind.
+
+    :param row_level: a single row can be found guilty, so the row can be set aside; never true for duplicates, since
+        which of the two rows is right is a person's question.
+    :param samples: failing rows explain the failure.
+    :param look_at: a sentence for the person who reads the failure.
+    """
+
+    metric: Metric
+    row_level: bool = False
+    samples: bool = False
+    look_at: str
+
+
+CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
+    {
+        CheckKind.NOT_NULL: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at what the source writes when it does not know the value.",
+        ),
+        CheckKind.UNIQUE: Spec(
+            metric=Metric.EXCESS_ROWS,
+            samples=True,
+            look_at="Look at whether the source delivered a row twice, or whether the key is no key.",
+        ),
+        CheckKind.ACCEPTED_VALUES: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at whether the source has a new value that the contract should list.",
+        ),
+        CheckKind.RANGE: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at the unit and at the program that writes the value at the source.",
+        ),
+        CheckKind.REFERENTIAL: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at whether the referenced table was loaded before this one, and has the value at its source.",
+        ),
+        CheckKind.ROW_COUNT: Spec(
+            metric=Metric.ROWS,
+            look_at="Look at whether the source had finished writing the slice, and at what it wrote on other days.",
+        ),
+        CheckKind.IN_SLICE: Spec(
+            metric=Metric.FAILING_ROWS,
+            look_at="Look at the slice column's time zone and at the query's bounds.",
+        ),
+        CheckKind.RECONCILIATION: Spec(
+            metric=Metric.LOST_ROWS,
+            look_at="Look at what changed the staged files or the staging table while the slice was moving.",
+        ),
+        CheckKind.FRESHNESS: Spec(
+            metric=Metric.AGE_SECONDS,
+            look_at="Look at when the source last wrote, and at its own schedule.",
+        ),
+        CheckKind.COMPLETENESS: Spec(
+            metric=Metric.MISSING_SLICES,
+            look_at="Look at the runs of the missing slices, and at who may delete from the published table.",
+        ),
+        CheckKind.CUSTOM_SQL: Spec(
+            metric=Metric.SCALAR,
+            look_at="Look at the query in the contract: it says what was counted.",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the metric must be.
+
+    :param values: one bound, or two for the between operators (both ends included).
+    """
+
+    operator: Operator = Operator.BE
+    values: tuple[Scalar, ...] = (0,)
+    unit: Unit = Unit.ROWS
+
+    def holds(self, found: Scalar) -> bool:
+        """Whether ``found`` is as expected."""
+        return _COMPARE[self.operator](found, self.values)
+
+    def __str__(self) -> str:
+        share = "%" if self.unit is Unit.PERCENT else ""
+        return _WORDS[self.operator].format(*(f"{value}{share}" for value in self.values))
+
+
+_COMPARE: Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]] = MappingProxyType(
+    {
+        Operator.BE: lambda found, v: found == v[0],
+        Operator.NOT_BE: lambda found, v: found != v[0],
+        Operator.GREATER: lambda found, v: found > v[0],
+        Operator.GREATER_OR_EQUAL: lambda found, v: found >= v[0],
+        Operator.LESS: lambda found, v: found < v[0],
+        Operator.LESS_OR_EQUAL: lambda found, v: found <= v[0],
+        Operator.BETWEEN: lambda found, v: v[0] <= found <= v[1],
+        Operator.NOT_BETWEEN: lambda found, v: not v[0] <= found <= v[1],
+    }
+)
+
+_WORDS: Mapping[Operator, str] = MappingProxyType(
+    {
+        Operator.BE: "exactly {0}",
+        Operator.NOT_BE: "anything but {0}",
+        Operator.GREATER: "more than {0}",
+        Operator.GREATER_OR_EQUAL: "at least {0}",
+        Operator.LESS: "less than {0}",
+        Operator.LESS_OR_EQUAL: "at most {0}",
+        Operator.BETWEEN: "{0} to {1}",
+        Operator.NOT_BETWEEN: "outside {0} to {1}",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Where the value of a foreign key must exist: ``schema.table`` and its columns, in the order of the check's."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check of one contract.
+
+    :param id: ``kind:column[,column]`` unless the contract names it; unique in the contract.
+    :param columns: the columns it looks at; empty for checks of the whole slice.
+    :param low: lowest valid value of a range, or None.
+    :param high: highest valid value of a range, or None.
+    :param values: the accepted values.
+    :param sql: one scalar query, with ``${table}`` for the rows under test.
+    """
+
+    id: str
+    kind: CheckKind
+    columns: tuple[str, ...] = ()
+    severity: Severity = Severity.ERROR
+    expect: Expectation = field(default_factory=Expectation)
+    low: Scalar | None = None
+    high: Scalar | None = None
+    values: tuple[Scalar, ...] = ()
+    reference: Reference | None = None
+    sql: str = ""
+    description: str = ""
+
+    @property
+    def spec(self) -> Spec:
+        """What is the same for all checks of this kind."""
+        return CHECKS[self.kind]
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether a row that fails may be quarantined so that the others can be published."""
+        return self.spec.row_level and self.severity is Severity.ERROR and self.expect == Expectation()
+
+    def reason(self) -> str:
+        """What a row that fails this check has done wrong, for the quarantine."""
+        return _REASONS[self.kind](self)
+
+
+def _range_words(check: Check) -> str:
+    low, high = check.low, check.high
+    if low is None:
+        return f"at most {high}"
+    return f"at least {low}" if high is None else f"{low} to {high}"
+
+
+_REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
+    dict.fromkeys(CheckKind, lambda check: f"{check.id} does not hold")
+    | {
+        CheckKind.NOT_NULL: lambda c: f"{', '.join(c.columns)} is null",
+        CheckKind.ACCEPTED_VALUES: lambda c: f"{', '.join(c.columns)} is not one of {', '.join(map(str, c.values))}",
+        CheckKind.RANGE: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)}",
+        CheckKind.REFERENTIAL: lambda c: (
+            f"{', '.join(c.columns)} is not in {c.reference.table if c.reference else ''}"
+        ),
+    }
+)

@@ -1,0 +1,198 @@
+"""What a data contract means to the harness, whatever file format it was written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from airflow_provider_harness.core.checks import Check
+
+
+class LoadMode(StrEnum):
+    """How a slice reaches the published table."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+    MERGE = "merge"
+
+
+class Grain(StrEnum):
+    """How long one slice is, in the contract's time zone."""
+
+    DAY = "day"
+    HOUR = "hour"
+
+
+class MalformedRows(StrEnum):
+    """What happens to a slice in which some rows fail a row-level check of severity error."""
+
+    REJECT = "reject"
+    QUARANTINE = "quarantine"
+
+
+class LateAction(StrEnum):
+    """What happens when the source does not have the slice by the agreed time."""
+
+    WAIT = "wait"
+    SKIP = "skip"
+    PAGE = "page"
+
+
+class Criticality(StrEnum):
+    """How much it hurts when this data is missing or wrong."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class LogicalType(StrEnum):
+    """The Open Data Contract Standard's types that a column of a table can have here."""
+
+    STRING = "string"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    NUMBER = "number"
+    INTEGER = "integer"
+    OBJECT = "object"
+    ARRAY = "array"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column as the contract promises it.
+
+    :param name: the physical name.
+    :param physical_type: canonical PostgreSQL type, for example ``timestamp with time zone``.
+    :param required: no nulls.
+    :param classification: the contract's word; empty means nobody classified it, so no sample of it is ever shown.
+    """
+
+    name: str
+    logical_type: LogicalType
+    physical_type: str
+    required: bool = False
+    unique: bool = False
+    classification: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How slices are cut and published.
+
+    :param slice_column: the column that says which slice a row belongs to; empty in mode ``full``.
+    :param time_zone: IANA name of the zone in which a slice begins and ends.
+    """
+
+    mode: LoadMode = LoadMode.FULL
+    slice_column: str = ""
+    time_zone: str = "UTC"
+    grain: Grain = Grain.DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinePolicy:
+    """Whether malformed rows may be set aside, and how many; both limits must hold.
+
+    :param max_rows: rows per slice, 0 or more.
+    :param max_percent: share of the slice's rows, 0 to 100.
+    """
+
+    policy: MalformedRows = MalformedRows.REJECT
+    max_rows: int = 0
+    max_percent: float = 0.0
+
+    def allows(self, rows: int, total: int) -> bool:
+        """Whether ``rows`` of ``total`` may be set aside so that the others can be published."""
+        if self.policy is not MalformedRows.QUARANTINE or total <= 0:
+            return False
+        return rows < total and rows <= self.max_rows and 100 * rows <= self.max_percent * total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatePolicy:
+    """What to do when the source is late.
+
+    :param wait_minutes: how long to wait before the action, 0 or more.
+    """
+
+    action: LateAction = LateAction.PAGE
+    wait_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sla:
+    """One promise about time, in the standard's words.
+
+    :param prop: for example ``freshness``, ``latency``, ``retention``.
+    :param value: the number or text that the contract gives, with its unit.
+    """
+
+    prop: str
+    value: str
+    unit: str = ""
+    element: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who answers for the data.
+
+    :param members: user names of the team's people.
+    :param channels: where to reach them.
+    """
+
+    team: str = ""
+    members: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The one place where the meaning of a table is written.
+
+    :param id: the contract's own id; stable across versions.
+    :param table: ``schema.table`` as published.
+    :param key: columns of the primary key, in key order; empty if it has none.
+    :param checks: every check that the contract implies or states, in file order.
+    :param backfill_alone: how many slices a backfill may fill without asking a person, 0 or more.
+    :param place: the file it was read from.
+    """
+
+    id: str
+    version: str
+    name: str
+    table: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    load: Load = field(default_factory=Load)
+    quarantine: QuarantinePolicy = field(default_factory=QuarantinePolicy)
+    late: LatePolicy = field(default_factory=LatePolicy)
+    backfill_alone: int = 0
+    criticality: Criticality = Criticality.MEDIUM
+    owner: Owner = field(default_factory=Owner)
+    slas: tuple[Sla, ...] = ()
+    description: str = ""
+    place: str = ""
+
+    def column(self, name: str) -> Column:
+        """The column of this name; a ``KeyError`` lists the names that exist."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.table} has no column {name!r}; it has {', '.join(self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in contract order."""
+        return tuple(column.name for column in self.columns)
+
+    def classified(self) -> Mapping[str, str]:
+        """Column -> classification, only for the columns that somebody classified."""
+        return {column.name: column.classification for column in self.columns if column.classification}

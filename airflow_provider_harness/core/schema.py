@@ -1,0 +1,245 @@
+"""Columns as a contract or a catalog describes them, and how two descriptions differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_provider_harness.core.contract import Contract
+
+ALIASES = {
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "float": "double precision",
+    "double": "double precision",
+    "bool": "boolean",
+    "decimal": "numeric",
+    "varchar": "character varying",
+    "char": "character",
+    "bpchar": "character",
+    "string": "text",
+    "timestamptz": "timestamp with time zone",
+    "timestamp": "timestamp without time zone",
+    "time": "time without time zone",
+}
+"""Names PostgreSQL accepts -> the name its catalog gives (``format_type``)."""
+
+_TYPE = re.compile(r"^(?P<name>[a-z][a-z0-9 ]*?)\s*(?:\((?P<args>[0-9, ]+)\))?(?P<rest>\s+[a-z ]+)?(?P<array>(\[\])*)$")
+_LADDERS = (("smallint", "integer", "bigint"), ("real", "double precision"), ("character varying", "text"))
+
+
+class Side(StrEnum):
+    """Which relation is compared with the contract."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class Change(StrEnum):
+    """Additive: a column more. Widening: the same values and more. Breaking: everything else."""
+
+    ADDITIVE = "additive"
+    WIDENING = "widening"
+    BREAKING = "breaking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaColumn:
+    """One column as a catalog has it.
+
+    :param type: canonical PostgreSQL type.
+    :param position: 1 for the first column.
+    """
+
+    name: str
+    type: str
+    nullable: bool = True
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """A relation's columns in order."""
+
+    table: str
+    columns: tuple[SchemaColumn, ...]
+
+    def get(self, name: str) -> SchemaColumn | None:
+        """The column of this name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaChange:
+    """One difference.
+
+    :param column: the contract's column, or the found one when the contract has none.
+    :param renamed_to: the found column that is probably the same one under a new name.
+    :param blocking: no row may move while it stands.
+    :param ddl: what a person could run in the published database; empty if nothing needs to be run there.
+    """
+
+    kind: Change
+    column: str
+    expected: str
+    found: str
+    blocking: bool
+    ddl: str = ""
+    renamed_to: str = ""
+
+    def sentence(self) -> str:
+        """The difference as a person would say it."""
+        if self.renamed_to:
+            return f"{self.kind}: column {self.column} is gone; {self.renamed_to} has its type and place: a rename?"
+        return f"{self.kind}: column {self.column}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaDiff:
+    """All differences between a contract and one relation.
+
+    :param published: the table that the suggested DDL is for.
+    """
+
+    side: Side
+    table: str
+    published: str
+    changes: tuple[SchemaChange, ...]
+
+    @property
+    def blocking(self) -> bool:
+        """Whether no row may move."""
+        return any(change.blocking for change in self.changes)
+
+    @property
+    def ddl(self) -> tuple[str, ...]:
+        """The statements that would make the published table follow; never run by the harness."""
+        return tuple(change.ddl for change in self.changes if change.ddl)
+
+    def sentence(self) -> str:
+        """The differences in one paragraph."""
+        head = f"{self.side} {self.table} and the contract of {self.published} disagree"
+        said = "; ".join(change.sentence() for change in self.changes)
+        advice = f". Either undo the change, or change the contract and run: {' '.join(self.ddl)}" if self.ddl else ""
+        return f"{head}: {said}{advice}"
+
+
+def canonical(name: str) -> str:
+    """A type as PostgreSQL's catalog writes it.
+
+    >>> canonical("VARCHAR(3)"), canonical("timestamptz"), canonical("decimal(12, 2)")
+    ('character varying(3)', 'timestamp with time zone', 'numeric(12,2)')
+    """
+    found = _TYPE.match(" ".join(name.strip().lower().split()))
+    if not found:
+        return name.strip().lower()
+    base = found["name"].strip()
+    rest = (found["rest"] or "").rstrip()
+    if not rest:
+        base = ALIASES.get(base, base)
+    if found["args"] and base.startswith("time"):
+        word, _, zone = base.partition(" ")
+        return f"{word}({found['args'].strip()}){' ' + zone if zone else ''}{rest}{found['array']}"
+    args = "(" + ",".join(part.strip() for part in found["args"].split(",")) + ")" if found["args"] else ""
+    return f"{base}{args}{rest}{found['array']}"
+
+
+def fits(narrow: str, wide: str) -> bool:
+    """Whether every value of type ``narrow`` is a value of type ``wide``."""
+    (low, low_args), (high, high_args) = _split(narrow), _split(wide)
+    if low == high:
+        return not high_args or (bool(low_args) and _args_fit(low, low_args, high_args))
+    return any(
+        low in ladder and high in ladder and ladder.index(low) < ladder.index(high) and not high_args
+        for ladder in _LADDERS
+    )
+
+
+def compare(contract: Contract, found: Schema, side: Side) -> SchemaDiff:
+    """What differs between the contract and a relation, with each difference's kind and suggested migration."""
+    expected = {column.name: canonical(column.physical_type) for column in contract.columns}
+    places = {name: place for place, name in enumerate(expected, start=1)}
+    extra = [column for column in found.columns if column.name not in expected]
+    changes: list[SchemaChange] = []
+    for name, kind in expected.items():
+        there = found.get(name)
+        if there is not None:
+            changes += _retyped(contract.table, name, kind, there.type, side)
+            continue
+        twin = _rename(kind, places[name], extra)
+        if twin is not None:
+            extra.remove(twin)
+        changes.append(_gone(contract.table, name, kind, twin, side))
+    changes += [_added(contract.table, column, side) for column in extra]
+    return SchemaDiff(side=side, table=found.table, published=contract.table, changes=tuple(changes))
+
+
+def _retyped(table: str, name: str, expected: str, found: str, side: Side) -> list[SchemaChange]:
+    giver, taker = (found, expected) if side is Side.SOURCE else (expected, found)
+    if giver == taker or fits(giver, taker):
+        return []
+    kind = Change.WIDENING if fits(taker, giver) else Change.BREAKING
+    ddl = f"ALTER TABLE {table} ALTER COLUMN {quoted(name)} TYPE {giver};"
+    return [SchemaChange(kind=kind, column=name, expected=expected, found=found, blocking=True, ddl=ddl)]
+
+
+def _gone(table: str, name: str, kind: str, twin: SchemaColumn | None, side: Side) -> SchemaChange:
+    if twin is not None:
+        old, new = (name, twin.name) if side is Side.SOURCE else (twin.name, name)
+        ddl = f"ALTER TABLE {table} RENAME COLUMN {quoted(old)} TO {quoted(new)};"
+        return SchemaChange(
+            kind=Change.BREAKING,
+            column=name,
+            expected=kind,
+            found=f"{twin.name} {twin.type}",
+            blocking=True,
+            ddl=ddl,
+            renamed_to=twin.name,
+        )
+    if side is Side.TARGET:
+        ddl = f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {kind};"
+        return SchemaChange(kind=Change.ADDITIVE, column=name, expected=kind, found="none", blocking=True, ddl=ddl)
+    ddl = f"ALTER TABLE {table} DROP COLUMN {quoted(name)};"
+    return SchemaChange(kind=Change.BREAKING, column=name, expected=kind, found="none", blocking=True, ddl=ddl)
+
+
+def _added(table: str, column: SchemaColumn, side: Side) -> SchemaChange:
+    ddl = f"ALTER TABLE {table} ADD COLUMN {quoted(column.name)} {column.type};" if side is Side.SOURCE else ""
+    blocking = side is Side.TARGET and not column.nullable
+    kind = Change.BREAKING if blocking else Change.ADDITIVE
+    return SchemaChange(
+        kind=kind, column=column.name, expected="none", found=column.type, blocking=blocking, ddl=ddl
+    )
+
+
+def _rename(kind: str, place: int, extra: Sequence[SchemaColumn]) -> SchemaColumn | None:
+    """The added column of the same type at the same place, else the only added one of that type."""
+    alike = [column for column in extra if column.type == kind]
+    same_place = [column for column in alike if column.position == place]
+    if same_place:
+        return same_place[0]
+    return alike[0] if len(alike) == 1 and len(extra) == 1 else None
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier; quoted only where PostgreSQL needs it to be."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
+
+
+def _split(kind: str) -> tuple[str, tuple[int, ...]]:
+    found = re.search(r"\(([0-9, ]+)\)", kind)
+    args = tuple(int(part) for part in found.group(1).split(",")) if found else ()
+    return re.sub(r"\s*\([0-9, ]+\)", "", kind), args
+
+
+def _args_fit(base: str, low: tuple[int, ...], high: tuple[int, ...]) -> bool:
+    if base == "numeric":
+        (low_p, low_s), (high_p, high_s) = ((*low, 0)[:2], (*high, 0)[:2])
+        return low_s <= high_s and low_p - low_s <= high_p - high_s
+    return low[0] <= high[0]

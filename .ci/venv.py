@@ -167,12 +167,15 @@ class Maker:
 
     def make(self, wanted: str) -> None:
         """Makes the environment, or brings it up to date when it was whole for another lock."""
+        lock = (self.root / "requirements.lock").read_text()
+        locked(lock, "hatchling")
+        uv = locked(lock, "uv")  # what is missing is said before anything is removed
         refresh = self.stamp.exists() and self.runs()
         self.stamp.unlink(missing_ok=True)
         if not refresh:
             self.create()
         self.log.write_text("")
-        self.install()
+        self.install(uv)
         self.stamp.write_text(wanted)
         self.progress.say(".venv is ready")
 
@@ -188,13 +191,14 @@ class Maker:
         if made.returncode:
             raise Unable(f"Cannot make .venv: {reason(made.stdout + made.stderr)}")
 
-    def install(self) -> None:
-        """Everything that the lock names, by uv or else by pip, then this project."""
-        lock = (self.root / "requirements.lock").read_text()
-        locked(lock, "hatchling")
+    def install(self, uv_lines: str) -> None:
+        """Everything that the lock names, by uv or else by pip, then this project.
+
+        :param uv_lines: version and hashes of uv.
+        """
         with tempfile.TemporaryDirectory(dir=self.venv) as cache:
             bootstrap = Path(cache) / "uv.txt"
-            bootstrap.write_text(locked(lock, "uv"))
+            bootstrap.write_text(uv_lines)
             self.progress.say("installing what requirements.lock names")
             uv = str(self.venv / "bin" / "uv")
             listing = subprocess.run([str(self.python), "-m", "pip", "config", "list"], capture_output=True, text=True)

@@ -14,7 +14,6 @@ class LoadMode(StrEnum):
 
     INCREMENTAL = "incremental"
     FULL = "full"
-    MERGE = "merge"
 
 
 class Grain(StrEnum):

@@ -1,0 +1,178 @@
+"""YAML with the line of every field, and JSON-schema errors in words a contract's author can act on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One mistake in a contract file.
+
+    :param path: keys and indexes from the top of the file to the field.
+    :param valid: what would be accepted, if it is a closed set.
+    """
+
+    path: Path
+    problem: str
+    valid: tuple[str, ...] = ()
+    fix: str = ""
+
+    def sentence(self, file: str, lines: Mapping[Path, int]) -> str:
+        """The finding with its place."""
+        path = self.path
+        while path and path not in lines:
+            path = path[:-1]
+        valid = f" Valid: {', '.join(self.valid)}." if self.valid else ""
+        fix = f" {self.fix}" if self.fix else ""
+        return f"{file}:{lines.get(path, 1)}: {dotted(self.path) or 'the file'}: {self.problem}{valid}{fix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A YAML document with the line of each field.
+
+    :param lines: path -> line, 1 for the first.
+    """
+
+    data: Any
+    lines: Mapping[Path, int]
+    findings: tuple[Finding, ...] = ()
+
+
+def dotted(path: Path) -> str:
+    """``schema[0].properties[3].enum``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def read(text: str) -> Marked:
+    """Parse YAML and keep the marks. Dates stay text, as the standard's schema wants them."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012
+            first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    loader = Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Path, int] = {}
+        findings = list(_mark(node, (), lines)) if node is not None else []
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return Marked(data=None, lines={(): line}, findings=(Finding(path=(), problem=f"is no YAML: {error.problem}"),))
+    finally:
+        loader.dispose()
+    if not isinstance(data, dict):
+        findings.append(Finding(path=(), problem="is not a mapping of fields."))
+    return Marked(data=data, lines=lines, findings=tuple(findings))
+
+
+def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Finding]:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if node.id == "mapping":
+        for key, value in node.value:
+            here = (*path, str(key.value))
+            if here in lines:
+                yield Finding(path=here, problem="is given twice.", fix="Keep one.")
+            lines[here] = key.start_mark.line + 1
+            yield from _mark(value, here, lines)
+    elif node.id == "sequence":
+        for index, value in enumerate(node.value):
+            yield from _mark(value, (*path, index), lines)
+
+
+def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list[Finding]:
+    """Every way in which ``data`` breaks a JSON schema, each mistake once.
+
+    :param at: where ``data`` stands in the file.
+    """
+    import jsonschema
+
+    validator = jsonschema.Draft201909Validator(schema)
+    found: list[Finding] = []
+    for error in validator.iter_errors(data):
+        found += _explain(error, schema, at)
+    unknown = {finding.path[:-1] for finding in found if finding.problem.startswith("is not a field")}
+    kept = [f for f in found if not (f.problem.startswith("needs one of") and f.path in unknown)]
+    return list(dict.fromkeys(kept))
+
+
+def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
+    path = (*at, *error.absolute_path)
+    kind = error.validator
+    if kind in ("unevaluatedProperties", "additionalProperties"):
+        return _unknown_keys(error, root, path)
+    if kind in ("oneOf", "anyOf"):
+        return _alternatives(error, root, at, path)
+    if kind in ("enum", "const"):
+        valid = tuple(str(value) for value in (error.validator_value if kind == "enum" else [error.validator_value]))
+        return [Finding(path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=_near(error.instance, valid))]
+    if kind == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [Finding(path=path, problem=f"needs the field {name!r}.", fix=f"Add {name}.") for name in missing]
+    if kind == "type":
+        return [Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=_types(error.validator_value))]
+    return [Finding(path=path, problem=f"{error.message}.")]
+
+
+def _types(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _unknown_keys(error: Any, root: Mapping[str, Any], path: Path) -> list[Finding]:
+    """Only keys that no branch of the schema knows: a failed branch makes the validator forget its known ones."""
+    known = sorted(_known(error.schema, root, set()))
+    return [
+        Finding(path=(*path, key), problem="is not a field here.", valid=tuple(known), fix=_near(key, known))
+        for key in error.instance
+        if key not in known
+    ]
+
+
+def _alternatives(error: Any, root: Mapping[str, Any], at: Path, path: Path) -> list[Finding]:
+    if not error.context:
+        return [Finding(path=path, problem="may have only one of the alternatives given here.")]
+    if all(inner.validator == "required" and not inner.relative_path for inner in error.context):
+        names = tuple(sorted({name for inner in error.context for name in inner.validator_value}))
+        return [Finding(path=path, problem="needs one of these fields.", valid=names)]
+    branches: dict[Any, list[Any]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    fitting = [group for group in branches.values() if not any(_wrong_shape(inner) for inner in group)]
+    chosen = min(fitting or branches.values(), key=len)
+    return [finding for inner in chosen for finding in _explain(inner, root, at)]
+
+
+def _wrong_shape(error: Any) -> bool:
+    return error.validator == "type" and not error.relative_path
+
+
+def _known(schema: Any, root: Mapping[str, Any], seen: set[int]) -> set[str]:
+    if not isinstance(schema, Mapping) or id(schema) in seen:
+        return set()
+    seen.add(id(schema))
+    names = set(schema.get("properties", ()))
+    if "$ref" in schema:
+        target: Any = root
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        names |= _known(target, root, seen)
+    inner = [part for word in ("allOf", "anyOf", "oneOf") for part in schema.get(word, ())]
+    inner += [schema[word] for word in ("if", "then", "else") if word in schema]
+    for part in inner:
+        names |= _known(part, root, seen)
+    return names
+
+
+def _near(given: Any, valid: Sequence[str]) -> str:
+    close = difflib.get_close_matches(str(given), [str(value) for value in valid], n=1)
+    return f"Did you mean {close[0]}?" if close else ""

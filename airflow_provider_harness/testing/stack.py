@@ -151,7 +151,7 @@ class AirflowStack:
                 cwd=self.home,
                 stop_signal=signal.SIGTERM,
                 stop_group=True,
-                grace=8.0,
+                grace=4.0,
             )
 
     def wait_ready(self, timeout: float = 180.0) -> None:

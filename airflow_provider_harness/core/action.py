@@ -38,8 +38,8 @@ class Parameter(StrEnum):
     RUN = "run"
     TRY_NUMBER = "try_number"  # the try that failed: the act is refused when another one has started since
     DELAY_SECONDS = "delay_seconds"  # 0 to 3600
-    FIRST = "first"  # ISO date of the first slice
-    LAST = "last"  # ISO date of the last slice, inclusive
+    FIRST = "first"  # UTC start of the first slice, ISO 8601
+    LAST = "last"  # UTC start of the last slice, inclusive
     SLICE = "slice"
     CHECKS = "checks"  # ids of checks, separated by commas
     UPSTREAM_TASK = "upstream_task"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -107,3 +107,23 @@ class Failure:
     def heals(self) -> bool:
         """Whether the healer may look for a remedy; the other kinds are recorded only."""
         return self.kind in (FailureKind.TASK_FAILED, FailureKind.UNREPORTED, FailureKind.IMPORT_ERROR)
+
+
+def to_dict(failure: Failure) -> dict[str, Any]:
+    """The failure as JSON values, the inverse of ``from_dict``."""
+    body = asdict(failure)
+    body["occurred_at"] = failure.occurred_at.isoformat()
+    return body
+
+
+def from_dict(body: Mapping[str, Any]) -> Failure:
+    """The failure that ``to_dict`` wrote."""
+    values = dict(body)
+    values["key"] = TryKey(**values["key"])
+    values["kind"] = FailureKind(values["kind"])
+    values["origin"] = Origin(values["origin"])
+    values["occurred_at"] = datetime.fromisoformat(values["occurred_at"])
+    values["chain"] = tuple(ErrorLink(**{**link, "bases": tuple(link["bases"])}) for link in values["chain"])
+    for name in ("tags", "missing"):
+        values[name] = tuple(values[name])
+    return Failure(**values)

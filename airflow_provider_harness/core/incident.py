@@ -15,6 +15,7 @@ from airflow_provider_harness.core.failure import TryKey
 class EventKind(StrEnum):
     OPENED = "opened"  # body: episode, failure
     JOINED = "joined"  # body: failure
+    CLAIMED = "claimed"  # body: run; this healer run leads, every other one ends
     EVIDENCE = "evidence"  # body: facts, observations, unavailable
     DIAGNOSED = "diagnosed"  # body: category, cause, basis, certainty, why, citations
     PROPOSED = "proposed"  # body: action, arguments, why
@@ -28,14 +29,17 @@ class EventKind(StrEnum):
     NOTED = "noted"  # body: text
     TAKEN = "taken"  # body: by
     RETURNED = "returned"  # body: by
+    REOPENED = "reopened"  # body: why; one further remedy will be tried, by another healer run
     CLOSED = "closed"  # body: outcome, why
 
 
 class State(StrEnum):
     OPEN = "open"
+    CLAIMED = "claimed"
     DIAGNOSED = "diagnosed"
     JUDGED = "judged"
     ASKED = "asked"
+    ANSWERED = "answered"
     ACTING = "acting"
     VERIFYING = "verifying"
     TAKEN = "taken"
@@ -63,17 +67,19 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.OPENED: (frozenset(), State.OPEN),
     EventKind.JOINED: (_ANY, None),
     EventKind.EVIDENCE: (_ANY - {State.TAKEN}, None),
-    EventKind.DIAGNOSED: (_ANY - {State.TAKEN, State.ACTING}, State.DIAGNOSED),
-    EventKind.PROPOSED: (frozenset({State.DIAGNOSED}), None),
-    EventKind.JUDGED: (frozenset({State.DIAGNOSED}), State.JUDGED),
+    EventKind.CLAIMED: (frozenset({State.OPEN}), State.CLAIMED),
+    EventKind.DIAGNOSED: (frozenset({State.CLAIMED, State.DIAGNOSED}), State.DIAGNOSED),
+    EventKind.PROPOSED: (frozenset({State.DIAGNOSED, State.JUDGED}), None),
+    EventKind.JUDGED: (frozenset({State.DIAGNOSED, State.JUDGED}), State.JUDGED),
     EventKind.ASKED: (frozenset({State.JUDGED}), State.ASKED),
-    EventKind.ANSWERED: (frozenset({State.ASKED}), State.JUDGED),
-    EventKind.ACT_STARTED: (frozenset({State.JUDGED}), State.ACTING),
+    EventKind.ANSWERED: (frozenset({State.ASKED}), State.ANSWERED),
+    EventKind.ACT_STARTED: (frozenset({State.JUDGED, State.ANSWERED}), State.ACTING),
     EventKind.ACT_ENDED: (frozenset({State.ACTING}), State.VERIFYING),
     EventKind.VERIFIED: (_ANY, None),
     EventKind.PAGED: (_ANY, None),
     EventKind.NOTED: (_ANY, None),
     EventKind.TAKEN: (_ANY, State.TAKEN),
+    EventKind.REOPENED: (frozenset({State.VERIFYING}), State.OPEN),
     EventKind.RETURNED: (frozenset({State.TAKEN}), State.OPEN),
     EventKind.CLOSED: (_ANY, State.CLOSED),
 }
@@ -101,6 +107,7 @@ class ImpossibleEvent(ValueError):
 class Incident:
     """What the events of one incident add up to.
 
+    :param leader: the healer run that leads it now, or empty.
     :param acts: canonical acts that were started, in order.
     :param last: the newest body of each kind of event.
     """
@@ -111,6 +118,7 @@ class Incident:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     failures: tuple[str, ...] = ()
+    leader: str = ""
     acts: tuple[str, ...] = ()
     paged: bool = False
     outcome: Outcome | None = None
@@ -128,6 +136,8 @@ class Incident:
             changes |= {"opened_at": event.at, "episode": body["episode"]}
         if event.kind in (EventKind.OPENED, EventKind.JOINED):
             changes["failures"] = (*self.failures, body["failure"])
+        if event.kind is EventKind.CLAIMED:
+            changes["leader"] = body["run"]
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:

@@ -1,0 +1,262 @@
+"""Airflow's public REST API v2, with the harness's own account, by a closed table of method and path.
+
+What is not in ``CALLS`` cannot be sent. Marking a task, deleting a Dag, writing a connection, a pool or a variable are
+not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow_provider_harness.app.ports import Answer, DagFacts, TaskState
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+
+if TYPE_CHECKING:
+    import httpx
+
+_TI = "dags/{dag}/dagRuns/{run}/taskInstances/{task}"
+
+#: name of the call -> (method, path below /api/v2). Every call of the harness is a row of this table.
+CALLS: Mapping[str, tuple[str, str]] = {
+    "dag": ("GET", "dags/{dag}/details"),
+    "dag_tasks": ("GET", "dags/{dag}/tasks"),
+    "dags": ("GET", "dags"),
+    "run": ("GET", "dags/{dag}/dagRuns/{run}"),
+    "tasks": ("GET", "dags/{dag}/dagRuns/{run}/taskInstances"),
+    "task": ("GET", _TI),
+    "mapped_task": ("GET", _TI + "/{index}"),
+    "log": ("GET", _TI + "/logs/{try_number}"),
+    "events": ("GET", "eventLogs"),
+    "import_errors": ("GET", "importErrors"),
+    "hitl": ("GET", _TI + "/-1/hitlDetails"),
+    "backfill_read": ("GET", "backfills/{backfill}"),
+    "clear": ("POST", "dags/{dag}/clearTaskInstances"),
+    "backfill": ("POST", "backfills"),
+    "pause": ("PATCH", "dags/{dag}"),
+    "note": ("PATCH", _TI + "/{index}"),
+    "start_run": ("POST", "dags/{dag}/dagRuns"),
+}
+
+#: Events of Airflow's log by which a person sets a task's state (in the API or the UI).
+_BY_HAND = frozenset({"patch_task_instance", "patch_task_instance_dry_run", "bulk_task_instances", "patch_task_group"})
+
+ENROLLED_TAG = "harness"
+
+
+class AirflowApi:
+    """The REST API as the healer uses it.
+
+    :param base_url: such as ``http://localhost:8080``.
+    :param login: user name; exchanged with ``password`` for a token at ``/auth/token``. Empty = ``password`` is a token.
+    :param healer_dag_id: the only Dag of which runs may be started.
+    """
+
+    def __init__(self, base_url: str, login: str, password: str, healer_dag_id: str) -> None:
+        self._base, self._login, self._password = base_url.rstrip("/"), login, password
+        self._healer = healer_dag_id
+        self._http: httpx.Client | None = None
+
+    def account(self) -> str:
+        return self._login
+
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        if self._http is None:
+            token = self._password
+            if self._login:
+                credentials = {"username": self._login, "password": self._password}
+                answer = httpx.post(f"{self._base}/auth/token", json=credentials, timeout=30)
+                answer.raise_for_status()
+                token = answer.json()["access_token"]
+            self._http = httpx.Client(
+                base_url=f"{self._base}/api/v2/", headers={"Authorization": f"Bearer {token}"}, timeout=60
+            )
+        return self._http
+
+    def _call(
+        self,
+        name: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        tolerate: Sequence[int] = (),
+        **path: str | int,
+    ) -> httpx.Response:
+        import httpx
+
+        method, template = CALLS[name]
+        url = template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
+        try:
+            answer = self._client().request(method, url, params=params, json=body, headers=headers)
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
+        if answer.status_code >= 500:
+            raise HarnessUnavailable("Airflow's API", f"{method} {url}: {answer.status_code}")
+        if answer.is_error and answer.status_code not in tolerate:
+            raise NotAllowed(f"Airflow refused {method} {url}: {answer.status_code} {answer.text[:300]}")
+        return answer
+
+    def dag(self, dag_id: str) -> DagFacts:
+        details = self._call("dag", dag=dag_id).json()
+        tasks = self._call("dag_tasks", dag=dag_id).json()["tasks"]
+        return DagFacts(
+            dag_id=dag_id,
+            paused=details["is_paused"],
+            tags=tuple(tag["name"] for tag in details["tags"]),
+            owners=tuple(details["owners"]),
+            fileloc=details["fileloc"],
+            downstream={task["task_id"]: tuple(task["downstream_task_ids"] or ()) for task in tasks},
+        )
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        return str(self._call("run", dag=dag_id, run=run_id).json()["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
+        return self._task_pages(dag_id, run_id, {})
+
+    def failed_tasks(self, since: datetime) -> Sequence[TaskState]:
+        return self._task_pages("~", "~", {"state": "failed", "end_date_gte": since.isoformat()})
+
+    def _task_pages(self, dag_id: str, run_id: str, query: Mapping[str, Any]) -> list[TaskState]:
+        found: list[TaskState] = []
+        while True:
+            params = {**query, "limit": 100, "offset": len(found), "order_by": "id"}
+            page = self._call("tasks", params=params, dag=dag_id, run=run_id).json()["task_instances"]
+            found += [_task_state(row) for row in page]
+            if len(page) < 100:
+                return found
+
+    def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
+        if map_index < 0:
+            return _task_state(self._call("task", dag=dag_id, run=run_id, task=task_id).json())
+        return _task_state(
+            self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json()
+        )
+
+    def log(self, state: TaskState, try_number: int) -> str:
+        answer = self._call(
+            "log",
+            params={"full_content": "true", "map_index": state.map_index},
+            headers={"Accept": "application/x-ndjson"},
+            dag=state.dag_id,
+            run=state.run_id,
+            task=state.task_id,
+            try_number=try_number,
+        )
+        return answer.text
+
+    def marked_by_hand(self, state: TaskState) -> bool:
+        params = {"dag_id": state.dag_id, "run_id": state.run_id, "task_id": state.task_id, "limit": 100}
+        rows = self._call("events", params=params).json()["event_logs"]
+        return any(row["event"] in _BY_HAND for row in rows)
+
+    def enrolled_dags(self) -> Sequence[str]:
+        found: list[str] = []
+        while True:
+            params = {"tags": ENROLLED_TAG, "limit": 100, "offset": len(found), "exclude_stale": "true"}
+            page = self._call("dags", params=params).json()["dags"]
+            found += [row["dag_id"] for row in page]
+            if len(page) < 100:
+                return found
+
+    def import_errors(self) -> Mapping[str, str]:
+        rows = self._call("import_errors", params={"limit": 100}).json()["import_errors"]
+        return {row["filename"]: row["stack_trace"] for row in rows}
+
+    def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer:
+        response = self._call("hitl", tolerate=(404,), dag=dag_id, run=run_id, task=task_id)
+        if response.status_code == 404:
+            return Answer(answered=False)
+        record = response.json()
+        user = record.get("responded_by_user") or {}
+        return Answer(
+            answered=bool(record["response_received"]),
+            chosen=tuple(record.get("chosen_options") or ()),
+            by=str(user.get("id") or ""),
+        )
+
+    def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str:
+        path = f"dags/{quote(dag_id)}/runs/{quote(run_id)}/tasks/{quote(task_id)}/required_actions"
+        return f"{self._base}/{path}"
+
+    def run_url(self, dag_id: str, run_id: str) -> str:
+        """The run's page in Airflow's UI."""
+        return f"{self._base}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
+
+    def clear(self, state: TaskState, note: str) -> int:
+        ids: list[Any] = [state.task_id if state.map_index < 0 else [state.task_id, state.map_index]]
+        return self._clear(state.dag_id, state.run_id, note, task_ids=ids)
+
+    def clear_failed(self, dag_id: str, run_id: str, note: str) -> int:
+        return self._clear(dag_id, run_id, note)
+
+    def _clear(self, dag_id: str, run_id: str, note: str, **more: Any) -> int:
+        body = {
+            "dag_run_id": run_id,
+            "dry_run": False,
+            "only_failed": True,
+            "include_downstream": True,
+            "prevent_running_task": True,
+            "note": note[:1000],
+            **more,
+        }
+        cleared = int(self._call("clear", body=body, dag=dag_id).json()["total_entries"])
+        if cleared == 0:
+            raise NotAllowed(f"Airflow found nothing to clear in {dag_id} {run_id}: its state is not what it was.")
+        return cleared
+
+    def backfill(self, dag_id: str, first: datetime, last: datetime) -> int:
+        body = {
+            "dag_id": dag_id,
+            "from_date": first.isoformat(),
+            "to_date": last.isoformat(),
+            "reprocess_behavior": "completed",
+            "max_active_runs": 2,
+        }
+        return int(self._call("backfill", body=body).json()["id"])
+
+    def backfill_done(self, backfill_id: int) -> bool:
+        return self._call("backfill_read", backfill=backfill_id).json()["completed_at"] is not None
+
+    def pause(self, dag_id: str) -> None:
+        self._call("pause", body={"is_paused": True}, dag=dag_id)
+
+    def note(self, state: TaskState, text: str) -> None:
+        self._call(
+            "note",
+            body={"note": text[:1000]},
+            dag=state.dag_id,
+            run=state.run_id,
+            task=state.task_id,
+            index=state.map_index,
+        )
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        body = {
+            "dag_run_id": f"heal__{episode}__{number}",
+            "logical_date": None,
+            "conf": {"incident_id": incident_id},
+        }
+        return self._call("start_run", body=body, tolerate=(409,), dag=self._healer).status_code != 409
+
+
+def _task_state(row: Mapping[str, Any]) -> TaskState:
+    return TaskState(
+        dag_id=row["dag_id"],
+        run_id=row["dag_run_id"],
+        task_id=row["task_id"],
+        map_index=row["map_index"],
+        state=row["state"] or "",
+        try_number=row["try_number"],
+        max_tries=row["max_tries"],
+        operator=row["operator_name"] or row["operator"] or "",
+        hostname=row["hostname"] or "",
+        pid=row["pid"],
+        end_date=datetime.fromisoformat(row["end_date"]) if row["end_date"] else None,
+        rendered=row["rendered_fields"] or {},
+    )

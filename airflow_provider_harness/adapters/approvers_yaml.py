@@ -1,0 +1,37 @@
+"""Who may answer for which Dag: a YAML mapping of contract team or Dag owner to user ids of the auth manager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from airflow_provider_harness.app.ports import DagFacts
+from airflow_provider_harness.core.errors import ConfigurationError
+
+
+class YamlApprovers:
+    """:param path: the approvers file; empty = nobody may answer, and people are paged instead."""
+
+    def __init__(self, path: str) -> None:
+        self._teams = _load(path) if path else {}
+
+    def of(self, dag: DagFacts) -> Sequence[str]:
+        named = (user for owner in dag.owners for user in self._teams.get(owner, ()))
+        return tuple(dict.fromkeys(named))
+
+
+def _load(path: str) -> Mapping[str, Sequence[str]]:
+    import yaml
+
+    try:
+        body = yaml.safe_load(Path(path).read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(path, f"cannot be read: {error}", fix="Correct [harness] approvers_file.") from error
+    if not isinstance(body, dict):
+        raise ConfigurationError(path, "is a mapping of team or owner to a list of user ids.")
+    for team, users in body.items():
+        if not isinstance(users, list) or not all(isinstance(user, str) and user for user in users):
+            raise ConfigurationError(
+                f"{path}: {team}", "is a list of user ids, each a text.", fix='Write numbers in quotes: "17".'
+            )
+    return body

@@ -1,0 +1,69 @@
+"""Pages through PagerDuty's Events API v2, with PagerDuty's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from airflow_provider_harness.app.ports import Page, Severity
+from airflow_provider_harness.core.errors import HarnessUnavailable, MissingExtra
+
+#: PagerDuty's four words (Events API v2, ``payload.severity``).
+SEVERITY = {
+    Severity.LOW: "info",
+    Severity.MEDIUM: "warning",
+    Severity.HIGH: "error",
+    Severity.CRITICAL: "critical",
+}
+
+
+class PagerDuty:
+    """:param routing_key: the integration key of the service.
+    :param base_url: another receiver than PagerDuty's own, or empty.
+    """
+
+    def __init__(self, routing_key: str, base_url: str = "") -> None:
+        try:
+            from pagerduty import EventsApiV2Client
+        except ImportError as error:
+            raise MissingExtra("Paging", "pagerduty") from error
+        self._client = EventsApiV2Client(routing_key, **({"base_url": base_url} if base_url else {}))
+
+    def trigger(self, page: Page) -> None:
+        self._send(
+            lambda: self._client.trigger(
+                summary=page.summary[:1024],
+                source=page.source,
+                dedup_key=page.dedup_key,
+                severity=SEVERITY[page.severity],
+                custom_details=dict(page.details),
+                links=[{"href": url, "text": text} for text, url in page.links.items()],
+            )
+        )
+
+    def resolve(self, dedup_key: str) -> None:
+        self._send(lambda: self._client.resolve(dedup_key))
+
+    @staticmethod
+    def _send(call: Callable[[], Any]) -> None:
+        from httpx import HTTPError
+        from pagerduty import Error
+
+        try:
+            call()
+        except (Error, HTTPError, OSError) as error:
+            raise HarnessUnavailable("PagerDuty", f"{type(error).__name__}: {error}") from error
+
+
+class NoPager:
+    """Where no PagerDuty connection exists: a page is a line in the healer's log, and the store says so."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+
+    def trigger(self, page: Page) -> None:
+        details = "\n".join(f"  {name}: {text}" for name, text in page.details.items())
+        self._log(f"No PagerDuty connection; this would be the page:\n{page.summary}\n{details}")
+
+    def resolve(self, dedup_key: str) -> None:
+        self._log(f"No PagerDuty connection; this would be resolved: {dedup_key}")

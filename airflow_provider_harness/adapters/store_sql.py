@@ -1,0 +1,368 @@
+"""The harness store on SQLAlchemy: PostgreSQL for teams, SQLite (WAL) for one machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.app.ports import Approval, AskState, Joined
+from airflow_provider_harness.core import audit
+from airflow_provider_harness.core.action import ActionKind, Proposal
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.failure import Failure, from_dict, to_dict
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, episode_of, fold
+from airflow_provider_harness.core.policy import Limit, Usage
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+#: Any constant of our own: writers of one store take turns under this PostgreSQL advisory lock.
+_WRITE_LOCK = 0x6861726E
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a store; SQLite gets WAL, a busy timeout of 10 s, and transactions that lock when they begin."""
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name != "sqlite":
+        return engine
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy emits BEGIN below; the driver's own would come too late
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA busy_timeout=10000")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def text_of(at: datetime) -> str:
+    """A time as the store keeps it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class SqlFailureLog:
+    """Inserts failures; works with a role that may do nothing else."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(self, failure: Failure, incident_id: str) -> bool:
+        from sqlalchemy.exc import DBAPIError, IntegrityError
+
+        row = {
+            "key": str(failure.key),
+            "episode": episode_of(failure.key),
+            "incident_id": incident_id,
+            "kind": failure.kind.value,
+            "recorded_at": text_of(datetime.now(UTC)),
+            "body": json.dumps(to_dict(failure)),
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(t.failures.insert().values(**row))
+        except IntegrityError:
+            return False
+        except DBAPIError as error:
+            raise HarnessUnavailable("the harness store", str(error.orig)) from error
+        return True
+
+
+class SqlStore(SqlFailureLog):
+    """Everything the healer reads and writes.
+
+    :param audit_key: the key of the audit chain, at least 32 bytes; it is never written to the store.
+    """
+
+    def __init__(self, engine: Engine, audit_key: bytes) -> None:
+        super().__init__(engine)
+        self._key = audit_key
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise HarnessUnavailable("the harness store", str(error.orig)) from error
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        from sqlalchemy import text
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            with self._engine.begin() as connection:
+                if self._engine.dialect.name == "postgresql":
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
+                yield connection
+        except DBAPIError as error:
+            raise HarnessUnavailable("the harness store", str(error.orig)) from error
+
+    def intake(self, now: datetime) -> Sequence[Joined]:
+        from sqlalchemy import select
+
+        f, m = t.failures, t.memberships
+        waiting = (
+            select(f.c.key, f.c.episode, f.c.incident_id, f.c.body)
+            .outerjoin(m, m.c.failure_key == f.c.key)
+            .where(m.c.failure_key.is_(None))
+            .order_by(f.c.recorded_at, f.c.key)
+        )
+        with self._write() as connection:
+            open_now: dict[str, Incident] = {}
+            return [self._join(connection, row, now, open_now) for row in connection.execute(waiting).all()]
+
+    def _join(self, connection: Connection, row: Any, now: datetime, open_now: dict[str, Incident]) -> Joined:
+        incident = open_now.get(row.episode) or self._open_incident(connection, row.episode)
+        opened = incident is None
+        if incident is None:
+            used = self._projection(connection, id=row.incident_id) is not None
+            incident = Incident(id=ulid(now) if used else row.incident_id)
+        kind = EventKind.OPENED if opened else EventKind.JOINED
+        body = {"failure": row.key} | ({"episode": row.episode} if opened else {})
+        event = Event(incident_id=incident.id, kind=kind, at=now, body=body)
+        open_now[row.episode] = self._append(connection, event, incident)
+        connection.execute(t.memberships.insert().values(failure_key=row.key, incident_id=incident.id))
+        return Joined(incident_id=incident.id, failure=from_dict(json.loads(row.body)), opened=opened)
+
+    def _open_incident(self, connection: Connection, episode: str) -> Incident | None:
+        row = self._projection(connection, episode=episode, closed_at=None)
+        return fold(row.id, self._events(connection, row.id)) if row else None
+
+    @staticmethod
+    def _projection(connection: Connection, **equal: str | None) -> Any:
+        from sqlalchemy import select
+
+        i = t.incidents
+        wanted = [i.c[name].is_(None) if value is None else i.c[name] == value for name, value in equal.items()]
+        return connection.execute(select(i).where(*wanted)).first()
+
+    @staticmethod
+    def _events(connection: Connection, incident_id: str) -> list[Event]:
+        from sqlalchemy import select
+
+        e = t.events
+        rows = connection.execute(select(e).where(e.c.incident_id == incident_id).order_by(e.c.seq))
+        return [_event(row) for row in rows]
+
+    def _append(self, connection: Connection, event: Event, incident: Incident | None = None) -> Incident:
+        from sqlalchemy import select
+
+        event = replace(event, at=datetime.fromisoformat(text_of(event.at)), body=json.loads(json.dumps(event.body)))
+        before = incident or fold(event.incident_id, self._events(connection, event.incident_id))
+        after, e = before.after(event), t.events
+        last = connection.execute(select(e.c.seq, e.c.hash).order_by(e.c.seq.desc()).limit(1)).first()
+        connection.execute(
+            e.insert().values(
+                seq=(last.seq if last else 0) + 1,
+                incident_id=event.incident_id,
+                kind=event.kind.value,
+                at=text_of(event.at),
+                body=json.dumps(event.body),
+                hash=audit.link(self._key, last.hash if last else audit.GENESIS, event),
+            )
+        )
+        self._project(connection, after, text_of(event.at))
+        return after
+
+    @staticmethod
+    def _project(connection: Connection, incident: Incident, at: str) -> None:
+        i = t.incidents
+        values = {
+            "state": incident.state.value,
+            "touched_at": at,
+            "closed_at": text_of(incident.closed_at) if incident.closed_at else None,
+        }
+        if connection.execute(i.update().where(i.c.id == incident.id).values(**values)).rowcount == 0:
+            connection.execute(i.insert().values(id=incident.id, episode=incident.episode, opened_at=at, **values))
+
+    def append(self, *events: Event) -> None:
+        with self._write() as connection:
+            for event in events:
+                self._append(connection, event)
+
+    def incident(self, incident_id: str) -> Incident:
+        return fold(incident_id, self.events(incident_id))
+
+    def events(self, incident_id: str) -> Sequence[Event]:
+        with self._read() as connection:
+            return self._events(connection, incident_id)
+
+    def incidents(self, *, open_only: bool = False) -> Sequence[Incident]:
+        """Every incident, oldest first."""
+        from sqlalchemy import select
+
+        i = t.incidents
+        wanted = select(i.c.id).order_by(i.c.id)
+        if open_only:
+            wanted = wanted.where(i.c.closed_at.is_(None))
+        with self._read() as connection:
+            return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
+
+    def unsettled(self, before: datetime) -> Sequence[Incident]:
+        from sqlalchemy import select
+
+        i = t.incidents
+        wanted = select(i.c.id).where(
+            i.c.closed_at.is_(None), i.c.touched_at < text_of(before), i.c.state != State.TAKEN.value
+        )
+        with self._read() as connection:
+            return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
+
+    def failures(self, incident_id: str) -> Sequence[Failure]:
+        from sqlalchemy import select
+
+        f, m = t.failures, t.memberships
+        wanted = (
+            select(f.c.body)
+            .join(m, m.c.failure_key == f.c.key)
+            .where(m.c.incident_id == incident_id)
+            .order_by(f.c.recorded_at, f.c.key)
+        )
+        with self._read() as connection:
+            return [from_dict(json.loads(body)) for body in connection.execute(wanted).scalars()]
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        from sqlalchemy import select
+
+        with self._read() as connection:
+            return set(connection.execute(select(t.failures.c.key).where(t.failures.c.key.in_(keys))).scalars())
+
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage:
+        with self._read() as connection:
+            return self._usage(connection, incident_id, dag_id, kind, now)
+
+    @staticmethod
+    def _usage(connection: Connection, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage:
+        from sqlalchemy import func, select
+
+        a = t.acts
+        same = select(func.count()).select_from(a).where(a.c.kind == kind.value)
+        today = same.where(a.c.dag_id == dag_id, a.c.day == now.date().isoformat())
+        return Usage(
+            on_incident=connection.execute(same.where(a.c.incident_id == incident_id)).scalar_one(),
+            on_dag_today=connection.execute(today).scalar_one(),
+        )
+
+    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
+        from sqlalchemy import select
+
+        act, a = proposal.canonical(), t.acts
+        with self._write() as connection:
+            mine = select(a.c.act).where(a.c.incident_id == incident_id, a.c.act == act)
+            if connection.execute(mine).first():
+                return False
+            usage = self._usage(connection, incident_id, dag_id, proposal.kind, now)
+            for used, most in ((usage.on_incident, limit.per_incident), (usage.on_dag_today, limit.per_dag_per_day)):
+                if most is not None and used >= most:
+                    raise NotAllowed(f"The limit of {most} for {proposal.kind} is used up.", used=used)
+            connection.execute(
+                a.insert().values(
+                    incident_id=incident_id,
+                    act=act,
+                    dag_id=dag_id,
+                    kind=proposal.kind.value,
+                    day=now.date().isoformat(),
+                )
+            )
+            started = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
+            self._append(connection, started)
+        return True
+
+    def ask(self, approval: Approval) -> None:
+        values = asdict(approval) | {
+            "assigned": json.dumps(approval.assigned),
+            "expires_at": text_of(approval.expires_at),
+        }
+        with self._write() as connection:
+            connection.execute(t.approvals.insert().values(**values))
+
+    def approval(self, incident_id: str, healer_run: str) -> Approval | None:
+        from sqlalchemy import select
+
+        p = t.approvals
+        wanted = select(p).where(p.c.incident_id == incident_id, p.c.healer_run == healer_run)
+        with self._read() as connection:
+            row = connection.execute(wanted.order_by(p.c.id.desc())).mappings().first()
+        if row is None:
+            return None
+        values = {name: row[name] for name in Approval.__dataclass_fields__}
+        values |= {
+            "assigned": tuple(json.loads(row["assigned"])),
+            "expires_at": datetime.fromisoformat(row["expires_at"]),
+        }
+        return Approval(**values)
+
+    def use_approval(self, approval: Approval, now: datetime) -> AskState:
+        from sqlalchemy import select
+
+        p = t.approvals
+        mine = p.c.id == approval.id, p.c.act == approval.act, p.c.incident_id == approval.incident_id
+        with self._write() as connection:
+            row = connection.execute(select(p.c.used_at, p.c.expires_at).where(*mine)).first()
+            if row is None:
+                return AskState.ABSENT
+            if row.used_at is not None:
+                return AskState.SPENT
+            if row.expires_at <= text_of(now):
+                return AskState.EXPIRED
+            connection.execute(p.update().where(*mine).values(used_at=text_of(now)))
+            return AskState.USED
+
+    def healer_runs(self, episode: str) -> int:
+        from sqlalchemy import func, select
+
+        i = t.incidents
+        with self._read() as connection:
+            return connection.execute(select(func.count()).select_from(i).where(i.c.episode == episode)).scalar_one()
+
+    def last_pass(self) -> datetime | None:
+        from sqlalchemy import select
+
+        with self._read() as connection:
+            value = connection.execute(select(t.marks.c.value).where(t.marks.c.name == "reconciled_at")).scalar()
+        return datetime.fromisoformat(value) if value else None
+
+    def note_pass(self, at: datetime) -> None:
+        k = t.marks
+        with self._write() as connection:
+            changed = connection.execute(
+                k.update().where(k.c.name == "reconciled_at").values(value=text_of(at))
+            ).rowcount
+            if changed == 0:
+                connection.execute(k.insert().values(name="reconciled_at", value=text_of(at)))
+
+    def audit_entries(self) -> Iterator[audit.Entry]:
+        """The whole chain, in order."""
+        from sqlalchemy import select
+
+        with self._read() as connection:
+            for row in connection.execute(select(t.events).order_by(t.events.c.seq)):
+                yield audit.Entry(seq=row.seq, event=_event(row), hash=row.hash)
+
+    def audit_break(self, head: str | None = None) -> audit.Break | None:
+        """The first place where the audit chain does not hold, or None."""
+        return audit.verify(self._key, self.audit_entries(), head=head)
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        incident_id=row.incident_id,
+        kind=EventKind(row.kind),
+        at=datetime.fromisoformat(row.at),
+        body=json.loads(row.body),
+    )

@@ -1,0 +1,154 @@
+"""Do what a verdict covers, once, after reading again everything that the verdict was given for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow_provider_harness.app.approve import agreed
+from airflow_provider_harness.app.ports import Healer, TaskState
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.policy import Limit, VerdictKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """How an attempt to act ended.
+
+    :param due: not yet: come again at or after this time.
+    :param stop: the incident ends with this outcome, for the reason given.
+    """
+
+    done: bool = False
+    due: datetime | None = None
+    stop: Outcome | None = None
+    reason: str = ""
+
+
+def proposal_of(incident: Incident) -> Proposal:
+    """The newest proposal, as it was recorded."""
+    body = incident.last[EventKind.PROPOSED]
+    return Proposal(
+        kind=ActionKind(body["action"]),
+        arguments={Parameter(name): value for name, value in body["arguments"].items()},
+        why=body["why"],
+    )
+
+
+def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
+    """Carry out the verdict of this incident.
+
+    Nothing is done unless the mode is ``act``, this run leads the incident, no person has it, the verdict (and where it
+    asks, Airflow's own record of a person's answer) covers this exact act, and the task is as it was when it failed.
+    """
+    incident = healer.store.incident(incident_id)
+    if incident.state in (State.VERIFYING, State.CLOSED, State.TAKEN) or incident.leader != healer_run:
+        return Acted(done=incident.state is State.VERIFYING)
+    proposal, verdict = proposal_of(incident), incident.last[EventKind.JUDGED]
+    if incident.state is State.ACTING:  # we died between the act and its record: the state tells, nothing is repeated
+        return _ended(healer, incident_id, proposal, {"result": "unknown: the healer died while acting"})
+    if verdict["verdict"] == VerdictKind.REFUSE or proposal.kind not in _EXECUTE:
+        return Acted(stop=Outcome.ESCALATED, reason=verdict["reason"])
+    if not healer.limits.acting():
+        return Acted(stop=Outcome.ESCALATED, reason="The harness is in shadow: it records verdicts and does not act.")
+    due = datetime.fromisoformat(verdict["due"])
+    if healer.now() < due:
+        return Acted(due=due)
+    if why := _changed(healer, proposal):
+        return Acted(stop=Outcome.SUPERSEDED, reason=why)
+    if verdict["verdict"] == VerdictKind.ASK:
+        refused = agreed(healer, incident, proposal, healer_run)
+        if refused:
+            return Acted(stop=Outcome.REFUSED, reason=refused)
+    return _execute(healer, incident, proposal, Limit(**verdict["limit"]))
+
+
+def _changed(healer: Healer, proposal: Proposal) -> str:
+    """Why the failed task is not as the verdict found it; empty where it is."""
+    if Parameter.TASK not in proposal.arguments:
+        return ""
+    task, tried = _target(healer, proposal), int(proposal.arguments[Parameter.TRY_NUMBER])
+    if task.state != "failed":
+        return f"{task.task_id} is {task.state or 'cleared'} now, not failed: somebody acted first."
+    if task.try_number != tried:
+        return f"{task.task_id} failed again in try {task.try_number}; the verdict was for try {tried}."
+    return ""
+
+
+def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limit) -> Acted:
+    dag_id = proposal.arguments[Parameter.DAG]
+    try:
+        if not healer.store.reserve_act(incident.id, dag_id, proposal, limit, healer.now()):
+            return Acted(stop=Outcome.UNKNOWN, reason="This exact act was made before; it is not repeated.")
+    except NotAllowed as refusal:
+        return Acted(stop=Outcome.ESCALATED, reason=refusal.reason)
+    try:
+        result = _EXECUTE[proposal.kind](healer, incident, proposal)
+    except NotAllowed as refusal:
+        result = {"result": f"refused by Airflow: {refusal.reason}"}
+    return _ended(healer, incident.id, proposal, result)
+
+
+def _ended(healer: Healer, incident_id: str, proposal: Proposal, result: Mapping[str, Any]) -> Acted:
+    body = {"act": proposal.canonical(), **result}
+    healer.store.append(
+        Event(incident_id=incident_id, kind=EventKind.ACT_ENDED, at=healer.now(), body=body)
+    )
+    return Acted(done=True)
+
+
+def _target(healer: Healer, proposal: Proposal) -> TaskState:
+    given = proposal.arguments
+    return healer.airflow.task(
+        given[Parameter.DAG],
+        given[Parameter.RUN],
+        given[Parameter.TASK],
+        int(given.get(Parameter.MAP_INDEX, "-1")),
+    )
+
+
+def note_of(incident: Incident) -> str:
+    """The note that a healed task carries in Airflow."""
+    return f"airflow-provider-harness: incident {incident.id}, {incident.last[EventKind.DIAGNOSED]['category']}"
+
+
+def _clear(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
+    return {"result": "cleared", "cleared": healer.airflow.clear(_target(healer, proposal), note_of(incident))}
+
+
+def _clear_upstream(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
+    given = proposal.arguments
+    upstream = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.UPSTREAM_TASK])
+    return {"result": "cleared", "cleared": healer.airflow.clear(upstream, note_of(incident))}
+
+
+def _clear_run(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
+    given = proposal.arguments
+    cleared = healer.airflow.clear_failed(given[Parameter.DAG], given[Parameter.RUN], note_of(incident))
+    return {"result": "cleared", "cleared": cleared}
+
+
+def _backfill(healer: Healer, _incident: Incident, proposal: Proposal) -> dict[str, Any]:
+    given = proposal.arguments
+    first, last = (datetime.fromisoformat(given[name]) for name in (Parameter.FIRST, Parameter.LAST))
+    return {"result": "backfill created", "backfill": healer.airflow.backfill(given[Parameter.DAG], first, last)}
+
+
+def _pause(healer: Healer, _incident: Incident, proposal: Proposal) -> dict[str, Any]:
+    healer.airflow.pause(proposal.arguments[Parameter.DAG])
+    return {"result": "paused"}
+
+
+#: How each action is carried out; an action that is not here is for a person.
+_EXECUTE: Mapping[ActionKind, Callable[[Healer, Incident, Proposal], dict[str, Any]]] = {
+    ActionKind.RETRY_TASK: _clear,
+    ActionKind.WAIT_FOR_SOURCE: _clear,
+    ActionKind.RERUN_UPSTREAM: _clear_upstream,
+    ActionKind.RESTART_PIPELINE: _clear_run,
+    ActionKind.BACKFILL_RANGE: _backfill,
+    ActionKind.PAUSE_DAG: _pause,
+}

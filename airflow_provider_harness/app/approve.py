@@ -1,0 +1,105 @@
+"""Ask a person about one exact act, and read the answer where Airflow recorded it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_provider_harness.app.ports import Approval, AskState, Healer
+from airflow_provider_harness.core.action import ACTIONS, Proposal
+from airflow_provider_harness.core.incident import Event, EventKind, Incident
+
+APPROVE, REFUSE = "Approve", "Refuse"
+
+#: The healer Dag's one approval task; never mapped, since a rejected mapped approval stops nothing.
+APPROVAL_TASK = "approve"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a person reads in Airflow's required action."""
+
+    subject: str
+    body: str
+    approval: Approval
+
+
+def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run: str) -> Question | None:
+    """Open the question in the store; None where nobody is named who may answer: then a person is paged instead."""
+    dag = healer.airflow.dag(dag_id_of(incident))
+    assigned = tuple(user for user in healer.approvers.of(dag) if user != healer.airflow.account())
+    if not assigned:
+        return None
+    approval = healer.store.approval(incident.id, healer_run) or Approval(
+        id=healer.new_id(),
+        incident_id=incident.id,
+        act=proposal.canonical(),
+        policy_version=healer.policy.version,
+        healer_run=healer_run,
+        assigned=assigned,
+        expires_at=healer.now() + healer.limits.approval,
+    )
+    if EventKind.ASKED not in incident.last or incident.last[EventKind.ASKED]["approval"] != approval.id:
+        healer.store.ask(approval)
+        body = {
+            "approval": approval.id,
+            "assigned": list(assigned),
+            "expires": approval.expires_at.isoformat(),
+            "url": healer.airflow.required_action_url(healer.healer_dag_id, healer_run, APPROVAL_TASK),
+        }
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.ASKED, at=healer.now(), body=body))
+    return Question(
+        subject=f"{dag.dag_id}: {proposal.kind} after {incident.last[EventKind.DIAGNOSED]['category']}?",
+        body=_body(incident, proposal, approval),
+        approval=approval,
+    )
+
+
+def dag_id_of(incident: Incident) -> str:
+    """The Dag that failed, from the key of the incident's first failure."""
+    return incident.failures[0].split("/", 1)[0]
+
+
+def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:
+    diagnosis, judged = incident.last[EventKind.DIAGNOSED], incident.last[EventKind.JUDGED]
+    arguments = "\n".join(f"- {name}: `{value}`" for name, value in sorted(proposal.arguments.items()))
+    return (
+        f"**Cause:** {diagnosis['cause']} ({diagnosis['category']}, {diagnosis['certainty']}: {diagnosis['why']})\n\n"
+        f"**Proposed:** {ACTIONS[proposal.kind].what}\n\n{arguments}\n\n"
+        f"**Why you are asked:** {judged['reason']} (rule `{judged['rule']}`, policy {judged['policy_version']})\n\n"
+        f"Incident `{incident.id}`. No answer until {approval.expires_at:%Y-%m-%d %H:%M} UTC counts as no. "
+        f"The answer is good for exactly this act, once."
+    )
+
+
+def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: str) -> str:
+    """Why the act is not agreed to, or empty where a person allowed exactly this act.
+
+    The task graph and XCom are not asked: any user can set a task to success. Airflow's record of the answer and the
+    single-use row in the store must both say so.
+    """
+    approval = healer.store.approval(incident.id, healer_run)
+    if approval is None:
+        return "Nobody was asked."
+    answer = healer.airflow.answer(healer.healer_dag_id, healer_run, APPROVAL_TASK)
+    checks = (
+        (answer.answered, "Nobody answered in time."),
+        (answer.by in approval.assigned, f"{answer.by or 'somebody unknown'} may not answer this."),
+        (answer.by != healer.airflow.account(), "The harness cannot answer itself."),
+        (answer.chosen == (APPROVE,), f"{answer.by} answered {', '.join(answer.chosen) or 'nothing'}."),
+        (approval.act == proposal.canonical(), "The answer was given for another act."),
+        (approval.policy_version == healer.policy.version, "The policy has changed since."),
+    )
+    refusal = next((why for holds, why in checks if not holds), "")
+    if not refusal:
+        refusal = _USED[healer.store.use_approval(approval, healer.now())]
+    body = {"answer": refusal or APPROVE, "by": answer.by}
+    healer.store.append(Event(incident_id=incident.id, kind=EventKind.ANSWERED, at=healer.now(), body=body))
+    return refusal
+
+
+_USED = {
+    AskState.USED: "",
+    AskState.EXPIRED: "The answer came after the question had expired.",
+    AskState.SPENT: "The answer was used before.",
+    AskState.ABSENT: "The question is not in the store.",
+}

@@ -1,0 +1,117 @@
+"""What on-call reads, in the order in which it is needed; and how an incident ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow_provider_harness.app.approve import dag_id_of
+from airflow_provider_harness.app.ports import Healer, Page, Severity
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
+
+#: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
+SUMMARY_LENGTH = 200
+DETAIL_LENGTH = 4000
+
+
+def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
+    """Page on-call about this incident; the same episode again updates the same page.
+
+    :param asks: what a person is asked to do, with the link or command.
+    """
+    message = compose(healer, incident, asks=asks, severity=severity)
+    healer.pager.trigger(message)
+    body = {
+        "dedup_key": message.dedup_key,
+        "severity": severity.value,
+        "summary": message.summary,
+        "action": "trigger",
+        "asks": asks,
+    }
+    healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+
+
+def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> None:
+    """End the incident; a page is resolved only after a verified recovery, or when a person acted first."""
+    if incident.state is State.CLOSED:
+        return
+    if incident.paged and outcome in (Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED):
+        key = dedup_key(incident)
+        healer.pager.resolve(key)
+        body = {"dedup_key": key, "action": "resolve"}
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+    body = {"outcome": outcome.value, "why": why}
+    healer.store.append(Event(incident_id=incident.id, kind=EventKind.CLOSED, at=healer.now(), body=body))
+
+
+def dedup_key(incident: Incident) -> str:
+    """The key under which on-call sees one episode as one page."""
+    return f"harness:{incident.episode}"
+
+
+def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> Page:
+    """The page as on-call gets it."""
+    dag_id = dag_id_of(incident)
+    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
+    cause = diagnosis.get("cause", "not diagnosed")
+    details = {
+        "what is broken": f"{', '.join(incident.failures)}",
+        "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
+        "cause": cause,
+        "how sure": _sure(diagnosis),
+        "evidence": "\n".join(_evidence(incident)),
+        "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
+        "done": _done(incident),
+        "verdict": _verdict(incident),
+        "you are asked to": asks,
+        "who may answer": _who(incident),
+        "incident": incident.id,
+    }
+    run_id = incident.failures[0].split("/")[1]
+    links = {"The run in Airflow": healer.airflow.run_url(dag_id, run_id)}
+    if EventKind.ASKED in incident.last:
+        links["Answer here"] = incident.last[EventKind.ASKED]["url"]
+    return Page(
+        dedup_key=dedup_key(incident),
+        summary=f"{dag_id}: {diagnosis.get('category', 'unknown')} - {cause}"[:SUMMARY_LENGTH],
+        severity=severity,
+        source=f"airflow:{dag_id}",
+        details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
+        links=links,
+    )
+
+
+def _sure(diagnosis: Mapping[str, object]) -> str:
+    if not diagnosis:
+        return ""
+    return f"{diagnosis['certainty']}, from {diagnosis['basis']}: {diagnosis['why']}"
+
+
+def _evidence(incident: Incident) -> list[str]:
+    seen = [item["text"] for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())]
+    cited = [
+        f"{item['source']} line {item['line']}: {item['text']}"
+        for item in incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
+    ]
+    return seen + cited
+
+
+def _done(incident: Incident) -> str:
+    if not incident.acts:
+        return "nothing was done"
+    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", "not known how it ended")
+    verified = incident.last.get(EventKind.VERIFIED, {}).get("text", "")
+    return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
+
+
+def _verdict(incident: Incident) -> str:
+    judged = incident.last.get(EventKind.JUDGED)
+    if judged is None:
+        return ""
+    action = incident.last[EventKind.PROPOSED]["action"]
+    rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
+    return f"{action}: {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
+
+
+def _who(incident: Incident) -> str:
+    asked = incident.last.get(EventKind.ASKED)
+    return f"{', '.join(asked['assigned'])}, until {asked['expires']}" if asked else ""

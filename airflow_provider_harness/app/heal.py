@@ -1,0 +1,133 @@
+"""Diagnose an incident and decide what may be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from airflow_provider_harness.app import propose
+from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.core.action import Parameter
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis, remedies
+from airflow_provider_harness.core.evidence import Citation, Evidence, Source
+from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, State
+from airflow_provider_harness.core.policy import Verdict
+
+
+def lead_of(healer: Healer, incident: Incident) -> Failure:
+    """The newest failure of the incident: the one to look at now."""
+    return [failure for failure in healer.store.failures(incident.id) if failure.heals][-1]
+
+
+def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
+    """Give waiting failures their incidents and lead this one; False where another run leads it, or nobody should."""
+    healer.store.intake(healer.now())
+    incident = healer.store.incident(incident_id)
+    if incident.opened_at is None or incident.state is not State.OPEN:
+        return incident.opened_at is not None and incident.leader == healer_run and incident.state is State.CLAIMED
+    try:
+        healer.store.append(_event(healer, incident_id, EventKind.CLAIMED, {"run": healer_run}))
+    except ImpossibleEvent:
+        return False
+    return True
+
+
+def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
+    """Assemble the evidence and name the cause; both are recorded."""
+    failure = lead_of(healer, healer.store.incident(incident_id))
+    evidence = healer.evidence.collect(failure)
+    diagnosis = healer.diagnoser.diagnose(failure, evidence)
+    healer.store.append(
+        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence)),
+        _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis)),
+    )
+    return diagnosis
+
+
+def decide(healer: Healer, incident_id: str) -> Verdict:
+    """Turn the diagnosis into one proposal and let the policy judge it; both are recorded."""
+    incident = healer.store.incident(incident_id)
+    diagnosis = diagnosis_of(incident)
+    now = situation(healer, incident)
+    proposal, remedy = propose.propose(diagnosis, remedies(diagnosis.category, diagnosis.traits), now)
+    usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now())
+    facts = propose.facts(diagnosis, remedy, now)
+    verdict = healer.policy.judge(proposal, facts, usage)
+    proposed = {
+        "action": proposal.kind.value,
+        "arguments": dict(proposal.arguments),
+        "why": proposal.why,
+        "facts": facts,
+        "slices": [start.isoformat() for start in now.missing],
+    }
+    due = healer.now() + timedelta(seconds=int(proposal.arguments.get(Parameter.DELAY_SECONDS, "0")))
+    judged = _verdict_body(verdict) | {"acting": healer.limits.acting(), "due": due.isoformat()}
+    healer.store.append(
+        _event(healer, incident_id, EventKind.PROPOSED, proposed),
+        _event(healer, incident_id, EventKind.JUDGED, judged),
+    )
+    return verdict
+
+
+def situation(healer: Healer, incident: Incident) -> propose.Situation:
+    """What Airflow and the warehouse say now about the failed task."""
+    key = lead_of(healer, incident).key
+    task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
+    dag = healer.airflow.dag(key.dag_id)
+    missing = healer.gates.missing(task, dag)
+    return propose.Situation(
+        task=task,
+        tasks=healer.airflow.tasks(key.dag_id, key.run_id),
+        dag=dag,
+        missing=missing,
+        alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
+        acts=len(incident.acts),
+        has_contract="contract" in task.rendered,
+    )
+
+
+def diagnosis_of(incident: Incident) -> Diagnosis:
+    """The newest diagnosis, as it was recorded."""
+    body = dict(incident.last[EventKind.DIAGNOSED])
+    return Diagnosis(
+        category=Category(body["category"]),
+        cause=body["cause"],
+        basis=Basis(body["basis"]),
+        certainty=Certainty(body["certainty"]),
+        why=body["why"],
+        citations=tuple(
+            Citation(source=Source(item["source"]), line=item["line"], text=item["text"]) for item in body["citations"]
+        ),
+        alternatives=tuple(Category(item) for item in body["alternatives"]),
+        traits=frozenset(body["traits"]),
+        retry_after=body["retry_after"],
+    )
+
+
+def _diagnosis_body(diagnosis: Diagnosis) -> dict[str, Any]:
+    return asdict(diagnosis) | {"traits": sorted(diagnosis.traits)}
+
+
+def _evidence_body(failure: Failure, evidence: Evidence) -> dict[str, Any]:
+    return {
+        "failure": str(failure.key),
+        "facts": dict(evidence.facts),
+        "observations": [asdict(item) for item in evidence.observations],
+        "unavailable": [*failure.missing, *evidence.unavailable],
+    }
+
+
+def _verdict_body(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.kind.value,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "policy_version": verdict.policy_version,
+        "limit": asdict(verdict.limit),
+    }
+
+
+def _event(healer: Healer, incident_id: str, kind: EventKind, body: dict[str, Any]) -> Event:
+    return Event(incident_id=incident_id, kind=kind, at=healer.now(), body=body)

@@ -1,0 +1,328 @@
+"""What the healing use cases need of the world. Adapters implement these; tests bring fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from airflow_provider_harness.core.action import ActionKind, Proposal
+from airflow_provider_harness.core.diagnosis import Diagnosis
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.incident import Event, Incident
+from airflow_provider_harness.core.policy import Limit, Policy, Usage
+
+
+class FailureLog(Protocol):
+    """What an ordinary task may write: failures, and nothing else."""
+
+    def record(self, failure: Failure, incident_id: str) -> bool:
+        """Record a failure; False where this try was recorded before.
+
+        :param incident_id: the id that the incident gets if this failure opens one.
+        """
+
+
+class HealerStarter(Protocol):
+    """Hands an incident to the healer Dag."""
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        """Start the run ``heal__<episode>__<number>``; False where that run exists already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A failure that found its incident."""
+
+    incident_id: str
+    failure: Failure
+    opened: bool
+
+
+class AskState(StrEnum):
+    """What using an approval row can answer."""
+
+    USED = "used"  # it was good, and this was its one use
+    EXPIRED = "expired"
+    SPENT = "spent"  # used before
+    ABSENT = "absent"  # no such row, or for another act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A request that a person may answer once.
+
+    :param act: ``Proposal.canonical()``, the exact act.
+    :param healer_run: the healer's run whose required action carries the question.
+    :param assigned: user ids that may answer.
+    """
+
+    id: str
+    incident_id: str
+    act: str
+    policy_version: int
+    healer_run: str
+    assigned: tuple[str, ...]
+    expires_at: datetime
+
+
+class Store(FailureLog, Protocol):
+    """Incidents, events, acts and approvals."""
+
+    def intake(self, now: datetime) -> Sequence[Joined]:
+        """Give every recorded failure that has none its incident: the open one of its episode, or a new one."""
+
+    def incident(self, incident_id: str) -> Incident: ...
+
+    def events(self, incident_id: str) -> Sequence[Event]: ...
+
+    def failures(self, incident_id: str) -> Sequence[Failure]:
+        """The failures that joined, oldest first."""
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of these try keys were recorded."""
+
+    def append(self, *events: Event) -> None: ...
+
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage: ...
+
+    def reserve_act(
+        self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime
+    ) -> bool:
+        """Count the act against its limits and record that it starts, in one step; False where it was started before.
+
+        :raises NotAllowed: a limit is used up.
+        """
+
+    def ask(self, approval: Approval) -> None: ...
+
+    def approval(self, incident_id: str, healer_run: str) -> Approval | None: ...
+
+    def use_approval(self, approval: Approval, now: datetime) -> AskState: ...
+
+    def healer_runs(self, episode: str) -> int:
+        """How many incidents this episode had: the number of its next healer run is beyond it."""
+
+    def last_pass(self) -> datetime | None:
+        """When the reconciler last ended a pass."""
+
+    def note_pass(self, at: datetime) -> None: ...
+
+    def unsettled(self, before: datetime) -> Sequence[Incident]:
+        """Open incidents that nobody has worked on since ``before``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState:
+    """A task instance as Airflow's API tells it.
+
+    :param state: Airflow's word ("success", "failed", "upstream_failed", ...), empty where it has none yet.
+    :param rendered: rendered template fields by name.
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    state: str
+    try_number: int
+    max_tries: int = 0
+    operator: str = ""
+    hostname: str = ""
+    pid: int | None = None
+    end_date: datetime | None = None
+    rendered: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagFacts:
+    """What Airflow knows of a Dag.
+
+    :param fileloc: path of its file on the machine that parsed it.
+    :param downstream: task id to the ids that depend on it directly.
+    """
+
+    dag_id: str
+    paused: bool
+    tags: tuple[str, ...]
+    owners: tuple[str, ...]
+    fileloc: str
+    downstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Airflow's own record of a required action."""
+
+    answered: bool
+    chosen: tuple[str, ...] = ()
+    by: str = ""
+
+
+class Airflow(Protocol):
+    """The closed list of calls on Airflow's REST API that the harness makes with its own account."""
+
+    def account(self) -> str:
+        """The id of the harness's own user."""
+
+    def dag(self, dag_id: str) -> DagFacts: ...
+
+    def run_state(self, dag_id: str, run_id: str) -> str: ...
+
+    def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]: ...
+
+    def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState: ...
+
+    def log(self, state: TaskState, try_number: int) -> str: ...
+
+    def failed_tasks(self, since: datetime) -> Sequence[TaskState]: ...
+
+    def marked_by_hand(self, state: TaskState) -> bool:
+        """Whether a person set this state through Airflow's API or UI."""
+
+    def enrolled_dags(self) -> Sequence[str]: ...
+
+    def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer: ...
+
+    def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str: ...
+
+    def clear(self, state: TaskState, note: str) -> int:
+        """Clear one task instance with what depends on it; how many instances were cleared.
+
+        :raises NotAllowed: it is running, or nothing was there to clear.
+        """
+
+    def clear_failed(self, dag_id: str, run_id: str, note: str) -> int: ...
+
+    def backfill(self, dag_id: str, first: datetime, last: datetime) -> int:
+        """Create a backfill over the slices that start from ``first`` to ``last``, both included; its id."""
+
+    def backfill_done(self, backfill_id: int) -> bool: ...
+
+    def pause(self, dag_id: str) -> None: ...
+
+    def note(self, state: TaskState, text: str) -> None: ...
+
+    def import_errors(self) -> Mapping[str, str]:
+        """Dag files that cannot be imported: path to stack trace."""
+
+    def run_url(self, dag_id: str, run_id: str) -> str: ...
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        """As ``HealerStarter.start``."""
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What on-call gets.
+
+    :param summary: at most 1,024 characters; what is broken and for whom first.
+    :param details: in the order in which they are read; name to text.
+    :param links: text to URL.
+    """
+
+    dedup_key: str
+    summary: str
+    severity: Severity
+    source: str
+    details: Mapping[str, str]
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+class Pager(Protocol):
+    def trigger(self, page: Page) -> None: ...
+
+    def resolve(self, dedup_key: str) -> None: ...
+
+
+class EvidenceCollector(Protocol):
+    def collect(self, failure: Failure) -> Evidence: ...
+
+
+class Diagnoser(Protocol):
+    def diagnose(self, failure: Failure, evidence: Evidence) -> Diagnosis: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """A gate that was run again on a published slice.
+
+    :param passed: no blocking check failed and the slice has rows.
+    :param text: one line for a person.
+    """
+
+    table: str
+    slice_key: str
+    passed: bool
+    text: str
+
+
+class Gates(Protocol):
+    """Reads published data back, by what Airflow says the publishing tasks were given."""
+
+    def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
+        """The gate of what this task publishes, run again; None where the task publishes nothing under a contract.
+
+        :param slice_start: UTC start of another slice of the same table; None = the slice of the task's own run.
+
+        :raises HarnessUnavailable: the gate could not be run.
+        """
+
+    def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
+        """UTC starts of the slices that this completeness check finds missing now; empty for any other task."""
+
+    def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
+        """How many slices the contract lets the harness run again without asking, 0 or more."""
+
+
+class Approvers(Protocol):
+    def of(self, dag: DagFacts) -> Sequence[str]:
+        """Who may answer for this Dag; empty where nobody is named, and then nobody can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the administrator set.
+
+    :param acting: whether the mode is ``act`` now; a function, since it is read before each act.
+    :param approval: how long a question stays open.
+    :param verify: how long a heal may take until its outcome is unknown.
+    :param backfill_alone: slices that any contract may let the harness run again without asking.
+    """
+
+    acting: Callable[[], bool]
+    approval: timedelta
+    verify: timedelta
+    backfill_alone: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Healer:
+    """Everything the healing use cases need, wired once.
+
+    :param now: the present, UTC.
+    :param new_id: a new ULID.
+    """
+
+    store: Store
+    airflow: Airflow
+    evidence: EvidenceCollector
+    diagnoser: Diagnoser
+    policy: Policy
+    approvers: Approvers
+    gates: Gates
+    pager: Pager
+    limits: Limits
+    healer_dag_id: str
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]

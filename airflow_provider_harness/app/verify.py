@@ -1,0 +1,97 @@
+"""See whether an act healed: Airflow agrees, and a gate passes on the slice that was published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from airflow_provider_harness.app.act import note_of, proposal_of
+from airflow_provider_harness.app.ports import GateResult, Healer
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What verification found.
+
+    :param outcome: None while it is too early to say.
+    """
+
+    outcome: Outcome | None
+    text: str
+    gates: Sequence[GateResult] = ()
+
+
+_SETTLED = frozenset({"success", "failed"})
+
+
+def verify(healer: Healer, incident: Incident, started: datetime) -> Finding:
+    """Look once at what the act led to.
+
+    :param started: UTC; when verification began. Past the administrator's limit the outcome is unknown.
+    """
+    proposal = proposal_of(incident)
+    finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
+    if finding.outcome is None and healer.now() > started + healer.limits.verify:
+        finding = Finding(outcome=Outcome.UNKNOWN, text=f"Not settled in time: {finding.text}")
+    if finding.outcome is not None:
+        body = {
+            "outcome": finding.outcome.value,
+            "text": finding.text,
+            "gates": [{"table": g.table, "slice": g.slice_key, "passed": g.passed, "text": g.text} for g in finding.gates],
+        }
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.VERIFIED, at=healer.now(), body=body))
+    return finding
+
+
+def _cleared(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:
+    dag_id, run_id = proposal.arguments[Parameter.DAG], proposal.arguments[Parameter.RUN]
+    state = healer.airflow.run_state(dag_id, run_id)
+    if state not in _SETTLED:
+        return Finding(outcome=None, text=f"run {run_id} is {state}")
+    if state == "failed":
+        return Finding(outcome=Outcome.NOT_HEALED, text=f"run {run_id} failed again")
+    dag = healer.airflow.dag(dag_id)
+    published = (healer.gates.published(task, dag) for task in healer.airflow.tasks(dag_id, run_id))
+    return _judge_gates([gate for gate in published if gate is not None], run_id)
+
+
+def _judge_gates(gates: Sequence[GateResult], run_id: str) -> Finding:
+    if not gates:
+        text = f"run {run_id} succeeded; no contract says whether its data are right"
+        return Finding(outcome=Outcome.RECOVERED, text=text)
+    failed = [gate for gate in gates if not gate.passed]
+    if failed:
+        text = f"Airflow says success, but {failed[0].table} does not hold its contract: {failed[0].text}"
+        return Finding(outcome=Outcome.NOT_HEALED, text=text, gates=gates)
+    return Finding(outcome=Outcome.HEALED, text=f"{len(gates)} gate(s) passed on published data", gates=gates)
+
+
+def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:
+    given = proposal.arguments
+    ended = incident.last[EventKind.ACT_ENDED]
+    if "backfill" not in ended:
+        return Finding(outcome=Outcome.NOT_HEALED, text=f"no backfill was created: {ended['result']}")
+    if not healer.airflow.backfill_done(ended["backfill"]):
+        return Finding(outcome=None, text=f"backfill {ended['backfill']} is running")
+    check = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.TASK])
+    dag = healer.airflow.dag(given[Parameter.DAG])
+    if missing := healer.gates.missing(check, dag):
+        text = f"{len(missing)} slice(s) are still missing after backfill {ended['backfill']}"
+        return Finding(outcome=Outcome.NOT_HEALED, text=text)
+    if check.state == "failed" and check.try_number == int(given[Parameter.TRY_NUMBER]):
+        healer.airflow.clear(check, note_of(incident))
+        return Finding(outcome=None, text="the check that noticed the gap runs again")
+    finding = _cleared(healer, incident, proposal)
+    if finding.outcome is not Outcome.HEALED and finding.outcome is not Outcome.RECOVERED:
+        return finding
+    filled = [datetime.fromisoformat(start) for start in incident.last[EventKind.PROPOSED]["slices"]]
+    slices = [healer.gates.published(check, dag, start) for start in filled]
+    return _judge_gates([*finding.gates, *(gate for gate in slices if gate is not None)], given[Parameter.RUN])
+
+
+_VERIFY: Mapping[ActionKind, Callable[[Healer, Incident, Proposal], Finding]] = {
+    ActionKind.BACKFILL_RANGE: _backfilled,
+}

@@ -1,0 +1,195 @@
+"""The ``[harness]`` section of airflow.cfg, typed. Every default is the safe one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Mode(StrEnum):
+    """What the healer may do with a verdict. Read before each act."""
+
+    OFF = "off"  # nothing is diagnosed or done; failures are still recorded
+    SHADOW = "shadow"  # everything but the act: verdicts are recorded, people are paged
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option as Airflow's provider info describes it. A value is text in airflow.cfg or the environment."""
+
+    description: str
+    default: str
+    example: str | None = None
+    type: str = "string"
+
+
+#: option name -> what it means. ``get_provider_info`` and the reference page are made from this table.
+OPTIONS: Mapping[str, Option] = {
+    "mode": Option(
+        description="off, shadow (record verdicts, page people, act on nothing) or act.",
+        default="shadow",
+        example="act",
+    ),
+    "enroll": Option(
+        description="Which Dags get capture and retry policy without a change of theirs: none, all, or tag:NAME.",
+        default="none",
+        example="tag:critical",
+    ),
+    "store_conn_id": Option(
+        description="Connection of the harness store. Where it does not exist: SQLite in AIRFLOW_HOME/harness.db.",
+        default="harness_store",
+    ),
+    "capture_conn_id": Option(
+        description="The same database with a role that may only insert failures; without it, the store's.",
+        default="harness_capture",
+    ),
+    "airflow_conn_id": Option(
+        description="Connection (http) of the harness's own low-role account on Airflow's REST API.",
+        default="harness_airflow",
+    ),
+    "model": Option(
+        description="The model that is asked where the rules do not know; empty = rules only.",
+        default="",
+        example="claude-sonnet-4-5",
+    ),
+    "model_conn_id": Option(description="Connection (anthropic) of the model.", default="anthropic_default"),
+    "pagerduty_conn_id": Option(
+        description="Connection (pagerduty_events) that pages on-call; its extra base_url is honoured.",
+        default="pagerduty_events_default",
+    ),
+    "policy_file": Option(
+        description="The administrator's policy (YAML); empty = the policy that comes with the package.", default=""
+    ),
+    "approvers_file": Option(
+        description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody, people are paged.",
+        default="",
+    ),
+    "healer_dag_id": Option(description="Id of the healer Dag.", default="harness_healer"),
+    "staging_path": Option(
+        description="Airflow object storage where extracts are staged; empty = AIRFLOW_HOME/staging.",
+        default="",
+        example="gs://my-bucket/staging",
+    ),
+    "audit_key_file": Option(
+        description="File with the key of the audit chain; empty = AIRFLOW_HOME/harness_audit.key, made when absent.",
+        default="",
+    ),
+    "reconcile_seconds": Option(
+        description="Seconds between two passes of the reconciler, 5 or more.", default="60", type="integer"
+    ),
+    "approval_minutes": Option(
+        description="Minutes until a question that nobody answered counts as refused, 1 or more.",
+        default="60",
+        type="integer",
+    ),
+    "verify_minutes": Option(
+        description="Minutes that a heal may take until its outcome is said to be unknown, 1 or more.",
+        default="120",
+        type="integer",
+    ),
+    "max_backfill_alone": Option(
+        description="Slices that any contract may let the harness run again without asking, 0 or more.",
+        default="3",
+        type="integer",
+    ),
+    "max_model_turns": Option(description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"),
+    "max_cost_usd_per_incident": Option(
+        description="US dollars that the model may cost on one incident.", default="0.50", type="float"
+    ),
+    "max_cost_usd_per_day": Option(
+        description="US dollars that the model may cost in a UTC day.", default="10", type="float"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The section as it stands now; each field is the option of the same name."""
+
+    mode: Mode
+    enroll: str
+    store_conn_id: str
+    capture_conn_id: str
+    airflow_conn_id: str
+    model: str
+    model_conn_id: str
+    pagerduty_conn_id: str
+    policy_file: str
+    approvers_file: str
+    healer_dag_id: str
+    staging_path: str
+    audit_key_file: str
+    reconcile_seconds: int
+    approval_minutes: int
+    verify_minutes: int
+    max_backfill_alone: int
+    max_model_turns: int
+    max_cost_usd_per_incident: float
+    max_cost_usd_per_day: float
+
+
+def _mode(text: str) -> Mode:
+    if text not in set(Mode):
+        raise ValueError(f"{text!r} is not one of {', '.join(Mode)}")
+    return Mode(text)
+
+
+def _enroll(text: str) -> str:
+    if text not in ("none", "all") and not (text.startswith("tag:") and len(text) > len("tag:")):
+        raise ValueError(f"{text!r} is not one of none, all, tag:NAME")
+    return text
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise ValueError(f"{value} is less than {least}")
+        return value
+
+    return parse
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "mode": _mode,
+    "enroll": _enroll,
+    "reconcile_seconds": _at_least(5),
+    "approval_minutes": _at_least(1),
+    "verify_minutes": _at_least(1),
+    "max_backfill_alone": _at_least(0),
+    "max_model_turns": _at_least(1),
+    "max_cost_usd_per_incident": float,
+    "max_cost_usd_per_day": float,
+}
+
+
+def read(get: Callable[[str, str], str | None] | None = None) -> Settings:
+    """The section as it stands now.
+
+    :param get: ``(option, fallback) -> text``; Airflow's configuration where it is not given.
+    :raises ValueError: an option has a value that it cannot have; the message names option, value and valid values.
+    """
+    get = get or _from_airflow
+    values: dict[str, Any] = {}
+    for field in fields(Settings):
+        text = get(field.name, OPTIONS[field.name].default) or OPTIONS[field.name].default
+        try:
+            values[field.name] = _PARSERS.get(field.name, str)(text.strip())
+        except ValueError as error:
+            raise ValueError(f"[harness] {field.name}: {error}") from error
+    return Settings(**values)
+
+
+def _from_airflow(option: str, fallback: str) -> str | None:
+    from airflow.configuration import conf
+
+    return conf.get("harness", option, fallback=fallback)
+
+
+def airflow_home(name: str) -> str:
+    """The path of a file in AIRFLOW_HOME."""
+    return os.path.join(os.environ.get("AIRFLOW_HOME") or os.path.expanduser("~/airflow"), name)

@@ -1,0 +1,1 @@
+"""Alembic migrations of the harness store: ``airflow harness db upgrade``."""

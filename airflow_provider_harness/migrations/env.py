@@ -1,0 +1,17 @@
+"""Alembic's environment: runs on the connection that ``adapters.store_migrate`` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from airflow_provider_harness.adapters.store_schema import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    version_table="harness_alembic_version",
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

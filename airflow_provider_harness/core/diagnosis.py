@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from airflow_provider_harness.core.action import ActionKind
@@ -96,3 +96,132 @@ class Remedy:
     action: ActionKind
     delay: int = 0
     needs_person: bool = False
+
+
+#: The corpus's word for what may be done, and the row of ``core.action.ACTIONS`` that does it.
+SAFE_ACTIONS: Mapping[str, ActionKind] = {
+    "retry_now": ActionKind.RETRY_TASK,
+    "retry_after_delay": ActionKind.RETRY_TASK,
+    "wait_for_source": ActionKind.WAIT_FOR_SOURCE,
+    "quarantine_and_continue": ActionKind.QUARANTINE_AND_CONTINUE,
+    "rerun_upstream": ActionKind.RERUN_UPSTREAM,
+    "apply_additive_schema_change_with_approval": ActionKind.SUGGEST_SCHEMA_CHANGE,
+    "backfill_range_with_approval": ActionKind.BACKFILL_RANGE,
+    "reduce_batch_or_concurrency_with_approval": ActionKind.SUGGEST_CONCURRENCY_CHANGE,
+    "escalate_to_human": ActionKind.ESCALATE_TO_HUMAN,
+}
+#: Safe actions that a person must agree to, or do.
+PERSON_NEEDED = frozenset(
+    {
+        "rerun_upstream",
+        "apply_additive_schema_change_with_approval",
+        "backfill_range_with_approval",
+        "reduce_batch_or_concurrency_with_approval",
+        "escalate_to_human",
+    }
+)
+
+
+def safe_action(remedy: Remedy) -> str:
+    """The corpus's word for a remedy; a retry that needs a person is an escalation."""
+    if remedy.action is ActionKind.RETRY_TASK:
+        if remedy.needs_person:
+            return "escalate_to_human"
+        return "retry_after_delay" if remedy.delay else "retry_now"
+    for word, kind in SAFE_ACTIONS.items():
+        if kind is remedy.action:
+            return word
+    return "escalate_to_human"
+
+
+_PERSON = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)
+_LESS = Remedy(action=ActionKind.SUGGEST_CONCURRENCY_CHANGE)
+_AT_ONCE = Remedy(action=ActionKind.RETRY_TASK)
+_MINUTE = Remedy(action=ActionKind.RETRY_TASK, delay=60)
+_FIVE_MINUTES = Remedy(action=ActionKind.RETRY_TASK, delay=300)
+_AGREED_RETRY = Remedy(action=ActionKind.RETRY_TASK, needs_person=True)
+
+#: category -> (traits that must all be there, remedies in order); the first row whose traits are there is taken.
+PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...]] = {
+    Category.TRANSIENT_NETWORK: (
+        (frozenset({"permanent"}), (_PERSON,)),
+        (frozenset(), (_MINUTE, _PERSON)),
+    ),
+    Category.RATE_LIMITED: (
+        (frozenset({"concurrency"}), (_LESS, _PERSON)),
+        (frozenset(), (_FIVE_MINUTES, _PERSON)),
+    ),
+    Category.QUOTA_EXHAUSTED: (
+        (frozenset({"concurrency"}), (_LESS, _PERSON)),
+        (frozenset(), (_PERSON,)),
+    ),
+    Category.RESOURCE_EXHAUSTED_MEMORY: ((frozenset(), (_LESS, _PERSON)),),
+    Category.RESOURCE_EXHAUSTED_DISK: ((frozenset(), (_PERSON,)),),
+    Category.RESOURCE_EXHAUSTED_CONNECTIONS: (
+        (frozenset({"concurrency"}), (_LESS, _PERSON)),
+        (frozenset(), (_FIVE_MINUTES, _LESS, _PERSON)),
+    ),
+    Category.LOCK_CONTENTION: (
+        (frozenset({"conflict"}), (_AT_ONCE, _PERSON)),
+        (frozenset(), (_FIVE_MINUTES, _PERSON)),
+    ),
+    Category.TIMEOUT: (
+        (frozenset({"load"}), (_LESS, _PERSON)),
+        (frozenset(), (_FIVE_MINUTES, _PERSON)),
+    ),
+    Category.AUTH_EXPIRED_OR_INVALID: ((frozenset(), (_PERSON,)),),
+    Category.PERMISSION_DENIED: ((frozenset(), (_PERSON,)),),
+    Category.MISSING_OBJECT: ((frozenset(), (_PERSON,)),),
+    Category.SCHEMA_DRIFT: (
+        (frozenset({"breaking"}), (_PERSON,)),
+        (frozenset({"additive"}), (Remedy(action=ActionKind.SUGGEST_SCHEMA_CHANGE), _PERSON)),
+        (frozenset(), (_PERSON,)),
+    ),
+    Category.DATA_QUALITY_VIOLATION: (
+        (frozenset({"row_level"}), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
+        (frozenset(), (_PERSON,)),
+    ),
+    Category.LATE_OR_MISSING_SOURCE: (
+        (frozenset({"missing_slices"}), (Remedy(action=ActionKind.BACKFILL_RANGE), _PERSON)),
+        (frozenset(), (Remedy(action=ActionKind.WAIT_FOR_SOURCE), _PERSON)),
+    ),
+    Category.DUPLICATE_DATA: ((frozenset(), (_PERSON,)),),
+    Category.BAD_INPUT_ENCODING_OR_FORMAT: (
+        (frozenset({"row_level"}), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
+        (frozenset(), (_PERSON,)),
+    ),
+    Category.CONFIG_ERROR: ((frozenset(), (_PERSON,)),),
+    Category.CODE_BUG: ((frozenset(), (_PERSON,)),),
+    Category.DEPENDENCY_OR_VERSION: ((frozenset(), (_PERSON,)),),
+    Category.WORKER_LOST: (
+        (frozenset({"killed_unknown"}), (_AGREED_RETRY, _PERSON)),
+        (frozenset({"sigterm"}), (_AT_ONCE, _PERSON)),
+        (frozenset(), (_AGREED_RETRY, _PERSON)),
+    ),
+    Category.UPSTREAM_FAILED: (
+        (frozenset(), (Remedy(action=ActionKind.RERUN_UPSTREAM), _PERSON)),
+    ),
+    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: ((frozenset(), (_PERSON,)),),
+    Category.UNKNOWN: ((frozenset(), (_PERSON,)),),
+}
+
+#: The longest that a Retry-After is followed, in seconds.
+LONGEST_WAIT = 3600
+
+
+def remedies(category: Category, traits: frozenset[str] = frozenset()) -> tuple[Remedy, ...]:
+    """What may help, in order."""
+    return next(found for needed, found in PLAYBOOK[category] if needed <= traits)
+
+
+def first_remedy(diagnosis: Diagnosis) -> Remedy:
+    """What is proposed before any policy: an unsure diagnosis never leads to more than a page, and a wait that the
+    other side asked for is honoured, up to an hour."""
+    if diagnosis.certainty is Certainty.UNSURE:
+        return _PERSON
+    first = remedies(diagnosis.category, diagnosis.traits)[0]
+    if diagnosis.retry_after is None or first.action is not ActionKind.RETRY_TASK:
+        return first
+    if diagnosis.retry_after > LONGEST_WAIT:
+        return _PERSON
+    return replace(first, delay=max(first.delay, int(diagnosis.retry_after)))

@@ -1,0 +1,213 @@
+"""The floor: a diagnosis from tables alone. Trusted facts first, then the exception's types, then text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airflow_provider_harness.adapters.matching import Match, facts_of, find
+from airflow_provider_harness.core.diagnosis import UNKNOWN, Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.evidence import Citation, Evidence, Source
+from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind
+from airflow_provider_harness.core.signature_texts import TRAIT_WORDS
+from airflow_provider_harness.core.signatures import Trait
+
+_SUPPORT = 0.3  # what each further signature of the same category adds, three at most
+_LEAST = 2.0  # below it, the text supports no cause
+_RETRY_AFTER = re.compile(
+    r"(?:retry[-_ ]?after|retry in|try again in|wait)['\"]?\s{0,2}[:=]?\s{0,2}['\"]?(\d{1,6})(?:\.\d+)?\s?(ms|milliseconds|s\b|sec|seconds|m\b|min|minutes)?",
+    re.IGNORECASE,
+)
+_words = tuple((trait, categories, re.compile(pattern)) for trait, categories, pattern in TRAIT_WORDS)
+
+_SENTENCES: Mapping[Category, str] = {
+    Category.TRANSIENT_NETWORK: "A connection or service was unavailable for a moment.",
+    Category.RATE_LIMITED: "The other side limits the rate of requests.",
+    Category.QUOTA_EXHAUSTED: "An allotment is used up.",
+    Category.RESOURCE_EXHAUSTED_MEMORY: "Memory ran out.",
+    Category.RESOURCE_EXHAUSTED_DISK: "A disk is full or unusable.",
+    Category.RESOURCE_EXHAUSTED_CONNECTIONS: "Connections ran out.",
+    Category.LOCK_CONTENTION: "Another transaction held what this one needed.",
+    Category.TIMEOUT: "The operation ran past a time limit.",
+    Category.AUTH_EXPIRED_OR_INVALID: "The identity was not accepted.",
+    Category.PERMISSION_DENIED: "The identity was accepted and is not allowed to do this.",
+    Category.MISSING_OBJECT: "An object that should always exist is absent.",
+    Category.SCHEMA_DRIFT: "Structure or types are not what was expected.",
+    Category.DATA_QUALITY_VIOLATION: "Values are well-formed and wrong.",
+    Category.LATE_OR_MISSING_SOURCE: "An expected delivery is not there.",
+    Category.DUPLICATE_DATA: "Keys are repeated.",
+    Category.BAD_INPUT_ENCODING_OR_FORMAT: "Bytes or syntax of an input cannot be read.",
+    Category.CONFIG_ERROR: "A setting is missing or wrong.",
+    Category.CODE_BUG: "The code itself fails.",
+    Category.DEPENDENCY_OR_VERSION: "A package is missing or of the wrong version.",
+    Category.WORKER_LOST: "The process, pod or node is gone, and nothing says why.",
+    Category.UPSTREAM_FAILED: "A predecessor failed; its own cause is not shown.",
+    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: "An imposed storage limit was reached.",
+    Category.UNKNOWN: UNKNOWN.cause,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDiagnoser:
+    """Diagnoses from ``SIGNATURES``; always available, the same answer every time."""
+
+    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
+        """See ``app.ports_diagnosis.Diagnoser``."""
+        said = by_text(evidence.log)
+        if failure is None:
+            return said
+        return _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said) or said
+
+
+def by_text(log: str) -> Diagnosis:
+    """What a redacted log says, and nothing else is known."""
+    matches = find(log)
+    scores = _scores(matches)
+    ranked = sorted(scores, key=lambda c: (-scores[c], _first_line(matches, c)))
+    if not ranked or scores[ranked[0]] < _LEAST or ranked[0] is Category.UNKNOWN:
+        return UNKNOWN
+    best = ranked[0]
+    others = [c for c in ranked[1:] if c is not Category.UNKNOWN]
+    lead = scores[best] - (scores[others[0]] if others else 0)
+    top = max(m.weight for m in matches if m.category is best)
+    certainty = Certainty.SURE if top >= 8 and lead >= 1 else Certainty.LIKELY if top >= 3.5 else Certainty.UNSURE
+    cited = _cite(log, [m for m in matches if m.category is best])
+    return Diagnosis(
+        category=best,
+        cause=f"{_SENTENCES[best]} {cited[0].text.strip()[:200]}" if cited else _SENTENCES[best],
+        basis=Basis.TEXT,
+        certainty=certainty,
+        why=f"{len(cited)} line(s) of the log say so; the strongest weighs {top:.0f} of 9, {lead:.1f} more than any other cause.",
+        citations=cited,
+        alternatives=tuple(c for c in others if scores[c] >= scores[best] - 3)[:3],
+        traits=_traits(best, log, matches),
+        retry_after=retry_after(log) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
+    )
+
+
+def _scores(matches: Iterable[Match]) -> dict[Category, float]:
+    by: dict[Category, dict[str, float]] = defaultdict(dict)
+    for m in matches:
+        seen = by[m.category]
+        seen[m.signature.id] = max(m.weight, seen.get(m.signature.id, 0.0))
+    return {c: max(s.values()) + _SUPPORT * min(len(s) - 1, 3) for c, s in by.items()}
+
+
+def _first_line(matches: Iterable[Match], category: Category) -> int:
+    return min(m.line for m in matches if m.category is category)
+
+
+def _cite(log: str, matches: Iterable[Match]) -> tuple[Citation, ...]:
+    lines = log.split("\n")
+    best: dict[int, float] = {}
+    for m in matches:
+        best[m.line] = max(m.weight, best.get(m.line, 0.0))
+    chosen = sorted(best, key=lambda n: (-best[n], n))[:5]
+    return tuple(Citation(source=Source.LOG, line=n, text=lines[n - 1][:300]) for n in chosen)
+
+
+def _traits(category: Category, log: str, matches: Iterable[Match]) -> frozenset[str]:
+    lowered = log.lower()
+    worded = {t for t, categories, pattern in _words if category in categories and pattern.search(lowered)}
+    return frozenset(worded.union(*(m.signature.traits for m in matches if m.category is category)))
+
+
+def retry_after(text: str) -> float | None:
+    """Seconds that the text says to wait, at most a day; None where it says nothing."""
+    if (match := _RETRY_AFTER.search(text)) is None:
+        return None
+    unit = (match.group(2) or "s").lower()
+    seconds = float(match.group(1)) * (0.001 if unit.startswith("mi") and "sec" in unit or unit == "ms" else 60 if unit.startswith("m") else 1)
+    return min(seconds, 86_400.0)
+
+
+def _by_gate(failure: Failure) -> Diagnosis | None:
+    """A blocked gate or a schema difference names the cause itself."""
+    if failure.schema_diff is not None:
+        return _of_schema(failure.schema_diff)
+    if failure.report is not None:
+        return _of_report(failure.report)
+    return None
+
+
+def _fact(category: Category, cause: str, traits: Iterable[str] = (), alternatives: tuple[Category, ...] = ()) -> Diagnosis:
+    return Diagnosis(
+        category=category,
+        cause=cause,
+        basis=Basis.FACT,
+        certainty=Certainty.SURE,
+        why="A trusted fact says so.",
+        traits=frozenset(traits),
+        alternatives=alternatives,
+    )
+
+
+def _of_schema(diff: Mapping[str, Any]) -> Diagnosis:
+    kinds = {str(change.get("kind", "")) for change in diff.get("changes", ())}
+    trait = Trait.ADDITIVE if kinds and kinds <= {"additive", "widening"} else Trait.BREAKING
+    return _fact(Category.SCHEMA_DRIFT, f"Contract, source and target disagree about columns: {', '.join(sorted(kinds)) or 'unspecified'}.", [trait])
+
+
+_CHECKS: Mapping[str, Category] = {
+    "unique": Category.DUPLICATE_DATA,
+    "freshness": Category.LATE_OR_MISSING_SOURCE,
+    "completeness": Category.LATE_OR_MISSING_SOURCE,
+}
+
+
+def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
+    """What the blocking results say; None where a check could not be run, which says nothing about the data."""
+    failed = [
+        r for r in report.get("results", ()) if not r.get("passed") and not r.get("error") and r.get("severity") == "error"
+    ]
+    if not failed:
+        return None
+    found = {_CHECKS.get(str(r["kind"]), Category.DATA_QUALITY_VIOLATION) for r in failed}
+    if not report.get("rows", 1):
+        found.add(Category.LATE_OR_MISSING_SOURCE)
+    order = (Category.LATE_OR_MISSING_SOURCE, Category.DUPLICATE_DATA, Category.DATA_QUALITY_VIOLATION)
+    category, *others = (c for c in order if c in found)
+    gaps = any(r.get("facts", {}).get("missing") for r in failed)
+    return _fact(
+        category,
+        f"The gate blocked: {', '.join(str(r['id']) for r in failed)} did not pass.",
+        [Trait.MISSING_SLICES] if gaps else [],
+        tuple(others),
+    )
+
+
+def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None:
+    """The types of the exception chain; the innermost cause that says something specific wins."""
+    found = [(s, depth) for depth, link in enumerate(chain) for s in facts_of(link)]
+    wait = next((link.retry_after for link in reversed(chain) if link.retry_after is not None), None)
+    messages = by_text("\n".join(link.message for link in reversed(chain)))
+    text = messages if messages.category is not Category.UNKNOWN else said
+    if not found:
+        return replace(text, retry_after=wait or text.retry_after) if chain and text is messages else None
+    best, depth = max(found, key=lambda f: (f[0].strength >= 4, f[1] if f[0].strength >= 4 else f[0].strength, f[0].strength))
+    agreed = next((s for s, _ in found if s.category is text.category and s.strength >= 2), None)
+    if best.strength < 4 and agreed is None:
+        return replace(text, retry_after=wait or text.retry_after) if text.category is not Category.UNKNOWN else None
+    category = best.category if best.strength >= 4 else text.category
+    link = chain[depth]
+    return Diagnosis(
+        category=category,
+        cause=f"{_SENTENCES[category]} {link.type}: {link.message[:200]}",
+        basis=Basis.FACT,
+        certainty=Certainty.SURE if best.strength >= 6 else Certainty.LIKELY,
+        why=f"{best.id} of the exception chain identifies it.",
+        citations=(Citation(source=Source.EXCEPTION, line=0, text=f"{link.type}: {link.message}"[:300]), *text.citations[:3]),
+        alternatives=tuple(c for c in (text.category, *text.alternatives) if c not in (category, Category.UNKNOWN))[:3],
+        traits=text.traits if text.category is category else frozenset(best.traits),
+        retry_after=wait,
+    )
+
+
+def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
+    if failure.kind is FailureKind.UNREPORTED and said.category is not Category.RESOURCE_EXHAUSTED_MEMORY:
+        lost = _fact(Category.WORKER_LOST, "The try ended without reporting: its process is gone, and nothing says why.", [Trait.KILLED_UNKNOWN])
+        return replace(lost, citations=said.citations, alternatives=(Category.RESOURCE_EXHAUSTED_MEMORY,))
+    return None

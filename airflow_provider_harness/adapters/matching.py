@@ -1,0 +1,146 @@
+"""Finds every signature in a text and weighs it by where it stands."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from airflow_provider_harness.core.diagnosis import Category
+from airflow_provider_harness.core.failure import ErrorLink
+from airflow_provider_harness.core.signature_texts import INSTRUCTION, NOISE, RECOVERED, RETRIED, SIGNATURES
+from airflow_provider_harness.core.signatures import Field, Signature
+
+LONGEST_LINE = 1000  # characters of a line that are looked at
+
+_STAMP = re.compile(
+    r"^\W{0,3}(?:(?:19|20)\d\d-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?[^\s\]]{0,20}(?: [+-]\d\d:?\d\d| utc| z)?|\d\d:\d\d:\d\d\S{0,8})\]?[\s,]{0,3}"
+)
+_SOURCE_LINE = re.compile(r"^\s*(?:file \"|\^+|~+|at [\w.$]+\(|raise |except |return |\.\.\. \d+ more)|^\s{4,}(?:\w+ = |self\.|with |for |if |await |def |class )")
+_QUIET = re.compile(r"^\W{0,3}(?:\{[^}]{0,80}\} )?\W{0,2}(?:info|debug|trace|notice|warning|warn)\b|\b(?:info|debug|warning|warn) ?[-:\]|]|level=(?:info|debug|warn)|\"level\": ?\"(?:info|debug|warn)")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
+_SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode|error code)\W{0,5}([0-9a-z]{5})\b")
+_HTTP = re.compile(
+    r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
+    r"|\b([45]\d\d) (?:client|server) error"
+)
+_ERRNO = re.compile(r"\[?(?:errno|error) (\d{1,3})\b|\b(e[a-z]{3,14})\b")
+_noise, _instruction, _recovered, _retried = (re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One signature in one place.
+
+    :param line: 1 for the first line.
+    :param weight: its strength, corrected for where it stands.
+    """
+
+    signature: Signature
+    line: int
+    weight: float
+
+    @property
+    def category(self) -> Category:
+        return self.signature.category
+
+
+@cache
+def table(field: Field) -> Mapping[str, Signature]:
+    """Signatures of an exact field by their key."""
+    return {s.key: s for s in SIGNATURES if s.field is field}
+
+
+@cache
+def texts() -> tuple[tuple[Signature, re.Pattern[str], re.Pattern[str] | None, re.Pattern[str] | None], ...]:
+    """Signatures of texts, compiled."""
+
+    def compiled(pattern: str) -> re.Pattern[str] | None:
+        return re.compile(pattern) if pattern else None
+
+    return tuple(
+        (s, re.compile(s.key), compiled(s.also), compiled(s.unless)) for s in SIGNATURES if s.field is Field.TEXT
+    )
+
+
+def find(text: str) -> tuple[Match, ...]:
+    """Every signature of the text. Noise and lines that instruct the reader are not evidence."""
+    original = text.split("\n")
+    lines = [_STAMP.sub("", line[:LONGEST_LINE].lower(), count=1) for line in original]
+    dead = {i for i, line in enumerate(lines) if _noise.search(line) or _instruction.search(line)}
+    whole = "\n".join(line for i, line in enumerate(lines) if i not in dead)
+    usable = [
+        entry
+        for entry in texts()
+        if (entry[2] is None or entry[2].search(whole)) and (entry[3] is None or not entry[3].search(whole))
+    ]
+    found: list[tuple[Signature, int]] = []
+    for i, line in enumerate(lines):
+        if i in dead or not line.strip():
+            continue
+        found += [(s, i) for s, pattern, _, _ in usable if pattern.search(line)]
+        found += [(s, i) for s in _codes(original[i][:LONGEST_LINE], line)]
+    return tuple(_weighed(found, lines))
+
+
+def _codes(line: str, lowered: str) -> Iterable[Signature]:
+    if _SOURCE_LINE.search(lowered):
+        return
+    names, errnos = table(Field.NAME), table(Field.ERRNO)
+    for word in set(_WORD.findall(line)):
+        if word in names:
+            yield names[word]
+        if word in errnos:
+            yield errnos[word]
+    for match in _SQLSTATE.finditer(lowered):
+        if signature := sqlstate(match.group(1).upper()):
+            yield signature
+    for match in _HTTP.finditer(lowered):
+        if signature := table(Field.HTTP).get(match.group(1) or match.group(2)):
+            yield signature
+    for match in _ERRNO.finditer(lowered):
+        if match.group(1) and (signature := errnos.get(errno.errorcode.get(int(match.group(1)), ""))):
+            yield signature
+
+
+def sqlstate(code: str) -> Signature | None:
+    """The signature of a code, or of its class."""
+    states = table(Field.SQLSTATE)
+    return states.get(code) or states.get(code[:2])
+
+
+def facts_of(link: ErrorLink) -> tuple[Signature, ...]:
+    """What the typed parts of an exception say: its class, SQLSTATE, HTTP status, error number. Not its message."""
+    found: list[Signature | None] = []
+    if link.sqlstate:
+        found.append(sqlstate(link.sqlstate))
+    if link.http_status:
+        found.append(table(Field.HTTP).get(str(link.http_status)))
+    if link.errno is not None:
+        found.append(table(Field.ERRNO).get(errno.errorcode.get(link.errno, "")))
+    for name in (link.type, *link.bases):
+        signature = table(Field.NAME).get(name.rpartition(".")[2])
+        if signature is not None:
+            found.append(signature)
+            break
+    return tuple(s for s in found if s is not None)
+
+
+def _weighed(found: list[tuple[Signature, int]], lines: list[str]) -> Iterable[Match]:
+    over = [i for i, line in enumerate(lines) if _recovered.search(line)]
+    last = {}
+    for signature, i in found:
+        last[signature.category] = max(i, last.get(signature.category, 0))
+    for signature, i in found:
+        weight = float(signature.strength)
+        if _SOURCE_LINE.search(lines[i]):
+            weight -= 2
+        if _QUIET.search(lines[i][:160]):
+            weight -= 1
+        near = " ".join(lines[i : i + 3])
+        if _retried.search(near) and any(i < j and last[signature.category] < j for j in over):
+            weight -= 4
+        if weight > 0:
+            yield Match(signature, i + 1, weight)

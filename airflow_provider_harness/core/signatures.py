@@ -1,0 +1,319 @@
+"""What identifies a cause in an exception, a reason word, a code or a line of text: data, not code.
+
+A signature is knowledge about software in general. Codes and names are exact; texts are regular expressions over one
+lower-cased line (no nested or open-ended repetition, so that a hostile line costs no more than a friendly one).
+The texts are in ``core.signature_texts``; ``adapters.diagnose_rules`` weighs what matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_provider_harness.core.diagnosis import Category as C
+
+
+class Field(StrEnum):
+    """What a signature is compared with."""
+
+    NAME = "name"  # class name of an exception, or a reason word of a service; exact, case-sensitive
+    SQLSTATE = "sqlstate"  # five characters, or the first two for a whole class
+    ERRNO = "errno"  # symbolic name of an operating system error
+    HTTP = "http"  # three digits
+    TEXT = "text"  # regular expression over one lower-cased line
+
+
+class Trait(StrEnum):
+    """Typed findings that choose between the remedies of one category (see ``core.diagnosis.PLAYBOOK``)."""
+
+    KILLED_UNKNOWN = "killed_unknown"  # SIGKILL, SIGSEGV or a lost process, and nothing says why
+    SIGTERM = "sigterm"  # asked to stop: a drain, a deploy, a preemption
+    CONCURRENCY = "concurrency"  # too much at the same time, and it is ours
+    LOAD = "load"  # the work itself is too much for the limit it ran into
+    MISSING_SLICES = "missing_slices"  # dated slices between others are absent, and the source has them
+    ADDITIVE = "additive"  # only new, optional structure
+    BREAKING = "breaking"  # removed, renamed, retyped or newly required structure
+    ROW_LEVEL = "row_level"  # single rows are bad and the rest is good
+    RERUN = "rerun"  # the rows are there from an earlier, partly finished run
+    CONFLICT = "conflict"  # the server chose one of two transactions and rolled it back
+    PERMANENT = "permanent"  # waiting cannot help
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One thing that identifies a cause.
+
+    :param key: what is looked for, in the form that ``field`` says.
+    :param strength: 9 says the cause itself; 7 is specific; 5 is typical; 3 is generic (a class, a status); 1 only
+        says that something failed, and counts when nothing else does.
+    :param also: a pattern that the text must hold somewhere, or empty.
+    :param unless: a pattern that the text must not hold anywhere, or empty.
+    :param traits: what else it tells.
+    """
+
+    field: Field
+    key: str
+    category: C
+    strength: int
+    also: str = ""
+    unless: str = ""
+    traits: frozenset[Trait] = frozenset()
+
+    @property
+    def id(self) -> str:
+        return f"{self.field}:{self.key}"
+
+
+def _codes(field: Field, table: Mapping[str, tuple[C, int]]) -> tuple[Signature, ...]:
+    return tuple(
+        Signature(field=field, key=key, category=category, strength=strength)
+        for keys, (category, strength) in table.items()
+        for key in keys.split()
+    )
+
+
+# PostgreSQL's appendix A; a class (two characters) answers where its code is not named. Also used by Redshift,
+# Snowflake, Db2 and others that follow the standard.
+SQLSTATES: Mapping[str, tuple[C, int]] = {
+    "08 08000 08001 08003 08004 08006 08007 08S01": (C.TRANSIENT_NETWORK, 6),
+    "08P01": (C.DEPENDENCY_OR_VERSION, 4),
+    "0A 0A000": (C.CODE_BUG, 4),
+    "21 21000": (C.DUPLICATE_DATA, 6),
+    "22": (C.DATA_QUALITY_VIOLATION, 5),
+    "22001 22003 22007 22008 22018 22P02 22P03": (C.DATA_QUALITY_VIOLATION, 6),
+    "22012 2201B 2201E 2201F 2201G": (C.CODE_BUG, 4),
+    "22021 22P05": (C.BAD_INPUT_ENCODING_OR_FORMAT, 8),
+    "22P04 2200N 2200M 22032 2203F": (C.BAD_INPUT_ENCODING_OR_FORMAT, 7),
+    "23 23000 23001": (C.DATA_QUALITY_VIOLATION, 6),
+    "23502 23503 23514": (C.DATA_QUALITY_VIOLATION, 7),
+    "23505 23P01": (C.DUPLICATE_DATA, 7),
+    "25": (C.CODE_BUG, 4),
+    "25006": (C.CONFIG_ERROR, 6),
+    "25P03": (C.TIMEOUT, 7),
+    "25P02": (C.CODE_BUG, 1),
+    "26 34": (C.CODE_BUG, 4),
+    "28 28000 28P01": (C.AUTH_EXPIRED_OR_INVALID, 8),
+    "3D 3D000": (C.CONFIG_ERROR, 6),
+    "3F 3F000": (C.MISSING_OBJECT, 7),
+    "40 40001 40P01": (C.LOCK_CONTENTION, 8),
+    "42 42601 42803 42846 42883 42P09 42P10 42P18 42702 42712": (C.CODE_BUG, 5),
+    "42501": (C.PERMISSION_DENIED, 8),
+    "42703 42804 42S22": (C.SCHEMA_DRIFT, 7),
+    "42701": (C.SCHEMA_DRIFT, 5),
+    "42P01 42704 42S02": (C.MISSING_OBJECT, 7),
+    "42P04 42P06 42P07 42710": (C.CODE_BUG, 4),
+    "44 44000": (C.DATA_QUALITY_VIOLATION, 7),
+    "53": (C.RESOURCE_EXHAUSTED_MEMORY, 4),
+    "53100": (C.RESOURCE_EXHAUSTED_DISK, 8),
+    "53200": (C.RESOURCE_EXHAUSTED_MEMORY, 8),
+    "53300": (C.RESOURCE_EXHAUSTED_CONNECTIONS, 8),
+    "53400": (C.OUT_OF_DISK_OR_STORAGE_QUOTA, 6),
+    "54": (C.CODE_BUG, 4),
+    "54000": (C.CODE_BUG, 5),
+    "55": (C.LOCK_CONTENTION, 4),
+    "55000": (C.CONFIG_ERROR, 4),
+    "55006": (C.LOCK_CONTENTION, 6),
+    "55P03": (C.LOCK_CONTENTION, 8),
+    "57014": (C.TIMEOUT, 5),
+    "57": (C.TRANSIENT_NETWORK, 4),
+    "57P01 57P02 57P03 57P05": (C.TRANSIENT_NETWORK, 7),
+    "57P04": (C.CONFIG_ERROR, 6),
+    "58": (C.RESOURCE_EXHAUSTED_DISK, 3),
+    "58P01 58P02": (C.MISSING_OBJECT, 5),
+    "F0": (C.CONFIG_ERROR, 6),
+    "HV": (C.TRANSIENT_NETWORK, 4),
+    "P0001": (C.DATA_QUALITY_VIOLATION, 3),
+    "P0002 P0003": (C.CODE_BUG, 4),
+    "XX000": (C.UNKNOWN, 1),
+    "XX001 XX002": (C.RESOURCE_EXHAUSTED_DISK, 3),
+}
+
+ERRNOS: Mapping[str, tuple[C, int]] = {
+    "ECONNREFUSED ECONNRESET ECONNABORTED EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN ENETRESET": (
+        C.TRANSIENT_NETWORK,
+        6,
+    ),
+    "ETIMEDOUT EPIPE ENOTCONN ESHUTDOWN": (C.TRANSIENT_NETWORK, 5),
+    "ENOSPC": (C.RESOURCE_EXHAUSTED_DISK, 8),
+    "EDQUOT EFBIG": (C.OUT_OF_DISK_OR_STORAGE_QUOTA, 8),
+    "ENOMEM": (C.RESOURCE_EXHAUSTED_MEMORY, 8),
+    "EMFILE ENFILE": (C.RESOURCE_EXHAUSTED_CONNECTIONS, 6),
+    "EACCES EPERM EROFS": (C.PERMISSION_DENIED, 6),
+    "ENOENT": (C.MISSING_OBJECT, 5),
+    "EIO": (C.RESOURCE_EXHAUSTED_DISK, 3),
+    "ENOEXEC": (C.DEPENDENCY_OR_VERSION, 6),
+    "EADDRINUSE": (C.CONFIG_ERROR, 5),
+    "EADDRNOTAVAIL": (C.RESOURCE_EXHAUSTED_CONNECTIONS, 5),
+    "EAI_AGAIN": (C.TRANSIENT_NETWORK, 7),
+    "EAI_NONAME": (C.CONFIG_ERROR, 5),
+}
+
+HTTP_STATUSES: Mapping[str, tuple[C, int]] = {
+    "400 405 406 411 415 422 501 505": (C.CODE_BUG, 2),
+    "401 407": (C.AUTH_EXPIRED_OR_INVALID, 5),
+    "402": (C.QUOTA_EXHAUSTED, 6),
+    "403": (C.PERMISSION_DENIED, 4),
+    "404 410": (C.MISSING_OBJECT, 3),
+    "408": (C.TIMEOUT, 5),
+    "409 423": (C.LOCK_CONTENTION, 3),
+    "412": (C.LOCK_CONTENTION, 3),
+    "413": (C.CONFIG_ERROR, 4),
+    "429": (C.RATE_LIMITED, 5),
+    "301 308 421 495 496": (C.CONFIG_ERROR, 3),
+    "500 502 503 520 521 522 523 525 527 530": (C.TRANSIENT_NETWORK, 4),
+    "504 524 598 599": (C.TRANSIENT_NETWORK, 4),
+    "507": (C.OUT_OF_DISK_OR_STORAGE_QUOTA, 6),
+    "529": (C.RATE_LIMITED, 5),
+}
+
+# Classes of exceptions (Python, Java, drivers, cloud clients) and reason words of services.
+NAMES: Mapping[str, tuple[C, int]] = {
+    # connections of Python, requests, urllib3, httpx, aiohttp, botocore, gRPC, Kafka, drivers
+    "ConnectionRefusedError ConnectionResetError ConnectionAbortedError BrokenPipeError RemoteDisconnected "
+    "NewConnectionError ProtocolError ChunkedEncodingError IncompleteRead ServerDisconnectedError ClientConnectorError "
+    "ClientOSError ClientPayloadError ConnectError ReadError WriteError RemoteProtocolError EndpointConnectionError "
+    "ConnectionClosedError ResponseStreamingError IncompleteReadError ServiceUnavailable TransportError "
+    "NoBrokersAvailable KafkaConnectionError AutoReconnect NotPrimaryError NetworkTimeout ConnectionDoesNotExist "
+    "ConnectionFailure AdminShutdown CrashShutdown CannotConnectNow ConnectionException ServerSelectionTimeoutError "
+    "NoValidConnectionsError SSLEOFError SSLZeroReturnError TryAgain MaxRetryError UnknownHostException "
+    "ClosedChannelException NoRouteToHostException": (C.TRANSIENT_NETWORK, 4),
+    "ConnectTimeout ConnectTimeoutError PoolTimeout ConnectionTimeoutError ConnectionTimeout ProxyError": (
+        C.TRANSIENT_NETWORK,
+        4,
+    ),
+    "ConnectionError OperationalError InterfaceError SocketException": (C.TRANSIENT_NETWORK, 2),
+    "InternalServerError BadGateway backendError internalError ServiceUnavailableException InternalFailure": (C.TRANSIENT_NETWORK, 4),
+    "NameResolutionError gaierror ClientConnectorDNSError": (C.TRANSIENT_NETWORK, 4),
+    "LEADER_NOT_AVAILABLE NOT_LEADER_FOR_PARTITION NOT_LEADER_OR_FOLLOWER": (C.TRANSIENT_NETWORK, 6),
+    "FetchFailedException": (C.TRANSIENT_NETWORK, 3),
+    # rates and quotas
+    "TooManyRequests RateLimitError RateLimitExceeded rateLimitExceeded userRateLimitExceeded jobRateLimitExceeded "
+    "ThrottlingException Throttling ThrottledException RequestLimitExceeded TooManyRequestsException SlowDown "
+    "RequestThrottled RequestThrottledException ProvisionedThroughputExceededException BandwidthLimitExceeded "
+    "PriorRequestNotComplete EC2ThrottledException RATE_LIMIT_EXCEEDED REQUEST_LIMIT_EXCEEDED toomanyrequests "
+    "OverloadedError ServerBusy es_rejected_execution_exception EsRejectedExecutionException": (C.RATE_LIMITED, 7),
+    "ResourceExhausted RESOURCE_EXHAUSTED LimitExceededException": (C.RATE_LIMITED, 4),
+    "quotaExceeded QuotaExceeded dailyLimitExceeded insufficient_quota billingNotEnabled QUOTA_EXCEEDED "
+    "ServiceQuotaExceededException DAILY_LIMIT_EXCEEDED billingTierLimitExceeded bytesBilledLimitExceeded": (
+        C.QUOTA_EXHAUSTED,
+        6,
+    ),
+    "TotalRequests REQUEST_LIMIT LIMIT_EXCEEDED": (C.QUOTA_EXHAUSTED, 4),
+    # memory, disk, connections
+    "MemoryError OutOfMemoryError OutOfMemory ArrowMemoryError OOMKilled ContainerOOMKilled resourcesExceeded "
+    "EXCEEDED_MEMORY_LIMIT EXCEEDED_LOCAL_MEMORY_LIMIT EXCEEDED_GLOBAL_MEMORY_LIMIT circuit_breaking_exception "
+    "OutOfMemoryException CircuitBreakingException": (C.RESOURCE_EXHAUSTED_MEMORY, 8),
+    "DiskFull DiskPressure": (C.RESOURCE_EXHAUSTED_DISK, 8),
+    "storageQuotaExceeded StorageLimitExceeded QuotaExceededException DSQuotaExceededException "
+    "NSQuotaExceededException": (C.OUT_OF_DISK_OR_STORAGE_QUOTA, 8),
+    "ConfigurationLimitExceeded": (C.OUT_OF_DISK_OR_STORAGE_QUOTA, 5),
+    "TooManyConnections PoolError EmptyPoolError ConnectionPoolFullError": (
+        C.RESOURCE_EXHAUSTED_CONNECTIONS,
+        7,
+    ),
+    # locks
+    "DeadlockDetected LockNotAvailable SerializationFailure TransactionRollbackError "
+    "ConcurrentAppendException ConcurrentDeleteReadException ConcurrentModificationException ConcurrentWriteException "
+    "ConcurrentTransactionException LockTimeout TransactionConflictException WriteConflict "
+    "version_conflict_engine_exception OptimisticLockException StaleDataError ConditionalCheckFailedException "
+    "OperationAborted ConcurrentRunsExceededException ConcurrentModification": (C.LOCK_CONTENTION, 7),
+    # timeouts
+    "AirflowTaskTimeout TaskTimeout SoftTimeLimitExceeded TimeLimitExceeded ReadTimeout ReadTimeoutError WriteTimeout "
+    "DeadlineExceeded DEADLINE_EXCEEDED QueryCanceled EXCEEDED_TIME_LIMIT MaxTimeMSExpired ExecutionTimeout "
+    "StatementTimeout BroadcastTimeout TimeoutExpired ServerTimeoutError SocketTimeoutException GatewayTimeout "
+    "ActivityTimeout": (C.TIMEOUT, 4),
+    "TimeoutError TimeoutException Timeout asyncio.TimeoutError RequestTimeout": (C.TIMEOUT, 3),
+    # who you are
+    "InvalidPassword InvalidAuthorizationSpecification Unauthenticated UNAUTHENTICATED ExpiredToken "
+    "ExpiredTokenException InvalidAccessKeyId SignatureDoesNotMatch UnrecognizedClientException InvalidClientTokenId "
+    "RefreshError AuthenticationError AuthenticationFailed AuthenticationException BadAuthentication "
+    "SaslAuthenticationException SASLAuthenticationFailed TokenRefreshError invalid_grant invalid_client "
+    "ExpiredSignatureError RequestExpired AuthFailure Unauthorized authError expired_token TokenExpiredError "
+    "InvalidSignatureException AUTHENTICATION_FAILED INVALID_LOGIN SSHAuthenticationError BadCredentialsException "
+    "UnauthorizedSSOTokenError SSOTokenLoadError TokenRetrievalError InvalidAuthenticationToken "
+    "InvalidAuthenticationTokenTenant security_exception": (C.AUTH_EXPIRED_OR_INVALID, 7),
+    # what you may
+    "InsufficientPrivilege AccessDenied AccessDeniedException accessDenied PermissionDenied PERMISSION_DENIED "
+    "PermissionDeniedError AuthorizationError UnauthorizedOperation TopicAuthorizationException Forbidden forbidden "
+    "GroupAuthorizationException ClusterAuthorizationException AccessControlException INSUFFICIENT_PERMISSIONS "
+    "insufficientPermissions AuthorizationFailed AllAccessDisabled AuthorizationPermissionMismatch "
+    "UnauthorizedAccess": (C.PERMISSION_DENIED, 6),
+    "PermissionError": (C.PERMISSION_DENIED, 5),
+    # what is not there
+    "NoSuchBucket UndefinedTable InvalidSchemaName UndefinedObject ResourceNotFoundException EntityNotFoundException "
+    "TABLE_NOT_FOUND TABLE_OR_VIEW_NOT_FOUND SCHEMA_NOT_FOUND NoSuchTableException NoSuchTableError "
+    "index_not_found_exception UnknownTopicOrPartitionError UNKNOWN_TOPIC_OR_PART ContainerNotFound NoSuchEntity "
+    "RepositoryNotFoundException QueueDoesNotExist NoSuchQueue NoSuchDatabaseException "
+    "NoSuchNamespaceException": (C.MISSING_OBJECT, 7),
+    "NoSuchKey BlobNotFound FileNotFoundException FileNotFoundError PATH_NOT_FOUND NotFound notFound NotFoundError "
+    "NoSuchFileException": (C.MISSING_OBJECT, 4),
+    # structure
+    "UndefinedColumn DatatypeMismatch COLUMN_NOT_FOUND UNRESOLVED_COLUMN HIVE_PARTITION_SCHEMA_MISMATCH "
+    "DELTA_FAILED_TO_MERGE_FIELDS SchemaColumnConvertNotSupportedException mapper_parsing_exception "
+    "strict_dynamic_mapping_exception DELTA_METADATA_MISMATCH SchemaParseException AvroTypeException "
+    "SchemaIncompatibleException ColumnNotFoundError SchemaFieldNotFoundError SchemaMismatchError "
+    "SchemaDrift INSERT_COLUMN_ARITY_MISMATCH IncompatibleSchemaException": (C.SCHEMA_DRIFT, 7),
+    # values
+    "NotNullViolation CheckViolation ForeignKeyViolation NumericValueOutOfRange StringDataRightTruncation "
+    "InvalidTextRepresentation DatetimeFieldOverflow InvalidDatetimeFormat CAST_INVALID_INPUT OutOfBoundsDatetime "
+    "DataError IntegrityError SodaScanError ContractViolation DataQualityError ExpectationFailed "
+    "GreatExpectationsValidationError InvalidOperation SchemaErrors": (C.DATA_QUALITY_VIOLATION, 5),
+    "ValidationError": (C.DATA_QUALITY_VIOLATION, 3),
+    "UniqueViolation DuplicateKeyError CardinalityViolation DUPLICATED_MAP_KEY": (C.DUPLICATE_DATA, 7),
+    "DuplicateKeyException ConditionalRequestConflict": (C.DUPLICATE_DATA, 6),
+    # bytes and syntax of files
+    "UnicodeDecodeError UnicodeEncodeError BadZipFile BadGzipFile BadCopyFileFormat CharacterNotInRepertoire "
+    "XMLSyntaxError ExpatError EmptyDataError MALFORMED_RECORD_IN_PARSING HIVE_BAD_DATA InvalidAvroMagicException "
+    "MalformedInputException UntranslatableCharacter MalformedRecordException LZMAError InvalidFileException": (
+        C.BAD_INPUT_ENCODING_OR_FORMAT,
+        7,
+    ),
+    "JSONDecodeError ParserError ArrowInvalid ParseError SerializationException JsonParseException": (
+        C.BAD_INPUT_ENCODING_OR_FORMAT,
+        5,
+    ),
+    # settings
+    "NoCredentialsError PartialCredentialsError NoRegionError ProfileNotFound DefaultCredentialsError "
+    "AirflowNotFoundException NoSectionError NoOptionError MissingSchema InvalidSchema InvalidURL ConfigurationError "
+    "ImproperlyConfigured AirflowConfigException CreateContainerConfigError PermanentRedirect "
+    "IllegalLocationConstraintException AuthorizationHeaderMalformed InvalidCatalogName InvalidConfigException "
+    "SERVICE_DISABLED accessNotConfigured ConfigException ConfigError DbtProfileError DbtProjectError "
+    "UnsupportedProtocol LocationConstraint InvalidEndpointException TemplateNotFound MissingParameter": (
+        C.CONFIG_ERROR,
+        7,
+    ),
+    "ErrImagePull ImagePullBackOff InvalidImageName ErrImageNeverPull FailedMount": (C.CONFIG_ERROR, 4),
+    # code
+    "TypeError AttributeError NameError IndexError ZeroDivisionError UnboundLocalError SyntaxError IndentationError "
+    "UndefinedError TemplateSyntaxError RecursionError NotImplementedError NullPointerException ClassCastException "
+    "ArithmeticException AirflowDagCycleException DuplicateTaskIdFound UndefinedFunction PicklingError StopIteration "
+    "ArrayIndexOutOfBoundsException IllegalArgumentException DivisionByZero SYNTAX_ERROR invalidQuery "
+    "StringIndexOutOfBoundsException PARSE_SYNTAX_ERROR DetachedInstanceError AmbiguousColumn GroupingError "
+    "TemplateAssertionError BadZoneInfo SettingWithCopyError": (C.CODE_BUG, 4),
+    "KeyError AssertionError ValueError RuntimeError ProgrammingError LookupError": (C.CODE_BUG, 2),
+    # packages
+    "ModuleNotFoundError ImportError NoClassDefFoundError ClassNotFoundException NoSuchMethodError PackageNotFoundError "
+    "UnsupportedClassVersionError VersionConflict DistributionNotFound ContextualVersionConflict NoSuchModuleError "
+    "IncompatibleClassChangeError AbstractMethodError ResolutionImpossible UnsatisfiedLinkError": (
+        C.DEPENDENCY_OR_VERSION,
+        7,
+    ),
+    # processes
+    "WorkerLostError ExecutorLostFailure NodeLost BrokenProcessPool SIGKILL SIGSEGV": (C.WORKER_LOST, 4),
+    "SIGTERM Preempted Preempting SpotInterruption NodeShutdown Terminated": (C.WORKER_LOST, 4),
+    "Evicted": (C.WORKER_LOST, 4),
+    # others' failures
+    "ExternalTaskFailedError ExternalDagFailedError ExternalTaskGroupFailedError UpstreamFailed": (
+        C.UPSTREAM_FAILED,
+        4,
+    ),
+    "AirflowSensorTimeout SensorTimeout": (C.LATE_OR_MISSING_SOURCE, 3),
+}
+
+CODES: tuple[Signature, ...] = (
+    *_codes(Field.SQLSTATE, SQLSTATES),
+    *_codes(Field.ERRNO, ERRNOS),
+    *_codes(Field.HTTP, HTTP_STATUSES),
+    *_codes(Field.NAME, NAMES),
+)

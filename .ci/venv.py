@@ -145,7 +145,9 @@ class Maker:
     def run(self, *command: str, env: Mapping[str, str] | None = None) -> bool:
         """Runs an installer, its output to the log; says every 20 s that it is still at work."""
         with self.log.open("a") as log:
-            process = subprocess.Popen(command, cwd=self.root, stdout=log, stderr=log, env={**os.environ, **(env or {})})
+            process = subprocess.Popen(
+                command, cwd=self.root, stdout=log, stderr=log, env={**os.environ, **(env or {})}
+            )
             try:
                 while True:
                     try:
@@ -163,7 +165,9 @@ class Maker:
     def must(self, done: bool, what: str) -> None:
         """:raises Unable: when it is not done, with the reason that the log gives."""
         if not done:
-            raise Unable(f"Cannot {what}: {reason(self.log.read_text(errors='replace'))} Details: .venv/{self.log.name}")
+            raise Unable(
+                f"Cannot {what}: {reason(self.log.read_text(errors='replace'))} Details: .venv/{self.log.name}"
+            )
 
     def make(self, wanted: str) -> None:
         """Makes the environment, or brings it up to date when it was whole for another lock."""
@@ -182,7 +186,9 @@ class Maker:
     def create(self) -> None:
         """An empty environment, instead of whatever is there."""
         if shutil.disk_usage(self.root).free < NEEDED_BYTES:
-            raise Unable(f"The disk has less than {NEEDED_BYTES >> 30} GB free, which .venv needs: free some and run again.")
+            raise Unable(
+                f"The disk has less than {NEEDED_BYTES >> 30} GB free, which .venv needs: free some and run again."
+            )
         self.progress.say(f"making .venv with Python {sys.version.split()[0]} (once; a few minutes)")
         if self.venv.is_symlink() or self.venv.is_file():
             raise Unable(".venv is not a folder: remove it and run again.")

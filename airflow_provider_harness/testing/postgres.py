@@ -178,7 +178,9 @@ class EmbeddedPostgres:
         for attempt in (1, 2, 3):  # another program may take the port between the choice and the start
             port = free_port()
             try:
-                self._server = self._start(PostgresServer(host="127.0.0.1", port=port, user="postgres", password=password))
+                self._server = self._start(
+                    PostgresServer(host="127.0.0.1", port=port, user="postgres", password=password)
+                )
                 return self._server
             except ServerFailed as error:
                 self.stop()

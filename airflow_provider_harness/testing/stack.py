@@ -80,7 +80,7 @@ class AirflowStack:
     """One Airflow; started and stopped with a ``with`` block.
 
     :param home: its ``AIRFLOW_HOME``, kept between starts.
-    :param database_url: SQLAlchemy address of the metadata database, such as ``server.url("airflow", driver="psycopg2")``.
+    :param database_url: SQLAlchemy address of the metadata database, as ``PostgresServer.url`` gives it.
     :param dags: folder with Dag files.
     :param connections: connection id -> its JSON, for all four processes and every task.
     :param env: further environment variables, for all four processes and every task; they win over everything else.
@@ -133,6 +133,21 @@ class AirflowStack:
             **{f"AIRFLOW_CONN_{name.upper()}": value for name, value in (connections or {}).items()},
             **(env or {}),
         }
+
+    def add_connections(self, connections: Mapping[str, str]) -> None:
+        """More connections, before the start: such as those that need the stack's own address.
+
+        :param connections: connection id -> its JSON.
+        """
+        self.env |= {f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}
+
+    def airflow_connection(self, user: str) -> str:
+        """The JSON of an ``http`` connection to this Airflow's REST API.
+
+        :param user: whose account: key of ROLES.
+        """
+        login = {"login": user, "password": self.passwords[user]}
+        return json.dumps({"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": self.port, **login})
 
     # -- start and stop
 

@@ -1,0 +1,7 @@
+"""Port suites run against real servers."""
+
+from __future__ import annotations
+
+from airflow_provider_harness.testing.fixtures import database, events_api, postgres
+
+__all__ = ["database", "events_api", "postgres"]

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_harness.app import propose
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.action import Parameter
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis, remedies
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis, Remedy, first_remedy, remedies
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, State
@@ -51,7 +51,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     incident = healer.store.incident(incident_id)
     diagnosis = diagnosis_of(incident)
     now = situation(healer, incident)
-    proposal, remedy = propose.propose(diagnosis, remedies(diagnosis.category, diagnosis.traits), now)
+    proposal, remedy = propose.propose(diagnosis, _candidates(diagnosis), now)
     usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now())
     facts = propose.facts(diagnosis, remedy, now)
     verdict = healer.policy.judge(proposal, facts, usage)
@@ -69,6 +69,12 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
         _event(healer, incident_id, EventKind.JUDGED, judged),
     )
     return verdict
+
+
+def _candidates(diagnosis: Diagnosis) -> tuple[Remedy, ...]:
+    """What to try, in order; an unsure diagnosis leads to a person alone."""
+    first = first_remedy(diagnosis)
+    return (first, *remedies(diagnosis.category, diagnosis.traits)[1:])
 
 
 def situation(healer: Healer, incident: Incident) -> propose.Situation:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from airflow_provider_harness.app.ports_diagnosis import Diagnoser
 from airflow_provider_harness.core.action import ActionKind, Proposal
-from airflow_provider_harness.core.diagnosis import Diagnosis
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, Incident
@@ -247,10 +247,6 @@ class Pager(Protocol):
 
 class EvidenceCollector(Protocol):
     def collect(self, failure: Failure) -> Evidence: ...
-
-
-class Diagnoser(Protocol):
-    def diagnose(self, failure: Failure, evidence: Evidence) -> Diagnosis: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,6 @@ from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.evidence import Fact
 
-#: Longest delay before an act, seconds; a longer Retry-After is a person's matter.
-MAX_DELAY = 3600
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What Airflow and the warehouse say now, read again for this proposal.
@@ -46,19 +42,18 @@ def _task(now: Situation) -> dict[Parameter, str]:
     return arguments
 
 
-def _after_delay(now: Situation, diagnosis: Diagnosis, remedy: Remedy) -> dict[Parameter, str]:
-    delay = int(min(diagnosis.retry_after if diagnosis.retry_after is not None else remedy.delay, MAX_DELAY))
-    return _task(now) | ({Parameter.DELAY_SECONDS: str(delay)} if delay > 0 else {})
+def _after_delay(now: Situation, remedy: Remedy) -> dict[Parameter, str]:
+    return _task(now) | ({Parameter.DELAY_SECONDS: str(remedy.delay)} if remedy.delay else {})
 
 
-def _backfill(now: Situation, _diagnosis: Diagnosis, _remedy: Remedy) -> dict[Parameter, str] | None:
+def _backfill(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     if not now.missing:
         return None
     first, last = min(now.missing), max(now.missing)
     return _task(now) | {Parameter.FIRST: first.isoformat(), Parameter.LAST: last.isoformat()}
 
 
-def _upstream(now: Situation, _diagnosis: Diagnosis, _remedy: Remedy) -> dict[Parameter, str] | None:
+def _upstream(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     failed = {task.task_id for task in now.tasks if task.state == "failed"}
     above = sorted(up for up in failed if now.task.task_id in now.dag.downstream.get(up, ()))
     if not above:
@@ -70,12 +65,12 @@ def _upstream(now: Situation, _diagnosis: Diagnosis, _remedy: Remedy) -> dict[Pa
     }
 
 
-def _nothing(_now: Situation, _diagnosis: Diagnosis, _remedy: Remedy) -> dict[Parameter, str]:
+def _nothing(_now: Situation, _remedy: Remedy) -> dict[Parameter, str]:
     return {}
 
 
 #: How each action gets its arguments; what is not here is proposed to a person only.
-_ARGUMENTS: Mapping[ActionKind, Callable[[Situation, Diagnosis, Remedy], dict[Parameter, str] | None]] = {
+_ARGUMENTS: Mapping[ActionKind, Callable[[Situation, Remedy], dict[Parameter, str] | None]] = {
     ActionKind.RETRY_TASK: _after_delay,
     ActionKind.WAIT_FOR_SOURCE: _after_delay,
     ActionKind.BACKFILL_RANGE: _backfill,
@@ -91,7 +86,7 @@ def propose(diagnosis: Diagnosis, remedies: Sequence[Remedy], now: Situation) ->
     """The first remedy whose arguments are all known; a page where there is none."""
     for remedy in remedies:
         build = _ARGUMENTS.get(remedy.action)
-        arguments = build(now, diagnosis, remedy) if build else None
+        arguments = build(now, remedy) if build else None
         if arguments is not None:
             return Proposal(kind=remedy.action, arguments=arguments, why=diagnosis.cause), remedy
     page = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
+from typing import Any
 
 from airflow_provider_harness.core.contract import Contract
 
@@ -121,6 +123,32 @@ class SchemaDiff:
     def ddl(self) -> tuple[str, ...]:
         """The statements that would make the published table follow; never run by the harness."""
         return tuple(change.ddl for change in self.changes if change.ddl)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The differences as JSON-ready values."""
+        return {**asdict(self), "sentence": self.sentence(), "ddl": list(self.ddl)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The difference as JSON-ready values."""
+        return {
+            "side": str(self.side),
+            "table": self.table,
+            "published": self.published,
+            "blocking": self.blocking,
+            "ddl": list(self.ddl),
+            "changes": [
+                {
+                    "kind": str(change.kind),
+                    "column": change.column,
+                    "expected": change.expected,
+                    "found": change.found,
+                    "blocking": change.blocking,
+                    "ddl": change.ddl,
+                    "renamed_to": change.renamed_to,
+                }
+                for change in self.changes
+            ],
+        }
 
     def sentence(self) -> str:
         """The differences in one paragraph."""

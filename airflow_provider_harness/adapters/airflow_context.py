@@ -1,0 +1,67 @@
+"""The only reader of Airflow's context: from a callback's mapping to a ``Failure``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_provider_harness.adapters.exceptions import chain_of, links_of
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.partition import slice_id
+from airflow_provider_harness.core.redaction import Redactor
+
+
+def failure_of(context: Mapping[str, Any], redactor: Redactor) -> Failure:
+    """The failed try that this callback speaks of; what the context lacks is said to be missing."""
+    ti, error = context["ti"], context.get("exception")
+    task, dag = getattr(ti, "task", None) or context.get("task"), context.get("dag")
+    if not isinstance(error, BaseException):
+        error = None
+    chain = tuple(chain_of(error))
+    violation = next((item for item in chain if isinstance(item, ContractViolation)), None)
+    drift = next((item for item in chain if isinstance(item, SchemaDrift)), None)
+    return Failure(
+        key=key_of(ti),
+        kind=FailureKind.TASK_FAILED,
+        origin=Origin.CALLBACK,
+        occurred_at=datetime.now(UTC),
+        operator=type(task).__name__ if task is not None else "",
+        owner=str(getattr(task, "owner", "") or ""),
+        tags=tuple(sorted(str(tag) for tag in getattr(dag, "tags", ()) or ())),
+        slice_id=slice_of(context),
+        max_tries=int(getattr(ti, "max_tries", 0) or 0),
+        hostname=str(getattr(ti, "hostname", "") or ""),
+        log_url=str(getattr(ti, "log_url", "") or ""),
+        chain=links_of(error, redactor) if error is not None else (),
+        report=violation.report.as_dict() if violation else None,
+        schema_diff=drift.diff.as_dict() if drift else None,
+        missing=() if error is not None else ("exception",),
+    )
+
+
+def key_of(ti: Any) -> TryKey:
+    """The try that a task instance object of any of Airflow's processes is in."""
+    index = getattr(ti, "map_index", -1)
+    return TryKey(
+        dag_id=ti.dag_id,
+        run_id=ti.run_id,
+        task_id=ti.task_id,
+        map_index=-1 if index is None else int(index),
+        try_number=int(ti.try_number),
+    )
+
+
+def slice_of(context: Mapping[str, Any]) -> str | None:
+    """The slice that this run owns, or None where it owns none."""
+    run = context.get("dag_run")
+    try:
+        return slice_id(
+            partition_key=getattr(run, "partition_key", None),
+            interval_start=getattr(run, "data_interval_start", None),
+            interval_end=getattr(run, "data_interval_end", None),
+            logical_date=getattr(run, "logical_date", None),
+        )
+    except ConfigurationError:
+        return None

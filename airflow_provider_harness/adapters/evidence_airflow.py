@@ -1,0 +1,94 @@
+"""The dossier of one failed try, assembled from the failure itself and from Airflow's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_harness.adapters.evidence_log import text_of_log
+from airflow_provider_harness.app.ports import Airflow, TaskState
+from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.evidence import Evidence, Fact, Observation, Source
+from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.redaction import Redactor
+
+#: Characters of one observation.
+TEXT_LENGTH = 1500
+
+
+class AirflowEvidence:
+    """Reads what Airflow knows; what it could not read is listed, not guessed."""
+
+    def __init__(self, airflow: Airflow, redactor: Redactor) -> None:
+        self._airflow, self._redactor = airflow, redactor
+
+    def collect(self, failure: Failure) -> Evidence:
+        """See ``app.ports.EvidenceCollector``."""
+        seen = [*_of_chain(failure), *_of_gate(failure), *_of_intake(failure)]
+        evidence = Evidence(observations=tuple(self._clean(item) for item in seen))
+        if not failure.key.task_id:
+            return evidence
+        try:
+            key = failure.key
+            task = self._airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
+            evidence = self._with_states(evidence, failure, task)
+            return replace(evidence, log=text_of_log(self._airflow.log(task, key.try_number), self._redactor))
+        except HarnessError as error:
+            unread = f"Airflow: {self._redactor.redact(str(error), 300)}"
+            return replace(evidence, unavailable=(*evidence.unavailable, unread))
+
+    def _with_states(self, evidence: Evidence, failure: Failure, task: TaskState) -> Evidence:
+        states = [item.state for item in self._airflow.tasks(task.dag_id, task.run_id)]
+        facts: dict[str, Fact] = {
+            "try_number": failure.key.try_number,
+            "failed_tasks": states.count("failed"),
+            "downstream_tasks": states.count("upstream_failed"),
+        }
+        tried = Observation(
+            source=Source.TRIES,
+            text=f"try {failure.key.try_number} of {task.max_tries + 1}, task is {task.state or 'without state'} now",
+            trusted=True,
+        )
+        around = Observation(
+            source=Source.RUN,
+            text=f"{states.count('failed')} failed, {states.count('upstream_failed')} could not start, of {len(states)}",
+            trusted=True,
+        )
+        return replace(evidence, observations=(*evidence.observations, tried, around), facts=facts)
+
+    def _clean(self, item: Observation) -> Observation:
+        return replace(item, text=self._redactor.redact(item.text, TEXT_LENGTH))
+
+
+def _of_chain(failure: Failure) -> list[Observation]:
+    seen = []
+    for link in failure.chain:
+        codes = ((name, getattr(link, name)) for name in ("sqlstate", "http_status", "errno", "retry_after"))
+        known = ", ".join(f"{name} {value}" for name, value in codes if value is not None)
+        seen.append(Observation(source=Source.EXCEPTION, text=f"{link.type}{f' ({known})' if known else ''}: {link.message}"))
+    return seen
+
+
+def _of_gate(failure: Failure) -> list[Observation]:
+    seen = []
+    if failure.report is not None:
+        failed = [result for result in failure.report["results"] if not result["passed"]]
+        seen += [Observation(source=Source.REPORT, text=_result(failure.report, result)) for result in failed]
+    if failure.schema_diff is not None:
+        seen.append(Observation(source=Source.SCHEMA, text=failure.schema_diff["sentence"]))
+        seen += [Observation(source=Source.SCHEMA, text=f"suggested, not run: {ddl}") for ddl in failure.schema_diff["ddl"]]
+    return seen
+
+
+def _result(report: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    share = f", {result['share']:.2%} of {report['rows']} rows" if result.get("share") else ""
+    return (
+        f"{report['table']} slice {report['slice']}: check {result['id']} ({result['severity']}): expected "
+        f"{result['expected']}, found {result['actual']}{share}. {result['look_at']}"
+    )
+
+
+def _of_intake(failure: Failure) -> list[Observation]:
+    text = f"reported by the {failure.origin}, as {failure.kind}; not known: {', '.join(failure.missing) or 'nothing'}"
+    return [Observation(source=Source.RUN, text=text, trusted=True)]

@@ -1,0 +1,82 @@
+"""An exception and what caused it, as plain values: the types and codes that a program set, and redacted texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_harness.core.failure import ErrorLink
+from airflow_provider_harness.core.redaction import Redactor
+
+#: Characters of a message that are kept.
+MESSAGE_LENGTH = 2000
+#: Links of a chain that are followed; longer ones repeat themselves.
+CHAIN_LENGTH = 10
+
+
+def links_of(error: BaseException, redactor: Redactor) -> tuple[ErrorLink, ...]:
+    """The chain of this exception, outermost first."""
+    return tuple(_link(item, redactor) for item in chain_of(error))
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception, then what it was raised from, as Python's traceback shows it; SQLAlchemy's ``orig`` included."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen and len(seen) < CHAIN_LENGTH:
+        seen.add(id(error))
+        yield error
+        implicit = None if error.__suppress_context__ else error.__context__
+        error = error.__cause__ or _original(error) or implicit
+
+
+def _original(error: BaseException) -> BaseException | None:
+    original = getattr(error, "orig", None)
+    return original if isinstance(original, BaseException) else None
+
+
+def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
+    response = getattr(error, "response", None)
+    return ErrorLink(
+        type=_name(type(error)),
+        bases=tuple(_name(base) for base in type(error).__mro__[1:-1]),
+        message=redactor.redact(_text(error), MESSAGE_LENGTH),
+        sqlstate=_sqlstate(error),
+        http_status=_status(response) or _status(error),
+        retry_after=_retry_after(response),
+        errno=error.errno if isinstance(error, OSError) else None,
+    )
+
+
+def _name(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # somebody's __str__ may fail; the type still speaks
+        return f"(its message cannot be read: {type(broken).__name__})"
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    for name in ("sqlstate", "pgcode"):
+        code = getattr(error, name, None)
+        if isinstance(code, str) and len(code) == 5 and code.isalnum():
+            return code.upper()
+    return None
+
+
+def _status(holder: Any) -> int | None:
+    for name in ("status_code", "status", "code"):
+        value = getattr(holder, name, None)
+        if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
+            return int(value)
+    return None
+
+
+def _retry_after(response: Any) -> float | None:
+    try:
+        seconds = float(response.headers["Retry-After"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return seconds if seconds >= 0 else None

@@ -1,0 +1,109 @@
+"""Extract, load, transform: a slice reaches the published table only through its gate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from airflow_provider_harness.app.ports_rows import (
+    Gauge,
+    Manifest,
+    Progress,
+    Published,
+    Session,
+    Source,
+    Stage,
+    Warehouse,
+)
+from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge, judge_one
+from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
+
+
+def extract(
+    contract: Contract, piece: Slice, source: Source, stage: Stage, gauge: Gauge, tell: Progress
+) -> tuple[Manifest, Report, SchemaDiff]:
+    """Stream one slice from the source to staged files; the files exist only if the gate let them."""
+    drift = compare(contract, source.schema(), Side.SOURCE)
+    if drift.blocking:
+        raise SchemaDrift(drift)
+    snapshot = source.snapshot()
+    writer = stage.writer(contract)
+    try:
+        rows = 0
+        for batch in source.batches(contract, piece):
+            gauge.add(batch)
+            writer.write(batch)
+            rows += batch.num_rows
+            tell("extract", rows)
+        report = judge(contract, gauge.finish(), where=f"source {drift.table}", slice_id=piece.id)
+        _stop_if_blocked(report)
+    except BaseException:
+        writer.discard()
+        raise
+    return writer.seal(contract, piece, snapshot), report, drift
+
+
+def load(
+    contract: Contract, piece: Slice, stage: Stage, warehouse: Warehouse, run: str, tell: Progress
+) -> tuple[Published, Report]:
+    """Publish the staged files of one slice, all of them or none."""
+    manifest = stage.manifest()
+    with warehouse.slice(contract, piece) as session:
+        _fit(contract, session)
+        session.stage_batches(stage.batches(contract), tell)
+        return _gate_and_publish(contract, piece, session, run, manifest.rows)
+
+
+def transform(
+    contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str
+) -> tuple[Published, Report]:
+    """Publish what a query gives for one slice, all of it or nothing."""
+    with warehouse.slice(contract, piece) as session:
+        _fit(contract, session)
+        return _gate_and_publish(contract, piece, session, run, session.stage_query(sql))
+
+
+def _fit(contract: Contract, session: Session) -> None:
+    """Make sure that the published table can take the contract's rows."""
+    found = session.schema()
+    if found is None:
+        session.create()
+        return
+    drift = compare(contract, found, Side.TARGET)
+    if drift.blocking:
+        raise SchemaDrift(drift)
+    session.create()
+
+
+def _gate_and_publish(
+    contract: Contract, piece: Slice, session: Session, run: str, promised: int
+) -> tuple[Published, Report]:
+    measured = session.measure_staged()
+    report = judge(contract, measured, where="staging table", slice_id=piece.id)
+    report = with_result(report, reconcile("staged", promised, measured.rows))
+    if report.decision is Decision.BLOCK:
+        session.discard()
+        _stop_if_blocked(report)
+    published = session.publish(set_aside=report.decision is Decision.QUARANTINE, run=run)
+    return published, report
+
+
+def reconcile(what: str, promised: int, found: int) -> CheckResult:
+    """Whether as many rows arrived as were sent."""
+    check = Check(id=f"reconciliation:{what}", kind=CheckKind.RECONCILIATION)
+    facts = {"promised": promised, "found": found}
+    return judge_one(check, Measurement(value=abs(found - promised)), promised, facts)
+
+
+def with_result(report: Report, result: CheckResult) -> Report:
+    """The report with one result more; one that blocks makes the whole report block."""
+    decision = Decision.BLOCK if result.blocking else report.decision
+    return replace(report, results=(*report.results, result), decision=decision)
+
+
+def _stop_if_blocked(report: Report) -> None:
+    if report.decision is Decision.BLOCK:
+        raise ContractViolation(report)

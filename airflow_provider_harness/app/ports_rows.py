@@ -1,0 +1,105 @@
+"""What moving and validating rows needs from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.schema import Schema
+
+Batch = Any
+"""One Arrow record batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a finished extract left behind.
+
+    :param files: name -> (rows, bytes, sha256).
+    :param snapshot: the source's own name of the state that was read.
+    """
+
+    contract: str
+    contract_version: str
+    slice: str
+    rows: int
+    files: dict[str, tuple[int, int, str]]
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What one publication did.
+
+    :param rows: rows of the slice now in the published table.
+    :param before: rows of the slice that were there before.
+    :param quarantined: check id -> rows set aside; a row that fails several checks counts for the first.
+    """
+
+    slice: str
+    rows: int
+    before: int
+    quarantined: dict[str, int]
+
+
+class Progress(Protocol):
+    """Where a long step says how far it is."""
+
+    def __call__(self, stage: str, rows: int) -> None: ...
+
+
+class Source(Protocol):
+    """A relation that is read slice by slice, all from one snapshot."""
+
+    def schema(self) -> Schema: ...
+    def snapshot(self) -> str: ...
+    def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]: ...
+
+
+class Gauge(Protocol):
+    """Measures the batches that pass by."""
+
+    def add(self, batch: Batch) -> None: ...
+    def finish(self) -> Measurements: ...
+
+
+class Writer(Protocol):
+    """Files in the making: nothing is visible before ``seal``; ``discard`` leaves nothing."""
+
+    def write(self, batch: Batch) -> None: ...
+    def seal(self, contract: Contract, piece: Slice, snapshot: str) -> Manifest: ...
+    def discard(self) -> None: ...
+
+
+class Stage(Protocol):
+    """The staged files of one slice of one task."""
+
+    def writer(self, contract: Contract) -> Writer: ...
+    def manifest(self) -> Manifest: ...
+    def batches(self, contract: Contract) -> Iterator[Batch]: ...
+
+
+class Session(Protocol):
+    """One exclusive session on one slice of one published table."""
+
+    def schema(self) -> Schema | None: ...
+    def create(self) -> None: ...
+    def stage_batches(self, batches: Iterable[Batch], tell: Progress) -> int: ...
+    def stage_query(self, sql: str) -> int: ...
+    def measure_staged(self) -> Measurements: ...
+    def publish(self, *, set_aside: bool, run: str) -> Published: ...
+    def discard(self) -> None: ...
+
+
+class Warehouse(Protocol):
+    """Where slices are published."""
+
+    def slice(self, contract: Contract, piece: Slice) -> AbstractContextManager[Session]: ...
+    def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements: ...
+    def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]: ...

@@ -1,0 +1,72 @@
+"""Gates on what is already published: does a slice keep its contract, and are all slices there?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from airflow_provider_harness.app.move import reconcile, with_result
+from airflow_provider_harness.app.ports_rows import Warehouse
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contract import Contract, LoadMode
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.partition import Slice, slice_of_day
+from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge, judge_one
+
+
+def verify_published(
+    contract: Contract, piece: Slice, warehouse: Warehouse, *, expected_rows: int | None = None
+) -> Report:
+    """Judge one slice as it stands in the published table; an empty slice never passes.
+
+    :param expected_rows: rows that the publication said it left there, where that is known.
+    """
+    whole = contract.load.mode is LoadMode.FULL
+    measured = warehouse.measure_published(contract, None if whole else piece)
+    report = judge(contract, measured, where="published table", slice_id=piece.id)
+    report = with_result(report, _present(measured.rows))
+    if expected_rows is not None:
+        report = with_result(report, reconcile("published", expected_rows, measured.rows))
+    return report if report.passed else replace(report, decision=Decision.BLOCK)
+
+
+def missing_slices(contract: Contract, warehouse: Warehouse, first: date, last: date) -> list[date]:
+    """The days from ``first`` to ``last``, both included, of which no row is published.
+
+    A day is one in the contract's time zone.
+    """
+    if contract.load.mode is LoadMode.FULL:
+        raise ConfigurationError(
+            f"contract {contract.id}", "publishes the table as a whole, so it has no slices.", fix="Use mode incremental."
+        )
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return warehouse.missing(contract, [(day, slice_of_day(contract, day)) for day in days]) if days else []
+
+
+def completeness(contract: Contract, piece: Slice, first: date, last: date, missing: list[date]) -> Report:
+    """The report of a search for missing slices."""
+    check = Check(id="completeness", kind=CheckKind.COMPLETENESS)
+    facts = {
+        "missing": [day.isoformat() for day in missing],
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "time_zone": contract.load.time_zone,
+    }
+    result = judge_one(check, Measurement(value=len(missing)), 0, facts)
+    return Report(
+        contract=contract.id,
+        contract_version=contract.version,
+        table=contract.table,
+        slice=piece.id,
+        where=f"published slices {first} to {last}, missing {', '.join(facts['missing']) or 'none'}",
+        rows=0,
+        malformed=0,
+        decision=Decision.BLOCK if missing else Decision.PUBLISH,
+        results=(result,),
+    )
+
+
+def _present(rows: int) -> CheckResult:
+    expect = Expectation(operator=Operator.GREATER, values=(0,))
+    check = Check(id="present", kind=CheckKind.ROW_COUNT, expect=expect)
+    return judge_one(check, Measurement(value=rows), rows)

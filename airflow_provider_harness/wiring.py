@@ -1,0 +1,208 @@
+"""Configuration to ports: the only module that knows both sides. Everything is built when it is first needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness import config
+from airflow_provider_harness.app.ports import Healer, Limits, Pager
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from airflow_provider_harness.adapters.airflow_api import AirflowApi
+    from airflow_provider_harness.adapters.handover import SupervisorHandover
+    from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
+    from airflow_provider_harness.app.ports_diagnosis import Diagnoser
+    from airflow_provider_harness.core.redaction import Redactor
+
+log = logging.getLogger(__name__)
+
+#: Bytes of the key of the audit chain.
+_KEY_BYTES = 32
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    from airflow_provider_harness.adapters.ulid import ulid
+
+    return ulid(now())
+
+
+def connection(conn_id: str) -> Any | None:
+    """Airflow's connection of this id, or None where there is none."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+
+    try:
+        return Connection.get(conn_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        return None
+
+
+def store_url(settings: config.Settings, *, capture: bool = False) -> str:
+    """The SQLAlchemy URL of the store, SQLite in AIRFLOW_HOME where no connection is set."""
+    found = (connection(settings.capture_conn_id) if capture else None) or connection(settings.store_conn_id)
+    if found is None:
+        return f"sqlite:///{config.airflow_home('harness.db')}"
+    if found.conn_type == "sqlite":
+        return f"sqlite:///{found.schema or found.host}"
+    return str(found.get_uri()).replace("postgres://", "postgresql+psycopg://", 1).replace(
+        "postgresql://", "postgresql+psycopg://", 1
+    )
+
+
+@lru_cache(maxsize=4)
+def engine(url: str) -> Engine:
+    from airflow_provider_harness.adapters.store_sql import open_engine
+
+    return open_engine(url)
+
+
+def failure_log() -> SqlFailureLog:
+    """What a callback in an ordinary task writes to."""
+    from airflow_provider_harness.adapters.store_sql import SqlFailureLog
+
+    return SqlFailureLog(engine(store_url(config.read(), capture=True)))
+
+
+def store() -> SqlStore:
+    from airflow_provider_harness.adapters.store_sql import SqlStore
+
+    settings = config.read()
+    return SqlStore(engine(store_url(settings)), audit_key(settings))
+
+
+def audit_key(settings: config.Settings) -> bytes:
+    """The key of the audit chain, made with owner-only rights where there is none yet."""
+    path = Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_bytes()
+        if len(key) < _KEY_BYTES:
+            raise ConfigurationError(str(path), f"holds {len(key)} bytes; an audit key has {_KEY_BYTES}.") from None
+        return key
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_bytes(_KEY_BYTES)
+        file.write(key)
+    return key
+
+
+def handover() -> SupervisorHandover:
+    """How a task starts the healer."""
+    from airflow_provider_harness.adapters.handover import SupervisorHandover
+
+    return SupervisorHandover(config.read().healer_dag_id)
+
+
+def redactor() -> Redactor:
+    """Masks the passwords of the harness's own connections beside the patterns of secrets in general."""
+    from airflow_provider_harness.core.redaction import Redactor
+
+    settings = config.read()
+    ids = (settings.store_conn_id, settings.capture_conn_id, settings.airflow_conn_id, settings.pagerduty_conn_id)
+    known = (connection(conn_id) for conn_id in ids)
+    return Redactor(secrets=tuple(found.password for found in known if found is not None and found.password))
+
+
+def airflow_api() -> AirflowApi:
+    """Airflow's REST API with the harness's own account.
+
+    :raises ConfigurationError: its connection does not exist.
+    """
+    from airflow_provider_harness.adapters.airflow_api import AirflowApi
+
+    settings = config.read()
+    found = connection(settings.airflow_conn_id)
+    if found is None:
+        raise ConfigurationError(
+            f"connection {settings.airflow_conn_id}",
+            "does not exist.",
+            fix="Make it: type http, host and port of the api-server, login and password of the harness's own user.",
+        )
+    host = found.host or "localhost"
+    base = host if "://" in host else f"{found.schema or 'http'}://{host}"
+    port = f":{found.port}" if found.port else ""
+    return AirflowApi(f"{base}{port}", found.login or "", found.password or "", settings.healer_dag_id)
+
+
+def pager() -> Pager:
+    """PagerDuty, or the log where no connection is set."""
+    from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty
+
+    found = connection(config.read().pagerduty_conn_id)
+    if found is None or not found.password:
+        return NoPager(log.warning)
+    return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))
+
+
+def diagnoser() -> Diagnoser:
+    """The rules, and above them the model where one is configured."""
+    from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
+
+    settings = config.read()
+    if not settings.model:
+        return RuleDiagnoser()
+    from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
+
+    return LadderDiagnoser(RuleDiagnoser(), _model(settings), log.warning)
+
+
+def _model(settings: config.Settings) -> Diagnoser:
+    from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, anthropic_client
+
+    return ModelDiagnoser(anthropic_client(settings.model_conn_id), settings.model, turns=settings.max_model_turns)
+
+
+def healer() -> Healer:
+    """Everything the healing use cases need.
+
+    :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
+    """
+    from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
+    from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
+    from airflow_provider_harness.adapters.gates_published import PublishedGates
+    from airflow_provider_harness.adapters.policy_yaml import load_policy
+
+    settings, api = config.read(), airflow_api()
+    return Healer(
+        store=store(),
+        airflow=api,
+        evidence=AirflowEvidence(api, redactor()),
+        diagnoser=diagnoser(),
+        policy=load_policy(settings.policy_file),
+        approvers=YamlApprovers(settings.approvers_file),
+        gates=PublishedGates(),
+        pager=pager(),
+        limits=Limits(
+            acting=lambda: config.read().mode is config.Mode.ACT,
+            approval=timedelta(minutes=settings.approval_minutes),
+            verify=timedelta(minutes=settings.verify_minutes),
+            backfill_alone=settings.max_backfill_alone,
+        ),
+        healer_dag_id=settings.healer_dag_id,
+        now=now,
+        new_id=new_id,
+    )
+
+
+def quietly(what: str, call: Callable[[], object]) -> None:
+    """Run a capture; whatever goes wrong in it is logged and never hurts the task that failed."""
+    try:
+        call()
+    except HarnessUnavailable as error:
+        log.warning("%s: %s. The reconciler will pick it up.", what, error)
+    except Exception:  # the one broad except: a failing capture must not become the task's failure
+        log.exception("%s failed. The reconciler will pick it up; run `airflow harness doctor`.", what)

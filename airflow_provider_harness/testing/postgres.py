@@ -43,7 +43,8 @@ SETTINGS = {
 ROOT_IDENTITIES = ("nobody", "searching-nobody", "namespace")
 """Ways for root to run a server that refuses root, the one with the least privilege first."""
 
-START_SECONDS = 60.0
+START_SECONDS, FORMER_SECONDS = 60.0, 10.0
+"""How long a start may take, and how long a server that still runs in the folder is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +305,7 @@ class EmbeddedPostgres:
         :raises ServerFailed: when another server keeps using the folder.
         """
         lock = self.data / "postmaster.pid"
-        end = time.monotonic() + 10
+        end = time.monotonic() + FORMER_SECONDS
         while lock.exists():
             pid = int((re.match(r"\d+", lock.read_text()) or ["0"])[0])
             if not _is_server_of(pid, self.data):
@@ -319,7 +320,7 @@ def _is_server_of(pid: int, data: Path) -> bool:
     """Whether a process is a postmaster of a data folder, and not one that got the same number after a crash."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return not sys.platform.startswith("linux") and _exists(pid)
     return Path(os.fsdecode(words[0])).name == "postgres" and os.fsencode(data) in words
 

@@ -56,7 +56,7 @@ class ArrowGauge:
 
         began = time.perf_counter()
         self._duck.register("batch", pa.Table.from_batches([batch]))
-        found = self._duck.execute(self._statement).fetchone() or ()
+        found = self._duck.execute(self._statement).fetchall()[0]
         self._totals = [total + int(value or 0) for total, value in zip(self._totals, found, strict=True)]
         for check, value in zip(self._counted, found[2:], strict=True):
             if value:
@@ -95,7 +95,7 @@ class ArrowGauge:
     def _duplicates(self, number: int, check: Check) -> Measurement:
         if not self._totals[0]:
             return Measurement(value=0)
-        found = self._duck.execute(sql_checks.excess(check.columns, f"keys_{number}")).fetchone() or (0,)
+        found = self._duck.execute(sql_checks.excess(check.columns, f"keys_{number}")).fetchall()[0]
         rows = sql_checks.Rows(relation=f"keys_{number}", piece=self._piece)
         query = sql_checks.samples(self._contract, rows, check) if found[0] else None
         return Measurement(value=int(found[0]), samples=tuple(self._fetch(*query)) if query else ())

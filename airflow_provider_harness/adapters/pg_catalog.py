@@ -1,0 +1,58 @@
+"""What every session on PostgreSQL shares: the catalog's columns, dead clients noticed, statements cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.schema import Schema, SchemaColumn
+
+from .sql_checks import ident, literal
+
+if TYPE_CHECKING:
+    import psycopg
+
+CLIENT_CHECK_SECONDS = 2
+"""How often a waiting server looks whether its client still lives; a killed task's statement ends within this time."""
+
+CATALOG = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+       row_number() OVER (ORDER BY a.attnum)
+FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = to_regclass({table}) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+
+SESSION = f"""
+SELECT set_config(name, '{CLIENT_CHECK_SECONDS}s', false)
+FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'
+"""
+
+
+class Cancellable:
+    """What a task's ``on_kill`` needs: cancel whatever runs on the server now."""
+
+    def __init__(self) -> None:
+        self._running: list[Any] = []
+
+    def cancel(self) -> None:
+        """Cancel every running statement; the task's own thread then sees an error from its driver."""
+        for connection in self._running:
+            cancel = connection.adbc_cancel if hasattr(connection, "adbc_cancel") else connection.cancel
+            cancel()
+
+    @contextmanager
+    def _cancels(self, connection: Any) -> Iterator[Any]:
+        self._running.append(connection)
+        try:
+            yield connection
+        finally:
+            self._running.remove(connection)
+
+
+def catalog(connection: psycopg.Connection[Any], table: str) -> Schema | None:
+    """The columns of a relation; None if there is no such relation."""
+    rows = connection.execute(CATALOG.format(table=literal(ident(table))).encode()).fetchall()
+    columns = tuple(SchemaColumn(name=n, type=t, nullable=u, position=p) for n, t, u, p in rows)
+    return Schema(table=table, columns=columns) if columns else None

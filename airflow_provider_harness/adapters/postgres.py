@@ -1,0 +1,233 @@
+"""PostgreSQL as a warehouse: binary COPY into a staging table, gate, atomic publication of the slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.app.ports_rows import Batch, Progress, Published
+from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.errors import SliceBusy
+from airflow_provider_harness.core.partition import Slice, staging_table
+from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.schema import Schema
+
+from . import sql_checks
+from .pg_catalog import SESSION, Cancellable, catalog
+from .pg_measure import measure
+from .pg_types import AS_TEXT, arrow_schema, base, carried_type, refuse_uncarried
+from .sql_checks import column, ident, in_slice, literal
+
+if TYPE_CHECKING:
+    import psycopg
+    import pyarrow as pa
+
+BUSY_SECONDS = 60
+"""How long a publication waits for another one of the same slice before it gives up as ``SliceBusy``."""
+
+
+class PostgresWarehouse(Cancellable):
+    """Where slices are published, each by one exclusive session.
+
+    :param dsn: libpq connection string.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__()
+        self._dsn = dsn
+
+    @contextmanager
+    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
+        import psycopg
+
+        with psycopg.connect(self._dsn, autocommit=True) as connection, self._cancels(connection):
+            connection.execute(SESSION)
+            yield connection
+
+    @contextmanager
+    def slice(self, contract: Contract, piece: Slice) -> Iterator[PostgresSession]:
+        """An exclusive session: another publication of the same slice waits, then fails as ``SliceBusy``."""
+        with self._connect() as connection:
+            whole = contract.load.mode is LoadMode.FULL
+            _lock(connection, contract.table if whole else f"{contract.table}|{piece.id}")
+            yield PostgresSession(self, connection, contract, piece)
+
+    def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements:
+        """The contract's checks on what is published; of one slice, or of the whole table."""
+        where = in_slice(contract, piece) if piece is not None else ""
+        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece)
+        with self._connect() as connection:
+            return measure(connection, contract, rows)
+
+    def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]:
+        """The days whose slice has no row; all of them if there is no table."""
+        with self._connect() as connection:
+            if catalog(connection, contract.table) is None:
+                return [day for day, _ in slices]
+            tests = [
+                f"SELECT {n} WHERE NOT EXISTS (SELECT 1 FROM {ident(contract.table)} WHERE {in_slice(contract, piece)})"
+                for n, (_, piece) in enumerate(slices)
+            ]
+            found = connection.execute(" UNION ALL ".join(tests).encode()).fetchall()
+        return sorted(slices[n][0] for (n,) in found)
+
+    def columns(self, table: str) -> Schema | None:
+        """The columns of a relation here; None if there is none."""
+        with self._connect() as connection:
+            return catalog(connection, table)
+
+    def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
+        """Append record batches to an existing table by binary COPY; all of them, or none."""
+        import pyarrow as pa
+        from adbc_driver_postgresql import dbapi
+
+        rows = 0
+
+        def counted() -> Iterator[Batch]:
+            nonlocal rows
+            for batch in batches:
+                rows += batch.num_rows
+                tell("load", rows)
+                yield batch
+
+        home, _, name = table.rpartition(".")
+        with dbapi.connect(self._dsn) as connection, self._cancels(connection), connection.cursor() as cursor:
+            reader = pa.RecordBatchReader.from_batches(schema, counted())
+            cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
+            connection.commit()
+        return rows
+
+
+def _lock(connection: psycopg.Connection[Any], name: str) -> None:
+    import psycopg
+
+    connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'".encode())
+    try:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"harness:{name}",))
+    except psycopg.errors.LockNotAvailable as error:
+        raise SliceBusy(f"{name} is being published by another run for more than {BUSY_SECONDS} s") from error
+    connection.execute("SET lock_timeout = 0")
+
+
+class PostgresSession:
+    """One slice on its way into one table, under that slice's lock."""
+
+    def __init__(
+        self, warehouse: PostgresWarehouse, connection: psycopg.Connection[Any], contract: Contract, piece: Slice
+    ) -> None:
+        self._warehouse, self._connection, self._contract, self._piece = warehouse, connection, contract, piece
+        self._staging = staging_table(contract.table, piece.id)
+        self._quarantine = f"{contract.table}__quarantine"
+
+    def schema(self) -> Schema | None:
+        """The published table's columns, if it exists."""
+        return catalog(self._connection, self._contract.table)
+
+    def create(self) -> None:
+        """Create the published table and its quarantine from the contract where they are absent."""
+        table = self._contract.table
+        wanted = [(table, _table_ddl(self._contract))]
+        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
+            wanted.append((self._quarantine, QUARANTINE_DDL))
+        for name, body in wanted:
+            if catalog(self._connection, name) is None:
+                with self._connection.transaction():
+                    self._run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
+                    self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
+
+    def stage_batches(self, batches: Iterable[Batch], tell: Progress) -> int:
+        """Fill a fresh staging table by binary COPY."""
+        refuse_uncarried(self._contract)
+        self._fresh_staging(carried=True)
+        return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
+
+    def stage_query(self, sql: str) -> int:
+        """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
+        self._fresh_staging(carried=False)
+        names = ", ".join(column(name) for name in self._contract.names)
+        statement = f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM ({sql.strip().rstrip(';')}) AS q"
+        values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
+        return self._connection.execute(statement.encode(), values).rowcount
+
+    def measure_staged(self) -> Measurements:
+        """The contract's checks on the staging table."""
+        return measure(self._connection, self._contract, self._rows())
+
+    def publish(self, *, set_aside: bool, run: str) -> Published:
+        """Replace the slice in the published table; readers see the old one, then the new one."""
+        began = self._connection.transaction()
+        with began:
+            before = self._run(f"DELETE FROM {ident(self._contract.table)}{self._where()}").rowcount
+            quarantined = self._set_aside(run) if set_aside else self._set_aside_nothing()
+            keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
+            names = ", ".join(column(name) for name in self._contract.names)
+            values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
+            insert = f"INSERT INTO {ident(self._contract.table)} ({names}) SELECT {values} FROM {ident(self._staging)}"
+            rows = self._run(insert + keep).rowcount
+            self._run(f"DROP TABLE {ident(self._staging)}")
+        return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+
+    def discard(self) -> None:
+        """Drop the staging table; the staged files remain for a person to look at."""
+        self._run(f"DROP TABLE IF EXISTS {ident(self._staging)}")
+
+    def _fresh_staging(self, *, carried: bool) -> None:
+        columns = ", ".join(
+            f"{column(col.name)} {carried_type(col.physical_type) if carried else col.physical_type}"
+            for col in self._contract.columns
+        )
+        self.discard()
+        self._run(f"CREATE UNLOGGED TABLE {ident(self._staging)} ({columns})")
+
+    def _set_aside(self, run: str) -> dict[str, int]:
+        self._set_aside_nothing()
+        first, reasons = sql_checks.blame(self._contract.checks, self._contract, self._piece)
+        values = f"to_jsonb(t), {literal(self._piece.id)}, {literal(run)}, {first}, {reasons}"
+        statement = (
+            f'WITH moved AS (INSERT INTO {ident(self._quarantine)} ("row", slice, run, "check", reason) '
+            f"SELECT {values} FROM {ident(self._staging)} AS t WHERE {self._malformed()} "
+            'RETURNING "check") SELECT "check", count(*) FROM moved GROUP BY 1 ORDER BY 1'
+        )
+        return {str(check): int(count) for check, count in self._run(statement).fetchall()}
+
+    def _set_aside_nothing(self) -> dict[str, int]:
+        """Forget what an earlier run of the same slice set aside; released rows stay on record."""
+        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
+            mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
+            self._run(f"DELETE FROM {ident(self._quarantine)} WHERE {mine}")
+        return {}
+
+    def _where(self) -> str:
+        if self._contract.load.mode is LoadMode.FULL:
+            return ""
+        return f" WHERE {in_slice(self._contract, self._piece)}"
+
+    def _malformed(self) -> str:
+        return sql_checks.malformed(self._contract.checks, self._contract, self._piece)
+
+    def _rows(self) -> sql_checks.Rows:
+        return sql_checks.Rows(relation=ident(self._staging), piece=self._piece)
+
+    def _run(self, sql: str) -> psycopg.Cursor[Any]:
+        return self._connection.execute(sql.encode())
+
+
+QUARANTINE_DDL = (
+    '"row" jsonb NOT NULL, slice text NOT NULL, run text NOT NULL, "check" text NOT NULL, reason text NOT NULL, '
+    "quarantined_at timestamptz NOT NULL DEFAULT now(), released_at timestamptz"
+)
+
+
+def _table_ddl(contract: Contract) -> str:
+    parts = [
+        f"{column(col.name)} {col.physical_type}{' NOT NULL' if col.required else ''}" for col in contract.columns
+    ]
+    if contract.key:
+        parts.append(f"PRIMARY KEY ({', '.join(column(name) for name in contract.key)})")
+    return ", ".join(parts)
+
+
+def _incoming(name: str, kind: str) -> str:
+    return f"{column(name)}::{kind}" if base(kind) in AS_TEXT else column(name)

@@ -1,0 +1,150 @@
+"""PostgreSQL as a source: rows leave as Arrow record batches, through ADBC, all from one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.app.ports_rows import Batch
+from airflow_provider_harness.core.contract import Contract, LoadMode
+from airflow_provider_harness.core.errors import HarnessError, UncarriedValue
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.schema import Schema, SchemaColumn
+
+from .pg_catalog import CATALOG, SESSION, Cancellable
+from .pg_types import AS_TEXT, arrow_schema, base, refuse_uncarried
+from .sql_checks import column, ident, in_slice, literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class PostgresSource(Cancellable):
+    """One table or query of one database, read in one snapshot; use as a context manager.
+
+    :param dsn: libpq connection string.
+    :param table: ``schema.table``; or
+    :param sql: a query whose columns are the contract's.
+    """
+
+    def __init__(self, dsn: str, *, table: str = "", sql: str = "") -> None:
+        super().__init__()
+        self._dsn, self._table, self._sql = dsn, table, sql
+        self._connection: Any = None
+
+    def __enter__(self) -> PostgresSource:
+        from adbc_driver_postgresql import dbapi
+
+        self._connection = dbapi.connect(self._dsn)
+        self._running.append(self._connection)
+        self._ask("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._ask(SESSION)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.clear()
+        self._connection.close()
+
+    def schema(self) -> Schema:
+        """The columns as the catalog has them; for a query, as the server describes it."""
+        if self._sql:
+            return self._described()
+        rows = self._ask(CATALOG.format(table=literal(ident(self._table))))
+        if not rows:
+            raise HarnessError(f"{self._table} does not exist in the source, or has no columns")
+        return Schema(
+            table=self._table,
+            columns=tuple(SchemaColumn(name=n, type=t, nullable=bool(u), position=int(p)) for n, t, u, p in rows),
+        )
+
+    def snapshot(self) -> str:
+        """PostgreSQL's name of the state that all batches come from."""
+        return str(self._ask("SELECT pg_current_snapshot()::text")[0][0])
+
+    def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
+        """The slice's rows with the contract's columns and types."""
+        refuse_uncarried(contract)
+        sliced = contract.load.mode is LoadMode.INCREMENTAL
+        condition = f" WHERE {in_slice(contract, piece)}" if sliced else ""
+        there = self.schema()
+        names = ", ".join(_outgoing(col.name, col.physical_type, there) for col in contract.columns)
+        relation = f"({self._sql.strip().rstrip(';')}) AS q" if self._sql else ident(self._table)
+        target = arrow_schema(contract)
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT {names} FROM {relation}{condition}")
+            for batch in cursor.fetch_record_batch():
+                yield _carried(batch, target, there.table)
+
+    def _described(self) -> Schema:
+        import psycopg
+
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            found = connection.execute(f"SELECT * FROM ({self._sql.strip().rstrip(';')}) AS q LIMIT 0".encode())
+            described = found.description or ()
+            kinds = [
+                connection.execute("SELECT format_type(%s, %s)", (col.type_code, _typmod(found, n))).fetchone()
+                for n, col in enumerate(described)
+            ]
+        columns = [
+            SchemaColumn(name=col.name, type=str(kind[0]) if kind else "", position=n + 1)
+            for n, (col, kind) in enumerate(zip(described, kinds, strict=True))
+        ]
+        return Schema(table="query", columns=tuple(columns))
+
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall()) if cursor.description else []
+
+
+def _typmod(cursor: Any, index: int) -> int:
+    return int(cursor.pgresult.fmod(index))
+
+
+def _outgoing(name: str, wanted: str, there: Schema) -> str:
+    found = there.get(name)
+    if base(wanted) in AS_TEXT:
+        return f"{column(name)}::text AS {column(name)}"
+    if found is not None and found.type != wanted:
+        return f"{column(name)}::{wanted} AS {column(name)}"
+    return column(name)
+
+
+def _carried(batch: pa.RecordBatch, target: pa.Schema, table: str) -> pa.RecordBatch:
+    """The batch in the contract's Arrow types; a value that the driver cannot carry is an error, never a guess."""
+    import pyarrow as pa
+
+    arrays, bad = [], {}
+    for array, field in zip(batch.columns, target, strict=True):
+        if isinstance(array, pa.ExtensionArray):
+            array = array.storage
+        reason = _uncarried(array, field.type)
+        if reason:
+            bad[field.name] = reason
+        elif array.type != field.type:
+            array = array.cast(field.type)
+        arrays.append(array)
+    if bad:
+        raise UncarriedValue(table, bad)
+    return pa.RecordBatch.from_arrays(arrays, schema=target)
+
+
+def _uncarried(array: pa.Array, kind: pa.DataType) -> str:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_decimal(kind):
+        texts = pc.is_in(array, value_set=pa.array(["nan", "NaN", "inf", "-inf", "Infinity", "-Infinity"]))
+        count = pc.sum(texts).as_py() or 0
+        return f"{count} value(s) NaN or infinity" if count else ""
+    if not (pa.types.is_temporal(kind) and len(array)):
+        return ""
+    number = array.cast(pa.int32() if pa.types.is_date(kind) else pa.int64())
+    low, high = _DATE_RANGE if pa.types.is_date(kind) else _MICROSECOND_RANGE
+    count = pc.sum(pc.or_(pc.less(number, low), pc.greater(number, high))).as_py() or 0
+    return f"{count} value(s) infinity, or outside the years 1 to 9999" if count else ""
+
+
+_DATE_RANGE = (-719162, 2932896)
+"""Days from 1970-01-01 to 0001-01-01 and to 9999-12-31: what Arrow readers agree on."""
+_MICROSECOND_RANGE = (_DATE_RANGE[0] * 86_400_000_000, (_DATE_RANGE[1] + 1) * 86_400_000_000 - 1)

@@ -1,0 +1,159 @@
+"""Staged Parquet files on any Airflow object storage: complete under their final names, the manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.app.ports_rows import Batch, Manifest
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.partition import Slice
+
+from .pg_types import arrow_schema
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+MANIFEST = "_manifest.json"
+PART_ROWS = 5_000_000
+"""Rows after which the next part file begins."""
+
+
+class ParquetStage:
+    """The staged files of one slice of one task.
+
+    :param folder: where they are, for example ``file:///staging/flights_daily/extract/20130101T050000Z``.
+    """
+
+    def __init__(self, folder: str) -> None:
+        from airflow.sdk import ObjectStoragePath
+
+        self.folder: ObjectStoragePath = ObjectStoragePath(folder)
+
+    def writer(self, contract: Contract) -> ParquetWriter:
+        """Begin anew: what an earlier try left is no longer a finished extract."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        for old in list(self.folder.iterdir()):
+            old.unlink(missing_ok=True)
+        return ParquetWriter(self.folder, contract)
+
+    def manifest(self) -> Manifest:
+        """What the finished extract left; ``FileNotFoundError`` if there is none."""
+        found = json.loads((self.folder / MANIFEST).read_text())
+        return Manifest(
+            contract=found["contract"],
+            contract_version=found["contract_version"],
+            slice=found["slice"],
+            rows=found["rows"],
+            files={name: (part["rows"], part["bytes"], part["sha256"]) for name, part in found["files"].items()},
+            snapshot=found["snapshot"],
+        )
+
+    def batches(self, contract: Contract) -> Iterator[Batch]:
+        """The rows of all files of the manifest, in order, in the contract's types."""
+        import pyarrow.parquet as pq
+
+        target = arrow_schema(contract)
+        for name in sorted(self.manifest().files):
+            with (self.folder / name).open("rb") as handle:
+                for batch in pq.ParquetFile(handle).iter_batches():
+                    yield batch.cast(target)
+
+
+class ParquetWriter:
+    """Parquet files in the making, under temporary names."""
+
+    def __init__(self, folder: Any, contract: Contract) -> None:
+        self._folder, self._schema = folder, arrow_schema(contract)
+        self._token = uuid.uuid4().hex[:8]
+        self._rows: list[int] = []
+        self._open: tuple[Any, Any] | None = None
+
+    def write(self, batch: Batch) -> None:
+        """Append one batch; a full part file is closed and the next one begun."""
+        if self._open is None:
+            self._begin()
+        assert self._open is not None
+        self._open[0].write_batch(batch)
+        self._rows[-1] += batch.num_rows
+        if self._rows[-1] >= PART_ROWS:
+            self._end()
+
+    def seal(self, contract: Contract, piece: Slice, snapshot: str) -> Manifest:
+        """Give the files their final names, then write the manifest."""
+        if not self._rows:
+            self._begin()
+        self._end()
+        files = {f"part-{n:05d}.parquet": self._finish(n) for n in range(len(self._rows))}
+        manifest = Manifest(
+            contract=contract.id,
+            contract_version=contract.version,
+            slice=piece.id,
+            rows=sum(self._rows),
+            files=files,
+            snapshot=snapshot,
+        )
+        self._write_manifest(manifest, piece)
+        return manifest
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._end()
+        for number in range(len(self._rows)):
+            self._temporary(number).unlink(missing_ok=True)
+
+    def _begin(self) -> None:
+        import pyarrow.parquet as pq
+
+        handle = self._temporary(len(self._rows)).open("wb")
+        self._rows.append(0)
+        self._open = (pq.ParquetWriter(handle, self._schema, compression="zstd"), handle)
+
+    def _end(self) -> None:
+        if self._open is not None:
+            writer, handle = self._open
+            self._open = None
+            writer.close()
+            handle.close()
+
+    def _temporary(self, number: int) -> Any:
+        return self._folder / f"_part-{number:05d}.{self._token}.tmp"
+
+    def _finish(self, number: int) -> tuple[int, int, str]:
+        temporary, final = self._temporary(number), self._folder / f"part-{number:05d}.parquet"
+        digest, size = hashlib.sha256(), 0
+        with temporary.open("rb") as handle:
+            while chunk := handle.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+        self._folder.fs.mv(temporary.path, final.path)
+        return self._rows[number], size, digest.hexdigest()
+
+    def _write_manifest(self, manifest: Manifest, piece: Slice) -> None:
+        content = {
+            "contract": manifest.contract,
+            "contract_version": manifest.contract_version,
+            "slice": manifest.slice,
+            "start": piece.start.isoformat(),
+            "end": piece.end.isoformat(),
+            "rows": manifest.rows,
+            "snapshot": manifest.snapshot,
+            "files": {n: {"rows": r, "bytes": b, "sha256": s} for n, (r, b, s) in manifest.files.items()},
+        }
+        temporary = self._folder / f"_manifest.{self._token}.tmp"
+        temporary.write_text(json.dumps(content, indent=1))
+        self._folder.fs.mv(temporary.path, (self._folder / MANIFEST).path)
+
+
+def check_same(manifest: Manifest, contract: Contract, piece: Slice) -> None:
+    """Refuse files of another slice or contract."""
+    if (manifest.contract, manifest.slice) != (contract.id, piece.id):
+        raise HarnessError(
+            f"the staged files are slice {manifest.slice} of contract {manifest.contract}, "
+            f"not slice {piece.id} of contract {contract.id}"
+        )

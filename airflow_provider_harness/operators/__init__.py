@@ -1,0 +1,22 @@
+"""Operators: extract, load, transform and validate slices of tables under their contracts."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_NAMES = {
+    "PostgresExtractOperator": "postgres",
+    "PostgresLoadOperator": "postgres",
+    "SQLTransformOperator": "sql",
+    "ValidateOperator": "sql",
+}
+"""Public name -> module of this package."""
+
+__all__ = ["PostgresExtractOperator", "PostgresLoadOperator", "SQLTransformOperator", "ValidateOperator"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)

@@ -1,0 +1,121 @@
+"""PostgreSQL: extract a slice to Parquet, load a slice from Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.lineage import Dataset, identity_edges
+
+from .slices import SliceOperator, log_report
+
+
+class PostgresExtractOperator(SliceOperator):
+    """Stream one slice of a PostgreSQL table or query to Parquet on Airflow object storage, gated in flight.
+
+    Contract and source are compared before any row moves; files get their final names only when the gate passed.
+    The XCom is the folder of the staged files.
+
+    :param conn_id: connection of the source.
+    :param table: ``schema.table`` of the source; with ``sql``, only the name of the data.
+    :param sql: a query with the contract's columns, instead of the whole table.
+    """
+
+    template_fields: ClassVar[Sequence[str]] = (*SliceOperator.template_fields, "sql")
+    template_ext: ClassVar[Sequence[str]] = (".sql",)
+
+    def __init__(self, *, sql: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sql = sql
+
+    def execute(self, context: Any) -> str:
+        """Extract the slice."""
+        with wiring.no_useless_retries():
+            contract, key = self._terms()
+            folder = wiring.staging_folder(self.dag_id, self.task_id, key)
+            try:
+                manifest, self._report = wiring.extract(
+                    contract,
+                    key,
+                    conn_id=self.conn_id,
+                    table=self.table,
+                    sql=self.sql,
+                    folder=folder,
+                    running=self._running,
+                )
+            except ContractViolation as error:
+                self._report = error.report
+                raise
+        self._rows = manifest.rows
+        self.log.info("Staged %s rows of slice %s in %s", manifest.rows, key, folder)
+        log_report(self.log, self._report)
+        return folder
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        return (wiring.dataset(self.conn_id, self.table),)
+
+    def _lineage_output(self) -> Dataset:
+        return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, str(self.slice_key)))
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        contract, _ = self._terms()
+        return identity_edges(self._lineage_inputs()[0], contract.names) if not self.sql else ()
+
+
+class PostgresLoadOperator(SliceOperator):
+    """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
+
+    Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
+    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+
+    :param staged: folder of the staged files: the extract's XCom (``extract.output``).
+    """
+
+    template_fields: ClassVar[Sequence[str]] = (*SliceOperator.template_fields, "staged")
+
+    def __init__(self, *, staged: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.staged = staged
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Publish the slice."""
+        with wiring.no_useless_retries():
+            contract, key = self._terms()
+            if not self.staged:
+                raise ConfigurationError(
+                    f"task {self.task_id}", "was given no staged folder.", fix="Pass staged=extract.output."
+                )
+            try:
+                published, report = wiring.load(
+                    contract,
+                    key,
+                    conn_id=self.conn_id,
+                    folder=self.staged,
+                    run=f"{self.dag_id}/{context['run_id']}",
+                    running=self._running,
+                )
+            except ContractViolation as error:
+                self._report = error.report
+                raise
+        return self._told(context, published, report)
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        return (staged_dataset(self.staged),) if isinstance(self.staged, str) else ()
+
+    def _lineage_output(self) -> Dataset:
+        return wiring.dataset(self.conn_id, self.table)
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        contract, _ = self._terms()
+        return tuple(edge for source in self._lineage_inputs() for edge in identity_edges(source, contract.names))
+
+
+def staged_dataset(folder: str) -> Dataset:
+    """A staged folder by OpenLineage's naming specification."""
+    scheme, _, rest = folder.partition("://")
+    if scheme == "file":
+        return Dataset(namespace="file", name=rest)
+    bucket, _, path = rest.partition("/")
+    return Dataset(namespace=f"{scheme}://{bucket}", name=path)

@@ -1,0 +1,111 @@
+"""What all operators on slices share: the contract, the slice, the errors that burn no retry, the lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import Asset, BaseOperator
+
+from airflow_provider_harness import wiring_rows as wiring
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.app.ports_rows import Published
+    from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.report import Report
+
+class SliceOperator(BaseOperator):
+    """An operator on one slice of one table under one contract.
+
+    :param contract: ODCS file, absolute or relative to the Dag file's folder.
+    :param conn_id: Airflow connection of the database.
+    :param table: ``schema.table``.
+    :param slice_key: id of the slice; without it, the one that the run owns.
+    """
+
+    template_fields: ClassVar[Sequence[str]] = ("contract", "conn_id", "table", "slice_key")
+    ui_color = "#d5e8e4"
+
+    def __init__(
+        self, *, contract: str, conn_id: str, table: str, slice_key: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.contract = contract
+        self.conn_id = conn_id
+        self.table = table
+        self.slice_key = slice_key
+        self._running: list[Callable[[], None]] = []
+        self._report: Report | None = None
+        self._rows: int | None = None
+        wiring.check_when_parsed(contract, self.dag if self.has_dag() else None)
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on."""
+        if self.slice_key is None:
+            self.slice_key = wiring.slice_key(context)
+        super().render_template_fields(context, jinja_env)
+        self.contract = wiring.contract_path(self.contract, self.dag if self.has_dag() else None)
+
+    def on_kill(self) -> None:
+        """Cancel what runs on the server."""
+        for cancel in self._running:
+            cancel()
+
+    def _terms(self) -> tuple[Contract, str]:
+        """The contract and the slice's id, as rendered."""
+        return wiring.contract_of(self.contract, self.table), str(self.slice_key)
+
+    def _told(self, context: Mapping[str, Any], published: Published, report: Report) -> dict[str, Any]:
+        """Say in the log, in the asset event and in the XCom what was published."""
+        self._report, self._rows = report, published.rows
+        told = {
+            "slice": published.slice,
+            "rows": published.rows,
+            "before": published.before,
+            "quarantined": published.quarantined,
+        }
+        self.log.info("Published %s", told)
+        log_report(self.log, report)
+        for outlet in self.outlets:
+            if isinstance(outlet, Asset):
+                context["outlet_events"][outlet].extra = told
+        return told
+
+    def _lineage_inputs(self) -> tuple[Any, ...]:
+        return ()
+
+    def _lineage_output(self) -> Any:
+        return None
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        return ()
+
+    def get_openlineage_facets_on_start(self) -> Any:
+        """Which datasets the task is about."""
+        return self._openlineage(edges=())
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Datasets, columns, checks and counts."""
+        return self._openlineage(edges=self._lineage_edges())
+
+    def get_openlineage_facets_on_failure(self, task_instance: Any) -> Any:
+        """Datasets and the checks that failed."""
+        return self._openlineage(edges=())
+
+    def _openlineage(self, edges: tuple[Any, ...]) -> Any:
+        contract, _ = self._terms()
+        return wiring.openlineage(
+            contract=contract,
+            inputs=self._lineage_inputs(),
+            output=self._lineage_output(),
+            edges=edges,
+            report=self._report,
+            rows=self._rows,
+        )
+
+
+def log_report(log: Any, report: Report) -> None:
+    """The report in a task's log: one line, and one for each check that did not pass."""
+    log.info("%s", report.sentence())
+    for result in report.failed:
+        (log.error if result.blocking else log.warning)("%s", result.sentence())

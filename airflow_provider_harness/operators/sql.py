@@ -1,0 +1,67 @@
+"""SQL in the warehouse: transform a slice, validate a slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.core.errors import ContractViolation
+from airflow_provider_harness.core.lineage import Dataset
+
+from .slices import SliceOperator, log_report
+
+
+class SQLTransformOperator(SliceOperator):
+    """Publish what a query gives for one slice: staging table, gate, one transaction.
+
+    :param sql: a query with the contract's columns; ``%(slice_start)s`` and ``%(slice_end)s`` are the slice's
+        bounds as moments, so a percent sign elsewhere is written ``%%``.
+    """
+
+    template_fields: ClassVar[Sequence[str]] = (*SliceOperator.template_fields, "sql")
+    template_ext: ClassVar[Sequence[str]] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
+
+    def __init__(self, *, sql: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sql = sql
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Transform and publish the slice."""
+        with wiring.no_useless_retries():
+            contract, key = self._terms()
+            run = f"{self.dag_id}/{context['run_id']}"
+            try:
+                published, report = wiring.transform(
+                    contract, key, self.sql, conn_id=self.conn_id, run=run, running=self._running
+                )
+            except ContractViolation as error:
+                self._report = error.report
+                raise
+        return self._told(context, published, report)
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        return tuple(wiring.dataset(self.conn_id, table) for table in wiring.query_tables(self.sql))
+
+    def _lineage_output(self) -> Dataset:
+        return wiring.dataset(self.conn_id, self.table)
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        return wiring.query_edges(self.conn_id, self.sql, self._terms()[0])
+
+
+class ValidateOperator(SliceOperator):
+    """Judge one slice as it stands in the published table; fails if a check of severity error does not pass."""
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Read the slice back and judge it."""
+        with wiring.no_useless_retries():
+            self._report = wiring.verify_published(self.contract, self.conn_id, self.table, str(self.slice_key))
+            if not self._report.passed:
+                raise ContractViolation(self._report)
+        log_report(self.log, self._report)
+        return {"slice": self._report.slice, "rows": self._report.rows, "checks": len(self._report.results)}
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        return (wiring.dataset(self.conn_id, self.table),)

@@ -1,0 +1,91 @@
+"""Whether the slices before a run's own are all published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
+
+from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.core.errors import ContractViolation
+
+BACKFILL = "backfill"
+
+
+class ContractSensor(BaseSensorOperator):
+    """Succeeds when each of the ``lookback`` slices before this run's own has at least one published row.
+
+    It says nothing about the run's own slice, so it stands beside the tasks that publish that, not before them.
+    In a backfill it skips: filling history is what a backfill is for.
+
+    :param lookback: days before the run's own slice, in the contract's time zone, 1 or more.
+    :param since: first day that should be published; without it, the Dag's start date.
+    :param wait: poke until the timeout for what is missing; False fails at the first look.
+    """
+
+    template_fields: ClassVar[Sequence[str]] = ("contract", "conn_id", "table", "slice_key")
+
+    def __init__(
+        self,
+        *,
+        contract: str,
+        conn_id: str,
+        table: str,
+        lookback: int = 7,
+        since: date | None = None,
+        wait: bool = True,
+        slice_key: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if lookback < 1:
+            raise ValueError(f"lookback is {lookback}; it must be 1 or more days")
+        self.contract, self.conn_id, self.table, self.slice_key = contract, conn_id, table, slice_key
+        self.lookback, self.since, self.wait = lookback, since, wait
+        self._violation: ContractViolation | None = None
+        wiring.check_when_parsed(contract, self.dag if self.has_dag() else None)
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Render, and put the run's own slice where none is given."""
+        if self.slice_key is None:
+            self.slice_key = wiring.slice_key(context)
+        super().render_template_fields(context, jinja_env)
+        self.contract = wiring.contract_path(self.contract, self.dag if self.has_dag() else None)
+
+    def execute(self, context: Any) -> Any:
+        """Poke, and say at the end which slices are missing rather than that time is up."""
+        if str(context["dag_run"].run_type) == BACKFILL:
+            raise AirflowSkipException("Not checked in a backfill: filling history is what a backfill is for.")
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout as error:
+            if self._violation is None:
+                raise
+            raise AirflowFailException(str(self._violation)) from self._violation.with_traceback(error.__traceback__)
+
+    def poke(self, context: Any) -> bool:
+        """Whether no slice is missing."""
+        with wiring.no_useless_retries():
+            contract = wiring.contract_of(self.contract, self.table)
+            since = self.since or _start_day(self.dag, contract.load.time_zone)
+            report = wiring.history(
+                contract, str(self.slice_key), conn_id=self.conn_id, lookback=self.lookback, since=since
+            )
+        if report is None or report.passed:
+            self.log.info("%s", report.sentence() if report else "No slice lies before this one.")
+            return True
+        self._violation = ContractViolation(report)
+        self.log.warning("%s", self._violation)
+        if not self.wait:
+            raise AirflowFailException(str(self._violation)) from self._violation
+        return False
+
+
+def _start_day(dag: Any, zone: str) -> date | None:
+    from zoneinfo import ZoneInfo
+
+    start: datetime | None = getattr(dag, "start_date", None)
+    return start.astimezone(ZoneInfo(zone)).date() if start else None

@@ -1,0 +1,261 @@
+"""The rows' side put together: Airflow's connections and context in, contracts, sources and warehouses out.
+
+Heavy parts are imported when they are used: operators import this module when a Dag file is parsed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessError
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.app.ports_rows import Manifest, Published
+    from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
+    from airflow_provider_harness.core.partition import Slice
+    from airflow_provider_harness.core.report import Report
+
+log = logging.getLogger(__name__)
+
+Cancel = Callable[[], None]
+CONNECT_SECONDS = 10
+"""How long a database may take to answer a connection attempt, unless the connection's extra says otherwise."""
+PROGRESS_SECONDS = 10
+LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs")
+"""What a connection's extra may hand to libpq."""
+
+
+def check_contract(path: str) -> None:
+    """Fail, with every finding, if a contract file is missing or wrong. Called when a Dag file is parsed."""
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.contracts_odcs import check_contract as check
+
+    check(path, Path(config.airflow_home("harness_contracts")))
+
+
+@contextmanager
+def no_useless_retries() -> Iterator[None]:
+    """What would fail again in the same way fails at once; the error stays as the cause."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    try:
+        yield
+    except HarnessError as error:
+        if error.retryable:
+            raise
+        raise AirflowFailException(str(error)) from error
+
+
+def contract_path(path: str, dag: Any) -> str:
+    """The contract's file; a relative path starts at the Dag file's folder."""
+    return path if Path(path).is_absolute() or dag is None else str(Path(dag.fileloc).parent / path)
+
+
+def check_when_parsed(path: str, dag: Any) -> None:
+    """A wrong or missing contract is an import error of the Dag, not a failure at night."""
+    if "{{" not in path and (dag is not None or Path(path).is_absolute()):
+        check_contract(contract_path(path, dag))
+
+
+def contract_of(path: str, table: str = "") -> Contract:
+    """The contract in a file, for the table that it is applied to."""
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+
+    contract = load_contract(path)
+    return replace(contract, table=table if "." in table else f"public.{table}") if table else contract
+
+
+def slice_key(context: Mapping[str, Any]) -> str:
+    """The id of the slice that the run of this context owns."""
+    from airflow_provider_harness.adapters.airflow_context import slice_of
+
+    found = slice_of(context)
+    if found is None:
+        raise ConfigurationError(
+            "this run",
+            "has no partition key, no data interval and no logical date, so it owns no slice.",
+            fix="Give the task slice_key, or trigger the run with a logical date.",
+        )
+    return found
+
+
+def dsn(conn_id: str, application: str = "harness") -> str:
+    """An Airflow connection as a libpq connection string; what it lacks is left to libpq."""
+    from airflow.sdk import Connection
+    from psycopg.conninfo import make_conninfo
+
+    connection = Connection.get(conn_id)
+    extra = connection.extra_dejson
+    given = {
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+    }
+    wanted = {"connect_timeout": CONNECT_SECONDS} | {name: extra[name] for name in LIBPQ_EXTRAS if name in extra}
+    wanted |= {name: value for name, value in given.items() if value}
+    return make_conninfo("", application_name=application[:63], **wanted)
+
+
+def dataset(conn_id: str, table: str) -> Dataset:
+    """A table by OpenLineage's naming specification."""
+    from airflow.sdk import Connection
+
+    from airflow_provider_harness.core.lineage import Dataset
+
+    connection = Connection.get(conn_id)
+    namespace = f"postgres://{connection.host or 'localhost'}:{connection.port or 5432}"
+    return Dataset(namespace=namespace, name=f"{connection.schema or 'postgres'}.{table}")
+
+
+def staging_folder(dag_id: str, task_id: str, key: str) -> str:
+    """Where one task stages one slice."""
+    from airflow_provider_harness import config
+
+    base = config.read().staging_path or f"file://{config.airflow_home('staging')}"
+    return f"{base.rstrip('/')}/{dag_id}/{task_id}/{key}"
+
+
+def extract(
+    contract: Contract, key: str, *, conn_id: str, table: str, sql: str, folder: str, running: list[Cancel]
+) -> tuple[Manifest, Report]:
+    """Stream one slice of a PostgreSQL relation to staged files."""
+    from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+    from airflow_provider_harness.adapters.postgres_source import PostgresSource
+    from airflow_provider_harness.adapters.staging import ParquetStage
+    from airflow_provider_harness.app import move
+
+    piece = _piece(contract, key)
+    with PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql) as source:
+        running.append(source.cancel)
+        gauge = ArrowGauge(contract, _sliced(contract, piece))
+        manifest, report, drift = move.extract(contract, piece, source, ParquetStage(folder), gauge, Progress())
+    for change in drift.changes:
+        log.warning("Not in the way, but a person should know: %s", change.sentence())
+    return manifest, report
+
+
+def load(
+    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, running: list[Cancel]
+) -> tuple[Published, Report]:
+    """Publish the staged files of one slice in PostgreSQL."""
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.adapters.staging import ParquetStage
+    from airflow_provider_harness.app import move
+
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness load {contract.table}"))
+    running.append(warehouse.cancel)
+    return move.load(contract, _piece(contract, key), ParquetStage(folder), warehouse, run, Progress())
+
+
+def transform(
+    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, running: list[Cancel]
+) -> tuple[Published, Report]:
+    """Publish what a query in PostgreSQL gives for one slice."""
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import move
+
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness transform {contract.table}"))
+    running.append(warehouse.cancel)
+    return move.transform(contract, _piece(contract, key), sql, warehouse, run)
+
+
+def verify_published(
+    contract_path: str, conn_id: str, table: str, slice_id: str, expected_rows: int | None = None
+) -> Report:
+    """Judge one published slice, read back from where it was published.
+
+    :param contract_path: absolute, or relative to the working directory.
+    :param expected_rows: rows that the publication said it left there (``rows`` of the task's XCom), where known.
+    """
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import validate
+
+    contract = contract_of(contract_path, table)
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness verify {contract.table}"))
+    return validate.verify_published(contract, _piece(contract, slice_id), warehouse, expected_rows=expected_rows)
+
+
+def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:
+    """The days from ``first`` to ``last``, both included, of which no row is published."""
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import validate
+
+    contract = contract_of(contract_path, table)
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
+    return validate.missing_slices(contract, warehouse, first, last)
+
+
+def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None) -> Report | None:
+    """The search for missing slices among the ``lookback`` days before a run's own; None if there is no such day."""
+    from datetime import timedelta
+
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import validate
+
+    piece = _piece(contract, key)
+    own = piece.day(contract.load.time_zone)
+    first, last = own - timedelta(days=lookback), own - timedelta(days=1)
+    first = max(first, since) if since else first
+    if first > last:
+        return None
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
+    missing = validate.missing_slices(contract, warehouse, first, last)
+    return validate.completeness(contract, piece, first, last, missing)
+
+
+def query_tables(sql: str) -> tuple[str, ...]:
+    """The tables that a query reads; empty where it cannot be parsed."""
+    from airflow_provider_harness.adapters import lineage_sql
+
+    return lineage_sql.tables(sql)
+
+
+def query_edges(conn_id: str, sql: str, contract: Contract) -> tuple[ColumnEdge, ...]:
+    """Which columns a transformation's columns are made of, with the catalog's schema; empty where not known."""
+    from airflow_provider_harness.adapters import lineage_sql
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+
+    warehouse = PostgresWarehouse(dsn(conn_id, "harness lineage"))
+    schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql)}
+    return lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table))
+
+
+def openlineage(**given: Any) -> Any:
+    """An ``OperatorLineage`` for Airflow's OpenLineage provider."""
+    from airflow_provider_harness.adapters.lineage_openlineage import operator_lineage
+
+    return operator_lineage(**given)
+
+
+def _piece(contract: Contract, key: str) -> Slice:
+    from airflow_provider_harness.core.partition import slice_of
+
+    return slice_of(contract, key)
+
+
+def _sliced(contract: Contract, piece: Slice) -> Slice | None:
+    return piece if contract.load.slice_column else None
+
+
+class Progress:
+    """Rows and rows per second in the task's log, every few seconds."""
+
+    def __init__(self) -> None:
+        self._began = self._said = time.monotonic()
+
+    def __call__(self, stage: str, rows: int) -> None:
+        now = time.monotonic()
+        if now - self._said >= PROGRESS_SECONDS:
+            self._said = now
+            log.info("%s: %s rows, %.0f rows/s", stage, f"{rows:,}", rows / (now - self._began))
+

@@ -46,11 +46,22 @@ def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
     asks, Airflow's own record of a person's answer) covers this exact act, and the task is as it was when it failed.
     """
     incident = healer.store.incident(incident_id)
-    if incident.state in (State.VERIFYING, State.CLOSED, State.TAKEN) or incident.leader != healer_run:
-        return Acted(done=incident.state is State.VERIFYING)
+    if incident.leader != healer_run or incident.state not in _ACTABLE:
+        return Acted(done=True)
+    acted = _attempt(healer, incident, healer_run)
+    if acted.stop is not None:
+        body = {"outcome": acted.stop.value, "text": acted.reason, "gates": []}
+        healer.store.append(Event(incident_id=incident_id, kind=EventKind.SETTLED, at=healer.now(), body=body))
+    return acted
+
+
+_ACTABLE = frozenset({State.JUDGED, State.ASKED, State.ANSWERED, State.ACTING})
+
+
+def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
     proposal, verdict = proposal_of(incident), incident.last[EventKind.JUDGED]
     if incident.state is State.ACTING:  # we died between the act and its record: the state tells, nothing is repeated
-        return _ended(healer, incident_id, proposal, {"result": "unknown: the healer died while acting"})
+        return _ended(healer, incident.id, proposal, {"result": "unknown: the healer died while acting"})
     if verdict["verdict"] == VerdictKind.REFUSE or proposal.kind not in _EXECUTE:
         return Acted(stop=Outcome.ESCALATED, reason=verdict["reason"])
     if not healer.limits.acting():

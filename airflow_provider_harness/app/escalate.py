@@ -6,11 +6,55 @@ from collections.abc import Mapping
 
 from airflow_provider_harness.app.approve import dag_id_of
 from airflow_provider_harness.app.ports import Healer, Page, Severity
+from airflow_provider_harness.core.diagnosis import Category
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 
 #: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
 SUMMARY_LENGTH = 200
 DETAIL_LENGTH = 4000
+
+
+#: What a person is asked to do, by cause.
+_ASKS: Mapping[str, str] = {
+    Category.SCHEMA_DRIFT: "Decide on the schema difference: undo it at the source, or change the contract and apply the "
+    "suggested statement (it has not been run). Then clear the failed task in Airflow.",
+    Category.DATA_QUALITY_VIOLATION: "Nothing of this slice was published. Correct the rows at the source, or change the "
+    "contract; then clear the failed task in Airflow.",
+    Category.DUPLICATE_DATA: "Nothing of this slice was published. Decide which of the rows with the same key is right, "
+    "correct the source, then clear the failed task in Airflow.",
+}
+_ASK = "Look at the evidence, correct the cause, then clear the failed task in Airflow."
+
+#: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
+_QUIET = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED, Outcome.REFUSED, Outcome.NOTED})
+
+#: Acts on one incident after which it goes to a person.
+MOST_ACTS = 2
+
+
+def settle(healer: Healer, incident: Incident) -> Outcome | None:
+    """End the incident as it turned out, paging where a person is needed; None where another remedy is tried first."""
+    settled = incident.last.get(EventKind.SETTLED, {})
+    outcome = Outcome(settled.get("outcome", Outcome.UNKNOWN))
+    why = str(settled.get("text", "The healer did not come to an end."))
+    if outcome is Outcome.NOT_HEALED and len(incident.acts) < MOST_ACTS and incident.state is State.VERIFYING:
+        healer.store.append(
+            Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why})
+        )
+        start_next(healer, incident)
+        return None
+    if outcome not in _QUIET:
+        category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
+        page(healer, incident, asks=_ASKS.get(category, _ASK), severity=Severity.HIGH)
+    close(healer, healer.store.incident(incident.id), outcome, why)
+    return outcome
+
+
+def start_next(healer: Healer, incident: Incident) -> None:
+    """Start a healer run for this incident under the next number that no run has."""
+    number = healer.store.healer_runs(incident.episode)
+    while not healer.airflow.start(incident.id, incident.episode, number):
+        number += 1
 
 
 def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
@@ -99,7 +143,7 @@ def _done(incident: Incident) -> str:
     if not incident.acts:
         return "nothing was done"
     ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", "not known how it ended")
-    verified = incident.last.get(EventKind.VERIFIED, {}).get("text", "")
+    verified = incident.last.get(EventKind.SETTLED, {}).get("text", "")
     return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
 
 
@@ -115,3 +159,19 @@ def _verdict(incident: Incident) -> str:
 def _who(incident: Incident) -> str:
     asked = incident.last.get(EventKind.ASKED)
     return f"{', '.join(asked['assigned'])}, until {asked['expires']}" if asked else ""
+
+
+def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error: str) -> Page:
+    """The page that says that the healer itself failed."""
+    return Page(
+        dedup_key=f"harness-self:{dag_id}:{task_id}",
+        summary=f"The harness itself failed: {dag_id}.{task_id}",
+        severity=Severity.CRITICAL,
+        source=f"airflow:{dag_id}",
+        details={
+            "what is broken": f"{dag_id}/{run_id}/{task_id}",
+            "incident": incident_id or "none",
+            "error": error[:DETAIL_LENGTH],
+            "you are asked to": "Look after the incident yourself; then read the log of this task.",
+        },
+    )

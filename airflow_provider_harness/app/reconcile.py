@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from airflow_provider_harness.app.escalate import close
-from airflow_provider_harness.app.ports import Healer, Joined, TaskState
+from airflow_provider_harness.app.escalate import close, start_next
+from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind, Outcome
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 
 #: How far back the first pass looks, and how much later passes overlap: a clock may be behind, a pass may have died.
 FIRST_LOOK = timedelta(hours=1)
@@ -33,11 +33,26 @@ def reconcile(healer: Healer) -> Pass:
     began = healer.now()
     last = healer.store.last_pass()
     found = [_record(healer, task) for task in _unreported(healer, (last - OVERLAP) if last else began - FIRST_LOOK)]
-    joined = healer.store.intake(healer.now())
-    notes = [_note(healer, item) for item in joined if item.opened and not item.failure.heals]
-    started = _start(healer, joined)
+    healer.store.intake(healer.now())
+    waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
+    notes = [_note(healer, incident, failures[0]) for incident, failures in waiting if not _heals(failures)]
+    started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     healer.store.note_pass(began)
     return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes))
+
+
+def _waiting(healer: Healer) -> list[Incident]:
+    """Open incidents that no healer run leads; whoever was handed one just now gets a moment to claim it."""
+    return [item for item in healer.store.unsettled(healer.now() - GRACE) if item.state is State.OPEN]
+
+
+def _heals(failures: Sequence[Failure]) -> bool:
+    return any(failure.heals for failure in failures)
+
+
+def _start(healer: Healer, incident: Incident) -> str:
+    start_next(healer, incident)
+    return incident.id
 
 
 def _unreported(healer: Healer, since: datetime) -> list[TaskState]:
@@ -79,37 +94,22 @@ def _record(healer: Healer, task: TaskState) -> str:
     return str(failure.key)
 
 
-def _start(healer: Healer, joined: Sequence[Joined]) -> list[str]:
-    """Start a healer for each incident that was opened here; runs that exist already are another's."""
-    started = []
-    for item in joined:
-        if not (item.opened and item.failure.heals):
-            continue
-        incident = healer.store.incident(item.incident_id)
-        number = max(healer.store.healer_runs(incident.episode), item.failure.key.try_number)
-        while not healer.airflow.start(incident.id, incident.episode, number):
-            number += 1
-        started.append(incident.id)
-    return started
-
-
 _CLOSES = {
     FailureKind.QUARANTINED: (Outcome.NOTED, "published without the rows that are in quarantine"),
     FailureKind.MARKED_FAILED: (Outcome.SUPERSEDED, "a person set this state"),
 }
 
 
-def _note(healer: Healer, item: Joined) -> str:
+def _note(healer: Healer, incident: Incident, failure: Failure) -> str:
     """Close what is no failure to heal, with a note where Airflow's users see it."""
-    outcome, why = _CLOSES[item.failure.kind]
-    key = item.failure.key
-    text = f"airflow-provider-harness: incident {item.incident_id}: {item.failure.detail.get('text', why)}"
+    outcome, why = _CLOSES[failure.kind]
+    key = failure.key
+    text = f"airflow-provider-harness: incident {incident.id}: {failure.detail.get('text', why)}"
     if outcome is Outcome.NOTED:
         try:
             healer.airflow.note(healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), text)
         except NotAllowed as refusal:
             why = f"{why}; the note was not accepted: {refusal.reason}"
-    incident = healer.store.incident(item.incident_id)
     healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
-    close(healer, healer.store.incident(item.incident_id), outcome, why)
+    close(healer, healer.store.incident(incident.id), outcome, why)
     return str(key)

@@ -42,7 +42,7 @@ def verify(healer: Healer, incident: Incident, started: datetime) -> Finding:
             "text": finding.text,
             "gates": [{"table": g.table, "slice": g.slice_key, "passed": g.passed, "text": g.text} for g in finding.gates],
         }
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.VERIFIED, at=healer.now(), body=body))
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.SETTLED, at=healer.now(), body=body))
     return finding
 
 

@@ -24,7 +24,7 @@ class EventKind(StrEnum):
     ANSWERED = "answered"  # body: answer, by
     ACT_STARTED = "act_started"  # body: act
     ACT_ENDED = "act_ended"  # body: act, result
-    VERIFIED = "verified"  # body: outcome, details
+    SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
     PAGED = "paged"  # body: dedup_key, severity, summary, action
     NOTED = "noted"  # body: text
     TAKEN = "taken"  # body: by
@@ -75,7 +75,7 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.ANSWERED: (frozenset({State.ASKED}), State.ANSWERED),
     EventKind.ACT_STARTED: (frozenset({State.JUDGED, State.ANSWERED}), State.ACTING),
     EventKind.ACT_ENDED: (frozenset({State.ACTING}), State.VERIFYING),
-    EventKind.VERIFIED: (_ANY, None),
+    EventKind.SETTLED: (_ANY, None),
     EventKind.PAGED: (_ANY, None),
     EventKind.NOTED: (_ANY, None),
     EventKind.TAKEN: (_ANY, State.TAKEN),

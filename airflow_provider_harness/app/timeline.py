@@ -1,0 +1,65 @@
+"""An incident as a person reads it: one line an event, from the first failure to the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from airflow_provider_harness.core.incident import Event, EventKind
+
+
+def _judged(body: Mapping[str, Any]) -> str:
+    rule = f"rule {body['rule']}" if body["rule"] else "no rule"
+    shadow = "" if body["acting"] else " [shadow: not carried out]"
+    return f"{body['verdict']} by {rule}, policy {body['policy_version']}: {body['reason']}{shadow}"
+
+
+def _proposed(body: Mapping[str, Any]) -> str:
+    arguments = ", ".join(f"{name}={value}" for name, value in body["arguments"].items())
+    return f"{body['action']}({arguments})"
+
+
+def _paged(body: Mapping[str, Any]) -> str:
+    if body["action"] == "resolve":
+        return f"resolved {body['dedup_key']}"
+    return f"{body['severity']} {body['dedup_key']}: {body['summary']}"
+
+
+def _act_ended(body: Mapping[str, Any]) -> str:
+    more = ", ".join(f"{name} {value}" for name, value in body.items() if name not in ("act", "result"))
+    return f"{body['result']}{f' ({more})' if more else ''}"
+
+
+#: kind of event -> the word that leads its line, and its text.
+_LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
+    EventKind.OPENED: ("failure", lambda b: b["failure"]),
+    EventKind.JOINED: ("failure", lambda b: b["failure"]),
+    EventKind.CLAIMED: ("healer", lambda b: b["run"]),
+    EventKind.EVIDENCE: ("evidence", lambda b: "\n".join(item["text"] for item in b["observations"]) or "none"),
+    EventKind.DIAGNOSED: ("diagnosis", lambda b: f"{b['category']} ({b['certainty']}, from {b['basis']}): {b['cause']}"),
+    EventKind.PROPOSED: ("proposal", _proposed),
+    EventKind.JUDGED: ("verdict", _judged),
+    EventKind.ASKED: ("asked", lambda b: f"{', '.join(b['assigned'])}, until {b['expires']}"),
+    EventKind.ANSWERED: ("answer", lambda b: f"{b['answer']} by {b['by'] or 'nobody'}"),
+    EventKind.ACT_STARTED: ("act", lambda b: b["act"]),
+    EventKind.ACT_ENDED: ("acted", _act_ended),
+    EventKind.SETTLED: ("verified", lambda b: f"{b['outcome']}: {b['text']}"),
+    EventKind.PAGED: ("page", _paged),
+    EventKind.NOTED: ("note", lambda b: b["text"]),
+    EventKind.TAKEN: ("taken", lambda b: f"by {b['by']}"),
+    EventKind.RETURNED: ("returned", lambda b: f"by {b['by']}"),
+    EventKind.REOPENED: ("again", lambda b: b["why"]),
+    EventKind.CLOSED: ("outcome", lambda b: f"{b['outcome']}: {b['why']}"),
+}
+_WIDTH = max(len(word) for word, _ in _LINES.values())
+
+
+def timeline(events: Iterable[Event]) -> list[str]:
+    """Lines of text, oldest first; times are UTC."""
+    lines = []
+    for event in events:
+        word, say = _LINES[event.kind]
+        first, *more = say(event.body).splitlines() or [""]
+        lines.append(f"{event.at:%H:%M:%S}  {word:<{_WIDTH}}  {first}")
+        lines += [f"{'':8}  {'':<{_WIDTH}}  {line}" for line in more]
+    return lines

@@ -1,0 +1,171 @@
+"""What each command does: JSON or a table on standard output, logs and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_harness.core.errors import ConfigurationError, ContractError, HarnessError, HarnessUnavailable
+
+FINE, FINDINGS, USAGE, UNAVAILABLE = 0, 1, 2, 3
+
+
+def _command(run: Callable[[Any], int]) -> Callable[[Any], None]:
+    """Exit status and one clear sentence instead of a traceback."""
+
+    @wraps(run)
+    def command(args: Any) -> None:
+        try:
+            status = run(args)
+        except HarnessUnavailable as error:
+            status = _say(error, UNAVAILABLE)
+        except (HarnessError, ValueError, OSError) as error:
+            status = _say(error, USAGE)
+        raise SystemExit(status)
+
+    return command
+
+
+def _say(error: Exception, status: int) -> int:
+    print(error, file=sys.stderr)
+    return status
+
+
+def _show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    if args.output == "json":
+        print(json.dumps(list(rows), indent=2))
+    elif not rows:
+        print(empty)
+    else:
+        columns = list(rows[0])
+        table = [columns, *([str(row[name]) for name in columns] for row in rows)]
+        widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
+        for line in table:
+            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+@_command
+def db_upgrade(args: Any) -> int:
+    from airflow_provider_harness import config, wiring
+    from airflow_provider_harness.adapters.store_migrate import upgrade
+
+    revision = upgrade(wiring.engine(wiring.store_url(config.read())))
+    _show(args, [{"revision": revision}], "")
+    return FINE
+
+
+@_command
+def incidents_list(args: Any) -> int:
+    from airflow_provider_harness import wiring
+    from airflow_provider_harness.core.incident import EventKind
+
+    rows = [
+        {
+            "id": item.id,
+            "opened": item.opened_at.isoformat(timespec="seconds") if item.opened_at else "",
+            "state": item.state.value,
+            "outcome": item.outcome.value if item.outcome else "",
+            "category": item.last.get(EventKind.DIAGNOSED, {}).get("category", ""),
+            "failures": len(item.failures),
+            "first failure": item.failures[0] if item.failures else "",
+        }
+        for item in wiring.store().incidents(open_only=args.open)
+    ]
+    _show(args, rows, "No incidents. Nothing failed, or nothing is enrolled: see [harness] enroll.")
+    return FINE
+
+
+@_command
+def incidents_show(args: Any) -> int:
+    from airflow_provider_harness import wiring
+    from airflow_provider_harness.app.timeline import timeline
+
+    events = wiring.store().events(args.incident_id)
+    if not events:
+        raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
+    if args.output == "json":
+        body = [{"kind": e.kind.value, "at": e.at.isoformat(), "body": e.body} for e in events]
+        print(json.dumps(body, indent=2))
+    else:
+        print("\n".join(timeline(events)))
+    return FINE
+
+
+@_command
+def audit_verify(args: Any) -> int:
+    from airflow_provider_harness import wiring
+
+    broken = wiring.store().audit_break(args.head)
+    row = {"holds": broken is None, "first break": broken.seq if broken else "", "problem": broken.problem if broken else ""}
+    _show(args, [row], "")
+    return FINDINGS if broken else FINE
+
+
+@_command
+def policy_check(args: Any) -> int:
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.policy_yaml import load_policy
+
+    policy = load_policy(args.file or config.read().policy_file)
+    rows = [
+        {
+            "rule": rule.id,
+            "action": rule.action.value,
+            "verdict": rule.verdict.value,
+            "when": ", ".join(str(condition) for condition in rule.when) or "always",
+        }
+        for rule in policy.rules
+    ]
+    _show(args, rows, "No rules: everything is refused.")
+    return FINE
+
+
+@_command
+def contract_check(args: Any) -> int:
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+
+    rows = []
+    for file in args.files:
+        try:
+            load_contract(file)
+        except ContractError as error:
+            rows += [{"file": file, "finding": finding} for finding in error.findings]
+    _show(args, rows, f"{len(args.files)} contract(s), no findings.")
+    return FINDINGS if rows else FINE
+
+
+@_command
+def reconcile(args: Any) -> int:
+    from airflow_provider_harness import wiring
+    from airflow_provider_harness.app.reconcile import reconcile as one_pass
+
+    found = one_pass(wiring.healer())
+    rows = [
+        *({"what": "unreported failure", "which": key} for key in found.found),
+        *({"what": "healer started", "which": key} for key in found.started),
+        *({"what": "noted", "which": key} for key in found.noted),
+    ]
+    _show(args, rows, "Nothing that had not been reported.")
+    return FINE
+
+
+@_command
+def diagnose(args: Any) -> int:
+    from airflow_provider_harness.cli.diagnose import diagnose_file
+
+    target = Path(args.output)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with open(args.input, encoding="utf-8") as cases, os.fdopen(handle, "w", encoding="utf-8") as answers:
+            diagnose_file(cases, answers)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return FINE

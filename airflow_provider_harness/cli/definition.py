@@ -1,0 +1,88 @@
+"""The commands as Airflow's CLI takes them. What they do stands in ``cli.commands`` and is imported when one runs."""
+
+from __future__ import annotations
+
+from airflow.cli.cli_config import ActionCommand, Arg, CLICommand, GroupCommand, lazy_load_command
+
+_HERE = "airflow_provider_harness.cli.commands."
+_OUTPUT = Arg(("-o", "--output"), choices=("table", "json"), default="table", help="table for people, json for programs")
+_INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
+
+
+def _command(name: str, help: str, *args: Arg, epilog: str = "") -> ActionCommand:
+    func = lazy_load_command(_HERE + name.replace(" ", "_"))
+    return ActionCommand(name=name.split()[-1], help=help, func=func, args=args, epilog=epilog or None)
+
+
+def get_harness_cli_commands() -> list[CLICommand]:
+    """``airflow harness``. Exit status: 0 fine, 1 findings, 2 usage or configuration, 3 harness unavailable."""
+    return [
+        GroupCommand(
+            name="harness",
+            help="Data contracts, gates, and failures healed under policy",
+            subcommands=(
+                GroupCommand(
+                    name="db",
+                    help="The harness store",
+                    subcommands=(_command("db upgrade", "Bring the store to this version's schema; safe to repeat", _OUTPUT),),
+                ),
+                GroupCommand(
+                    name="incidents",
+                    help="What went wrong, and how it ended",
+                    subcommands=(
+                        _command(
+                            "incidents list",
+                            "List incidents, oldest first",
+                            Arg(("--open",), action="store_true", help="only those that are not closed"),
+                            _OUTPUT,
+                        ),
+                        _command("incidents show", "One incident from failure to outcome", _INCIDENT, _OUTPUT),
+                    ),
+                ),
+                GroupCommand(
+                    name="audit",
+                    help="The tamper-evident record",
+                    subcommands=(
+                        _command(
+                            "audit verify",
+                            "Check the chain of every event; exit 1 where it does not hold",
+                            Arg(("--head",), help="hash of the last event as noted elsewhere; finds a cut tail"),
+                            _OUTPUT,
+                        ),
+                    ),
+                ),
+                GroupCommand(
+                    name="policy",
+                    help="What the harness may do",
+                    subcommands=(
+                        _command(
+                            "policy check",
+                            "Check a policy file; exit 2 where it is wrong",
+                            Arg(("file",), nargs="?", default="", help="the file; none = [harness] policy_file"),
+                            _OUTPUT,
+                        ),
+                    ),
+                ),
+                GroupCommand(
+                    name="contract",
+                    help="Data contracts",
+                    subcommands=(
+                        _command(
+                            "contract check",
+                            "Check contract files; every finding with file and line; exit 1 where there are any",
+                            Arg(("files",), nargs="+", help="ODCS files"),
+                            _OUTPUT,
+                        ),
+                    ),
+                ),
+                _command("reconcile", "One pass: record failures that no callback reported, start the healer", _OUTPUT),
+                _command(
+                    "diagnose",
+                    "Diagnose log excerpts by the rules alone; needs no Airflow server",
+                    Arg(("--input",), required=True, help="JSON lines with id, system, log_excerpt"),
+                    Arg(("--output",), required=True, help="file for the answers, one JSON object a line"),
+                    epilog="Example: airflow harness diagnose --input cases.jsonl --output out.jsonl",
+                ),
+            ),
+        )
+    ]

@@ -1,0 +1,212 @@
+"""The healer: an ordinary Airflow Dag, one run an incident; and the reconciler, one run a day.
+
+The graph is for people to see. No task trusts it, or XCom, or the run's conf beyond the incident's id: each reads the
+store, and does nothing unless this run leads the incident and its turn has come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.exceptions import AirflowSkipException
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import DAG, BaseSensorOperator, task
+
+from airflow_provider_harness import config, wiring
+from airflow_provider_harness.app import act, approve, escalate, heal, reconcile, verify
+from airflow_provider_harness.app.ports import Healer, Severity
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.incident import EventKind, Incident, State
+from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.enrolment import OWN_TAG
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+#: Seconds to wait for Airflow to say that the task has failed; while its callback runs it still says running.
+SETTLE_SECONDS = 60
+_OWN = {"retries": 2, "retry_delay": timedelta(seconds=10)}
+
+
+def healer_dag() -> DAG:
+    """The healer Dag; the reconciler's is made beside it. Put this one line into a file of your Dags folder::
+
+    from airflow_provider_harness.dags import healer_dag
+
+    dag = healer_dag()
+    """
+    settings = config.read()
+    _reconciler(settings)
+    with DAG(
+        settings.healer_dag_id,
+        schedule=None,
+        description="Diagnoses one incident, judges one proposal, acts or asks or pages, and verifies.",
+        tags={OWN_TAG},
+        max_active_runs=16,
+        is_paused_upon_creation=False,
+        default_args={**_OWN, "on_failure_callback": page_own_failure},
+    ) as dag:
+        _diagnose() >> _decide() >> Approve() >> Act() >> Verify() >> _close()
+    return dag
+
+
+def _reconciler(settings: config.Settings) -> None:
+    with DAG(
+        f"{settings.healer_dag_id}_reconciler",
+        schedule="@continuous",
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        description="Finds what no callback reported. One run a day.",
+        tags={OWN_TAG},
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        default_args={**_OWN, "on_failure_callback": page_own_failure},
+    ):
+        Reconcile(task_id="watch", poke_interval=settings.reconcile_seconds)
+
+
+def page_own_failure(context: Mapping[str, Any]) -> None:
+    """The healer is never healed by itself: when one of its tasks fails, on-call is paged."""
+    wiring.quietly("Paging that the healer itself failed", lambda: _page_own_failure(context))
+
+
+def _page_own_failure(context: Mapping[str, Any]) -> None:
+    ti = context["ti"]
+    incident_id = str((context["dag_run"].conf or {}).get("incident_id", ""))
+    error = wiring.redactor().redact(str(context.get("exception", "")))
+    wiring.pager().trigger(escalate.own_failure(ti.dag_id, ti.run_id, ti.task_id, incident_id, error))
+
+
+def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
+    """The incident of this run, if this run leads it and it is in one of these states; otherwise the task is skipped."""
+    healer, run_id = wiring.healer(), str(context["run_id"])
+    incident = healer.store.incident(_incident_id(context))
+    if incident.leader != run_id or (states and incident.state not in states):
+        raise AirflowSkipException(f"Nothing to do here: the incident is {incident.state}, led by {incident.leader or 'nobody'}.")
+    return healer, incident, run_id
+
+
+def _incident_id(context: Context) -> str:
+    given = (context["dag_run"].conf or {}).get("incident_id")
+    if not isinstance(given, str) or len(given) != 26 or not given.isalnum():
+        raise AirflowSkipException("This run names no incident. The harness starts its own runs; see `airflow harness incidents`.")
+    return given
+
+
+@task(task_id="diagnose")
+def _diagnose(**context: Any) -> None:
+    if config.read().mode is config.Mode.OFF:
+        raise AirflowSkipException("The harness is off.")
+    healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
+    if not heal.claim(healer, incident_id, run_id):
+        raise AirflowSkipException(f"Incident {incident_id} is led by another run, or is closed.")
+    _wait_until_settled(healer, incident_id)
+    found = heal.diagnose(healer, incident_id)
+    wiring.log.info("%s (%s, %s): %s", found.category, found.certainty, found.basis, found.cause)
+
+
+def _wait_until_settled(healer: Healer, incident_id: str) -> None:
+    key = heal.lead_of(healer, healer.store.incident(incident_id)).key
+    if not key.task_id:
+        return
+    for _ in range(SETTLE_SECONDS):
+        if healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index).state != "running":
+            return
+        time.sleep(1)
+
+
+@task(task_id="decide")
+def _decide(**context: Any) -> None:
+    healer, incident, _ = _mine(context, State.DIAGNOSED, State.JUDGED)
+    verdict = heal.decide(healer, incident.id)
+    wiring.log.info("%s by rule %s: %s", verdict.kind, verdict.rule or "(none)", verdict.reason)
+
+
+class Approve(HITLOperator):
+    """Asks one person about one exact act, where the verdict says so. What the answer is worth is decided in ``act``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            task_id=approve.APPROVAL_TASK,
+            subject="{{ dag_run.run_id }}",
+            options=[approve.APPROVE, approve.REFUSE],
+            **{"retries": 0, "on_failure_callback": None, **kwargs},
+        )
+
+    def execute(self, context: Context) -> Any:
+        healer, incident, run_id = _mine(context, State.JUDGED, State.ASKED)
+        verdict = incident.last[EventKind.JUDGED]["verdict"]
+        if verdict != VerdictKind.ASK or not healer.limits.acting():
+            raise AirflowSkipException(f"Nobody is asked: the verdict is {verdict}.")
+        asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
+        if asked is None:
+            raise AirflowSkipException("Nobody is named who may answer; on-call is paged instead.")
+        incident = healer.store.incident(incident.id)
+        escalate.page(
+            healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM
+        )
+        self.subject, self.body = asked.subject, asked.body
+        self.assigned_users = [{"id": user, "name": user} for user in asked.approval.assigned]
+        self.response_timeout = healer.limits.approval
+        return super().execute(context)
+
+
+class _Poll(BaseSensorOperator):
+    """Looks, and gives its worker slot back until it looks again."""
+
+    def __init__(self, *, poke_interval: float = 10, **kwargs: Any) -> None:
+        super().__init__(
+            mode="reschedule", poke_interval=poke_interval, timeout=timedelta(days=2).total_seconds(), **kwargs
+        )
+
+
+class Act(_Poll):
+    """Does what the verdict covers, once, when it is due."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(task_id="act", trigger_rule="all_done", poke_interval=5, **kwargs)
+
+    def poke(self, context: Context) -> bool:
+        healer, incident, run_id = _mine(context)
+        acted = act.act(healer, incident.id, run_id)
+        if acted.due is not None:
+            self.log.info("Acting at %s.", acted.due)
+        elif acted.stop is not None:
+            self.log.info("Nothing is done: %s", acted.reason)
+        return acted.due is None
+
+
+class Verify(_Poll):
+    """Looks until it is known whether the act healed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(task_id="verify", trigger_rule="all_done", poke_interval=5, **kwargs)
+
+    def poke(self, context: Context) -> bool:
+        healer, incident, _ = _mine(context, State.VERIFYING)
+        finding = verify.verify(healer, incident, context["dag_run"].start_date or healer.now())
+        self.log.info("%s: %s", finding.outcome or "not known yet", finding.text)
+        return finding.outcome is not None
+
+
+@task(task_id="close", trigger_rule="all_done", retries=5)
+def _close(**context: Any) -> None:
+    healer, incident, _ = _mine(context, *(frozenset(State) - {State.CLOSED, State.TAKEN}))
+    outcome = escalate.settle(healer, incident)
+    wiring.log.info("Incident %s: %s", incident.id, outcome or "another remedy will be tried")
+
+
+class Reconcile(_Poll):
+    """One pass of the reconciler every interval, for a day."""
+
+    def poke(self, context: Context) -> bool:
+        if config.read().mode is not config.Mode.OFF:
+            try:
+                found = reconcile.reconcile(wiring.healer())
+                self.log.info("found %s, started %s, noted %s", list(found.found), list(found.started), list(found.noted))
+            except HarnessUnavailable as error:
+                self.log.warning("%s. The next pass tries again.", error)
+        started = context["dag_run"].start_date
+        return started is not None and wiring.now() - started > timedelta(days=1)

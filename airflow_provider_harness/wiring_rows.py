@@ -258,4 +258,3 @@ class Progress:
         if now - self._said >= PROGRESS_SECONDS:
             self._said = now
             log.info("%s: %s rows, %.0f rows/s", stage, f"{rows:,}", rows / (now - self._began))
-

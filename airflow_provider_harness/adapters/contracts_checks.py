@@ -18,7 +18,12 @@ from airflow_provider_harness.core.contract import Column, Load, LoadMode
 
 from .contracts_marks import Finding, Path
 
-SEVERITIES: Mapping[str, Severity] = {"error": Severity.ERROR, "warning": Severity.WARN, "warn": Severity.WARN, "info": Severity.WARN}
+SEVERITIES: Mapping[str, Severity] = {
+    "error": Severity.ERROR,
+    "warning": Severity.WARN,
+    "warn": Severity.WARN,
+    "info": Severity.WARN,
+}
 """The standard's severities -> ours."""
 
 
@@ -62,7 +67,9 @@ class Checks:
             known = checks.get(check.id)
             if known is not None and known != check:
                 self.findings.append(
-                    Finding(path=("schema", 0), problem=f"has two different checks {check.id}.", fix="Name one of them.")
+                    Finding(
+                        path=("schema", 0), problem=f"has two different checks {check.id}.", fix="Name one of them."
+                    )
                 )
             checks.setdefault(check.id, check)
         return tuple(checks.values())
@@ -86,7 +93,9 @@ class Checks:
             yield _check(CheckKind.NOT_NULL, (name,))
         if prop.get("unique") and not (alone and prop.get("primaryKey")):
             yield _check(CheckKind.UNIQUE, (name,))
-        values = tuple(entry["value"] for entry in prop.get("enum") or () if isinstance(entry, dict) and "value" in entry)
+        values = tuple(
+            entry["value"] for entry in prop.get("enum") or () if isinstance(entry, dict) and "value" in entry
+        )
         if values:
             yield _check(CheckKind.ACCEPTED_VALUES, (name,), values=values)
         options = prop.get("logicalTypeOptions") or {}
@@ -136,7 +145,9 @@ class Checks:
         severity = SEVERITIES.get(str(entry.get("severity") or "error").lower())
         if severity is None:
             self.findings.append(
-                Finding(path=(*here, "severity"), problem=f"{entry['severity']!r} is not valid.", valid=tuple(SEVERITIES))
+                Finding(
+                    path=(*here, "severity"), problem=f"{entry['severity']!r} is not valid.", valid=tuple(SEVERITIES)
+                )
             )
             severity = Severity.ERROR
         if kind == "custom":
@@ -161,13 +172,17 @@ class Checks:
         if metric == "rowCount":
             yield _check(CheckKind.ROW_COUNT, (), expect=expect, **common)
         elif metric == "duplicateValues":
-            listed = tuple(self._physical(str(n), (*here, "arguments", "properties")) for n in arguments.get("properties", ()))
+            listed = tuple(
+                self._physical(str(n), (*here, "arguments", "properties")) for n in arguments.get("properties", ())
+            )
             if not (own or listed):
                 self._argument(here, "duplicateValues of a table", "properties")
             else:
                 yield _check(CheckKind.UNIQUE, own or listed, expect=expect, **common)
         elif metric in ("nullValues", "missingValues", "invalidValues") and not own:
-            self.findings.append(Finding(path=here, problem=f"{metric} belongs to a column.", fix="Move it to a property."))
+            self.findings.append(
+                Finding(path=here, problem=f"{metric} belongs to a column.", fix="Move it to a property.")
+            )
         elif metric == "nullValues":
             yield _check(CheckKind.NOT_NULL, own, expect=expect, **common)
         elif metric == "missingValues":

@@ -115,12 +115,18 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         return _alternatives(error, root, at, path)
     if kind in ("enum", "const"):
         valid = tuple(str(value) for value in (error.validator_value if kind == "enum" else [error.validator_value]))
-        return [Finding(path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=_near(error.instance, valid))]
+        return [
+            Finding(
+                path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=_near(error.instance, valid)
+            )
+        ]
     if kind == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return [Finding(path=path, problem=f"needs the field {name!r}.", fix=f"Add {name}.") for name in missing]
     if kind == "type":
-        return [Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=_types(error.validator_value))]
+        return [
+            Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=_types(error.validator_value))
+        ]
     return [Finding(path=path, problem=f"{error.message}.")]
 
 

@@ -18,25 +18,26 @@ def operator_lineage(
     edges: Sequence[ColumnEdge],
     report: Report | None,
     rows: int | None,
+    judged_output: bool = False,
 ) -> Any:
     """What one task read and wrote, as the provider's ``OperatorLineage``.
 
     :param edges: column lineage; empty means unknown, and then no such facet is sent.
     :param report: the gate's findings, attached to the data that it judged.
     :param rows: rows written, where known.
+    :param judged_output: the gate judged what the task made, not what it read.
     """
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset, OutputDataset
 
     quality = _assertions(report)
-    read = [InputDataset(namespace=one.namespace, name=one.name, inputFacets=dict(quality)) for one in inputs]
+    of_inputs = {} if judged_output else quality
+    read = [InputDataset(namespace=one.namespace, name=one.name, inputFacets=dict(of_inputs)) for one in inputs]
     written = []
     if output is not None:
-        facets = _dataset_facets(contract) | _columns(edges)
+        facets = _dataset_facets(contract) | _columns(edges) | (quality if judged_output else {})
         written = [
-            OutputDataset(
-                namespace=output.namespace, name=output.name, facets=facets, outputFacets=_statistics(rows)
-            )
+            OutputDataset(namespace=output.namespace, name=output.name, facets=facets, outputFacets=_statistics(rows))
         ]
     return OperatorLineage(inputs=read, outputs=written, run_facets={}, job_facets=_owner(contract))
 

@@ -31,9 +31,7 @@ def tables(sql: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def edges(
-    sql: str, schemas: Mapping[str, Schema | None], place: Callable[[str], Dataset]
-) -> tuple[ColumnEdge, ...]:
+def edges(sql: str, schemas: Mapping[str, Schema | None], place: Callable[[str], Dataset]) -> tuple[ColumnEdge, ...]:
     """The edges from the columns of the tables that a query reads to its own columns.
 
     :param schemas: ``schema.table`` -> its columns, which ``select *`` needs.
@@ -42,16 +40,21 @@ def edges(
     import sqlglot
     from sqlglot.lineage import lineage
 
-    known = _nested(schemas)
+    known: Any = _nested(schemas)
     try:
         tree = sqlglot.parse_one(_plain(sql), read="postgres")
-        from sqlglot.optimizer.qualify import qualify
-
-        names = qualify(tree.copy(), schema=known, dialect="postgres").named_selects
+        names = _selects(tree, known)
         roots = {name: lineage(name, tree.copy(), schema=known, dialect="postgres") for name in names}
     except sqlglot.errors.SqlglotError:
         return ()
     return tuple(dict.fromkeys(edge for name, root in roots.items() for edge in _leaves(name, root, place)))
+
+
+def _selects(tree: Any, known: Any) -> list[str]:
+    from sqlglot.optimizer.qualify import qualify
+
+    selected: Any = qualify(tree.copy(), schema=known, dialect="postgres")
+    return list(selected.named_selects)
 
 
 def _nested(schemas: Mapping[str, Schema | None]) -> dict[str, dict[str, dict[str, str]]]:

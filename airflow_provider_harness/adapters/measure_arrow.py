@@ -108,7 +108,10 @@ class ArrowGauge:
 
     def _fetch(self, query: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
         columns = self._duck.sql(query).to_arrow_table().columns
-        return [dict(zip(names, map(_plain, row), strict=True)) for row in zip(*(c.to_pylist() for c in columns), strict=True)]
+        return [
+            dict(zip(names, map(_plain, row), strict=True))
+            for row in zip(*(c.to_pylist() for c in columns), strict=True)
+        ]
 
 
 def _plain(value: Any) -> Any:

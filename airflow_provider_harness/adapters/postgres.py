@@ -155,19 +155,27 @@ class PostgresSession:
         """The contract's checks on the staging table."""
         return measure(self._connection, self._contract, self._rows())
 
-    def publish(self, *, set_aside: bool, run: str) -> Published:
+    def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Replace the slice in the published table; readers see the old one, then the new one."""
-        began = self._connection.transaction()
-        with began:
+        with self._connection.transaction():
             before = self._run(f"DELETE FROM {ident(self._contract.table)}{self._where()}").rowcount
-            quarantined = self._set_aside(run) if set_aside else self._set_aside_nothing()
-            keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
-            names = ", ".join(column(name) for name in self._contract.names)
-            values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
-            insert = f"INSERT INTO {ident(self._contract.table)} ({names}) SELECT {values} FROM {ident(self._staging)}"
-            rows = self._run(insert + keep).rowcount
+            self._forget_set_aside()
+            quarantined = self._set_aside(run) if set_aside else {}
+            rows = self._insert(set_aside=set_aside)
+            if (rows, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
+                raise SliceBusy(
+                    f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
+                    "publication; nothing was published"
+                )
             self._run(f"DROP TABLE {ident(self._staging)}")
         return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+
+    def _insert(self, *, set_aside: bool) -> int:
+        names = ", ".join(column(name) for name in self._contract.names)
+        values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
+        keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
+        target, staging = ident(self._contract.table), ident(self._staging)
+        return self._run(f"INSERT INTO {target} ({names}) SELECT {values} FROM {staging}{keep}").rowcount
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
@@ -182,7 +190,6 @@ class PostgresSession:
         self._run(f"CREATE UNLOGGED TABLE {ident(self._staging)} ({columns})")
 
     def _set_aside(self, run: str) -> dict[str, int]:
-        self._set_aside_nothing()
         first, reasons = sql_checks.blame(self._contract.checks, self._contract, self._piece)
         values = f"to_jsonb(t), {literal(self._piece.id)}, {literal(run)}, {first}, {reasons}"
         statement = (
@@ -192,12 +199,11 @@ class PostgresSession:
         )
         return {str(check): int(count) for check, count in self._run(statement).fetchall()}
 
-    def _set_aside_nothing(self) -> dict[str, int]:
+    def _forget_set_aside(self) -> None:
         """Forget what an earlier run of the same slice set aside; released rows stay on record."""
         if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
             mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
             self._run(f"DELETE FROM {ident(self._quarantine)} WHERE {mine}")
-        return {}
 
     def _where(self) -> str:
         if self._contract.load.mode is LoadMode.FULL:
@@ -214,6 +220,12 @@ class PostgresSession:
         return self._connection.execute(sql.encode())
 
 
+def _promised(measured: Measurements, *, set_aside: bool) -> tuple[int, int]:
+    """Rows that the gate let pass, and rows that it wants set aside."""
+    aside = measured.malformed if set_aside else 0
+    return measured.rows - aside, aside
+
+
 QUARANTINE_DDL = (
     '"row" jsonb NOT NULL, slice text NOT NULL, run text NOT NULL, "check" text NOT NULL, reason text NOT NULL, '
     "quarantined_at timestamptz NOT NULL DEFAULT now(), released_at timestamptz"
@@ -221,9 +233,7 @@ QUARANTINE_DDL = (
 
 
 def _table_ddl(contract: Contract) -> str:
-    parts = [
-        f"{column(col.name)} {col.physical_type}{' NOT NULL' if col.required else ''}" for col in contract.columns
-    ]
+    parts = [f"{column(col.name)} {col.physical_type}{' NOT NULL' if col.required else ''}" for col in contract.columns]
     if contract.key:
         parts.append(f"PRIMARY KEY ({', '.join(column(name) for name in contract.key)})")
     return ", ".join(parts)

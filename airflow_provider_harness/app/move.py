@@ -57,9 +57,7 @@ def load(
         return _gate_and_publish(contract, piece, session, run, manifest.rows)
 
 
-def transform(
-    contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str
-) -> tuple[Published, Report]:
+def transform(contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str) -> tuple[Published, Report]:
     """Publish what a query gives for one slice, all of it or nothing."""
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
@@ -87,7 +85,7 @@ def _gate_and_publish(
     if report.decision is Decision.BLOCK:
         session.discard()
         _stop_if_blocked(report)
-    published = session.publish(set_aside=report.decision is Decision.QUARANTINE, run=run)
+    published = session.publish(measured, set_aside=report.decision is Decision.QUARANTINE, run=run)
     return published, report
 
 

@@ -37,7 +37,9 @@ def missing_slices(contract: Contract, warehouse: Warehouse, first: date, last: 
     """
     if contract.load.mode is LoadMode.FULL:
         raise ConfigurationError(
-            f"contract {contract.id}", "publishes the table as a whole, so it has no slices.", fix="Use mode incremental."
+            f"contract {contract.id}",
+            "publishes the table as a whole, so it has no slices.",
+            fix="Use mode incremental.",
         )
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return warehouse.missing(contract, [(day, slice_of_day(contract, day)) for day in days]) if days else []

@@ -248,8 +248,6 @@ _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
         CheckKind.NOT_NULL: lambda c: f"{', '.join(c.columns)} is null",
         CheckKind.ACCEPTED_VALUES: lambda c: f"{', '.join(c.columns)} is not one of {', '.join(map(str, c.values))}",
         CheckKind.RANGE: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)}",
-        CheckKind.REFERENTIAL: lambda c: (
-            f"{', '.join(c.columns)} is not in {c.reference.table if c.reference else ''}"
-        ),
+        CheckKind.REFERENTIAL: lambda c: f"{', '.join(c.columns)} is not in {c.reference.table if c.reference else ''}",
     }
 )

@@ -139,6 +139,7 @@ class Report:
             "malformed": self.malformed,
             "decision": str(self.decision),
             "passed": self.passed,
+            "sentence": self.sentence(),
             "milliseconds": self.milliseconds,
             "results": [_result_dict(result) for result in self.results],
         }

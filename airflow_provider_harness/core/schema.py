@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from typing import Any
 
 from airflow_provider_harness.core.contract import Contract
@@ -125,16 +124,13 @@ class SchemaDiff:
         return tuple(change.ddl for change in self.changes if change.ddl)
 
     def as_dict(self) -> dict[str, Any]:
-        """The differences as JSON-ready values."""
-        return {**asdict(self), "sentence": self.sentence(), "ddl": list(self.ddl)}
-
-    def as_dict(self) -> dict[str, Any]:
         """The difference as JSON-ready values."""
         return {
             "side": str(self.side),
             "table": self.table,
             "published": self.published,
             "blocking": self.blocking,
+            "sentence": self.sentence(),
             "ddl": list(self.ddl),
             "changes": [
                 {
@@ -241,9 +237,7 @@ def _added(table: str, column: SchemaColumn, side: Side) -> SchemaChange:
     ddl = f"ALTER TABLE {table} ADD COLUMN {quoted(column.name)} {column.type};" if side is Side.SOURCE else ""
     blocking = side is Side.TARGET and not column.nullable
     kind = Change.BREAKING if blocking else Change.ADDITIVE
-    return SchemaChange(
-        kind=kind, column=column.name, expected="none", found=column.type, blocking=blocking, ddl=ddl
-    )
+    return SchemaChange(kind=kind, column=column.name, expected="none", found=column.type, blocking=blocking, ddl=ddl)
 
 
 def _rename(kind: str, place: int, extra: Sequence[SchemaColumn]) -> SchemaColumn | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
@@ -23,8 +23,8 @@ class PostgresExtractOperator(SliceOperator):
     :param sql: a query with the contract's columns, instead of the whole table.
     """
 
-    template_fields: ClassVar[Sequence[str]] = (*SliceOperator.template_fields, "sql")
-    template_ext: ClassVar[Sequence[str]] = (".sql",)
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql")
+    template_ext: Sequence[str] = (".sql",)
 
     def __init__(self, *, sql: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -73,7 +73,7 @@ class PostgresLoadOperator(SliceOperator):
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
     """
 
-    template_fields: ClassVar[Sequence[str]] = (*SliceOperator.template_fields, "staged")
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "staged")
 
     def __init__(self, *, staged: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

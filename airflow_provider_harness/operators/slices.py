@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.report import Report
 
+
 class SliceOperator(BaseOperator):
     """An operator on one slice of one table under one contract.
 
@@ -23,12 +24,11 @@ class SliceOperator(BaseOperator):
     :param slice_key: id of the slice; without it, the one that the run owns.
     """
 
-    template_fields: ClassVar[Sequence[str]] = ("contract", "conn_id", "table", "slice_key")
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key")
     ui_color = "#d5e8e4"
+    judges_output: ClassVar[bool] = False
 
-    def __init__(
-        self, *, contract: str, conn_id: str, table: str, slice_key: str | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, contract: str, conn_id: str, table: str, slice_key: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.contract = contract
         self.conn_id = conn_id
@@ -37,14 +37,14 @@ class SliceOperator(BaseOperator):
         self._running: list[Callable[[], None]] = []
         self._report: Report | None = None
         self._rows: int | None = None
-        wiring.check_when_parsed(contract, self.dag if self.has_dag() else None)
+        wiring.check_when_parsed(contract, self.get_dag())
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on."""
         if self.slice_key is None:
             self.slice_key = wiring.slice_key(context)
         super().render_template_fields(context, jinja_env)
-        self.contract = wiring.contract_path(self.contract, self.dag if self.has_dag() else None)
+        self.contract = wiring.contract_path(self.contract, self.get_dag())
 
     def on_kill(self) -> None:
         """Cancel what runs on the server."""
@@ -101,6 +101,7 @@ class SliceOperator(BaseOperator):
             edges=edges,
             report=self._report,
             rows=self._rows,
+            judged_output=self.judges_output,
         )
 
 

@@ -19,9 +19,10 @@ class SQLTransformOperator(SliceOperator):
         bounds as moments, so a percent sign elsewhere is written ``%%``.
     """
 
-    template_fields: ClassVar[Sequence[str]] = (*SliceOperator.template_fields, "sql")
-    template_ext: ClassVar[Sequence[str]] = (".sql",)
-    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql")
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: dict[str, str] = {"sql": "postgresql"}  # noqa: RUF012
+    judges_output: ClassVar[bool] = True
 
     def __init__(self, *, sql: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)

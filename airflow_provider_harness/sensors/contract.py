@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
@@ -26,7 +26,7 @@ class ContractSensor(BaseSensorOperator):
     :param wait: poke until the timeout for what is missing; False fails at the first look.
     """
 
-    template_fields: ClassVar[Sequence[str]] = ("contract", "conn_id", "table", "slice_key")
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key")
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class ContractSensor(BaseSensorOperator):
         self.contract, self.conn_id, self.table, self.slice_key = contract, conn_id, table, slice_key
         self.lookback, self.since, self.wait = lookback, since, wait
         self._violation: ContractViolation | None = None
-        wiring.check_when_parsed(contract, self.dag if self.has_dag() else None)
+        wiring.check_when_parsed(contract, self.get_dag())
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
         """Render, and put the run's own slice where none is given."""
         if self.slice_key is None:
             self.slice_key = wiring.slice_key(context)
         super().render_template_fields(context, jinja_env)
-        self.contract = wiring.contract_path(self.contract, self.dag if self.has_dag() else None)
+        self.contract = wiring.contract_path(self.contract, self.get_dag())
 
     def execute(self, context: Any) -> Any:
         """Poke, and say at the end which slices are missing rather than that time is up."""

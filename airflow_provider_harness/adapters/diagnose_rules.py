@@ -12,16 +12,18 @@ from airflow_provider_harness.adapters.matching import Match, facts_of, find
 from airflow_provider_harness.core.diagnosis import UNKNOWN, Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind
-from airflow_provider_harness.core.signature_texts import TRAIT_WORDS
+from airflow_provider_harness.core.signature_texts import BREAKS_OFF, ENDED, FAILED, TRAIT_WORDS
 from airflow_provider_harness.core.signatures import Trait
 
-_SUPPORT = 0.3  # what each further signature of the same category adds, three at most
+_SUPPORT = 0.3  # what each further line of the same category adds, three at most
 _LEAST = 2.0  # below it, the text supports no cause
 _RETRY_AFTER = re.compile(
     r"(?:retry[-_ ]?after|retry in|try again in|wait)['\"]?\s{0,2}[:=]?\s{0,2}['\"]?(\d{1,6})(?:\.\d+)?\s?(ms|milliseconds|s\b|sec|seconds|m\b|min|minutes)?",
     re.IGNORECASE,
 )
 _words = tuple((trait, categories, re.compile(pattern)) for trait, categories, pattern in TRAIT_WORDS)
+
+_breaks_off, _failed, _ended = (re.compile(p) for p in (BREAKS_OFF, FAILED, ENDED))
 
 _SENTENCES: Mapping[Category, str] = {
     Category.TRANSIENT_NETWORK: "A connection or service was unavailable for a moment.",
@@ -67,8 +69,10 @@ def by_text(log: str) -> Diagnosis:
     matches = find(log)
     scores = _scores(matches)
     ranked = sorted(scores, key=lambda c: (-scores[c], _first_line(matches, c)))
-    if not ranked or scores[ranked[0]] < _LEAST or ranked[0] is Category.UNKNOWN:
-        return UNKNOWN
+    if not ranked or scores[ranked[0]] < _LEAST:
+        return _broken_off(log)
+    if ranked[0] is Category.UNKNOWN:
+        return replace(UNKNOWN, citations=_cite(log, matches))
     best = ranked[0]
     others = [c for c in ranked[1:] if c is not Category.UNKNOWN]
     lead = scores[best] - (scores[others[0]] if others else 0)
@@ -88,11 +92,27 @@ def by_text(log: str) -> Diagnosis:
     )
 
 
+def _broken_off(log: str) -> Diagnosis:
+    """A log of a task that neither failed nor ended points to a process that is gone; weakly."""
+    lowered = log.lower()
+    last = lowered.rstrip().rpartition("\n")[2]
+    if not _breaks_off.search(lowered) or _failed.search(lowered) or _ended.search(last):
+        return UNKNOWN
+    return Diagnosis(
+        category=Category.WORKER_LOST,
+        cause="The log breaks off without an error or an end.",
+        basis=Basis.TEXT,
+        certainty=Certainty.UNSURE,
+        why="Nothing in the log says that the task failed or ended.",
+        traits=frozenset({Trait.KILLED_UNKNOWN}),
+    )
+
+
 def _scores(matches: Iterable[Match]) -> dict[Category, float]:
-    by: dict[Category, dict[str, float]] = defaultdict(dict)
+    by: dict[Category, dict[int, float]] = defaultdict(dict)
     for m in matches:
         seen = by[m.category]
-        seen[m.signature.id] = max(m.weight, seen.get(m.signature.id, 0.0))
+        seen[m.line] = max(m.weight, seen.get(m.line, 0.0))
     return {c: max(s.values()) + _SUPPORT * min(len(s) - 1, 3) for c, s in by.items()}
 
 
@@ -120,7 +140,8 @@ def retry_after(text: str) -> float | None:
     if (match := _RETRY_AFTER.search(text)) is None:
         return None
     unit = (match.group(2) or "s").lower()
-    seconds = float(match.group(1)) * (0.001 if unit.startswith("mi") and "sec" in unit or unit == "ms" else 60 if unit.startswith("m") else 1)
+    factor = 0.001 if unit.startswith(("ms", "milli")) else 60.0 if unit.startswith("m") else 1.0
+    seconds = float(match.group(1)) * factor
     return min(seconds, 86_400.0)
 
 
@@ -133,7 +154,9 @@ def _by_gate(failure: Failure) -> Diagnosis | None:
     return None
 
 
-def _fact(category: Category, cause: str, traits: Iterable[str] = (), alternatives: tuple[Category, ...] = ()) -> Diagnosis:
+def _fact(
+    category: Category, cause: str, traits: Iterable[str] = (), alternatives: tuple[Category, ...] = ()
+) -> Diagnosis:
     return Diagnosis(
         category=category,
         cause=cause,
@@ -148,7 +171,11 @@ def _fact(category: Category, cause: str, traits: Iterable[str] = (), alternativ
 def _of_schema(diff: Mapping[str, Any]) -> Diagnosis:
     kinds = {str(change.get("kind", "")) for change in diff.get("changes", ())}
     trait = Trait.ADDITIVE if kinds and kinds <= {"additive", "widening"} else Trait.BREAKING
-    return _fact(Category.SCHEMA_DRIFT, f"Contract, source and target disagree about columns: {', '.join(sorted(kinds)) or 'unspecified'}.", [trait])
+    return _fact(
+        Category.SCHEMA_DRIFT,
+        f"Contract, source and target disagree about columns: {', '.join(sorted(kinds)) or 'unspecified'}.",
+        [trait],
+    )
 
 
 _CHECKS: Mapping[str, Category] = {
@@ -161,7 +188,9 @@ _CHECKS: Mapping[str, Category] = {
 def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
     """What the blocking results say; None where a check could not be run, which says nothing about the data."""
     failed = [
-        r for r in report.get("results", ()) if not r.get("passed") and not r.get("error") and r.get("severity") == "error"
+        r
+        for r in report.get("results", ())
+        if not r.get("passed") and not r.get("error") and r.get("severity") == "error"
     ]
     if not failed:
         return None
@@ -187,7 +216,9 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
     text = messages if messages.category is not Category.UNKNOWN else said
     if not found:
         return replace(text, retry_after=wait or text.retry_after) if chain and text is messages else None
-    best, depth = max(found, key=lambda f: (f[0].strength >= 4, f[1] if f[0].strength >= 4 else f[0].strength, f[0].strength))
+    best, depth = max(
+        found, key=lambda f: (f[0].strength >= 4, f[1] if f[0].strength >= 4 else f[0].strength, f[0].strength)
+    )
     agreed = next((s for s, _ in found if s.category is text.category and s.strength >= 2), None)
     if best.strength < 4 and agreed is None:
         return replace(text, retry_after=wait or text.retry_after) if text.category is not Category.UNKNOWN else None
@@ -199,7 +230,10 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
         basis=Basis.FACT,
         certainty=Certainty.SURE if best.strength >= 6 else Certainty.LIKELY,
         why=f"{best.id} of the exception chain identifies it.",
-        citations=(Citation(source=Source.EXCEPTION, line=0, text=f"{link.type}: {link.message}"[:300]), *text.citations[:3]),
+        citations=(
+            Citation(source=Source.EXCEPTION, line=0, text=f"{link.type}: {link.message}"[:300]),
+            *text.citations[:3],
+        ),
         alternatives=tuple(c for c in (text.category, *text.alternatives) if c not in (category, Category.UNKNOWN))[:3],
         traits=text.traits if text.category is category else frozenset(best.traits),
         retry_after=wait,
@@ -208,6 +242,10 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
 
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.UNREPORTED and said.category is not Category.RESOURCE_EXHAUSTED_MEMORY:
-        lost = _fact(Category.WORKER_LOST, "The try ended without reporting: its process is gone, and nothing says why.", [Trait.KILLED_UNKNOWN])
+        lost = _fact(
+            Category.WORKER_LOST,
+            "The try ended without reporting: its process is gone, and nothing says why.",
+            [Trait.KILLED_UNKNOWN],
+        )
         return replace(lost, citations=said.citations, alternatives=(Category.RESOURCE_EXHAUSTED_MEMORY,))
     return None

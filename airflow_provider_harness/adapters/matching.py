@@ -10,7 +10,7 @@ from functools import cache
 
 from airflow_provider_harness.core.diagnosis import Category
 from airflow_provider_harness.core.failure import ErrorLink
-from airflow_provider_harness.core.signature_texts import INSTRUCTION, NOISE, RECOVERED, RETRIED, SIGNATURES
+from airflow_provider_harness.core.signature_texts import HEDGE, INSTRUCTION, NOISE, RECOVERED, RETRIED, SIGNATURES
 from airflow_provider_harness.core.signatures import Field, Signature
 
 LONGEST_LINE = 1000  # characters of a line that are looked at
@@ -18,16 +18,21 @@ LONGEST_LINE = 1000  # characters of a line that are looked at
 _STAMP = re.compile(
     r"^\W{0,3}(?:(?:19|20)\d\d-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?[^\s\]]{0,20}(?: [+-]\d\d:?\d\d| utc| z)?|\d\d:\d\d:\d\d\S{0,8})\]?[\s,]{0,3}"
 )
-_SOURCE_LINE = re.compile(r"^\s*(?:file \"|\^+|~+|at [\w.$]+\(|raise |except |return |\.\.\. \d+ more)|^\s{4,}(?:\w+ = |self\.|with |for |if |await |def |class )")
-_QUIET = re.compile(r"^\W{0,3}(?:\{[^}]{0,80}\} )?\W{0,2}(?:info|debug|trace|notice|warning|warn)\b|\b(?:info|debug|warning|warn) ?[-:\]|]|level=(?:info|debug|warn)|\"level\": ?\"(?:info|debug|warn)")
+_FRAME = re.compile(r"^\s*(?:\|\s)?\s*file \"[^\"]{1,300}\", line \d+")
+_SOURCE = re.compile(r"^\s*(?:\|\s*)?(?:[\^~]{2,}[\s\^~]*$|at [\w.$/<>]{3,200}\(|\.\.\. \d+ (?:more|common))")
+_QUIET = re.compile(
+    r"^\W{0,3}(?:\{[^}]{0,80}\} )?\W{0,2}(?:info|debug|trace|notice|warning|warn)\b|\b(?:info|debug|warning|warn) ?[-:\]|]|level=(?:info|debug|warn)|\"level\": ?\"(?:info|debug|warn)"
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
 _SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode|error code)\W{0,5}([0-9a-z]{5})\b")
 _HTTP = re.compile(
     r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
     r"|\b([45]\d\d) (?:client|server) error"
 )
-_ERRNO = re.compile(r"\[?(?:errno|error) (\d{1,3})\b|\b(e[a-z]{3,14})\b")
-_noise, _instruction, _recovered, _retried = (re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED))
+_ERRNO = re.compile(r"\[?errno (\d{1,3})\b")
+_noise, _instruction, _recovered, _retried, _hedge = (
+    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +71,38 @@ def texts() -> tuple[tuple[Signature, re.Pattern[str], re.Pattern[str] | None, r
 
 
 def find(text: str) -> tuple[Match, ...]:
-    """Every signature of the text. Noise and lines that instruct the reader are not evidence."""
-    original = text.split("\n")
-    lines = [_STAMP.sub("", line[:LONGEST_LINE].lower(), count=1) for line in original]
+    """Every signature of the text. Noise, source code and lines that instruct the reader are not evidence."""
+    original = [line[:LONGEST_LINE] for line in text.split("\n")]
+    lines = [_hedge.sub("", _STAMP.sub("", line.lower(), count=1)) for line in original]
     dead = {i for i, line in enumerate(lines) if _noise.search(line) or _instruction.search(line)}
     whole = "\n".join(line for i, line in enumerate(lines) if i not in dead)
+    dead |= _source(lines)
+    said = "\n".join(line for i, line in enumerate(lines) if i not in dead)
     usable = [
-        entry
-        for entry in texts()
-        if (entry[2] is None or entry[2].search(whole)) and (entry[3] is None or not entry[3].search(whole))
+        (signature, pattern)
+        for signature, pattern, also, unless in texts()
+        if pattern.search(said)
+        and (also is None or also.search(whole))
+        and (unless is None or not unless.search(whole))
     ]
     found: list[tuple[Signature, int]] = []
     for i, line in enumerate(lines):
         if i in dead or not line.strip():
             continue
-        found += [(s, i) for s, pattern, _, _ in usable if pattern.search(line)]
-        found += [(s, i) for s in _codes(original[i][:LONGEST_LINE], line)]
+        found += [(s, i) for s, pattern in usable if pattern.search(line)]
+        found += [(s, i) for s in _codes(original[i], line)]
     return tuple(_weighed(found, lines))
 
 
+def _source(lines: list[str]) -> set[int]:
+    """Frames of tracebacks and the source code they quote: what a program could do, not what it did."""
+    frames = {i for i, line in enumerate(lines) if _FRAME.search(line)}
+    indent = {i: len(lines[i]) - len(lines[i].lstrip()) for i in range(len(lines))}
+    quoted = {i + 1 for i in frames if i + 1 < len(lines) and indent[i + 1] > indent[i]}
+    return frames | quoted | {i for i, line in enumerate(lines) if _SOURCE.search(line)}
+
+
 def _codes(line: str, lowered: str) -> Iterable[Signature]:
-    if _SOURCE_LINE.search(lowered):
-        return
     names, errnos = table(Field.NAME), table(Field.ERRNO)
     for word in set(_WORD.findall(line)):
         if word in names:
@@ -101,7 +116,7 @@ def _codes(line: str, lowered: str) -> Iterable[Signature]:
         if signature := table(Field.HTTP).get(match.group(1) or match.group(2)):
             yield signature
     for match in _ERRNO.finditer(lowered):
-        if match.group(1) and (signature := errnos.get(errno.errorcode.get(int(match.group(1)), ""))):
+        if signature := errnos.get(errno.errorcode.get(int(match.group(1)), "")):
             yield signature
 
 
@@ -135,8 +150,6 @@ def _weighed(found: list[tuple[Signature, int]], lines: list[str]) -> Iterable[M
         last[signature.category] = max(i, last.get(signature.category, 0))
     for signature, i in found:
         weight = float(signature.strength)
-        if _SOURCE_LINE.search(lines[i]):
-            weight -= 2
         if _QUIET.search(lines[i][:160]):
             weight -= 1
         near = " ".join(lines[i : i + 3])

@@ -39,7 +39,9 @@ def _case(number: int, line: str) -> dict[str, str]:
     if not isinstance(case, dict):
         raise ConfigurationError(place, "not a JSON object.", fix=f"Give an object with {', '.join(_FIELDS)}.")
     if missing := [f for f in _FIELDS if not isinstance(case.get(f), str)]:
-        raise ConfigurationError(place, f"missing or not a text: {', '.join(missing)}.", fix=f"Give {', '.join(_FIELDS)} as texts.")
+        raise ConfigurationError(
+            place, f"missing or not a text: {', '.join(missing)}.", fix=f"Give {', '.join(_FIELDS)} as texts."
+        )
     return {f: case[f] for f in _FIELDS}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.evidence import Citation, Evidence
+from airflow_provider_harness.core.evidence import Citation
 
 
 class Category(StrEnum):
@@ -136,7 +136,6 @@ def safe_action(remedy: Remedy) -> str:
 
 _PERSON = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)
 _LESS = Remedy(action=ActionKind.SUGGEST_CONCURRENCY_CHANGE)
-_AT_ONCE = Remedy(action=ActionKind.RETRY_TASK)
 _MINUTE = Remedy(action=ActionKind.RETRY_TASK, delay=60)
 _FIVE_MINUTES = Remedy(action=ActionKind.RETRY_TASK, delay=300)
 _AGREED_RETRY = Remedy(action=ActionKind.RETRY_TASK, needs_person=True)
@@ -148,6 +147,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset(), (_MINUTE, _PERSON)),
     ),
     Category.RATE_LIMITED: (
+        (frozenset({"load"}), (_LESS, _PERSON)),
         (frozenset({"concurrency"}), (_LESS, _PERSON)),
         (frozenset(), (_FIVE_MINUTES, _PERSON)),
     ),
@@ -159,13 +159,12 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     Category.RESOURCE_EXHAUSTED_DISK: ((frozenset(), (_PERSON,)),),
     Category.RESOURCE_EXHAUSTED_CONNECTIONS: (
         (frozenset({"concurrency"}), (_LESS, _PERSON)),
-        (frozenset(), (_FIVE_MINUTES, _LESS, _PERSON)),
+        (frozenset({"others"}), (_FIVE_MINUTES, _LESS, _PERSON)),
+        (frozenset(), (_LESS, _PERSON)),
     ),
-    Category.LOCK_CONTENTION: (
-        (frozenset({"conflict"}), (_AT_ONCE, _PERSON)),
-        (frozenset(), (_FIVE_MINUTES, _PERSON)),
-    ),
+    Category.LOCK_CONTENTION: ((frozenset(), (_MINUTE, _PERSON)),),
     Category.TIMEOUT: (
+        (frozenset({"permanent"}), (_PERSON,)),
         (frozenset({"load"}), (_LESS, _PERSON)),
         (frozenset(), (_FIVE_MINUTES, _PERSON)),
     ),
@@ -185,23 +184,28 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset({"missing_slices"}), (Remedy(action=ActionKind.BACKFILL_RANGE), _PERSON)),
         (frozenset(), (Remedy(action=ActionKind.WAIT_FOR_SOURCE), _PERSON)),
     ),
-    Category.DUPLICATE_DATA: ((frozenset(), (_PERSON,)),),
-    Category.BAD_INPUT_ENCODING_OR_FORMAT: (
+    Category.DUPLICATE_DATA: (
+        (frozenset({"rerun"}), (_PERSON,)),
         (frozenset({"row_level"}), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
         (frozenset(), (_PERSON,)),
+    ),
+    Category.BAD_INPUT_ENCODING_OR_FORMAT: (
+        (frozenset({"breaking"}), (_PERSON,)),
+        (frozenset(), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
     ),
     Category.CONFIG_ERROR: ((frozenset(), (_PERSON,)),),
     Category.CODE_BUG: ((frozenset(), (_PERSON,)),),
     Category.DEPENDENCY_OR_VERSION: ((frozenset(), (_PERSON,)),),
     Category.WORKER_LOST: (
         (frozenset({"killed_unknown"}), (_AGREED_RETRY, _PERSON)),
-        (frozenset({"sigterm"}), (_AT_ONCE, _PERSON)),
+        (frozenset({"sigterm"}), (_MINUTE, _PERSON)),
         (frozenset(), (_AGREED_RETRY, _PERSON)),
     ),
-    Category.UPSTREAM_FAILED: (
-        (frozenset(), (Remedy(action=ActionKind.RERUN_UPSTREAM), _PERSON)),
+    Category.UPSTREAM_FAILED: ((frozenset(), (Remedy(action=ActionKind.RERUN_UPSTREAM), _PERSON)),),
+    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: (
+        (frozenset({"load"}), (_LESS, _PERSON)),
+        (frozenset(), (_PERSON,)),
     ),
-    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: ((frozenset(), (_PERSON,)),),
     Category.UNKNOWN: ((frozenset(), (_PERSON,)),),
 }
 

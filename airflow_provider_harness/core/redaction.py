@@ -26,10 +26,12 @@ _PATTERNS = tuple(
         r"(?P<keep>[?&](?:X-Amz-(?:Signature|Credential|Security-Token)|X-Goog-(?:Signature|Credential)|sig|signature|se|token|access_token|api_?key|key)=)[^&\s'\"]{1,2000}",
         r"(?P<keep>[\"']?\b[a-z0-9_.\-]{0,60}(?:password|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|accountkey|"
         r"sharedaccess(?:key|signature)|private[_\-]?key|fernet[_\-]?key|credentials?|client[_\-]?secret|auth[_\-]?key|session[_\-]?key|pgpassword)"
-        r"[a-z0-9_\-]{0,30}[\"']?\s{0,3}(?:=>|[:=])\s{0,3})(?:'[^'\n]{1,2000}'|\"[^\"\n]{1,2000}\"|(?!\*\*\*)[^\s'\",;&)}\]]{3,2000})",
+        r"(?:[_\-][a-z0-9_\-]{0,30})?[\"']?\s{0,3}(?:=>|[:=])\s{0,3})(?:'[^'\n]{1,2000}'|\"[^\"\n]{1,2000}\"|(?!\*\*\*)[^\s'\",;&)}\]]{3,2000})",
     )
 )
-_ESCAPES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]")
+_ESCAPES = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
 
 
 def visible(text: str) -> str:
@@ -98,6 +100,8 @@ def _forms(secret: str) -> Iterable[str]:
     """The ways in which a secret is printed: as it is, escaped, in a URL, in JSON."""
     yield secret
     yield visible(secret)
-    quoted = "".join(c if c.isalnum() or c in "-_.~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in secret)
+    quoted = "".join(
+        c if c.isalnum() or c in "-_.~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in secret
+    )
     yield quoted
     yield secret.encode("unicode_escape").decode("ascii")

@@ -30,13 +30,13 @@ class Trait(StrEnum):
     KILLED_UNKNOWN = "killed_unknown"  # SIGKILL, SIGSEGV or a lost process, and nothing says why
     SIGTERM = "sigterm"  # asked to stop: a drain, a deploy, a preemption
     CONCURRENCY = "concurrency"  # too much at the same time, and it is ours
+    OTHERS = "others"  # others use up what is shared
     LOAD = "load"  # the work itself is too much for the limit it ran into
     MISSING_SLICES = "missing_slices"  # dated slices between others are absent, and the source has them
     ADDITIVE = "additive"  # only new, optional structure
     BREAKING = "breaking"  # removed, renamed, retyped or newly required structure
     ROW_LEVEL = "row_level"  # single rows are bad and the rest is good
     RERUN = "rerun"  # the rows are there from an earlier, partly finished run
-    CONFLICT = "conflict"  # the server chose one of two transactions and rolled it back
     PERMANENT = "permanent"  # waiting cannot help
 
 
@@ -81,7 +81,7 @@ SQLSTATES: Mapping[str, tuple[C, int]] = {
     "0A 0A000": (C.CODE_BUG, 4),
     "21 21000": (C.DUPLICATE_DATA, 6),
     "22": (C.DATA_QUALITY_VIOLATION, 5),
-    "22001 22003 22007 22008 22018 22P02 22P03": (C.DATA_QUALITY_VIOLATION, 6),
+    "22003 22007 22008 22018 22P02 22P03": (C.DATA_QUALITY_VIOLATION, 6),
     "22012 2201B 2201E 2201F 2201G": (C.CODE_BUG, 4),
     "22021 22P05": (C.BAD_INPUT_ENCODING_OR_FORMAT, 8),
     "22P04 2200N 2200M 22032 2203F": (C.BAD_INPUT_ENCODING_OR_FORMAT, 7),
@@ -99,7 +99,7 @@ SQLSTATES: Mapping[str, tuple[C, int]] = {
     "40 40001 40P01": (C.LOCK_CONTENTION, 8),
     "42 42601 42803 42846 42883 42P09 42P10 42P18 42702 42712": (C.CODE_BUG, 5),
     "42501": (C.PERMISSION_DENIED, 8),
-    "42703 42804 42S22": (C.SCHEMA_DRIFT, 7),
+    "22001 42703 42804 42S22": (C.SCHEMA_DRIFT, 7),
     "42701": (C.SCHEMA_DRIFT, 5),
     "42P01 42704 42S02": (C.MISSING_OBJECT, 7),
     "42P04 42P06 42P07 42710": (C.CODE_BUG, 4),
@@ -183,7 +183,10 @@ NAMES: Mapping[str, tuple[C, int]] = {
         4,
     ),
     "ConnectionError OperationalError InterfaceError SocketException": (C.TRANSIENT_NETWORK, 2),
-    "InternalServerError BadGateway backendError internalError ServiceUnavailableException InternalFailure": (C.TRANSIENT_NETWORK, 4),
+    "InternalServerError BadGateway backendError internalError ServiceUnavailableException InternalFailure": (
+        C.TRANSIENT_NETWORK,
+        4,
+    ),
     "NameResolutionError gaierror ClientConnectorDNSError": (C.TRANSIENT_NETWORK, 4),
     "LEADER_NOT_AVAILABLE NOT_LEADER_FOR_PARTITION NOT_LEADER_OR_FOLLOWER": (C.TRANSIENT_NETWORK, 6),
     "FetchFailedException": (C.TRANSIENT_NETWORK, 3),
@@ -199,7 +202,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
         C.QUOTA_EXHAUSTED,
         6,
     ),
-    "TotalRequests REQUEST_LIMIT LIMIT_EXCEEDED": (C.QUOTA_EXHAUSTED, 4),
+    "TotalRequests REQUEST_LIMIT_EXCEEDED LIMIT_EXCEEDED": (C.QUOTA_EXHAUSTED, 4),
     # memory, disk, connections
     "MemoryError OutOfMemoryError OutOfMemory ArrowMemoryError OOMKilled ContainerOOMKilled resourcesExceeded "
     "EXCEEDED_MEMORY_LIMIT EXCEEDED_LOCAL_MEMORY_LIMIT EXCEEDED_GLOBAL_MEMORY_LIMIT circuit_breaking_exception "
@@ -249,13 +252,13 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "NoSuchKey BlobNotFound FileNotFoundException FileNotFoundError PATH_NOT_FOUND NotFound notFound NotFoundError "
     "NoSuchFileException": (C.MISSING_OBJECT, 4),
     # structure
-    "UndefinedColumn DatatypeMismatch COLUMN_NOT_FOUND UNRESOLVED_COLUMN HIVE_PARTITION_SCHEMA_MISMATCH "
+    "UndefinedColumn StringDataRightTruncation DatatypeMismatch COLUMN_NOT_FOUND UNRESOLVED_COLUMN HIVE_PARTITION_SCHEMA_MISMATCH "
     "DELTA_FAILED_TO_MERGE_FIELDS SchemaColumnConvertNotSupportedException mapper_parsing_exception "
     "strict_dynamic_mapping_exception DELTA_METADATA_MISMATCH SchemaParseException AvroTypeException "
     "SchemaIncompatibleException ColumnNotFoundError SchemaFieldNotFoundError SchemaMismatchError "
     "SchemaDrift INSERT_COLUMN_ARITY_MISMATCH IncompatibleSchemaException": (C.SCHEMA_DRIFT, 7),
     # values
-    "NotNullViolation CheckViolation ForeignKeyViolation NumericValueOutOfRange StringDataRightTruncation "
+    "NotNullViolation CheckViolation ForeignKeyViolation NumericValueOutOfRange "
     "InvalidTextRepresentation DatetimeFieldOverflow InvalidDatetimeFormat CAST_INVALID_INPUT OutOfBoundsDatetime "
     "DataError IntegrityError SodaScanError ContractViolation DataQualityError ExpectationFailed "
     "GreatExpectationsValidationError InvalidOperation SchemaErrors": (C.DATA_QUALITY_VIOLATION, 5),
@@ -279,7 +282,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "ImproperlyConfigured AirflowConfigException CreateContainerConfigError PermanentRedirect "
     "IllegalLocationConstraintException AuthorizationHeaderMalformed InvalidCatalogName InvalidConfigException "
     "SERVICE_DISABLED accessNotConfigured ConfigException ConfigError DbtProfileError DbtProjectError "
-    "UnsupportedProtocol LocationConstraint InvalidEndpointException TemplateNotFound MissingParameter": (
+    "UnsupportedProtocol ZoneInfoNotFoundError UnknownTimeZoneError LocationConstraint InvalidEndpointException TemplateNotFound MissingParameter": (
         C.CONFIG_ERROR,
         7,
     ),

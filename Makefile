@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lock clean
+.PHONY: help venv demo test check lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -28,6 +28,9 @@ check: venv ## what CI runs: format, lint, types, layers, tests
 lock: venv ## pin the newest versions of everything again
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--extra dev pyproject.toml -o requirements.lock --custom-compile-command "make lock"
+
+secrets: ## make the secrets that docker-compose.yaml reads
+	@python="$$(sh .ci/python)" && "$$python" .ci/secrets.py
 
 clean: ## remove .venv, .demo and every cache
 	@rm -rf .venv .demo .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist

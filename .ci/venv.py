@@ -114,7 +114,9 @@ def locked(lock: str, name: str) -> str:
 
 def reason(output: str) -> str:
     """Why an installer failed, in words for a reader; never an address."""
-    return next((text for pattern, text in REASONS if re.search(pattern, output)), "the installer failed.")
+    return next(
+        (text for pattern, text in REASONS if re.search(pattern, output, re.IGNORECASE)), "the installer failed."
+    )
 
 
 class Maker:
@@ -213,7 +215,7 @@ class Maker:
             done = self.pip("--require-hashes", "-r", str(bootstrap)) and self.run(
                 uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "requirements.lock", env=env
             )
-            if not done and not re.search(REASONS[0][0], self.log.read_text(errors="replace")):
+            if not done and not re.search(REASONS[0][0], self.log.read_text(errors="replace"), re.IGNORECASE):
                 self.progress.say("uv could not; trying pip, which is slower")
                 done = self.pip("--require-hashes", "-r", "requirements.lock")
             self.must(done, "install the packages")

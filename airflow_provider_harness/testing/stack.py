@@ -264,6 +264,27 @@ class AirflowStack:
             raise HarnessError(f"airflow {' '.join(arguments)}: exit status {done.returncode}\n{shown}")
         return done
 
+    def wait_dag(self, dag_id: str, timeout: float = 60.0) -> None:
+        """Waits until a Dag has been parsed and is known to Airflow.
+
+        :param timeout: seconds.
+        :raises RunNotReached: when the time is over; the message has the import errors.
+        """
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                self.api("GET", f"/dags/{dag_id}")
+            except ApiRefused as error:
+                if error.status != 404:
+                    raise
+            else:
+                return
+            if time.monotonic() > end:
+                errors = self.api("GET", "/importErrors")["import_errors"]
+                shown = "\n".join(f"{each['filename']}: {each['stack_trace']}" for each in errors)
+                raise RunNotReached(f"Dag {dag_id} is not known after {timeout:.0f} s. Import errors:\n{shown}")
+            time.sleep(0.5)
+
     def wait_run(
         self, dag_id: str, run_id: str, states: Collection[str] = ("success", "failed"), timeout: float = 120.0
     ) -> dict[str, Any]:

@@ -90,11 +90,12 @@ def _become_server(spec: dict[str, Any]) -> None:
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.SIG_DFL)
         for path in spec.get("reach", ()):
-            os.stat(path)
+            Path(path).stat()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.execv(spec["command"][0], spec["command"])
-    except BaseException as error:
+    except OSError as error:
         print(f"{spec['command'][0]}: cannot start: {error}", file=sys.stderr, flush=True)
+    finally:
         os._exit(CANNOT_START)
 
 

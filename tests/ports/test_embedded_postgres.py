@@ -79,9 +79,7 @@ def test_the_server_is_never_root(home: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_ends_with_its_holder(
-    home: Path, holder: tuple[subprocess.Popen[str], int], number: signal.Signals
-) -> None:
+def test_ends_with_its_holder(home: Path, holder: tuple[subprocess.Popen[str], int], number: signal.Signals) -> None:
     process, pid = holder
     process.send_signal(number)
     process.wait(20)

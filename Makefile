@@ -30,7 +30,7 @@ lock: venv ## pin the newest versions of everything again
 		--extra dev pyproject.toml -o requirements.lock --custom-compile-command "make lock"
 
 secrets: ## make the secrets that docker-compose.yaml reads
-	@python="$$(sh .ci/python)" && "$$python" .ci/secrets.py
+	@python="$$(sh .ci/python)" && "$$python" .ci/compose_secrets.py
 
 clean: ## remove .venv, .demo and every cache
 	@rm -rf .venv .demo .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist

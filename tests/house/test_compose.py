@@ -24,7 +24,7 @@ LOCK = (ROOT / "requirements.lock").read_text()
 
 
 def secrets_module() -> ModuleType:
-    spec = util.spec_from_file_location("ci_secrets", ROOT / ".ci" / "secrets.py")
+    spec = util.spec_from_file_location("ci_secrets", ROOT / ".ci" / "compose_secrets.py")
     assert spec is not None
     assert spec.loader is not None
     module = util.module_from_spec(spec)

@@ -69,9 +69,10 @@ def refuse_uncarried(contract: Contract) -> None:
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:
-    """The Arrow schema in which the contract's rows travel."""
+    """The Arrow schema in which the contract's rows travel; ``UncarriedValue`` where there is none."""
     import pyarrow as pa
 
+    refuse_uncarried(contract)
     return pa.schema([(column.name, _arrow_type(column.physical_type)) for column in contract.columns])
 
 

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.schema import Schema
 from . import sql_checks
 from .pg_catalog import SESSION, Cancellable, catalog
 from .pg_measure import measure
-from .pg_types import AS_TEXT, arrow_schema, base, carried_type, refuse_uncarried
+from .pg_types import AS_TEXT, arrow_schema, base, carried_type
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -139,7 +139,6 @@ class PostgresSession:
 
     def stage_batches(self, batches: Iterable[Batch], tell: Progress) -> int:
         """Fill a fresh staging table by binary COPY."""
-        refuse_uncarried(self._contract)
         self._fresh_staging(carried=True)
         return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
 

@@ -12,7 +12,7 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema, SchemaColumn
 
 from .pg_catalog import CATALOG, SESSION, Cancellable
-from .pg_types import AS_TEXT, arrow_schema, base, refuse_uncarried
+from .pg_types import AS_TEXT, arrow_schema, base
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -63,7 +63,6 @@ class PostgresSource(Cancellable):
 
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
         """The slice's rows with the contract's columns and types."""
-        refuse_uncarried(contract)
         sliced = contract.load.mode is LoadMode.INCREMENTAL
         condition = f" WHERE {in_slice(contract, piece)}" if sliced else ""
         there = self.schema()

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_harness.app.ports_rows import Batch, Manifest
 from airflow_provider_harness.core.contract import Contract
@@ -14,9 +14,6 @@ from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.partition import Slice
 
 from .pg_types import arrow_schema
-
-if TYPE_CHECKING:
-    from airflow.sdk import ObjectStoragePath
 
 MANIFEST = "_manifest.json"
 PART_ROWS = 5_000_000
@@ -32,7 +29,7 @@ class ParquetStage:
     def __init__(self, folder: str) -> None:
         from airflow.sdk import ObjectStoragePath
 
-        self.folder: ObjectStoragePath = ObjectStoragePath(folder)
+        self.folder: Any = ObjectStoragePath(folder)
 
     def writer(self, contract: Contract) -> ParquetWriter:
         """Begin anew: what an earlier try left is no longer a finished extract."""

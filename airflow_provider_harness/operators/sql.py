@@ -21,7 +21,7 @@ class SQLTransformOperator(SliceOperator):
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql")
     template_ext: Sequence[str] = (".sql",)
-    template_fields_renderers: dict[str, str] = {"sql": "postgresql"}  # noqa: RUF012
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
     judges_output: ClassVar[bool] = True
 
     def __init__(self, *, sql: str, **kwargs: Any) -> None:

@@ -57,7 +57,7 @@ class ContractSensor(BaseSensorOperator):
 
     def execute(self, context: Any) -> Any:
         """Poke, and say at the end which slices are missing rather than that time is up."""
-        if str(context["dag_run"].run_type) == BACKFILL:
+        if context["dag_run"].run_type == BACKFILL:
             raise AirflowSkipException("Not checked in a backfill: filling history is what a backfill is for.")
         try:
             return super().execute(context)

@@ -1,0 +1,159 @@
+"""A small source and warehouse for the tests of moving rows: 900 orders in three New York days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+from airflow_provider_harness.adapters.postgres_source import PostgresSource
+from airflow_provider_harness.adapters.staging import ParquetStage
+from airflow_provider_harness.app import move
+from airflow_provider_harness.app.ports_rows import Manifest, Published
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.partition import Slice, slice_of_day
+from airflow_provider_harness.core.report import Report
+from airflow_provider_harness.testing.postgres import PostgresServer
+
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: orders
+version: 1.0.0
+status: active
+customProperties:
+  - property: harness.load
+    value: {mode: incremental, sliceColumn: placed_at, timeZone: America/New_York}
+  - property: harness.malformedRows
+    value: {policy: quarantine, maxRows: 10, maxPercent: 2}
+schema:
+  - name: orders
+    physicalName: public.orders
+    quality:
+      - {metric: rowCount, mustBeGreaterThan: 0}
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, classification: public}
+      - {name: placed_at, logicalType: timestamp, physicalType: timestamptz, required: true}
+      - name: amount
+        logicalType: number
+        physicalType: numeric(12,2)
+        classification: public
+        logicalTypeOptions: {minimum: 0, maximum: 1000}
+      - name: status
+        logicalType: string
+        physicalType: text
+        classification: public
+        enum: [{value: open}, {value: paid}]
+      - name: customer
+        logicalType: string
+        physicalType: text
+        required: true
+        relationships: [{to: customers.name}]
+      - {name: note, logicalType: object, physicalType: jsonb}
+"""
+
+ORDERS = """
+CREATE TABLE public.orders (id bigint, placed_at timestamptz, amount numeric(12,2), status text, customer text, note jsonb);
+INSERT INTO public.orders
+SELECT n, timestamptz '2013-03-09 05:00+00' + n * interval '4 min 46 s', n % 1000 + 0.25,
+       CASE WHEN n % 2 = 0 THEN 'open' ELSE 'paid' END, 'c' || n % 5, jsonb_build_object('n', n)
+FROM generate_series(0, 899) AS n;
+"""
+
+CUSTOMERS = "CREATE TABLE public.customers AS SELECT 'c' || n AS name FROM generate_series(0, 4) AS n"
+
+DAYS = (date(2013, 3, 9), date(2013, 3, 10), date(2013, 3, 11))
+"""The second is 23 hours long: daylight saving begins."""
+
+
+def quiet(stage: str, rows: int) -> None:
+    """Progress that nobody reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A source, a warehouse and a place for staged files."""
+
+    source: str
+    warehouse: str
+    folder: Path
+    contract: Contract
+
+    def piece(self, day: int = 0) -> Slice:
+        return slice_of_day(self.contract, DAYS[day])
+
+    def stage(self, day: int = 0) -> ParquetStage:
+        return ParquetStage(f"file://{self.folder}/{self.piece(day).id}")
+
+    def staged(self) -> list[str]:
+        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+
+    def extract(self, day: int = 0, *, sql: str = "") -> tuple[Manifest, Report]:
+        piece = self.piece(day)
+        with PostgresSource(self.source, table="public.orders", sql=sql) as source:
+            gauge = ArrowGauge(self.contract, piece)
+            manifest, report, _ = move.extract(self.contract, piece, source, self.stage(day), gauge, quiet)
+        return manifest, report
+
+    def load(self, day: int = 0) -> tuple[Published, Report]:
+        warehouse = PostgresWarehouse(self.warehouse)
+        return move.load(self.contract, self.piece(day), self.stage(day), warehouse, "dag/run", quiet)
+
+    def move(self, day: int = 0) -> Published:
+        self.extract(day)
+        return self.load(day)[0]
+
+    def at_source(self, sql: str) -> list[tuple[Any, ...]]:
+        return _run(self.source, sql)
+
+    def at_warehouse(self, sql: str) -> list[tuple[Any, ...]]:
+        return _run(self.warehouse, sql)
+
+    def rows(self, day: int = 0) -> list[tuple[Any, ...]]:
+        """The source's rows of a day."""
+        return self.at_source(f"SELECT * FROM public.orders WHERE {self.during(day)} ORDER BY id")
+
+    def published(self) -> list[tuple[Any, ...]]:
+        return self.at_warehouse("SELECT * FROM public.orders ORDER BY id")
+
+    def during(self, day: int) -> str:
+        return f"placed_at >= '{self.piece(day).start}' AND placed_at < '{self.piece(day).end}'"
+
+    def with_contract(self, **changes: Any) -> Case:
+        return replace(self, contract=replace(self.contract, **changes))
+
+
+def make(server: PostgresServer, name: str, folder: Path) -> Case:
+    """Create both databases and fill the source."""
+    case = Case(
+        source=_dsn(server, f"{name}_s"),
+        warehouse=_dsn(server, f"{name}_w"),
+        folder=folder,
+        contract=compile_text(CONTRACT, "orders.odcs.yaml"),
+    )
+    for database in (f"{name}_s", f"{name}_w"):
+        server.ensure_database(database)
+    case.at_source(ORDERS)
+    case.at_warehouse(CUSTOMERS)
+    return case
+
+
+def drop(server: PostgresServer, name: str) -> None:
+    for database in (f"{name}_s", f"{name}_w"):
+        server.drop_database(database)
+
+
+def _dsn(server: PostgresServer, database: str) -> str:
+    return server.url(database)
+
+
+def _run(dsn: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []

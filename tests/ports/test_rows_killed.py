@@ -1,0 +1,110 @@
+"""A process that dies at any moment leaves nothing that a second run does not put right."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from airflow_provider_harness.adapters.pg_catalog import CLIENT_CHECK_SECONDS
+from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.ports.rows_case import Case, drop, make
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 12
+LONGEST_SECONDS = 0.25
+"""A whole move takes about this long; a kill comes at a random moment within it."""
+
+CHILD = """
+import pickle, sys
+import adbc_driver_postgresql.dbapi, duckdb, psycopg, pyarrow.parquet
+from airflow.sdk import ObjectStoragePath
+case = pickle.load(open(sys.argv[1], "rb"))
+print("ready", flush=True)
+sys.stdin.readline()
+print(case.move(), flush=True)
+"""
+
+
+@pytest.fixture
+def case(postgres: PostgresServer, tmp_path: Path) -> Iterator[Case]:
+    name = f"rows_{uuid.uuid4().hex[:12]}"
+    yield make(postgres, name, tmp_path / "staging")
+    drop(postgres, name)
+
+
+def begin(case: Case, folder: Path) -> subprocess.Popen[str]:
+    """A process that moves the first slice as soon as it was told to; all its imports are done."""
+    path = folder / "case.pickle"
+    path.write_bytes(pickle.dumps(case))
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "AIRFLOW_HOME": str(folder), "PATH": "/usr/bin:/bin"},
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    return child
+
+
+def tell(child: subprocess.Popen[str]) -> None:
+    assert child.stdin is not None
+    child.stdin.write("go\n")
+    child.stdin.flush()
+
+
+def finish(child: subprocess.Popen[str]) -> None:
+    child.kill()
+    child.wait(10)
+    for pipe in (child.stdin, child.stdout):
+        assert pipe is not None
+        pipe.close()
+
+
+def test_killed_at_random_moments_the_next_run_publishes_the_source(case: Case, tmp_path: Path) -> None:
+    case.at_source("UPDATE public.orders SET amount = 5000 WHERE id = 3")
+    moments = random.Random(20130101)
+    for _ in range(KILLS):
+        child = begin(case, tmp_path)
+        tell(child)
+        time.sleep(moments.uniform(0, LONGEST_SECONDS))
+        finish(child)
+        if case.at_warehouse("SELECT to_regclass('public.orders') IS NOT NULL") == [(True,)]:
+            assert len(case.published()) in (0, 302), "readers never see half a slice"
+    assert case.move().rows == 302
+    assert case.published() == [row for row in case.rows() if row[0] != 3]
+    assert case.at_warehouse("SELECT \"row\"->>'id' FROM public.orders__quarantine") == [("3",)]
+    assert case.at_warehouse("SELECT relname FROM pg_class WHERE relname LIKE '%__stg_%'") == []
+
+
+def test_killed_while_it_waits_for_a_lock_it_keeps_nobody_waiting(case: Case, tmp_path: Path) -> None:
+    case.move()
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    child = begin(case, tmp_path)
+    with psycopg.connect(case.warehouse) as holder:
+        holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
+        tell(child)
+        assert soon(case, waiting, 1, 10)
+        finish(child)
+        assert soon(case, waiting, 0, 5 * CLIENT_CHECK_SECONDS), "the dead task's statement still waits"
+    assert case.move().rows == 303
+
+
+def soon(case: Case, count: str, wanted: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if case.at_warehouse(count) == [(wanted,)]:
+            return True
+        time.sleep(0.1)
+    return False

@@ -145,7 +145,7 @@ def facts_of(link: ErrorLink) -> tuple[Signature, ...]:
 
 def _weighed(found: list[tuple[Signature, int]], lines: list[str]) -> Iterable[Match]:
     over = [i for i, line in enumerate(lines) if _recovered.search(line)]
-    last = {}
+    last: dict[Category, int] = {}
     for signature, i in found:
         last[signature.category] = max(i, last.get(signature.category, 0))
     for signature, i in found:

@@ -1,25 +1,32 @@
 """Makes a dossier-sized excerpt of a log of any length: head, tail, and windows around what looks like an error.
 
-One pass over bytes, by chunks: only the kept lines are ever decoded, so 100 MB cost about one read.
+The log is searched as bytes for a few fixed words, from both ends, until enough were found; only kept lines are ever
+decoded. So 100 MB cost a fraction of a second, and no line can make it slow.
 """
 
 from __future__ import annotations
 
-import re
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 #: Characters of an excerpt: about 4,000 tokens.
 BUDGET = 16_000
-#: Characters of one line that are kept.
-LONGEST_LINE = 600
-HEAD, BEFORE, AFTER, TAIL = 12, 6, 14, 60  # lines
-
-_ERROR = re.compile(
-    rb"(?i:error|exception|fatal|critical|panic|traceback|killed|denied|refused|timed out|timeout|cannot|could not|"
-    rb"failed|failure|violat|exhausted|exceeded|terminat|oom|caused by)"
+#: Characters of one line that are kept, and bytes of it that are read.
+LONGEST_LINE, LONGEST_READ = 600, 16_384
+#: Lines kept at the start and the end of the log, and before and after an error.
+HEAD, TAIL, BEFORE, AFTER = 12, 60, 6, 14
+#: Error words looked at from each end, for each word.
+HITS = 25
+#: Share of the budget that is used up at most after the tail, the last errors, the first errors and the head.
+_SHARES = (0.45, 0.7, 0.9, 1.0)
+#: Words looked for in the whole log, and those looked for near its ends only, where a search costs little.
+_EVERYWHERE = (b"Traceback", b"ERROR", b"Error", b"FATAL")
+_NEAR_THE_ENDS = tuple(
+    b" error|xception|atal:|PANIC|CRITICAL|illed|enied|efused|imed out|annot |ould not|ailed|FAILED|xceeded|aused by".split(
+        b"|"
+    )
 )
+_NEAR = 4_000_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,63 +40,35 @@ class Line:
     text: str
 
 
-def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines without their line feed, however the chunks were cut; a line is cut at 64 KiB."""
-    rest = b""
-    for chunk in chunks:
-        parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()
-        if len(rest) > 65_536:
-            parts.append(rest)
-            rest = b""
-        yield from parts
-    if rest:
-        yield rest
-
-
-def excerpt(lines: Iterable[bytes], budget: int = BUDGET) -> tuple[Line, ...]:
-    """The lines worth reading, in order, within the budget. The last errors count most, then the tail, then the head.
+def excerpt(
+    log: bytes, budget: int = BUDGET, clean: Callable[[str], str] = str, longest: int = LONGEST_LINE
+) -> tuple[Line, ...]:
+    """The lines worth reading, in order. The tail counts most, then the last errors, the first errors, the head.
 
     :param budget: characters.
+    :param clean: redacts a line, before it is cut.
+    :param longest: characters of one line.
     """
-    head: list[tuple[int, bytes]] = []
-    tail: deque[tuple[int, bytes]] = deque(maxlen=TAIL)
-    windows: deque[tuple[int, bytes]] = deque(maxlen=400)
-    first: list[tuple[int, bytes]] = []
-    recent: deque[tuple[int, bytes]] = deque(maxlen=BEFORE)
-    open_until = 0
-    for number, line in enumerate(lines, start=1):
-        item = (number, line)
-        if number <= HEAD:
-            head.append(item)
-        if _ERROR.search(line[:2000]):
-            if number > open_until:
-                (first if len(first) < 80 else windows).extend(recent)
-            open_until = number + AFTER
-        if number <= open_until:
-            (first if len(first) < 80 else windows).append(item)
-            recent.clear()
-        else:
-            recent.append(item)
-        tail.append(item)
-    return _fit((tail, windows, first, head), budget)
-
-
-def _fit(groups: Iterable[Iterable[tuple[int, bytes]]], budget: int) -> tuple[Line, ...]:
-    """Lines of the groups, most wanted group first and each from its end, until the budget is used."""
+    hits = sorted(_hits(log))
+    half = len(hits) // 2
+    groups = (
+        list(_backward(log, len(log), TAIL)),
+        [s for hit in reversed(hits[half:]) for s in _window(log, hit)],
+        [s for hit in hits[:half] for s in _window(log, hit)],
+        list(_forward(log, 0, HEAD)),
+    )
     kept: dict[int, str] = {}
     left = budget
-    for share, group in zip((0.45, 0.6, 0.8, 1.0), groups, strict=True):
-        floor = budget * (1 - share)
-        for number, raw in reversed(list(group)):
-            if number in kept:
+    for share, group in zip(_SHARES, groups, strict=True):
+        for start in group:
+            if start in kept:
                 continue
-            text = raw[: LONGEST_LINE * 4].decode("utf-8", "replace").rstrip("\r")[:LONGEST_LINE]
-            if left - len(text) - 1 < floor:
+            text = _text(log, start, clean)[:longest]
+            if left - len(text) - 1 < budget * (1 - share):
                 break
-            kept[number] = text
+            kept[start] = text
             left -= len(text) + 1
-    return tuple(Line(number, kept[number]) for number in sorted(kept))
+    return tuple(_numbered(log, kept))
 
 
 def as_text(lines: Iterable[Line]) -> str:
@@ -102,3 +81,86 @@ def as_text(lines: Iterable[Line]) -> str:
         out.append(line.text)
         last = line.number
     return "\n".join(out)
+
+
+def search(log: bytes, words: str, limit: int, clean: Callable[[str], str] = str) -> tuple[Line, ...]:
+    """The first lines that hold these words, exactly as written.
+
+    :param words: what is looked for; at least one character and no line feed.
+    :param limit: lines at most.
+    """
+    needle, found = words.encode("utf-8", "replace"), dict[int, str]()
+    at = log.find(needle)
+    while at >= 0 and len(found) < limit:
+        start = _start(log, at)
+        found[start] = _text(log, start, clean)[:LONGEST_LINE]
+        at = log.find(needle, _end(log, at))
+    return tuple(_numbered(log, found))
+
+
+def _hits(log: bytes) -> set[int]:
+    """Starts of lines with an error word."""
+    size = len(log)
+    near = [(0, min(_NEAR, size)), (max(size - _NEAR, min(_NEAR, size)), size)]
+    whole = (hit for word in _EVERYWHERE for hit in _ends(log, word, 0, size))
+    return {*whole, *(hit for word in _NEAR_THE_ENDS for first, last in near for hit in _ends(log, word, first, last))}
+
+
+def _ends(log: bytes, word: bytes, first: int, last: int) -> Iterator[int]:
+    """Starts of the first and of the last lines with a word."""
+    at, count = log.find(word, first, last), 0
+    while at >= 0 and count < HITS:
+        yield _start(log, at)
+        at, count = log.find(word, _end(log, at), last), count + 1
+    if at < 0:
+        return
+    first, at, count = at, log.rfind(word, first, last), 0
+    while at >= first and count < HITS:
+        start = _start(log, at)
+        yield start
+        at, count = log.rfind(word, first, max(start, first)), count + 1
+
+
+def _start(log: bytes, at: int) -> int:
+    return log.rfind(b"\n", 0, at) + 1
+
+
+def _end(log: bytes, at: int) -> int:
+    end = log.find(b"\n", at)
+    return len(log) if end < 0 else end
+
+
+def _forward(log: bytes, start: int, count: int) -> Iterator[int]:
+    for _ in range(count):
+        if start >= len(log):
+            return
+        yield start
+        start = _end(log, start) + 1
+
+
+def _backward(log: bytes, end: int, count: int) -> Iterator[int]:
+    """Starts of the lines that end before ``end``, the last one first."""
+    for _ in range(count):
+        if end <= 0:
+            return
+        start = _start(log, end - 1)
+        yield start
+        end = start
+
+
+def _window(log: bytes, hit: int) -> Iterator[int]:
+    yield from _forward(log, hit, AFTER)
+    yield from _backward(log, hit, BEFORE)
+
+
+def _text(log: bytes, start: int, clean: Callable[[str], str]) -> str:
+    end = min(_end(log, start), start + LONGEST_READ)
+    return clean(log[start:end].decode("utf-8", "replace").rstrip("\r"))
+
+
+def _numbered(log: bytes, kept: dict[int, str]) -> Iterator[Line]:
+    number, before = 1, 0
+    for start in sorted(kept):
+        number += log.count(b"\n", before, start)
+        before = start
+        yield Line(number, kept[start])

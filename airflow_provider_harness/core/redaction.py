@@ -29,6 +29,7 @@ _PATTERNS = tuple(
         r"(?:[_\-][a-z0-9_\-]{0,30})?[\"']?\s{0,3}(?:=>|[:=])\s{0,3})(?:'[^'\n]{1,2000}'|\"[^\"\n]{1,2000}\"|(?!\*\*\*)[^\s'\",;&)}\]]{3,2000})",
     )
 )
+_KEY_BODY = re.compile(r"^[A-Za-z0-9+/]{60,80}={0,2}$", re.MULTILINE)  # lines of a key whose first line was cut off
 _ESCAPES = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
@@ -93,6 +94,7 @@ class Redactor:
         text = visible(text)
         for pattern in _PATTERNS:
             text = pattern.sub(_mask, text)
+        text = _KEY_BODY.sub(MASK, text)
         return self._known.sub(MASK, text) if self._known is not None else text
 
 

@@ -1,0 +1,288 @@
+"""Asks a model for the root cause, in a bounded loop of our own on the ``anthropic`` SDK's ``messages.create``.
+
+The model reads through tools that hold no credential, and answers by one typed call. Whatever goes wrong on the wire or
+in its answers ends in ``HarnessUnavailable``, and the floor decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from airflow_provider_harness.adapters.model_tools import (
+    SUBMIT_SCHEMA,
+    GetPipelineLogs,
+    Rejected,
+    SearchLogs,
+    accept,
+    check,
+    numbered,
+)
+from airflow_provider_harness.app.ports_diagnosis import Diagnoser, ReadTool
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.redaction import shorten
+
+PROMPT = "diagnose_v1"
+SUBMIT = "submit_diagnosis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLimits:
+    """Where the loop ends.
+
+    :param turns: calls of the model, 1 to 20.
+    :param tokens: input and output of all turns together.
+    :param answer_tokens: output of one turn.
+    :param seconds: wall time of the whole diagnosis.
+    :param cost_usd: money; looked at only where the model's price is known. None = no such limit.
+    """
+
+    turns: int = 5
+    tokens: int = 60_000
+    answer_tokens: int = 2_000
+    seconds: float = 120.0
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars for a million tokens, as the administrator wrote it down: prices change and are not guessed here."""
+
+    input: float
+    output: float
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelRecord:
+    """What one diagnosis took.
+
+    :param input_tokens: uncached, written to and read from the cache.
+    :param cost_usd: None where the model's price is not known. Cached tokens are counted at the full input price.
+    :param counts: what was refused or went wrong -> how often.
+    :param reasoning: what the model wrote beside its calls, shortened.
+    """
+
+    model: str
+    prompt: str = PROMPT
+    turns: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    reasoning: list[str] = field(default_factory=list)
+    ended: str = ""
+
+
+def _unrecorded(_: ModelRecord) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDiagnoser:
+    """A ``Diagnoser`` that asks a model.
+
+    :param client: a ready ``anthropic.Anthropic``; its own retries apply inside the time limit.
+    :param model: the model's id.
+    :param tools: what it may read beside the log.
+    :param price: of this model, or None where it is not known.
+    :param record: is given the record of every diagnosis, whatever its end.
+    """
+
+    client: Any
+    model: str
+    tools: Sequence[ReadTool] = ()
+    limits: ModelLimits = ModelLimits()
+    price: Price | None = None
+    record: Callable[[ModelRecord], None] = _unrecorded
+    clock: Callable[[], float] = time.monotonic
+
+    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
+        """See ``app.ports_diagnosis.Diagnoser``.
+
+        :raises HarnessUnavailable: no valid answer within the limits, whatever the reason: ask the floor.
+        """
+        record = ModelRecord(model=self.model, cost_usd=None if self.price is None else 0.0)
+        try:
+            return _Talk(self, evidence, record).run(failure)
+        except HarnessUnavailable as e:
+            record.ended = str(e)
+            raise
+        finally:
+            self.record(record)
+
+
+class _Talk:
+    """One diagnosis."""
+
+    def __init__(self, asked: ModelDiagnoser, evidence: Evidence, record: ModelRecord) -> None:
+        self._asked, self._evidence, self._record = asked, evidence, record
+        self._deadline = asked.clock() + asked.limits.seconds
+        self._mark = f"log-{hashlib.sha256(evidence.log.encode('utf-8', 'replace')).hexdigest()[:12]}"
+        lines = evidence.log.split("\n")
+        readers: tuple[ReadTool, ...] = (GetPipelineLogs(lines), SearchLogs(lines), *asked.tools)
+        self._readers = {tool.name: tool for tool in readers}
+        self._seen: set[str] = set()
+
+    def run(self, failure: Failure | None) -> Diagnosis:
+        messages: list[dict[str, Any]] = [{"role": "user", "content": _dossier(failure, self._evidence, self._mark)}]
+        limits = self._asked.limits
+        for turn in range(1, limits.turns + 1):
+            answer = self._call(messages, last=turn == limits.turns)
+            calls = [block for block in answer.content if block.type == "tool_use"]
+            self._record.reasoning += [shorten(b.text, 500) for b in answer.content if b.type == "text"]
+            if answer.stop_reason not in ("tool_use", "end_turn", "stop_sequence", "pause_turn"):
+                self._record.counts[f"stopped_{answer.stop_reason}"] += 1
+                raise HarnessUnavailable("The model", f"it stopped with {answer.stop_reason}")
+            messages.append({"role": "assistant", "content": answer.content})
+            results: list[dict[str, Any]] = []
+            for call in calls:
+                done, result = self._answer(call)
+                if done is not None:
+                    self._record.ended = "answered"
+                    return done
+                results.append(result)
+            if not answer.content:
+                self._record.counts["empty"] += 1
+                messages.pop()
+            elif results:
+                messages.append({"role": "user", "content": results})
+            elif answer.stop_reason != "pause_turn":
+                self._record.counts["no_call"] += 1
+                messages.append({"role": "user", "content": f"Answer with {SUBMIT}, or read with a tool."})
+        raise HarnessUnavailable("The model", f"it gave no valid diagnosis in {limits.turns} turns")
+
+    def _call(self, messages: list[dict[str, Any]], last: bool) -> Any:
+        import anthropic
+        import httpx2
+
+        left = self._deadline - self._asked.clock()
+        if left <= 0:
+            raise HarnessUnavailable("The model", f"no answer within {self._asked.limits.seconds:g} s")
+        self._record.turns += 1
+        try:
+            answer = self._asked.client.messages.create(
+                model=self._asked.model,
+                max_tokens=self._asked.limits.answer_tokens,
+                system=[{"type": "text", "text": prompt(), "cache_control": {"type": "ephemeral"}}],
+                tools=self._tools(),
+                tool_choice={"type": "tool", "name": SUBMIT} if last else {"type": "auto"},
+                messages=messages,
+                timeout=left,
+            )
+        except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, OSError) as e:
+            self._record.counts[type(e).__name__] += 1
+            raise HarnessUnavailable("The model", f"{type(e).__name__}: {shorten(str(e), 300)}") from e
+        self._spend(answer.usage)
+        return answer
+
+    def _spend(self, usage: Any) -> None:
+        record, limits, price = self._record, self._asked.limits, self._asked.price
+        record.input_tokens += (
+            usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+        )
+        record.output_tokens += usage.output_tokens
+        if price is not None:
+            record.cost_usd = (record.input_tokens * price.input + record.output_tokens * price.output) / 1_000_000
+        if record.input_tokens + record.output_tokens > limits.tokens:
+            raise HarnessUnavailable("The model", f"more than {limits.tokens} tokens were used")
+        if limits.cost_usd is not None and record.cost_usd is not None and record.cost_usd > limits.cost_usd:
+            raise HarnessUnavailable("The model", f"more than {limits.cost_usd} USD were used")
+
+    def _tools(self) -> list[dict[str, Any]]:
+        tools: list[dict[str, Any]] = [
+            {"name": t.name, "description": t.description, "input_schema": dict(t.parameters), "strict": True}
+            for t in self._readers.values()
+        ]
+        submit = {
+            "name": SUBMIT,
+            "description": "Your one answer. It ends the diagnosis.",
+            "input_schema": dict(SUBMIT_SCHEMA),
+            "strict": True,
+            "cache_control": {"type": "ephemeral"},
+        }
+        return [*tools, submit]
+
+    def _answer(self, call: Any) -> tuple[Diagnosis | None, dict[str, Any]]:
+        """The diagnosis, if the call is a valid one; else what is said to the model."""
+        try:
+            if call.name == SUBMIT:
+                return accept(call.input, self._evidence), {}
+            text, error = self._read(call.name, call.input), False
+        except Rejected as e:
+            self._record.counts[e.kind] += 1
+            text, error = str(e), True
+        return None, {"type": "tool_result", "tool_use_id": call.id, "content": text, "is_error": error}
+
+    def _read(self, name: str, arguments: Any) -> str:
+        if (tool := self._readers.get(name)) is None:
+            raise Rejected("unknown_tool", f"No tool {name}. Valid: {', '.join([*self._readers, SUBMIT])}.")
+        check(arguments, tool.parameters)
+        call = f"{name} {json.dumps(arguments, sort_keys=True)}"
+        if call in self._seen:
+            raise Rejected("repeat", "You made this call before; its answer is above. Read something else, or answer.")
+        self._seen.add(call)
+        try:
+            found = tool.read(arguments)
+        except ValueError as e:
+            raise Rejected("wrong_type", str(e)) from e
+        return _fenced(shorten(found, 12_000), self._mark)
+
+
+def prompt(name: str = PROMPT) -> str:
+    """A versioned system prompt."""
+    return (resources.files("airflow_provider_harness.adapters") / "prompts" / f"{name}.md").read_text("utf-8")
+
+
+def _fenced(text: str, mark: str) -> str:
+    return f"<{mark}>\n{text.replace(mark, 'log-')}\n</{mark}>"
+
+
+def _dossier(failure: Failure | None, evidence: Evidence, mark: str) -> str:
+    """What is known, trusted things first; everything that somebody wrote stands between the marks."""
+    trusted = [f"- {o.text}" for o in evidence.observations if o.trusted]
+    trusted += [f"- {name}: {value}" for name, value in sorted(evidence.facts.items())]
+    if failure is not None:
+        trusted.append(f"- kind of failure: {failure.kind}")
+        trusted += [f"- not known: {what}" for what in failure.missing]
+    links = [f"{link.type}: {link.message}" for link in failure.chain] if failure else []
+    others = [o.text for o in evidence.observations if not o.trusted]
+    parts = [
+        f"System: {evidence.system or 'not known'}",
+        "Trusted facts:\n" + ("\n".join(trusted) or "- none"),
+        "Could not be read:\n" + ("\n".join(f"- {u}" for u in evidence.unavailable) or "- nothing is missing"),
+        "Exception, outermost first (data):\n" + _fenced("\n".join([*links, *others]) or "none", mark),
+        "Log (data), numbered:\n" + _fenced(numbered(evidence.log.split("\n")), mark),
+    ]
+    return "\n\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayeredDiagnoser:
+    """The floor, and a model where the floor does not know or is unsure; when the model is down, the floor decides.
+
+    :param model: None where none is configured.
+    """
+
+    floor: Diagnoser
+    model: Diagnoser | None = None
+
+    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
+        """See ``app.ports_diagnosis.Diagnoser``."""
+        said = self.floor.diagnose(failure, evidence)
+        sure = said.basis is Basis.FACT or said.certainty is Certainty.SURE
+        if self.model is None or (sure and said.category is not Category.UNKNOWN):
+            return said
+        try:
+            asked = self.model.diagnose(failure, evidence)
+        except HarnessUnavailable:
+            return said
+        return said if asked.category is Category.UNKNOWN else asked

@@ -96,10 +96,10 @@ def compile_text(text: str, path: str) -> Contract:
     if isinstance(marked.data, dict):
         findings += schema_findings(marked.data, _standard())
         compiler = _Compiler(marked, path)
-        contract = compiler.contract()
+        contract = compiler.contract(strict=not findings)
         findings += compiler.findings
     if findings or contract is None:
-        ordered = sorted(dict.fromkeys(findings), key=lambda f: (_line(f, marked), f.path and str(f.path)))
+        ordered = sorted(dict.fromkeys(findings), key=lambda f: (_line(f, marked), str(f.path)))
         raise ContractError(path, [finding.sentence(path, marked.lines) for finding in ordered])
     return contract
 
@@ -133,7 +133,19 @@ class _Compiler:
         self.path = path
         self.findings: list[Finding] = []
 
-    def contract(self) -> Contract | None:
+    def contract(self, *, strict: bool) -> Contract | None:
+        """The contract, if there is one in the document.
+
+        :param strict: the document fits the schema, so whatever goes wrong here is a finding of its own.
+        """
+        try:
+            return self._contract()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if strict and not self.findings:
+                self._find((), f"cannot be compiled: {error}.")
+            return None
+
+    def _contract(self) -> Contract | None:
         data = self.data
         if data.get("apiVersion") in ("v3.0.2", "v3.0.1", "v3.0.0", "v2.2.2", "v2.2.1", "v2.2.0"):
             self._find(("apiVersion",), f"{data['apiVersion']} is too old.", VERSIONS)
@@ -146,12 +158,7 @@ class _Compiler:
         published = name if "." in name else f"public.{name}"
         load = self._load(settings, places, columns)
         checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings)
-        try:
-            return self._assemble(settings, table, published, columns, checks, load)
-        except (KeyError, TypeError, ValueError) as error:
-            if not self.findings:
-                self._find((), f"cannot be compiled: {error}.")
-            return None
+        return self._assemble(settings, table, published, columns, checks, load)
 
     def _assemble(
         self,

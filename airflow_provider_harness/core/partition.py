@@ -65,7 +65,7 @@ def stamp(moment: datetime) -> str:
     """A moment as a slice id: UTC, ISO 8601 basic, so that it needs no encoding anywhere."""
     utc = moment.astimezone(UTC)
     fraction = f".{utc.microsecond:06d}" if utc.microsecond else ""
-    return f"{utc.strftime(_FORMAT)}{fraction}Z"
+    return f"{utc.year:04d}{utc:%m%dT%H%M%S}{fraction}Z"
 
 
 def slice_of(contract: Contract, key: str) -> Slice:

@@ -168,7 +168,7 @@ def test_a_new_or_narrower_source_column_is_no_reason_to_stop(case: Case) -> Non
 def test_a_query_is_described_by_the_server(case: Case) -> None:
     manifest, _ = case.extract(sql="SELECT * FROM public.orders WHERE id < 100")
     assert manifest.rows == 100
-    with pytest.raises(SchemaDrift, match="status is gone|column status"):
+    with pytest.raises(SchemaDrift, match="column status"):
         case.extract(sql="SELECT id, placed_at, amount, customer, note FROM public.orders")
 
 

@@ -1,0 +1,163 @@
+"""Contract files: what they mean, and every mistake in one run with its line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_harness.adapters.contracts_odcs import check_contract, compile_text, load_contract
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity, Unit
+from airflow_provider_harness.core.contract import Grain, LateAction, LoadMode, MalformedRows
+from airflow_provider_harness.core.errors import ContractError
+
+DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
+FLIGHTS = (DAGS / "flights.odcs.yaml").read_text()
+
+
+def checks_of(text: str) -> dict[str, Check]:
+    return {check.id: check for check in compile_text(text, "x.odcs.yaml").checks}
+
+
+def findings(text: str) -> tuple[str, ...]:
+    with pytest.raises(ContractError) as caught:
+        compile_text(text, "x.odcs.yaml")
+    return caught.value.findings
+
+
+def test_the_flights_contract_means_what_it_says() -> None:
+    contract = load_contract(str(DAGS / "flights.odcs.yaml"))
+    assert contract.table == "public.flights"
+    assert contract.key == ("time_hour", "carrier", "flight")
+    assert contract.column("time_hour").physical_type == "timestamp with time zone"
+    load = contract.load
+    assert (load.mode, load.slice_column, load.time_zone, load.grain) == (
+        LoadMode.INCREMENTAL,
+        "time_hour",
+        "America/New_York",
+        Grain.DAY,
+    )
+    rows = contract.quarantine
+    assert (rows.policy, rows.max_rows, rows.max_percent) == (MalformedRows.QUARANTINE, 10, 1)
+    assert (contract.backfill_alone, contract.late.action, contract.criticality) == (1, LateAction.PAGE, "high")
+    assert (contract.owner.team, contract.owner.members) == ("data-team", ("oncall",))
+
+
+def test_checks_are_implied_and_stated() -> None:
+    checks = checks_of(FLIGHTS)
+    assert checks["unique:time_hour,carrier,flight"].kind is CheckKind.UNIQUE
+    assert checks["range:air_time"].high == 1500
+    assert checks["referential:carrier"].reference == Reference(table="public.airlines", columns=("carrier",))
+    assert checks["accepted_values:origin"].values == ("EWR", "JFK", "LGA")
+    assert checks["not_null:tailnum"].severity is Severity.WARN
+    assert checks["not_null:tailnum"].expect == Expectation(
+        operator=Operator.LESS_OR_EQUAL, values=(10,), unit=Unit.PERCENT
+    )
+    assert checks["in_slice:time_hour"].kind is CheckKind.IN_SLICE
+    assert "not_null:dep_time" not in checks, "a cancelled flight has none"
+
+
+@pytest.mark.parametrize("path", sorted(DAGS.glob("*.odcs.yaml")), ids=lambda path: path.name)
+def test_every_contract_of_the_demo_is_right(path: Path) -> None:
+    assert load_contract(str(path)).checks
+
+
+MISTAKES = [
+    ("kind: DataContract", "kind: DataContrct", "kind: 'DataContrct' is not valid. Valid: DataContract."),
+    ("required: true", "requierd: true", "requierd: is not a field here."),
+    ("mustBeGreaterThan", "mustBeGreatrThan", "Did you mean mustBeGreaterThan?"),
+    ("America/New_York", "America/NewYork", "timeZone: 'America/NewYork' is no IANA time zone."),
+    ("sliceColumn: time_hour", "sliceColumn: time_hou", "'time_hou' is not a column of the table. Valid: year, month,"),
+    ("maxPercent: 1", "maxPercent: 110", "maxPercent: 110 is greater than the maximum of 100."),
+    ("harness.late", "harness.lat", "'harness.lat' is not a property of the harness."),
+    ("severity: warning", "severity: wrning", "severity: 'wrning' is not valid. Valid: error, warning,"),
+    ("unit: percent", "unit: precent", "unit: 'precent' is not valid. Valid: rows, percent."),
+    ("logicalType: string", "logicalType: sting", "Did you mean string?"),
+    ("policy: quarantine", "policy: quarantaine", "policy: 'quarantaine' is not valid. Valid: reject, quarantine."),
+    ("mode: incremental", "mode: incremential", "mode: 'incremential' is not valid."),
+    ("minimum: 0\n          maximum: 1500", "minimum: 9\n          maximum: 5", "minimum 9 is over maximum 5."),
+    ("apiVersion: v3.1.0", "apiVersion: v3.0.0", "v3.0.0 is too old. Valid: v3.1.0, v3.2.0."),
+    ("- metric: rowCount", "- metric: rowCnt", "metric: 'rowCnt' is not valid. Valid: nullValues,"),
+    ("- name: month", "- name: year", "column year is given twice."),
+    ("id: flights\n", "id: flights\nid: flihgts\n", "id: is given twice. Keep one."),
+    ("- to: airlines.carrier", "- too: airlines.carrier", "too: is not a field here."),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES, ids=[wrong for _, wrong, _ in MISTAKES])
+def test_a_mistake_is_named_with_file_and_line(right: str, wrong: str, said: str) -> None:
+    text = FLIGHTS.replace(right, wrong, 1)
+    assert text != FLIGHTS
+    found = [finding for finding in findings(text) if said in finding]
+    assert len(found) == 1, findings(text)
+    place = found[0].split(": ")[0]
+    line = int(place.removeprefix("x.odcs.yaml:"))
+    around = range(line - 1, line + 2)
+    broken = {number for number, (a, b) in enumerate(_pairs(FLIGHTS, text), start=1) if a != b}
+    assert broken & set(around), f"{place} is not near {sorted(broken)[:3]}"
+
+
+def _pairs(one: str, other: str) -> list[tuple[str, str]]:
+    return list(zip(one.splitlines(), other.splitlines(), strict=False))
+
+
+def test_all_mistakes_of_a_file_come_in_one_run() -> None:
+    text = FLIGHTS
+    for right, wrong, _ in MISTAKES[:10]:
+        text = text.replace(right, wrong, 1)
+    assert len(findings(text)) == 10
+
+
+@pytest.mark.parametrize("text", ["", "a: [1", "- 1", "schema: 3", "a: 1\n\tb: 2"])
+def test_what_is_no_contract_is_an_error_and_no_crash(text: str) -> None:
+    assert findings(text)[0].startswith("x.odcs.yaml:")
+
+
+def test_a_missing_file_says_where_paths_start(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="is missing. Contract paths are relative to the Dag file's folder"):
+        load_contract(str(tmp_path / "none.yaml"))
+
+
+def test_a_content_that_was_right_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, cache = tmp_path / "flights.odcs.yaml", tmp_path / "cache"
+    file.write_text(FLIGHTS)
+    check_contract(str(file), cache)
+    monkeypatch.setattr(
+        "airflow_provider_harness.adapters.contracts_odcs.compile_text", lambda text, path: pytest.fail("read again")
+    )
+    check_contract(str(file), cache)
+
+
+def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "flights.odcs.yaml"
+    file.write_text(FLIGHTS.replace("required: true", "requierd: true", 1))
+    for _ in range(2):
+        with pytest.raises(ContractError, match="requierd"):
+            check_contract(str(file), tmp_path / "cache")
+
+
+def test_an_unwritable_cache_is_no_problem(tmp_path: Path) -> None:
+    file, blocked = tmp_path / "flights.odcs.yaml", tmp_path / "file"
+    file.write_text(FLIGHTS)
+    blocked.write_text("")
+    check_contract(str(file), blocked / "cache")
+
+
+PLACES = [match.start() for match in re.finditer(r": ", FLIGHTS)]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(PLACES),
+    st.sampled_from(["[]", "{}", "3", "-1.5", "null", "true", "[[1]]", "{a: {b: 1}}", "'x'", "2013-01-01", "[null]"]),
+)
+def test_whatever_stands_in_a_field_gives_a_contract_or_findings(place: int, junk: str) -> None:
+    end = FLIGHTS.index("\n", place)
+    text = f"{FLIGHTS[:place]}: {junk}{FLIGHTS[end:]}"
+    try:
+        compile_text(text, "x.odcs.yaml")
+    except ContractError as error:
+        assert error.findings

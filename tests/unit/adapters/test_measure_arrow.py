@@ -1,0 +1,89 @@
+"""The in-flight gate counts what passes by, batch after batch."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+
+from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+from airflow_provider_harness.core.partition import slice_of_day
+from airflow_provider_harness.core.report import Measurements
+
+CONTRACT = compile_text(
+    """
+apiVersion: v3.1.0
+kind: DataContract
+id: t
+version: 1.0.0
+status: active
+customProperties:
+  - property: harness.load
+    value: {mode: incremental, sliceColumn: at}
+schema:
+  - name: t
+    quality:
+      - {metric: rowCount, mustBeGreaterThan: 0}
+      - {metric: duplicateValues, arguments: {properties: [a, b]}, mustBe: 0}
+    properties:
+      - {name: a, logicalType: integer, primaryKey: true, classification: public, logicalTypeOptions: {minimum: 1}}
+      - {name: b, logicalType: string, classification: public, enum: [{value: "it's"}, {value: y}]}
+      - {name: at, logicalType: timestamp}
+""",
+    "t.odcs.yaml",
+)
+DAY = slice_of_day(CONTRACT, date(2013, 1, 1))
+NOON = datetime(2013, 1, 1, 12, tzinfo=UTC)
+SCHEMA = pa.schema([("a", pa.int64()), ("b", pa.string()), ("at", pa.timestamp("us", tz="UTC"))])
+
+
+def measured(*batches: list[tuple[object, object, object]]) -> Measurements:
+    gauge = ArrowGauge(CONTRACT, DAY)
+    for rows in batches:
+        names = SCHEMA.names
+        gauge.add(pa.RecordBatch.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=SCHEMA))
+    return gauge.finish()
+
+
+def values(found: Measurements) -> dict[str, object]:
+    return {name: one.value for name, one in found.values.items() if one.value}
+
+
+def test_good_rows_give_zeros() -> None:
+    found = measured([(1, "it's", NOON), (2, "y", NOON)], [(3, None, NOON)])
+    assert (found.rows, found.malformed, values(found)) == (3, 0, {"row_count": 3})
+
+
+def test_each_kind_counts_its_rows_over_all_batches() -> None:
+    found = measured([(0, "y", NOON), (None, "z", NOON)], [(0, "z", NOON)])
+    assert values(found) == {
+        "row_count": 3,
+        "range:a": 2,
+        "not_null:a": 1,
+        "accepted_values:b": 2,
+        "unique:a": 1,
+    }
+    assert found.malformed == 3, "a row that fails two checks is one malformed row"
+    assert found.values["range:a"].samples == ({"a": 0}, {"a": 0})
+
+
+def test_duplicates_are_found_across_batches_and_nulls_are_no_key() -> None:
+    found = measured([(1, "y", NOON), (2, None, NOON)], [(1, "y", NOON), (2, None, NOON), (1, "y", NOON)])
+    assert found.values["unique:a"].value == 3
+    assert found.values["unique:a,b"].value == 2
+    assert found.values["unique:a"].samples == ({"a": 1}, {"a": 2})
+
+
+@pytest.mark.parametrize("moment", [DAY.end, None, datetime(2012, 12, 31, 23, 59, tzinfo=UTC)])
+def test_rows_of_no_or_another_slice_are_counted(moment: datetime | None) -> None:
+    found = measured([(1, "y", moment), (2, "y", DAY.start)])
+    assert found.values["in_slice:at"].value == 1
+    assert found.malformed == 0, "such a row is not set aside: the query is wrong, not the row"
+
+
+def test_nothing_passed_by() -> None:
+    found = measured()
+    assert found.rows == 0
+    assert found.values["row_count"].value == 0

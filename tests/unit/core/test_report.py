@@ -1,0 +1,109 @@
+"""How measurements are judged, and what a gate decides."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from airflow_provider_harness.core.checks import CHECKS, Check, CheckKind, Expectation, Operator, Severity, Unit
+from airflow_provider_harness.core.contract import Contract, MalformedRows, QuarantinePolicy
+from airflow_provider_harness.core.report import Decision, Measurement, Measurements, Report, judge
+
+NOT_NULL = Check(id="not_null:a", kind=CheckKind.NOT_NULL, columns=("a",))
+UNIQUE = Check(id="unique:a", kind=CheckKind.UNIQUE, columns=("a",))
+SETS_ASIDE = QuarantinePolicy(policy=MalformedRows.QUARANTINE, max_rows=10, max_percent=1)
+
+
+def gate(
+    check: Check, value: object, *, rows: int = 1000, malformed: int = 0, policy: QuarantinePolicy = SETS_ASIDE
+) -> Report:
+    contract = Contract(id="t", version="1", name="t", table="public.t", columns=(), checks=(check,), quarantine=policy)
+    found = value if isinstance(value, Measurement) else Measurement(value=value)  # type: ignore[arg-type]
+    measured = Measurements(rows=rows, malformed=malformed, values={check.id: found})
+    return judge(contract, measured, where="staging table", slice_id="s")
+
+
+@pytest.mark.parametrize(
+    ("bad", "rows", "policy", "expected"),
+    [
+        (0, 1000, SETS_ASIDE, Decision.PUBLISH),
+        (10, 1000, SETS_ASIDE, Decision.QUARANTINE),
+        (11, 2000, SETS_ASIDE, Decision.BLOCK),
+        (10, 999, SETS_ASIDE, Decision.BLOCK),
+        (1, 1, QuarantinePolicy(policy=MalformedRows.QUARANTINE, max_rows=5, max_percent=100), Decision.BLOCK),
+        (1, 1000, QuarantinePolicy(), Decision.BLOCK),
+    ],
+    ids=["none", "both limits met", "too many", "too large a share", "nothing would be left", "policy reject"],
+)
+def test_malformed_rows_are_set_aside_within_both_limits(
+    bad: int, rows: int, policy: QuarantinePolicy, expected: Decision
+) -> None:
+    assert gate(NOT_NULL, bad, rows=rows, malformed=bad, policy=policy).decision is expected
+
+
+def test_duplicates_are_never_set_aside() -> None:
+    assert gate(UNIQUE, 1).decision is Decision.BLOCK
+    assert not CHECKS[CheckKind.UNIQUE].row_level
+
+
+def test_a_warning_does_not_block() -> None:
+    report = gate(Check(id="w", kind=CheckKind.NOT_NULL, columns=("a",), severity=Severity.WARN), 7)
+    assert (report.decision, report.passed, len(report.failed)) == (Decision.PUBLISH, True, 1)
+
+
+def test_a_check_with_a_threshold_of_its_own_blocks_rather_than_sets_aside() -> None:
+    tolerant = Expectation(operator=Operator.LESS_OR_EQUAL, values=(1,), unit=Unit.PERCENT)
+    check = Check(id="c", kind=CheckKind.NOT_NULL, columns=("a",), expect=tolerant)
+    assert gate(check, 10).decision is Decision.PUBLISH
+    assert gate(check, 11).decision is Decision.BLOCK
+
+
+@pytest.mark.parametrize("found", [Measurement(value=None, error="no such table"), Measurement(value=None)])
+def test_what_could_not_be_measured_is_an_error_and_blocks(found: Measurement) -> None:
+    report = gate(NOT_NULL, found)
+    (result,) = report.results
+    assert not result.passed
+    assert result.error
+    assert report.decision is Decision.BLOCK
+    assert "could not be checked" in report.sentence()
+
+
+def test_a_failure_says_what_was_expected_found_and_where_to_look() -> None:
+    report = gate(NOT_NULL, 20, malformed=20)
+    assert report.sentence() == (
+        "public.t slice s (staging table, 1000 rows): 1 of 1 checks failed. not_null:a: expected exactly 0 failing "
+        "rows (a is null), found 20 failing rows (2.00% of rows). "
+        "Look at what the source writes when it does not know the value."
+    )
+    assert json.loads(json.dumps(report.as_dict()))["results"][0]["share"] == 0.02
+
+
+def test_a_check_that_this_engine_does_not_measure_is_left_to_another_gate() -> None:
+    contract = Contract(id="t", version="1", name="t", table="public.t", columns=(), checks=(NOT_NULL, UNIQUE))
+    report = judge(contract, Measurements(rows=1, values={"unique:a": Measurement(value=0)}), where="x")
+    assert [result.id for result in report.results] == ["unique:a"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "passing", "failing"),
+    [
+        (Operator.BE, (3,), 3, 4),
+        (Operator.NOT_BE, (3,), 4, 3),
+        (Operator.GREATER, (3,), 4, 3),
+        (Operator.GREATER_OR_EQUAL, (3,), 3, 2),
+        (Operator.LESS, (3,), 2, 3),
+        (Operator.LESS_OR_EQUAL, (3,), 3, 4),
+        (Operator.BETWEEN, (3, 5), 5, 6),
+        (Operator.NOT_BETWEEN, (3, 5), 6, 3),
+    ],
+)
+def test_every_operator_compares(operator: Operator, values: tuple[int, ...], passing: int, failing: int) -> None:
+    expectation = Expectation(operator=operator, values=values)
+    assert (expectation.holds(passing), expectation.holds(failing)) == (True, False)
+
+
+def test_every_kind_has_a_row_in_the_table() -> None:
+    assert set(CHECKS) == set(CheckKind)
+    assert all(spec.look_at.startswith("Look at ") for spec in CHECKS.values())
+    assert all(Check(id="x", kind=kind).reason() for kind in CheckKind)

@@ -66,11 +66,12 @@ class RuleDiagnoser:
 
 def by_text(log: str) -> Diagnosis:
     """What a redacted log says, and nothing else is known."""
-    matches = find(log)
+    reading = find(log)
+    words, matches = reading.words, reading.matches
     scores = _scores(matches)
     ranked = sorted(scores, key=lambda c: (-scores[c], _first_line(matches, c)))
     if not ranked or scores[ranked[0]] < _LEAST:
-        return _broken_off(log)
+        return _broken_off(words)
     if ranked[0] is Category.UNKNOWN:
         return replace(UNKNOWN, citations=_cite(log, matches))
     best = ranked[0]
@@ -87,16 +88,15 @@ def by_text(log: str) -> Diagnosis:
         why=f"{len(cited)} line(s) of the log say so; the strongest weighs {top:.0f} of 9, {lead:.1f} more than any other cause.",
         citations=cited,
         alternatives=tuple(c for c in others if scores[c] >= scores[best] - 3)[:3],
-        traits=_traits(best, log, matches),
-        retry_after=retry_after(log) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
+        traits=_traits(best, words, matches),
+        retry_after=retry_after(words) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
     )
 
 
-def _broken_off(log: str) -> Diagnosis:
+def _broken_off(words: str) -> Diagnosis:
     """A log of a task that neither failed nor ended points to a process that is gone; weakly."""
-    lowered = log.lower()
-    last = lowered.rstrip().rpartition("\n")[2]
-    if not _breaks_off.search(lowered) or _failed.search(lowered) or _ended.search(last):
+    last = words.rstrip().rpartition("\n")[2]
+    if not _breaks_off.search(words) or _failed.search(words) or _ended.search(last):
         return UNKNOWN
     return Diagnosis(
         category=Category.WORKER_LOST,
@@ -129,9 +129,8 @@ def _cite(log: str, matches: Iterable[Match]) -> tuple[Citation, ...]:
     return tuple(Citation(source=Source.LOG, line=n, text=lines[n - 1][:300]) for n in chosen)
 
 
-def _traits(category: Category, log: str, matches: Iterable[Match]) -> frozenset[str]:
-    lowered = log.lower()
-    worded = {t for t, categories, pattern in _words if category in categories and pattern.search(lowered)}
+def _traits(category: Category, words: str, matches: Iterable[Match]) -> frozenset[str]:
+    worded = {t for t, categories, pattern in _words if category in categories and pattern.search(words)}
     return frozenset(worded.union(*(m.signature.traits for m in matches if m.category is category)))
 
 

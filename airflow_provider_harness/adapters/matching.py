@@ -70,28 +70,40 @@ def texts() -> tuple[tuple[Signature, re.Pattern[str], re.Pattern[str] | None, r
     )
 
 
-def find(text: str) -> tuple[Match, ...]:
-    """Every signature of the text. Noise, source code and lines that instruct the reader are not evidence."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text without what is no evidence: noise, and lines that instruct the reader.
+
+    :param words: its lines in lower case, without their time stamps.
+    :param matches: every signature in every place, but not in quoted source code.
+    """
+
+    words: str
+    matches: tuple[Match, ...]
+
+
+def find(text: str) -> Reading:
+    """Every signature of a text."""
     original = [line[:LONGEST_LINE] for line in text.split("\n")]
     lines = [_hedge.sub("", _STAMP.sub("", line.lower(), count=1)) for line in original]
-    dead = {i for i, line in enumerate(lines) if _noise.search(line) or _instruction.search(line)}
-    whole = "\n".join(line for i, line in enumerate(lines) if i not in dead)
-    dead |= _source(lines)
-    said = "\n".join(line for i, line in enumerate(lines) if i not in dead)
+    lines = ["" if _noise.search(line) or _instruction.search(line) else line for line in lines]
+    words = "\n".join(lines)
+    source = _source(lines)
+    said = "\n".join(line for i, line in enumerate(lines) if i not in source)
     usable = [
         (signature, pattern)
         for signature, pattern, also, unless in texts()
         if pattern.search(said)
-        and (also is None or also.search(whole))
-        and (unless is None or not unless.search(whole))
+        and (also is None or also.search(words))
+        and (unless is None or not unless.search(words))
     ]
     found: list[tuple[Signature, int]] = []
     for i, line in enumerate(lines):
-        if i in dead or not line.strip():
+        if i in source or not line.strip():
             continue
         found += [(s, i) for s, pattern in usable if pattern.search(line)]
         found += [(s, i) for s in _codes(original[i], line)]
-    return tuple(_weighed(found, lines))
+    return Reading(words, tuple(_weighed(found, lines)))
 
 
 def _source(lines: list[str]) -> set[int]:

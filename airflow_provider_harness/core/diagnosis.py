@@ -152,6 +152,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset(), (_FIVE_MINUTES, _PERSON)),
     ),
     Category.QUOTA_EXHAUSTED: (
+        (frozenset({"others"}), (_FIVE_MINUTES, _PERSON)),
         (frozenset({"concurrency"}), (_LESS, _PERSON)),
         (frozenset(), (_PERSON,)),
     ),

@@ -124,6 +124,8 @@ TEXTS: Mapping[C, str] = {
 9 expect_column_to_exist  @traits breaking
 9 expect_column_values_to_be_(?:of_type|in_type_list)  @traits breaking
 9 invalid input syntax for (?:type )?(?:integer|bigint|smallint|numeric): "[a-z]{1,4}[-_]?\d{2,}"  @traits breaking
+9 schemas? .{0,60}out of sync  @traits additive
+9 on_schema_change  @traits additive
 8 column ["'`]?[\w."]+["'`]? (?:of relation ["'`]?[\w.]+["'`]? )?does not exist  @traits breaking
 8 undefinedcolumn  @traits breaking
 8 unknown column  @traits breaking

@@ -181,9 +181,9 @@ TEXTS: Mapping[C, str] = {
 9 resource monitor .{0,80}(?:quota|exceeded|suspended)
 9 exceeded its quota
 9 warehouse .{0,80}cannot be resumed
-9 exceeded quota:
-9 forbidden: exceeded quota
 9 must specify (?:limits|requests)\.\w+
+9 exceeded quota: [\w-]+, requested  @traits others
+9 (?:is )?forbidden: exceeded quota  @traits others
 8 (?:per|a) day\b.{0,60}(?:exceeded|limit|quota)
 8 daily (?:limit|quota|cap)
 8 (?:exceeded|limit|quota).{0,80}(?:per|a) day\b

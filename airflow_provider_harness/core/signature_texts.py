@@ -65,6 +65,8 @@ INSTRUCTION = (
     r"ignore (?:all |any )?(?:previous|prior|above|other)|disregard (?:all |any |the )?(?:previous|prior|above)|system prompt"
     r"|\bas an ai\b|\byou are (?:now )?(?:an? |the )|(?:assistant|agent|ai|llm|model|harness|healer)[:,] |<\/?(?:system|assistant|instruction)"
     r"|pre-?approved|approved by|already approved|no approval (?:is )?(?:needed|required)|do not escalate|without approval"
+    r"|you(?:'re| are| have been)? authori[sz]ed|im_(?:start|end)\|?>|ki-assistent|ignoriere? (?:alle|die|vorherige)|ignore[rz] (?:toutes|les)"
+    r"|ignora (?:todas|las|tutte|le)|(?:\u5ffd\u7565|\u7121\u8996|\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439)|asistente|assistant ia\b"
     r"|safe_action|root_?cause:|category ?[:=]|classify (?:this|it) as|new instructions?|note to (?:the )?(?:agent|ai|on-?call bot|automation)"
 )
 #: A guess that some program prints; it is not evidence of what it names.

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +211,18 @@ def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since:
     warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
     missing = validate.missing_slices(contract, warehouse, first, last)
     return validate.completeness(contract, piece, first, last, missing)
+
+
+def day_of(contract: Contract, moment: datetime) -> date:
+    """The date of a moment in the contract's time zone."""
+    from zoneinfo import ZoneInfo
+
+    return moment.astimezone(ZoneInfo(contract.load.time_zone)).date()
+
+
+def slice_day(contract: Contract, key: str) -> date:
+    """The date on which a slice begins, in the contract's time zone."""
+    return _piece(contract, key).day(contract.load.time_zone)
 
 
 def query_tables(sql: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Any
 
 from airflow.sdk import BaseSensorOperator
@@ -22,11 +22,11 @@ class ContractSensor(BaseSensorOperator):
     In a backfill it skips: filling history is what a backfill is for.
 
     :param lookback: days before the run's own slice, in the contract's time zone, 1 or more.
-    :param since: first day that should be published; without it, the Dag's start date.
+    :param since: first day that should be published, as an ISO date; without it, the Dag's start date.
     :param wait: poke until the timeout for what is missing; False fails at the first look.
     """
 
-    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key")
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key", "lookback", "since")
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ContractSensor(BaseSensorOperator):
         conn_id: str,
         table: str,
         lookback: int = 7,
-        since: date | None = None,
+        since: str | None = None,
         wait: bool = True,
         slice_key: str | None = None,
         **kwargs: Any,
@@ -54,6 +54,8 @@ class ContractSensor(BaseSensorOperator):
             self.slice_key = wiring.slice_key(context)
         super().render_template_fields(context, jinja_env)
         self.contract = wiring.contract_path(self.contract, self.get_dag())
+        if not self.since:
+            self.since = self._first_day().isoformat()
 
     def execute(self, context: Any) -> Any:
         """Poke, and say at the end which slices are missing rather than that time is up."""
@@ -69,10 +71,12 @@ class ContractSensor(BaseSensorOperator):
     def poke(self, context: Any) -> bool:
         """Whether no slice is missing."""
         with wiring.no_useless_retries():
-            contract = wiring.contract_of(self.contract, self.table)
-            since = self.since or _start_day(self.dag, contract.load.time_zone)
             report = wiring.history(
-                contract, str(self.slice_key), conn_id=self.conn_id, lookback=self.lookback, since=since
+                wiring.contract_of(self.contract, self.table),
+                str(self.slice_key),
+                conn_id=self.conn_id,
+                lookback=int(self.lookback),
+                since=date.fromisoformat(str(self.since)),
             )
         if report is None or report.passed:
             self.log.info("%s", report.sentence() if report else "No slice lies before this one.")
@@ -83,9 +87,10 @@ class ContractSensor(BaseSensorOperator):
             raise AirflowFailException(str(self._violation)) from self._violation
         return False
 
-
-def _start_day(dag: Any, zone: str) -> date | None:
-    from zoneinfo import ZoneInfo
-
-    start: datetime | None = getattr(dag, "start_date", None)
-    return start.astimezone(ZoneInfo(zone)).date() if start else None
+    def _first_day(self) -> date:
+        """The Dag's first day in the contract's time zone; without one, the first that the lookback reaches."""
+        contract = wiring.contract_of(self.contract, self.table)
+        start = getattr(self.get_dag(), "start_date", None) or self.start_date
+        if start is not None:
+            return wiring.day_of(contract, start)
+        return wiring.slice_day(contract, str(self.slice_key)) - timedelta(days=int(self.lookback))

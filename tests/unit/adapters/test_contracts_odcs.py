@@ -117,7 +117,7 @@ def test_what_is_no_contract_is_an_error_and_no_crash(text: str) -> None:
 
 
 def test_a_missing_file_says_where_paths_start(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="is missing. Contract paths are relative to the Dag file's folder"):
+    with pytest.raises(ContractError, match=r"is missing\. Contract paths are relative to the Dag file's folder"):
         load_contract(str(tmp_path / "none.yaml"))
 
 

@@ -1,0 +1,239 @@
+"""The operators and the sensor as a task runs them: what they show, return, raise and send as lineage."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
+from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.ports.rows_case import CONTRACT, Case, drop, make
+
+
+class Extras(dict[Any, Any]):
+    """Airflow's outlet events, as far as operators use them."""
+
+    def __missing__(self, key: Any) -> Any:
+        self[key] = SimpleNamespace(extra=None)
+        return self[key]
+
+
+@pytest.fixture
+def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    name = f"rows_{uuid.uuid4().hex[:12]}"
+    (tmp_path / "orders.odcs.yaml").write_text(CONTRACT)
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__HARNESS__STAGING_PATH", f"file://{tmp_path}/staging")
+    monkeypatch.setenv("AIRFLOW_CONN_SRC", postgres.airflow_connection(f"{name}_s"))
+    monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(f"{name}_w"))
+    yield make(postgres, name, tmp_path / "staging")
+    drop(postgres, name)
+
+
+def context(case: Case, day: int = 0, kind: str = "scheduled") -> dict[str, Any]:
+    piece = case.piece(day)
+    run = SimpleNamespace(
+        partition_key=None,
+        data_interval_start=piece.start,
+        data_interval_end=piece.end,
+        logical_date=piece.start,
+        run_type=kind,
+    )
+    return {"dag_run": run, "run_id": f"scheduled__{day}", "outlet_events": Extras(), "ti": SimpleNamespace()}
+
+
+def run(operator: Any, context: dict[str, Any]) -> Any:
+    """What Airflow does: render a copy, then execute it."""
+    operator.render_template_fields(context)
+    return operator.execute(context)
+
+
+@pytest.fixture
+def dag(tmp_path: Path) -> Any:
+    from airflow.sdk import DAG
+
+    dag = DAG(dag_id="d", schedule=None, start_date=datetime(2013, 3, 9, 5, tzinfo=UTC))
+    dag.fileloc = str(tmp_path / "d.py")
+    return dag
+
+
+def terms(dag: Any, conn_id: str, table: str = "public.orders") -> dict[str, Any]:
+    return {"contract": "orders.odcs.yaml", "conn_id": conn_id, "table": table, "dag": dag}
+
+
+def moved(case: Case, dag: Any, day: int = 0) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    from airflow.sdk import Asset
+
+    from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator
+
+    extract = PostgresExtractOperator(task_id=f"extract{day}", **terms(dag, "src"))
+    folder = run(extract, context(case, day))
+    asset = Asset("orders")
+    load = PostgresLoadOperator(task_id=f"load{day}", staged=folder, outlets=[asset], **terms(dag, "wh"))
+    here = context(case, day)
+    told = run(load, here)
+    return load, told, here["outlet_events"][asset].extra
+
+
+def test_a_slice_goes_through_and_the_harness_is_told(case: Case, dag: Any) -> None:
+    case.at_source("UPDATE public.orders SET customer = 'nobody' WHERE id = 9")
+    load, told, extra = moved(case, dag)
+    assert told == {
+        "slice": "20130309T050000Z",
+        "rows": 302,
+        "before": 0,
+        "quarantined": {"referential:customer": 1},
+    }
+    assert extra == told
+    assert load.slice_key == "20130309T050000Z"
+    assert load.contract.endswith("/orders.odcs.yaml")
+    assert Path(load.contract).is_absolute()
+
+
+def test_transform_and_validate(case: Case, dag: Any) -> None:
+    from airflow_provider_harness.operators import SQLTransformOperator, ValidateOperator
+
+    moved(case, dag)
+    sql = "SELECT * FROM public.orders WHERE placed_at >= %(slice_start)s AND placed_at < %(slice_end)s"
+    transform = SQLTransformOperator(task_id="t", sql=sql, **terms(dag, "wh", "public.summary"))
+    assert run(transform, context(case))["rows"] == 303
+    validate = ValidateOperator(task_id="v", **terms(dag, "wh", "public.summary"))
+    assert run(validate, context(case)) == {"slice": "20130309T050000Z", "rows": 303, "checks": 10}
+    case.at_warehouse("DELETE FROM public.summary")
+    with pytest.raises(Exception, match="present: expected more than 0 rows") as caught:
+        run(ValidateOperator(task_id="v2", **terms(dag, "wh", "public.summary")), context(case))
+    assert isinstance(caught.value.__cause__, ContractViolation)
+
+
+def test_what_would_fail_again_burns_no_retry(case: Case, dag: Any) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from airflow_provider_harness.operators import PostgresExtractOperator
+
+    extract = PostgresExtractOperator(task_id="e", **terms(dag, "src"))
+    case.at_source("INSERT INTO public.orders SELECT * FROM public.orders WHERE id = 3")
+    with pytest.raises(AirflowFailException) as caught:
+        run(extract, context(case))
+    assert isinstance(caught.value.__cause__, ContractViolation)
+    case.at_source("ALTER TABLE public.orders RENAME COLUMN amount TO total")
+    with pytest.raises(AirflowFailException) as caught:
+        run(extract, context(case))
+    assert isinstance(caught.value.__cause__, SchemaDrift)
+
+
+def test_an_unreachable_source_stays_an_ordinary_error(case: Case, dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from airflow_provider_harness.operators import PostgresExtractOperator
+    from airflow_provider_harness.testing.process import free_port
+
+    monkeypatch.setenv("AIRFLOW_CONN_SRC", f"postgres://nobody@127.0.0.1:{free_port()}/none")
+    with pytest.raises(Exception, match="Connection refused") as caught:
+        run(PostgresExtractOperator(task_id="e", **terms(dag, "src")), context(case))
+    assert not isinstance(caught.value, AirflowFailException)
+
+
+def test_the_sensor_names_the_days_that_are_missing(case: Case, dag: Any) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from airflow_provider_harness.sensors import ContractSensor
+
+    moved(case, dag, 0)
+    sensor = ContractSensor(task_id="s", wait=False, **terms(dag, "wh"))
+    with pytest.raises(AirflowFailException) as caught:
+        run(sensor, context(case, 2))
+    violation = caught.value.__cause__
+    assert isinstance(violation, ContractViolation)
+    (result,) = violation.report.results
+    assert result.facts["missing"] == ["2013-03-10"]
+    assert (sensor.lookback, sensor.since) == (7, "2013-03-09")
+    moved(case, dag, 1)
+    assert run(ContractSensor(task_id="s2", wait=False, **terms(dag, "wh")), context(case, 2)) is None
+
+
+def test_the_sensor_says_at_its_timeout_what_is_missing(case: Case, dag: Any) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from airflow_provider_harness.sensors import ContractSensor
+
+    sensor = ContractSensor(task_id="s", timeout=0.2, poke_interval=0.1, **terms(dag, "wh"))
+    with pytest.raises(AirflowFailException, match="missing 2013-03-09, 2013-03-10"):
+        run(sensor, context(case, 2))
+
+
+def test_the_first_slice_has_no_history_and_a_backfill_is_not_asked(case: Case, dag: Any) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from airflow_provider_harness.sensors import ContractSensor
+
+    assert run(ContractSensor(task_id="s", wait=False, **terms(dag, "wh")), context(case, 0)) is None
+    with pytest.raises(AirflowSkipException, match="backfill"):
+        run(ContractSensor(task_id="s2", wait=False, **terms(dag, "wh")), context(case, 2, "backfill"))
+
+
+def test_a_wrong_contract_fails_when_the_dag_is_parsed(case: Case, dag: Any, tmp_path: Path) -> None:
+    from airflow_provider_harness.core.errors import ContractError
+    from airflow_provider_harness.operators import ValidateOperator
+
+    (tmp_path / "orders.odcs.yaml").write_text(CONTRACT.replace("status: active", "statsu: active"))
+    with pytest.raises(ContractError, match="statsu: is not a field here"):
+        ValidateOperator(task_id="v", **terms(dag, "wh"))
+    (tmp_path / "orders.odcs.yaml").unlink()
+    with pytest.raises(ContractError, match="is missing"):
+        ValidateOperator(task_id="v2", **terms(dag, "wh"))
+
+
+def test_lineage_says_what_was_read_written_and_judged(case: Case, dag: Any) -> None:
+    from airflow_provider_harness.operators import PostgresExtractOperator, SQLTransformOperator
+
+    load, _, _ = moved(case, dag)
+    done = load.get_openlineage_facets_on_complete(None)
+    (read,), (written,) = done.inputs, done.outputs
+    assert (read.namespace, read.name.rpartition("/")[2]) == ("file", "20130309T050000Z")
+    assert written.namespace.startswith("postgres://127.0.0.1:")
+    assert written.name.endswith("_w.public.orders")
+    assert written.outputFacets["outputStatistics"].rowCount == 303
+    assert set(written.facets["columnLineage"].fields) == set(case.contract.names)
+    assert all(one.success for one in read.inputFacets["dataQualityAssertions"].assertions)
+
+    sql = "SELECT * FROM public.orders WHERE placed_at >= %(slice_start)s AND placed_at < %(slice_end)s"
+    transform = SQLTransformOperator(task_id="t", sql=sql, **terms(dag, "wh", "public.summary"))
+    run(transform, context(case))
+    facets = transform.get_openlineage_facets_on_complete(None).outputs[0].facets
+    assert facets["columnLineage"].fields["amount"].inputFields[0].field == "amount"
+    assert "dataQualityAssertions" in facets
+
+    case.at_source("UPDATE public.orders SET amount = -1")
+    extract = PostgresExtractOperator(task_id="e", **terms(dag, "src"))
+    with pytest.raises(Exception, match="range:amount"):
+        run(extract, context(case))
+    failed = extract.get_openlineage_facets_on_failure(None).inputs[0].inputFacets["dataQualityAssertions"]
+    assert [one.column for one in failed.assertions if not one.success] == ["amount"]
+
+
+def test_a_dag_file_imports_nothing_heavy(tmp_path: Path) -> None:
+    heavy = {"pyarrow", "duckdb", "adbc_driver_postgresql", "sqlglot", "psycopg", "jsonschema", "pandas", "sqlalchemy"}
+    program = (
+        "import airflow.sdk, sys; before = set(sys.modules)\n"
+        "import airflow_provider_harness.operators as o, airflow_provider_harness.sensors as s\n"
+        "[getattr(m, name) for m in (o, s) for name in m.__all__]\n"
+        f"print(sorted((set(sys.modules) - before) & {heavy!r}))"
+    )
+    env = {
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "AIRFLOW_HOME": str(tmp_path),
+        "PATH": os.environ["PATH"],
+    }
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=env, timeout=60, check=True
+    )
+    assert found.stdout.strip() == "[]"

@@ -9,6 +9,12 @@ from enum import StrEnum
 from typing import Any
 
 
+#: The tag of every Dag that the harness looks after; the reconciler finds them by it.
+ENROLLED_TAG = "harness"
+#: The tag of the harness's own Dags, which are never enrolled.
+OWN_TAG = "harness-internal"
+
+
 class Mode(StrEnum):
     """What the healer may do with a verdict. Read before each act."""
 

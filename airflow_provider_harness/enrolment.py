@@ -10,9 +10,7 @@ from typing import Any
 
 from airflow.policies import hookimpl
 
-TAG = "harness"
-#: Dags that carry this tag are the harness's own.
-OWN_TAG = "harness-internal"
+from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 
 
 @hookimpl
@@ -41,7 +39,7 @@ def dag_policy(dag: Any) -> None:
         return
     by_author = any(isinstance(item, DiagnoseAndHeal) for task in dag.tasks for item in _callbacks(task))
     if by_author or _enrolled(dag):
-        dag.tags.add(TAG)
+        dag.tags.add(ENROLLED_TAG)
 
 
 def _callbacks(task: Any) -> list[Any]:

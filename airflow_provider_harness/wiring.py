@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -156,14 +156,28 @@ def diagnoser() -> Diagnoser:
     if not settings.model:
         return RuleDiagnoser()
     from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
+    from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
+    from airflow_provider_harness.adapters.model_client import anthropic_client
 
-    return LadderDiagnoser(RuleDiagnoser(), _model(settings), log.warning)
+    model = ModelDiagnoser(
+        client=anthropic_client(settings.model_conn_id),
+        model=settings.model,
+        limits=ModelLimits(turns=settings.max_model_turns),
+        record=lambda record: log.info("The model was asked: %s", record),
+    )
+    return LadderDiagnoser(RuleDiagnoser(), model, log.warning)
 
 
-def _model(settings: config.Settings) -> Diagnoser:
-    from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, anthropic_client
+def notice(context: Mapping[str, Any], text: str) -> None:
+    """Record that a slice was published without some rows: a note for people, never a page."""
+    from dataclasses import replace
 
-    return ModelDiagnoser(anthropic_client(settings.model_conn_id), settings.model, turns=settings.max_model_turns)
+    from airflow_provider_harness.adapters.airflow_context import failure_of
+    from airflow_provider_harness.core.failure import FailureKind
+
+    failure = failure_of(context, redactor())
+    noticed = replace(failure, kind=FailureKind.QUARANTINED, detail={"text": text}, missing=())
+    failure_log().record(noticed, new_id())
 
 
 def healer() -> Healer:
@@ -171,6 +185,7 @@ def healer() -> Healer:
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """
+    from airflow_provider_harness import wiring_rows
     from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
     from airflow_provider_harness.adapters.gates_published import PublishedGates
@@ -184,7 +199,7 @@ def healer() -> Healer:
         diagnoser=diagnoser(),
         policy=load_policy(settings.policy_file),
         approvers=YamlApprovers(settings.approvers_file),
-        gates=PublishedGates(),
+        gates=PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of),
         pager=pager(),
         limits=Limits(
             acting=lambda: config.read().mode is config.Mode.ACT,

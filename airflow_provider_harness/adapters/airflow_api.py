@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_harness.app.ports import Answer, DagFacts, TaskState
+from airflow_provider_harness.config import ENROLLED_TAG
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ CALLS: Mapping[str, tuple[str, str]] = {
 
 #: Events of Airflow's log by which a person sets a task's state (in the API or the UI).
 _BY_HAND = frozenset({"patch_task_instance", "patch_task_instance_dry_run", "bulk_task_instances", "patch_task_group"})
-
-ENROLLED_TAG = "harness"
 
 
 class AirflowApi:
@@ -138,7 +137,7 @@ class AirflowApi:
             self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json()
         )
 
-    def log(self, state: TaskState, try_number: int) -> str:
+    def log(self, state: TaskState, try_number: int) -> bytes:
         answer = self._call(
             "log",
             params={"full_content": "true", "map_index": state.map_index},
@@ -148,7 +147,7 @@ class AirflowApi:
             task=state.task_id,
             try_number=try_number,
         )
-        return answer.text
+        return answer.content
 
     def marked_by_hand(self, state: TaskState) -> bool:
         params = {"dag_id": state.dag_id, "run_id": state.run_id, "task_id": state.task_id, "limit": 100}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_harness.adapters.evidence_log import text_of_log
+from airflow_provider_harness.adapters.evidence_log import read_log
 from airflow_provider_harness.app.ports import Airflow, TaskState
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.evidence import Evidence, Fact, Observation, Source
@@ -33,7 +33,7 @@ class AirflowEvidence:
             key = failure.key
             task = self._airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
             evidence = self._with_states(evidence, failure, task)
-            return replace(evidence, log=text_of_log(self._airflow.log(task, key.try_number), self._redactor))
+            return replace(evidence, log=read_log(self._airflow.log(task, key.try_number), self._redactor).text)
         except HarnessError as error:
             unread = f"Airflow: {self._redactor.redact(str(error), 300)}"
             return replace(evidence, unavailable=(*evidence.unavailable, unread))

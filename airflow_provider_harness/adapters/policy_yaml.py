@@ -84,7 +84,7 @@ def _operand(fact: str, value: Any, place: str) -> None:
     if type(value) is not spec.type:
         raise ConfigurationError(place, f"{value!r} is not a {spec.type.__name__}.")
     if spec.values is not None:
-        _one_of(value, tuple(sorted(spec.values)), place)
+        _one_of(str(value), tuple(sorted(spec.values)), place)
 
 
 def _keys(item: Any, valid: tuple[str, ...], place: str) -> None:

@@ -50,7 +50,7 @@ def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
         return Acted(done=True)
     acted = _attempt(healer, incident, healer_run)
     if acted.stop is not None:
-        body = {"outcome": acted.stop.value, "text": acted.reason, "gates": []}
+        body: dict[str, Any] = {"outcome": acted.stop.value, "text": acted.reason, "gates": []}
         healer.store.append(Event(incident_id=incident_id, kind=EventKind.SETTLED, at=healer.now(), body=body))
     return acted
 

@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
@@ -35,10 +36,10 @@ class Op(StrEnum):
     GE = "ge"
 
 
-_COMPARE: Mapping[Op, Callable[[Fact, object], bool]] = {
+_COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
     Op.EQ: operator.eq,
     Op.NE: operator.ne,
-    Op.IN: lambda fact, operand: fact in operand,  # type: ignore[operator]
+    Op.IN: lambda fact, operand: fact in operand,
     Op.LT: operator.lt,
     Op.LE: operator.le,
     Op.GT: operator.gt,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from airflow.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG, BaseSensorOperator, task
 
@@ -21,7 +21,6 @@ from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incident import EventKind, Incident, State
 from airflow_provider_harness.core.policy import VerdictKind
-from airflow_provider_harness.enrolment import OWN_TAG
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -44,7 +43,7 @@ def healer_dag() -> DAG:
         settings.healer_dag_id,
         schedule=None,
         description="Diagnoses one incident, judges one proposal, acts or asks or pages, and verifies.",
-        tags={OWN_TAG},
+        tags={config.OWN_TAG},
         max_active_runs=16,
         is_paused_upon_creation=False,
         default_args={**_OWN, "on_failure_callback": page_own_failure},
@@ -59,7 +58,7 @@ def _reconciler(settings: config.Settings) -> None:
         schedule="@continuous",
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         description="Finds what no callback reported. One run a day.",
-        tags={OWN_TAG},
+        tags={config.OWN_TAG},
         max_active_runs=1,
         is_paused_upon_creation=False,
         default_args={**_OWN, "on_failure_callback": page_own_failure},
@@ -96,7 +95,8 @@ def _incident_id(context: Context) -> str:
 
 
 @task(task_id="diagnose")
-def _diagnose(**context: Any) -> None:
+def _diagnose(**kwargs: Any) -> None:
+    context = cast("Context", kwargs)
     if config.read().mode is config.Mode.OFF:
         raise AirflowSkipException("The harness is off.")
     healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
@@ -118,8 +118,8 @@ def _wait_until_settled(healer: Healer, incident_id: str) -> None:
 
 
 @task(task_id="decide")
-def _decide(**context: Any) -> None:
-    healer, incident, _ = _mine(context, State.DIAGNOSED, State.JUDGED)
+def _decide(**kwargs: Any) -> None:
+    healer, incident, _ = _mine(cast("Context", kwargs), State.DIAGNOSED, State.JUDGED)
     verdict = heal.decide(healer, incident.id)
     wiring.log.info("%s by rule %s: %s", verdict.kind, verdict.rule or "(none)", verdict.reason)
 
@@ -192,8 +192,8 @@ class Verify(_Poll):
 
 
 @task(task_id="close", trigger_rule="all_done", retries=5)
-def _close(**context: Any) -> None:
-    healer, incident, _ = _mine(context, *(frozenset(State) - {State.CLOSED, State.TAKEN}))
+def _close(**kwargs: Any) -> None:
+    healer, incident, _ = _mine(cast("Context", kwargs), *(frozenset(State) - {State.CLOSED, State.TAKEN}))
     outcome = escalate.settle(healer, incident)
     wiring.log.info("Incident %s: %s", incident.id, outcome or "another remedy will be tried")
 

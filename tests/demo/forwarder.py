@@ -12,14 +12,15 @@ BLOCK = 1 << 16
 
 
 class Forwarder:
-    """Hands connections on to another port of 127.0.0.1, from a thread of its own.
+    """Hands connections on to a server, from a thread of its own.
 
     :param target: TCP port that the connections go to.
+    :param host: its address.
     :ivar port: the TCP port it listens on, the same for its whole life.
     """
 
-    def __init__(self, target: int) -> None:
-        self.target, self.port = target, 0
+    def __init__(self, target: int, host: str = "127.0.0.1") -> None:
+        self.target, self.host, self.port = target, host, 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="forwarder", daemon=True)
         self._server: asyncio.Server | None = None
@@ -64,7 +65,7 @@ class Forwarder:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            there, back = await asyncio.open_connection("127.0.0.1", self.target)
+            there, back = await asyncio.open_connection(self.host, self.target)
             self._writers.add(back)
             try:
                 await asyncio.gather(self._pump(reader, back), self._pump(there, writer))

@@ -1,0 +1,32 @@
+"""The rules first; the model only where they do not know or are unsure, and the rules again where it cannot answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from airflow_provider_harness.app.ports_diagnosis import Diagnoser
+from airflow_provider_harness.core.diagnosis import Certainty, Diagnosis
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.failure import Failure
+
+
+class LadderDiagnoser:
+    """A ``Diagnoser`` of two rungs.
+
+    :param tell: is given one line where the model could not answer.
+    """
+
+    def __init__(self, floor: Diagnoser, model: Diagnoser, tell: Callable[[str], None]) -> None:
+        self._floor, self._model, self._tell = floor, model, tell
+
+    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
+        """See ``app.ports_diagnosis.Diagnoser``."""
+        floor = self._floor.diagnose(failure, evidence)
+        if floor.certainty is not Certainty.UNSURE:
+            return floor
+        try:
+            return self._model.diagnose(failure, evidence)
+        except HarnessUnavailable as error:
+            self._tell(f"{error}. The rules' answer stands: {floor.category}.")
+            return floor

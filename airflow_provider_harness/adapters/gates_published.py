@@ -1,0 +1,68 @@
+"""Gates run again on published data, by what Airflow says the tasks were given (their rendered template fields).
+
+Nothing is taken from what the failed task said of itself: contract, connection, table and slice are read from Airflow,
+the rows from where they were published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.partition import slice_of_day, stamp
+from airflow_provider_harness.core.report import Report
+
+#: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
+PUBLISHERS = frozenset({"PostgresLoadOperator", "SQLTransformOperator", "ValidateOperator"})
+COMPLETENESS = "ContractSensor"
+_FIELDS = ("contract", "conn_id", "table", "slice_key")
+
+
+class Verify(Protocol):
+    def __call__(self, contract_path: str, conn_id: str, table: str, slice_id: str) -> Report: ...
+
+
+class History(Protocol):
+    def __call__(
+        self, contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None
+    ) -> Report | None: ...
+
+
+class PublishedGates:
+    """Implements ``app.ports.Gates``.
+
+    :param contract_of: contract file and table -> contract.
+    """
+
+    def __init__(self, verify: Verify, history: History, contract_of: Callable[[str, str], Contract]) -> None:
+        self._verify, self._history, self._contract_of = verify, history, contract_of
+
+    def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
+        given = state.rendered
+        wanted = PUBLISHERS if slice_start is None else PUBLISHERS | {COMPLETENESS}
+        if state.operator not in wanted or not all(given.get(name) for name in _FIELDS):
+            return None
+        key = stamp(slice_start) if slice_start else str(given["slice_key"])
+        report = self._verify(given["contract"], given["conn_id"], given["table"], key)
+        return GateResult(table=given["table"], slice_key=key, passed=report.passed, text=report.sentence())
+
+    def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
+        given = state.rendered
+        if state.operator != COMPLETENESS or not all(given.get(name) for name in (*_FIELDS, "lookback", "since")):
+            return ()
+        contract = self._contract_of(given["contract"], given["table"])
+        report = self._history(
+            contract,
+            str(given["slice_key"]),
+            conn_id=given["conn_id"],
+            lookback=int(given["lookback"]),
+            since=date.fromisoformat(str(given["since"])),
+        )
+        days = [day for result in report.results for day in result.facts.get("missing", ())] if report else []
+        return tuple(slice_of_day(contract, date.fromisoformat(day)).start for day in days)
+
+    def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
+        return self._contract_of(state.rendered["contract"], state.rendered["table"]).backfill_alone

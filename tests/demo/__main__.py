@@ -1,0 +1,176 @@
+"""``make demo``: a real pipeline on a real Airflow, broken in five ways; what the harness does about each, and a report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from airflow_provider_harness.core.errors import HarnessError
+from tests.demo import data
+from tests.demo.breaks import BREAKS, Run
+from tests.demo.world import HARNESS, HOME, ROOT, WAREHOUSE, World, say, world
+
+FIRST, FILLED, DAYS = date(2013, 1, 1), 7, 14
+BACKFILL = (
+    "backfill", "create", "--dag-id", "flights_daily", "--from-date", "2013-01-01", "--to-date", "2013-01-07"
+)  # fmt: skip
+
+
+def main() -> int:
+    """Exit status: 0 every break ended as it must; 1 one did not; 2 the demo could not run; 130 stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with world() as place:
+            report = run(place)
+            if os.environ.get("KEEP"):
+                keep(place)
+        return 0 if report["ok"] else 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    except (HarnessError, OSError, TimeoutError) as error:
+        say(f"the demo could not run: {error}")
+        return 2
+
+
+def run(place: World) -> dict[str, Any]:
+    """Fill, break, grade, tell."""
+    fill(place)
+    runs: list[tuple[int, Run]] = []
+    for index, item in enumerate(BREAKS):
+        say(f"break {item.id}: {item.title}")
+        runs += [(index, one) for one in item.do(place)]
+    say("grading, by a process with its own connections")
+    answer = grade(place, runs)
+    report = {
+        "ok": answer["ok"],
+        "runs": [
+            {"dag": one.dag_id, "run_id": one.run_id, "day": str(one.day), "break": BREAKS[index].id, "state": _state(place, one)}
+            for index, one in runs
+        ],
+        "incidents": answer["incidents"],
+        "findings": answer["findings"],
+        "stand_ins": ["PagerDuty Events API (local receiver)"] if place.pages else [],
+        "model": place.model or "none: rules only",
+    }
+    (HOME / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    tell(place, report)
+    return report
+
+
+def fill(place: World) -> None:
+    """Seven days by Airflow's own backfill command, twice: the second time nothing changes."""
+    digests = []
+    for again in (False, True):
+        say(f"airflow {' '.join(BACKFILL)}{'   (again)' if again else ''}")
+        place.stack.cli(*BACKFILL)
+        _wait_for_backfills(place)
+        digests.append(_digest(place))
+        say(f"  warehouse: {digests[-1][0]} flights published")
+    if digests[0] != digests[1] or not digests[0][0]:
+        raise HarnessError(f"running the backfill again changed the warehouse: {digests}")
+
+
+def _wait_for_backfills(place: World) -> None:
+    end = time.monotonic() + 600
+    while True:
+        found = place.stack.api("GET", "/backfills", dag_id="flights_daily")["backfills"]
+        if all(item["completed_at"] for item in found):
+            break
+        if time.monotonic() > end:
+            raise TimeoutError("the backfill did not end within 600 s")
+        time.sleep(1)
+    runs = place.stack.api("GET", "/dags/flights_daily/dagRuns")["dag_runs"]
+    failed = [item["dag_run_id"] for item in runs if item["state"] != "success"]
+    if failed or len(runs) != FILLED:
+        raise HarnessError(f"backfill: {len(runs)} runs, expected {FILLED}; not successful: {failed}")
+
+
+def _digest(place: World) -> tuple[int, str]:
+    """How many flights are published, and what they are."""
+    with place.postgres.connect(WAREHOUSE) as connection:
+        rows = connection.execute("SELECT f::text FROM flights f ORDER BY 1").fetchall()
+    return len(rows), hashlib.sha256("\n".join(row[0] for row in rows).encode()).hexdigest()
+
+
+def _state(place: World, one: Run) -> str:
+    return str(place.stack.wait_run(one.dag_id, one.run_id, timeout=30)["state"])
+
+
+def grade(place: World, runs: Sequence[tuple[int, Run]]) -> dict[str, Any]:
+    """Ask the grader, which trusts nothing of this process but what was done."""
+    names = {"source": data.DATABASE, "warehouse": WAREHOUSE, "harness": HARNESS}
+    question = {
+        "site": {
+            "databases": {name: place.postgres.url(database) for name, database in names.items()},
+            "airflow_url": place.stack.url,
+            "airflow_token": place.stack.token("admin"),
+            "pages_url": place.pages.plain_url if place.pages else "",
+            "lineage_file": str(HOME / "openlineage.jsonl"),
+        },
+        "cases": [
+            {
+                "break_id": BREAKS[index].id,
+                "title": BREAKS[index].title,
+                "dag_id": one.dag_id,
+                "run_id": one.run_id,
+                "day": str(one.day),
+                "expected": asdict(BREAKS[index].expect[one.dag_id]),
+                "seen": place.seen.get(one.run_id, {}),
+            }
+            for index, one in runs
+        ],
+        "first": str(FIRST),
+        "days": DAYS,
+    }
+    command = [sys.executable, "-m", "tests.demo.grader"]
+    done = subprocess.run(command, input=json.dumps(question), capture_output=True, text=True, cwd=ROOT, timeout=300)
+    if done.returncode:
+        raise HarnessError(f"the grader failed: {done.stderr[-3000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def tell(place: World, report: dict[str, Any]) -> None:
+    """A timeline for each incident, and how it all ended."""
+    for line in report["incidents"]:
+        print(f"\n--- break {line['break']}: {line['title']}\n    {line['failure']}")
+        if "id" in line:
+            print(place.stack.cli("harness", "incidents", "show", line["id"]).stdout.rstrip())
+    print("\nbreak  dag / run                                category                proposal           verdict  outcome    paged  approved  verdict s  outcome s  ok")
+    for line in report["incidents"]:
+        if "id" not in line:
+            continue
+        name = "/".join(line["failure"].split("/")[:2])
+        print(
+            f"{line['break']:<6} {name:<40} {line['category'] or '-':<23} {line['proposal'] or '-':<18} {line['verdict'] or '-':<8}"
+            f" {line['outcome'] or '-':<10} {'yes' if line['paged'] else 'no':<6} {line['approved_by'] or '-':<9}"
+            f" {line['seconds_to_verdict'] or '-':>9} {line['seconds_to_outcome'] or '-':>10}  {'ok' if line['ok'] else 'NOT OK'}"
+        )
+    audit = place.stack.cli("harness", "audit", "verify", check=False)
+    print(f"\naudit: {'the chain holds' if audit.returncode == 0 else 'THE CHAIN IS BROKEN'}")
+    for finding in report["findings"]:
+        print(f"finding: {finding}")
+    if place.pages:
+        print("pages: received by a stand-in for PagerDuty, see .demo/pages/pages.jsonl")
+    say(f"{'ok' if report['ok'] else 'NOT OK'}: .demo/report.json")
+
+
+def keep(place: World) -> None:
+    """Leave Airflow running until Ctrl-C."""
+    say(f"Airflow is at {place.stack.url}   user admin, password {place.stack.passwords['admin']}   (Ctrl-C stops it)")
+    say(f"on-call: user oncall, password {place.stack.passwords['oncall']}")
+    signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

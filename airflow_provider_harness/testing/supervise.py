@@ -99,7 +99,7 @@ def _become_server(spec: dict[str, Any]) -> None:
         os._exit(CANNOT_START)
 
 
-def _descendants(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
     """Every process below one, from /proc; itself not included."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
@@ -141,7 +141,7 @@ def _reap(pid: int, seconds: float) -> int | None:
 
 def _sweep() -> None:
     """Kills what the server left behind; being the subreaper, this process has inherited it."""
-    while LINUX and (left := _descendants(os.getpid())):
+    while LINUX and (left := descendants(os.getpid())):
         for pid in left:
             _signal(pid, signal.SIGKILL)
         _reap(-1, 0.05)

@@ -18,7 +18,8 @@ from airflow_provider_harness.testing.process import ServerFailed
 from tests.ports.test_server_process import gone
 
 HOLDER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # started in the background, it would be ignored
 from pathlib import Path
 from airflow_provider_harness.testing.postgres import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1])) as postgres:

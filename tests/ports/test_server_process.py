@@ -23,7 +23,8 @@ time.sleep(60)
 """A server with a child that left its session; both write their ids."""
 
 HOLDER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # started in the background, it would be ignored
 from pathlib import Path
 from airflow_provider_harness.testing.process import ServerProcess
 ServerProcess("family", [sys.executable, "-c", sys.argv[1], sys.argv[2]], env={}, log=Path(sys.argv[2] + ".log"))
@@ -64,9 +65,13 @@ def test_ends_with_its_holder(tmp_path: Path, number: signal.Signals) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, FAMILY.format(on_term="SIG_DFL"), str(ids)], stderr=subprocess.DEVNULL
     )
-    pids = wait_for(ids)
-    holder.send_signal(number)
-    holder.wait(10)
+    with holder:
+        try:
+            pids = wait_for(ids)
+            holder.send_signal(number)
+            holder.wait(10)
+        finally:
+            holder.kill()
     assert gone(pids)
 
 

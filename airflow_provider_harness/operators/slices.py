@@ -66,6 +66,8 @@ class SliceOperator(BaseOperator):
         }
         self.log.info("Published %s", told)
         log_report(self.log, report)
+        if published.quarantined:
+            _note_quarantine(context, self.table, published)
         for outlet in self.outlets:
             if isinstance(outlet, Asset):
                 context["outlet_events"][outlet].extra = told
@@ -103,6 +105,15 @@ class SliceOperator(BaseOperator):
             rows=self._rows,
             judged_output=self.judges_output,
         )
+
+
+def _note_quarantine(context: Mapping[str, Any], table: str, published: Published) -> None:
+    """Tell the harness that a slice was published without some rows: people get a note, nobody a page."""
+    from airflow_provider_harness import wiring as harness
+
+    counts = ", ".join(f"{check}: {rows}" for check, rows in published.quarantined.items())
+    text = f"{table} slice {published.slice} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
+    harness.quietly("Noting the quarantine", lambda: harness.notice(context, text))
 
 
 def log_report(log: Any, report: Report) -> None:

@@ -272,8 +272,6 @@ TEXTS: Mapping[C, str] = {
 9 expect_column_values_to_be_unique
 9 expect_compound_columns_to_be_unique
 9 be_unique
-9 expect_column_values_to_be_unique  @traits row_level
-9 expect_compound_columns_to_be_unique  @traits row_level
 9 expect_select_column_values_to_be_unique_within_record  @traits row_level
 9 is duplicated\.?$
 8 duplicate key

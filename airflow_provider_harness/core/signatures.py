@@ -194,7 +194,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "TooManyRequests RateLimitError RateLimitExceeded rateLimitExceeded userRateLimitExceeded jobRateLimitExceeded "
     "ThrottlingException Throttling ThrottledException RequestLimitExceeded TooManyRequestsException SlowDown "
     "RequestThrottled RequestThrottledException ProvisionedThroughputExceededException BandwidthLimitExceeded "
-    "PriorRequestNotComplete EC2ThrottledException RATE_LIMIT_EXCEEDED REQUEST_LIMIT_EXCEEDED toomanyrequests "
+    "PriorRequestNotComplete EC2ThrottledException RATE_LIMIT_EXCEEDED toomanyrequests "
     "OverloadedError ServerBusy es_rejected_execution_exception EsRejectedExecutionException": (C.RATE_LIMITED, 7),
     "ResourceExhausted RESOURCE_EXHAUSTED LimitExceededException": (C.RATE_LIMITED, 4),
     "quotaExceeded QuotaExceeded dailyLimitExceeded insufficient_quota billingNotEnabled QUOTA_EXCEEDED "

@@ -1,0 +1,211 @@
+"""The floor: trusted facts first, then types of the exception chain, then text; wrappers and recoveries never win."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser, by_text, retry_after
+from airflow_provider_harness.core.checks import CheckKind, Severity
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.evidence import Evidence, Source
+from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.report import CheckResult, Decision, Report
+
+KEY = TryKey(dag_id="d", run_id="r", task_id="t", try_number=1)
+
+
+def failure(**more: Any) -> Failure:
+    return Failure(
+        **(
+            {
+                "key": KEY,
+                "kind": FailureKind.TASK_FAILED,
+                "origin": Origin.CALLBACK,
+                "occurred_at": datetime(2026, 11, 20, tzinfo=UTC),
+            }
+            | more
+        )
+    )
+
+
+def diagnose(log: str = "", **more: Any) -> Diagnosis:
+    return RuleDiagnoser().diagnose(failure(**more), Evidence(log=log))
+
+
+def report(*results: tuple[CheckKind, bool], rows: int = 10, **more: Any) -> dict[str, Any]:
+    return Report(
+        contract="c",
+        contract_version="1",
+        table="t",
+        slice="s",
+        where="staged files",
+        rows=rows,
+        malformed=0,
+        decision=Decision.BLOCK,
+        results=tuple(
+            CheckResult(
+                id=f"{kind}:x",
+                kind=kind,
+                columns=("x",),
+                severity=Severity.ERROR,
+                passed=passed,
+                expected="",
+                actual="",
+                **more,
+            )
+            for kind, passed in results
+        ),
+    ).as_dict()
+
+
+@pytest.mark.parametrize(
+    ("chain", "category"),
+    [
+        (ErrorLink(type="psycopg.errors.UndefinedColumn", sqlstate="42703"), Category.SCHEMA_DRIFT),
+        (ErrorLink(type="builtins.ConnectionRefusedError", errno=111), Category.TRANSIENT_NETWORK),
+        (ErrorLink(type="psycopg.OperationalError", sqlstate="53300"), Category.RESOURCE_EXHAUSTED_CONNECTIONS),
+        (ErrorLink(type="psycopg.errors.Whatever", sqlstate="40999"), Category.LOCK_CONTENTION),
+        (ErrorLink(type="requests.exceptions.HTTPError", http_status=429, retry_after=42.0), Category.RATE_LIMITED),
+        (ErrorLink(type="builtins.OSError", errno=28), Category.RESOURCE_EXHAUSTED_DISK),
+        (ErrorLink(type="my.Own", bases=("my.Base", "builtins.ModuleNotFoundError")), Category.DEPENDENCY_OR_VERSION),
+    ],
+)
+def test_types_of_an_exception_are_facts(chain: ErrorLink, category: Category) -> None:
+    said = diagnose(chain=(ErrorLink(type="airflow.exceptions.AirflowException", message="failed"), chain))
+    assert (said.category, said.basis) == (category, Basis.FACT)
+    assert said.retry_after == chain.retry_after
+    assert said.citations[0].source is Source.EXCEPTION
+
+
+def test_the_first_cause_wins_over_what_it_led_to() -> None:
+    said = diagnose(
+        chain=(ErrorLink(type="builtins.TypeError"), ErrorLink(type="x.OperationalError", sqlstate="08006"))
+    )
+    assert said.category is Category.TRANSIENT_NETWORK
+
+
+def test_a_message_alone_is_text() -> None:
+    said = diagnose(chain=(ErrorLink(type="builtins.Exception", message="password authentication failed"),))
+    assert (said.category, said.basis) == (Category.AUTH_EXPIRED_OR_INVALID, Basis.TEXT)
+
+
+def test_text_never_overrides_a_specific_fact() -> None:
+    said = diagnose("connection refused\n503 service unavailable", chain=(ErrorLink(type="x.E", sqlstate="42501"),))
+    assert (said.category, said.basis) == (Category.PERMISSION_DENIED, Basis.FACT)
+    assert Category.TRANSIENT_NETWORK in said.alternatives
+
+
+@pytest.mark.parametrize(
+    ("results", "category", "traits"),
+    [
+        (report((CheckKind.NOT_NULL, False)), Category.DATA_QUALITY_VIOLATION, set()),
+        (report((CheckKind.UNIQUE, False), (CheckKind.RANGE, True)), Category.DUPLICATE_DATA, set()),
+        (report((CheckKind.FRESHNESS, False), (CheckKind.RANGE, False)), Category.LATE_OR_MISSING_SOURCE, set()),
+        (report((CheckKind.ROW_COUNT, False), rows=0), Category.LATE_OR_MISSING_SOURCE, set()),
+        (report((CheckKind.ROW_COUNT, False)), Category.DATA_QUALITY_VIOLATION, set()),
+        (
+            report((CheckKind.COMPLETENESS, False), facts={"missing": ["2026-11-19"]}),
+            Category.LATE_OR_MISSING_SOURCE,
+            {"missing_slices"},
+        ),
+    ],
+)
+def test_a_blocked_gate_names_the_cause(results: dict[str, Any], category: Category, traits: set[str]) -> None:
+    said = diagnose("deadlock detected", report=results)
+    assert (said.category, said.basis, said.certainty) == (category, Basis.FACT, Certainty.SURE)
+    assert said.traits == traits
+
+
+def test_a_check_that_could_not_run_says_nothing_about_data() -> None:
+    said = diagnose("deadlock detected", report=report((CheckKind.RANGE, False), error="no connection"))
+    assert said.category is Category.LOCK_CONTENTION
+
+
+@pytest.mark.parametrize(
+    ("kinds", "trait"), [(["additive"], "additive"), (["additive", "breaking"], "breaking"), ([], "breaking")]
+)
+def test_a_schema_difference_is_drift(kinds: list[str], trait: str) -> None:
+    said = diagnose(schema_diff={"changes": [{"kind": k} for k in kinds]})
+    assert (said.category, said.basis, said.traits) == (Category.SCHEMA_DRIFT, Basis.FACT, {trait})
+
+
+def test_a_try_that_nobody_reported_lost_its_process() -> None:
+    said = diagnose("connection refused", kind=FailureKind.UNREPORTED, missing=("exception",))
+    assert (said.category, said.basis, said.traits) == (Category.WORKER_LOST, Basis.FACT, {"killed_unknown"})
+    assert diagnose("OOMKilled", kind=FailureKind.UNREPORTED).category is Category.RESOURCE_EXHAUSTED_MEMORY
+
+
+@pytest.mark.parametrize(
+    ("log", "category"),
+    [
+        (
+            "Task failed with exception\nretries exhausted\nFATAL: too many clients already",
+            Category.RESOURCE_EXHAUSTED_CONNECTIONS,
+        ),
+        (
+            "deadlock detected\nThe above exception was the direct cause\nRuntimeError: batch failed",
+            Category.LOCK_CONTENTION,
+        ),
+        (
+            "WARNING connection reset by peer, retrying (attempt 1)\nINFO connected to db, retry succeeded\n"
+            'ERROR null value in column "a" violates not-null constraint',
+            Category.DATA_QUALITY_VIOLATION,
+        ),
+        (
+            '  File "/a/timeout.py", line 3, in f\n    raise MemoryError("no space left on device")\nNameError: name \'x\' is not defined',
+            Category.CODE_BUG,
+        ),
+        (
+            "canceling statement due to statement timeout\nprocess 5 still waiting for ShareLock on transaction 7",
+            Category.LOCK_CONTENTION,
+        ),
+        ("Process ended. Likely out of memory. exit code 137", Category.WORKER_LOST),
+        ("nothing of interest", Category.UNKNOWN),
+        ("", Category.UNKNOWN),
+    ],
+)
+def test_root_causes_win(log: str, category: Category) -> None:
+    assert by_text(log).category is category
+
+
+def test_citations_are_lines_of_the_log() -> None:
+    said = by_text("one\nERROR: deadlock detected\nthree")
+    assert [(c.line, c.text) for c in said.citations] == [(2, "ERROR: deadlock detected")]
+    assert said.certainty is Certainty.SURE and said.basis is Basis.TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Retry-After: 120", 120),
+        ("retry after 5 minutes", 300),
+        ("retry in 500ms", 0.5),
+        ("retry_after=999999", 86400),
+        ("no", None),
+    ],
+)
+def test_waits_that_are_asked_for(text: str, seconds: float | None) -> None:
+    assert retry_after(text) == seconds
+
+
+@given(st.text(max_size=600))
+def test_any_text_gets_an_answer(log: str) -> None:
+    said = by_text(log)
+    lines = log.split("\n")
+    assert all(lines[c.line - 1][:300] == c.text for c in said.citations)
+
+
+def test_long_hostile_lines_cost_little() -> None:
+    import time
+
+    log = "\n".join(
+        ["file " * 4000, "2026-11-20 " * 3000, "a" * 50_000, "quota exceeded per " * 3000, "(" * 20_000] * 40
+    )
+    started = time.perf_counter()
+    by_text(log)
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,99 @@
+"""Airflow's log answers become plain lines and an untrusted chain, whatever their form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_harness.adapters.evidence_log import read_log
+from airflow_provider_harness.core.redaction import Redactor
+
+EVENTS = [
+    {"timestamp": "2026-11-20T10:00:00Z", "event": "start", "level": "info", "logger": "task", "rows": 3},
+    {
+        "timestamp": "2026-11-20T10:00:01Z",
+        "event": "Task failed with exception",
+        "level": "error",
+        "error_detail": [
+            {
+                "exc_type": "AirflowException",
+                "exc_value": "load failed",
+                "is_cause": False,
+                "frames": [{"filename": "/dags/a.py", "lineno": 9, "name": "load"}],
+            },
+            {
+                "exc_type": "UndefinedColumn",
+                "exc_value": 'column "x" does not exist\nLINE 1',
+                "is_cause": True,
+                "frames": [],
+            },
+        ],
+    },
+]
+NDJSON = "\n".join(json.dumps(e) for e in EVENTS).encode()
+JSON = json.dumps({"content": EVENTS, "continuation_token": None}).encode()
+
+
+@pytest.mark.parametrize("body", [NDJSON, JSON], ids=["ndjson", "json"])
+def test_events_become_lines_and_a_chain(body: bytes) -> None:
+    log = read_log(body, Redactor())
+    assert log.text.split("\n") == [
+        "[2026-11-20T10:00:00Z] INFO - start rows=3",
+        "[2026-11-20T10:00:01Z] ERROR - Task failed with exception",
+        'UndefinedColumn: column "x" does not exist',
+        "LINE 1",
+        '  File "/dags/a.py", line 9, in load',
+        "AirflowException: load failed",
+    ]
+    assert [link.type for link in log.chain] == ["AirflowException", "UndefinedColumn"]
+    assert log.chain[0].sqlstate is None
+
+
+def test_texts_that_airflow_could_not_parse() -> None:
+    body = json.dumps({"content": ["plain one", "plain two"]}).encode()
+    assert read_log(body, Redactor()).text == "plain one\nplain two"
+    assert read_log(b"plain one\n{broken", Redactor()).text == "plain one\n{broken"
+
+
+def test_secrets_and_hidden_characters_of_events() -> None:
+    body = json.dumps(
+        {
+            "event": "conn postgresql://u:pw12345@h/d \x1b[31m",
+            "error_detail": [{"exc_type": "E", "exc_value": "tok3nvalue"}],
+        }
+    ).encode()
+    log = read_log(body, Redactor(("tok3nvalue",)))
+    assert "pw12345" not in log.text and "tok3nvalue" not in log.text and "\\x1b[31m" in log.text
+    assert log.chain[0].message == "***"
+    assert "pw12345" not in log.search("postgresql", Redactor())[0].text
+
+
+def test_an_error_deep_in_a_long_log_is_kept() -> None:
+    quiet = [json.dumps({"event": f"tick {n}", "level": "info"}) for n in range(20_000)]
+    quiet[9_000] = json.dumps(EVENTS[1])
+    log = read_log("\n".join(quiet).encode(), Redactor())
+    assert 'column "x" does not exist' in log.text and len(log.text) < 17_000
+    assert "left out]" in log.text
+    assert log.search("tick 12345", Redactor())[0].number == 12346
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=400),
+        st.recursive(
+            st.none() | st.text() | st.integers(),
+            lambda c: (
+                st.lists(c, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["event", "error_detail", "content", "exc_type", "frames"]), c, max_size=4
+                )
+            ),
+            max_leaves=12,
+        ).map(lambda v: json.dumps(v).encode()),
+    )
+)
+def test_never_raises(body: bytes) -> None:
+    read_log(body, Redactor())

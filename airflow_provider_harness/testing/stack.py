@@ -336,6 +336,9 @@ class AirflowStack:
             health = self.api("GET", "/monitor/health")
         except httpx.TransportError:
             return set()
+        except jwt.InvalidTokenError as error:
+            problem = f"port {self.port} is answered by another server ({error})"
+            raise ServerFailed("airflow api-server", problem, self.log("api-server")) from error
         return {name for name in COMMANDS if self._is_fresh(health[HEALTH.get(name, name)])}
 
     def _is_fresh(self, part: Mapping[str, Any]) -> bool:

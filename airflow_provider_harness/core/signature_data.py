@@ -39,8 +39,13 @@ TEXTS: Mapping[C, str] = {
 7 table or view (?:does not exist|not found)
 7 table .{0,80}not found
 7 unknown database
+7 (?:table|view|object|dataset|schema|bucket|topic|index|file|folder|directory|column family|stage|pipe|sheet|worksheet|container|blob) .{0,80}(?:could not be found|cannot be found|was not found|no longer exists|has been deleted|was deleted|was dropped|is missing)
+7 no such (?:container|bucket|topic|table|index|collection|database|schema|view|stage|queue|stream|sheet|dir\w*|volume|namespace)
+7 worksheet named .{0,40}not found
 6 (?:resource|entity|repository|project|topic|subscription|stream|queue|collection|catalog|namespace|endpoint|cluster|warehouse|job|volume|snapshot) .{0,60}(?:was not found|not found|does not exist|could not be found)
 6 errno 2\b
+6 cannot find (?:the )?(?:file|table|path|object|directory)
+6 does not exist\b
 5 nosuchkey
 5 specified key does not exist
 5 no such object
@@ -75,6 +80,13 @@ TEXTS: Mapping[C, str] = {
 8 (?:feed|source|data|table|file|dataset|extract) is not (?:up to date|current|fresh|complete)
 8 not up.to.date
 8 expected .{0,30}(?:max|latest|newest|last)\W.{0,40}(?:got|found|but|is)\b
+8 source partition is empty
+8 (?:business_?date|ds|dt|date|day|load_date|partition)\W{1,3}<day>\S{0,3}:? (?:0|zero|no) (?:rows|records)?
+8 rows for \S{0,30} ?<day>: 0\b
+8 (?:watermark|max\(?\w*(?:date|time|at)\)?|latest \w+) .{0,60}(?:hours?|days?|minutes?) (?:old|behind|late|ago)
+8 \b(?:lag|staleness|age|delay) .{0,30}(?:exceeds?|above|over|greater than|>)
+8 (?:last|latest) (?:update|refresh|load|delivery|snapshot|modified)\b.{0,60}(?:ago|old|stale|behind)
+8 sensor.{0,40}timeout
 7 (?:sensor|sensortask) .{0,40}tim(?:ed|e) ?out
 7 sensor has timed out
 7 airflowsensortimeout
@@ -87,6 +99,13 @@ TEXTS: Mapping[C, str] = {
 7 expected (?:partition|file|delivery)
 7 (?:max|latest|newest|last) (?:date|day|partition|timestamp|load\w*)\b.{0,60}(?:expected|older|behind|stale)
 7 (?:usual|expected) (?:publication|delivery|arrival) (?:window|time)
+7 (?:partition|file|extract|batch|table|source|delivery) (?:is |was )?empty
+7 row.?count .{0,40}(?:below|less than|under|fewer|lower than) .{0,20}(?:minimum|expected|threshold|median|average)
+7 (?:expected|at least) [\d,]+ (?:rows|records|files).{0,30}(?:got|found|received|but|only) [\d,]+
+7 only [\d,]+ of [\d,]+ (?:files|partitions|rows|records|deliveries|chunks)
+7 poke(?:s|d)? .{0,40}(?:false|not (?:found|present|there))
+7 (?:_success|manifest|marker|trigger|done) (?:file |object )?.{0,60}(?:missing|not (?:found|present|there|yet))
+7 waiting for (?:file|partition|object|upstream data|source|delivery|key).{0,80}tim(?:ed|e) ?out
 6 (?:0|zero|no) rows? (?:found|returned|loaded|extracted|received|read|in source|for (?:ds|date|partition|slice|day))
 6 empty (?:source|extract|file|delivery|partition|result)
 6 row.?count (?:is |was |= ?)?0\b
@@ -148,7 +167,6 @@ TEXTS: Mapping[C, str] = {
 8 usecols do not match  @traits breaking
 8 not in index  @traits breaking
 8 none of \[.{0,80}are in the  @traits breaking
-8 missing data for column  @traits breaking
 8 field .{0,60}not found in  @traits breaking
 8 has no field  @traits breaking
 8 no field named  @traits breaking
@@ -172,6 +190,17 @@ TEXTS: Mapping[C, str] = {
 8 string or binary data would be truncated  @traits additive
 8 string length exceeds  @traits additive
 8 string '.{0,80}' is too long and would be truncated  @traits additive
+8 (?:header|columns?|fields?) .{0,40}(?:changed|renamed|reordered|mismatch\w*|differs?|not as expected|unexpected order)
+8 (?:expected|unexpected) (?:header|columns|fields)\b
+8 (?:got|found|has) \d+ columns?,? .{0,20}expected \d+
+8 (?:column|field|attribute|property) ['"`]?[\w.]+['"`]? (?:not found|is missing|missing|was removed|does not exist|no longer)
+8 (?:could not|cannot|can't|unable to) find (?:column|field)
+7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
+8 type .{0,30}(?:not compatible|incompatible|does not match)
+8 incompatible (?:types?|data ?types?|columns?)
+8 backward.?compatib
+8 contract .{0,40}(?:violat|broken|mismatch) .{0,30}(?:column|schema|type)
+8 datatype_mismatch
 7 insert has more (?:target columns|expressions)
 7 table .{0,60}has \d+ columns? but
 7 expected \d+ columns?
@@ -217,6 +246,11 @@ TEXTS: Mapping[C, str] = {
 8 accepted_values_
 8 relationships_
 8 not_null_
+8 (?:negative|null|missing|invalid|out.of.range|implausible|impossible) (?:\w+ ){0,2}(?:values?|amounts?|prices?|quantit\w+|dates?|rates?|percent\w*)\b
+8 (?:values?|rows?|records?) (?:outside|out of|not within|beyond) .{0,30}(?:range|bounds|set|domain)
+8 (?:mismatch|difference|drift|deviation) .{0,60}(?:exceeds?|above|over|greater than|>) .{0,20}(?:threshold|tolerance|limit|\d+ ?%)
+8 (?:hash total|control total|sum of) \w+ .{0,30}(?:differs|does not match|mismatch)
+8 foreign key .{0,60}(?:not present|missing|violat|orphan)
 7 invalid input syntax for (?:type )?(?:integer|bigint|smallint|numeric|double|real|date|timestamp|boolean|uuid|time|interval)  @traits row_level
 7 could not parse .{0,60} as   @traits row_level
 7 bad (?:int64|double|bool|timestamp|date) value  @traits row_level
@@ -240,6 +274,8 @@ TEXTS: Mapping[C, str] = {
 7 exceeds (?:the )?(?:precision|scale|maximum length|ddl length)  @traits row_level
 7 not in (?:\w+ )?(?:map|mapping|lookup|dimension|catalog|reference|enum|allowed)\b
 7 (?:unmapped|unknown|unexpected|unrecognized|disallowed) (?:value|code|status|category|enum|country|currency)
+7 assertion .{0,60}(?:rows|records|values|null|unique)
+7 in the future
 6 null (?:rate|ratio|fraction|count|percentage|values? in)
 6 negative (?:amount|price|quantity|value)s?
 6 (?:above|below|outside|under|over|exceeds) (?:the )?(?:threshold|expected range|allowed|tolerance|limit of)
@@ -269,9 +305,8 @@ TEXTS: Mapping[C, str] = {
 9 duplicate row detected during dml
 9 failure in test unique
 9 unique_\w+.{0,40}(?:fail|error)
-9 expect_column_values_to_be_unique
-9 expect_compound_columns_to_be_unique
-9 be_unique
+9 expect_column_values_to_be_unique  @traits row_level
+9 expect_compound_columns_to_be_unique  @traits row_level
 9 expect_select_column_values_to_be_unique_within_record  @traits row_level
 9 is duplicated\.?$
 8 duplicate key
@@ -289,6 +324,13 @@ TEXTS: Mapping[C, str] = {
 8 not unique
 8 non-unique
 8 duplicate keys? in
+8 (?:duplicates?|duplicated) .{0,40}(?:found|detected|exist)
+8 [\d,]+ duplicate
+8 (?:primary|unique) key .{0,40}(?:violat|conflict|already|duplicate)
+8 count\(\*\) .{0,20}> ?1
+8 row count .{0,40}(?:doubled|twice|2x|duplicate)
+8 multiple rows .{0,20}(?:matched|for (?:the )?(?:same|one) key)
+8 (?:same|identical) (?:key|id|row|file|batch) .{0,30}(?:twice|again|already|more than once)
 7 loaded twice
 7 already (?:been )?(?:loaded|processed|ingested|imported|inserted)
 7 row ?count (?:is )?(?:doubled|twice)
@@ -385,6 +427,13 @@ TEXTS: Mapping[C, str] = {
 8 year \d{5,} is out of range  @traits breaking
 8 found character .{0,20}instead of
 8 instead of (?:the )?(?:field |record )?delimiter
+8 missing data for column
+8 (?:unexpected|premature|truncated) (?:eof|end of (?:file|stream|data|document|input))
+8 (?:unable|failed|cannot|could not) to? ?(?:decode|decompress|deserialize|unpickle|untar|unzip|extract)
+8 invalid (?:header|magic|signature|checksum|record length|block|frame|delimiter|quoting|utf)
+8 (?:wrong|unexpected|unsupported|unknown) (?:file )?(?:encoding|compression|codec|file type|file format|magic)
+8 unexpected end of data
+8 data must be .{0,20}utf-?8
 7 jsondecodeerror
 7 expecting value: line
 7 expecting property name
@@ -402,6 +451,12 @@ TEXTS: Mapping[C, str] = {
 7 not valid json
 7 <!doctype html  @traits breaking
 7 <html  @traits breaking
+7 (?:row|line) \d+ (?:has|contains) \d+ (?:columns|fields|values)
+7 invalid (?:json|xml|csv|avro|parquet|orc|yaml row)
+7 (?:bom|byte order mark)\b
+7 quote character
+7 unclosed quote
+7 unbalanced quote
 6 is encoded in
 6 encoding (?:error|mismatch|problem)
 6 unicode ?(?:decode|encode) ?error

@@ -25,6 +25,7 @@ TEXTS: Mapping[C, str] = {
 7 eof occurred in violation of protocol
 7 terminating connection due to administrator command
 7 the database system is (?:starting up|shutting down|in recovery|not yet accepting)
+7 name resolution .{0,30}temporar
 6 connection refused
 6 actively refused
 6 econnrefused
@@ -64,6 +65,19 @@ TEXTS: Mapping[C, str] = {
 6 network partition
 6 nfs: server .{0,60}not responding
 6 stale file handle
+6 (?:the )?(?:service|server|backend|endpoint|cluster|host) is (?:currently |temporarily )?(?:unavailable|unreachable|down|restarting|overloaded)
+6 (?:http|status)\D{0,8}50[0-3]\b
+6 50[0-3] (?:internal server error|bad gateway|service (?:temporarily )?unavailable|server error)
+6 unable to connect to (?:the )?(?:server|host|proxy|broker|database|cluster)
+6 (?:connection|socket|stream|session|channel) (?:was |has been |is )?(?:closed|reset|terminated|dropped|interrupted|aborted)
+6 network (?:error|failure|timeout|unreachable|connection)
+6 (?:error|failed|failure) (?:while |in )?(?:sending|receiving|reading|writing) (?:data )?(?:to|from) (?:the )?(?:server|socket|peer|network|broker)
+6 ssl connection (?:error|reset|closed|timeout)
+6 (?:dns|name) (?:resolution|lookup) (?:failed|failure|error|timeout)
+6 (?:incomplete read|content-length mismatch|received \d+ bytes, expected \d+)
+6 http/2 (?:stream|connection) .{0,30}(?:error|closed|reset)
+6 transport(?: is)? (?:closing|closed|error|failure)
+6 keepalive (?:watchdog )?time
 5 remote end closed connection without response
 5 connection aborted
 5 connection broken
@@ -155,6 +169,10 @@ TEXTS: Mapping[C, str] = {
 8 (?:bytes|rows|records|mb|kb) per second  @traits load
 8 provisioned (?:throughput|capacity)  @traits load
 8 throughput (?:limit|exceeded)  @traits load
+8 (?:api|request|call|query) (?:rate|frequency) (?:limit|exceeded)
+8 429\b.{0,40}(?:too many|rate|limit|retry)
+8 calls per (?:second|minute)
+8 userratelimitexceeded
 7 too many requests
 7 rate.?limit(?:ed|s)?\b
 7 ratelimit
@@ -173,6 +191,8 @@ TEXTS: Mapping[C, str] = {
 7 server overloaded
 7 overloaded_error
 7 model is overloaded
+7 (?:burst|concurrency|qps|rps|tps) (?:limit|exceeded|capacity)
+7 x-ratelimit-remaining: 0
 6 exceeded the (?:maximum )?number of (?:concurrent|simultaneous)  @traits concurrency
 6 concurrent (?:query|request|run|job|session|statement)s? limit  @traits concurrency
 6 max(?:imum)? concurren\w+ (?:reached|exceeded)  @traits concurrency
@@ -185,7 +205,7 @@ TEXTS: Mapping[C, str] = {
 9 exceeded quota: [\w-]+, requested  @traits others
 9 (?:is )?forbidden: exceeded quota  @traits others
 8 (?:per|a) day\b.{0,60}(?:exceeded|limit|quota)
-8 daily (?:limit|quota|cap)
+9 daily (?:limit|quota|cap)
 8 (?:exceeded|limit|quota).{0,80}(?:per|a) day\b
 8 per month
 8 monthly (?:limit|quota|usage|spend|cap)
@@ -199,6 +219,13 @@ TEXTS: Mapping[C, str] = {
 8 payment required
 8 totalrequests limit exceeded
 8 24.hour (?:limit|allotment|allocation|quota)
+9 (?:monthly|daily|weekly|annual|yearly) (?:\w+ ){0,3}(?:quota|limit|allotment|allowance|budget|cap)
+8 (?:quota|limit|allotment|allowance|credits?|budget) .{0,40}(?:for (?:today|this (?:day|month|billing))|resets? (?:at|on|in)|until (?:midnight|tomorrow|next))
+8 resets? (?:at|on) .{0,20}(?:midnight|00:00|\bday\b|month)
+8 (?:usage|plan|account|subscription) .{0,30}(?:limit|quota) (?:reached|exceeded)
+8 upgrade your (?:plan|subscription)
+8 budget (?:exceeded|exhausted|reached)
+8 billing (?:account|is) .{0,30}(?:disabled|closed|not enabled|past due|suspended)
 7 quota exceeded  @unless disk quota|storage quota|per minute|per second|per 100 seconds
 7 exceeded (?:your |the |its )?(?:\w+ )?quota  @unless disk quota|storage quota|per minute|per second|per 100 seconds
 7 quotaexceeded  @unless disk quota|storage quota|per minute|per second|per 100 seconds
@@ -244,6 +271,7 @@ TEXTS: Mapping[C, str] = {
 9 data too large, data for
 9 oom command not allowed
 9 used memory > 'maxmemory'
+9 (?:rlimit|ulimit) .{0,20}memory
 8 java heap space
 8 gc overhead limit
 8 outofmemoryerror
@@ -270,6 +298,12 @@ TEXTS: Mapping[C, str] = {
 8 query exceeded (?:per-node|distributed|maximum) memory
 8 ora-04031
 8 ora-04030
+8 heap (?:out of memory|limit|space)
+8 (?:exceeded|exceeds|over|hit|reached) (?:the |its |your )?(?:\w+ )?(?:memory|ram) (?:limit|budget|quota|cap)
+8 memory (?:limit|quota|budget|allocation) .{0,30}(?:exceeded|reached|hit|failed)
+8 rss .{0,20}(?:exceeds|exceeded|above|over)
+8 insufficient (?:heap|work_mem|memory)
+8 javascript heap out of memory
 7 paused and will be restarted by nanny
 7 worker exceeded 9\d% memory
 7 exceeded memory budget
@@ -420,6 +454,15 @@ TEXTS: Mapping[C, str] = {
 8 (?:pid|lock) ?file .{0,60}(?:exists|held|locked|present)
 8 already (?:running|locked|in progress) .{0,40}(?:pid|lock)
 8 previous (?:run|instance) (?:is )?still (?:running|holds)
+8 (?:another|other) (?:session|process|transaction|job|run|writer|client|instance) (?:is |has |holds? )?(?:holding|locking|running|using|writing|modif\w+|lock)
+8 lock (?:is |was |already )?(?:held|owned|acquired|taken) by
+8 (?:failed|unable|could not|couldn't) (?:to )?(?:get|take|acquire|obtain) .{0,40}\block\b
+8 (?:write|commit|metadata|transaction|update) conflict
+8 (?:retry|restart) the transaction
+8 waiting for .{0,20}\block\b
+8 deadlock
+8 concurrent (?:write|transaction|delete|merge|append|job|modif\w+)s?
+8 commit failed .{0,40}(?:conflict|changed|stale)
 7 would affect rows in the streaming buffer
 6 is being accessed by other users
 6 table is locked
@@ -512,6 +555,11 @@ TEXTS: Mapping[C, str] = {
 6 signal(?:_name)?["=:]{1,3} ?"?(?:sigkill|-9)  @traits killed_unknown
 6 signal(?:_name)?["=:]{1,3} ?"?(?:sigsegv|-11|sigabrt|-6|sigbus|-7)  @traits killed_unknown
 6 signal(?:_name)?["=:]{1,3} ?"?(?:sigterm|-15)  @traits sigterm
+6 (?:pod|container|node|instance|vm|worker|agent|runner|executor) .{0,40}(?:terminated|deleted|killed|disappeared|restarted|evicted|removed|shut ?down|went away|not responding|unreachable|lost)
+6 (?:lost|missed|no) (?:contact|heartbeat|connection) (?:with|from|to) (?:the )?(?:worker|node|executor|agent|pod|task)
+6 the node .{0,40}(?:unreachable|was lost|not ready)
+6 process .{0,30}(?:died|crashed|vanished|exited unexpectedly|terminated unexpectedly)
+6 unexpectedly (?:died|exited|terminated|crashed)
 5 sigkill  @traits killed_unknown
 5 signal 9\b  @traits killed_unknown
 5 exit(?:ed)? (?:with )?(?:code|status)[ :=]*(?:137|-9)\b  @traits killed_unknown
@@ -553,6 +601,10 @@ TEXTS: Mapping[C, str] = {
 8 (?:job|export|import|pipeline|workflow|query|run|dag|task|step|stage|flow|build)\b.{0,60} (?:ended|finished|terminated|completed|is|was|returned|entered) (?:in|with) (?:the )?(?:state|status|result)[:= ]*['"]?(?:failed|failure|error|cancelled|canceled|aborted)  @unless killed externally|although the task says
 7 (?:upstream|source|external|parent|child|triggered|remote) (?:\w+ )?(?:job|export|pipeline|workflow|dag|task|run|build|step)\b.{0,60}(?:failed|failure|errored|aborted|unsuccessful)
 7 expected (?:state|status) .{0,20}(?:success|succeeded).{0,40}(?:got|but|found) .{0,10}fail
+5 (?:upstream|parent|dependency|prerequisite|predecessor|previous (?:task|step|stage|job)) .{0,40}(?:not (?:successful|succeed\w*|complete\w*)|in state failed|state=failed|did not (?:succeed|complete|finish))
+5 some of the external tasks
+5 blocked by (?:a )?failed (?:task|job|step|dependency)
+5 (?:not run|not started|never ran|skipped|cancelled|canceled) .{0,40}(?:because|due to|since) .{0,40}fail
 4 upstream_failed
 4 upstream (?:task|dag|job|model|dependency|node|run|pipeline|step)s?.{0,60}(?:failed|failure|error|skipped|not succeeded)
 4 external (?:task|dag).{0,80}fail

@@ -46,6 +46,10 @@ TEXTS: Mapping[C, str] = {
 9 request has expired
 9 <!doctype html  @also log ?in\b|sign.?in|session (?:has )?expired|single sign|\bsso\b|authenticate
 9 <html  @also log ?in\b|sign.?in|session (?:has )?expired|single sign|\bsso\b|authenticate
+9 requesttimetooskewed
+9 request time .{0,40}too (?:large|skewed)
+9 aadsts\d+
+9 (?:secret|keys?|credentials?|certificates?|passwords?|tokens?) (?:for .{0,40})?(?:are|is|has|have) expired
 8 credentials? (?:have |has |are |is )?(?:been )?(?:expired|revoked|invalid|rejected|disabled|not valid)
 8 (?:password|account|user|key|secret|certificate|session|login) (?:has |is |was )?(?:been )?(?:expired|revoked|locked|disabled|deactivated)
 8 ora-01017
@@ -80,6 +84,17 @@ TEXTS: Mapping[C, str] = {
 8 session (?:has |is )?(?:expired|timed out|invalid)
 8 please (?:log|sign) in
 8 text/html  @also (?:http|status)\D{0,6}200\b
+8 unable to (?:authenticate|login|log in|verify credentials)
+8 (?:authentication|authorization) token
+8 (?:could not|cannot|failed to) (?:authenticate|log ?in|sign in)
+8 access token .{0,40}(?:missing|expired|invalid|revoked)
+8 certificate (?:revoked|not yet valid)
+8 (?:two-factor|mfa) (?:required|token)
+8 (?:api|subscription|license) key .{0,30}(?:invalid|expired|disabled|revoked|rejected)
+8 (?:bad username|no such user|user not found|unknown user)
+8 client secret .{0,30}(?:expired|invalid)
+8 server failed to authenticate the request
+8 permission denied, please try again
 7 no pg_hba\.conf entry
 7 pg_hba\.conf rejects
 7 peer authentication failed
@@ -237,6 +252,31 @@ TEXTS: Mapping[C, str] = {
 8 (?:was|were)? ?not found in your (?:project|config\w*|profile|settings)
 8 no \w+ .{0,60} was found in your project
 8 verify this in your \S+\.(?:ya?ml|cfg|ini|toml|json)
+8 didn't match pod's node affinity
+8 node\(s\) didn't match
+8 had (?:untolerated taint|taint)
+8 manifest (?:unknown|for .{0,80} not found)
+8 (?:failed to pull image|image) .{0,80}(?:not found|manifest unknown|does not exist)
+8 invalid (?:image name|reference format)
+8 no such transport
+8 invalid isoformat string in setting
+8 (?:invalid|unknown|unsupported|bad|illegal) (?:value|setting|mode|log level|region|location|queue|schedule|interval|delimiter option|parameter|format string)\b.{0,60}(?:config|setting|parameter|option|for|in)
+8 certificate verify failed
+8 no (?:such )?(?:profile|target|queue|pool|host|driver option|broker|listener) (?:named|configured|called|found)
+8 (?:expected|required) (?:key|field|section|setting) .{0,60}(?:in|of) (?:config|settings|the configuration|\S+\.(?:ya?ml|toml|ini|json|cfg|env))
+8 (?:bucket|project|database|schema|host|path|prefix) (?:name )?(?:must|cannot|can not|may not) (?:be|contain)
+8 invalid bucket name
+8 the parameter .{0,40}(?:is required|is missing|was not)
+8 required (?:option|parameter|argument|setting|environment|env|variable)\b
+8 (?:the following arguments|option .{0,30}) (?:are|is) required
+8 usage: \S+ \[
+8 duplicate (?:key|entry) in (?:config|yaml|settings)
+8 (?:dag|task) .{0,60}(?:invalid|bad) (?:schedule|cron|timetable|start_date|arguments?)
+8 invalid arguments were passed
+8 (?:wrong|invalid|incorrect) (?:dialect|driver|scheme|protocol|account|project|endpoint|warehouse|role) (?:name|specified|configured|in)
+8 address already in use
+8 port \d+ is already allocated
+8 max_allowed_packet
 7 unregistered task
 7 received unregistered
 7 queue .{0,40}not (?:configured|consumed)
@@ -268,6 +308,7 @@ TEXTS: Mapping[C, str] = {
 7 was not found in location
 7 validation errors? for \w*(?:config|settings?|options?|params?|args|job|env|conf|connection|profile)
 7 undefinederror: .{0,80}(?:has no attribute|is undefined)  @also params\.|var\.value|var\.json|dag_run\.conf|conf\[
+7 (?:setting|option|parameter|variable|env(?:ironment)?) \w+.{0,20}: ?(?:invalid|must|expected|unknown|not)
 5 name or service not known
 5 nodename nor servname
 5 could not translate host name
@@ -278,6 +319,22 @@ TEXTS: Mapping[C, str] = {
 9 perhaps you meant to reference the column
 8 did you mean ['"`]?\w+
 7 decryption failed or bad record mac
+7 invalid literal for .{0,20}base 10: '(?:none|nan)?'
+7 was never awaited
+7 subquery (?:has too many|must return only one|uses ungrouped)
+7 each .{0,20}query must have the same number of columns
+7 (?:union|intersect|except) types .{0,40}cannot be matched
+7 missing from-clause entry
+7 (?:window|aggregate) functions? (?:is|are) not allowed
+7 invalid reference to from-clause
+7 set-returning functions are not allowed
+7 duplicate (?:dag|task)[_ ]?id
+7 dag .{0,60}has (?:a )?cycle
+7 could not determine (?:data type|polymorphic)
+7 query .{0,40}references? .{0,40}which is neither grouped nor aggregated
+7 (?:no matching|ambiguous) (?:signature|function|overload)
+7 template .{0,60}(?:syntax|error)
+7 (?:assertion|assert)(?:ionerror)?:? .{0,60}(?:==|!=| is )
 6 '?nonetype'? object (?:has no attribute|is not (?:subscriptable|iterable|callable))
 6 object has no attribute
 6 unsupported operand type
@@ -343,6 +400,14 @@ TEXTS: Mapping[C, str] = {
 6 classcastexception
 6 segmentation fault in user
 6 you can only execute one statement|set changed size during iteration|event loop is (?:closed|already running)
+6 cannot be cast to class
+6 argument of type 'nonetype'
+6 (?:dict|list|str|int|float|tuple|set|generator|coroutine)' object (?:has no attribute|is not|does not support|cannot)
+6 generator already executing
+6 dictionary changed size
+6 missing \d+ required
+6 takes (?:from )?\d+ (?:to \d+ )?positional
+6 expected (?:\d+|at (?:least|most) \d+) arguments?
 """,
     C.DEPENDENCY_OR_VERSION: r"""
 9 no module named

@@ -153,7 +153,6 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     ),
     Category.QUOTA_EXHAUSTED: (
         (frozenset({"others"}), (_FIVE_MINUTES, _PERSON)),
-        (frozenset({"concurrency"}), (_LESS, _PERSON)),
         (frozenset(), (_PERSON,)),
     ),
     Category.RESOURCE_EXHAUSTED_MEMORY: ((frozenset(), (_LESS, _PERSON)),),

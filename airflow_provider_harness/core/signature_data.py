@@ -63,6 +63,11 @@ TEXTS: Mapping[C, str] = {
     C.LATE_OR_MISSING_SOURCE: r"""
 9 expect_table_row_count\w*
 9 (?:table|dataset|view) \S{0,80}<day>\S{0,3} (?:was )?not found
+9 manifest says [\d,]+
+9 (?:size|length|bytes)\b.{0,40}(?:manifest|expected) .{0,20}\d{3,}
+9 upload (?:is )?(?:still )?in progress
+9 (?:partial|incomplete) (?:upload|delivery|transfer|file|export)
+9 (?:still|being) (?:uploaded|uploading|written|copied|transferred)
 8 <day>\S{0,120}['"]?:? .{0,30}(?:does not exist|not found|no such (?:file|object|key)|is missing|not (?:yet )?(?:present|available|arrived|delivered))
 8 error stale
 8 source .{0,60}(?:stale|is late|overdue|not fresh)
@@ -145,6 +150,7 @@ TEXTS: Mapping[C, str] = {
 9 invalid input syntax for (?:type )?(?:integer|bigint|smallint|numeric): "[a-z]{1,4}[-_]?\d{2,}"  @traits breaking
 9 schemas? .{0,60}out of sync  @traits additive
 9 on_schema_change  @traits additive
+9 (?:the )?column .{0,80}in batch ?data does not exist  @traits breaking
 8 column ["'`]?[\w."]+["'`]? (?:of relation ["'`]?[\w.]+["'`]? )?does not exist  @traits breaking
 8 undefinedcolumn  @traits breaking
 8 unknown column  @traits breaking
@@ -195,12 +201,12 @@ TEXTS: Mapping[C, str] = {
 8 (?:got|found|has) \d+ columns?,? .{0,20}expected \d+
 8 (?:column|field|attribute|property) ['"`]?[\w.]+['"`]? (?:not found|is missing|missing|was removed|does not exist|no longer)
 8 (?:could not|cannot|can't|unable to) find (?:column|field)
-7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
 8 type .{0,30}(?:not compatible|incompatible|does not match)
 8 incompatible (?:types?|data ?types?|columns?)
 8 backward.?compatib
 8 contract .{0,40}(?:violat|broken|mismatch) .{0,30}(?:column|schema|type)
 8 datatype_mismatch
+7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
 7 insert has more (?:target columns|expressions)
 7 table .{0,60}has \d+ columns? but
 7 expected \d+ columns?
@@ -210,10 +216,10 @@ TEXTS: Mapping[C, str] = {
 6 keyerror: ['"][\w ]+['"]  @also pandas|get_loc|dataframe|read_csv|\bdf\[|row\[|record\[|columns|dictreader
 """,
     C.DATA_QUALITY_VIOLATION: r"""
-9 expect_column_values_to_(?:not_be_null|be_between|be_in_set|not_be_in_set|match_\w+|not_match_\w+|be_greater\w*|be_less\w*|be_increasing|be_decreasing|be_dateutil_parseable|be_valid\w*)  @traits row_level
-9 expect_column_(?:pair_values|value_lengths)\w+  @traits row_level
-9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*
-9 expect_(?:multicolumn|select_column|query|queried)\w*
+9 expect_column_values_to_(?:not_be_null|be_between|be_in_set|not_be_in_set|match_\w+|not_match_\w+|be_greater\w*|be_less\w*|be_increasing|be_decreasing|be_dateutil_parseable|be_valid\w*)  @traits row_level  @unless exception_message|in batch ?data does not exist|"raised_exception": true
+9 expect_column_(?:pair_values|value_lengths)\w+  @traits row_level  @unless exception_message|in batch ?data does not exist|"raised_exception": true
+9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*  @unless exception_message|in batch ?data does not exist|"raised_exception": true
+9 expect_(?:multicolumn|select_column|query|queried)\w*  @unless exception_message|in batch ?data does not exist|"raised_exception": true
 8 violates not-null constraint  @traits row_level
 8 violates check constraint  @traits row_level
 8 violates foreign key constraint  @traits row_level
@@ -309,6 +315,7 @@ TEXTS: Mapping[C, str] = {
 9 expect_compound_columns_to_be_unique  @traits row_level
 9 expect_select_column_values_to_be_unique_within_record  @traits row_level
 9 is duplicated\.?$
+9 contains duplicate entries
 8 duplicate key
 8 duplicate entry
 8 violates unique constraint
@@ -331,6 +338,8 @@ TEXTS: Mapping[C, str] = {
 8 row count .{0,40}(?:doubled|twice|2x|duplicate)
 8 multiple rows .{0,20}(?:matched|for (?:the )?(?:same|one) key)
 8 (?:same|identical) (?:key|id|row|file|batch) .{0,30}(?:twice|again|already|more than once)
+8 index (?:has|contains) duplicates?
+8 duplicate (?:index|labels?|axis|timestamps?)
 7 loaded twice
 7 already (?:been )?(?:loaded|processed|ingested|imported|inserted)
 7 row ?count (?:is )?(?:doubled|twice)
@@ -382,12 +391,12 @@ TEXTS: Mapping[C, str] = {
 9 avro.{0,40}(?:magic|corrupt|block)
 9 unknown magic byte
 9 couldn't deserialize thrift
-9 parquet file size is (?:0|\d) bytes
+9 parquet file size is (?:0|\d) bytes  @unless manifest says|still (?:being )?upload|incomplete (?:upload|transfer)
 9 not a gzip
 9 not in gzip format
 9 bad ?zip ?file
 9 file is not a zip
-9 end-of-stream marker
+9 end-of-stream marker  @unless manifest says|still (?:being )?upload|incomplete (?:upload|transfer)
 9 incorrect header check
 9 zlib error
 9 error -3 while decompressing

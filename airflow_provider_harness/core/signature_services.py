@@ -202,8 +202,8 @@ TEXTS: Mapping[C, str] = {
 9 exceeded its quota
 9 warehouse .{0,80}cannot be resumed
 9 must specify (?:limits|requests)\.\w+
-9 exceeded quota: [\w-]+, requested  @traits others
-9 (?:is )?forbidden: exceeded quota  @traits others
+9 exceeded quota: [\w-]+, requested  @traits others  @unless used: ([^\s"]+), limited: \1
+9 (?:is )?forbidden: exceeded quota
 8 (?:per|a) day\b.{0,60}(?:exceeded|limit|quota)
 9 daily (?:limit|quota|cap)
 8 (?:exceeded|limit|quota).{0,80}(?:per|a) day\b
@@ -225,7 +225,6 @@ TEXTS: Mapping[C, str] = {
 8 (?:usage|plan|account|subscription) .{0,30}(?:limit|quota) (?:reached|exceeded)
 8 upgrade your (?:plan|subscription)
 8 budget (?:exceeded|exhausted|reached)
-8 billing (?:account|is) .{0,30}(?:disabled|closed|not enabled|past due|suspended)
 7 quota exceeded  @unless disk quota|storage quota|per minute|per second|per 100 seconds
 7 exceeded (?:your |the |its )?(?:\w+ )?quota  @unless disk quota|storage quota|per minute|per second|per 100 seconds
 7 quotaexceeded  @unless disk quota|storage quota|per minute|per second|per 100 seconds
@@ -333,6 +332,9 @@ TEXTS: Mapping[C, str] = {
 8 could not allocate space for object
 8 filegroup is full
 8 filesystem (?:is )?full
+8 wrote only \d+ of \d+ bytes
+8 write error: no space
+7 short write
 6 input/output error
 """,
     C.OUT_OF_DISK_OR_STORAGE_QUOTA: r"""

@@ -194,6 +194,9 @@ TEXTS: Mapping[C, str] = {
 9 is not enabled for
 9 not found in location \w+  @also not found in location (\w+)[\s\S]{0,3000}\blocation[:=] ?(?!\1)\w|\blocation[:=] ?(\w+)[\s\S]{0,3000}not found in location (?!\2)\w
 9 (?:no time zone found|zoneinfonotfounderror|unknown time ?zone|invalid time ?zone|unknowntimezone)
+9 billing (?:account )?.{0,60}(?:disabled|closed|not enabled|not been enabled|past due|suspended|absent)
+9 dag .{0,80}could not be found
+9 dags?[_ ]folder .{0,60}(?:differs|does not|missing|not found)
 8 could not parse (?:rfc1738 url|sqlalchemy url)
 8 invalid (?:dsn|url|uri|connection string|connection option|connection uri|host ?name|port|endpoint|hostname|cron|timezone|time zone)
 8 no scheme supplied
@@ -318,6 +321,8 @@ TEXTS: Mapping[C, str] = {
     C.CODE_BUG: r"""
 9 perhaps you meant to reference the column
 8 did you mean ['"`]?\w+
+8 socket operation on non-socket
+8 bad file descriptor
 7 decryption failed or bad record mac
 7 invalid literal for .{0,20}base 10: '(?:none|nan)?'
 7 was never awaited
@@ -335,6 +340,8 @@ TEXTS: Mapping[C, str] = {
 7 (?:no matching|ambiguous) (?:signature|function|overload)
 7 template .{0,60}(?:syntax|error)
 7 (?:assertion|assert)(?:ionerror)?:? .{0,60}(?:==|!=| is )
+7 operation on closed (?:file|connection|cursor|database)
+7 (?:cursor|connection|session|file|stream) (?:is )?already closed
 6 '?nonetype'? object (?:has no attribute|is not (?:subscriptable|iterable|callable))
 6 object has no attribute
 6 unsupported operand type
@@ -431,6 +438,9 @@ TEXTS: Mapping[C, str] = {
 9 compiled using numpy
 9 abi version
 9 a module that was compiled
+9 no solution found when resolving
+9 requirements are unsatisfiable
+9 unsatisfiable (?:requirements|dependencies|constraints)
 8 version ?conflict
 8 requires? .{0,60}(?:but you have|but version|which is not installed|, but)
 8 conflicting dependencies
@@ -472,6 +482,10 @@ TEXTS: Mapping[C, str] = {
 8 please (?:pip )?install
 8 (?:function|argument|parameter|method|option|operator) .{0,40}was removed
 8 '(?:dataframe|series|index)' object has no attribute '(?:append|iteritems|ix|lookup|as_matrix|mad|get_value|is_monotonic)'
+8 (?:could not|cannot|failed to) (?:resolve|solve) (?:dependencies|environment|requirements)
+8 depends on \S+ ?(?:[<>=!~]=?|but)
+8 (?:is not|isn't) (?:a )?supported (?:wheel|version|platform)
+8 (?:eresolve|peer dependency)
 7 got an unexpected keyword argument  @also site-packages|dist-packages|upgrad|version \d|==\d
 """,
 }

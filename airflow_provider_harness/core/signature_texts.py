@@ -88,7 +88,7 @@ RETRIED = r"retry|retrying|will try again|attempt \d+|backing off|backoff|try \d
 TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
     (
         Trait.CONCURRENCY,
-        frozenset({C.RESOURCE_EXHAUSTED_CONNECTIONS, C.QUOTA_EXHAUSTED}),
+        frozenset({C.RESOURCE_EXHAUSTED_CONNECTIONS}),
         r"concurren|parallel|simultaneous|\bpool|queuepool|max_overflow|mapped|workers?\b|fan.?out|threads?\b|executor",
     ),
     (

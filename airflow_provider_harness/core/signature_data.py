@@ -30,6 +30,8 @@ TEXTS: Mapping[C, str] = {
 8 resourcenotfound
 8 function (?:\w+\.)?(?:gen_salt|crypt|digest|hmac|pgp_\w+|gen_random_\w+|uuid_generate_\w+|st_\w+|similarity|unaccent|levenshtein|hstore|earth_distance|dblink\w*|crosstab)\(.{0,60} does not exist
 8 (?:extension|language|operator class|access method|collation|tablespace|foreign server|publication|replication slot) "?[\w.-]+"? (?:does not exist|is not available)
+8 catalog error: table with name .{0,80}does not exist
+8 no files found that match the pattern
 7 (?:relation|table|view|schema|sequence|function|materialized view|index|type) ["'`]?[\w.$-]+["'`]? (?:does not|doesn't) exist
 7 undefined ?table
 7 no such table
@@ -206,6 +208,9 @@ TEXTS: Mapping[C, str] = {
 8 backward.?compatib
 8 contract .{0,40}(?:violat|broken|mismatch) .{0,30}(?:column|schema|type)
 8 datatype_mismatch
+8 \] not found in axis  @traits breaking
+8 length mismatch: expected axis has  @traits breaking
+8 target schema's field names are not matching  @traits breaking
 7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
 7 insert has more (?:target columns|expressions)
 7 table .{0,60}has \d+ columns? but
@@ -213,6 +218,9 @@ TEXTS: Mapping[C, str] = {
 7 mismatched? (?:number of )?columns
 7 cannot (?:compare|join|union|merge|concat\w*) .{0,60}(?:types?|dtypes?|datetime|object|string)  @traits breaking
 7 incompatible (?:merge|join|column) (?:keys?|types?|dtypes?)
+7 could not convert .{0,80} with type \w+: (?:tried to convert|was expecting)  @traits breaking
+7 expected \w+ (?:but )?got \w+ (?:column|field|type)  @traits breaking
+7 wrong number of (?:columns|fields)  @traits breaking
 6 keyerror: ['"][\w ]+['"]  @also pandas|get_loc|dataframe|read_csv|\bdf\[|row\[|record\[|columns|dictreader
 """,
     C.DATA_QUALITY_VIOLATION: r"""
@@ -257,6 +265,24 @@ TEXTS: Mapping[C, str] = {
 8 (?:mismatch|difference|drift|deviation) .{0,60}(?:exceeds?|above|over|greater than|>) .{0,20}(?:threshold|tolerance|limit|\d+ ?%)
 8 (?:hash total|control total|sum of) \w+ .{0,30}(?:differs|does not match|mismatch)
 8 foreign key .{0,60}(?:not present|missing|violat|orphan)
+8 dateparseerror  @traits row_level
+8 unable to parse string  @traits row_level
+8 cannot convert non-finite values  @traits row_level
+8 cannot convert (?:float )?nan to integer  @traits row_level
+8 intcastingnanerror  @traits row_level
+8 badly formed hexadecimal uuid  @traits row_level
+8 failed to parse string: .{0,80}as a scalar of type  @traits row_level
+8 integer value .{0,40}not in range  @traits row_level
+8 float value .{0,40}(?:truncated|was truncated)  @traits row_level
+8 conversion error: .{0,20}could not convert  @traits row_level
+8 could not convert string .{0,80} to  @traits row_level
+8 (?:month|day|hour|minute|second|year) (?:must be|is out of range|\d+ is out)  @traits row_level
+8 day is out of range for month  @traits row_level
+8 unconverted data remains  @traits row_level
+8 (?:cannot|can't) parse (?:date|datetime|timestamp|number|decimal)  @traits row_level
+8 unknown (?:datetime )?string format  @traits row_level
+8 conversionsyntax  @traits row_level
+8 constraint error: (?:not null|check|violates foreign)  @traits row_level
 7 invalid input syntax for (?:type )?(?:integer|bigint|smallint|numeric|double|real|date|timestamp|boolean|uuid|time|interval)  @traits row_level
 7 could not parse .{0,60} as   @traits row_level
 7 bad (?:int64|double|bool|timestamp|date) value  @traits row_level
@@ -271,7 +297,7 @@ TEXTS: Mapping[C, str] = {
 7 invalid literal for int  @traits row_level
 7 could not convert string to float  @traits row_level
 7 does not match format  @traits row_level
-7 out of range  @unless <index>  @traits row_level
+7 (?<!index )(?<!index \d )(?<!index \d\d )out of range  @unless <index>  @traits row_level
 7 ora-01438  @traits row_level
 7 numeric (?:field |value )?overflow  @traits row_level
 7 arithmetic overflow  @traits row_level
@@ -443,6 +469,17 @@ TEXTS: Mapping[C, str] = {
 8 (?:wrong|unexpected|unsupported|unknown) (?:file )?(?:encoding|compression|codec|file type|file format|magic)
 8 unexpected end of data
 8 data must be .{0,20}utf-?8
+8 invalid data stream
+8 unpickling
+8 pickle data was truncated
+8 incorrect padding
+8 unpack requires a buffer
+8 file is not a database
+8 database disk image is malformed
+8 no magic bytes found
+8 invalid input error: .{0,60}(?:magic|header|parquet|csv|json)
+8 csv error on line
+8 error when sniffing file
 7 jsondecodeerror
 7 expecting value: line
 7 expecting property name
@@ -466,6 +503,11 @@ TEXTS: Mapping[C, str] = {
 7 quote character
 7 unclosed quote
 7 unbalanced quote
+7 expected object or value
+7 (?:trailing data|unmatched '.{0,4}' when when? decoding|value is too (?:big|small))
+7 not a (?:valid )?(?:zip|gzip|tar|csv|json|xml|avro|orc|excel|xls\w*|image|pdf|known|recognized) file
+7 file could not be opened successfully
+7 (?:unknown|unsupported) (?:archive|compression)
 6 is encoded in
 6 encoding (?:error|mismatch|problem)
 6 unicode ?(?:decode|encode) ?error

@@ -422,6 +422,7 @@ TEXTS: Mapping[C, str] = {
 9 restart transaction
 9 retry transaction
 9 transaction (?:conflict|was aborted due to)
+9 conflict on (?:update|delete|commit|tuple)
 8 database (?:table )?is locked
 8 database file is locked
 8 conflicting lock is held
@@ -465,6 +466,8 @@ TEXTS: Mapping[C, str] = {
 8 deadlock
 8 concurrent (?:write|transaction|delete|merge|append|job|modif\w+)s?
 8 commit failed .{0,40}(?:conflict|changed|stale)
+8 transactioncontext error: .{0,30}conflict
+8 transaction .{0,40}(?:conflict|aborted by)
 7 would affect rows in the streaming buffer
 6 is being accessed by other users
 6 table is locked

@@ -95,6 +95,10 @@ TEXTS: Mapping[C, str] = {
 8 client secret .{0,30}(?:expired|invalid)
 8 server failed to authenticate the request
 8 permission denied, please try again
+8 jwt\.exceptions\.
+8 not enough segments
+8 invalid crypto padding
+8 signature verification failed
 7 no pg_hba\.conf entry
 7 pg_hba\.conf rejects
 7 peer authentication failed
@@ -197,6 +201,11 @@ TEXTS: Mapping[C, str] = {
 9 billing (?:account )?.{0,60}(?:disabled|closed|not enabled|not been enabled|past due|suspended|absent)
 9 dag .{0,80}could not be found
 9 dags?[_ ]folder .{0,60}(?:differs|does not|missing|not found)
+9 missingsectionheadererror
+9 file contains no section headers
+9 tomldecodeerror
+9 unsupported version: \d+
+9 unable to configure (?:handler|formatter|root|logger)
 8 could not parse (?:rfc1738 url|sqlalchemy url)
 8 invalid (?:dsn|url|uri|connection string|connection option|connection uri|host ?name|port|endpoint|hostname|cron|timezone|time zone)
 8 no scheme supplied
@@ -280,6 +289,10 @@ TEXTS: Mapping[C, str] = {
 8 address already in use
 8 port \d+ is already allocated
 8 max_allowed_packet
+8 catalog error: .{0,20}unrecognized configuration
+8 no (?:section|option) .{0,40} in section
+8 invalid (?:connection )?(?:url|uri|dsn)
+8 (?:config|configuration|settings|yaml|toml|ini) (?:file )?.{0,60}(?:is )?(?:invalid|malformed|not found|missing|cannot be parsed|parse error)
 7 unregistered task
 7 received unregistered
 7 queue .{0,40}not (?:configured|consumed)
@@ -320,7 +333,6 @@ TEXTS: Mapping[C, str] = {
 """,
     C.CODE_BUG: r"""
 9 perhaps you meant to reference the column
-8 did you mean ['"`]?\w+
 8 socket operation on non-socket
 8 bad file descriptor
 7 decryption failed or bad record mac
@@ -342,6 +354,9 @@ TEXTS: Mapping[C, str] = {
 7 (?:assertion|assert)(?:ionerror)?:? .{0,60}(?:==|!=| is )
 7 operation on closed (?:file|connection|cursor|database)
 7 (?:cursor|connection|session|file|stream) (?:is )?already closed
+7 near ".{0,40}": syntax error
+7 (?:unterminated|missing \)|unbalanced|nothing to repeat|multiple repeat).{0,40}at position \d+
+7 replacement index \d+ out of range
 6 '?nonetype'? object (?:has no attribute|is not (?:subscriptable|iterable|callable))
 6 object has no attribute
 6 unsupported operand type
@@ -415,6 +430,18 @@ TEXTS: Mapping[C, str] = {
 6 missing \d+ required
 6 takes (?:from )?\d+ (?:to \d+ )?positional
 6 expected (?:\d+|at (?:least|most) \d+) arguments?
+6 parser error: syntax error
+6 incorrect number of bindings
+6 cannot operate on a closed
+6 not enough arguments for format string
+6 not all arguments converted during string formatting
+6 math domain error
+6 the truth value of (?:a|an) .{0,30} is ambiguous
+6 (?:shapes|operands|mismatch in its core dimension).{0,80}(?:not aligned|broadcast|different from|mismatch)
+6 can't (?:pickle|get (?:local object|attribute))
+6 a coroutine was expected
+6 invalid operation
+6 stopiteration
 """,
     C.DEPENDENCY_OR_VERSION: r"""
 9 no module named

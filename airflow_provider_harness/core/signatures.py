@@ -182,6 +182,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
         C.TRANSIENT_NETWORK,
         4,
     ),
+    "ArrowInvalid": (C.BAD_INPUT_ENCODING_OR_FORMAT, 3),
     "ConnectionError OperationalError InterfaceError SocketException": (C.TRANSIENT_NETWORK, 2),
     "InternalServerError BadGateway backendError internalError ServiceUnavailableException InternalFailure": (
         C.TRANSIENT_NETWORK,
@@ -272,7 +273,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
         C.BAD_INPUT_ENCODING_OR_FORMAT,
         7,
     ),
-    "JSONDecodeError ParserError ArrowInvalid ParseError SerializationException JsonParseException": (
+    "JSONDecodeError ParserError ParseError UnpicklingError SerializationException JsonParseException": (
         C.BAD_INPUT_ENCODING_OR_FORMAT,
         5,
     ),

@@ -31,7 +31,7 @@ TEXTS: Mapping[C, str] = {
 8 function (?:\w+\.)?(?:gen_salt|crypt|digest|hmac|pgp_\w+|gen_random_\w+|uuid_generate_\w+|st_\w+|similarity|unaccent|levenshtein|hstore|earth_distance|dblink\w*|crosstab)\(.{0,60} does not exist
 8 (?:extension|language|operator class|access method|collation|tablespace|foreign server|publication|replication slot) "?[\w.-]+"? (?:does not exist|is not available)
 8 catalog error: table with name .{0,80}does not exist
-8 no files found that match the pattern
+7 no files found that match the pattern
 7 (?:relation|table|view|schema|sequence|function|materialized view|index|type) ["'`]?[\w.$-]+["'`]? (?:does not|doesn't) exist
 7 undefined ?table
 7 no such table
@@ -47,7 +47,7 @@ TEXTS: Mapping[C, str] = {
 6 (?:resource|entity|repository|project|topic|subscription|stream|queue|collection|catalog|namespace|endpoint|cluster|warehouse|job|volume|snapshot) .{0,60}(?:was not found|not found|does not exist|could not be found)
 6 errno 2\b
 6 cannot find (?:the )?(?:file|table|path|object|directory)
-6 does not exist\b
+4 does not exist\b
 5 nosuchkey
 5 specified key does not exist
 5 no such object
@@ -170,7 +170,6 @@ TEXTS: Mapping[C, str] = {
 8 (?:column|field)s? (?:is |are |were |was )?(?:missing|absent|removed|dropped|renamed)  @traits breaking
 8 expected column  @traits breaking
 8 columns? (?:do|did) not match  @traits breaking
-8 number of columns  @traits breaking
 8 column count  @traits breaking
 8 usecols do not match  @traits breaking
 8 not in index  @traits breaking
@@ -211,8 +210,11 @@ TEXTS: Mapping[C, str] = {
 8 \] not found in axis  @traits breaking
 8 length mismatch: expected axis has  @traits breaking
 8 target schema's field names are not matching  @traits breaking
+8 number of columns (?:in|does not|do not|mismatch|changed|differs|is|expected|\()
+8 column "?\w+"? of relation .{0,80} already exists
+8 column .{0,60}already exists
+8 insert has more (?:target columns|expressions)
 7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
-7 insert has more (?:target columns|expressions)
 7 table .{0,60}has \d+ columns? but
 7 expected \d+ columns?
 7 mismatched? (?:number of )?columns
@@ -260,7 +262,7 @@ TEXTS: Mapping[C, str] = {
 8 accepted_values_
 8 relationships_
 8 not_null_
-8 (?:negative|null|missing|invalid|out.of.range|implausible|impossible) (?:\w+ ){0,2}(?:values?|amounts?|prices?|quantit\w+|dates?|rates?|percent\w*)\b
+7 (?:negative|null|missing|invalid|out.of.range|implausible|impossible) (?:\w+ ){0,2}(?:values?\b(?! for parameter)|amounts?|prices?|quantit\w+|dates?|rates?|percent\w*)\b
 8 (?:values?|rows?|records?) (?:outside|out of|not within|beyond) .{0,30}(?:range|bounds|set|domain)
 8 (?:mismatch|difference|drift|deviation) .{0,60}(?:exceeds?|above|over|greater than|>) .{0,20}(?:threshold|tolerance|limit|\d+ ?%)
 8 (?:hash total|control total|sum of) \w+ .{0,30}(?:differs|does not match|mismatch)
@@ -308,6 +310,8 @@ TEXTS: Mapping[C, str] = {
 7 (?:unmapped|unknown|unexpected|unrecognized|disallowed) (?:value|code|status|category|enum|country|currency)
 7 assertion .{0,60}(?:rows|records|values|null|unique)
 7 in the future
+7 violates exclusion constraint  @traits row_level
+7 invalid input value for (?:enum|domain)  @traits row_level
 6 null (?:rate|ratio|fraction|count|percentage|values? in)
 6 negative (?:amount|price|quantity|value)s?
 6 (?:above|below|outside|under|over|exceeds) (?:the )?(?:threshold|expected range|allowed|tolerance|limit of)
@@ -480,6 +484,10 @@ TEXTS: Mapping[C, str] = {
 8 invalid input error: .{0,60}(?:magic|header|parquet|csv|json)
 8 csv error on line
 8 error when sniffing file
+8 invalid input syntax for type (?:jsonb?|xml|bytea|point|box|polygon|hstore|geometry)
+8 invalid (?:hexadecimal|base64|escape|unicode) (?:digit|data|sequence|symbol|string|character|escape)
+8 token ".{0,80}" is invalid
+8 parse error - invalid geometry
 7 jsondecodeerror
 7 expecting value: line
 7 expecting property name

@@ -303,6 +303,10 @@ TEXTS: Mapping[C, str] = {
 8 rss .{0,20}(?:exceeds|exceeded|above|over)
 8 insufficient (?:heap|work_mem|memory)
 8 javascript heap out of memory
+8 requested length too large
+8 invalid memory alloc request
+8 string buffer .{0,40}(?:cannot be enlarged|exceeds)
+8 array size exceeds
 7 paused and will be restarted by nanny
 7 worker exceeded 9\d% memory
 7 exceeded memory budget

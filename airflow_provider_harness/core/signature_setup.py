@@ -206,6 +206,7 @@ TEXTS: Mapping[C, str] = {
 9 tomldecodeerror
 9 unsupported version: \d+
 9 unable to configure (?:handler|formatter|root|logger)
+9 invalid value for parameter
 8 could not parse (?:rfc1738 url|sqlalchemy url)
 8 invalid (?:dsn|url|uri|connection string|connection option|connection uri|host ?name|port|endpoint|hostname|cron|timezone|time zone)
 8 no scheme supplied
@@ -333,6 +334,7 @@ TEXTS: Mapping[C, str] = {
 """,
     C.CODE_BUG: r"""
 9 perhaps you meant to reference the column
+9 each \w+ query must have the same number of columns
 8 socket operation on non-socket
 8 bad file descriptor
 7 decryption failed or bad record mac
@@ -357,6 +359,16 @@ TEXTS: Mapping[C, str] = {
 7 near ".{0,40}": syntax error
 7 (?:unterminated|missing \)|unbalanced|nothing to repeat|multiple repeat).{0,40}at position \d+
 7 replacement index \d+ out of range
+7 unsupported xml feature
+7 cannot (?:drop|alter|truncate|rename|update|delete|insert into|call|use|change|create) \S{1,60} .{0,60}(?:because|on an?|depend)
+7 reached (?:maximum|minimum) value of sequence
+7 cannot insert a non-default value
+7 cannot run inside a transaction block
+7 invalid regular expression
+7 (?:must not be negative|negative substring length)
+7 current transaction is aborted
+7 (?:there is no|no) (?:unique|unique or exclusion) constraint matching
+7 cannot be (?:implemented|executed|used) (?:in|as|from)
 6 '?nonetype'? object (?:has no attribute|is not (?:subscriptable|iterable|callable))
 6 object has no attribute
 6 unsupported operand type
@@ -442,6 +454,7 @@ TEXTS: Mapping[C, str] = {
 6 a coroutine was expected
 6 invalid operation
 6 stopiteration
+6 (?:relation|table|view|schema|function|type|index|sequence|database) "?[\w.]+"? already exists
 """,
     C.DEPENDENCY_OR_VERSION: r"""
 9 no module named

@@ -23,9 +23,10 @@ from tests.ports.rows_case import DAYS, Case, drop, make, quiet
 
 
 @pytest.fixture
-def case(postgres: PostgresServer, tmp_path: Path) -> Iterator[Case]:
+def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
     name = f"rows_{uuid.uuid4().hex[:12]}"
-    yield make(postgres, name, tmp_path)
+    yield make(postgres, name, tmp_path / "staging")
     drop(postgres, name)
 
 

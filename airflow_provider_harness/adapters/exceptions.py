@@ -41,7 +41,7 @@ def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
         bases=tuple(_name(base) for base in type(error).__mro__[1:-1]),
         message=redactor.redact(_text(error), MESSAGE_LENGTH),
         sqlstate=_sqlstate(error),
-        http_status=_status(response) or _status(error),
+        http_status=_status(response) or (None if _is_airflows(error) else _status(error)),
         retry_after=_retry_after(response),
         errno=error.errno if isinstance(error, OSError) else None,
     )
@@ -72,6 +72,11 @@ def _status(holder: Any) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
             return int(value)
     return None
+
+
+def _is_airflows(error: BaseException) -> bool:
+    """Airflow's own exceptions carry the status that its web server would answer with, which says nothing here."""
+    return type(error).__module__.startswith("airflow.")
 
 
 def _retry_after(response: Any) -> float | None:

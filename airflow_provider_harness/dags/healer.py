@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Seconds to wait for Airflow to say that the task has failed; while its callback runs it still says running.
 SETTLE_SECONDS = 60
+#: A wait looks every LOOK_EVERY seconds for LOOK_SECONDS, then gives its slot back for as long.
+LOOK_SECONDS, LOOK_EVERY = 60, 3
+#: The shortest interval, in seconds, at which the reconciler gives its worker slot back between two passes (see _Look).
+SHORTEST_RESCHEDULE = 30
 _OWN = {"retries": 2, "retry_delay": timedelta(seconds=10)}
 
 
@@ -48,7 +52,14 @@ def healer_dag() -> DAG:
         is_paused_upon_creation=False,
         default_args={**_OWN, "on_failure_callback": page_own_failure},
     ) as dag:
-        _diagnose() >> _decide() >> Approve() >> Act() >> Verify() >> _close()
+        (
+            _diagnose()
+            >> _decide()
+            >> Approve()
+            >> Act(task_id="act")
+            >> Verify(task_id="verify")
+            >> Close(task_id="close", retries=5)
+        )
     return dag
 
 
@@ -63,7 +74,12 @@ def _reconciler(settings: config.Settings) -> None:
         is_paused_upon_creation=False,
         default_args={**_OWN, "on_failure_callback": page_own_failure},
     ):
-        Reconcile(task_id="watch", poke_interval=settings.reconcile_seconds)
+        Reconcile(
+            task_id="watch",
+            poke_interval=settings.reconcile_seconds,
+            mode="reschedule" if settings.reconcile_seconds >= SHORTEST_RESCHEDULE else "poke",
+            timeout=timedelta(days=2).total_seconds(),
+        )
 
 
 def page_own_failure(context: Mapping[str, Any]) -> None:
@@ -153,22 +169,40 @@ class Approve(HITLOperator):
         return super().execute(context)
 
 
-class _Poll(BaseSensorOperator):
-    """Looks, and gives its worker slot back until it looks again."""
+class _Look(BaseSensorOperator):
+    """Looks every few seconds for a minute, then gives its worker slot back for a minute.
 
-    def __init__(self, *, poke_interval: float = 10, **kwargs: Any) -> None:
+    Airflow loses a task that it queues again within seconds: the executor's word on the last look arrives while the next
+    one is queued, and counts as its end. So short waits are slept through, and only long ones are rescheduled.
+    """
+
+    def __init__(self, *, task_id: str, **kwargs: Any) -> None:
         super().__init__(
-            mode="reschedule", poke_interval=poke_interval, timeout=timedelta(days=2).total_seconds(), **kwargs
+            task_id=task_id,
+            mode="reschedule",
+            poke_interval=LOOK_SECONDS,
+            timeout=timedelta(days=2).total_seconds(),
+            trigger_rule="all_done",
+            **kwargs,
         )
 
+    def poke(self, context: Context) -> bool:
+        end = time.monotonic() + LOOK_SECONDS
+        while not self.look(context):
+            if time.monotonic() > end:
+                return False
+            time.sleep(LOOK_EVERY)
+        return True
 
-class Act(_Poll):
+    def look(self, context: Context) -> bool:
+        """Whether there is nothing left to wait for."""
+        raise NotImplementedError
+
+
+class Act(_Look):
     """Does what the verdict covers, once, when it is due."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(task_id="act", trigger_rule="all_done", poke_interval=5, **kwargs)
-
-    def poke(self, context: Context) -> bool:
+    def look(self, context: Context) -> bool:
         healer, incident, run_id = _mine(context)
         acted = act.act(healer, incident.id, run_id)
         if acted.due is not None:
@@ -178,27 +212,31 @@ class Act(_Poll):
         return acted.due is None
 
 
-class Verify(_Poll):
+class Verify(_Look):
     """Looks until it is known whether the act healed."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(task_id="verify", trigger_rule="all_done", poke_interval=5, **kwargs)
-
-    def poke(self, context: Context) -> bool:
+    def look(self, context: Context) -> bool:
         healer, incident, _ = _mine(context, State.VERIFYING)
+        if EventKind.SETTLED in incident.last:
+            return True
         finding = verify.verify(healer, incident, context["dag_run"].start_date or healer.now())
         self.log.info("%s: %s", finding.outcome or "not known yet", finding.text)
         return finding.outcome is not None
 
 
-@task(task_id="close", trigger_rule="all_done", retries=5)
-def _close(**kwargs: Any) -> None:
-    healer, incident, _ = _mine(cast("Context", kwargs), *(frozenset(State) - {State.CLOSED, State.TAKEN}))
-    outcome = escalate.settle(healer, incident)
-    wiring.log.info("Incident %s: %s", incident.id, outcome or "another remedy will be tried")
+class Close(Verify):
+    """Ends the incident, paging where a person is needed; goes on verifying where ``verify`` itself was lost."""
+
+    def look(self, context: Context) -> bool:
+        healer, incident, _ = _mine(context, *(frozenset(State) - {State.CLOSED, State.TAKEN}))
+        if incident.state is State.VERIFYING and not super().look(context):
+            return False
+        outcome = escalate.settle(healer, healer.store.incident(incident.id))
+        self.log.info("Incident %s: %s", incident.id, outcome or "another remedy will be tried")
+        return True
 
 
-class Reconcile(_Poll):
+class Reconcile(BaseSensorOperator):
     """One pass of the reconciler every interval, for a day."""
 
     def poke(self, context: Context) -> bool:

@@ -9,13 +9,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_harness.adapters.matching import Match, facts_of, find
-from airflow_provider_harness.core.diagnosis import UNKNOWN, Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.diagnosis import (
+    PERSON_NEEDED,
+    UNKNOWN,
+    Basis,
+    Category,
+    Certainty,
+    Diagnosis,
+    first_remedy,
+    safe_action,
+)
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind
 from airflow_provider_harness.core.signature_texts import BREAKS_OFF, ENDED, FAILED, TRAIT_WORDS
 from airflow_provider_harness.core.signatures import Trait
 
 _SUPPORT = 0.3  # what each further line of the same category adds, three at most
+_DRAWN = 1.0  # a smaller lead over a cause that needs a person is no basis to act alone
 _LEAST = 2.0  # below it, the text supports no cause
 _RETRY_AFTER = re.compile(
     r"(?:retry[-_ ]?after|retry in|try again in|wait)['\"]?\s{0,2}[:=]?\s{0,2}['\"]?(\d{1,6})(?:\.\d+)?\s?(ms|milliseconds|s\b|sec|seconds|m\b|min|minutes)?",
@@ -79,6 +89,8 @@ def by_text(log: str) -> Diagnosis:
     lead = scores[best] - (scores[others[0]] if others else 0)
     top = max(m.weight for m in matches if m.category is best)
     certainty = Certainty.SURE if top >= 8 and lead >= 1 else Certainty.LIKELY if top >= 3.5 else Certainty.UNSURE
+    if lead < _DRAWN and others and _acts_alone(best, words, matches) and not _acts_alone(others[0], words, matches):
+        certainty = Certainty.UNSURE
     cited = _cite(log, [m for m in matches if m.category is best])
     return Diagnosis(
         category=best,
@@ -118,6 +130,17 @@ def _scores(matches: Iterable[Match]) -> dict[Category, float]:
 
 def _first_line(matches: Iterable[Match], category: Category) -> int:
     return min(m.line for m in matches if m.category is category)
+
+
+def _acts_alone(category: Category, words: str, matches: Iterable[Match]) -> bool:
+    said = Diagnosis(
+        category=category,
+        cause="",
+        basis=Basis.TEXT,
+        certainty=Certainty.LIKELY,
+        traits=_traits(category, words, matches),
+    )
+    return safe_action(first_remedy(said)) not in PERSON_NEEDED
 
 
 def _cite(log: str, matches: Iterable[Match]) -> tuple[Citation, ...]:

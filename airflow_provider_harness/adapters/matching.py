@@ -27,7 +27,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
 _SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode|error code)\W{0,5}([0-9a-z]{5})\b")
 _HTTP = re.compile(
     r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
-    r"|\b([45]\d\d) (?:client|server) error"
+    r"|\b([45]\d\d) (?:client error|server error|bad request|unauthori[sz]ed|forbidden|not found|gone|conflict|unprocessable"
+    r"|too many requests|internal|bad gateway|service unavailable|gateway time)"
+    r"|\(([45]\d\d)\)\s{0,2}reason"
 )
 _ERRNO = re.compile(r"\[?errno (\d{1,3})\b")
 _noise, _instruction, _recovered, _retried, _hedge = (
@@ -125,7 +127,7 @@ def _codes(line: str, lowered: str) -> Iterable[Signature]:
         if signature := sqlstate(match.group(1).upper()):
             yield signature
     for match in _HTTP.finditer(lowered):
-        if signature := table(Field.HTTP).get(match.group(1) or match.group(2)):
+        if signature := table(Field.HTTP).get(match.group(1) or match.group(2) or match.group(3)):
             yield signature
     for match in _ERRNO.finditer(lowered):
         if signature := errnos.get(errno.errorcode.get(int(match.group(1)), "")):

@@ -47,7 +47,8 @@ TEXTS: Mapping[C, str] = {
 6 (?:resource|entity|repository|project|topic|subscription|stream|queue|collection|catalog|namespace|endpoint|cluster|warehouse|job|volume|snapshot) .{0,60}(?:was not found|not found|does not exist|could not be found)
 6 errno 2\b
 6 cannot find (?:the )?(?:file|table|path|object|directory)
-4 does not exist\b
+6 410 gone
+6 (?:endpoint|resource|url|route|page) .{0,40}(?:was removed|no longer exists|has been retired|gone)
 5 nosuchkey
 5 specified key does not exist
 5 no such object
@@ -61,6 +62,7 @@ TEXTS: Mapping[C, str] = {
 5 404 (?:client error|not found|get|head)
 5 key .{0,80}does not exist
 5 no files? (?:found|matched|match)
+4 does not exist\b
 """,
     C.LATE_OR_MISSING_SOURCE: r"""
 9 expect_table_row_count\w*
@@ -70,6 +72,7 @@ TEXTS: Mapping[C, str] = {
 9 upload (?:is )?(?:still )?in progress
 9 (?:partial|incomplete) (?:upload|delivery|transfer|file|export)
 9 (?:still|being) (?:uploaded|uploading|written|copied|transferred)
+8 \b(?:file|data|delivery|feed|partition|export|extract|batch|source|upload)\b .{0,50}(?:not (?:yet )?(?:arrived|received|delivered|available|landed|ready|published)|has not (?:arrived|landed|been)|have not (?:arrived|landed)|\bis late\b|missing for)
 8 <day>\S{0,120}['"]?:? .{0,30}(?:does not exist|not found|no such (?:file|object|key)|is missing|not (?:yet )?(?:present|available|arrived|delivered))
 8 error stale
 8 source .{0,60}(?:stale|is late|overdue|not fresh)
@@ -80,7 +83,6 @@ TEXTS: Mapping[C, str] = {
 8 stale source
 8 exceeds? (?:max|allowed|freshness)\w* (?:age|lag|delay|staleness)
 8 max_loaded_at
-8 (?:file|data|delivery|feed|partition|export|extract|drop|batch|source|upload) .{0,50}(?:not (?:yet )?(?:arrived|received|delivered|available|landed|ready|published|loaded|found)|has not (?:arrived|landed|been)|have not (?:arrived|landed)|is late|is missing|missing for|late\b)
 8 <day>\S{0,80}['"]?:? (?:-> |=> |returned |http |status )?404\b
 8 404\b.{0,160}<day>
 8 (?:nosuchkey|no such (?:file|object|key)|filenotfound\w*|no files? (?:found|match\w*)|not (?:yet )?(?:present|available|arrived|delivered|landed|there)|path does not exist|not found|missing)\b.{0,200}<day>
@@ -94,6 +96,7 @@ TEXTS: Mapping[C, str] = {
 8 \b(?:lag|staleness|age|delay) .{0,30}(?:exceeds?|above|over|greater than|>)
 8 (?:last|latest) (?:update|refresh|load|delivery|snapshot|modified)\b.{0,60}(?:ago|old|stale|behind)
 8 sensor.{0,40}timeout
+8 <day>\S{0,60} (?:http/[\d.]+ )?404\b
 7 (?:sensor|sensortask) .{0,40}tim(?:ed|e) ?out
 7 sensor has timed out
 7 airflowsensortimeout
@@ -117,7 +120,6 @@ TEXTS: Mapping[C, str] = {
 6 empty (?:source|extract|file|delivery|partition|result)
 6 row.?count (?:is |was |= ?)?0\b
 6 returned no (?:rows|data|results)
-6 0 bytes received
 """,
     C.SCHEMA_DRIFT: r"""
 9 (?:schema|type) (?:mismatch|drift|change[ds]?|evolution)
@@ -249,7 +251,7 @@ TEXTS: Mapping[C, str] = {
 8 expectations? .{0,60}(?:failed|not met|were not met|unsuccessful)
 8 validation (?:of .{0,60})?failed
 8 validation result.{0,30}fail
-8 unexpected_(?:count|percent)
+6 unexpected_(?:count|percent)
 8 data quality
 8 quality (?:check|gate)s?.{0,40}fail
 8 checks? failed
@@ -262,7 +264,6 @@ TEXTS: Mapping[C, str] = {
 8 accepted_values_
 8 relationships_
 8 not_null_
-7 (?:negative|null|missing|invalid|out.of.range|implausible|impossible) (?:\w+ ){0,2}(?:values?\b(?! for parameter)|amounts?|prices?|quantit\w+|dates?|rates?|percent\w*)\b
 8 (?:values?|rows?|records?) (?:outside|out of|not within|beyond) .{0,30}(?:range|bounds|set|domain)
 8 (?:mismatch|difference|drift|deviation) .{0,60}(?:exceeds?|above|over|greater than|>) .{0,20}(?:threshold|tolerance|limit|\d+ ?%)
 8 (?:hash total|control total|sum of) \w+ .{0,30}(?:differs|does not match|mismatch)
@@ -285,6 +286,12 @@ TEXTS: Mapping[C, str] = {
 8 unknown (?:datetime )?string format  @traits row_level
 8 conversionsyntax  @traits row_level
 8 constraint error: (?:not null|check|violates foreign)  @traits row_level
+8 tests? (?:have |has )?failed
+8 the following tests have failed
+8 value check failed
+8 test failed\. ?(?:the following|query|results?)
+8 (?:check|interval|threshold) (?:check )?failed
+7 (?:negative|null|missing|invalid|out.of.range|implausible|impossible) (?:\w+ ){0,2}(?:values?\b(?! for parameter)|amounts?|prices?|quantit\w+|dates?|rates?|percent\w*)\b
 7 invalid input syntax for (?:type )?(?:integer|bigint|smallint|numeric|double|real|date|timestamp|boolean|uuid|time|interval)  @traits row_level
 7 could not parse .{0,60} as   @traits row_level
 7 bad (?:int64|double|bool|timestamp|date) value  @traits row_level
@@ -497,14 +504,14 @@ TEXTS: Mapping[C, str] = {
 7 malformed json
 7 json (?:parse|parsing|decode|syntax) error
 7 error parsing json
-7 unexpected token
+7 (?<!near )unexpected token
 7 unexpected end of (?:json|input|file)
 7 failed to parse json
 7 error while reading data, error message: (?:json|parser)
 7 invalid control character
 7 not valid json
-7 <!doctype html  @traits breaking
-7 <html  @traits breaking
+7 <!doctype html  @traits breaking  @unless \b[45]\d\d\b (?:[a-z]+ )?(?:error|bad|service|gateway|not|too)
+7 <html  @traits breaking  @unless \b[45]\d\d\b
 7 (?:row|line) \d+ (?:has|contains) \d+ (?:columns|fields|values)
 7 invalid (?:json|xml|csv|avro|parquet|orc|yaml row)
 7 (?:bom|byte order mark)\b

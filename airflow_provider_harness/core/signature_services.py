@@ -26,6 +26,8 @@ TEXTS: Mapping[C, str] = {
 7 terminating connection due to administrator command
 7 the database system is (?:starting up|shutting down|in recovery|not yet accepting)
 7 name resolution .{0,30}temporar
+7 timeout connecting to
+7 connection unexpectedly closed
 6 connection refused
 6 actively refused
 6 econnrefused
@@ -78,6 +80,7 @@ TEXTS: Mapping[C, str] = {
 6 http/2 (?:stream|connection) .{0,30}(?:error|closed|reset)
 6 transport(?: is)? (?:closing|closed|error|failure)
 6 keepalive (?:watchdog )?time
+6 (?:could not|failed to|unable to|cannot) (?:reach|contact|ping) (?:the )?\w+
 5 remote end closed connection without response
 5 connection aborted
 5 connection broken
@@ -157,6 +160,7 @@ TEXTS: Mapping[C, str] = {
 4 "?internalerror"?
 """,
     C.RATE_LIMITED: r"""
+9 exceeded rate
 8 requests? per (?:second|minute)  @unless per day|daily limit
 8 queries per (?:second|minute)  @unless per day|daily limit
 8 per minute per (?:user|project)  @unless per day|daily limit
@@ -173,10 +177,12 @@ TEXTS: Mapping[C, str] = {
 8 429\b.{0,40}(?:too many|rate|limit|retry)
 8 calls per (?:second|minute)
 8 userratelimitexceeded
+8 (?:exceeded|exceeding|hit|over|reached) .{0,30}rate.?limit
+8 secondary rate.?limit
+8 api rate.?limit
 7 too many requests
 7 rate.?limit(?:ed|s)?\b
 7 ratelimit
-7 exceeded rate
 7 throttl(?:ed|ing)
 7 slow ?down\b
 7 please reduce your request rate
@@ -212,10 +218,10 @@ TEXTS: Mapping[C, str] = {
 8 24.?hours? (?:limit|period)
 8 billing (?:hard )?(?:limit|cap)
 8 spend(?:ing)? (?:limit|cap)
-8 insufficient (?:quota|credits?|balance|funds)
+9 insufficient.(?:quota|credits?|balance|funds)
 8 credit balance
 8 out of credits
-8 exceeded your current quota
+9 exceeded your current quota
 8 payment required
 8 totalrequests limit exceeded
 8 24.hour (?:limit|allotment|allocation|quota)
@@ -533,6 +539,9 @@ TEXTS: Mapping[C, str] = {
 """,
     C.WORKER_LOST: r"""
 9 process terminated by signal  @traits killed_unknown
+7 exit_?code[=: ]+-?(?:11|139|6|134|7|135)\b  @traits killed_unknown
+7 exit_?code[=: ]+(?:-9|137)\b  @traits killed_unknown
+7 exit_?code[=: ]+(?:-15|143)\b  @traits sigterm
 6 sigterm  @traits sigterm
 6 signal 15  @traits sigterm
 6 exit(?:ed)? (?:with )?(?:code|status)[ :=]*(?:143|-15)\b  @traits sigterm
@@ -605,15 +614,19 @@ TEXTS: Mapping[C, str] = {
 5 container .{0,60}terminated
 5 was evicted
 5 evicted\b
+4 process exited abnormally
 """,
     C.UPSTREAM_FAILED: r"""
 8 (?:job|export|import|pipeline|workflow|query|run|dag|task|step|stage|flow|build)\b.{0,60} (?:ended|finished|terminated|completed|is|was|returned|entered) (?:in|with) (?:the )?(?:state|status|result)[:= ]*['"]?(?:failed|failure|error|cancelled|canceled|aborted)  @unless killed externally|although the task says
 7 (?:upstream|source|external|parent|child|triggered|remote) (?:\w+ )?(?:job|export|pipeline|workflow|dag|task|run|build|step)\b.{0,60}(?:failed|failure|errored|aborted|unsuccessful)
 7 expected (?:state|status) .{0,20}(?:success|succeeded).{0,40}(?:got|but|found) .{0,10}fail
+7 failed with failed states?
 5 (?:upstream|parent|dependency|prerequisite|predecessor|previous (?:task|step|stage|job)) .{0,40}(?:not (?:successful|succeed\w*|complete\w*)|in state failed|state=failed|did not (?:succeed|complete|finish))
 5 some of the external tasks
 5 blocked by (?:a )?failed (?:task|job|step|dependency)
 5 (?:not run|not started|never ran|skipped|cancelled|canceled) .{0,40}(?:because|due to|since) .{0,40}fail
+5 skip relation
+5 \[skip\]
 4 upstream_failed
 4 upstream (?:task|dag|job|model|dependency|node|run|pipeline|step)s?.{0,60}(?:failed|failure|error|skipped|not succeeded)
 4 external (?:task|dag).{0,80}fail
@@ -624,7 +637,6 @@ TEXTS: Mapping[C, str] = {
 4 (?:depends_?on|dependencies|dependency)\b  @also (?:result|status|state|conclusion)["=: ]{1,3}(?:failure|failed|error)
 4 dependency (?:action|failure|failed)
 3 skipping .{0,80}(?:due to|because).{0,60}(?:fail|upstream|error|depend)
-3 skip relation
 3 skipped because
 3 skip(?:ped)? due to
 3 depends on .{0,80}(?:failed|which failed)

@@ -62,7 +62,6 @@ TEXTS: Mapping[C, str] = {
 8 error 401
 8 code"?: ?401
 8 permission denied \((?:publickey|password)
-8 host key verification failed
 8 no supported authentication methods
 8 auth(?:entication)? fail(?:ed|ure)
 8 sasl authentication
@@ -99,8 +98,6 @@ TEXTS: Mapping[C, str] = {
 8 not enough segments
 8 invalid crypto padding
 8 signature verification failed
-7 no pg_hba\.conf entry
-7 pg_hba\.conf rejects
 7 peer authentication failed
 7 ident authentication failed
 7 role "[^"]*" (?:is not permitted to log in|does not exist)
@@ -147,6 +144,9 @@ TEXTS: Mapping[C, str] = {
 8 sts:assumerole
 8 kms:decrypt
 8 row.level security
+8 insufficient_scope
+8 lacks? (?:the )?(?:required )?(?:scope|role|grant|right)s?
+8 (?:missing|required|needs?) (?:the )?(?:scope|role|grant|privilege|permission)s?\b
 7 read-only file system
 6 permission denied
 6 permissionerror
@@ -207,6 +207,9 @@ TEXTS: Mapping[C, str] = {
 9 unsupported version: \d+
 9 unable to configure (?:handler|formatter|root|logger)
 9 invalid value for parameter
+9 paramvalidationerror
+9 has runasnonroot
+9 executable file not found
 8 could not parse (?:rfc1738 url|sqlalchemy url)
 8 invalid (?:dsn|url|uri|connection string|connection option|connection uri|host ?name|port|endpoint|hostname|cron|timezone|time zone)
 8 no scheme supplied
@@ -243,7 +246,6 @@ TEXTS: Mapping[C, str] = {
 8 doesn't match .{0,60}certificate
 8 certificate is not valid for
 8 insecure connection
-8 no encryption
 8 requires? ssl
 8 fernet
 8 invalidtoken
@@ -294,6 +296,22 @@ TEXTS: Mapping[C, str] = {
 8 no (?:section|option) .{0,40} in section
 8 invalid (?:connection )?(?:url|uri|dsn)
 8 (?:config|configuration|settings|yaml|toml|ini) (?:file )?.{0,60}(?:is )?(?:invalid|malformed|not found|missing|cannot be parsed|parse error)
+8 non-existent pool
+8 (?:can not|cannot|can't) find the cwd
+8 cwd .{0,80}must be a directory
+8 : \S{1,40}: not found$
+8 refusing to deserialize
+8 exceeded \d+ redirects
+8 toomanyredirects
+8 no rule to make target
+8 (?:no|invalid) (?:kube-?config|configuration) (?:file )?(?:found|provided)?
+8 host key verification failed
+8 no configuration (?:found|provided)
+8 queue .{0,40}configured to nonexistent
+8 (?:unable|failed) to attach or mount volumes
+8 (?:timeout|retries|port|interval|batch_size) must be (?:a |an )?(?:positive|int|integer|number|string|between|one of|greater|less)
+8 no pg_hba\.conf entry
+8 pg_hba\.conf rejects
 7 unregistered task
 7 received unregistered
 7 queue .{0,40}not (?:configured|consumed)
@@ -307,7 +325,6 @@ TEXTS: Mapping[C, str] = {
 7 msg_size_too_large
 7 recordtoolarge
 7 request entity too large
-7 max_allowed_packet
 7 packet (?:too large|bigger than)
 7 read-only transaction
 7 read only transaction
@@ -337,6 +354,9 @@ TEXTS: Mapping[C, str] = {
 9 each \w+ query must have the same number of columns
 8 socket operation on non-socket
 8 bad file descriptor
+8 without a filter over column
+8 found two (?:models|macros|sources|tests|resources) with
+8 syntax error near unexpected token
 7 decryption failed or bad record mac
 7 invalid literal for .{0,20}base 10: '(?:none|nan)?'
 7 was never awaited
@@ -369,6 +389,9 @@ TEXTS: Mapping[C, str] = {
 7 current transaction is aborted
 7 (?:there is no|no) (?:unique|unique or exclusion) constraint matching
 7 cannot be (?:implemented|executed|used) (?:in|as|from)
+7 (?:400|422) (?:client error|bad request|unprocessable)
+7 unprocessable entity
+7 decryption_failed_or_bad_record_mac
 6 '?nonetype'? object (?:has no attribute|is not (?:subscriptable|iterable|callable))
 6 object has no attribute
 6 unsupported operand type
@@ -455,6 +478,8 @@ TEXTS: Mapping[C, str] = {
 6 invalid operation
 6 stopiteration
 6 (?:relation|table|view|schema|function|type|index|sequence|database) "?[\w.]+"? already exists
+6 ensure this value is
+6 invalid_argument
 """,
     C.DEPENDENCY_OR_VERSION: r"""
 9 no module named

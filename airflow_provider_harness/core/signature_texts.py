@@ -57,8 +57,8 @@ SIGNATURES: tuple[Signature, ...] = (*CODES, *TEXTS)
 
 #: Lines that say nothing about the failure: fetching logs, metrics and lineage, deprecations.
 NOISE = (
-    r"could not read (?:served )?logs|failed to fetch log|log file does not exist|\*\*\* |deprecat|futurewarning|userwarning"
-    r"|openlineage|statsd|sentry|telemetry|filling up the dagbag|running on host|dependencies all met"
+    r"could not read (?:served )?logs|failed to fetch log|log file does not exist|^\W{0,2}\*\*\* (?:found|reading|log|!!!|could|failed|attempting)|deprecat|futurewarning|userwarning"
+    r"|failed to (?:send email|upload remote logs|set rendered fields|run task callback)|error calling listener|openlineage|statsd|sentry|telemetry|filling up the dagbag|running on host|dependencies all met"
 )
 #: Lines that tell the reader what to do: data, not evidence.
 INSTRUCTION = (

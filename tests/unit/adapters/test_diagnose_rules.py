@@ -165,6 +165,10 @@ def test_a_try_that_nobody_reported_lost_its_process() -> None:
             Category.LOCK_CONTENTION,
         ),
         ("Process ended. Likely out of memory. exit code 137", Category.WORKER_LOST),
+        (
+            "WARNING deadlock detected, retrying (attempt 1)\nINFO retry succeeded\nTypeError: unsupported operand type(s)",
+            Category.CODE_BUG,
+        ),
         ("nothing of interest", Category.UNKNOWN),
         ("", Category.UNKNOWN),
     ],

@@ -69,6 +69,7 @@ def test_messages_stay_readable(text: str) -> None:
 )
 def test_hidden_characters_are_shown(text: str, shown: str) -> None:
     assert visible(text) == shown
+    assert Redactor().redact(text) == shown
 
 
 secrets = st.text(st.characters(codec="utf-8"), min_size=6, max_size=40).filter(
@@ -100,6 +101,14 @@ def test_cutting_never_shows_half_of_a_secret() -> None:
     text = "x" * 20 + " password=abcdefghijklmnop tail"
     for limit in range(len(text) + 1):
         assert "abcdef" not in Redactor().redact(text, limit)
+
+
+@pytest.mark.parametrize(
+    "text", ["authorization=bearer bearer ", 'authorization=bearer password:="', "a: bearer known-secret-1"]
+)
+def test_what_masking_joins_is_masked_too(text: str) -> None:
+    redactor = Redactor(("known-secret-1",))
+    assert redactor.redact(redactor.redact(text)) == redactor.redact(text)
 
 
 def test_short_secrets_are_not_looked_for() -> None:

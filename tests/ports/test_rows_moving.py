@@ -236,6 +236,18 @@ def test_a_publication_waits_for_a_lock_on_its_table_and_can_be_cancelled(case: 
     assert len(case.published()) == 303
 
 
+def test_a_publication_that_breaks_in_the_middle_leaves_the_old_slice(case: Case) -> None:
+    case.move()
+    before = case.published()
+    case.at_warehouse(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON public.orders EXECUTE FUNCTION refuse()"
+    )
+    with pytest.raises(psycopg.errors.RaiseException):
+        case.load()
+    assert case.published() == before
+
+
 def test_transform_publishes_what_the_query_gives(case: Case) -> None:
     case.move()
     summary = replace(case.contract, table="public.copy_of_orders")

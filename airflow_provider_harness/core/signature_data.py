@@ -65,7 +65,7 @@ TEXTS: Mapping[C, str] = {
 4 does not exist\b
 """,
     C.LATE_OR_MISSING_SOURCE: r"""
-9 expect_table_row_count\w*
+9 expect_table_row_count_to_(?:be_between|equal\b)
 9 (?:table|dataset|view) \S{0,80}<day>\S{0,3} (?:was )?not found
 9 manifest says [\d,]+
 9 (?:size|length|bytes)\b.{0,40}(?:manifest|expected) .{0,20}\d{3,}
@@ -116,6 +116,7 @@ TEXTS: Mapping[C, str] = {
 7 poke(?:s|d)? .{0,40}(?:false|not (?:found|present|there))
 7 (?:_success|manifest|marker|trigger|done) (?:file |object )?.{0,60}(?:missing|not (?:found|present|there|yet))
 7 waiting for (?:file|partition|object|upstream data|source|delivery|key).{0,80}tim(?:ed|e) ?out
+7 (?:nosuchkey|specified key does not exist|no such object|specified blob does not exist)  @also [/=_]<day>
 6 (?:0|zero|no) rows? (?:found|returned|loaded|extracted|received|read|in source|for (?:ds|date|partition|slice|day))
 6 empty (?:source|extract|file|delivery|partition|result)
 6 row.?count (?:is |was |= ?)?0\b
@@ -216,6 +217,8 @@ TEXTS: Mapping[C, str] = {
 8 column "?\w+"? of relation .{0,80} already exists
 8 column .{0,60}already exists
 8 insert has more (?:target columns|expressions)
+8 has type \w+ which (?:cannot be|can't be) (?:inserted|coerced|converted)  @traits breaking
+8 which has type \w+  @traits breaking
 7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
 7 table .{0,60}has \d+ columns? but
 7 expected \d+ columns?
@@ -232,6 +235,7 @@ TEXTS: Mapping[C, str] = {
 9 expect_column_(?:pair_values|value_lengths)\w+  @traits row_level  @unless exception_message|in batch ?data does not exist|"raised_exception": true
 9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*  @unless exception_message|in batch ?data does not exist|"raised_exception": true
 9 expect_(?:multicolumn|select_column|query|queried)\w*  @unless exception_message|in batch ?data does not exist|"raised_exception": true
+9 expect_table_row_count_to_equal_other\w*
 8 violates not-null constraint  @traits row_level
 8 violates check constraint  @traits row_level
 8 violates foreign key constraint  @traits row_level
@@ -249,9 +253,7 @@ TEXTS: Mapping[C, str] = {
 8 null result in a non-nullable  @traits row_level
 8 expect_\w+.{0,120}(?:fail|false|unexpected)
 8 expectations? .{0,60}(?:failed|not met|were not met|unsuccessful)
-8 validation (?:of .{0,60})?failed
 8 validation result.{0,30}fail
-6 unexpected_(?:count|percent)
 8 data quality
 8 quality (?:check|gate)s?.{0,40}fail
 8 checks? failed
@@ -291,6 +293,7 @@ TEXTS: Mapping[C, str] = {
 8 value check failed
 8 test failed\. ?(?:the following|query|results?)
 8 (?:check|interval|threshold) (?:check )?failed
+7 validation (?:of .{0,60})?failed  @unless 422|400 client error
 7 (?:negative|null|missing|invalid|out.of.range|implausible|impossible) (?:\w+ ){0,2}(?:values?\b(?! for parameter)|amounts?|prices?|quantit\w+|dates?|rates?|percent\w*)\b
 7 invalid input syntax for (?:type )?(?:integer|bigint|smallint|numeric|double|real|date|timestamp|boolean|uuid|time|interval)  @traits row_level
 7 could not parse .{0,60} as   @traits row_level
@@ -319,6 +322,7 @@ TEXTS: Mapping[C, str] = {
 7 in the future
 7 violates exclusion constraint  @traits row_level
 7 invalid input value for (?:enum|domain)  @traits row_level
+6 unexpected_(?:count|percent)
 6 null (?:rate|ratio|fraction|count|percentage|values? in)
 6 negative (?:amount|price|quantity|value)s?
 6 (?:above|below|outside|under|over|exceeds) (?:the )?(?:threshold|expected range|allowed|tolerance|limit of)

@@ -174,13 +174,13 @@ TEXTS: Mapping[C, str] = {
 8 provisioned (?:throughput|capacity)  @traits load
 8 throughput (?:limit|exceeded)  @traits load
 8 (?:api|request|call|query) (?:rate|frequency) (?:limit|exceeded)
-8 429\b.{0,40}(?:too many|rate|limit|retry)
+6 429\b.{0,40}(?:too many|rate|limit|retry)
 8 calls per (?:second|minute)
 8 userratelimitexceeded
 8 (?:exceeded|exceeding|hit|over|reached) .{0,30}rate.?limit
 8 secondary rate.?limit
 8 api rate.?limit
-7 too many requests
+6 too many requests
 7 rate.?limit(?:ed|s)?\b
 7 ratelimit
 7 throttl(?:ed|ing)
@@ -210,27 +210,30 @@ TEXTS: Mapping[C, str] = {
 9 must specify (?:limits|requests)\.\w+
 9 exceeded quota: [\w-]+, requested  @traits others  @unless used: ([^\s"]+), limited: \1
 9 (?:is )?forbidden: exceeded quota
-8 (?:per|a) day\b.{0,60}(?:exceeded|limit|quota)
 9 daily (?:limit|quota|cap)
+9 insufficient.(?:quota|credits?|balance|funds)
+9 exceeded your current quota
+9 (?:monthly|daily|weekly|annual|yearly) (?:\w+ ){0,3}(?:quota|limit|allotment|allowance|budget|cap)
+9 used (?:all|up)\b.{0,60}(?:credits?|quota|calls|requests|units|tokens|allowance)
+8 (?:per|a) day\b.{0,60}(?:exceeded|limit|quota)
 8 (?:exceeded|limit|quota).{0,80}(?:per|a) day\b
 8 per month
 8 monthly (?:limit|quota|usage|spend|cap)
 8 24.?hours? (?:limit|period)
 8 billing (?:hard )?(?:limit|cap)
 8 spend(?:ing)? (?:limit|cap)
-9 insufficient.(?:quota|credits?|balance|funds)
 8 credit balance
 8 out of credits
-9 exceeded your current quota
 8 payment required
 8 totalrequests limit exceeded
 8 24.hour (?:limit|allotment|allocation|quota)
-9 (?:monthly|daily|weekly|annual|yearly) (?:\w+ ){0,3}(?:quota|limit|allotment|allowance|budget|cap)
 8 (?:quota|limit|allotment|allowance|credits?|budget) .{0,40}(?:for (?:today|this (?:day|month|billing))|resets? (?:at|on|in)|until (?:midnight|tomorrow|next))
 8 resets? (?:at|on) .{0,20}(?:midnight|00:00|\bday\b|month)
 8 (?:usage|plan|account|subscription) .{0,30}(?:limit|quota) (?:reached|exceeded)
 8 upgrade your (?:plan|subscription)
 8 budget (?:exceeded|exhausted|reached)
+8 (?:this|per|for the) (?:month|day|week|year|billing period)\b
+8 (?:no|out of|insufficient|not enough) (?:remaining )?(?:credits?|quota|units|allowance)
 7 quota exceeded  @unless disk quota|storage quota|per minute|per second|per 100 seconds
 7 exceeded (?:your |the |its )?(?:\w+ )?quota  @unless disk quota|storage quota|per minute|per second|per 100 seconds
 7 quotaexceeded  @unless disk quota|storage quota|per minute|per second|per 100 seconds
@@ -478,7 +481,12 @@ TEXTS: Mapping[C, str] = {
 8 commit failed .{0,40}(?:conflict|changed|stale)
 8 transactioncontext error: .{0,30}conflict
 8 transaction .{0,40}(?:conflict|aborted by)
+8 unable_to_lock
+8 (?:unable to obtain|cannot obtain|could not obtain) (?:exclusive )?(?:access|lock)
+8 (?:another|other) .{0,40}is already (?:running|in progress|active|locked|exporting|processing)
+8 already (?:running|in progress|being processed)\b
 7 would affect rows in the streaming buffer
+7 (?:job|export|run|task|operation) .{0,30}(?:in progress|is locked)
 6 is being accessed by other users
 6 table is locked
 6 exclusive lock
@@ -498,6 +506,7 @@ TEXTS: Mapping[C, str] = {
 8 timeout, pid  @traits permanent
 8 dag ?run .{0,60}timed out|dagrun_timeout  @traits permanent
 8 (?:job|step|activity|build) (?:has )?timed out after  @traits permanent
+8 active longer than specified deadline  @traits permanent
 7 job (?:has )?(?:exceeded|ran longer|running for more)
 7 exceeded .{0,20}(?:6|six) hours
 7 operation timed out after

@@ -210,6 +210,9 @@ TEXTS: Mapping[C, str] = {
 9 paramvalidationerror
 9 has runasnonroot
 9 executable file not found
+9 datasourceinitializationerror
+9 credentials in profile .{0,80}invalid
+9 is a required property  @also profiles?\b|credentials|settings|config
 8 could not parse (?:rfc1738 url|sqlalchemy url)
 8 invalid (?:dsn|url|uri|connection string|connection option|connection uri|host ?name|port|endpoint|hostname|cron|timezone|time zone)
 8 no scheme supplied
@@ -312,6 +315,7 @@ TEXTS: Mapping[C, str] = {
 8 (?:timeout|retries|port|interval|batch_size) must be (?:a |an )?(?:positive|int|integer|number|string|between|one of|greater|less)
 8 no pg_hba\.conf entry
 8 pg_hba\.conf rejects
+8 cannot initialize (?:datasource|connection|client|engine|backend)
 7 unregistered task
 7 received unregistered
 7 queue .{0,40}not (?:configured|consumed)
@@ -392,6 +396,7 @@ TEXTS: Mapping[C, str] = {
 7 (?:400|422) (?:client error|bad request|unprocessable)
 7 unprocessable entity
 7 decryption_failed_or_bad_record_mac
+7 column name .{0,60}is ambiguous
 6 '?nonetype'? object (?:has no attribute|is not (?:subscriptable|iterable|callable))
 6 object has no attribute
 6 unsupported operand type
@@ -480,6 +485,7 @@ TEXTS: Mapping[C, str] = {
 6 (?:relation|table|view|schema|function|type|index|sequence|database) "?[\w.]+"? already exists
 6 ensure this value is
 6 invalid_argument
+6 is ambiguous\b
 """,
     C.DEPENDENCY_OR_VERSION: r"""
 9 no module named

@@ -24,8 +24,8 @@ from airflow_provider_harness.adapters.model_tools import (
     check,
     numbered,
 )
-from airflow_provider_harness.app.ports_diagnosis import Diagnoser, ReadTool
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.app.ports_diagnosis import ReadTool
+from airflow_provider_harness.core.diagnosis import Diagnosis
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
@@ -263,26 +263,3 @@ def _dossier(failure: Failure | None, evidence: Evidence, mark: str) -> str:
         "Log (data), numbered:\n" + _fenced(numbered(evidence.log.split("\n")), mark),
     ]
     return "\n\n".join(parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayeredDiagnoser:
-    """The floor, and a model where the floor does not know or is unsure; when the model is down, the floor decides.
-
-    :param model: None where none is configured.
-    """
-
-    floor: Diagnoser
-    model: Diagnoser | None = None
-
-    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
-        """See ``app.ports_diagnosis.Diagnoser``."""
-        said = self.floor.diagnose(failure, evidence)
-        sure = said.basis is Basis.FACT or said.certainty is Certainty.SURE
-        if self.model is None or (sure and said.category is not Category.UNKNOWN):
-            return said
-        try:
-            asked = self.model.diagnose(failure, evidence)
-        except HarnessUnavailable:
-            return said
-        return said if asked.category is Category.UNKNOWN else asked

@@ -11,8 +11,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
 from airflow_provider_harness.adapters.diagnose_model import (
-    LayeredDiagnoser,
     ModelDiagnoser,
     ModelLimits,
     ModelRecord,
@@ -243,8 +243,9 @@ def test_unknown_is_a_valid_answer(script: Script, ask: Any) -> None:
 
 def test_the_floor_decides_when_the_model_is_down(script: Script, client: anthropic.Anthropic) -> None:
     script.status(529, "overloaded_error")
-    layered = LayeredDiagnoser(floor=RuleDiagnoser(), model=ModelDiagnoser(client=client, model="m"))
-    assert layered.diagnose(None, Evidence(log=LOG)).category is Category.UNKNOWN
-    assert len(script.asked) == 1
-    assert layered.diagnose(None, Evidence(log="FATAL: too many clients already")).basis is Basis.TEXT
+    told: list[str] = []
+    ladder = LadderDiagnoser(RuleDiagnoser(), ModelDiagnoser(client=client, model="m"), told.append)
+    assert ladder.diagnose(None, Evidence(log=LOG)).category is Category.UNKNOWN
+    assert len(script.asked) == len(told) == 1 and "OverloadedError" in told[0]
+    assert ladder.diagnose(None, Evidence(log="FATAL: too many clients already")).basis is Basis.TEXT
     assert len(script.asked) == 1  # a sure floor is not asked about

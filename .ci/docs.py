@@ -1,0 +1,327 @@
+"""Writes docs/reference/ from the tables in the code, so that the pages cannot drift from what it does.
+
+``docs.py`` writes; ``docs.py --check`` writes nothing and exits 1 when a page is stale, missing or a stranger.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "docs" / "reference"
+sys.path.insert(0, str(ROOT))
+
+_NOTICE = "<!-- Made by `make docs` from {source}. Change that, not this page. -->"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; a bar or a line break in a cell does not end it."""
+
+    def line(cells: Iterable[object]) -> str:
+        return "| " + " | ".join(" ".join(str(cell).split()).replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([line(head), line("---" for _ in head), *(line(row) for row in rows)])
+
+
+def code(*words: object) -> str:
+    """Words in code type, separated by commas."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def meanings(kind: type[StrEnum]) -> dict[str, str]:
+    """Value of an enumeration -> the comment behind it in the source, or nothing."""
+    found = re.findall(r'^    [A-Z_]+ = "([^"]+)"(?:  # (.*))?$', inspect.getsource(kind), re.MULTILINE)
+    return dict(found)
+
+
+def prose(text: str | None) -> str:
+    """A docstring with its double backticks as Markdown has them."""
+    return inspect.cleandoc(text or "").replace("``", "`")
+
+
+def configuration() -> str:
+    from airflow_provider_harness.config import OPTIONS
+
+    rows = [
+        (
+            f"`{name}`",
+            option.type,
+            f"`{option.default}`" if option.default else "(empty)",
+            option.description,
+            f"`{option.example}`" if option.example else "",
+        )
+        for name, option in OPTIONS.items()
+    ]
+    return (
+        "# Configuration\n\nThe section `[harness]` of `airflow.cfg`; each option can also be an environment variable, such as "
+        "`AIRFLOW__HARNESS__MODE`. An impossible value is said with option, value and valid values.\n\n"
+        + table(("option", "type", "default", "what it means", "example"), rows)
+    )
+
+
+def actions() -> str:
+    from airflow_provider_harness.app.act import _EXECUTE
+    from airflow_provider_harness.app.propose import _ARGUMENTS
+    from airflow_provider_harness.core.action import ACTIONS, Risk
+
+    rows = [
+        (
+            f"`{kind}`",
+            spec.what,
+            spec.risk,
+            code(*sorted(spec.required)),
+            code(*sorted(spec.optional)),
+            "yes" if kind in _ARGUMENTS else "no",
+            "yes" if kind in _EXECUTE else "no",
+        )
+        for kind, spec in ACTIONS.items()
+    ]
+    risks = [(f"`{risk}`", text) for risk, text in meanings(Risk).items()]
+    return (
+        "# Actions\n\nThe closed table of what the harness can do. An argument comes from a trusted fact, never from a log or from a "
+        "model's words. *Proposed*: this version can propose it by itself. *Carried out*: this version executes it; the others end "
+        "with a person.\n\n"
+        + table(
+            ("action", "what it does", "risk", "required arguments", "optional arguments", "proposed", "carried out"),
+            rows,
+        )
+        + "\n\n## Risk\n\n"
+        + table(("risk", "meaning"), risks)
+    )
+
+
+def categories() -> str:
+    from airflow_provider_harness.core.diagnosis import LONGEST_WAIT, PLAYBOOK, Basis, Category, Certainty, Remedy
+
+    def words(remedy: Remedy) -> str:
+        delay = f" after {remedy.delay} s" if remedy.delay else ""
+        person = " with a person's agreement" if remedy.needs_person else ""
+        return f"`{remedy.action}`{delay}{person}"
+
+    rows = [
+        (f"`{category}`", code(*sorted(traits)) or "any other", ", then ".join(map(words, remedies)))
+        for category in Category
+        for traits, remedies in PLAYBOOK[category]
+    ]
+    return (
+        "# Categories of causes, and what may help\n\nA diagnosis names one of these. The first row of its category whose traits were all "
+        "found is taken; the first remedy of that row whose arguments are all known is proposed, and the policy judges it. A diagnosis that "
+        f"is `{Certainty.UNSURE}` proposes a person, whatever stands here. Where the other side asked for a wait, the delay is at least "
+        f"that; a wait of more than {LONGEST_WAIT} s goes to a person.\n\n"
+        + table(("category", "traits", "remedies, in order"), rows)
+        + "\n\n## What a diagnosis rests on\n\n"
+        + table(("basis", "meaning"), [(f"`{name}`", text) for name, text in meanings(Basis).items()])
+        + f"\n\nHow sure it is: {code(*Certainty)}."
+    )
+
+
+def policy() -> str:
+    from airflow_provider_harness.core.policy import FACTS, Op, VerdictKind
+
+    rows = [
+        (f"`{name}`", spec.type.__name__, spec.meaning, code(*sorted(spec.values)) if spec.values else "")
+        for name, spec in FACTS.items()
+    ]
+    packaged = (files("airflow_provider_harness.adapters") / "policy_default.yaml").read_text().rstrip()
+    return (
+        "# Policy\n\nA policy is a list of rules. The first rule that names the proposed action and whose conditions all hold decides: "
+        f"{code(*VerdictKind)}. No such rule, a fact that is not known, a limit that is used up and a rule that crashes all mean `refuse`.\n\n"
+        "Two bounds stand above every rule, and can only turn `approve` into `ask`: a remedy that needs a person asks one, and an action "
+        "of risk `wide` asks one unless a trusted fact supports the diagnosis (`basis` is `fact`). Actions of risk `none` are not bounded.\n\n"
+        "How to write one: [Write a policy](../how-to/write-a-policy.md). `airflow harness policy check FILE` checks it.\n\n"
+        "## Facts that a condition may use\n\n"
+        + table(("fact", "type", "meaning", "values"), rows)
+        + f"\n\nComparisons: {code(*Op)}. `in` takes a list, every other one a single value.\n\n"
+        "## Limits\n\n`per_incident` and `per_dag_per_day` (a UTC day), whole numbers, 0 or more; an absent limit is no limit.\n\n"
+        f"## The policy that comes with the package\n\n```yaml\n{packaged}\n```"
+    )
+
+
+def checks() -> str:
+    from airflow_provider_harness.core.checks import CHECKS, Operator, Severity, Unit
+
+    def yes(value: bool) -> str:
+        return "yes" if value else ""
+
+    rows = [
+        (f"`{kind}`", f"`{spec.metric}`", yes(spec.row_level), yes(spec.samples), spec.look_at)
+        for kind, spec in CHECKS.items()
+    ]
+    return (
+        "# Checks\n\nWhat a contract implies or states becomes checks. *Sets aside*: a single row can be found guilty, so that it may go "
+        "to quarantine (where the contract allows it, the severity is `error` and no failing row is expected). *Samples*: failing rows "
+        "are shown, only of columns that the contract classifies.\n\n"
+        + table(("kind", "metric", "sets aside", "samples", "what to look at when it fails"), rows)
+        + "\n\nSeverities: "
+        + "; ".join(inspect.cleandoc(Severity.__doc__ or "").splitlines())
+        + f" The contract's `warning` and `info` are `{Severity.WARN}`.\n\nComparisons, by the standard's names: {code(*Operator)}.\n\n"
+        f"Units: {code(*Unit)}. {inspect.cleandoc(Unit.__doc__ or '')}"
+    )
+
+
+def contract() -> str:
+    schema = json.loads((files("airflow_provider_harness") / "contract.schema.json").read_text())
+    rows = []
+    for name, spec in schema["properties"].items():
+        rows.append((f"`{name}`", code(*spec["enum"]) if "enum" in spec else "mapping", spec["description"]))
+        needed = spec.get("required", ())
+        for field, inner in spec.get("properties", {}).items():
+            kind = code(*inner["enum"]) if "enum" in inner else inner["type"]
+            most = f", {inner.get('minimum')} to {inner['maximum']}" if "maximum" in inner else ""
+            least = f", {inner['minimum']} or more" if "minimum" in inner and not most else ""
+            text = f"{inner.get('description', '')}{' Required.' if field in needed else ''}".strip()
+            rows.append((f"`{name}: {field}`", f"{kind}{most}{least}", text))
+    return (
+        "# Contracts\n\nA contract is a file of the [Open Data Contract Standard]"
+        "(https://bitol-io.github.io/open-data-contract-standard/) (`apiVersion: v3.1.0` or `v3.2.0`), one table a file. "
+        "What the standard has no field for stands in its `customProperties`, by these names "
+        "(JSON schema: `airflow_provider_harness/contract.schema.json`).\n\n"
+        + table(("property", "values", "what it means"), rows)
+        + "\n\n`harness.late` and `harness.criticality` are read and checked; nothing in this version acts on them yet.\n\n"
+        "Which checks come of what: `required` and `primaryKey` of `not_null` and `unique`, `enum` of `accepted_values`, "
+        "`logicalTypeOptions: minimum, maximum` of `range`, `relationships` of `referential`, `quality` of the library metrics "
+        "`rowCount`, `duplicateValues`, `nullValues`, `missingValues`, `invalidValues` and of `type: sql`. "
+        "`type: custom` is not run. See [Checks](checks.md)."
+    )
+
+
+def errors() -> str:
+    from airflow_provider_harness.core import errors as module
+
+    parts = [
+        "# Errors\n\nWhat the harness raises. An error that is not retried is raised in a task as Airflow's `AirflowFailException` with "
+        "the error as its cause, so that no retry is burned."
+    ]
+    for name, kind in inspect.getmembers(module, inspect.isclass):
+        if kind.__module__ == module.__name__ and kind is not module.HarnessError:
+            text = re.sub(r"^:param (\w+):", r"- `\1`:", prose(kind.__doc__), flags=re.MULTILINE)
+            text = re.sub(r"\n    +", " ", text)
+            retried = "Retried by Airflow: yes." if kind.retryable else "Retried by Airflow: no."
+            parts.append(f"## {name}\n\n{text}\n\n{retried}")
+    return "\n\n".join(parts)
+
+
+def incidents() -> str:
+    from airflow_provider_harness.app.timeline import _LINES
+    from airflow_provider_harness.core.failure import FailureKind
+    from airflow_provider_harness.core.incident import TRANSITIONS, EventKind, Outcome, State
+
+    bodies = meanings(EventKind)
+
+    def states(kind: EventKind) -> str:
+        allowed, _ = TRANSITIONS[kind]
+        every = frozenset(State) - {State.CLOSED}
+        return "every state but `closed`" if allowed == every else code(*sorted(allowed)) or "(none: it is the first)"
+
+    rows = [
+        (f"`{kind}`", f"`{_LINES[kind][0]}`", states(kind), f"`{TRANSITIONS[kind][1]}`" if TRANSITIONS[kind][1] else "unchanged",
+         bodies[kind].removeprefix("body: "))
+        for kind in EventKind
+    ]  # fmt: skip
+    return (
+        "# Incidents: events and outcomes\n\nAn incident is what its events add up to; each is appended once and chained to the one "
+        "before. An event that does not fit the state is not recorded. *Line*: the word that `airflow harness incidents show` prints.\n\n"
+        "## Outcomes\n\n"
+        + table(("outcome", "meaning"), [(f"`{name}`", text) for name, text in meanings(Outcome).items()])
+        + "\n\n## How a failure comes to the harness\n\n"
+        + table(("kind", "meaning"), [(f"`{name}`", text) for name, text in meanings(FailureKind).items()])
+        + "\n\n## Events\n\n"
+        + table(("event", "line", "may come in state", "leads to state", "body"), rows)
+    )
+
+
+def command_line() -> str:
+    from airflow.cli.cli_config import ActionCommand, Arg, CLICommand
+
+    from airflow_provider_harness.cli.definition import get_harness_cli_commands
+
+    def usage(arg: Arg) -> str:
+        kw, name = arg.kwargs, arg.flags[-1]
+        if not name.startswith("-"):
+            shown = f"{name.upper()}..." if kw.get("nargs") == "+" else name.upper()
+            return f"[{shown}]" if kw.get("nargs") == "?" else shown
+        value = (
+            "" if kw.get("action") == "store_true" else f" {'|'.join(kw['choices']) if kw.get('choices') else 'VALUE'}"
+        )
+        return f"{name}{value}" if kw.get("required") else f"[{name}{value}]"
+
+    def walk(items: Iterable[CLICommand], path: str) -> Iterable[str]:
+        for item in items:
+            here = f"{path} {item.name}"
+            if isinstance(item, ActionCommand):
+                rows = [(code(*arg.flags), arg.kwargs.get("help", "")) for arg in item.args]
+                line = " ".join([here, *map(usage, item.args)])
+                yield f"## {here.removeprefix('airflow ')}\n\n{item.help}.\n\n```\n{line}\n```\n\n" + table(
+                    ("argument", "meaning"), rows
+                )
+                if item.epilog:
+                    yield item.epilog.replace("Example: ", "Example: `", 1) + "`"
+            else:
+                yield from walk(item.subcommands, here)
+
+    head = (
+        "# Command line\n\n`airflow harness`: results on standard output, logs and errors on standard error. "
+        "Exit status: 0 fine, 1 findings, 2 usage or configuration, 3 harness unavailable."
+    )
+    return "\n\n".join([head, *walk(get_harness_cli_commands(), "airflow")])
+
+
+#: page -> what writes it, what it is made from, what it is about.
+PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
+    "configuration.md": (configuration, "config.OPTIONS", "the section `[harness]`"),
+    "contract.md": (contract, "contract.schema.json", "the harness's properties of a contract"),
+    "checks.md": (checks, "core.checks", "what a contract's checks are"),
+    "categories.md": (categories, "core.diagnosis", "causes, and what may help against each"),
+    "actions.md": (actions, "core.action", "what the harness can do"),
+    "policy.md": (policy, "core.policy and adapters/policy_default.yaml", "facts, comparisons, the packaged policy"),
+    "incidents.md": (incidents, "core.incident", "events, outcomes, kinds of failure"),
+    "errors.md": (errors, "core.errors", "what is raised, and what Airflow's retry does with it"),
+    "command-line.md": (command_line, "cli.definition", "`airflow harness ...`"),
+}
+
+
+def pages() -> dict[str, str]:
+    """Name of a page -> what it must say."""
+    made = {
+        name: f"{_NOTICE.format(source=source)}\n\n{write().rstrip()}\n" for name, (write, source, _) in PAGES.items()
+    }
+    rows = [(f"[{name.removesuffix('.md')}]({name})", about) for name, (_, _, about) in PAGES.items()]
+    made["README.md"] = f"{_NOTICE.format(source='.ci/docs.py')}\n\n# Reference\n\n{table(('page', 'about'), rows)}\n"
+    return made
+
+
+def stale(made: Mapping[str, str]) -> list[str]:
+    """Pages that do not say what they must, are missing, or should not be there."""
+    there = {path.name: path.read_text() for path in HERE.glob("*")}
+    return sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
+
+
+def main(arguments: Sequence[str]) -> int:
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["AIRFLOW_HOME"] = home  # Airflow writes a configuration file where it is imported
+        made = pages()
+    if list(arguments) == ["--check"]:
+        for name in (old := stale(made)):
+            print(f"docs/reference/{name} is stale: run make docs", file=sys.stderr)
+        return 1 if old else 0
+    HERE.mkdir(parents=True, exist_ok=True)
+    for name in stale(made):
+        if name in made:
+            (HERE / name).write_text(made[name])
+        else:
+            (HERE / name).unlink()
+        print(f"docs/reference/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
-
 
 #: The tag of every Dag that the harness looks after; the reconciler finds them by it.
 ENROLLED_TAG = "harness"
@@ -198,4 +198,4 @@ def _from_airflow(option: str, fallback: str) -> str | None:
 
 def airflow_home(name: str) -> str:
     """The path of a file in AIRFLOW_HOME."""
-    return os.path.join(os.environ.get("AIRFLOW_HOME") or os.path.expanduser("~/airflow"), name)
+    return str(Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser() / name)

@@ -58,8 +58,10 @@ def store_url(settings: config.Settings, *, capture: bool = False) -> str:
         return f"sqlite:///{config.airflow_home('harness.db')}"
     if found.conn_type == "sqlite":
         return f"sqlite:///{found.schema or found.host}"
-    return str(found.get_uri()).replace("postgres://", "postgresql+psycopg://", 1).replace(
-        "postgresql://", "postgresql+psycopg://", 1
+    return (
+        str(found.get_uri())
+        .replace("postgres://", "postgresql+psycopg://", 1)
+        .replace("postgresql://", "postgresql+psycopg://", 1)
     )
 
 
@@ -162,7 +164,7 @@ def diagnoser() -> Diagnoser:
     model = ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
-        limits=ModelLimits(turns=settings.max_model_turns),
+        limits=ModelLimits(turns=settings.max_model_turns, cost_usd=settings.max_cost_usd_per_incident),
         record=lambda record: log.info("The model was asked: %s", record),
     )
     return LadderDiagnoser(RuleDiagnoser(), model, log.warning)

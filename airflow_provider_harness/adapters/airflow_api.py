@@ -133,9 +133,7 @@ class AirflowApi:
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
         if map_index < 0:
             return _task_state(self._call("task", dag=dag_id, run=run_id, task=task_id).json())
-        return _task_state(
-            self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json()
-        )
+        return _task_state(self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json())
 
     def log(self, state: TaskState, try_number: int) -> bytes:
         answer = self._call(

@@ -66,7 +66,9 @@ def _of_chain(failure: Failure) -> list[Observation]:
     for link in failure.chain:
         codes = ((name, getattr(link, name)) for name in ("sqlstate", "http_status", "errno", "retry_after"))
         known = ", ".join(f"{name} {value}" for name, value in codes if value is not None)
-        seen.append(Observation(source=Source.EXCEPTION, text=f"{link.type}{f' ({known})' if known else ''}: {link.message}"))
+        seen.append(
+            Observation(source=Source.EXCEPTION, text=f"{link.type}{f' ({known})' if known else ''}: {link.message}")
+        )
     return seen
 
 
@@ -77,7 +79,9 @@ def _of_gate(failure: Failure) -> list[Observation]:
         seen += [Observation(source=Source.REPORT, text=_result(failure.report, result)) for result in failed]
     if failure.schema_diff is not None:
         seen.append(Observation(source=Source.SCHEMA, text=failure.schema_diff["sentence"]))
-        seen += [Observation(source=Source.SCHEMA, text=f"suggested, not run: {ddl}") for ddl in failure.schema_diff["ddl"]]
+        seen += [
+            Observation(source=Source.SCHEMA, text=f"suggested, not run: {ddl}") for ddl in failure.schema_diff["ddl"]
+        ]
     return seen
 
 

@@ -54,7 +54,7 @@ def _name(kind: type) -> str:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as broken:  # somebody's __str__ may fail; the type still speaks
+    except Exception as broken:  # noqa: BLE001  somebody's __str__ may fail; the type still speaks
         return f"(its message cannot be read: {type(broken).__name__})"
 
 

@@ -38,9 +38,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
     outcome = Outcome(settled.get("outcome", Outcome.UNKNOWN))
     why = str(settled.get("text", "The healer did not come to an end."))
     if outcome is Outcome.NOT_HEALED and len(incident.acts) < MOST_ACTS and incident.state is State.VERIFYING:
-        healer.store.append(
-            Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why})
-        )
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why}))
         start_next(healer, incident)
         return None
     if outcome not in _QUIET:

@@ -9,7 +9,15 @@ from typing import Any
 from airflow_provider_harness.app import propose
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.action import Parameter
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis, Remedy, first_remedy, remedies
+from airflow_provider_harness.core.diagnosis import (
+    Basis,
+    Category,
+    Certainty,
+    Diagnosis,
+    Remedy,
+    first_remedy,
+    remedies,
+)
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, State

@@ -89,9 +89,7 @@ class Store(FailureLog, Protocol):
 
     def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage: ...
 
-    def reserve_act(
-        self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime
-    ) -> bool:
+    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
         """Count the act against its limits and record that it starts, in one step; False where it was started before.
 
         :raises NotAllowed: a limit is used up.

@@ -11,6 +11,7 @@ from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.evidence import Fact
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What Airflow and the warehouse say now, read again for this proposal.

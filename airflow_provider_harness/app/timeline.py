@@ -36,7 +36,10 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.JOINED: ("failure", lambda b: b["failure"]),
     EventKind.CLAIMED: ("healer", lambda b: b["run"]),
     EventKind.EVIDENCE: ("evidence", lambda b: "\n".join(item["text"] for item in b["observations"]) or "none"),
-    EventKind.DIAGNOSED: ("diagnosis", lambda b: f"{b['category']} ({b['certainty']}, from {b['basis']}): {b['cause']}"),
+    EventKind.DIAGNOSED: (
+        "diagnosis",
+        lambda b: f"{b['category']} ({b['certainty']}, from {b['basis']}): {b['cause']}",
+    ),
     EventKind.PROPOSED: ("proposal", _proposed),
     EventKind.JUDGED: ("verdict", _judged),
     EventKind.ASKED: ("asked", lambda b: f"{', '.join(b['assigned'])}, until {b['expires']}"),

@@ -40,7 +40,9 @@ def verify(healer: Healer, incident: Incident, started: datetime) -> Finding:
         body = {
             "outcome": finding.outcome.value,
             "text": finding.text,
-            "gates": [{"table": g.table, "slice": g.slice_key, "passed": g.passed, "text": g.text} for g in finding.gates],
+            "gates": [
+                {"table": g.table, "slice": g.slice_key, "passed": g.passed, "text": g.text} for g in finding.gates
+            ],
         }
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.SETTLED, at=healer.now(), body=body))
     return finding

@@ -102,7 +102,11 @@ def audit_verify(args: Any) -> int:
     from airflow_provider_harness import wiring
 
     broken = wiring.store().audit_break(args.head)
-    row = {"holds": broken is None, "first break": broken.seq if broken else "", "problem": broken.problem if broken else ""}
+    row = {
+        "holds": broken is None,
+        "first break": broken.seq if broken else "",
+        "problem": broken.problem if broken else "",
+    }
     _show(args, [row], "")
     return FINDINGS if broken else FINE
 
@@ -164,8 +168,8 @@ def diagnose(args: Any) -> int:
     try:
         with open(args.input, encoding="utf-8") as cases, os.fdopen(handle, "w", encoding="utf-8") as answers:
             diagnose_file(cases, answers)
-        os.replace(name, target)
+        Path(name).replace(target)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink()
         raise
     return FINE

@@ -5,7 +5,9 @@ from __future__ import annotations
 from airflow.cli.cli_config import ActionCommand, Arg, CLICommand, GroupCommand, lazy_load_command
 
 _HERE = "airflow_provider_harness.cli.commands."
-_OUTPUT = Arg(("-o", "--output"), choices=("table", "json"), default="table", help="table for people, json for programs")
+_OUTPUT = Arg(
+    ("-o", "--output"), choices=("table", "json"), default="table", help="table for people, json for programs"
+)
 _INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
 
 
@@ -24,7 +26,9 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 GroupCommand(
                     name="db",
                     help="The harness store",
-                    subcommands=(_command("db upgrade", "Bring the store to this version's schema; safe to repeat", _OUTPUT),),
+                    subcommands=(
+                        _command("db upgrade", "Bring the store to this version's schema; safe to repeat", _OUTPUT),
+                    ),
                 ),
                 GroupCommand(
                     name="incidents",

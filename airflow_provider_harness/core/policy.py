@@ -154,7 +154,7 @@ class Policy:
         try:
             verdict = self._first_match(proposal, facts, usage)
             return self._narrow(verdict, proposal, facts)
-        except Exception as error:  # a guard that crashes closes
+        except Exception as error:  # noqa: BLE001  a guard that crashes closes
             return self._refuse("", f"The policy could not be evaluated ({type(error).__name__}: {error}).")
 
     def _first_match(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.sdk.exceptions import AirflowSkipException
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG, BaseSensorOperator, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_harness import config, wiring
 from airflow_provider_harness.app import act, approve, escalate, heal, reconcile, verify
@@ -99,14 +99,18 @@ def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
     healer, run_id = wiring.healer(), str(context["run_id"])
     incident = healer.store.incident(_incident_id(context))
     if incident.leader != run_id or (states and incident.state not in states):
-        raise AirflowSkipException(f"Nothing to do here: the incident is {incident.state}, led by {incident.leader or 'nobody'}.")
+        raise AirflowSkipException(
+            f"Nothing to do here: the incident is {incident.state}, led by {incident.leader or 'nobody'}."
+        )
     return healer, incident, run_id
 
 
 def _incident_id(context: Context) -> str:
     given = (context["dag_run"].conf or {}).get("incident_id")
     if not isinstance(given, str) or len(given) != 26 or not given.isalnum():
-        raise AirflowSkipException("This run names no incident. The harness starts its own runs; see `airflow harness incidents`.")
+        raise AirflowSkipException(
+            "This run names no incident. The harness starts its own runs; see `airflow harness incidents`."
+        )
     return given
 
 
@@ -160,9 +164,7 @@ class Approve(HITLOperator):
         if asked is None:
             raise AirflowSkipException("Nobody is named who may answer; on-call is paged instead.")
         incident = healer.store.incident(incident.id)
-        escalate.page(
-            healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM
-        )
+        escalate.page(healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM)
         self.subject, self.body = asked.subject, asked.body
         self.assigned_users = [{"id": user, "name": user} for user in asked.approval.assigned]
         self.response_timeout = healer.limits.approval
@@ -243,7 +245,9 @@ class Reconcile(BaseSensorOperator):
         if config.read().mode is not config.Mode.OFF:
             try:
                 found = reconcile.reconcile(wiring.healer())
-                self.log.info("found %s, started %s, noted %s", list(found.found), list(found.started), list(found.noted))
+                self.log.info(
+                    "found %s, started %s, noted %s", list(found.found), list(found.started), list(found.noted)
+                )
             except HarnessUnavailable as error:
                 self.log.warning("%s. The next pass tries again.", error)
         started = context["dag_run"].start_date

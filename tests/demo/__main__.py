@@ -16,7 +16,7 @@ from typing import Any
 
 from airflow_provider_harness.core.errors import HarnessError
 from tests.demo import data
-from tests.demo.breaks import BREAKS, Run, wait_for
+from tests.demo.breaks import BREAKS, Break, Run, wait_for
 from tests.demo.world import HARNESS, HOME, ROOT, WAREHOUSE, World, say, world
 
 FIRST, FILLED, DAYS = date(2013, 1, 1), 7, 14
@@ -29,7 +29,7 @@ def main() -> int:
     """Exit status: 0 every break ended as it must; 1 one did not; 2 the demo could not run; 130 stopped."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with world() as place:
+        with world(HOME) as place:
             report = run(place)
             if os.environ.get("KEEP"):
                 keep(place)
@@ -53,13 +53,19 @@ def run(place: World) -> dict[str, Any]:
         if item.id == "5":
             wait_for("the second backfill to be closed", lambda: _closed(place), 60)
             unchanged(place, filled)
-        runs += [(index, one) for one in item.do(place)]
+        runs += [(index, one) for one in item.do(place, item.day)]
     say("grading, by a process with its own connections")
     answer = grade(place, runs)
     report = {
         "ok": answer["ok"],
         "runs": [
-            {"dag": one.dag_id, "run_id": one.run_id, "day": str(one.day), "break": BREAKS[index].id, "state": _state(place, one)}
+            {
+                "dag": one.dag_id,
+                "run_id": one.run_id,
+                "day": str(one.day),
+                "break": BREAKS[index].id,
+                "state": _state(place, one),
+            }
             for index, one in runs
         ],
         "incidents": answer["incidents"],
@@ -67,7 +73,7 @@ def run(place: World) -> dict[str, Any]:
         "stand_ins": ["PagerDuty Events API (local receiver)"] if place.pages else [],
         "model": place.model or "none: rules only",
     }
-    (HOME / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    (place.home / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     tell(place, report)
     return report
 
@@ -98,7 +104,9 @@ def unchanged(place: World, filled: tuple[int, str]) -> None:
     """The second backfill is over and has left the seven days as they were."""
     runs = place.stack.api("GET", "/dags/flights_daily/dagRuns", run_type="backfill")["dag_runs"]
     if _digest(place) != filled or not filled[0] or len(runs) != FILLED:
-        raise HarnessError(f"the second backfill changed the warehouse, or ran: {len(runs)} runs, {filled}, {_digest(place)}")
+        raise HarnessError(
+            f"the second backfill changed the warehouse, or ran: {len(runs)} runs, {filled}, {_digest(place)}"
+        )
     say("the second backfill changed nothing")
 
 
@@ -126,29 +134,36 @@ def _state(place: World, one: Run) -> str:
     return str(place.stack.wait_run(one.dag_id, one.run_id, timeout=30)["state"])
 
 
+def site(place: World) -> dict[str, Any]:
+    """Where the grader looks (``grader.Site``)."""
+    names = {"source": data.DATABASE, "warehouse": WAREHOUSE, "harness": HARNESS}
+    return {
+        "databases": {name: place.postgres.url(database) for name, database in names.items()},
+        "airflow_url": place.stack.url,
+        "airflow_token": place.stack.token("admin"),
+        "pages_url": place.pages.plain_url if place.pages else "",
+        "lineage_file": str(place.home / "openlineage.jsonl"),
+    }
+
+
+def case(place: World, item: Break, one: Run) -> dict[str, Any]:
+    """One run for the grader (``grader.Case``)."""
+    return {
+        "break_id": item.id,
+        "title": item.title,
+        "dag_id": one.dag_id,
+        "run_id": one.run_id,
+        "day": str(one.day),
+        "expected": asdict(item.expect[one.dag_id]),
+        "seen": place.seen.get(one.run_id, {}),
+    }
+
+
 def grade(place: World, runs: Sequence[tuple[int, Run]]) -> dict[str, Any]:
     """Ask the grader, which trusts nothing of this process but what was done."""
-    names = {"source": data.DATABASE, "warehouse": WAREHOUSE, "harness": HARNESS}
     question = {
-        "site": {
-            "databases": {name: place.postgres.url(database) for name, database in names.items()},
-            "airflow_url": place.stack.url,
-            "airflow_token": place.stack.token("admin"),
-            "pages_url": place.pages.plain_url if place.pages else "",
-            "lineage_file": str(HOME / "openlineage.jsonl"),
-        },
-        "cases": [
-            {
-                "break_id": BREAKS[index].id,
-                "title": BREAKS[index].title,
-                "dag_id": one.dag_id,
-                "run_id": one.run_id,
-                "day": str(one.day),
-                "expected": asdict(BREAKS[index].expect[one.dag_id]),
-                "seen": place.seen.get(one.run_id, {}),
-            }
-            for index, one in runs
-        ],
+        "site": site(place),
+        "cases": [case(place, BREAKS[index], one) for index, one in runs],
         "first": str(FIRST),
         "days": DAYS,
     }
@@ -166,7 +181,9 @@ def tell(place: World, report: dict[str, Any]) -> None:
         print(f"\n--- break {line['break']}: {line['title']}\n    {line['failure']}")
         if "id" in line:
             print(place.stack.cli("harness", "incidents", "show", line["id"]).stdout.rstrip())
-    print("\nbreak  dag / run                                category                proposal           verdict  outcome    paged  approved  verdict s  outcome s  ok")
+    print(
+        "\nbreak  dag / run                                category                proposal           verdict  outcome    paged  approved  verdict s  outcome s  ok"
+    )
     for line in report["incidents"]:
         if "id" not in line:
             continue

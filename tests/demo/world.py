@@ -72,13 +72,13 @@ def world(
     home: Path,
     *,
     dags: Path = ROOT / "dags",
-    env: Mapping[str, str] | None = None,
     model: Mapping[str, Any] | None = None,
+    heartbeat_timeout: int = 300,
 ) -> Iterator[World]:
     """Start everything, and stop everything, whatever happens.
 
     :param home: folder for all that is made; what can be used again is.
-    :param env: further environment variables of Airflow.
+    :param heartbeat_timeout: seconds without a heartbeat until Airflow counts a task as lost.
     :param model: an ``anthropic`` connection with the model's id under ``model``; without it, ANTHROPIC_API_KEY decides.
     """
     home.mkdir(exist_ok=True)
@@ -91,7 +91,7 @@ def world(
         forwarder = stop.enter_context(Forwarder(postgres.port, postgres.host))
         pages = _pages(home, stop)
         model = model or _model()
-        stack = _stack(home, dags, postgres, forwarder, pages, model, env or {})
+        stack = _stack(home, dags, postgres, forwarder, pages, model, heartbeat_timeout)
         stop.enter_context(stack)
         for dag in ("flights_daily", "plain_copy", "harness_healer", "harness_healer_reconciler"):
             stack.wait_dag(dag)
@@ -147,7 +147,7 @@ def _stack(
     forwarder: Forwarder,
     pages: EventsApiStandIn | None,
     model: Mapping[str, Any] | None,
-    env: Mapping[str, str],
+    heartbeat_timeout: int,
 ) -> AirflowStack:
     password = secrets.token_urlsafe(16)
     stack = AirflowStack(
@@ -155,7 +155,8 @@ def _stack(
         postgres.url(METADATA, driver="psycopg2"),
         dags,
         connections=_connections(postgres, forwarder, pages, model, password),
-        env={**_settings(home, pages, model), **env},
+        env=_settings(home, pages, model),
+        heartbeat_timeout=heartbeat_timeout,
         progress=say,
     )
     stack.add_connections({"harness_airflow": stack.airflow_connection("harness")})

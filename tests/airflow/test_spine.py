@@ -1,0 +1,164 @@
+"""The main job in real processes: rows through gates, one heal, one page, one approval, one question to the model.
+
+Every verdict is the grader's, which looks with its own connections; the breaks are the demo's own.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from airflow_provider_harness.testing.stack import AirflowStack
+from tests.demo.__main__ import case, site
+from tests.demo.breaks import BREAKS, FLIGHTS, Break, Run, incidents, wait_closed, wait_for
+from tests.demo.grader import Case, Grader, Site
+from tests.demo.world import World
+
+FIRST = date(2013, 1, 1)
+HEAL, PAGE, ASK = BREAKS[0], BREAKS[2], BREAKS[5]
+
+UNKNOWN_TO_THE_RULES = '''
+from airflow.sdk import DAG, task
+
+with DAG("odd", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
+
+    @task
+    def spin():
+        import pathlib
+
+        marker = pathlib.Path(__file__).with_name("odd.marker")
+        if not marker.exists():
+            marker.touch()
+            raise RuntimeError("the widget refused to frobnicate")
+
+    spin()
+'''
+
+PAUSING = '''
+from airflow.sdk import DAG, task
+
+with DAG("killable", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
+
+    @task
+    def wait():
+        import os, pathlib, signal
+
+        marker = pathlib.Path(__file__).with_name("killable.marker")
+        if not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    wait()
+'''
+
+
+def judged(place: World, item: Break, runs: list[Run]) -> list[dict[str, Any]]:
+    """The grader's lines; every finding fails the test."""
+    grader = Grader(Site(**site(place)))
+    answers = [grader.incident(Case(**case(place, item, run))) for run in runs]
+    assert [finding for _, found in answers for finding in found] == []
+    return [line for line, _ in answers]
+
+
+def test_a_day_goes_through_the_gates(place: World, first_day: Run) -> None:
+    run = place.stack.api("GET", f"/dags/{FLIGHTS}/dagRuns/{quote(first_day.run_id, safe='')}")
+    assert run["state"] == "success"
+    grader = Grader(Site(**site(place)))
+    assert list(grader.data_findings([FIRST])) == []
+    assert list(grader.lineage_findings()) == []
+    assert incidents(place, first_day) == []
+    with place.postgres.connect("warehouse") as connection:
+        published = connection.execute("SELECT count(*) FROM flights").fetchone()
+    assert published == (842,)
+
+
+def test_a_source_that_refuses_is_waited_out_and_the_slice_is_proved(place: World, first_day: Run) -> None:
+    runs = list(HEAL.do(place, FIRST + timedelta(days=1)))
+    lines = judged(place, HEAL, runs)
+    assert [line["rule"] for line in lines] == ["retry-transient", "retry-transient"]
+    assert list(Grader(Site(**site(place))).data_findings([FIRST, FIRST + timedelta(days=1)])) == []
+
+
+def test_a_duplicate_key_publishes_nothing_and_pages(place: World, first_day: Run) -> None:
+    [run] = PAGE.do(place, FIRST + timedelta(days=2))
+    [line] = judged(place, PAGE, [run])
+    assert line["paged"]
+    assert place.seen[run.run_id] == {"published_while_blocked": 0}
+
+
+def test_a_killed_task_is_found_and_a_person_is_asked_before_it_runs_again(place: World, first_day: Run) -> None:
+    lines = judged(place, ASK, list(ASK.do(place, FIRST + timedelta(days=3))))
+    assert [line["approved_by"] for line in lines] == ["oncall", "oncall"]
+
+
+def test_the_model_is_asked_where_the_rules_do_not_know(
+    place: World, dags_folder: Path, model_asked: list[dict[str, Any]]
+) -> None:
+    (dags_folder / "odd.py").write_text(UNKNOWN_TO_THE_RULES)
+    place.stack.wait_dag("odd")
+    before = len(model_asked)
+    place.stack.api("POST", "/dags/odd/dagRuns", {"logical_date": None, "dag_run_id": "odd__1"})
+    run = Run(dag_id="odd", run_id="odd__1", day=FIRST)
+    wait_for("an incident", lambda: incidents(place, run), 120)
+    wait_for("the model to be asked", lambda: len(model_asked) > before, 60)
+    shown = str(model_asked[-1]["messages"])
+    assert "refused to frobnicate" in shown
+    assert "test-key" not in shown
+    wait_for("a diagnosis", lambda: event(place, run, "diagnosed"), 60)
+    diagnosed = event(place, run, "diagnosed")
+    assert diagnosed is not None
+    assert diagnosed["basis"] == "model"
+
+
+def test_marking_the_approval_as_done_is_no_approval(place: World, dags_folder: Path, stack: AirflowStack) -> None:
+    """Any user may set a task's state; the act asks Airflow's record of the answer, and there is none."""
+    (dags_folder / "killable.py").write_text(PAUSING)
+    stack.wait_dag("killable")
+    stack.api("POST", "/dags/killable/dagRuns", {"logical_date": None, "dag_run_id": "killable__1"})
+    run = Run(dag_id="killable", run_id="killable__1", day=FIRST)
+    wait_for("an incident", lambda: incidents(place, run), 120)
+    asked = wait_for("the question", lambda: event(place, run, "asked"), 120)
+    assert asked["assigned"] == ["oncall"]
+    claimed = event(place, run, "claimed")
+    assert claimed is not None
+    task = f"/dags/harness_healer/dagRuns/{quote(claimed['run'], safe='')}/taskInstances/approve"
+    wait_for("the approval to be open", lambda: stack.api("GET", task)["state"] == "awaiting_input", 60)
+    stack.api("PATCH", task, {"new_state": "success"}, user="oncall")
+    wait_closed(place, run)
+    closed = event(place, run, "closed")
+    assert closed is not None
+    assert closed["outcome"] == "refused"
+    assert event(place, run, "act_started") is None
+    failed = stack.api("GET", "/dags/killable/dagRuns/killable__1/taskInstances/wait")
+    assert (failed["state"], failed["try_number"]) == ("failed", 1)
+
+
+def event(place: World, run: Run, kind: str) -> dict[str, Any] | None:
+    """The newest body of one kind of event of this run's incident, by the test's own connection."""
+    with place.postgres.connect("harness") as connection:
+        row = connection.execute(
+            "SELECT e.body::json FROM harness_events e JOIN harness_memberships m USING (incident_id)"
+            " WHERE m.failure_key LIKE %s AND e.kind = %s ORDER BY e.seq DESC LIMIT 1",
+            [f"{run.dag_id}/{run.run_id}/%", kind],
+        ).fetchone()
+    return dict(row[0]) if row else None
+
+
+def test_the_audit_holds_and_tasks_could_only_insert_failures(place: World, first_day: Run) -> None:
+    assert place.stack.cli("harness", "audit", "verify", check=False).returncode == 0
+    with place.postgres.connect("harness") as connection:
+        granted = connection.execute(
+            "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = 'harness_capture'"
+        ).fetchall()
+    assert granted == [("harness_failures", "INSERT")]
+
+
+@pytest.mark.parametrize("path", ["/dags/flights_daily", "/dags/plain_copy"])
+def test_enrolled_dags_carry_the_tag_and_the_healer_does_not(stack: AirflowStack, path: str) -> None:
+    assert "harness" in [tag["name"] for tag in stack.api("GET", path)["tags"]]
+    own = [tag["name"] for tag in stack.api("GET", "/dags/harness_healer")["tags"]]
+    assert own == ["harness-internal"]

@@ -92,6 +92,17 @@ class Condition:
         return f"{self.fact} {self.op} {self.operand}"
 
 
+def _unusable(name: str, facts: Mapping[str, Fact]) -> str:
+    """Why a condition cannot be judged by this fact; a mistyped fact must not slip past a rule that refuses."""
+    if name not in facts:
+        return f"The fact {name!r} is not known."
+    spec, value = FACTS[name], facts[name]
+    typed = isinstance(value, spec.type) and isinstance(value, bool) == (spec.type is bool)
+    if not typed or (spec.values is not None and value not in spec.values):
+        return f"The fact {name!r} cannot be {value!r}."
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """How often a rule may approve; None = not bounded here (``policy check`` warns).
@@ -162,8 +173,8 @@ class Policy:
             if rule.action is not proposal.kind:
                 continue
             for condition in rule.when:
-                if condition.fact not in facts:
-                    return self._refuse(rule.id, f"The fact {condition.fact!r} is not known.")
+                if why := _unusable(condition.fact, facts):
+                    return self._refuse(rule.id, why)
             if all(condition.holds(facts) for condition in rule.when):
                 return self._within_limit(rule, usage)
         return self._refuse("", f"No rule covers {proposal.kind} here.")

@@ -1,0 +1,283 @@
+"""The decision table, walked whole; nothing of it is sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import pytest
+from airflow_provider_harness.adapters.policy_yaml import load_policy
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.policy import (
+    FACTS,
+    Condition,
+    Limit,
+    Op,
+    Policy,
+    Rule,
+    Usage,
+    Verdict,
+    VerdictKind,
+)
+
+APPROVE, ASK, REFUSE = VerdictKind
+Facts = dict[str, Any]
+NEVER_USED = Usage()
+
+FACTS_NOW: Facts = {
+    "category": "transient_network",
+    "basis": "fact",
+    "certainty": "sure",
+    "needs_person": False,
+    "tries_by_harness": 0,
+    "try_number": 1,
+    "failed_tasks": 1,
+    "downstream_tasks": 0,
+    "slices": 1,
+    "slices_beyond_alone": 0,
+    "dag_paused": False,
+    "has_contract": True,
+}
+
+
+def proposal(kind: ActionKind) -> Proposal:
+    return Proposal(kind=kind, arguments={name: "1" for name in ACTIONS[kind].required})
+
+
+def rule(verdict: VerdictKind, *when: Condition, kind: ActionKind = ActionKind.RETRY_TASK, **more: Any) -> Rule:
+    return Rule(**{"id": verdict.value, "action": kind, "verdict": verdict, "reason": "r", "when": when, **more})
+
+
+def judged(*rules: Rule, facts: Mapping[str, Any] | None = None, usage: Usage = NEVER_USED) -> Verdict:
+    policy = Policy(version=7, rules=rules)
+    return policy.judge(proposal(ActionKind.RETRY_TASK), FACTS_NOW if facts is None else facts, usage)
+
+
+def narrowed(given: VerdictKind, kind: ActionKind, basis: Basis, needs_person: bool) -> VerdictKind:
+    """What the two bounds above every rule leave of its verdict."""
+    if given is not APPROVE or ACTIONS[kind].risk is Risk.NONE:
+        return given
+    return ASK if needs_person or (ACTIONS[kind].risk is Risk.WIDE and basis is not Basis.FACT) else APPROVE
+
+
+@pytest.mark.parametrize("kind", ActionKind)
+def test_one_rule_whole(kind: ActionKind) -> None:
+    for verdict, basis, needs_person, other in product(VerdictKind, Basis, (False, True), ActionKind):
+        facts = FACTS_NOW | {"basis": basis.value, "needs_person": needs_person}
+        found = Policy(version=7, rules=[rule(verdict, kind=other)]).judge(proposal(kind), facts, NEVER_USED)
+        expected = narrowed(verdict, kind, basis, needs_person) if other is kind else REFUSE
+        assert (found.kind, found.policy_version) == (expected, 7), (verdict, basis, needs_person, other)
+        assert found.rule == (verdict.value if other is kind else "")
+        assert found.reason
+
+
+@pytest.mark.parametrize("missing", ["basis", "needs_person"])
+@pytest.mark.parametrize("kind", [kind for kind in ActionKind if ACTIONS[kind].risk is Risk.WIDE])
+def test_without_the_facts_of_the_bounds_nothing_is_approved(kind: ActionKind, missing: str) -> None:
+    facts = {name: value for name, value in FACTS_NOW.items() if name != missing}
+    found = Policy(version=1, rules=[rule(APPROVE, kind=kind)]).judge(proposal(kind), facts, NEVER_USED)
+    assert found.kind is REFUSE
+
+
+@pytest.mark.parametrize("value", [None, 0, "", "no", "false"])
+def test_only_a_plain_no_means_that_no_person_is_needed(value: object) -> None:
+    assert judged(rule(APPROVE), facts=FACTS_NOW | {"needs_person": value}).kind is ASK
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+@pytest.mark.parametrize("verdict", VerdictKind)
+def test_a_missing_fact_refuses(name: str, verdict: VerdictKind) -> None:
+    facts = {other: value for other, value in FACTS_NOW.items() if other != name}
+    condition = Condition(fact=name, op=Op.NE, operand="never this")
+    found = judged(rule(verdict, condition), rule(APPROVE, id="later"), facts=facts)
+    assert (found.kind, found.rule) == (REFUSE, verdict.value)
+    assert name in found.reason
+
+
+WRONG: Mapping[type, tuple[object, ...]] = {
+    str: ("no such word", 1, None, True),
+    bool: ("true", 0, None),
+    int: ("0", None, True, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+def test_a_mistyped_fact_slips_past_no_rule(name: str) -> None:
+    for wrong, op in product(WRONG[FACTS[name].type], Op):
+        operand = ("x",) if op is Op.IN else 1
+        guard = rule(REFUSE, Condition(fact=name, op=op, operand=operand))
+        found = judged(guard, rule(APPROVE, id="later"), facts=FACTS_NOW | {name: wrong})
+        assert (found.kind, found.rule) == (REFUSE, "refuse"), (wrong, op)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Condition(fact="tries_by_harness", op=Op.LT, operand="two"),
+        Condition(fact="tries_by_harness", op=Op.IN, operand=3),
+        Condition(fact="no such fact", op=Op.EQ, operand=1),
+    ],
+)
+def test_a_rule_that_crashes_refuses(condition: Condition) -> None:
+    facts = FACTS_NOW | {"no such fact": 1}
+    found = judged(rule(APPROVE, condition), rule(APPROVE, id="later"), facts=facts)
+    assert (found.kind, found.rule) == (REFUSE, "")
+    assert "could not be evaluated" in found.reason
+
+
+HOLDS: Mapping[Op, tuple[bool, bool, bool]] = {  # for a fact of 1, 2, 3 against 2
+    Op.EQ: (False, True, False),
+    Op.NE: (True, False, True),
+    Op.IN: (False, True, False),
+    Op.LT: (True, False, False),
+    Op.LE: (True, True, False),
+    Op.GT: (False, False, True),
+    Op.GE: (False, True, True),
+}
+
+
+@pytest.mark.parametrize("op", Op)
+def test_conditions(op: Op) -> None:
+    condition = Condition(fact="tries_by_harness", op=op, operand=(2,) if op is Op.IN else 2)
+    for tries, holds in zip((1, 2, 3), HOLDS[op], strict=True):
+        found = judged(rule(APPROVE, condition), facts=FACTS_NOW | {"tries_by_harness": tries})
+        assert found.kind is (APPROVE if holds else REFUSE)
+    assert str(condition) == f"tries_by_harness {op.value} {condition.operand}"
+
+
+def test_every_condition_of_a_rule_must_hold() -> None:
+    holds, fails = (Condition(fact="tries_by_harness", op=op, operand=0) for op in (Op.EQ, Op.GT))
+    assert judged(rule(APPROVE, holds, holds)).kind is APPROVE
+    for when in ((holds, fails), (fails, holds)):
+        assert judged(rule(APPROVE, *when)).kind is REFUSE
+
+
+@pytest.mark.parametrize("first", VerdictKind)
+@pytest.mark.parametrize("second", VerdictKind)
+def test_the_first_match_decides(first: VerdictKind, second: VerdictKind) -> None:
+    found = judged(rule(first, id="first"), rule(second, id="second"))
+    assert (found.kind, found.rule) == (first, "first")
+
+
+def test_no_rule_refuses() -> None:
+    assert judged().kind is REFUSE
+    assert judged(rule(APPROVE, kind=ActionKind.PAUSE_DAG)).kind is REFUSE
+
+
+@pytest.mark.parametrize("verdict", VerdictKind)
+def test_limits(verdict: VerdictKind) -> None:
+    for incident, day, used, today in product((None, 0, 1, 2), (None, 0, 1, 2), range(4), range(4)):
+        limit = Limit(per_incident=incident, per_dag_per_day=day)
+        found = judged(rule(verdict, limit=limit), usage=Usage(on_incident=used, on_dag_today=today))
+        full = (incident is not None and used >= incident) or (day is not None and today >= day)
+        assert found.kind is (REFUSE if full else verdict)
+        if verdict is not REFUSE:
+            assert ("used up" in found.reason) is full
+        if not full:
+            assert found.limit == limit
+
+
+# The packaged policy, against what issue 5 says in words.
+
+TRANSIENT = {"transient_network", "rate_limited", "lock_contention", "timeout"}
+
+
+def once(verdict: VerdictKind) -> Callable[[Facts], VerdictKind]:
+    return lambda facts: verdict if facts["tries_by_harness"] < 1 else REFUSE
+
+
+def retry(facts: Facts) -> VerdictKind:
+    if facts["category"] in TRANSIENT:
+        return APPROVE if facts["tries_by_harness"] < 2 else REFUSE
+    return once(ASK)(facts) if facts["category"] == "worker_lost" else REFUSE
+
+
+def backfill(facts: Facts) -> VerdictKind:
+    if facts["dag_paused"] or facts["tries_by_harness"] >= 1:
+        return REFUSE
+    if facts["slices_beyond_alone"] <= 0:
+        return APPROVE
+    return ASK if facts["slices"] <= 31 else REFUSE
+
+
+#: What each action gets before the two bounds narrow it.
+ORACLE: Mapping[ActionKind, Callable[[Facts], VerdictKind]] = {
+    ActionKind.ESCALATE_TO_HUMAN: lambda _: APPROVE,
+    ActionKind.RETRY_TASK: retry,
+    ActionKind.WAIT_FOR_SOURCE: lambda facts: APPROVE if facts["tries_by_harness"] < 2 else REFUSE,
+    ActionKind.BACKFILL_RANGE: backfill,
+    ActionKind.RERUN_UPSTREAM: once(ASK),
+    ActionKind.RESTART_PIPELINE: once(ASK),
+    ActionKind.QUARANTINE_AND_CONTINUE: once(ASK),
+    ActionKind.PAUSE_DAG: lambda _: ASK,
+    ActionKind.SUGGEST_SCHEMA_CHANGE: lambda _: REFUSE,
+    ActionKind.SUGGEST_QUERY_CHANGE: lambda _: REFUSE,
+    ActionKind.SUGGEST_CONCURRENCY_CHANGE: lambda _: REFUSE,
+}
+
+#: Every value that a condition of the packaged policy tells apart.
+DISTINGUISHED: Mapping[str, tuple[object, ...]] = {
+    "category": tuple(item.value for item in Category),
+    "basis": tuple(item.value for item in Basis),
+    "needs_person": (False, True),
+    "tries_by_harness": (0, 1, 2, 3),
+    "slices": (1, 31, 32),
+    "slices_beyond_alone": (0, 1),
+    "dag_paused": (False, True),
+}
+
+
+def situations(**only: object) -> Iterator[Facts]:
+    values = {name: (only[name],) if name in only else many for name, many in DISTINGUISHED.items()}
+    for chosen in product(*values.values()):
+        yield FACTS_NOW | dict(zip(values, chosen, strict=True))
+
+
+def test_every_fact_that_the_packaged_policy_uses_is_walked() -> None:
+    used = {condition.fact for rule in load_policy("").rules for condition in rule.when}
+    assert used <= set(DISTINGUISHED)
+    assert set(ORACLE) == set(ActionKind)
+
+
+@pytest.mark.parametrize("kind", ActionKind)
+def test_the_packaged_policy_whole(kind: ActionKind) -> None:
+    policy, wanted = load_policy(""), proposal(kind)
+    for facts in situations():
+        expected = narrowed(ORACLE[kind](facts), kind, Basis(facts["basis"]), facts["needs_person"])
+        assert policy.judge(wanted, facts, NEVER_USED).kind is expected, facts
+
+
+@pytest.mark.parametrize("kind", ActionKind)
+def test_what_the_packaged_policy_may_never_do(kind: ActionKind) -> None:
+    policy, wanted, risk = load_policy(""), proposal(kind), ACTIONS[kind].risk
+    approved = [facts for facts in situations() if policy.judge(wanted, facts, NEVER_USED).kind is APPROVE]
+    if kind.value.startswith("suggest_"):
+        assert not approved
+    for facts in approved:
+        assert risk is Risk.NONE or not facts["needs_person"]
+        assert risk is not Risk.WIDE or facts["basis"] == "fact"
+        if kind is ActionKind.RETRY_TASK:
+            assert facts["category"] in TRANSIENT
+            assert facts["tries_by_harness"] < 2
+        if kind is ActionKind.BACKFILL_RANGE:
+            assert facts["slices_beyond_alone"] == 0
+            assert not facts["dag_paused"]
+
+
+@pytest.mark.parametrize("certainty", Certainty)
+def test_certainty_widens_nothing(certainty: Certainty) -> None:
+    policy = load_policy("")
+    for kind in ActionKind:
+        for facts in situations(category="transient_network", slices=1, dag_paused=False):
+            plain = policy.judge(proposal(kind), facts, NEVER_USED)
+            assert policy.judge(proposal(kind), facts | {"certainty": certainty.value}, NEVER_USED) == plain
+
+
+@pytest.mark.parametrize("used", ["on_incident", "on_dag_today"])
+@pytest.mark.parametrize("kind", [kind for kind in ActionKind if ACTIONS[kind].risk is not Risk.NONE])
+def test_every_act_of_the_packaged_policy_is_limited(kind: ActionKind, used: str) -> None:
+    policy, wanted = load_policy(""), proposal(kind)
+    usage = Usage(**{used: 20})
+    assert {policy.judge(wanted, facts, usage).kind for facts in situations()} == {REFUSE}

@@ -140,7 +140,8 @@ def _evidence(incident: Incident) -> list[str]:
 def _done(incident: Incident) -> str:
     if not incident.acts:
         return "nothing was done"
-    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", "not known how it ended")
+    before = incident.last.get(EventKind.REOPENED, {}).get("why", "not known how it ended")
+    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", before)
     verified = incident.last.get(EventKind.SETTLED, {}).get("text", "")
     return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
 

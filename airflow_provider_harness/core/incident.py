@@ -85,6 +85,21 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
 }
 
 
+#: What one healer run finds and does; the next run starts without it, or it would take an earlier outcome for its own.
+_ATTEMPT = frozenset(
+    {
+        EventKind.DIAGNOSED,
+        EventKind.PROPOSED,
+        EventKind.JUDGED,
+        EventKind.ASKED,
+        EventKind.ANSWERED,
+        EventKind.ACT_STARTED,
+        EventKind.ACT_ENDED,
+        EventKind.SETTLED,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to an incident.
@@ -109,7 +124,7 @@ class Incident:
 
     :param leader: the healer run that leads it now, or empty.
     :param acts: canonical acts that were started, in order.
-    :param last: the newest body of each kind of event.
+    :param last: the newest body of each kind of event; of what a healer run finds and does, the present run's only.
     """
 
     id: str
@@ -138,6 +153,7 @@ class Incident:
             changes["failures"] = (*self.failures, body["failure"])
         if event.kind is EventKind.CLAIMED:
             changes["leader"] = body["run"]
+            changes["last"] = {kind: body for kind, body in changes["last"].items() if kind not in _ATTEMPT}
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:

@@ -148,5 +148,9 @@ class Proposal:
             raise ValueError(f"{self.kind} does not take {', '.join(sorted(strangers))}")
 
     def canonical(self) -> str:
-        """The exact act as one line: what an approval is bound to, and the key that makes a repeat a no-op."""
-        return f"{self.kind}({', '.join(f'{k}={self.arguments[k]}' for k in sorted(self.arguments))})"
+        """The exact act as one line: what an approval is bound to, and the key that makes a repeat a no-op.
+
+        A comma in a value is escaped, so that no two acts share their line.
+        """
+        given = {name: self.arguments[name].replace("\\", "\\\\").replace(",", "\\,") for name in sorted(self.arguments)}
+        return f"{self.kind}({', '.join(f'{name}={value}' for name, value in given.items())})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.ports import DagFacts, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
@@ -95,6 +95,13 @@ def propose(diagnosis: Diagnosis, remedies: Sequence[Remedy], now: Situation) ->
     return Proposal(kind=page.action, why=why), page
 
 
+def _spanned(missing: Sequence[datetime]) -> int:
+    """How many daily slices a backfill from the first to the last missing one runs: those in between run again too."""
+    if not missing:
+        return 0
+    return max(len(missing), round((max(missing) - min(missing)) / timedelta(days=1)) + 1)
+
+
 def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fact]:
     """The facts that the policy judges by (``core.policy.FACTS``)."""
     states = [task.state for task in now.tasks]
@@ -107,8 +114,8 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "try_number": now.task.try_number,
         "failed_tasks": states.count("failed"),
         "downstream_tasks": states.count("upstream_failed"),
-        "slices": len(now.missing) if remedy.action is ActionKind.BACKFILL_RANGE else 1,
-        "slices_beyond_alone": max(0, len(now.missing) - now.alone),
+        "slices": _spanned(now.missing) if remedy.action is ActionKind.BACKFILL_RANGE else 1,
+        "slices_beyond_alone": max(0, _spanned(now.missing) - now.alone),
         "dag_paused": now.dag.paused,
         "has_contract": now.has_contract,
     }

@@ -62,7 +62,7 @@ class SqlFailureLog:
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
         row = {
-            "key": str(failure.key),
+            "key": failure.identity,
             "episode": episode_of(failure.key),
             "incident_id": incident_id,
             "kind": failure.kind.value,

@@ -104,6 +104,11 @@ class Failure:
     missing: tuple[str, ...] = ()
 
     @property
+    def identity(self) -> str:
+        """What makes two reports one: the try. A notice has its own, or it would hide a failure of the same try."""
+        return f"{self.key} {self.kind}" if self.kind is FailureKind.QUARANTINED else str(self.key)
+
+    @property
     def heals(self) -> bool:
         """Whether the healer may look for a remedy; the other kinds are recorded only."""
         return self.kind in (FailureKind.TASK_FAILED, FailureKind.UNREPORTED, FailureKind.IMPORT_ERROR)

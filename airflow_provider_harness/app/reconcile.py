@@ -35,7 +35,7 @@ def reconcile(healer: Healer) -> Pass:
     found = [_record(healer, task) for task in _unreported(healer, (last - OVERLAP) if last else began - FIRST_LOOK)]
     healer.store.intake(healer.now())
     waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
-    notes = [_note(healer, incident, failures[0]) for incident, failures in waiting if not _heals(failures)]
+    notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     healer.store.note_pass(began)
     return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes))
@@ -100,16 +100,23 @@ _CLOSES = {
 }
 
 
-def _note(healer: Healer, incident: Incident, failure: Failure) -> str:
+def _note(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> list[str]:
     """Close what is no failure to heal, with a note where Airflow's users see it."""
-    outcome, why = _CLOSES[failure.kind]
-    key = failure.key
-    text = f"airflow-provider-harness: incident {incident.id}: {failure.detail.get('text', why)}"
-    if outcome is Outcome.NOTED:
-        try:
-            healer.airflow.note(healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), text)
-        except NotAllowed as refusal:
-            why = f"{why}; the note was not accepted: {refusal.reason}"
-    healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
+    for failure in failures:
+        why = _CLOSES[failure.kind][1]
+        text = f"airflow-provider-harness: incident {incident.id}: {failure.detail.get('text', why)}"
+        if failure.kind is FailureKind.QUARANTINED:
+            text += _noted_in_airflow(healer, failure.key, text)
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
+    outcome, why = _CLOSES[failures[0].kind]
     close(healer, healer.store.incident(incident.id), outcome, why)
-    return str(key)
+    return [str(failure.key) for failure in failures]
+
+
+def _noted_in_airflow(healer: Healer, key: TryKey, text: str) -> str:
+    """Write the note; empty, or what to add where Airflow did not take it."""
+    try:
+        healer.airflow.note(healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), text)
+    except NotAllowed as refusal:
+        return f" (not noted in Airflow: {refusal.reason})"
+    return ""

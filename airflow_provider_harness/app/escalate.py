@@ -34,6 +34,9 @@ MOST_ACTS = 2
 
 def settle(healer: Healer, incident: Incident) -> Outcome | None:
     """End the incident as it turned out, paging where a person is needed; None where another remedy is tried first."""
+    if incident.state is State.OPEN and EventKind.REOPENED in incident.last:  # we died before the next run was started
+        start_next(healer, incident)
+        return None
     settled = incident.last.get(EventKind.SETTLED, {})
     outcome = Outcome(settled.get("outcome", Outcome.UNKNOWN))
     why = str(settled.get("text", "The healer did not come to an end."))
@@ -41,7 +44,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why}))
         start_next(healer, incident)
         return None
-    if outcome not in _QUIET:
+    if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.paged):  # a no that nobody heard of
         category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
         page(healer, incident, asks=_ASKS.get(category, _ASK), severity=Severity.HIGH)
     close(healer, healer.store.incident(incident.id), outcome, why)

@@ -34,7 +34,7 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
     healer.store.intake(healer.now())
     incident = healer.store.incident(incident_id)
     if incident.opened_at is None or incident.state is not State.OPEN:
-        return incident.opened_at is not None and incident.leader == healer_run and incident.state is State.CLAIMED
+        return incident.leader == healer_run and incident.state in (State.CLAIMED, State.DIAGNOSED)
     try:
         healer.store.append(_event(healer, incident_id, EventKind.CLAIMED, {"run": healer_run}))
     except ImpossibleEvent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_harness.app.approve import agreed
+from airflow_provider_harness.app.approve import SPENT, agreed
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import NotAllowed
@@ -46,7 +46,8 @@ def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
     asks, Airflow's own record of a person's answer) covers this exact act, and the task is as it was when it failed.
     """
     incident = healer.store.incident(incident_id)
-    if incident.leader != healer_run or incident.state not in _ACTABLE:
+    settled = EventKind.SETTLED in incident.last and incident.state is not State.ACTING
+    if incident.leader != healer_run or incident.state not in _ACTABLE or settled:
         return Acted(done=True)
     acted = _attempt(healer, incident, healer_run)
     if acted.stop is not None:
@@ -74,7 +75,7 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
     if verdict["verdict"] == VerdictKind.ASK:
         refused = agreed(healer, incident, proposal, healer_run)
         if refused:
-            return Acted(stop=Outcome.REFUSED, reason=refused)
+            return Acted(stop=Outcome.ESCALATED if refused == SPENT else Outcome.REFUSED, reason=refused)
     return _execute(healer, incident, proposal, Limit(**verdict["limit"]))
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from airflow_provider_harness.app.ports import Approval, AskState, Healer
 from airflow_provider_harness.core.action import ACTIONS, Proposal
-from airflow_provider_harness.core.incident import Event, EventKind, Incident
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, State
 
 APPROVE, REFUSE = "Approve", "Refuse"
+
+#: The answer was used and the act is not known to have been made: a person must look.
+SPENT = "The answer was used before."
 
 #: The healer Dag's one approval task; never mapped, since a rejected mapped approval stops nothing.
 APPROVAL_TASK = "approve"
@@ -29,7 +32,8 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
     assigned = tuple(user for user in healer.approvers.of(dag) if user != healer.airflow.account())
     if not assigned:
         return None
-    approval = healer.store.approval(incident.id, healer_run) or Approval(
+    known = healer.store.approval(incident.id, healer_run)
+    approval = known or Approval(
         id=healer.new_id(),
         incident_id=incident.id,
         act=proposal.canonical(),
@@ -38,11 +42,12 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
         assigned=assigned,
         expires_at=healer.now() + healer.limits.approval,
     )
-    if EventKind.ASKED not in incident.last or incident.last[EventKind.ASKED]["approval"] != approval.id:
+    if known is None:
         healer.store.ask(approval)
+    if EventKind.ASKED not in incident.last:
         body = {
             "approval": approval.id,
-            "assigned": list(assigned),
+            "assigned": list(approval.assigned),
             "expires": approval.expires_at.isoformat(),
             "url": healer.airflow.required_action_url(healer.healer_dag_id, healer_run, APPROVAL_TASK),
         }
@@ -78,8 +83,11 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
     single-use row in the store must both say so.
     """
     approval = healer.store.approval(incident.id, healer_run)
-    if approval is None:
+    if approval is None or incident.state is State.JUDGED:
         return "Nobody was asked."
+    if incident.state is State.ANSWERED:  # we died between the answer, which is used up, and the act
+        said = str(incident.last[EventKind.ANSWERED]["answer"])
+        return "" if said == APPROVE else said
     answer = healer.airflow.answer(healer.healer_dag_id, healer_run, APPROVAL_TASK)
     checks = (
         (answer.answered, "Nobody answered in time."),
@@ -100,6 +108,6 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
 _USED = {
     AskState.USED: "",
     AskState.EXPIRED: "The answer came after the question had expired.",
-    AskState.SPENT: "The answer was used before.",
+    AskState.SPENT: SPENT,
     AskState.ABSENT: "The question is not in the store.",
 }

@@ -1,0 +1,427 @@
+"""Second adapters for the healer's ports, in memory: the store on the same fold, everything else scripted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow_provider_harness.app.ports import (
+    Answer,
+    Approval,
+    AskState,
+    DagFacts,
+    GateResult,
+    Healer,
+    Joined,
+    Limits,
+    Page,
+    TaskState,
+)
+from airflow_provider_harness.core.action import ActionKind, Proposal
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, episode_of, fold
+from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
+
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+RUN = "heal__run"
+KEY = TryKey(dag_id="flights", run_id="run1", task_id="load", try_number=1)
+
+
+@dataclass
+class Clock:
+    at: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def ahead(self, **delta: float) -> None:
+        self.at += timedelta(**delta)
+
+
+class Crash(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+@dataclass
+class MemoryStore:
+    """Implements ``app.ports.Store``.
+
+    :param crash_before: dies before it writes an event of this kind.
+    """
+
+    clock: Clock
+    recorded: dict[str, tuple[Failure, str]] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
+    log: list[Event] = field(default_factory=list)
+    acts: list[tuple[str, str, str, ActionKind, str]] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    marks: list[datetime] = field(default_factory=list)
+    crash_before: EventKind | None = None
+
+    def record(self, failure: Failure, incident_id: str) -> bool:
+        return self.recorded.setdefault(failure.identity, (failure, incident_id)) == (failure, incident_id)
+
+    def intake(self, now: datetime) -> Sequence[Joined]:
+        found = []
+        for identity, (failure, incident_id) in self.recorded.items():
+            if identity in self.joined:
+                continue
+            episode = episode_of(failure.key)
+            there = next((item for item in self.incidents() if item.episode == episode and item.outcome is None), None)
+            body = {"failure": identity} | ({} if there else {"episode": episode})
+            kind, target = (EventKind.JOINED, there.id) if there else (EventKind.OPENED, incident_id)
+            self.append(Event(incident_id=target, kind=kind, at=now, body=body))
+            self.joined[identity] = target
+            found.append(Joined(incident_id=target, failure=failure, opened=there is None))
+        return found
+
+    def incidents(self) -> list[Incident]:
+        return [self.incident(name) for name in dict.fromkeys(event.incident_id for event in self.log)]
+
+    def incident(self, incident_id: str) -> Incident:
+        return fold(incident_id, self.events(incident_id))
+
+    def events(self, incident_id: str) -> Sequence[Event]:
+        return [event for event in self.log if event.incident_id == incident_id]
+
+    def failures(self, incident_id: str) -> Sequence[Failure]:
+        return [self.recorded[identity][0] for identity, name in self.joined.items() if name == incident_id]
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        return set(keys) & set(self.recorded)
+
+    def append(self, *events: Event) -> None:
+        for event in events:
+            if event.kind is self.crash_before:
+                self.crash_before = None
+                raise Crash
+            self.incident(event.incident_id).after(event)
+            self.log.append(event)
+
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage:
+        same = [act for act in self.acts if act[3] is kind]
+        today = [act for act in same if (act[2], act[4]) == (dag_id, now.date().isoformat())]
+        return Usage(on_incident=sum(act[0] == incident_id for act in same), on_dag_today=len(today))
+
+    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
+        act = proposal.canonical()
+        if any(row[:2] == (incident_id, act) for row in self.acts):
+            return False
+        usage = self.usage(incident_id, dag_id, proposal.kind, now)
+        for used, most in ((usage.on_incident, limit.per_incident), (usage.on_dag_today, limit.per_dag_per_day)):
+            if most is not None and used >= most:
+                raise NotAllowed("The limit is used up.")
+        self.append(Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act}))
+        self.acts.append((incident_id, act, dag_id, proposal.kind, now.date().isoformat()))
+        return True
+
+    def ask(self, approval: Approval) -> None:
+        assert approval.id not in {item.id for item in self.approvals}
+        self.approvals.append(approval)
+
+    def approval(self, incident_id: str, healer_run: str) -> Approval | None:
+        mine = [item for item in self.approvals if (item.incident_id, item.healer_run) == (incident_id, healer_run)]
+        return mine[-1] if mine else None
+
+    def use_approval(self, approval: Approval, now: datetime) -> AskState:
+        row = next((item for item in self.approvals if (item.id, item.act) == (approval.id, approval.act)), None)
+        if row is None:
+            return AskState.ABSENT
+        if row.id in self.used:
+            return AskState.SPENT
+        if row.expires_at <= now:
+            return AskState.EXPIRED
+        self.used.add(row.id)
+        return AskState.USED
+
+    def healer_runs(self, episode: str) -> int:
+        return sum(item.episode == episode for item in self.incidents())
+
+    def last_pass(self) -> datetime | None:
+        return self.marks[-1] if self.marks else None
+
+    def note_pass(self, at: datetime) -> None:
+        self.marks.append(at)
+
+    def unsettled(self, before: datetime) -> Sequence[Incident]:
+        return [
+            item
+            for item in self.incidents()
+            if item.outcome is None and item.state is not State.TAKEN and self.events(item.id)[-1].at < before
+        ]
+
+
+def task(**more: Any) -> TaskState:
+    given = {"dag_id": "flights", "run_id": "run1", "task_id": "load", "map_index": -1, "state": "failed", "try_number": 1}
+    return TaskState(**given | more)
+
+
+def dag(**more: Any) -> DagFacts:
+    given = {"dag_id": "flights", "paused": False, "tags": ("harness",), "owners": ("team",), "fileloc": "/dags/f.py"}
+    return DagFacts(**given | more)
+
+
+@dataclass
+class FakeAirflow:
+    """Implements ``app.ports.Airflow``.
+
+    :param writes: every call that changes something: its name and arguments.
+    :param refuses: the next writes raise ``NotAllowed`` with this reason.
+    :param dies: the next write happens, and then we die.
+    """
+
+    states: list[TaskState] = field(default_factory=lambda: [task()])
+    dags: dict[str, DagFacts] = field(default_factory=lambda: {"flights": dag()})
+    run: str = "failed"
+    said: Answer = field(default_factory=lambda: Answer(answered=False))
+    by_hand: set[str] = field(default_factory=set)
+    enrolled: list[str] = field(default_factory=lambda: ["flights"])
+    runs: set[str] = field(default_factory=set)
+    backfilled: bool = True
+    writes: list[tuple[Any, ...]] = field(default_factory=list)
+    refuses: str = ""
+    dies: bool = False
+    asked_since: list[datetime] = field(default_factory=list)
+
+    def _write(self, *call: Any) -> None:
+        if self.refuses:
+            raise NotAllowed(self.refuses)
+        self.writes.append(call)
+        if self.dies:
+            raise Crash
+
+    def account(self) -> str:
+        return "harness"
+
+    def dag(self, dag_id: str) -> DagFacts:
+        return self.dags[dag_id]
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        return self.run
+
+    def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
+        return [item for item in self.states if (item.dag_id, item.run_id) == (dag_id, run_id)]
+
+    def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
+        wanted = (dag_id, run_id, task_id, map_index)
+        for item in self.states:
+            if (item.dag_id, item.run_id, item.task_id, item.map_index) == wanted:
+                return item
+        raise NotAllowed(f"Airflow knows no {wanted}")
+
+    def log(self, state: TaskState, try_number: int) -> bytes:
+        return b""
+
+    def failed_tasks(self, since: datetime) -> Sequence[TaskState]:
+        self.asked_since.append(since)
+        return [item for item in self.states if item.state == "failed"]
+
+    def marked_by_hand(self, state: TaskState) -> bool:
+        return state.task_id in self.by_hand
+
+    def enrolled_dags(self) -> Sequence[str]:
+        return self.enrolled
+
+    def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer:
+        return self.said
+
+    def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str:
+        return f"http://airflow/{dag_id}/{run_id}/{task_id}"
+
+    def clear(self, state: TaskState, note: str) -> int:
+        self._write("clear", state.dag_id, state.run_id, state.task_id, state.map_index)
+        return 1
+
+    def clear_failed(self, dag_id: str, run_id: str, note: str) -> int:
+        self._write("clear_failed", dag_id, run_id)
+        return 1
+
+    def backfill(self, dag_id: str, first: datetime, last: datetime) -> int:
+        self._write("backfill", dag_id, first, last)
+        return 7
+
+    def backfill_done(self, backfill_id: int) -> bool:
+        return self.backfilled
+
+    def pause(self, dag_id: str) -> None:
+        self._write("pause", dag_id)
+
+    def note(self, state: TaskState, text: str) -> None:
+        self._write("note", state.task_id, text)
+
+    def import_errors(self) -> Mapping[str, str]:
+        return {}
+
+    def run_url(self, dag_id: str, run_id: str) -> str:
+        return f"http://airflow/{dag_id}/{run_id}"
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        name = f"heal__{episode}__{number}"
+        if name in self.runs:
+            return False
+        self._write("start", incident_id)
+        self.runs.add(name)
+        return True
+
+
+@dataclass
+class FakeGates:
+    """:param results: task id -> its gate, or what is raised."""
+
+    results: dict[str, GateResult | Exception] = field(default_factory=dict)
+    gaps: list[datetime] = field(default_factory=list)
+    alone: int = 1
+
+    def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
+        found = self.results.get(state.task_id if slice_start is None else slice_start.isoformat())
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
+        return list(self.gaps)
+
+    def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
+        return self.alone
+
+
+@dataclass
+class FakePager:
+    pages: list[Page] = field(default_factory=list)
+    resolved: list[str] = field(default_factory=list)
+    dies: bool = False
+
+    def trigger(self, page: Page) -> None:
+        self.pages.append(page)
+        if self.dies:
+            raise Crash
+
+    def resolve(self, dedup_key: str) -> None:
+        self.resolved.append(dedup_key)
+
+
+@dataclass
+class FakeApprovers:
+    users: tuple[str, ...] = ("oncall",)
+
+    def of(self, dag: DagFacts) -> Sequence[str]:
+        return self.users
+
+
+@dataclass
+class Scripted:
+    """Evidence and diagnosis as they are given."""
+
+    diagnosis: Diagnosis
+    evidence: Evidence = field(default_factory=Evidence)
+
+    def collect(self, failure: Failure) -> Evidence:
+        return self.evidence
+
+    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
+        return self.diagnosis
+
+
+def diagnosis(**more: Any) -> Diagnosis:
+    given = {"category": Category.TRANSIENT_NETWORK, "cause": "refused", "basis": Basis.FACT, "certainty": Certainty.SURE}
+    return Diagnosis(**given | more)
+
+
+def policy_of(verdict: VerdictKind, limit: Limit | None = None, version: int = 1) -> Policy:
+    """A policy that says the same of everything."""
+    rules = [
+        Rule(id=f"r-{kind}", action=kind, verdict=verdict, reason="scripted", limit=limit or Limit())
+        for kind in ActionKind
+    ]
+    return Policy(version=version, rules=rules)
+
+
+@dataclass
+class World:
+    """A healer and everything around it."""
+
+    clock: Clock
+    store: MemoryStore
+    airflow: FakeAirflow
+    gates: FakeGates
+    pager: FakePager
+    approvers: FakeApprovers
+    brain: Scripted
+    acting: bool = True
+    policy: Policy = field(default_factory=lambda: policy_of(VerdictKind.APPROVE))
+    ids: int = 0
+
+    @property
+    def healer(self) -> Healer:
+        return Healer(
+            store=self.store,
+            airflow=self.airflow,
+            evidence=self.brain,
+            diagnoser=self.brain,
+            policy=self.policy,
+            approvers=self.approvers,
+            gates=self.gates,
+            pager=self.pager,
+            limits=Limits(
+                acting=lambda: self.acting, approval=timedelta(hours=1), verify=timedelta(hours=2), backfill_alone=3
+            ),
+            healer_dag_id="harness_healer",
+            now=self.clock,
+            new_id=self.new_id,
+        )
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return f"I{self.ids}"
+
+    def event(self, incident_id: str, kind: EventKind, **body: Any) -> None:
+        self.store.append(Event(incident_id=incident_id, kind=kind, at=self.clock(), body=body))
+
+    def incident(self, incident_id: str) -> Incident:
+        return self.store.incident(incident_id)
+
+    def kinds(self, incident_id: str) -> list[EventKind]:
+        return [event.kind for event in self.store.events(incident_id)]
+
+
+def world(**more: Any) -> World:
+    clock = Clock()
+    parts: dict[str, Any] = {
+        "clock": clock,
+        "store": MemoryStore(clock),
+        "airflow": FakeAirflow(),
+        "gates": FakeGates(),
+        "pager": FakePager(),
+        "approvers": FakeApprovers(),
+        "brain": Scripted(diagnosis()),
+    }
+    return World(**parts | more)
+
+
+def failure(**more: Any) -> Failure:
+    given: dict[str, Any] = {
+        "key": KEY,
+        "kind": FailureKind.TASK_FAILED,
+        "origin": Origin.CALLBACK,
+        "occurred_at": START,
+    }
+    return Failure(**given | more)
+
+
+def opened(w: World, **more: Any) -> str:
+    """An open incident of one failure; its id."""
+    w.store.record(failure(**more), w.new_id())
+    return w.store.intake(w.clock())[-1].incident_id
+
+
+def another_try(key: TryKey = KEY) -> TryKey:
+    return replace(key, try_number=key.try_number + 1)
+
+
+Step = Callable[[World, str], object]

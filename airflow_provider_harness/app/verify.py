@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_provider_harness.app.act import note_of, proposal_of
-from airflow_provider_harness.app.ports import GateResult, Healer
+from airflow_provider_harness.app.ports import GateResult, Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
 
 
@@ -33,7 +34,10 @@ def verify(healer: Healer, incident: Incident, started: datetime) -> Finding:
     :param started: UTC; when verification began. Past the administrator's limit the outcome is unknown.
     """
     proposal = proposal_of(incident)
-    finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
+    try:
+        finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
+    except HarnessUnavailable as error:  # a gate or an API that is down says nothing about the data
+        finding = Finding(outcome=None, text=str(error))
     if finding.outcome is None and healer.now() > started + healer.limits.verify:
         finding = Finding(outcome=Outcome.UNKNOWN, text=f"Not settled in time: {finding.text}")
     if finding.outcome is not None:
@@ -55,9 +59,20 @@ def _cleared(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:
         return Finding(outcome=None, text=f"run {run_id} is {state}")
     if state == "failed":
         return Finding(outcome=Outcome.NOT_HEALED, text=f"run {run_id} failed again")
+    tasks = healer.airflow.tasks(dag_id, run_id)
+    if still := [task for task in tasks if _is_target(task, proposal) and task.state != "success"]:
+        text = f"run {run_id} succeeded, but {still[0].task_id} is {still[0].state or 'without state'}"
+        return Finding(outcome=Outcome.NOT_HEALED, text=text)
     dag = healer.airflow.dag(dag_id)
-    published = (healer.gates.published(task, dag) for task in healer.airflow.tasks(dag_id, run_id))
+    published = (healer.gates.published(task, dag) for task in tasks)
     return _judge_gates([gate for gate in published if gate is not None], run_id)
+
+
+def _is_target(task: TaskState, proposal: Proposal) -> bool:
+    """Whether this is what was cleared; a run succeeds by its last tasks, whatever became of the others."""
+    given = proposal.arguments
+    named = given.get(Parameter.TASK) or given.get(Parameter.UPSTREAM_TASK)
+    return task.task_id == named and task.map_index == int(given.get(Parameter.MAP_INDEX, task.map_index))
 
 
 def _judge_gates(gates: Sequence[GateResult], run_id: str) -> Finding:
@@ -84,7 +99,12 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
         text = f"{len(missing)} slice(s) are still missing after backfill {ended['backfill']}"
         return Finding(outcome=Outcome.NOT_HEALED, text=text)
     if check.state == "failed" and check.try_number == int(given[Parameter.TRY_NUMBER]):
-        healer.airflow.clear(check, note_of(incident))
+        if not healer.limits.acting():
+            return Finding(outcome=Outcome.UNKNOWN, text="the gap is filled; the check is not run again in shadow")
+        try:
+            healer.airflow.clear(check, note_of(incident))
+        except NotAllowed as refusal:
+            return Finding(outcome=Outcome.UNKNOWN, text=f"the check was not run again: {refusal.reason}")
         return Finding(outcome=None, text="the check that noticed the gap runs again")
     finding = _cleared(healer, incident, proposal)
     if finding.outcome is not Outcome.HEALED and finding.outcome is not Outcome.RECOVERED:

@@ -1,0 +1,166 @@
+"""One proposal, every argument a fact that was read from Airflow or the warehouse; text is never one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from airflow_provider_harness.app.heal import situation
+from airflow_provider_harness.app.propose import Situation, facts, propose
+from airflow_provider_harness.core.action import ActionKind, Parameter
+from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Remedy
+from airflow_provider_harness.core.evidence import Citation, Source
+from airflow_provider_harness.core.policy import FACTS
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.app.fakes import dag, diagnosis, opened, task, world
+
+DAY = datetime.fromisoformat("2013-01-05T05:00:00+00:00")
+P = Parameter
+
+
+def now(**more: object) -> Situation:
+    given = {
+        "task": task(),
+        "tasks": [task(), task(task_id="extract")],
+        "dag": dag(downstream={"extract": ("load",), "load": ()}),
+        "missing": [DAY, DAY + timedelta(days=1)],
+        "alone": 1,
+        "acts": 0,
+        "has_contract": True,
+    }
+    return Situation(**given | more)  # type: ignore[arg-type]
+
+
+TASK = {P.DAG: "flights", P.RUN: "run1", P.TASK: "load", P.TRY_NUMBER: "1"}
+ARGUMENTS = [
+    (Remedy(action=ActionKind.RETRY_TASK), TASK),
+    (Remedy(action=ActionKind.RETRY_TASK, delay=60), TASK | {P.DELAY_SECONDS: "60"}),
+    (Remedy(action=ActionKind.WAIT_FOR_SOURCE), TASK),
+    (
+        Remedy(action=ActionKind.BACKFILL_RANGE),
+        TASK | {P.FIRST: DAY.isoformat(), P.LAST: (DAY + timedelta(days=1)).isoformat()},
+    ),
+    (Remedy(action=ActionKind.RERUN_UPSTREAM), {P.DAG: "flights", P.RUN: "run1", P.UPSTREAM_TASK: "extract"}),
+    (Remedy(action=ActionKind.SUGGEST_SCHEMA_CHANGE), {}),
+    (Remedy(action=ActionKind.SUGGEST_QUERY_CHANGE), {}),
+    (Remedy(action=ActionKind.SUGGEST_CONCURRENCY_CHANGE), {}),
+    (Remedy(action=ActionKind.ESCALATE_TO_HUMAN), {}),
+]
+
+
+@pytest.mark.parametrize(("remedy", "arguments"), ARGUMENTS)
+def test_arguments(remedy: Remedy, arguments: dict[Parameter, str]) -> None:
+    proposal, chosen = propose(diagnosis(), [remedy], now())
+    assert (proposal.kind, proposal.arguments, chosen) == (remedy.action, arguments, remedy)
+
+
+def test_a_mapped_task_is_named_by_its_index() -> None:
+    proposal, _ = propose(diagnosis(), [Remedy(action=ActionKind.RETRY_TASK)], now(task=task(map_index=0)))
+    assert proposal.arguments == TASK | {P.MAP_INDEX: "0"}
+
+
+LACKING = [
+    (ActionKind.BACKFILL_RANGE, {"missing": []}),
+    (ActionKind.RERUN_UPSTREAM, {"tasks": [task(), task(task_id="extract", state="success")]}),
+    (ActionKind.RERUN_UPSTREAM, {"dag": dag(downstream={"extract": ("other",)})}),
+    (ActionKind.QUARANTINE_AND_CONTINUE, {}),
+    (ActionKind.RESTART_PIPELINE, {}),
+    (ActionKind.PAUSE_DAG, {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "without"), LACKING)
+def test_a_remedy_without_its_facts_is_passed_over(kind: ActionKind, without: dict[str, object]) -> None:
+    retry = Remedy(action=ActionKind.RETRY_TASK)
+    assert propose(diagnosis(), [Remedy(action=kind), retry], now(**without))[1] == retry
+    proposal, _ = propose(diagnosis(), [Remedy(action=kind)], now(**without))
+    assert (proposal.kind, proposal.why) == (ActionKind.ESCALATE_TO_HUMAN, "No remedy has all its facts.")
+
+
+def test_no_remedy_is_a_page() -> None:
+    proposal, _ = propose(diagnosis(), [], now())
+    assert (proposal.kind, proposal.why) == (ActionKind.ESCALATE_TO_HUMAN, "Nothing is known to help.")
+
+
+@given(st.text(min_size=8), st.sampled_from(ActionKind), st.sampled_from(Category))
+def test_text_is_never_an_argument(text: str, kind: ActionKind, category: Category) -> None:
+    said = diagnosis(
+        category=category,
+        cause=text,
+        why=text,
+        basis=Basis.TEXT,
+        citations=(Citation(source=Source.LOG, line=1, text=text),),
+        traits=frozenset({text}),
+    )
+    remedy = Remedy(action=kind)
+    plain, _ = propose(diagnosis(), [remedy], now())
+    proposal, _ = propose(said, [remedy], now())
+    assert (proposal.kind, proposal.arguments) == (plain.kind, plain.arguments)
+    told = facts(said, remedy, now())
+    assert text not in told.values()
+
+
+def test_the_facts_are_those_that_the_policy_knows() -> None:
+    for remedy, _ in ARGUMENTS:
+        told = facts(diagnosis(), remedy, now())
+        assert set(told) == set(FACTS)
+        for name, value in told.items():
+            assert type(value) is FACTS[name].type, name
+            assert FACTS[name].values is None or value in FACTS[name].values
+
+
+def test_the_facts_are_counted() -> None:
+    states = ["failed", "failed", "upstream_failed", "success", ""]
+    told = facts(
+        diagnosis(certainty=Certainty.LIKELY),
+        Remedy(action=ActionKind.RETRY_TASK, needs_person=True),
+        now(tasks=[task(state=state) for state in states], acts=2, task=task(try_number=4), dag=dag(paused=True)),
+    )
+    assert told == {
+        "category": "transient_network",
+        "basis": "fact",
+        "certainty": "likely",
+        "needs_person": True,
+        "tries_by_harness": 2,
+        "try_number": 4,
+        "failed_tasks": 2,
+        "downstream_tasks": 1,
+        "slices": 1,
+        "slices_beyond_alone": 1,
+        "dag_paused": True,
+        "has_contract": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "slices"), [([], 0), ([0], 1), ([0, 1], 2), ([1, 0], 2), ([0, 29], 30), ([0, 3, 1], 4)]
+)
+@pytest.mark.parametrize("alone", [0, 1, 3, 30])
+def test_a_backfill_counts_every_slice_it_runs(days: list[int], slices: int, alone: int) -> None:
+    """Two missing days a month apart are a backfill of a month: that is what may not be done alone."""
+    missing = [DAY + timedelta(days=day) for day in days]
+    told = facts(diagnosis(), Remedy(action=ActionKind.BACKFILL_RANGE), now(missing=missing, alone=alone))
+    assert told["slices"] == slices
+    assert told["slices_beyond_alone"] == max(0, slices - alone)
+
+
+def test_a_day_of_23_or_25_hours_is_one_slice() -> None:
+    for hours in (23, 25):
+        missing = [DAY, DAY + timedelta(hours=hours)]
+        assert facts(diagnosis(), Remedy(action=ActionKind.BACKFILL_RANGE), now(missing=missing))["slices"] == 2
+
+
+@pytest.mark.parametrize(("contract", "alone"), [(0, 0), (2, 2), (9, 3)])
+def test_the_administrator_caps_what_a_contract_allows(contract: int, alone: int) -> None:
+    w = world()
+    incident_id = opened(w)
+    w.gates.alone, w.gates.gaps = contract, [DAY]
+    assert situation(w.healer, w.incident(incident_id)).alone == alone
+
+
+def test_without_a_gap_the_contract_is_not_asked() -> None:
+    w = world()
+    incident_id = opened(w)
+    w.gates.alone = 9
+    assert situation(w.healer, w.incident(incident_id)).alone == 0

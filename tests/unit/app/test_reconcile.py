@@ -1,0 +1,217 @@
+"""What one pass of the reconciler finds, records, starts and notes; and what a callback captures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from airflow_provider_harness.app.capture import capture
+from airflow_provider_harness.app.reconcile import FIRST_LOOK, GRACE, OVERLAP, key_of, reconcile
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import FailureKind, Origin
+from airflow_provider_harness.core.incident import EventKind, Outcome, State
+from tests.unit.app.fakes import KEY, START, FakeAirflow, World, another_try, failure, opened, task, world
+
+
+def later(w: World) -> None:
+    w.clock.ahead(seconds=6)
+
+
+def quiet() -> World:
+    return world(airflow=FakeAirflow(states=[]))
+
+
+def test_what_nobody_reported_becomes_one_failure_and_one_healer_run() -> None:
+    w = world()
+    w.airflow.states = [task(end_date=START - timedelta(seconds=30), operator="Op", hostname="h", max_tries=2)]
+    first = reconcile(w.healer)
+    assert first.found == (str(KEY),)
+    (recorded,) = w.store.failures("I1")
+    assert (recorded.kind, recorded.origin) == (FailureKind.UNREPORTED, Origin.RECONCILER)
+    assert (recorded.operator, recorded.hostname, recorded.max_tries) == ("Op", "h", 2)
+    assert recorded.occurred_at == START - timedelta(seconds=30)
+    assert "exception" in recorded.missing
+    later(w)
+    second = reconcile(w.healer)
+    assert (second.found, second.started) == ((), ("I1",))
+    assert w.airflow.writes == [("start", "I1")]
+
+
+def test_what_a_callback_reported_is_left_alone() -> None:
+    w = world()
+    w.airflow.states = [task(end_date=START - timedelta(seconds=30))]
+    opened(w)
+    assert reconcile(w.healer).found == ()
+    assert len(w.store.recorded) == 1
+
+
+def test_a_notice_of_a_try_does_not_hide_its_failure() -> None:
+    w = world()
+    w.airflow.states = [task(end_date=START - timedelta(seconds=30))]
+    opened(w, kind=FailureKind.QUARANTINED)
+    assert reconcile(w.healer).found == (str(KEY),)
+    later(w)
+    assert reconcile(w.healer).started == ("I1",)
+
+
+@pytest.mark.parametrize("dag_id", ["other", "harness_healer"])
+def test_dags_that_are_not_ours_to_heal(dag_id: str) -> None:
+    w = world()
+    w.airflow.enrolled = ["flights", "harness_healer"]
+    w.airflow.states = [task(dag_id=dag_id, end_date=START - timedelta(seconds=30))]
+    assert reconcile(w.healer).found == ()
+    assert not w.store.recorded
+
+
+def test_a_fresh_failure_is_left_to_its_callback() -> None:
+    w = world()
+    w.airflow.states = [task(end_date=START - GRACE + timedelta(milliseconds=1))]
+    assert reconcile(w.healer).found == ()
+    w.clock.ahead(seconds=1)
+    assert reconcile(w.healer).found == (str(KEY),)
+
+
+def test_how_far_back_a_pass_looks() -> None:
+    w = quiet()
+    reconcile(w.healer)
+    w.clock.ahead(minutes=5)
+    reconcile(w.healer)
+    assert w.airflow.asked_since == [START - FIRST_LOOK, START - OVERLAP]
+
+
+def test_a_pass_that_died_is_made_up_for() -> None:
+    w = quiet()
+    reconcile(w.healer)
+    w.airflow.enrolled = None  # type: ignore[assignment]
+    w.clock.ahead(hours=5)
+    with pytest.raises(TypeError):
+        reconcile(w.healer)
+    w.airflow.enrolled = []
+    reconcile(w.healer)
+    assert w.airflow.asked_since[-1] == START - OVERLAP
+
+
+def test_what_a_person_marked_is_recorded_and_neither_healed_nor_paged() -> None:
+    w = world()
+    w.airflow.states = [task(end_date=START - timedelta(seconds=30))]
+    w.airflow.by_hand = {"load"}
+    reconcile(w.healer)
+    later(w)
+    reconcile(w.healer)
+    incident = w.incident("I1")
+    assert (incident.state, incident.outcome) == (State.CLOSED, Outcome.SUPERSEDED)
+    assert not w.airflow.writes
+    assert not w.pager.pages
+
+
+def test_a_quarantine_closes_with_a_note() -> None:
+    w = world()
+    w.airflow.states = [task(state="success")]
+    incident_id = opened(w, kind=FailureKind.QUARANTINED, detail={"text": "published without 3 rows"})
+    later(w)
+    assert reconcile(w.healer).noted == (str(KEY),)
+    incident = w.incident(incident_id)
+    assert (incident.outcome, incident.paged) == (Outcome.NOTED, False)
+    (write,) = [call for call in w.airflow.writes if call[0] == "note"]
+    assert "published without 3 rows" in write[2]
+    assert incident_id in write[2]
+    assert not w.pager.pages
+
+
+def test_every_notice_of_an_episode_is_noted() -> None:
+    w = world()
+    w.airflow.states = [task(state="success"), task(task_id="other", state="success")]
+    opened(w, kind=FailureKind.QUARANTINED, detail={"text": "one"})
+    opened(w, key=replace(KEY, task_id="other"), kind=FailureKind.QUARANTINED, detail={"text": "two"})
+    later(w)
+    reconcile(w.healer)
+    assert [call[1] for call in w.airflow.writes] == ["load", "other"]
+    assert w.kinds("I1").count(EventKind.NOTED) == 2
+
+
+def test_a_note_that_airflow_refuses_closes_too() -> None:
+    w = world()
+    incident_id = opened(w, kind=FailureKind.QUARANTINED)
+    w.airflow.states, w.airflow.refuses = [task(state="success")], "no right"
+    later(w)
+    reconcile(w.healer)
+    assert w.incident(incident_id).outcome is Outcome.NOTED
+    assert "no right" in w.incident(incident_id).last[EventKind.NOTED]["text"]
+
+
+def test_a_notice_and_a_failure_of_one_episode_are_healed() -> None:
+    w = world()
+    w.airflow.states = [task(try_number=2)]
+    incident_id = opened(w, kind=FailureKind.QUARANTINED)
+    opened(w, key=another_try())
+    later(w)
+    assert reconcile(w.healer).started == (incident_id,)
+
+
+@pytest.mark.parametrize("kind", [EventKind.CLAIMED, EventKind.TAKEN])
+def test_what_somebody_has_is_not_started_again(kind: EventKind) -> None:
+    w = world()
+    incident_id = opened(w)
+    w.event(incident_id, kind, run="heal__1", by="p")
+    later(w)
+    assert reconcile(w.healer).started == ()
+    assert not w.airflow.writes
+
+
+def test_a_lost_start_is_made_up_for_under_a_free_number() -> None:
+    w = world()
+    incident_id = opened(w)
+    w.airflow.runs = {f"heal__{w.incident(incident_id).episode}__1"}
+    later(w)
+    assert reconcile(w.healer).started == (incident_id,)
+    assert f"heal__{w.incident(incident_id).episode}__2" in w.airflow.runs
+
+
+def test_a_mapped_task_keeps_its_index() -> None:
+    assert str(key_of(task(map_index=3, try_number=2))) == "flights/run1/load[3]#2"
+
+
+# Capture.
+
+
+class Starter:
+    def __init__(self, down: bool = False) -> None:
+        self.down, self.calls = down, []
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        self.calls.append((incident_id, episode, number))
+        if self.down:
+            raise HarnessUnavailable("the healer Dag", "absent")
+        return True
+
+
+def test_a_try_is_captured_once() -> None:
+    w, starter = world(), Starter()
+    assert capture(failure(), w.store, starter, w.new_id)
+    assert not capture(failure(), w.store, starter, w.new_id)
+    assert len(starter.calls) == 1
+    assert starter.calls[0][0] == "I1"
+    assert starter.calls[0][2] == KEY.try_number
+
+
+def test_a_storm_of_one_run_asks_for_one_healer_run() -> None:
+    w, starter = world(), Starter()
+    for index in range(50):
+        capture(failure(key=replace(KEY, map_index=index)), w.store, starter, w.new_id)
+    assert len({call[1:] for call in starter.calls}) == 1
+    assert len(w.store.recorded) == 50
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FailureKind if not failure(kind=kind).heals])
+def test_what_is_only_recorded_starts_nothing(kind: FailureKind) -> None:
+    w, starter = world(), Starter()
+    assert capture(failure(kind=kind), w.store, starter, w.new_id)
+    assert not starter.calls
+
+
+def test_a_healer_that_is_down_loses_no_failure() -> None:
+    w = world()
+    with pytest.raises(HarnessUnavailable):
+        capture(failure(), w.store, Starter(down=True), w.new_id)
+    assert len(w.store.recorded) == 1

@@ -1,0 +1,481 @@
+"""One conformance suite for the store, on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.adapters.store_schema import metadata
+from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.app.ports import Approval, AskState
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Outcome, State, episode_of
+from airflow_provider_harness.core.policy import Limit, Usage
+from airflow_provider_harness.testing.postgres import PostgresServer
+from sqlalchemy import Engine, inspect, text
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+AUDIT_KEY = b"k" * 32
+THREADS = 20
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'harness.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(request.getfixturevalue("database"), driver="psycopg")
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine: Engine) -> SqlStore:
+    return SqlStore(engine, AUDIT_KEY)
+
+
+def failure(run: str = "run1", task: str = "load", try_number: int = 1, **more: Any) -> Failure:
+    key = TryKey(dag_id="flights", run_id=run, task_id=task, try_number=try_number)
+    given = {"key": key, "kind": FailureKind.TASK_FAILED, "origin": Origin.CALLBACK, "occurred_at": NOW}
+    return Failure(**given | more)
+
+
+def recorded(store: SqlFailureLog, *failures: Failure) -> None:
+    for item in failures:
+        assert store.record(item, ulid(NOW))
+
+
+def event(incident_id: str, kind: EventKind, **body: Any) -> Event:
+    return Event(incident_id=incident_id, kind=kind, at=NOW, body=body)
+
+
+def opened(store: SqlStore, run: str = "run1") -> str:
+    recorded(store, failure(run))
+    return store.intake(NOW)[-1].incident_id
+
+
+def judged(store: SqlStore, run: str = "run1") -> str:
+    incident_id = opened(store, run)
+    kinds = (EventKind.DIAGNOSED, EventKind.PROPOSED, EventKind.JUDGED)
+    store.append(event(incident_id, EventKind.CLAIMED, run="heal"), *(event(incident_id, kind) for kind in kinds))
+    return incident_id
+
+
+def closed(store: SqlStore, incident_id: str) -> None:
+    store.append(event(incident_id, EventKind.CLOSED, outcome="healed", why=""))
+
+
+def together(call: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
+    """The results of calls that start at one moment; an exception is a result."""
+    barrier = Barrier(threads)
+
+    def run(number: int) -> Any:
+        barrier.wait(30)
+        try:
+            return call(number)
+        except Exception as error:  # the caller counts them
+            return error
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+def proposal(try_number: int = 1, kind: ActionKind = ActionKind.RETRY_TASK) -> Proposal:
+    names = {Parameter.DAG: "flights", Parameter.RUN: "run1"}
+    if kind is ActionKind.RETRY_TASK:
+        names |= {Parameter.TASK: "load", Parameter.TRY_NUMBER: str(try_number)}
+    return Proposal(kind=kind, arguments=names)
+
+
+# Intake.
+
+
+def test_a_failure_comes_back_as_it_was(store: SqlStore) -> None:
+    given = failure(
+        chain=(ErrorLink(type="E", bases=("B",), message="a\x00b \ud800 \u202e", retry_after=1.5),),
+        tags=("a",),
+        detail={"x": "y"},
+        missing=("m",),
+        report={"rows": 1},
+    )
+    recorded(store, given)
+    (joined,) = store.intake(NOW)
+    assert joined.failure == given
+    assert store.failures(joined.incident_id) == [given]
+
+
+def test_a_try_is_recorded_once(store: SqlStore) -> None:
+    assert store.record(failure(), ulid(NOW))
+    assert not store.record(failure(origin=Origin.RECONCILER), ulid(NOW))
+    assert store.known([str(failure().key), "other"]) == {str(failure().key)}
+    assert store.known([]) == set()
+    assert len(store.intake(NOW)) == 1
+    assert store.intake(NOW) == []
+
+
+def test_a_notice_of_a_try_hides_no_failure_of_it(store: SqlStore) -> None:
+    recorded(store, failure(kind=FailureKind.QUARANTINED))
+    assert store.known([str(failure().key)]) == set()
+    recorded(store, failure())
+    (first, second) = store.intake(NOW)
+    assert first.incident_id == second.incident_id
+    assert [item.kind for item in store.failures(first.incident_id)] == [FailureKind.QUARANTINED, FailureKind.TASK_FAILED]
+
+
+def test_failures_of_one_run_are_one_incident_and_those_of_two_are_two(store: SqlStore) -> None:
+    recorded(store, failure(task="a"), failure(task="b"), failure("run2"))
+    first, second, third = store.intake(NOW)
+    assert (first.opened, second.opened, third.opened) == (True, False, True)
+    assert first.incident_id == second.incident_id != third.incident_id
+    incident = store.incident(first.incident_id)
+    assert incident.failures == ("flights/run1/a#1", "flights/run1/b#1")
+    recorded(store, failure(try_number=2))
+    (later,) = store.intake(NOW)
+    assert (later.incident_id, later.opened) == (first.incident_id, False)
+
+
+def test_after_its_end_an_episode_opens_anew(store: SqlStore) -> None:
+    first = opened(store)
+    closed(store, first)
+    recorded(store, failure(try_number=2))
+    (joined,) = store.intake(NOW)
+    assert joined.opened
+    assert joined.incident_id != first
+    assert store.healer_runs(episode_of(failure().key)) == 2
+
+
+def test_an_incident_has_the_id_that_its_failure_was_given(store: SqlStore) -> None:
+    given = ulid(NOW)
+    store.record(failure(), given)
+    assert store.intake(NOW)[0].incident_id == given
+    store.record(failure("run2"), given)  # whoever may record failures may give an id that is in use
+    assert store.intake(NOW)[0].incident_id != given
+
+
+def test_one_open_incident_an_episode_under_concurrency(store: SqlStore) -> None:
+    def one(number: int) -> list[str]:
+        store.record(failure(task=f"t{number}"), ulid(NOW))
+        return [joined.incident_id for joined in store.intake(NOW)]
+
+    results = together(one)
+    assert not [item for item in results if isinstance(item, Exception)]
+    assert len({name for found in results for name in found}) == 1
+    assert sum(len(found) for found in results) == THREADS
+    assert len(store.incidents()) == 1
+    assert len(store.incidents()[0].failures) == THREADS
+    assert store.audit_break() is None
+
+
+def test_one_try_is_recorded_once_under_concurrency(store: SqlStore) -> None:
+    assert sorted(together(lambda _: store.record(failure(), ulid(NOW)))) == [False] * (THREADS - 1) + [True]
+
+
+# Events.
+
+
+def test_an_event_comes_back_as_it_was_hashed(store: SqlStore) -> None:
+    incident_id = opened(store)
+    at = NOW.astimezone().replace(microsecond=0) + timedelta(microseconds=1)
+    store.append(replace(event(incident_id, EventKind.NOTED, text="x", many=(1, 2)), at=at))
+    last = store.events(incident_id)[-1]
+    assert (last.at, last.body) == (at, {"text": "x", "many": [1, 2]})
+    assert store.audit_break() is None
+
+
+def test_an_impossible_event_is_not_recorded_nor_what_came_with_it(store: SqlStore) -> None:
+    incident_id = opened(store)
+    before = store.events(incident_id)
+    with pytest.raises(ImpossibleEvent):
+        store.append(event(incident_id, EventKind.NOTED, text="x"), event(incident_id, EventKind.ACT_STARTED, act="a"))
+    with pytest.raises(ImpossibleEvent):
+        store.append(event("no such incident", EventKind.NOTED, text="x"))
+    assert store.events(incident_id) == before
+
+
+def test_only_one_run_can_claim_under_concurrency(store: SqlStore) -> None:
+    incident_id = opened(store)
+    results = together(lambda n: store.append(event(incident_id, EventKind.CLAIMED, run=f"heal{n}")))
+    assert sum(item is None for item in results) == 1
+    assert all(item is None or isinstance(item, ImpossibleEvent) for item in results)
+
+
+def test_the_chain_holds_under_concurrency(store: SqlStore) -> None:
+    names = [opened(store, f"run{number}") for number in range(4)]
+    results = together(lambda n: store.append(event(names[n % 4], EventKind.NOTED, text=str(n))))
+    assert set(results) == {None}
+    entries = list(store.audit_entries())
+    assert [entry.seq for entry in entries] == list(range(1, 4 + THREADS + 1))
+    assert store.audit_break(head=entries[-1].hash) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "head"),
+    [
+        ("UPDATE harness_events SET body = '{\"text\": \"y\"}' WHERE seq = 2", False),
+        ("UPDATE harness_events SET at = '2026-11-21T12:00:00.000001+00:00' WHERE seq = 2", False),
+        ("DELETE FROM harness_events WHERE seq = 2", False),
+        ("DELETE FROM harness_events WHERE seq = 1", False),
+        ("DELETE FROM harness_events WHERE seq = 3", True),
+        ("DELETE FROM harness_events", True),
+    ],
+)
+def test_what_is_done_to_the_table_shows(store: SqlStore, engine: Engine, statement: str, head: bool) -> None:
+    incident_id = opened(store)
+    store.append(*(event(incident_id, EventKind.NOTED, text="x") for _ in range(2)))
+    noted = list(store.audit_entries())[-1].hash
+    assert store.audit_break(head=noted) is None
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    assert (store.audit_break() is None) is head
+    assert store.audit_break(head=noted) is not None
+
+
+# Looking up.
+
+
+def test_unsettled_are_those_that_nobody_works_on(store: SqlStore) -> None:
+    waiting, taken, over = (opened(store, run) for run in ("run1", "run2", "run3"))
+    store.append(event(taken, EventKind.TAKEN, by="p"))
+    closed(store, over)
+    assert [item.id for item in store.unsettled(NOW + timedelta(seconds=1))] == [waiting]
+    assert store.unsettled(NOW) == []
+    assert {item.id for item in store.incidents(open_only=True)} == {waiting, taken}
+    assert {item.id for item in store.incidents()} == {waiting, taken, over}
+    assert store.incident(over).outcome is Outcome.HEALED
+
+
+def test_passes_are_noted(store: SqlStore) -> None:
+    assert store.last_pass() is None
+    for at in (NOW, NOW + timedelta(minutes=1)):
+        store.note_pass(at)
+        assert store.last_pass() == at
+
+
+# Acts.
+
+
+def test_an_act_is_reserved_once_and_starts_with_it(store: SqlStore) -> None:
+    incident_id = judged(store)
+    assert store.reserve_act(incident_id, "flights", proposal(), Limit(), NOW)
+    incident = store.incident(incident_id)
+    assert (incident.state, incident.acts) == (State.ACTING, (proposal().canonical(),))
+    assert not store.reserve_act(incident_id, "flights", proposal(), Limit(), NOW)
+    assert store.usage(incident_id, "flights", ActionKind.RETRY_TASK, NOW) == Usage(on_incident=1, on_dag_today=1)
+
+
+def test_what_counts_against_a_limit(store: SqlStore) -> None:
+    first, second = judged(store), judged(store, "run2")
+    store.reserve_act(first, "flights", proposal(), Limit(), NOW)
+    usage = store.usage
+    assert usage(second, "flights", ActionKind.RETRY_TASK, NOW) == Usage(on_incident=0, on_dag_today=1)
+    assert usage(first, "other", ActionKind.RETRY_TASK, NOW) == Usage(on_incident=1, on_dag_today=0)
+    assert usage(first, "flights", ActionKind.PAUSE_DAG, NOW) == Usage()
+    tomorrow = NOW + timedelta(days=1)
+    assert usage(first, "flights", ActionKind.RETRY_TASK, tomorrow) == Usage(on_incident=1, on_dag_today=0)
+
+
+@pytest.mark.parametrize("limit", [Limit(per_incident=0), Limit(per_dag_per_day=0)])
+def test_a_limit_that_is_used_up_records_nothing(store: SqlStore, limit: Limit) -> None:
+    incident_id = judged(store)
+    before = store.events(incident_id)
+    with pytest.raises(NotAllowed):
+        store.reserve_act(incident_id, "flights", proposal(), limit, NOW)
+    assert store.events(incident_id) == before
+    assert store.usage(incident_id, "flights", ActionKind.RETRY_TASK, NOW) == Usage()
+
+
+def test_an_act_out_of_turn_is_not_reserved(store: SqlStore) -> None:
+    incident_id = opened(store)
+    with pytest.raises(ImpossibleEvent):
+        store.reserve_act(incident_id, "flights", proposal(), Limit(), NOW)
+    assert store.usage(incident_id, "flights", ActionKind.RETRY_TASK, NOW) == Usage()
+
+
+def test_a_limit_is_never_exceeded_under_concurrency(store: SqlStore) -> None:
+    names = [judged(store, f"run{number}") for number in range(THREADS)]
+    limit = Limit(per_dag_per_day=5)
+    results = together(lambda n: store.reserve_act(names[n], "flights", proposal(), limit, NOW))
+    assert sum(item is True for item in results) == 5
+    assert all(item is True or isinstance(item, NotAllowed) for item in results)
+    assert store.usage(names[0], "flights", ActionKind.RETRY_TASK, NOW).on_dag_today == 5
+    assert sum(store.incident(name).state is State.ACTING for name in names) == 5
+
+
+def test_one_act_is_reserved_once_under_concurrency(store: SqlStore) -> None:
+    incident_id = judged(store)
+    results = together(lambda _: store.reserve_act(incident_id, "flights", proposal(), Limit(), NOW))
+    assert sorted(results) == [False] * (THREADS - 1) + [True]
+    assert len(store.incident(incident_id).acts) == 1
+
+
+# Approvals.
+
+
+def approval(incident_id: str, **more: Any) -> Approval:
+    given = {
+        "id": ulid(NOW),
+        "incident_id": incident_id,
+        "act": "retry_task(dag=flights)",
+        "policy_version": 3,
+        "healer_run": "heal",
+        "assigned": ("oncall", "17"),
+        "expires_at": NOW + timedelta(hours=1),
+    }
+    return Approval(**given | more)
+
+
+def test_an_approval_is_good_once(store: SqlStore) -> None:
+    given = approval("I")
+    store.ask(given)
+    assert store.approval("I", "heal") == given
+    assert store.approval("I", "other") is None
+    assert store.approval("other", "heal") is None
+    assert store.use_approval(given, NOW) is AskState.USED
+    assert store.use_approval(given, NOW) is AskState.SPENT
+
+
+@pytest.mark.parametrize("other", [{"id": "x"}, {"act": "pause_dag(dag=flights)"}, {"incident_id": "other"}])
+def test_an_approval_is_good_for_its_own_act(store: SqlStore, other: dict[str, str]) -> None:
+    given = approval("I")
+    store.ask(given)
+    assert store.use_approval(replace(given, **other), NOW) is AskState.ABSENT
+    assert store.use_approval(given, NOW) is AskState.USED
+
+
+def test_an_approval_expires_as_it_was_stored(store: SqlStore) -> None:
+    given = approval("I")
+    store.ask(given)
+    stretched = replace(given, expires_at=NOW + timedelta(days=9))
+    assert store.use_approval(stretched, NOW + timedelta(hours=1)) is AskState.EXPIRED
+    assert store.use_approval(given, NOW + timedelta(minutes=59)) is AskState.USED
+
+
+def test_an_approval_is_used_once_under_concurrency(store: SqlStore) -> None:
+    given = approval("I")
+    store.ask(given)
+    results = together(lambda _: store.use_approval(given, NOW))
+    assert sorted(results) == sorted([AskState.USED] + [AskState.SPENT] * (THREADS - 1))
+
+
+# Where it lives.
+
+
+def test_migrations_repeat_and_make_what_the_code_expects(engine: Engine) -> None:
+    assert upgrade(engine) == upgrade(engine) != ""
+    found = inspect(engine)
+    for table in metadata.sorted_tables:
+        assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
+        assert {index["name"] for index in found.get_indexes(table.name)} >= {index.name for index in table.indexes}
+        assert found.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
+
+
+def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlStore, engine: Engine) -> None:
+    opened(store)
+    copy = (
+        "INSERT INTO harness_incidents (id, episode, state, opened_at, touched_at) "
+        "SELECT 'second', episode, state, opened_at, touched_at FROM harness_incidents"
+    )
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(copy))
+
+
+def test_a_store_without_its_tables_is_unavailable(url: str) -> None:
+    engine = open_engine(url)
+    store = SqlStore(engine, AUDIT_KEY)
+    for call in (lambda: store.record(failure(), "x"), lambda: store.intake(NOW), lambda: store.incidents()):
+        with pytest.raises(HarnessUnavailable):
+            call()
+    engine.dispose()
+
+
+def test_a_store_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/none/harness.db", "postgresql+psycopg://u:secret@127.0.0.1:1/none"):
+        engine = open_engine(url)
+        for call in (SqlStore(engine, AUDIT_KEY).last_pass, lambda e=engine: SqlFailureLog(e).record(failure(), "x")):
+            with pytest.raises(HarnessUnavailable) as caught:
+                call()
+            assert "secret" not in str(caught.value)
+        engine.dispose()
+
+
+def test_a_role_that_may_only_insert_failures(postgres: PostgresServer, database: str) -> None:
+    owner = open_engine(postgres.url(database, driver="psycopg"))
+    upgrade(owner)
+    role = f"capture_{database}"
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'pw'"))
+        connection.execute(text(f"GRANT INSERT ON harness_failures TO {role}"))
+    engine = open_engine(replace(postgres, user=role, password="pw").url(database, driver="psycopg"))
+    try:
+        log = SqlFailureLog(engine)
+        assert log.record(failure(), ulid(NOW))
+        assert not log.record(failure(), ulid(NOW))
+        store = SqlStore(engine, AUDIT_KEY)
+        calls: tuple[Callable[[], object], ...] = (
+            lambda: store.intake(NOW),
+            lambda: store.incidents(),
+            lambda: store.known(["x"]),
+            lambda: store.note_pass(NOW),
+            lambda: store.ask(approval("I")),
+            lambda: store.reserve_act("I", "flights", proposal(), Limit(), NOW),
+            lambda: store.append(event("I", EventKind.OPENED, episode="e", failure="f")),
+        )
+        for call in calls:
+            with pytest.raises(HarnessUnavailable, match="permission denied"):
+                call()
+        for table in metadata.tables:
+            for statement in (f"SELECT * FROM {table}", f"DELETE FROM {table}", f"DROP TABLE {table}"):
+                with pytest.raises(Exception, match=r"permission denied|must be owner"), engine.begin() as connection:
+                    connection.execute(text(statement))
+    finally:
+        engine.dispose()
+        with owner.begin() as connection:
+            connection.execute(text(f"DROP OWNED BY {role}"))
+            connection.execute(text(f"DROP ROLE {role}"))
+        owner.dispose()
+
+
+def taken_in(store: SqlStore, engine: Engine, run: str, many: int) -> float:
+    """Seconds of one pass over so many failures of one run."""
+    for number in range(many):
+        store.record(failure(run, task=f"t{number}"), ulid(NOW))
+    began = time.perf_counter()
+    assert len(store.intake(NOW)) == many
+    return time.perf_counter() - began
+
+
+def test_a_storm_is_taken_in_at_a_steady_rate(store: SqlStore, engine: Engine, record_property: Any) -> None:
+    """Five times the failures may take ten times as long on a busy machine; quadratic would be twenty-five."""
+    taken_in(store, engine, "warm", 20)
+    few, many = taken_in(store, engine, "few", 200), taken_in(store, engine, "many", 1000)
+    record_property("seconds_200", few)
+    record_property("seconds_1000", many)
+    print(f"{engine.dialect.name}: 200 in {few:.2f} s, 1000 in {many:.2f} s")
+    assert many / few < 12
+
+
+def test_ids_sort_by_time() -> None:
+    moments = [NOW + timedelta(milliseconds=number) for number in range(50)]
+    ids = [ulid(moment) for moment in moments]
+    assert ids == sorted(ids)
+    assert len({ulid(NOW) for _ in range(1000)}) == 1000
+    assert {len(item) for item in ids} == {26}

@@ -158,16 +158,20 @@ def diagnoser() -> Diagnoser:
     if not settings.model:
         return RuleDiagnoser()
     from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
+
+    return LadderDiagnoser(RuleDiagnoser(), lambda: _model(settings), log.warning)
+
+
+def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
     from airflow_provider_harness.adapters.model_client import anthropic_client
 
-    model = ModelDiagnoser(
+    return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
         limits=ModelLimits(turns=settings.max_model_turns, cost_usd=settings.max_cost_usd_per_incident),
         record=lambda record: log.info("The model was asked: %s", record),
     )
-    return LadderDiagnoser(RuleDiagnoser(), model, log.warning)
 
 
 def notice(context: Mapping[str, Any], text: str) -> None:

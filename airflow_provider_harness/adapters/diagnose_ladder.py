@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis import Certainty, Diagnosis
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
 
@@ -14,10 +14,11 @@ from airflow_provider_harness.core.failure import Failure
 class LadderDiagnoser:
     """A ``Diagnoser`` of two rungs.
 
+    :param model: gives the upper rung; called only when it is asked, so that a wrong setting of it harms nothing else.
     :param tell: is given one line where the model could not answer.
     """
 
-    def __init__(self, floor: Diagnoser, model: Diagnoser, tell: Callable[[str], None]) -> None:
+    def __init__(self, floor: Diagnoser, model: Callable[[], Diagnoser], tell: Callable[[str], None]) -> None:
         self._floor, self._model, self._tell = floor, model, tell
 
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
@@ -26,7 +27,7 @@ class LadderDiagnoser:
         if floor.certainty is not Certainty.UNSURE:
             return floor
         try:
-            return self._model.diagnose(failure, evidence)
-        except HarnessUnavailable as error:
+            return self._model().diagnose(failure, evidence)
+        except HarnessError as error:
             self._tell(f"{error}. The rules' answer stands: {floor.category}.")
             return floor

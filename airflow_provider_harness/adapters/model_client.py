@@ -16,4 +16,4 @@ def anthropic_client(conn_id: str) -> Any:
         from airflow.providers.anthropic.hooks.anthropic import AnthropicHook
     except ImportError as error:
         raise MissingExtra("Diagnosis by a model", "anthropic") from error
-    return AnthropicHook(anthropic_conn_id=conn_id).get_conn()
+    return AnthropicHook(conn_id).get_conn()

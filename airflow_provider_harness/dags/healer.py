@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airflow_provider_harness import config, wiring
 from airflow_provider_harness.app import act, approve, escalate, heal, reconcile, verify
 from airflow_provider_harness.app.ports import Healer, Severity
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incident import EventKind, Incident, State
 from airflow_provider_harness.core.policy import VerdictKind
 
@@ -248,7 +248,7 @@ class Reconcile(BaseSensorOperator):
                 self.log.info(
                     "found %s, started %s, noted %s", list(found.found), list(found.started), list(found.noted)
                 )
-            except HarnessUnavailable as error:
-                self.log.warning("%s. The next pass tries again.", error)
+            except HarnessError as error:
+                self.log.error("%s The next pass tries again; see `airflow harness reconcile`.", error)
         started = context["dag_run"].start_date
         return started is not None and wiring.now() - started > timedelta(days=1)

@@ -21,7 +21,7 @@ from tests.demo.world import World
 FIRST = date(2013, 1, 1)
 HEAL, PAGE, ASK = BREAKS[0], BREAKS[2], BREAKS[5]
 
-UNKNOWN_TO_THE_RULES = '''
+UNKNOWN_TO_THE_RULES = """
 from airflow.sdk import DAG, task
 
 with DAG("odd", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
@@ -36,9 +36,9 @@ with DAG("odd", schedule=None, tags=["flights"], default_args={"owner": "data-te
             raise RuntimeError("the widget refused to frobnicate")
 
     spin()
-'''
+"""
 
-PAUSING = '''
+PAUSING = """
 from airflow.sdk import DAG, task
 
 with DAG("killable", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
@@ -53,13 +53,13 @@ with DAG("killable", schedule=None, tags=["flights"], default_args={"owner": "da
             os.kill(os.getpid(), signal.SIGKILL)
 
     wait()
-'''
+"""
 
 
 def judged(place: World, item: Break, runs: list[Run]) -> list[dict[str, Any]]:
     """The grader's lines; every finding fails the test."""
-    grader = Grader(Site(**site(place)))
-    answers = [grader.incident(Case(**case(place, item, run))) for run in runs]
+    with Grader(Site(**site(place))) as grader:
+        answers = [grader.incident(Case(**case(place, item, run))) for run in runs]
     assert [finding for _, found in answers for finding in found] == []
     return [line for line, _ in answers]
 
@@ -67,9 +67,9 @@ def judged(place: World, item: Break, runs: list[Run]) -> list[dict[str, Any]]:
 def test_a_day_goes_through_the_gates(place: World, first_day: Run) -> None:
     run = place.stack.api("GET", f"/dags/{FLIGHTS}/dagRuns/{quote(first_day.run_id, safe='')}")
     assert run["state"] == "success"
-    grader = Grader(Site(**site(place)))
-    assert list(grader.data_findings([FIRST])) == []
-    assert list(grader.lineage_findings()) == []
+    with Grader(Site(**site(place))) as grader:
+        assert list(grader.data_findings([FIRST])) == []
+        assert list(grader.lineage_findings()) == []
     assert incidents(place, first_day) == []
     with place.postgres.connect("warehouse") as connection:
         published = connection.execute("SELECT count(*) FROM flights").fetchone()
@@ -80,7 +80,8 @@ def test_a_source_that_refuses_is_waited_out_and_the_slice_is_proved(place: Worl
     runs = list(HEAL.do(place, FIRST + timedelta(days=1)))
     lines = judged(place, HEAL, runs)
     assert [line["rule"] for line in lines] == ["retry-transient", "retry-transient"]
-    assert list(Grader(Site(**site(place))).data_findings([FIRST, FIRST + timedelta(days=1)])) == []
+    with Grader(Site(**site(place))) as grader:
+        assert list(grader.data_findings([FIRST, FIRST + timedelta(days=1)])) == []
 
 
 def test_a_duplicate_key_publishes_nothing_and_pages(place: World, first_day: Run) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import psycopg
@@ -75,6 +75,13 @@ class Grader:
             if site.pages_url
             else {}
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections.values():
+            connection.close()
 
     def rows(self, database: str, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connections[database].execute(query.encode(), parameters).fetchall()
@@ -272,17 +279,17 @@ def _line(case: Case, incident_id: str, events: Sequence[tuple[str, datetime, Ma
 def main() -> None:
     """Reads the question as JSON from standard input, writes the answer as JSON to standard output."""
     question = json.load(sys.stdin)
-    grader = Grader(Site(**question["site"]))
-    cases = [Case(**case) for case in question["cases"]]
-    answers = [(case, *grader.incident(case)) for case in cases]
-    days = [date.fromisoformat(question["first"]) + timedelta(days=n) for n in range(question["days"])]
-    plain = sorted({date.fromisoformat(case.day) for case in cases if case.dag_id == "plain_copy"})
-    findings = [
-        *grader.data_findings(days),
-        *grader.plain_findings(plain),
-        *grader.lineage_findings(),
-        *(text for _, _, found in answers for text in found),
-    ]
+    with Grader(Site(**question["site"])) as grader:
+        cases = [Case(**case) for case in question["cases"]]
+        answers = [(case, *grader.incident(case)) for case in cases]
+        days = [date.fromisoformat(question["first"]) + timedelta(days=n) for n in range(question["days"])]
+        plain = sorted({date.fromisoformat(case.day) for case in cases if case.dag_id == "plain_copy"})
+        findings = [
+            *grader.data_findings(days),
+            *grader.plain_findings(plain),
+            *grader.lineage_findings(),
+            *(text for _, _, found in answers for text in found),
+        ]
     lines = [line | {"ok": not found} for _, line, found in answers]
     json.dump(
         {"ok": not findings, "findings": findings, "incidents": lines, "cases": [asdict(case) for case in cases]},

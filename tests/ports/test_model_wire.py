@@ -244,7 +244,7 @@ def test_unknown_is_a_valid_answer(script: Script, ask: Any) -> None:
 def test_the_floor_decides_when_the_model_is_down(script: Script, client: anthropic.Anthropic) -> None:
     script.status(529, "overloaded_error")
     told: list[str] = []
-    ladder = LadderDiagnoser(RuleDiagnoser(), ModelDiagnoser(client=client, model="m"), told.append)
+    ladder = LadderDiagnoser(RuleDiagnoser(), lambda: ModelDiagnoser(client=client, model="m"), told.append)
     assert ladder.diagnose(None, Evidence(log=LOG)).category is Category.UNKNOWN
     assert len(script.asked) == len(told) == 1 and "OverloadedError" in told[0]
     assert ladder.diagnose(None, Evidence(log="FATAL: too many clients already")).basis is Basis.TEXT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from airflow_provider_harness.adapters.yaml_strict import parse
 from airflow_provider_harness.app.ports import DagFacts
 from airflow_provider_harness.core.errors import ConfigurationError
 
@@ -21,15 +22,17 @@ class YamlApprovers:
 
 
 def _load(path: str) -> Mapping[str, Sequence[str]]:
-    import yaml
-
+    fix = "Correct [harness] approvers_file."
     try:
-        body = yaml.safe_load(Path(path).read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(path, f"cannot be read: {error}", fix="Correct [harness] approvers_file.") from error
+        text = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(path, f"cannot be read: {error}", fix=fix) from error
+    body = parse(text, path, fix)
     if not isinstance(body, dict):
         raise ConfigurationError(path, "is a mapping of team or owner to a list of user ids.")
     for team, users in body.items():
+        if not isinstance(team, str):
+            raise ConfigurationError(f"{path}: {team}", "is a team or owner, a text.", fix='Write numbers in quotes: "17".')
         if not isinstance(users, list) or not all(isinstance(user, str) and user for user in users):
             raise ConfigurationError(
                 f"{path}: {team}", "is a list of user ids, each a text.", fix='Write numbers in quotes: "17".'

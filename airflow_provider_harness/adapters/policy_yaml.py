@@ -7,12 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_harness.adapters.yaml_strict import parse
 from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.policy import FACTS, Condition, Limit, Op, Policy, Rule, VerdictKind
 
 _RULE_KEYS = ("id", "action", "verdict", "reason", "when", "limit")
 _LIMIT_KEYS = ("per_incident", "per_dag_per_day")
+_ORDERED = (Op.LT, Op.LE, Op.GT, Op.GE)
 
 
 def load_policy(path: str) -> Policy:
@@ -20,15 +22,12 @@ def load_policy(path: str) -> Policy:
 
     :raises ConfigurationError: the file cannot be read or says what a policy cannot say.
     """
-    import yaml
-
-    name = path or "policy_default.yaml"
+    name, fix = path or "policy_default.yaml", "Correct [harness] policy_file."
     try:
-        text = Path(path).read_text() if path else (files(__package__) / name).read_text()
-        body = yaml.safe_load(text)
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(name, f"cannot be read: {error}", fix="Correct [harness] policy_file.") from error
-    return parse_policy(body, name)
+        text = Path(path).read_bytes() if path else (files(__package__) / name).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(name, f"cannot be read: {error}", fix=fix) from error
+    return parse_policy(parse(text, name, fix), name)
 
 
 def parse_policy(body: Any, name: str) -> Policy:
@@ -51,7 +50,7 @@ def _rule(item: Any, place: str) -> Rule:
     for name in ("id", "action", "verdict", "reason"):
         if not isinstance(item.get(name), str) or not item[name]:
             raise ConfigurationError(f"{place}: {name}", "is missing; it is a text.")
-    limit = item.get("limit") or {}
+    limit = item.get("limit", {})
     _keys(limit, _LIMIT_KEYS, f"{place}: limit")
     for name, most in limit.items():
         if not isinstance(most, int) or isinstance(most, bool) or most < 0:
@@ -61,7 +60,7 @@ def _rule(item: Any, place: str) -> Rule:
         action=ActionKind(_one_of(item["action"], tuple(ActionKind), f"{place}: action")),
         verdict=VerdictKind(_one_of(item["verdict"], tuple(VerdictKind), f"{place}: verdict")),
         reason=item["reason"],
-        when=tuple(_conditions(item.get("when") or {}, f"{place}: when")),
+        when=tuple(_conditions(item.get("when", {}), f"{place}: when")),
         limit=Limit(**limit),
     )
 
@@ -70,10 +69,14 @@ def _conditions(when: Any, place: str) -> Iterator[Condition]:
     _keys(when, tuple(FACTS), place)
     for fact, test in when.items():
         _keys(test, tuple(Op), f"{place}: {fact}")
+        if not test:
+            raise ConfigurationError(f"{place}: {fact}", "says nothing.", valid=tuple(Op))
         for op, operand in test.items():
             many = tuple(operand) if isinstance(operand, list) else (operand,)
-            if (op == Op.IN) != isinstance(operand, list):
-                raise ConfigurationError(f"{place}: {fact}: {op}", "takes a list with in, one value otherwise.")
+            if op in _ORDERED and FACTS[fact].type is not int:
+                raise ConfigurationError(f"{place}: {fact}: {op}", "compares numbers only.", valid=(Op.EQ, Op.NE, Op.IN))
+            if (op == Op.IN) != isinstance(operand, list) or not many:
+                raise ConfigurationError(f"{place}: {fact}: {op}", "takes a list of at least one value with in, one value otherwise.")
             for value in many:
                 _operand(fact, value, f"{place}: {fact}: {op}")
             yield Condition(fact=fact, op=Op(op), operand=many if op == Op.IN else operand)

@@ -26,22 +26,23 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         implicit = None if error.__suppress_context__ else error.__context__
-        error = error.__cause__ or _original(error) or implicit
+        causes = (error.__cause__, _original(error), implicit)
+        error = next((cause for cause in causes if cause is not None), None)
 
 
 def _original(error: BaseException) -> BaseException | None:
-    original = getattr(error, "orig", None)
+    original = vars(error).get("orig")
     return original if isinstance(original, BaseException) else None
 
 
 def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
-    response = getattr(error, "response", None)
+    response = _attribute(error, "response")
     return ErrorLink(
         type=_name(type(error)),
         bases=tuple(_name(base) for base in type(error).__mro__[1:-1]),
         message=redactor.redact(_text(error), MESSAGE_LENGTH),
         sqlstate=_sqlstate(error),
-        http_status=_status(response) or (None if _is_airflows(error) else _status(error)),
+        http_status=_status(response) or (None if _is_no_answer(error) else _status(error)),
         retry_after=_retry_after(response),
         errno=error.errno if isinstance(error, OSError) else None,
     )
@@ -49,6 +50,14 @@ def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
 
 def _name(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _attribute(holder: object, name: str) -> Any:
+    """An attribute of somebody's object, or None: a property of it may fail."""
+    try:
+        return getattr(holder, name, None)
+    except Exception:
+        return None
 
 
 def _text(error: BaseException) -> str:
@@ -60,7 +69,7 @@ def _text(error: BaseException) -> str:
 
 def _sqlstate(error: BaseException) -> str | None:
     for name in ("sqlstate", "pgcode"):
-        code = getattr(error, name, None)
+        code = _attribute(error, name)
         if isinstance(code, str) and len(code) == 5 and code.isalnum():
             return code.upper()
     return None
@@ -68,15 +77,16 @@ def _sqlstate(error: BaseException) -> str | None:
 
 def _status(holder: Any) -> int | None:
     for name in ("status_code", "status", "code"):
-        value = getattr(holder, name, None)
+        value = _attribute(holder, name)
         if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
             return int(value)
     return None
 
 
-def _is_airflows(error: BaseException) -> bool:
-    """Airflow's own exceptions carry the status that its web server would answer with, which says nothing here."""
-    return type(error).__module__.startswith("airflow.")
+def _is_no_answer(error: BaseException) -> bool:
+    """Whether a number on this exception is no HTTP status of another side: Airflow's exceptions, and whatever derives
+    from them, carry what its own web server would answer with, and the code of SystemExit is a process's."""
+    return isinstance(error, SystemExit) or any(kind.__module__.startswith("airflow.") for kind in type(error).__mro__)
 
 
 def _retry_after(response: Any) -> float | None:
@@ -84,4 +94,4 @@ def _retry_after(response: Any) -> float | None:
         seconds = float(response.headers["Retry-After"])
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
-    return seconds if seconds >= 0 else None
+    return seconds if 0 <= seconds < float("inf") else None

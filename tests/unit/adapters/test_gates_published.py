@@ -1,0 +1,112 @@
+"""Which gates are run again on published data, by what Airflow rendered for each task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow_provider_harness.adapters.gates_published import PUBLISHERS, PublishedGates
+from airflow_provider_harness.core.contract import Contract, Grain
+from airflow_provider_harness.core.report import Report
+from tests.unit.app.fakes import dag, task
+
+GIVEN = {"contract": "/c.yaml", "conn_id": "warehouse", "table": "public.flights", "slice_key": "20130101T050000Z"}
+SENSED = GIVEN | {"lookback": "7", "since": "2013-01-01"}
+
+
+class Calls:
+    """Records what it is asked."""
+
+    def __init__(self, passed: bool = True, missing: tuple[str, ...] = (), report: bool = True) -> None:
+        self.verified: list[tuple[Any, ...]] = []
+        self.searched: list[Mapping[str, Any]] = []
+        self.passed, self.gaps, self.report = passed, missing, report
+        load = SimpleNamespace(time_zone="America/New_York", grain=Grain.DAY)
+        self.contract: Any = SimpleNamespace(backfill_alone=2, load=load)
+
+    def verify(self, contract_path: str, conn_id: str, table: str, slice_id: str) -> Report:
+        self.verified.append((contract_path, conn_id, table, slice_id))
+        found: Any = SimpleNamespace(passed=self.passed, sentence=lambda: "said")
+        return found  # type: ignore[no-any-return]
+
+    def history(self, contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None) -> Any:
+        self.searched.append({"key": key, "conn_id": conn_id, "lookback": lookback, "since": since})
+        results = [SimpleNamespace(facts={"missing": list(self.gaps)}), SimpleNamespace(facts={})]
+        return SimpleNamespace(results=results) if self.report else None
+
+    def contract_of(self, path: str, table: str) -> Contract:
+        assert (path, table) == ("/c.yaml", "public.flights")
+        return self.contract  # type: ignore[no-any-return]
+
+    @property
+    def gates(self) -> PublishedGates:
+        return PublishedGates(self.verify, self.history, self.contract_of)
+
+
+@pytest.mark.parametrize("passed", [True, False])
+@pytest.mark.parametrize("operator", sorted(PUBLISHERS))
+def test_what_a_task_published_is_judged_again(operator: str, passed: bool) -> None:
+    calls = Calls(passed)
+    found = calls.gates.published(task(operator=operator, rendered=GIVEN), dag())
+    assert found is not None
+    assert (found.table, found.slice_key, found.passed, found.text) == (GIVEN["table"], GIVEN["slice_key"], passed, "said")
+    assert calls.verified == [tuple(GIVEN.values())]
+
+
+@pytest.mark.parametrize("operator", ["PythonOperator", "ContractSensor", "", "PostgresExtractOperator"])
+def test_what_publishes_nothing_has_no_gate(operator: str) -> None:
+    calls = Calls()
+    assert calls.gates.published(task(operator=operator, rendered=GIVEN), dag()) is None
+    assert not calls.verified
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN))
+@pytest.mark.parametrize("value", ["", None])
+def test_without_its_fields_there_is_no_gate(name: str, value: object) -> None:
+    calls = Calls()
+    for rendered in (GIVEN | {name: value}, {key: given for key, given in GIVEN.items() if key != name}):
+        assert calls.gates.published(task(operator="PostgresLoadOperator", rendered=rendered), dag()) is None
+    assert not calls.verified
+
+
+@pytest.mark.parametrize("operator", ["ContractSensor", "PostgresLoadOperator"])
+def test_another_slice_of_the_same_table(operator: str) -> None:
+    calls = Calls()
+    start = datetime(2013, 1, 3, 5, tzinfo=UTC)
+    found = calls.gates.published(task(operator=operator, rendered=GIVEN), dag(), start)
+    assert found is not None
+    assert found.slice_key == "20130103T050000Z" == calls.verified[0][3]
+
+
+def test_missing_slices_start_at_midnight_of_the_contracts_zone() -> None:
+    calls = Calls(missing=("2013-01-03", "2013-07-01"))
+    found = calls.gates.missing(task(operator="ContractSensor", rendered=SENSED), dag())
+    assert list(found) == [datetime(2013, 1, 3, 5, tzinfo=UTC), datetime(2013, 7, 1, 4, tzinfo=UTC)]
+    asked = {"key": GIVEN["slice_key"], "conn_id": "warehouse", "lookback": 7, "since": date(2013, 1, 1)}
+    assert calls.searched == [asked]
+
+
+@pytest.mark.parametrize(
+    ("operator", "rendered"),
+    [
+        ("PostgresLoadOperator", SENSED),
+        ("ContractSensor", GIVEN),
+        ("ContractSensor", SENSED | {"lookback": ""}),
+        ("ContractSensor", {}),
+    ],
+)
+def test_only_a_completeness_check_finds_gaps(operator: str, rendered: dict[str, str]) -> None:
+    calls = Calls(missing=("2013-01-03",))
+    assert list(calls.gates.missing(task(operator=operator, rendered=rendered), dag())) == []
+    assert not calls.searched
+
+
+def test_no_search_no_gap() -> None:
+    assert list(Calls(report=False).gates.missing(task(operator="ContractSensor", rendered=SENSED), dag())) == []
+
+
+def test_the_contract_says_how_many_may_be_filled_alone() -> None:
+    assert Calls().gates.alone_limit(task(rendered=GIVEN), dag()) == 2

@@ -160,6 +160,13 @@ def _at_least(least: int) -> Callable[[str], int]:
     return parse
 
 
+def _dollars(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{text!r} is not an amount of 0 or more")
+    return value
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
@@ -168,8 +175,8 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "verify_minutes": _at_least(1),
     "max_backfill_alone": _at_least(0),
     "max_model_turns": _at_least(1),
-    "max_cost_usd_per_incident": float,
-    "max_cost_usd_per_day": float,
+    "max_cost_usd_per_incident": _dollars,
+    "max_cost_usd_per_day": _dollars,
 }
 
 

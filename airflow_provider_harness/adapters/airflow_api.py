@@ -7,7 +7,7 @@ not in it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -42,7 +42,9 @@ CALLS: Mapping[str, tuple[str, str]] = {
 }
 
 #: Events of Airflow's log by which a person sets a task's state (in the API or the UI).
-_BY_HAND = frozenset({"patch_task_instance", "patch_task_instance_dry_run", "bulk_task_instances", "patch_task_group"})
+_BY_HAND = frozenset({"patch_task_instance", "patch_task_group_instances"})
+#: Such an event belongs to a try when it came at the try's end or later; earlier ones were about earlier tries.
+_MARK_MARGIN = timedelta(seconds=5)
 
 
 class AirflowApi:
@@ -89,15 +91,19 @@ class AirflowApi:
         import httpx
 
         method, template = CALLS[name]
+        if dots := [value for value in path.values() if str(value) in (".", "..")]:
+            raise NotAllowed(f"{dots[0]!r} would change the path of {method} {template}.")
         url = template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
         try:
             answer = self._client().request(method, url, params=params, json=body, headers=headers)
         except (httpx.HTTPError, KeyError, ValueError) as error:
             raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code in (408, 429):
             raise HarnessUnavailable("Airflow's API", f"{method} {url}: {answer.status_code}")
         if answer.is_error and answer.status_code not in tolerate:
             raise NotAllowed(f"Airflow refused {method} {url}: {answer.status_code} {answer.text[:300]}")
+        if answer.is_redirect or "text/html" in answer.headers.get("Content-Type", ""):
+            raise HarnessUnavailable("Airflow's API", f"{method} {url}: a page answered, not the API")
         return answer
 
     def dag(self, dag_id: str) -> DagFacts:
@@ -148,9 +154,15 @@ class AirflowApi:
         return answer.content
 
     def marked_by_hand(self, state: TaskState) -> bool:
-        params = {"dag_id": state.dag_id, "run_id": state.run_id, "task_id": state.task_id, "limit": 100}
+        params = {"dag_id": state.dag_id, "run_id": state.run_id, "task_id": state.task_id, "limit": 100, "order_by": "-when"}
         rows = self._call("events", params=params).json()["event_logs"]
-        return any(row["event"] in _BY_HAND for row in rows)
+        since = state.end_date - _MARK_MARGIN if state.end_date else None
+        return any(
+            row["event"] in _BY_HAND
+            and "new_state" in (row["extra"] or "")  # a note is written by the same call
+            and (since is None or datetime.fromisoformat(row["when"]) >= since)
+            for row in rows
+        )
 
     def enrolled_dags(self) -> Sequence[str]:
         found: list[str] = []

@@ -1,0 +1,414 @@
+"""The client of Airflow's REST API over a real HTTP server: each row of its table, and nothing beside."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow_provider_harness.adapters import airflow_api
+from airflow_provider_harness.adapters.airflow_api import CALLS, AirflowApi
+from airflow_provider_harness.app.ports import Airflow, Answer, TaskState
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+EPISODE, INCIDENT = "e" * 16, "I" * 26
+
+
+def row(**more: Any) -> dict[str, Any]:
+    given = {
+        "dag_id": "flights",
+        "dag_run_id": "run1",
+        "task_id": "load",
+        "map_index": -1,
+        "state": "failed",
+        "try_number": 2,
+        "max_tries": 3,
+        "operator_name": "LoadOperator",
+        "operator": "LoadOperator",
+        "hostname": "h",
+        "pid": 7,
+        "end_date": AT.isoformat(),
+        "rendered_fields": {"table": "public.flights"},
+    }
+    return given | more
+
+
+STATE = TaskState(
+    dag_id="flights",
+    run_id="run1",
+    task_id="load",
+    map_index=-1,
+    state="failed",
+    try_number=2,
+    max_tries=3,
+    operator="LoadOperator",
+    hostname="h",
+    pid=7,
+    end_date=AT,
+    rendered={"table": "public.flights"},
+)
+
+
+class Server:
+    """Answers by method and path below /api/v2, and keeps every request."""
+
+    def __init__(self, http: HTTPServer) -> None:
+        self.http = http
+        self.answers: dict[tuple[str, str], Any] = {}
+        self.requests: list[tuple[str, str, dict[str, str], Any]] = []
+        self.logins: list[Any] = []
+        http.expect_request("/auth/token", method="POST").respond_with_handler(self._login)
+        http.expect_request(re.compile("^/api/v2/.*")).respond_with_handler(self._answer)
+
+    def _login(self, request: Request) -> Response:
+        self.logins.append(request.get_json())
+        return Response(json.dumps({"access_token": "token"}), content_type="application/json", status=201)
+
+    def _answer(self, request: Request) -> Response:
+        assert request.headers["Authorization"] == "Bearer token"
+        path = request.environ["RAW_URI"].partition("?")[0].removeprefix("/api/v2/") if "RAW_URI" in request.environ else request.path.removeprefix("/api/v2/")
+        body = request.get_json(silent=True) if request.data else None
+        self.requests.append((request.method, path, request.args.to_dict(), body))
+        found = self.answers.get((request.method, path), Response("{}", status=404, content_type="application/json"))
+        if callable(found) and not isinstance(found, Response):
+            found = found(request)
+        return found if isinstance(found, Response) else Response(json.dumps(found), content_type="application/json")
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [request[3] for request in self.requests]
+
+
+@pytest.fixture
+def server(httpserver: HTTPServer) -> Server:
+    return Server(httpserver)
+
+
+@pytest.fixture
+def api(server: Server) -> Iterator[AirflowApi]:
+    api = AirflowApi(server.http.url_for(""), "harness", "pw", "harness_healer")
+    yield api
+    if api._http is not None:
+        api._http.close()
+
+
+TI = "dags/flights/dagRuns/run1/taskInstances/load"
+DETAILS = {"is_paused": False, "tags": [{"name": "a"}], "owners": ["data"], "fileloc": "/f.py"}
+EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = [
+    ("run", "GET", "dags/flights/dagRuns/run1", {"state": "failed"}, lambda a: a.run_state("flights", "run1"), "failed"),
+    ("task", "GET", TI, row(), lambda a: a.task("flights", "run1", "load"), STATE),
+    ("mapped_task", "GET", f"{TI}/3", row(map_index=3), lambda a: a.task("flights", "run1", "load", 3).map_index, 3),
+    (
+        "tasks",
+        "GET",
+        "dags/flights/dagRuns/run1/taskInstances",
+        {"task_instances": [row()]},
+        lambda a: a.tasks("flights", "run1"),
+        [STATE],
+    ),
+    ("log", "GET", f"{TI}/logs/2", Response(b'{"event": "x"}\n'), lambda a: a.log(STATE, 2), b'{"event": "x"}\n'),
+    ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand(STATE), False),
+    (
+        "import_errors",
+        "GET",
+        "importErrors",
+        {"import_errors": [{"filename": "/f.py", "stack_trace": "t"}]},
+        lambda a: a.import_errors(),
+        {"/f.py": "t"},
+    ),
+    ("dags", "GET", "dags", {"dags": [{"dag_id": "flights"}]}, lambda a: a.enrolled_dags(), ["flights"]),
+    (
+        "hitl",
+        "GET",
+        f"{TI}/-1/hitlDetails",
+        {"response_received": True, "chosen_options": ["Approve"], "responded_by_user": {"id": "oncall", "name": "n"}},
+        lambda a: a.answer("flights", "run1", "load"),
+        Answer(answered=True, chosen=("Approve",), by="oncall"),
+    ),
+    ("backfill_read", "GET", "backfills/7", {"completed_at": None}, lambda a: a.backfill_done(7), False),
+    ("clear", "POST", "dags/flights/clearTaskInstances", {"total_entries": 2}, lambda a: a.clear(STATE, "n"), 2),
+    ("backfill", "POST", "backfills", {"id": 7}, lambda a: a.backfill("flights", AT, AT), 7),
+    ("pause", "PATCH", "dags/flights", {}, lambda a: a.pause("flights"), None),
+    ("note", "PATCH", f"{TI}/-1", {}, lambda a: a.note(STATE, "n"), None),
+    (
+        "start_run",
+        "POST",
+        "dags/harness_healer/dagRuns",
+        {},
+        lambda a: a.start(INCIDENT, EPISODE, 3),
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "path", "answer", "call", "result"), EACH, ids=[item[0] for item in EACH])
+def test_each_call(
+    server: Server, api: AirflowApi, name: str, method: str, path: str, answer: Any, call: Any, result: object
+) -> None:
+    server.answers[method, path] = answer
+    assert call(api) == result
+    assert [request[:2] for request in server.requests] == [(method, path)]
+    assert CALLS[name][0] == method
+    assert server.logins == [{"username": "harness", "password": "pw"}]
+
+
+def test_a_dag_is_two_calls(server: Server, api: AirflowApi) -> None:
+    server.answers["GET", "dags/flights/details"] = DETAILS
+    tasks = [{"task_id": "a", "downstream_task_ids": ["b"]}, {"task_id": "b", "downstream_task_ids": None}]
+    server.answers["GET", "dags/flights/tasks"] = {"tasks": tasks}
+    found = api.dag("flights")
+    assert (found.paused, found.tags, found.owners, found.fileloc) == (False, ("a",), ("data",), "/f.py")
+    assert found.downstream == {"a": ("b",), "b": ()}
+
+
+def test_every_row_is_used_and_nothing_else_can_be_sent() -> None:
+    assert {item[0] for item in EACH} | {"dag", "dag_tasks"} == set(CALLS)
+    source = Path(airflow_api.__file__).read_text()
+    used = set(re.findall(r'self\._call\(\s*"(\w+)"', source))
+    assert used == set(CALLS)
+    assert len(re.findall(r"\.request\(", source)) == 1
+    assert re.findall(r"httpx\.(get|post|put|patch|delete|request)\(", source) == ["post"], "the login"
+    assert not re.findall(r"\.(put|delete)\(", source)
+
+
+#: What the account may do and the harness never does: written down, so that a new row here is a decision.
+WRITES = {
+    ("POST", "dags/{dag}/clearTaskInstances"),
+    ("POST", "backfills"),
+    ("PATCH", "dags/{dag}"),
+    ("PATCH", "dags/{dag}/dagRuns/{run}/taskInstances/{task}/{index}"),
+    ("POST", "dags/{dag}/dagRuns"),
+}
+
+
+def test_the_writes_are_these() -> None:
+    assert {call for call in CALLS.values() if call[0] != "GET"} == WRITES
+
+
+def test_the_client_implements_its_port() -> None:
+    for name, wanted in inspect.getmembers(Airflow, inspect.isfunction):
+        if not name.startswith("_"):
+            assert list(inspect.signature(getattr(AirflowApi, name)).parameters) == list(
+                inspect.signature(wanted).parameters
+            )
+
+
+def test_what_the_writes_say(server: Server, api: AirflowApi) -> None:
+    server.answers["POST", "dags/flights/clearTaskInstances"] = {"total_entries": 1}
+    server.answers["POST", "backfills"] = {"id": 7}
+    server.answers["PATCH", "dags/flights"] = server.answers["PATCH", f"{TI}/-1"] = {}
+    server.answers["POST", "dags/harness_healer/dagRuns"] = {}
+    api.clear(STATE, "n" * 2000)
+    api.clear_failed("flights", "run1", "n")
+    api.backfill("flights", AT, AT + timedelta(days=1))
+    api.pause("flights")
+    api.note(STATE, "n" * 2000)
+    api.start(INCIDENT, EPISODE, 3)
+    clear = {
+        "dag_run_id": "run1",
+        "dry_run": False,
+        "only_failed": True,
+        "include_downstream": True,
+        "prevent_running_task": True,
+    }
+    assert server.bodies == [
+        clear | {"note": "n" * 1000, "task_ids": ["load"]},
+        clear | {"note": "n"},
+        {
+            "dag_id": "flights",
+            "from_date": "2026-11-21T12:00:00+00:00",
+            "to_date": "2026-11-22T12:00:00+00:00",
+            "reprocess_behavior": "completed",
+            "max_active_runs": 2,
+        },
+        {"is_paused": True},
+        {"note": "n" * 1000},
+        {"dag_run_id": f"heal__{EPISODE}__3", "logical_date": None, "conf": {"incident_id": INCIDENT}},
+    ]
+
+
+def test_a_mapped_task_is_cleared_alone(server: Server, api: AirflowApi) -> None:
+    server.answers["POST", "dags/flights/clearTaskInstances"] = {"total_entries": 1}
+    from dataclasses import replace
+
+    api.clear(replace(STATE, map_index=0), "n")
+    assert server.bodies[0]["task_ids"] == [["load", 0]]
+
+
+@pytest.mark.parametrize("clear", [lambda a: a.clear(STATE, "n"), lambda a: a.clear_failed("flights", "run1", "n")])
+def test_a_clear_of_nothing_is_no_act(server: Server, api: AirflowApi, clear: Callable[[AirflowApi], int]) -> None:
+    server.answers["POST", "dags/flights/clearTaskInstances"] = {"total_entries": 0}
+    with pytest.raises(NotAllowed, match="nothing to clear"):
+        clear(api)
+
+
+def test_a_run_that_exists_is_not_started_again(server: Server, api: AirflowApi) -> None:
+    server.answers["POST", "dags/harness_healer/dagRuns"] = Response("{}", status=409)
+    assert api.start(INCIDENT, EPISODE, 1) is False
+
+
+ANSWERS = [
+    (Response("{}", status=404, content_type="application/json"), Answer(answered=False)),
+    ({"response_received": False, "chosen_options": None, "responded_by_user": None}, Answer(answered=False)),
+    (
+        {"response_received": True, "chosen_options": ["Refuse"], "responded_by_user": {"id": 17}},
+        Answer(answered=True, chosen=("Refuse",), by="17"),
+    ),
+    (
+        {"response_received": True, "chosen_options": ["Approve"], "responded_by_user": {"name": "oncall"}},
+        Answer(answered=True, chosen=("Approve",), by=""),
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "answer"), ANSWERS)
+def test_who_answered_what(server: Server, api: AirflowApi, record: Any, answer: Answer) -> None:
+    server.answers["GET", f"{TI}/-1/hitlDetails"] = record
+    assert api.answer("flights", "run1", "load") == answer
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(500, HarnessUnavailable), (503, HarnessUnavailable), (429, HarnessUnavailable), (408, HarnessUnavailable)]
+    + [(status, NotAllowed) for status in (400, 401, 403, 404, 409, 422)],
+)
+@pytest.mark.parametrize("item", EACH, ids=[item[0] for item in EACH])
+def test_errors(server: Server, api: AirflowApi, item: Any, status: int, error: type[Exception]) -> None:
+    name, method, path, _, call, _ = item
+    if (name, status) in (("hitl", 404), ("start_run", 409)):
+        return
+    server.answers[method, path] = Response('{"detail": "because"}', status=status, content_type="application/json")
+    with pytest.raises(error, match=str(status)):
+        call(api)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        lambda _: Response("<html>Airflow</html>", content_type="text/html; charset=utf-8"),
+        lambda _: Response("", status=307, headers={"Location": "/login"}),
+    ],
+)
+@pytest.mark.parametrize("item", EACH, ids=[item[0] for item in EACH])
+def test_a_page_is_no_answer_of_the_api(server: Server, api: AirflowApi, item: Any, page: Any) -> None:
+    """Airflow answers unknown paths with its user interface and 200."""
+    server.answers[item[1], item[2]] = page
+    with pytest.raises(HarnessUnavailable, match="page"):
+        item[4](api)
+
+
+def test_an_api_that_is_down() -> None:
+    with pytest.raises(HarnessUnavailable, match="Airflow's API"):
+        AirflowApi("http://127.0.0.1:1", "harness", "pw", "h").run_state("d", "r")
+
+
+def test_a_login_that_is_refused(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/auth/token").respond_with_data("no", status=401)
+    with pytest.raises(HarnessUnavailable, match="401"):
+        AirflowApi(httpserver.url_for(""), "harness", "secret-pw", "h").run_state("d", "r")
+
+
+def test_a_token_needs_no_login(server: Server) -> None:
+    server.answers["GET", "dags/d/dagRuns/r"] = {"state": "success"}
+    api = AirflowApi(server.http.url_for("/"), "", "token", "h")
+    assert api.run_state("d", "r") == "success"
+    assert not server.logins
+    assert api._http is not None
+    api._http.close()
+
+
+HOSTILE = ["a/../../connections", "a?b=c", "a#b", "a%2f..", "a b", "ü", "../x"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_stays_in_its_place(server: Server, api: AirflowApi, name: str) -> None:
+    """Whatever a Dag or a run is called, it is one segment of the path: no second slash, no query."""
+    with pytest.raises(NotAllowed, match="404"):
+        api.pause(name)
+    with pytest.raises(NotAllowed, match="404"):
+        api.run_state(name, name)
+    from urllib.parse import quote
+
+    whole = quote(name, safe="")
+    assert [request[1] for request in server.requests] == [f"dags/{whole}", f"dags/{whole}/dagRuns/{whole}"]
+    assert all(request[2] == {} for request in server.requests)
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_of_dots_is_not_sent(server: Server, api: AirflowApi, name: str) -> None:
+    """Airflow allows a Dag of that name, and an HTTP client would cut it out of the path."""
+    for call in (lambda: api.pause(name), lambda: api.run_state("flights", name), lambda: api.task("d", "r", name)):
+        with pytest.raises(NotAllowed, match="path"):
+            call()
+    assert not server.requests
+
+
+def test_pages_are_read_to_the_end(server: Server, api: AirflowApi) -> None:
+    def page(request: Request) -> Response:
+        offset = int(request.args["offset"])
+        rows = [row(task_id=f"t{number}") for number in range(offset, min(offset + 100, 250))]
+        return Response(json.dumps({"task_instances": rows}), content_type="application/json")
+
+    server.answers["GET", "dags/~/dagRuns/~/taskInstances"] = page
+    found = api.failed_tasks(AT)
+    assert [item.task_id for item in found] == [f"t{number}" for number in range(250)]
+    assert [request[2]["offset"] for request in server.requests] == ["0", "100", "200"]
+    assert {request[2]["state"] for request in server.requests} == {"failed"}
+    assert {request[2]["end_date_gte"] for request in server.requests} == {AT.isoformat()}
+
+
+def test_enrolled_are_those_with_the_tag(server: Server, api: AirflowApi) -> None:
+    server.answers["GET", "dags"] = {"dags": []}
+    assert api.enrolled_dags() == []
+    assert server.requests[0][2]["tags"] == "harness"
+
+
+def test_a_state_with_gaps(server: Server, api: AirflowApi) -> None:
+    gaps = {"state": None, "operator_name": None, "operator": None, "hostname": None, "pid": None}
+    server.answers["GET", TI] = row(**gaps, end_date=None, rendered_fields=None)
+    found = api.task("flights", "run1", "load")
+    assert (found.state, found.operator, found.hostname, found.pid, found.end_date) == ("", "", "", None, None)
+    assert found.rendered == {}
+
+
+SET = '{"new_state": "failed"}'
+MARKS = [
+    ("patch_task_instance", SET, AT, True),
+    ("patch_task_group_instances", SET, AT, True),
+    ("patch_task_instance", SET, AT + timedelta(hours=1), True),
+    ("patch_task_instance", SET, AT - timedelta(minutes=1), False),  # about an earlier try
+    ("patch_task_instance", '{"note": "n"}', AT, False),  # our own note, or anybody's
+    ("patch_task_instance", None, AT, False),
+    ("patch_task_instance_dry_run", SET, AT, False),
+    ("post_clear_task_instances", SET, AT, False),
+    ("running", None, AT, False),
+]
+
+
+@pytest.mark.parametrize(("event", "extra", "when", "marked"), MARKS)
+def test_what_is_a_mark_by_hand(
+    server: Server, api: AirflowApi, event: str, extra: str | None, when: datetime, marked: bool
+) -> None:
+    other = {"event": "running", "extra": None, "when": AT.isoformat(), "owner": "x"}
+    rows = [other, {"event": event, "extra": extra, "when": when.isoformat(), "owner": "someone"}]
+    server.answers["GET", "eventLogs"] = {"event_logs": rows}
+    assert api.marked_by_hand(STATE) is marked
+    assert {"dag_id": "flights", "run_id": "run1", "task_id": "load"}.items() <= server.requests[0][2].items()
+
+
+def test_addresses_for_people() -> None:
+    api = AirflowApi("http://airflow:8080/", "harness", "pw", "h")
+    assert api.run_url("flights", "a+b:c") == "http://airflow:8080/dags/flights/runs/a%2Bb%3Ac"
+    assert api.required_action_url("h", "r", "approve") == (
+        "http://airflow:8080/dags/h/runs/r/tasks/approve/required_actions"
+    )
+    assert api.account() == "harness"

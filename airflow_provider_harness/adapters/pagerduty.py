@@ -27,11 +27,11 @@ class PagerDuty:
             from pagerduty import EventsApiV2Client
         except ImportError as error:
             raise MissingExtra("Paging", "pagerduty") from error
-        self._client = EventsApiV2Client(routing_key, base_url=base_url or None)
+        self._open = lambda: EventsApiV2Client(routing_key, base_url=base_url or None)
 
     def trigger(self, page: Page) -> None:
         self._send(
-            lambda: self._client.trigger(
+            lambda client: client.trigger(
                 summary=page.summary[:1024],
                 source=page.source,
                 dedup_key=page.dedup_key,
@@ -42,15 +42,16 @@ class PagerDuty:
         )
 
     def resolve(self, dedup_key: str) -> None:
-        self._send(lambda: self._client.resolve(dedup_key))
+        self._send(lambda client: client.resolve(dedup_key))
 
-    @staticmethod
-    def _send(call: Callable[[], Any]) -> None:
+    def _send(self, call: Callable[[Any], object]) -> None:
+        """One event over a connection of its own, closed after it: pages are rare, healers are many."""
         from httpx import HTTPError
         from pagerduty import Error
 
         try:
-            call()
+            with self._open() as client:
+                call(client)
         except (Error, HTTPError, OSError) as error:
             raise HarnessUnavailable("PagerDuty", f"{type(error).__name__}: {error}") from error
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from airflow_provider_harness.adapters.exceptions import links_of
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
-from airflow_provider_harness.core.diagnosis import LONGEST_WAIT, Basis, Category
+from airflow_provider_harness.core.diagnosis import LONGEST_WAIT, Basis, Category, Certainty
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.redaction import Redactor
@@ -49,7 +49,7 @@ def advise(error: BaseException, diagnoser: Diagnoser) -> Advice:
     )
     found = diagnoser.diagnose(failure, Evidence())
     reason = f"{found.category}: {found.cause}"[:500]
-    if found.basis is Basis.FACT and found.category in HOPELESS:
+    if found.basis is Basis.FACT and found.certainty is Certainty.SURE and found.category in HOPELESS:
         return Advice(stop=True, reason=reason)
     if found.retry_after is not None and found.retry_after <= LONGEST_WAIT:
         return Advice(delay=found.retry_after, reason=reason)

@@ -33,7 +33,7 @@ with DAG("odd", schedule=None, tags=["flights"], default_args={"owner": "data-te
         marker = pathlib.Path(__file__).with_name("odd.marker")
         if not marker.exists():
             marker.touch()
-            raise RuntimeError("the widget refused to frobnicate")
+            raise Exception("the widget refused to frobnicate")
 
     spin()
 """
@@ -45,7 +45,9 @@ with DAG("killable", schedule=None, tags=["flights"], default_args={"owner": "da
 
     @task
     def wait():
-        import os, pathlib, signal
+        import os
+        import pathlib
+        import signal
 
         marker = pathlib.Path(__file__).with_name("killable.marker")
         if not marker.exists():

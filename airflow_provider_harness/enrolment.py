@@ -6,11 +6,14 @@ which failures are its business. The healer's own Dags are never enrolled: when 
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from airflow.policies import hookimpl
 
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
+
+log = logging.getLogger(__name__)
 
 
 @hookimpl
@@ -52,5 +55,9 @@ def _enrolled(dag: Any) -> bool:
 
     if OWN_TAG in dag.tags:
         return False
-    enroll = config.read().enroll
+    try:
+        enroll = config.read().enroll
+    except ValueError as error:  # raised here, it would keep every Dag of the installation from being imported
+        log.error("No Dag is enrolled: %s. Run `airflow harness doctor`.", error)
+        return False
     return enroll == "all" or (enroll.startswith("tag:") and enroll.removeprefix("tag:") in dag.tags)

@@ -1,0 +1,103 @@
+"""Every default is the safe one, every option is described, typed and parsed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from airflow_provider_harness import config
+from airflow_provider_harness.config import OPTIONS, Mode, Settings, read
+
+
+def given(**options: str) -> Settings:
+    return read(lambda option, fallback: options.get(option, fallback))
+
+
+#: Written down a second time: a changed default is a decision.
+SAFE = Settings(
+    mode=Mode.SHADOW,  # nothing is done
+    enroll="none",  # no Dag is touched
+    store_conn_id="harness_store",
+    capture_conn_id="harness_capture",
+    airflow_conn_id="harness_airflow",
+    model="",  # no text leaves
+    model_conn_id="anthropic_default",
+    pagerduty_conn_id="pagerduty_events_default",
+    policy_file="",
+    approvers_file="",  # nobody can approve
+    healer_dag_id="harness_healer",
+    staging_path="",
+    audit_key_file="",
+    reconcile_seconds=60,
+    approval_minutes=60,
+    verify_minutes=120,
+    max_backfill_alone=3,
+    max_model_turns=5,
+    max_cost_usd_per_incident=0.5,
+    max_cost_usd_per_day=10.0,
+)
+
+
+def test_every_default_is_the_safe_one() -> None:
+    assert given() == SAFE
+
+
+def test_an_emptied_option_is_its_default() -> None:
+    assert read(lambda option, fallback: "") == SAFE
+    assert read(lambda option, fallback: None) == SAFE
+
+
+def test_every_option_is_described_and_none_is_forgotten() -> None:
+    assert set(OPTIONS) == {field.name for field in fields(Settings)}
+    types = {"string": str, "integer": int, "float": float}
+    for name, option in OPTIONS.items():
+        assert option.description.endswith(".") or option.description[-1].isalnum(), name
+        assert isinstance(getattr(SAFE, name), types[option.type]), name
+        if option.example is not None:
+            given(**{name: option.example})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mode", "on"),
+        ("mode", "ACT"),
+        ("mode", "act,shadow"),
+        ("mode", " "),
+        ("enroll", "tag:"),
+        ("enroll", "everything"),
+        ("enroll", "critical"),
+        ("reconcile_seconds", "4"),
+        ("reconcile_seconds", "soon"),
+        ("approval_minutes", "0"),
+        ("verify_minutes", "-1"),
+        ("max_backfill_alone", "-1"),
+        ("max_backfill_alone", "1.5"),
+        ("max_model_turns", "0"),
+        ("max_cost_usd_per_incident", "-1"),
+        ("max_cost_usd_per_incident", "nan"),
+        ("max_cost_usd_per_day", "inf"),
+        ("max_cost_usd_per_day", "ten"),
+    ],
+)
+def test_a_wrong_value_is_named_and_is_no_default(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"\[harness\] {name}"):
+        given(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parsed"),
+    [("mode", " act ", Mode.ACT), ("mode", "off", Mode.OFF), ("enroll", "all", "all"), ("max_backfill_alone", "0", 0)],
+)
+def test_a_right_value(name: str, value: str, parsed: object) -> None:
+    assert getattr(given(**{name: value}), name) == parsed
+
+
+def test_the_section_is_read_from_airflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__HARNESS__MODE", "act")
+    assert config.read().mode is Mode.ACT
+    monkeypatch.setenv("AIRFLOW__HARNESS__MODE", "off")
+    assert config.read().mode is Mode.OFF
+    monkeypatch.delenv("AIRFLOW__HARNESS__MODE")
+    assert config.read().mode is Mode.SHADOW

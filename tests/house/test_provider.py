@@ -1,0 +1,128 @@
+"""What Airflow finds of this package: entry points that resolve, provider info that is valid, imports that are light."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.config import OPTIONS
+from airflow_provider_harness.get_provider_info import get_provider_info
+
+ROOT = Path(__file__).resolve().parents[2]
+POINTS: dict[str, dict[str, str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+
+
+def resolve(target: str) -> Any:
+    module, _, name = target.partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, name) if name else found
+
+
+def test_the_entry_points_are_these() -> None:
+    assert {"apache_airflow_provider", "airflow.plugins", "airflow.policy"} <= set(POINTS)
+
+
+@pytest.mark.parametrize("target", [target for group in POINTS.values() for target in group.values()])
+def test_an_entry_point_resolves(target: str) -> None:
+    assert resolve(target) is not None
+
+
+def test_what_each_entry_point_is() -> None:
+    from airflow.plugins_manager import AirflowPlugin
+
+    assert resolve(POINTS["apache_airflow_provider"]["provider_info"])() == get_provider_info()
+    assert issubclass(resolve(POINTS["airflow.plugins"]["harness"]), AirflowPlugin)
+    policy = resolve(POINTS["airflow.policy"]["harness"])
+    for name in ("task_policy", "dag_policy"):
+        assert hasattr(getattr(policy, name), "airflow.policy_impl"), f"{name} is not marked for Airflow"
+
+
+def test_the_provider_info_is_valid() -> None:
+    import jsonschema
+
+    schema = json.loads((files("airflow") / "provider_info.schema.json").read_text())
+    jsonschema.validate(get_provider_info(), schema)
+
+
+def test_every_option_is_in_the_provider_info() -> None:
+    options = get_provider_info()["config"]["harness"]["options"]
+    assert set(options) == set(OPTIONS)
+    for name, option in OPTIONS.items():
+        assert (options[name]["default"], options[name]["type"]) == (option.default, option.type)
+
+
+def test_the_commands_resolve() -> None:
+    for target in get_provider_info()["cli"]:
+        module, _, name = target.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+#: What a Dag file must not pay for.
+HEAVY = (
+    "adbc_driver_manager",
+    "adbc_driver_postgresql",
+    "alembic",
+    "anthropic",
+    "duckdb",
+    "google",
+    "great_expectations",
+    "numpy",
+    "openlineage",
+    "pagerduty",
+    "pandas",
+    "psycopg",
+    "pyarrow",
+    "sqlglot",
+    "yaml",
+)
+#: Of our own, what only a running task needs; core is small and may be there.
+OWN_HEAVY = ("airflow_provider_harness.adapters.", "airflow_provider_harness.core.signature")
+
+
+SDK = "from airflow.sdk import DAG, BaseOperator, BaseSensorOperator, task, RetryPolicy, Connection"
+
+
+def loaded_by(statement: str, tmp_path: Path, *, first: str = SDK) -> set[str]:
+    """Modules that a statement loads in a process that has Airflow's SDK already, as a Dag processor has."""
+    code = (
+        f"import sys\n{first}\n"
+        f"before = set(sys.modules)\n{statement}\n"
+        "print('LOADED', *sorted(set(sys.modules) - before))"
+    )
+    env = {"PATH": "/usr/bin:/bin", "AIRFLOW_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+@pytest.mark.parametrize("room", ["operators", "sensors", "callbacks", "retry_policies"])
+def test_what_a_dag_file_imports_is_light(room: str, tmp_path: Path) -> None:
+    package = f"airflow_provider_harness.{room}"
+    loaded = loaded_by(f"import {package} as room\n[getattr(room, n) for n in room.__all__]", tmp_path)
+    assert package in loaded
+    heavy = {name for name in loaded if name.split(".")[0] in HEAVY or name.startswith(OWN_HEAVY)}
+    assert heavy == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "ours"),
+    [("airflow_provider_harness", set()), ("airflow_provider_harness.enrolment", {"enrolment", "config"})],
+)
+def test_what_every_process_of_airflow_imports_is_next_to_nothing(module: str, ours: set[str], tmp_path: Path) -> None:
+    loaded = {
+        name for name in loaded_by(f"import {module}", tmp_path, first="") if name.startswith("airflow_provider_h")
+    }
+    loaded -= {"airflow_provider_harness.get_provider_info"}  # read by Airflow where the package is installed
+    assert loaded == {"airflow_provider_harness", *(f"airflow_provider_harness.{name}" for name in ours)}
+
+
+def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
+    assert "sqlglot" in loaded_by("import sqlglot", tmp_path)

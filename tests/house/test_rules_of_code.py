@@ -1,0 +1,93 @@
+"""What the code may not contain: broad excepts beyond those named, and a clock or chance below the adapters."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "airflow_provider_harness"
+
+#: Where a broad except stands, and why it may.
+BROAD = {
+    "core/policy.py: judge": "a guard that crashes closes",
+    "wiring.py: quietly": "a failing capture must not become the task's failure",
+    "adapters/exceptions.py: _text": "somebody's __str__ may fail; the type still speaks",
+    "adapters/exceptions.py: _attribute": "a property of somebody's exception may fail",
+}
+
+
+def files(*rooms: str) -> Iterator[Path]:
+    for room in rooms or (".",):
+        for path in sorted((PACKAGE / room).rglob("*.py")):
+            if "testing" not in path.relative_to(PACKAGE).parts:
+                yield path
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    """Whether it swallows whatever comes; one that cleans up and ends in a plain ``raise`` swallows nothing."""
+    last = handler.body[-1]
+    if isinstance(last, ast.Raise) and last.exc is None:
+        return False
+    caught = handler.type
+    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(
+        kind is None or (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException")) for kind in kinds
+    )
+
+
+def broad(path: Path) -> Iterator[str]:
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.ExceptHandler) and is_broad(node):
+                    yield f"{path.relative_to(PACKAGE)}: {function.name}"
+
+
+def test_only_the_named_broad_excepts_exist() -> None:
+    assert sorted(found for path in files() for found in broad(path)) == sorted(BROAD)
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"),
+    [
+        ("except:", True),
+        ("except Exception:", True),
+        ("except (ValueError, BaseException) as e:", True),
+        ("except ValueError:", False),
+        ("except BaseException:\n  raise\nexcept ValueError:", False),
+    ],
+)
+def test_a_broad_except_is_seen(text: str, caught: bool) -> None:
+    tree = ast.parse(f"try:\n  pass\n{text}\n  pass")
+    assert any(is_broad(node) for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)) is caught
+
+
+CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "monotonic", "perf_counter", "time_ns", "sleep"}
+WORLD = {"time", "random", "secrets", "uuid", "os", "subprocess", "socket", "threading", "logging", "pathlib"}
+
+
+def impure(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
+            owner = node.value
+            if isinstance(owner, ast.Name) and owner.id in ("datetime", "date", "time"):
+                yield f"{owner.id}.{node.attr}"
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] in WORLD)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in WORLD:
+            yield node.module
+
+
+@pytest.mark.parametrize("room", ["core", "app"])
+def test_no_clock_and_no_chance_in(room: str) -> None:
+    found = {str(path.relative_to(PACKAGE)): list(impure(ast.parse(path.read_text()))) for path in files(room)}
+    assert {path: names for path, names in found.items() if names} == {}
+    assert len(found) > 5
+
+
+@pytest.mark.parametrize("text", ["datetime.now(UTC)", "date.today()", "import time", "from random import choice"])
+def test_a_clock_is_seen(text: str) -> None:
+    assert list(impure(ast.parse(text)))

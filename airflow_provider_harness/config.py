@@ -102,7 +102,9 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
-    "max_model_turns": Option(description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"),
+    "max_model_turns": Option(
+        description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"
+    ),
     "max_cost_usd_per_incident": Option(
         description="US dollars that the model may cost on one incident.", default="0.50", type="float"
     ),

@@ -154,7 +154,13 @@ class AirflowApi:
         return answer.content
 
     def marked_by_hand(self, state: TaskState) -> bool:
-        params = {"dag_id": state.dag_id, "run_id": state.run_id, "task_id": state.task_id, "limit": 100, "order_by": "-when"}
+        params = {
+            "dag_id": state.dag_id,
+            "run_id": state.run_id,
+            "task_id": state.task_id,
+            "limit": 100,
+            "order_by": "-when",
+        }
         rows = self._call("events", params=params).json()["event_logs"]
         since = state.end_date - _MARK_MARGIN if state.end_date else None
         return any(

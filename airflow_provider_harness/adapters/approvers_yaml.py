@@ -32,7 +32,9 @@ def _load(path: str) -> Mapping[str, Sequence[str]]:
         raise ConfigurationError(path, "is a mapping of team or owner to a list of user ids.")
     for team, users in body.items():
         if not isinstance(team, str):
-            raise ConfigurationError(f"{path}: {team}", "is a team or owner, a text.", fix='Write numbers in quotes: "17".')
+            raise ConfigurationError(
+                f"{path}: {team}", "is a team or owner, a text.", fix='Write numbers in quotes: "17".'
+            )
         if not isinstance(users, list) or not all(isinstance(user, str) and user for user in users):
             raise ConfigurationError(
                 f"{path}: {team}", "is a list of user ids, each a text.", fix='Write numbers in quotes: "17".'

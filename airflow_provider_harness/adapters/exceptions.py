@@ -56,7 +56,7 @@ def _attribute(holder: object, name: str) -> Any:
     """An attribute of somebody's object, or None: a property of it may fail."""
     try:
         return getattr(holder, name, None)
-    except Exception:
+    except Exception:  # noqa: BLE001  the other attributes still speak
         return None
 
 

@@ -27,7 +27,7 @@ class PagerDuty:
             from pagerduty import EventsApiV2Client
         except ImportError as error:
             raise MissingExtra("Paging", "pagerduty") from error
-        self._open = lambda: EventsApiV2Client(routing_key, base_url=base_url or None)
+        self._open: Callable[[], Any] = lambda: EventsApiV2Client(routing_key, base_url=base_url or None)
 
     def trigger(self, page: Page) -> None:
         self._send(

@@ -74,9 +74,13 @@ def _conditions(when: Any, place: str) -> Iterator[Condition]:
         for op, operand in test.items():
             many = tuple(operand) if isinstance(operand, list) else (operand,)
             if op in _ORDERED and FACTS[fact].type is not int:
-                raise ConfigurationError(f"{place}: {fact}: {op}", "compares numbers only.", valid=(Op.EQ, Op.NE, Op.IN))
+                raise ConfigurationError(
+                    f"{place}: {fact}: {op}", "compares numbers only.", valid=(Op.EQ, Op.NE, Op.IN)
+                )
             if (op == Op.IN) != isinstance(operand, list) or not many:
-                raise ConfigurationError(f"{place}: {fact}: {op}", "takes a list of at least one value with in, one value otherwise.")
+                raise ConfigurationError(
+                    f"{place}: {fact}: {op}", "takes a list of at least one value with in, one value otherwise."
+                )
             for value in many:
                 _operand(fact, value, f"{place}: {fact}: {op}")
             yield Condition(fact=fact, op=Op(op), operand=many if op == Op.IN else operand)

@@ -24,6 +24,6 @@ def parse(text: bytes, place: str, fix: str) -> Any:
             return super().construct_mapping(node, deep)
 
     try:
-        return yaml.load(text, Strict)  # noqa: S506 - Strict is a SafeLoader
+        return yaml.load(text, Strict)
     except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
         raise ConfigurationError(place, f"cannot be read: {error}", fix=fix) from error

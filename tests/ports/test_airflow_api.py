@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
 from airflow_provider_harness.adapters import airflow_api
 from airflow_provider_harness.adapters.airflow_api import CALLS, AirflowApi
 from airflow_provider_harness.app.ports import Airflow, Answer, TaskState
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EPISODE, INCIDENT = "e" * 16, "I" * 26
@@ -74,7 +75,11 @@ class Server:
 
     def _answer(self, request: Request) -> Response:
         assert request.headers["Authorization"] == "Bearer token"
-        path = request.environ["RAW_URI"].partition("?")[0].removeprefix("/api/v2/") if "RAW_URI" in request.environ else request.path.removeprefix("/api/v2/")
+        path = (
+            request.environ["RAW_URI"].partition("?")[0].removeprefix("/api/v2/")
+            if "RAW_URI" in request.environ
+            else request.path.removeprefix("/api/v2/")
+        )
         body = request.get_json(silent=True) if request.data else None
         self.requests.append((request.method, path, request.args.to_dict(), body))
         found = self.answers.get((request.method, path), Response("{}", status=404, content_type="application/json"))
@@ -103,7 +108,14 @@ def api(server: Server) -> Iterator[AirflowApi]:
 TI = "dags/flights/dagRuns/run1/taskInstances/load"
 DETAILS = {"is_paused": False, "tags": [{"name": "a"}], "owners": ["data"], "fileloc": "/f.py"}
 EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = [
-    ("run", "GET", "dags/flights/dagRuns/run1", {"state": "failed"}, lambda a: a.run_state("flights", "run1"), "failed"),
+    (
+        "run",
+        "GET",
+        "dags/flights/dagRuns/run1",
+        {"state": "failed"},
+        lambda a: a.run_state("flights", "run1"),
+        "failed",
+    ),
     ("task", "GET", TI, row(), lambda a: a.task("flights", "run1", "load"), STATE),
     ("mapped_task", "GET", f"{TI}/3", row(map_index=3), lambda a: a.task("flights", "run1", "load", 3).map_index, 3),
     (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pagerduty
 import pytest
+
 from airflow_provider_harness.adapters.pagerduty import SEVERITY, NoPager, PagerDuty
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.core.errors import HarnessUnavailable

@@ -12,6 +12,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, inspect, text
+
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_schema import metadata
 from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
@@ -23,7 +25,6 @@ from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKin
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Outcome, State, episode_of
 from airflow_provider_harness.core.policy import Limit, Usage
 from airflow_provider_harness.testing.postgres import PostgresServer
-from sqlalchemy import Engine, inspect, text
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 AUDIT_KEY = b"k" * 32
@@ -90,7 +91,7 @@ def together(call: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
         barrier.wait(30)
         try:
             return call(number)
-        except Exception as error:  # the caller counts them
+        except Exception as error:  # noqa: BLE001  the caller counts them
             return error
 
     with ThreadPoolExecutor(threads) as pool:
@@ -136,7 +137,10 @@ def test_a_notice_of_a_try_hides_no_failure_of_it(store: SqlStore) -> None:
     recorded(store, failure())
     (first, second) = store.intake(NOW)
     assert first.incident_id == second.incident_id
-    assert [item.kind for item in store.failures(first.incident_id)] == [FailureKind.QUARANTINED, FailureKind.TASK_FAILED]
+    assert [item.kind for item in store.failures(first.incident_id)] == [
+        FailureKind.QUARANTINED,
+        FailureKind.TASK_FAILED,
+    ]
 
 
 def test_failures_of_one_run_are_one_incident_and_those_of_two_are_two(store: SqlStore) -> None:
@@ -228,7 +232,7 @@ def test_the_chain_holds_under_concurrency(store: SqlStore) -> None:
 @pytest.mark.parametrize(
     ("statement", "head"),
     [
-        ("UPDATE harness_events SET body = '{\"text\": \"y\"}' WHERE seq = 2", False),
+        ('UPDATE harness_events SET body = \'{"text": "y"}\' WHERE seq = 2', False),
         ("UPDATE harness_events SET at = '2026-11-21T12:00:00.000001+00:00' WHERE seq = 2", False),
         ("DELETE FROM harness_events WHERE seq = 2", False),
         ("DELETE FROM harness_events WHERE seq = 1", False),

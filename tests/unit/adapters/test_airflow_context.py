@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from airflow_provider_harness.adapters.airflow_context import failure_of
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.errors import ContractViolation

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from airflow_provider_harness.adapters.exceptions import CHAIN_LENGTH, MESSAGE_LENGTH, links_of
 from airflow_provider_harness.core.failure import ErrorLink
 from airflow_provider_harness.core.redaction import Redactor
@@ -15,7 +16,7 @@ from airflow_provider_harness.core.redaction import Redactor
 def raised(call: Any) -> BaseException:
     try:
         call()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  whatever it was, it is what the test is about
         return error
     raise AssertionError("nothing was raised")
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from airflow_provider_harness.adapters.gates_published import PUBLISHERS, PublishedGates
 from airflow_provider_harness.core.contract import Contract, Grain
 from airflow_provider_harness.core.report import Report
@@ -52,7 +53,12 @@ def test_what_a_task_published_is_judged_again(operator: str, passed: bool) -> N
     calls = Calls(passed)
     found = calls.gates.published(task(operator=operator, rendered=GIVEN), dag())
     assert found is not None
-    assert (found.table, found.slice_key, found.passed, found.text) == (GIVEN["table"], GIVEN["slice_key"], passed, "said")
+    assert (found.table, found.slice_key, found.passed, found.text) == (
+        GIVEN["table"],
+        GIVEN["slice_key"],
+        passed,
+        "said",
+    )
     assert calls.verified == [tuple(GIVEN.values())]
 
 

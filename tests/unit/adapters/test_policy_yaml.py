@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
 from airflow_provider_harness.adapters.policy_yaml import load_policy, parse_policy
 from airflow_provider_harness.app.ports import DagFacts
 from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.policy import FACTS, Condition, Limit, Op, Policy, Rule, VerdictKind
-from hypothesis import given
-from hypothesis import strategies as st
 
 RULE: dict[str, Any] = {
     "id": "a",

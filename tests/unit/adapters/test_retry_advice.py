@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from airflow.sdk import RetryAction
+
 from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
 from airflow_provider_harness.adapters.retry_advice import HOPELESS, Advice, advise
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis

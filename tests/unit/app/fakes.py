@@ -158,7 +158,14 @@ class MemoryStore:
 
 
 def task(**more: Any) -> TaskState:
-    given = {"dag_id": "flights", "run_id": "run1", "task_id": "load", "map_index": -1, "state": "failed", "try_number": 1}
+    given = {
+        "dag_id": "flights",
+        "run_id": "run1",
+        "task_id": "load",
+        "map_index": -1,
+        "state": "failed",
+        "try_number": 1,
+    }
     return TaskState(**given | more)
 
 
@@ -329,7 +336,12 @@ class Scripted:
 
 
 def diagnosis(**more: Any) -> Diagnosis:
-    given = {"category": Category.TRANSIENT_NETWORK, "cause": "refused", "basis": Basis.FACT, "certainty": Certainty.SURE}
+    given = {
+        "category": Category.TRANSIENT_NETWORK,
+        "cause": "refused",
+        "basis": Basis.FACT,
+        "certainty": Certainty.SURE,
+    }
     return Diagnosis(**given | more)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+
 from airflow_provider_harness.app import approve, heal
 from airflow_provider_harness.app.act import Acted, act, proposal_of
 from airflow_provider_harness.app.ports import Answer
@@ -422,7 +423,11 @@ FIRST, LAST = datetime.fromisoformat("2013-01-01T05:00:00+00:00"), datetime.from
 WRITES = [
     (ActionKind.RETRY_TASK, TASK, ("clear", "flights", "run1", "load", -1)),
     (ActionKind.WAIT_FOR_SOURCE, TASK, ("clear", "flights", "run1", "load", -1)),
-    (ActionKind.RERUN_UPSTREAM, {"run": "run1", "upstream_task": "extract"}, ("clear", "flights", "run1", "extract", -1)),
+    (
+        ActionKind.RERUN_UPSTREAM,
+        {"run": "run1", "upstream_task": "extract"},
+        ("clear", "flights", "run1", "extract", -1),
+    ),
     (ActionKind.RESTART_PIPELINE, {"run": "run1"}, ("clear_failed", "flights", "run1")),
     (
         ActionKind.BACKFILL_RANGE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from airflow_provider_harness.app import escalate
 from airflow_provider_harness.app.ports import Severity
 from airflow_provider_harness.app.timeline import timeline
@@ -17,7 +18,9 @@ def verifying(w: World, outcome: Outcome | None, acts: int = 1) -> str:
     incident_id = opened(w)
     for number in range(acts):
         w.event(incident_id, EventKind.CLAIMED, run=f"heal__{number}")
-        w.event(incident_id, EventKind.DIAGNOSED, category="timeout", cause="c", certainty="sure", basis="fact", why="y")
+        w.event(
+            incident_id, EventKind.DIAGNOSED, category="timeout", cause="c", certainty="sure", basis="fact", why="y"
+        )
         w.event(incident_id, EventKind.PROPOSED, action="retry_task", arguments={}, why="")
         w.event(incident_id, EventKind.JUDGED, verdict="approve", rule="r", policy_version=1, reason="why", acting=True)
         w.event(incident_id, EventKind.ACT_STARTED, act=f"act-{number}")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airflow_provider_harness.app.heal import situation
 from airflow_provider_harness.app.propose import Situation, facts, propose
 from airflow_provider_harness.core.action import ActionKind, Parameter
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Remedy
 from airflow_provider_harness.core.evidence import Citation, Source
 from airflow_provider_harness.core.policy import FACTS
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.unit.app.fakes import dag, diagnosis, opened, task, world
 
 DAY = datetime.fromisoformat("2013-01-05T05:00:00+00:00")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from airflow_provider_harness.app.capture import capture
 from airflow_provider_harness.app.reconcile import FIRST_LOOK, GRACE, OVERLAP, key_of, reconcile
 from airflow_provider_harness.core.errors import HarnessUnavailable

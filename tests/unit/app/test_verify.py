@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+
 from airflow_provider_harness.app.ports import GateResult
 from airflow_provider_harness.app.verify import verify
 from airflow_provider_harness.core.action import ActionKind

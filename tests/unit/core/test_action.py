@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Parameter, Proposal, Risk
 from hypothesis import given
 from hypothesis import strategies as st
+
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, Parameter, Proposal, Risk
 
 
 def required(kind: ActionKind) -> dict[Parameter, str]:
@@ -48,7 +49,9 @@ def test_a_task_is_never_named_without_the_try_that_failed() -> None:
 def proposals(draw: st.DrawFn) -> Proposal:
     kind = draw(st.sampled_from(ActionKind))
     spec, texts = ACTIONS[kind], st.text(alphabet="ab=,() \\%", max_size=6)
-    names = sorted(spec.required) + draw(st.lists(st.sampled_from(sorted(spec.optional)), unique=True) if spec.optional else st.just([]))
+    names = sorted(spec.required) + draw(
+        st.lists(st.sampled_from(sorted(spec.optional)), unique=True) if spec.optional else st.just([])
+    )
     arguments: Mapping[Parameter, str] = {name: draw(texts) for name in names}
     return Proposal(kind=kind, arguments=arguments, why=draw(texts))
 

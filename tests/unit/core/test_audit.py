@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from airflow_provider_harness.core import audit
-from airflow_provider_harness.core.incident import Event, EventKind
 from hypothesis import given
 from hypothesis import strategies as st
+
+from airflow_provider_harness.core import audit
+from airflow_provider_harness.core.incident import Event, EventKind
 
 KEY = b"k" * 32
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -18,7 +19,9 @@ events = st.builds(
     incident_id=st.text(max_size=3),
     kind=st.sampled_from(EventKind),
     at=st.integers(0, 10**6).map(lambda n: AT + timedelta(microseconds=n)),
-    body=st.dictionaries(st.text(max_size=3), st.one_of(st.integers(), st.text(max_size=3), st.booleans(), st.none()), max_size=3),
+    body=st.dictionaries(
+        st.text(max_size=3), st.one_of(st.integers(), st.text(max_size=3), st.booleans(), st.none()), max_size=3
+    ),
 )
 
 

@@ -7,6 +7,9 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.incident import (
     TRANSITIONS,
@@ -19,8 +22,6 @@ from airflow_provider_harness.core.incident import (
     episode_of,
     fold,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 E = EventKind
@@ -131,7 +132,18 @@ def test_what_always_holds(kinds: list[EventKind]) -> None:
     assert incident.paged == any(item.kind is E.PAGED for item in taken)
 
 
-TO_VERIFYING = (E.CLAIMED, E.EVIDENCE, E.DIAGNOSED, E.PROPOSED, E.JUDGED, E.ASKED, E.ANSWERED, E.ACT_STARTED, E.ACT_ENDED, E.SETTLED)
+TO_VERIFYING = (
+    E.CLAIMED,
+    E.EVIDENCE,
+    E.DIAGNOSED,
+    E.PROPOSED,
+    E.JUDGED,
+    E.ASKED,
+    E.ANSWERED,
+    E.ACT_STARTED,
+    E.ACT_ENDED,
+    E.SETTLED,
+)
 
 
 @pytest.mark.parametrize("end", [(E.REOPENED,), (E.TAKEN, E.RETURNED)])
@@ -162,12 +174,22 @@ KEY = TryKey(dag_id="d", run_id="r", task_id="t", try_number=1)
 
 def test_an_episode_is_one_run_of_one_dag() -> None:
     same = TryKey(dag_id="d", run_id="r", task_id="other", map_index=4, try_number=9)
-    others = (TryKey(dag_id="d", run_id="r2", task_id="t"), TryKey(dag_id="dr", run_id="", task_id="t"), TryKey(dag_id="", run_id="dr", task_id="t"))
+    others = (
+        TryKey(dag_id="d", run_id="r2", task_id="t"),
+        TryKey(dag_id="dr", run_id="", task_id="t"),
+        TryKey(dag_id="", run_id="dr", task_id="t"),
+    )
     assert episode_of(KEY) == episode_of(same)
     assert len({episode_of(KEY), *map(episode_of, others)}) == 4
     assert len(episode_of(KEY)) == 16
 
 
 def test_a_try_is_named_whole() -> None:
-    names = {str(KEY), *(str(TryKey(dag_id="d", run_id="r", task_id="t", map_index=index, try_number=try_number)) for index, try_number in ((0, 1), (1, 1), (-1, 2)))}
+    names = {
+        str(KEY),
+        *(
+            str(TryKey(dag_id="d", run_id="r", task_id="t", map_index=index, try_number=try_number))
+            for index, try_number in ((0, 1), (1, 1), (-1, 2))
+        ),
+    }
     assert names == {"d/r/t#1", "d/r/t[0]#1", "d/r/t[1]#1", "d/r/t#2"}

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+
 from airflow_provider_harness.adapters.policy_yaml import load_policy
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
@@ -43,7 +44,7 @@ FACTS_NOW: Facts = {
 
 
 def proposal(kind: ActionKind) -> Proposal:
-    return Proposal(kind=kind, arguments={name: "1" for name in ACTIONS[kind].required})
+    return Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "1"))
 
 
 def rule(verdict: VerdictKind, *when: Condition, kind: ActionKind = ActionKind.RETRY_TASK, **more: Any) -> Rule:

@@ -4,6 +4,7 @@ can refuse, the paging stand-in, and a model whose wire a local server speaks.""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -28,12 +29,11 @@ ANSWER = {
     "category": "rate_limited",
     "cause": "The widget service wants us to come back later.",
     "certainty": "sure",
-    "citations": [],
     "checked": ["log"],
     "not_checked": [],
     "alternatives": [],
 }
-"""What the model's stand-in submits, citing the last line that it was shown with the word frobnicate."""
+"""What the model's stand-in submits, with a citation of the line that it was shown last."""
 
 
 @pytest.fixture(scope="session")
@@ -58,14 +58,14 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
     def answer(request: Request) -> Response:
         asked = json.loads(request.data)
         model_asked.append(asked)
-        lines = json.dumps(asked["messages"][0]["content"])
-        submitted = ANSWER if "frobnicate" in lines else ANSWER | {"category": "unknown"}
+        shown = re.findall(r"^ *(\d+)[|] (.*refused to frobnicate)$", str(asked["messages"][0]["content"]), re.MULTILINE)
+        citations = [{"line": int(number), "text": "refused to frobnicate"} for number, _ in shown[-1:]]
         body = {
             "id": f"msg_{len(model_asked)}",
             "type": "message",
             "role": "assistant",
             "model": asked["model"],
-            "content": [{"type": "tool_use", "id": "t1", "name": "submit_diagnosis", "input": submitted}],
+            "content": [{"type": "tool_use", "id": "t1", "name": "submit_diagnosis", "input": ANSWER | {"citations": citations}}],
             "stop_reason": "tool_use",
             "stop_sequence": None,
             "usage": {"input_tokens": 100, "output_tokens": 10},

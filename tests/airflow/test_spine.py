@@ -114,7 +114,9 @@ def test_the_model_is_asked_where_the_rules_do_not_know(
     wait_for("a diagnosis", lambda: event(place, run, "diagnosed"), 60)
     diagnosed = event(place, run, "diagnosed")
     assert diagnosed is not None
-    assert diagnosed["basis"] == "model"
+    assert (diagnosed["category"], diagnosed["basis"]) == ("rate_limited", "model")
+    judged = wait_for("a verdict", lambda: event(place, run, "judged"), 60)
+    assert (judged["verdict"], judged["rule"]) == ("approve", "retry-transient")
 
 
 def test_marking_the_approval_as_done_is_no_approval(place: World, dags_folder: Path, stack: AirflowStack) -> None:

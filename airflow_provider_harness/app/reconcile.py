@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from airflow_provider_harness.app.escalate import close, start_next
+from airflow_provider_harness.app.escalate import close, settle, start_next
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
 
 #: How far back the first pass looks, and how much later passes overlap: a clock may be behind, a pass may have died.
 FIRST_LOOK = timedelta(hours=1)
 OVERLAP = timedelta(minutes=10)
 #: A failure is left to its callback for this long before it counts as unreported.
 GRACE = timedelta(seconds=5)
+#: A healer run that a pass started is waited for this long, or a backlog would grow by a run for every pass.
+PATIENCE = timedelta(minutes=2)
+STARTED = "the reconciler started a healer run"
+#: The longest that an act is delayed; with the administrator's limits, after that a healer run has come to its end.
+LONGEST_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What one pass did: try keys found, healer runs started, notes written."""
+    """What one pass did: try keys found, healer runs started, notes written, abandoned incidents ended."""
 
     found: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 def reconcile(healer: Healer) -> Pass:
-    """One pass: record failures that nobody captured, give them incidents, start healer runs, write notes."""
+    """One pass: record failures that nobody captured, give them incidents, start healer runs, write notes, and end what
+    a healer run left behind."""
     began = healer.now()
     last = healer.store.last_pass()
     found = [_record(healer, task) for task in _unreported(healer, (last - OVERLAP) if last else began - FIRST_LOOK)]
@@ -37,13 +45,35 @@ def reconcile(healer: Healer) -> Pass:
     waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
+    ended = [_end(healer, incident) for incident in _abandoned(healer)]
     healer.store.note_pass(began)
-    return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes))
+    return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended))
 
 
 def _waiting(healer: Healer) -> list[Incident]:
     """Open incidents that no healer run leads; whoever was handed one just now gets a moment to claim it."""
-    return [item for item in healer.store.unsettled(healer.now() - GRACE) if item.state is State.OPEN]
+    overdue = {item.id for item in healer.store.unsettled(healer.now() - PATIENCE)}
+    return [
+        item
+        for item in healer.store.unsettled(healer.now() - GRACE)
+        if item.state is State.OPEN and (item.id in overdue or not _is_started(item))
+    ]
+
+
+def _is_started(incident: Incident) -> bool:
+    return incident.last.get(EventKind.NOTED, {}).get("text") == STARTED
+
+
+def _abandoned(healer: Healer) -> list[Incident]:
+    """Incidents whose healer run is gone: nothing happened for longer than all that it may wait for."""
+    limits = healer.limits
+    silent = healer.store.unsettled(healer.now() - limits.approval - limits.verify - LONGEST_DELAY)
+    return [item for item in silent if item.state is not State.OPEN]
+
+
+def _end(healer: Healer, incident: Incident) -> str:
+    settle(healer, incident)
+    return incident.id
 
 
 def _heals(failures: Sequence[Failure]) -> bool:
@@ -52,6 +82,9 @@ def _heals(failures: Sequence[Failure]) -> bool:
 
 def _start(healer: Healer, incident: Incident) -> str:
     start_next(healer, incident)
+    body = {"text": STARTED}
+    with suppress(ImpossibleEvent):  # it was closed meanwhile
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
     return incident.id
 
 

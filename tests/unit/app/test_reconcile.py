@@ -169,6 +169,45 @@ def test_a_lost_start_is_made_up_for_under_a_free_number() -> None:
     assert f"heal__{w.incident(incident_id).episode}__2" in w.airflow.runs
 
 
+def test_a_backlog_does_not_grow_with_every_pass() -> None:
+    w = world()
+    incident_id = opened(w)
+    for _ in range(24):  # two minutes of passes, and no healer run has come to its turn
+        w.clock.ahead(seconds=5)
+        reconcile(w.healer)
+    assert w.airflow.writes == [("start", incident_id)]
+    w.clock.ahead(minutes=2)
+    assert reconcile(w.healer).started == (incident_id,)
+
+
+@pytest.mark.parametrize("kind", [EventKind.CLAIMED, EventKind.DIAGNOSED, EventKind.ACT_STARTED])
+def test_what_a_healer_run_left_behind_goes_to_a_person(kind: EventKind) -> None:
+    w = world()
+    incident_id = opened(w)
+    for step in (EventKind.CLAIMED, EventKind.DIAGNOSED, EventKind.JUDGED, EventKind.ACT_STARTED):
+        body = {"category": "timeout", "cause": "c", "certainty": "sure", "basis": "fact", "why": "y"}
+        judged = {"rule": "r", "verdict": "approve", "policy_version": 1, "reason": "r", "action": "retry_task"}
+        if step is EventKind.JUDGED:
+            w.event(incident_id, EventKind.PROPOSED, **judged)
+        w.event(incident_id, step, **body | judged | {"run": "heal__1", "act": "a"})
+        if step is kind:
+            break
+    w.clock.ahead(hours=4)
+    assert reconcile(w.healer).ended == ()
+    w.clock.ahead(seconds=1)
+    assert reconcile(w.healer).ended == (incident_id,)
+    assert w.incident(incident_id).outcome is Outcome.UNKNOWN
+    assert len(w.pager.pages) == 1
+    assert reconcile(w.healer).ended == ()
+
+
+def test_what_a_person_has_is_never_ended_for_them() -> None:
+    w = world()
+    w.event(opened(w), EventKind.TAKEN, by="p")
+    w.clock.ahead(days=30)
+    assert reconcile(w.healer).ended == ()
+
+
 def test_a_mapped_task_keeps_its_index() -> None:
     assert str(key_of(task(map_index=3, try_number=2))) == "flights/run1/load[3]#2"
 

@@ -174,8 +174,7 @@ def test_limits(verdict: VerdictKind) -> None:
         found = judged(rule(verdict, limit=limit), usage=Usage(on_incident=used, on_dag_today=today))
         full = (incident is not None and used >= incident) or (day is not None and today >= day)
         assert found.kind is (REFUSE if full else verdict)
-        if verdict is not REFUSE:
-            assert ("used up" in found.reason) is full
+        assert ("used up" in found.reason) is (full and verdict is not REFUSE)
         if not full:
             assert found.limit == limit
 

@@ -1,0 +1,88 @@
+"""How a failing task starts the healer: one message to its own supervisor, and nothing that can hurt the task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import ErrorResponse, OKResponse, TriggerDagRun
+
+from airflow_provider_harness import wiring
+from airflow_provider_harness.adapters.handover import SupervisorHandover
+from airflow_provider_harness.callbacks import DiagnoseAndHeal
+from airflow_provider_harness.core.errors import HarnessUnavailable
+
+
+class Supervisor:
+    """Answers as it is told, and keeps what it was sent."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer, self.sent = answer, []
+
+    def send(self, message: Any) -> Any:
+        self.sent.append(message)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def supervised(monkeypatch: pytest.MonkeyPatch, answer: Any) -> Supervisor:
+    supervisor = Supervisor(answer)
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
+    return supervisor
+
+
+def test_the_message_names_the_incident_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = supervised(monkeypatch, OKResponse(ok=True))
+    assert SupervisorHandover("harness_healer").start("I" * 26, "e" * 16, 2)
+    (message,) = supervisor.sent
+    assert isinstance(message, TriggerDagRun)
+    assert (message.dag_id, message.run_id) == ("harness_healer", f"heal__{'e' * 16}__2")
+    assert message.conf == {"incident_id": "I" * 26}
+    assert message.logical_date is None
+    assert not message.reset_dag_run
+
+
+def test_a_run_that_exists_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervised(monkeypatch, ErrorResponse(error=ErrorType.DAGRUN_ALREADY_EXISTS))
+    assert SupervisorHandover("h").start("I", "e", 1) is False
+
+
+@pytest.mark.parametrize(
+    "error",
+    [AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR)), OSError("closed"), AttributeError("x")],
+)
+def test_what_goes_wrong_is_unavailable(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    supervised(monkeypatch, error)
+    with pytest.raises(HarnessUnavailable, match="healer Dag"):
+        SupervisorHandover("h").start("I", "e", 1)
+
+
+def test_without_a_supervisor_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(task_runner, "SUPERVISOR_COMMS", raising=False)
+    with pytest.raises(HarnessUnavailable):
+        SupervisorHandover("h").start("I", "e", 1)
+
+
+@pytest.mark.parametrize("part", ["failure_log", "redactor", "handover"])
+@pytest.mark.parametrize("error", [HarnessUnavailable("the store", "down"), RuntimeError("a bug")])
+def test_the_callback_never_raises(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: str, error: Exception
+) -> None:
+    def fails() -> None:
+        raise error
+
+    for name in ("failure_log", "redactor", "handover"):
+        monkeypatch.setattr(wiring, name, lambda: None)
+    monkeypatch.setattr(wiring, part, fails)
+    DiagnoseAndHeal()({})
+    DiagnoseAndHeal()({"ti": object()})
+    assert "reconciler will pick it up" in caplog.text
+
+
+def test_one_callback_is_as_good_as_another() -> None:
+    assert DiagnoseAndHeal() == DiagnoseAndHeal()
+    assert len({DiagnoseAndHeal(), DiagnoseAndHeal()}) == 1
+    assert DiagnoseAndHeal() != object()

@@ -35,6 +35,8 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
     incident = healer.store.incident(incident_id)
     if incident.opened_at is None or incident.state is not State.OPEN:
         return incident.leader == healer_run and incident.state in (State.CLAIMED, State.DIAGNOSED)
+    if not any(failure.heals for failure in healer.store.failures(incident_id)):
+        return False
     try:
         healer.store.append(_event(healer, incident_id, EventKind.CLAIMED, {"run": healer_run}))
     except ImpossibleEvent:

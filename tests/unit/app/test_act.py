@@ -13,6 +13,7 @@ from airflow_provider_harness.app.act import Acted, act, proposal_of
 from airflow_provider_harness.app.ports import Answer
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
 from tests.unit.app.fakes import (
@@ -480,6 +481,15 @@ def test_what_a_person_has_or_what_is_over_is_not_led(happens: Callable[[World, 
     assert not heal.claim(w.healer, incident_id, RUN)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in FailureKind if not failure(kind=kind).heals])
+def test_what_is_only_recorded_is_not_led(kind: FailureKind) -> None:
+    """Anybody can start the healer for any incident; the reconciler closes this one with a note."""
+    w = world()
+    incident_id = opened(w, kind=kind)
+    assert not heal.claim(w.healer, incident_id, RUN)
+    assert w.incident(incident_id).state is State.OPEN
+
+
 def test_a_forged_incident_is_not_led() -> None:
     assert not heal.claim(world().healer, "X", "")
 
@@ -491,8 +501,6 @@ def test_a_claim_takes_waiting_failures_in() -> None:
 
 
 def test_the_newest_failure_leads_and_notices_never_do() -> None:
-    from airflow_provider_harness.core.failure import FailureKind
-
     w = world()
     incident_id = opened(w)
     w.store.record(failure(key=another_try()), "x")

@@ -273,7 +273,7 @@ class EmbeddedPostgres:
         for identity in ROOT_IDENTITIES:
             process = ServerProcess(
                 "probe",
-                [str(binaries() / "postgres"), "--version"],
+                [str(binaries() / "initdb"), "--show", "-D", str(self.data)],  # it looks for its fellow programs
                 env=_environment(),
                 log=log,
                 identity=identity,

@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER, PR_CAP_AMBIENT = 1, 8, 36, 47
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_CAP_AMBIENT = 1, 28, 36, 47
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -54,7 +55,8 @@ def _become_searching_nobody() -> None:
     capability = next((c for c in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if _permitted() >> c & 1), None)
     if capability is None:
         raise PermissionError("neither CAP_DAC_READ_SEARCH nor CAP_DAC_OVERRIDE is there")
-    _call("prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # PostgreSQL looks at its own programs with access(2), which forgets a user's capabilities but for this bit.
+    _call("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     _become_nobody()
     # Permitted and ambient must be the same set: otherwise exec counts as secure and forgets the death signal.
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.testing import postgres as postgres_module
 from airflow_provider_harness.testing.postgres import EmbeddedPostgres, PostgresServer
 from airflow_provider_harness.testing.process import ServerFailed
 from tests.ports.test_server_process import gone
@@ -130,3 +132,13 @@ def test_an_address_round_trips() -> None:
 def test_an_unusable_address_says_how_to_write_one(url: str) -> None:
     with pytest.raises(ConfigurationError, match="postgresql://user:password@host:port"):
         PostgresServer.from_url(url)
+
+
+def test_works_where_only_its_owner_may_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a clone under /root: neither the programs nor the data can be reached by other users."""
+    closed = tmp_path / "closed"
+    shutil.copytree(postgres_module.binaries().parent, closed / "pginstall18", symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(postgres_module, "binaries", lambda: closed / "pginstall18" / "bin")
+    with EmbeddedPostgres(closed / "postgres") as postgres, postgres.server.connect() as connection:
+        assert connection.execute("select 1").fetchone() == (1,)

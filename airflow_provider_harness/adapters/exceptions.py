@@ -10,6 +10,8 @@ from airflow_provider_harness.core.redaction import Redactor
 
 #: Characters of a message that are kept.
 MESSAGE_LENGTH = 2000
+#: Characters of a message that are looked at: Airflow ends a callback after 20 s, and redacting a megabyte takes one.
+READ_LENGTH = 20_000
 #: Links of a chain that are followed; longer ones repeat themselves.
 CHAIN_LENGTH = 10
 
@@ -40,7 +42,7 @@ def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
     return ErrorLink(
         type=_name(type(error)),
         bases=tuple(_name(base) for base in type(error).__mro__[1:-1]),
-        message=redactor.redact(_text(error), MESSAGE_LENGTH),
+        message=redactor.redact(_head(_text(error)), MESSAGE_LENGTH),
         sqlstate=_sqlstate(error),
         http_status=_status(response) or (None if _is_no_answer(error) else _status(error)),
         retry_after=_retry_after(response),
@@ -50,6 +52,14 @@ def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
 
 def _name(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _head(text: str) -> str:
+    """The beginning of a text, cut between two words, so that no half of a secret escapes its pattern."""
+    if len(text) <= READ_LENGTH:
+        return text
+    head = text[:READ_LENGTH]
+    return head[: max(head.rfind(" "), head.rfind("\n"), 0)]
 
 
 def _attribute(holder: object, name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.exceptions import CHAIN_LENGTH, MESSAGE_LENGTH, links_of
+from airflow_provider_harness.adapters.exceptions import CHAIN_LENGTH, MESSAGE_LENGTH, READ_LENGTH, links_of
 from airflow_provider_harness.core.failure import ErrorLink
 from airflow_provider_harness.core.redaction import Redactor
 
@@ -227,6 +227,20 @@ def test_messages_are_redacted_and_cut() -> None:
     assert "topsecret" not in link.message
     assert "\\u202e" in link.message
     assert len(link.message) <= MESSAGE_LENGTH
+
+
+def test_a_huge_message_does_not_outlive_the_callback() -> None:
+    read: list[str] = []
+
+    class Counting(Redactor):
+        def redact(self, text: str, limit: int | None = None) -> str:
+            read.append(text)
+            return text[:limit]
+
+    links_of(ValueError("hunter22 " * 1_000_000), Counting())
+    links_of(ValueError("h" * 1_000_000), Counting())
+    assert [len(text) <= READ_LENGTH for text in read] == [True, True]
+    assert read[0].endswith("hunter22"), "a word is not cut in half"
 
 
 def test_names() -> None:

@@ -6,6 +6,7 @@ not in it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -165,7 +166,7 @@ class AirflowApi:
         since = state.end_date - _MARK_MARGIN if state.end_date else None
         return any(
             row["event"] in _BY_HAND
-            and "new_state" in (row["extra"] or "")  # a note is written by the same call
+            and _sets_state(row["extra"])
             and (since is None or datetime.fromisoformat(row["when"]) >= since)
             for row in rows
         )
@@ -258,6 +259,15 @@ class AirflowApi:
             "conf": {"incident_id": incident_id},
         }
         return self._call("start_run", body=body, tolerate=(409,), dag=self._healer).status_code != 409
+
+
+def _sets_state(extra: str | None) -> bool:
+    """Whether a logged request set a state; a note is written by the same call."""
+    try:
+        body = json.loads(extra or "{}")
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("new_state") is not None
 
 
 def _task_state(row: Mapping[str, Any]) -> TaskState:

@@ -399,6 +399,10 @@ MARKS = [
     ("patch_task_instance", SET, AT + timedelta(hours=1), True),
     ("patch_task_instance", SET, AT - timedelta(minutes=1), False),  # about an earlier try
     ("patch_task_instance", '{"note": "n"}', AT, False),  # our own note, or anybody's
+    ("patch_task_instance", '{"note": "\\"new_state\\": \\"failed\\""}', AT, False),
+    ("patch_task_instance", '{"note": "n", "new_state": null}', AT, False),
+    ("patch_task_instance", '"new_state"', AT, False),
+    ("patch_task_instance", "new_state", AT, False),
     ("patch_task_instance", None, AT, False),
     ("patch_task_instance_dry_run", SET, AT, False),
     ("post_clear_task_instances", SET, AT, False),

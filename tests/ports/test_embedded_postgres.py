@@ -136,9 +136,11 @@ def test_an_unusable_address_says_how_to_write_one(url: str) -> None:
 
 def test_works_where_only_its_owner_may_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a clone under /root: neither the programs nor the data can be reached by other users."""
-    closed = tmp_path / "closed"
-    shutil.copytree(postgres_module.binaries().parent, closed / "pginstall18", symlinks=True)
+    closed, package = tmp_path / "closed", postgres_module.binaries().parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18", symlinks=True)
+    shutil.copytree(libraries, closed / libraries.name)
     closed.chmod(0o700)
-    monkeypatch.setattr(postgres_module, "binaries", lambda: closed / "pginstall18" / "bin")
+    monkeypatch.setattr(postgres_module, "binaries", lambda: closed / package.name / "pginstall18" / "bin")
     with EmbeddedPostgres(closed / "postgres") as postgres, postgres.server.connect() as connection:
         assert connection.execute("select 1").fetchone() == (1,)

@@ -166,7 +166,7 @@ class AirflowApi:
         since = state.end_date - _MARK_MARGIN if state.end_date else None
         return any(
             row["event"] in _BY_HAND
-            and _sets_state(row["extra"])
+            and _sets_state(row["extra"], state.map_index)
             and (since is None or datetime.fromisoformat(row["when"]) >= since)
             for row in rows
         )
@@ -261,13 +261,15 @@ class AirflowApi:
         return self._call("start_run", body=body, tolerate=(409,), dag=self._healer).status_code != 409
 
 
-def _sets_state(extra: str | None) -> bool:
-    """Whether a logged request set a state; a note is written by the same call."""
+def _sets_state(extra: str | None, map_index: int) -> bool:
+    """Whether a logged request set the state of this index; a note is written by the same call."""
     try:
         body = json.loads(extra or "{}")
     except ValueError:
         return False
-    return isinstance(body, dict) and body.get("new_state") is not None
+    if not isinstance(body, dict) or body.get("new_state") is None:
+        return False
+    return str(body.get("map_index", map_index)) == str(map_index)
 
 
 def _task_state(row: Mapping[str, Any]) -> TaskState:

@@ -401,6 +401,8 @@ MARKS = [
     ("patch_task_instance", '{"note": "n"}', AT, False),  # our own note, or anybody's
     ("patch_task_instance", '{"note": "\\"new_state\\": \\"failed\\""}', AT, False),
     ("patch_task_instance", '{"note": "n", "new_state": null}', AT, False),
+    ("patch_task_instance", '{"map_index": "-1", "new_state": "failed"}', AT, True),
+    ("patch_task_instance", '{"map_index": "3", "new_state": "failed"}', AT, False),  # about a sibling
     ("patch_task_instance", '"new_state"', AT, False),
     ("patch_task_instance", "new_state", AT, False),
     ("patch_task_instance", None, AT, False),

@@ -14,8 +14,9 @@ from airflow_provider_harness.core.checks import (
     Severity,
     Unit,
 )
-from airflow_provider_harness.core.contract import Column, Load, LoadMode
+from airflow_provider_harness.core.contract import Column, Load, LoadMode, LogicalType
 
+from .contracts_custom import Custom
 from .contracts_marks import Finding, Path
 
 SEVERITIES: Mapping[str, Severity] = {
@@ -26,6 +27,16 @@ SEVERITIES: Mapping[str, Severity] = {
 }
 """The standard's severities -> ours."""
 
+SECONDS: Mapping[str, int] = {
+    **dict.fromkeys(("s", "second", "seconds"), 1),
+    **dict.fromkeys(("min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * 86_400),
+    **dict.fromkeys(("y", "yr", "year", "years"), 366 * 86_400),
+}
+"""The standard's units of time -> seconds."""
+
 
 class Checks:
     """The checks of one table of one contract file.
@@ -34,6 +45,7 @@ class Checks:
     :param published: ``schema.table``.
     :param columns: physical name -> column.
     :param findings: where mistakes are appended.
+    :param slas: the file's ``slaProperties``: freshness of a column is a check.
     """
 
     def __init__(
@@ -43,7 +55,9 @@ class Checks:
         columns: Mapping[str, Column],
         load: Load,
         findings: list[Finding],
+        slas: Any = None,
     ) -> None:
+        self.slas = slas if isinstance(slas, list) else []
         self.table, self.published, self.columns, self.load, self.findings = table, published, columns, load, findings
         self.names = {
             str(prop["name"]): str(prop.get("physicalName") or prop["name"])
@@ -86,6 +100,7 @@ class Checks:
         yield from self._relationships(self.table, ("schema", 0), ())
         for index, entry in enumerate(self.table.get("quality") or ()):
             yield from self._quality(entry, ("schema", 0, "quality", index), ())
+        yield from self._freshness()
 
     def _of_column(self, prop: Mapping[str, Any], here: Path, *, alone: bool) -> Iterator[Check]:
         name = self.names[str(prop["name"])]
@@ -101,6 +116,14 @@ class Checks:
         options = prop.get("logicalTypeOptions") or {}
         if "minimum" in options or "maximum" in options:
             yield self._range(name, options, (*here, "logicalTypeOptions"))
+        if "minLength" in options or "maxLength" in options:
+            yield _length(name, options)
+        if "pattern" in options:
+            yield _check(CheckKind.REGEX, (name,), pattern=str(options["pattern"]))
+        for word in ("exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
+            if word in options:
+                place = (*here, "logicalTypeOptions", word)
+                self.findings.append(Finding(path=place, problem="is not checked.", fix="Use type sql."))
         yield from self._relationships(prop, here, (name,))
         for index, entry in enumerate(prop.get("quality") or ()):
             yield from self._quality(entry, (*here, "quality", index), (name,))
@@ -131,6 +154,30 @@ class Checks:
             )
             yield _check(CheckKind.REFERENTIAL, columns, reference=reference)
 
+    def _freshness(self) -> Iterator[Check]:
+        """A promise of freshness that names a column; how old the newest value may be, as of the slice."""
+        for index, entry in enumerate(self.slas):
+            if not isinstance(entry, dict) or entry.get("property") != "freshness":
+                continue
+            here: Path = ("slaProperties", index)
+            element, unit = str(entry.get("element") or ""), str(entry.get("unit") or "d").lower()
+            if "." not in element or not isinstance(entry.get("value"), int | float):
+                continue
+            name = self._physical(element.rpartition(".")[2], (*here, "element"))
+            if unit not in SECONDS:
+                self.findings.append(
+                    Finding(path=(*here, "unit"), problem=f"{unit!r} is not valid.", valid=tuple(SECONDS))
+                )
+            elif name in self.columns and self.columns[name].logical_type in (LogicalType.DATE, LogicalType.TIMESTAMP):
+                most = Expectation(operator=Operator.LESS_OR_EQUAL, values=(entry["value"] * SECONDS[unit],))
+                words = str(entry.get("description") or "")
+                yield _check(CheckKind.FRESHNESS, (name,), expect=most, description=words, dimension="timeliness")
+            elif name in self.columns:
+                kind = self.columns[name].logical_type
+                self.findings.append(
+                    Finding(path=(*here, "element"), problem=f"{name} is a {kind}.", valid=("date", "timestamp"))
+                )
+
     def _physical(self, name: str, here: Path) -> str:
         if name not in self.names:
             self.findings.append(
@@ -150,13 +197,16 @@ class Checks:
                 )
             )
             severity = Severity.ERROR
-        if kind == "custom":
-            self.findings.append(
-                Finding(path=here, problem="type custom is not run by this version.", valid=("library", "sql", "text"))
-            )
-        common: dict[str, Any] = {"severity": severity, "description": str(entry.get("description") or "")}
+        common: dict[str, Any] = {
+            "severity": severity,
+            "description": str(entry.get("description") or ""),
+            "dimension": str(entry.get("dimension") or ""),
+        }
         if entry.get("name"):
             common["id"] = str(entry["name"])
+        if kind == "custom":
+            custom = Custom(entry, here, own, common, self.findings, self._physical).check()
+            yield from (custom,) if custom else ()
         if kind == "sql" and isinstance(entry.get("query"), str):
             query = entry["query"].replace("${column}", f'"{own[0]}"' if own else "${column}")
             identity = {"id": f"custom_sql:{'_'.join(map(str, here[2:]))}"} | common
@@ -184,10 +234,13 @@ class Checks:
                 Finding(path=here, problem=f"{metric} belongs to a column.", fix="Move it to a property.")
             )
         elif metric == "nullValues":
-            yield _check(CheckKind.NOT_NULL, own, expect=expect, **common)
+            none = expect == Expectation()
+            yield _check(CheckKind.NOT_NULL if none else CheckKind.NULL_RATE, own, expect=expect, **common)
         elif metric == "missingValues":
             words = tuple(value for value in arguments.get("missingValues", ()) if value is not None)
-            yield _check(CheckKind.NOT_NULL, own, values=words, expect=expect, **common)
+            none = expect == Expectation()
+            kind = CheckKind.NOT_NULL if none else CheckKind.NULL_RATE
+            yield _check(kind, own, values=words, expect=expect, **common)
         elif metric == "invalidValues":
             yield from self._invalid(arguments, here, own, {"expect": expect, **common})
 
@@ -198,8 +251,12 @@ class Checks:
             yield _check(CheckKind.ACCEPTED_VALUES, own, values=tuple(arguments["validValues"]), **common)
         elif "minimum" in arguments or "maximum" in arguments:
             yield self._range(own[0], arguments, (*here, "arguments"), **common)
+        elif "minLength" in arguments or "maxLength" in arguments:
+            yield _length(own[0], arguments, **common)
+        elif "pattern" in arguments:
+            yield _check(CheckKind.REGEX, own, pattern=str(arguments["pattern"]), **common)
         else:
-            self._argument(here, "invalidValues", "validValues, or minimum and maximum")
+            self._argument(here, "invalidValues", "validValues, pattern, or minimum, maximum, minLength, maxLength")
 
     def _argument(self, here: Path, what: str, name: str) -> None:
         self.findings.append(Finding(path=(*here, "arguments"), problem=f"{what} needs the argument {name}."))
@@ -218,6 +275,10 @@ class Checks:
         if unit == "percent" and any(isinstance(v, int | float) and not 0 <= v <= 100 for v in values):
             self.findings.append(Finding(path=(*here, str(given[0])), problem="is a share outside 0 to 100 percent."))
         return Expectation(operator=given[0], values=values, unit=Unit(unit))
+
+
+def _length(name: str, options: Mapping[str, Any], **given: Any) -> Check:
+    return _check(CheckKind.LENGTH, (name,), low=options.get("minLength"), high=options.get("maxLength"), **given)
 
 
 def _check(kind: CheckKind, columns: tuple[str, ...], **given: Any) -> Check:

@@ -157,7 +157,8 @@ class _Compiler:
         columns = self._columns(table)
         published = name if "." in name else f"public.{name}"
         load = self._load(settings, places, columns)
-        checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings)
+        slas = data.get("slaProperties")
+        checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings, slas)
         return self._assemble(settings, table, published, columns, checks, load)
 
     def _assemble(

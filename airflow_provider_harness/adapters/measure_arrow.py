@@ -1,8 +1,13 @@
-"""Checks measured in flight: DuckDB counts on each record batch that passes by, without another scan or query."""
+"""The engine ``arrow``: DuckDB counts on each record batch that passes by, without another scan or query."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
@@ -11,44 +16,57 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import sql_checks
+from .duck_measure import Duck
+from .pg_types import carried_type
+from .sql_measure import plain, value_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-IN_FLIGHT = frozenset(
-    {
-        CheckKind.NOT_NULL,
-        CheckKind.ACCEPTED_VALUES,
-        CheckKind.RANGE,
-        CheckKind.IN_SLICE,
-        CheckKind.UNIQUE,
-        CheckKind.ROW_COUNT,
-    }
-)
-"""Kinds that need nothing but the rows themselves; the load's gate measures all kinds."""
+ELSEWHERE = frozenset({Metric.UNMET, Metric.LOST_ROWS, Metric.MISSING_SLICES})
+"""Metrics that need more than rows and tables."""
+BY_BATCH = frozenset({Metric.FAILING_ROWS})
+"""Metrics that add up over batches; for the others, the columns that they need are kept."""
 
 
 class ArrowGauge:
     """The in-flight gate of one slice: ``add`` every batch, then ``finish``.
 
-    Keys for exact uniqueness go to a DuckDB table, which spills to disk when it outgrows ``memory_limit``.
+    Columns whose values must be seen together (keys, aggregates) go to a DuckDB table, which spills to disk when it
+    outgrows ``memory_limit``. What needs a table that is not here is left to the load's gate.
 
     :param memory_limit: in DuckDB's words, for example ``200MB``.
+    :param references: ``schema.table`` -> its rows, for foreign keys and reconciliation.
     """
 
-    def __init__(self, contract: Contract, piece: Slice | None, *, memory_limit: str = "200MB") -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        piece: Slice | None,
+        *,
+        memory_limit: str = "200MB",
+        references: Mapping[str, pa.Table] | None = None,
+    ) -> None:
         import duckdb
 
         self._contract, self._piece = contract, piece
-        self._checks = [check for check in contract.checks if check.kind in IN_FLIGHT]
-        self._counted = [check for check in self._checks if check.spec.metric is Metric.FAILING_ROWS]
-        self._unique = [check for check in self._checks if check.kind is CheckKind.UNIQUE]
+        folder = tempfile.mkdtemp(prefix="harness-")
+        self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        config = {"memory_limit": memory_limit, "threads": 1, "temp_directory": folder}
+        self._duck = duckdb.connect(":memory:", config=config)
+        self._database = Duck(self._duck)
+        tables = references or {}
+        for name, rows in tables.items():
+            self._refer(name, rows)
+        checks = [_carried(check) for check in contract.checks if _here(check, contract, piece, tables)]
+        self._counted = [check for check in checks if check.spec.metric in BY_BATCH]
+        self._whole = [check for check in checks if check.spec.metric not in BY_BATCH]
+        self._kept = tuple(dict.fromkeys(name for check in self._whole for name in _needed(check, contract)))
         self._totals = [0] * (2 + len(self._counted))
         self._samples: dict[str, list[dict[str, Any]]] = {}
         self._seconds = 0.0
         self._rows = sql_checks.Rows(relation="batch", piece=piece)
-        self._duck = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "threads": 1})
-        self._statement = sql_checks.gate(contract, self._rows, self._counted)
+        self._statement = self._spoken(sql_checks.gate(contract, self._rows, self._counted))
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch."""
@@ -56,13 +74,13 @@ class ArrowGauge:
 
         began = time.perf_counter()
         self._duck.register("batch", pa.Table.from_batches([batch]))
-        found = self._duck.execute(self._statement).fetchall()[0]
+        found = self._database.rows(self._statement)[0]
         self._totals = [total + int(value or 0) for total, value in zip(self._totals, found, strict=True)]
-        for check, value in zip(self._counted, found[2:], strict=True):
-            if value:
-                self._sample(check)
-        for number, check in enumerate(self._unique):
-            self._keep_keys(number, check)
+        self._explain([check for check, value in zip(self._counted, found[2:], strict=True) if value])
+        if self._kept:
+            names = ", ".join(map(sql_checks.column, self._kept))
+            self._duck.execute(f"CREATE TABLE IF NOT EXISTS kept AS SELECT {names} FROM batch LIMIT 0")
+            self._duck.execute(f"INSERT INTO kept SELECT {names} FROM batch")
         self._duck.unregister("batch")
         self._seconds += time.perf_counter() - began
 
@@ -73,12 +91,12 @@ class ArrowGauge:
             check.id: Measurement(value=total, samples=tuple(self._samples.get(check.id, ())))
             for check, total in zip(self._counted, self._totals[2:], strict=True)
         }
-        for number, check in enumerate(self._unique):
-            values[check.id] = self._duplicates(number, check)
-        for check in self._checks:
-            if check.kind is CheckKind.ROW_COUNT:
-                values[check.id] = Measurement(value=self._totals[0])
+        self._keep_nothing()
+        self._rows = sql_checks.Rows(relation="kept", piece=self._piece)
+        over_all = [(check, self._over_all(check)) for check in self._whole]
+        values |= {check.id: found for check, found in over_all if not (found.error and check.sql)}
         self._duck.close()
+        self._forget()
         self._seconds += time.perf_counter() - began
         return Measurements(
             rows=self._totals[0],
@@ -87,32 +105,86 @@ class ArrowGauge:
             milliseconds=round(1000 * self._seconds),
         )
 
-    def _keep_keys(self, number: int, check: Check) -> None:
-        names = ", ".join(sql_checks.column(name) for name in check.columns)
-        self._duck.execute(f"CREATE TABLE IF NOT EXISTS keys_{number} AS SELECT {names} FROM batch LIMIT 0")
-        self._duck.execute(f"INSERT INTO keys_{number} SELECT {names} FROM batch")
+    def _keep_nothing(self) -> None:
+        """An empty table of the contract's types, in case that no batch passed by."""
+        types = {column.name: column.physical_type for column in self._contract.columns}
+        empty = ", ".join(
+            f"CAST(NULL AS {carried_type(types[n]) or types[n]}) AS {sql_checks.column(n)}" for n in self._kept
+        )
+        if empty:
+            self._duck.execute(self._spoken(f"CREATE TABLE IF NOT EXISTS kept AS SELECT {empty} LIMIT 0"))
 
-    def _duplicates(self, number: int, check: Check) -> Measurement:
-        if not self._totals[0]:
-            return Measurement(value=0)
-        found = self._duck.execute(sql_checks.excess(check.columns, f"keys_{number}")).fetchall()[0]
-        rows = sql_checks.Rows(relation=f"keys_{number}", piece=self._piece)
-        query = sql_checks.samples(self._contract, rows, check) if found[0] else None
-        return Measurement(value=int(found[0]), samples=tuple(self._fetch(*query)) if query else ())
+    def _over_all(self, check: Check) -> Measurement:
+        """One check over the kept columns of all batches."""
+        if check.spec.metric in (Metric.ROWS, Metric.CHANGE_PERCENT):
+            return Measurement(value=self._totals[0])
+        try:
+            statement = self._spoken(sql_checks.gate(self._contract, self._rows, [check]))
+            found = self._database.rows(statement)[0][2]
+        except self._database.refusals as error:
+            return Measurement(value=None, error=str(error).splitlines()[0])
+        if found and check.kind is CheckKind.UNIQUE:
+            self._explain([check])
+        value = value_of(check, found, self._contract, self._rows)
+        return Measurement(value=value, samples=tuple(self._samples.get(check.id, ())))
 
-    def _sample(self, check: Check) -> None:
-        kept = self._samples.setdefault(check.id, [])
-        query = sql_checks.samples(self._contract, self._rows, check)
-        if query is not None and len(kept) < sql_checks.SAMPLE_ROWS:
-            kept.extend(self._fetch(*query)[: sql_checks.SAMPLE_ROWS - len(kept)])
+    def _explain(self, checks: Sequence[Check]) -> None:
+        """Keep a few of the rows that fail."""
+        wanted = [check for check in checks if len(self._samples.get(check.id, ())) < sql_checks.SAMPLE_ROWS]
+        query = sql_checks.samples(self._contract, self._rows, wanted)
+        for place, *cells in self._database.rows(self._spoken(query[0])) if query else ():
+            check, row = wanted[int(place)], dict(zip(query[1] if query else (), map(plain, cells), strict=True))
+            kept = self._samples.setdefault(check.id, [])
+            if len(kept) < sql_checks.SAMPLE_ROWS:
+                kept.append({name: row[name] for name in sql_checks.shown(self._contract, check)})
 
-    def _fetch(self, query: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
-        columns = self._duck.sql(query).to_arrow_table().columns
-        return [
-            dict(zip(names, map(_plain, row), strict=True))
-            for row in zip(*(c.to_pylist() for c in columns), strict=True)
-        ]
+    def _spoken(self, sql: str) -> str:
+        return sql_checks.spoken(sql, self._database.dialect)
+
+    def _refer(self, name: str, rows: pa.Table) -> None:
+        home = name.rpartition(".")[0]
+        if home:
+            self._duck.execute(f"CREATE SCHEMA IF NOT EXISTS {sql_checks.ident(home)}")
+        self._duck.register("incoming", rows)
+        self._duck.execute(f"CREATE TABLE {sql_checks.ident(name)} AS SELECT * FROM incoming")
+        self._duck.unregister("incoming")
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | float | str | bool | None) else str(value)
+def _here(check: Check, contract: Contract, piece: Slice | None, tables: Iterable[str]) -> bool:
+    """Whether a check can be measured by what passes by and the tables that were given."""
+    if check.spec.metric in ELSEWHERE or sql_checks.metric(check, contract, piece) is None:
+        return False
+    if check.sql:
+        return _custom_columns(check.sql, contract) is not None
+    return check.reference is None or check.reference.table in tables
+
+
+def _carried(check: Check) -> Check:
+    return replace(check, type=carried_type(check.type) or check.type) if check.type else check
+
+
+def _needed(check: Check, contract: Contract) -> tuple[str, ...]:
+    """The columns that a check needs of all batches together; at least one, so that rows can be counted."""
+    if check.spec.metric in (Metric.ROWS, Metric.CHANGE_PERCENT):
+        return ()
+    names = (_custom_columns(check.sql, contract) or ()) if check.sql else (*check.columns, *check.measures)
+    return tuple(names) or contract.names[:1]
+
+
+def _custom_columns(sql: str, contract: Contract) -> tuple[str, ...] | None:
+    """The columns that a query of the contract's own reads; None if it reads other tables, or cannot be parsed."""
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tree = sqlglot.parse_one(sql.replace("${table}", "t"), read="postgres")
+    except SqlglotError:
+        return None
+    own = {"t", *(cte.alias for cte in tree.find_all(exp.CTE))}
+    if any(table.name not in own or table.db for table in tree.find_all(exp.Table)):
+        return None
+    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+        return contract.names
+    named = {node.name for node in tree.find_all(exp.Column)}
+    return tuple(name for name in contract.names if name in named)

@@ -32,11 +32,12 @@ class PostgresWarehouse(Cancellable):
     """Where slices are published, each by one exclusive session.
 
     :param dsn: libpq connection string.
+    :param prove: let the published table's validated constraints stand for the checks that they imply.
     """
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, prove: bool = True) -> None:
         super().__init__()
-        self._dsn = dsn
+        self._dsn, self._prove = dsn, prove
 
     @contextmanager
     def _connect(self) -> Iterator[psycopg.Connection[Any]]:
@@ -57,9 +58,9 @@ class PostgresWarehouse(Cancellable):
     def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements:
         """The contract's checks on what is published; of one slice, or of the whole table."""
         where = in_slice(contract, piece) if piece is not None else ""
-        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece)
+        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table)
         with self._connect() as connection:
-            return measure(connection, contract, rows)
+            return measure(connection, contract, rows, prove=self._prove)
 
     def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]:
         """The days whose slice has no row; all of them if there is no table."""

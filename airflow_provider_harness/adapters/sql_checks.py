@@ -1,10 +1,14 @@
-"""Checks as SQL: all of a gate's in one statement, and the rows that explain a failure."""
+"""Checks as SQL: all of a gate's in one statement, and the rows that explain a failure.
+
+The text is PostgreSQL's; ``spoken`` turns a statement into that of another dialect.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
@@ -22,11 +26,15 @@ class Rows:
     :param relation: a quoted relation name, or a query in parentheses.
     :param where: a condition, empty for all rows.
     :param piece: the slice that the rows must belong to, if any.
+    :param table: ``schema.table`` whose constraints hold for these rows; empty where there is none.
+    :param at: moment as of which freshness is judged when there is no slice; None means now.
     """
 
     relation: str
     where: str = ""
     piece: Slice | None = None
+    table: str = ""
+    at: datetime | None = None
 
     def prefix(self) -> str:
         """``WITH t AS (...)``: every check reads ``t``."""
@@ -50,6 +58,8 @@ def literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and not isfinite(value):
+        return f"CAST('{value}' AS double precision)"
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, datetime):
@@ -88,6 +98,21 @@ def _range(check: Check, contract: Contract, piece: Slice | None) -> str:
     return " OR ".join(sides) or "FALSE"
 
 
+def _length(check: Check, contract: Contract, piece: Slice | None) -> str:
+    name = f"char_length({column(check.columns[0])})"
+    sides = [f"{name} < {literal(check.low)}"] if check.low is not None else []
+    sides += [f"{name} > {literal(check.high)}"] if check.high is not None else []
+    return " OR ".join(sides) or "FALSE"
+
+
+def _regex(check: Check, contract: Contract, piece: Slice | None) -> str:
+    return f"NOT ({column(check.columns[0])} ~ {literal(check.pattern)})"
+
+
+def _type(check: Check, contract: Contract, piece: Slice | None) -> str:
+    return f"pg_typeof({column(check.columns[0])}) <> pg_typeof(CAST(NULL AS {check.type}))"
+
+
 def _referential(check: Check, contract: Contract, piece: Slice | None) -> str:
     assert check.reference is not None
     own = [column(name) for name in check.columns]
@@ -104,6 +129,10 @@ def _outside(check: Check, contract: Contract, piece: Slice | None) -> str:
 
 _FAILING: Mapping[CheckKind, Callable[[Check, Contract, Slice | None], str]] = {
     CheckKind.NOT_NULL: _not_null,
+    CheckKind.NULL_RATE: _not_null,
+    CheckKind.LENGTH: _length,
+    CheckKind.REGEX: _regex,
+    CheckKind.TYPE: _type,
     CheckKind.ACCEPTED_VALUES: _accepted,
     CheckKind.RANGE: _range,
     CheckKind.REFERENTIAL: _referential,
@@ -119,18 +148,84 @@ def excess(columns: Sequence[str], relation: str) -> str:
     return f"SELECT CAST(coalesce(sum(n - 1), 0) AS bigint) FROM ({groups}) AS g"
 
 
+def differing(check: Check, contract: Contract, piece: Slice | None) -> str:
+    """A query for the number of keys whose row counts or sums differ between ``t`` and the other table."""
+    assert check.reference is not None
+    other, sums = check.reference, range(len(check.measures))
+    theirs_where = ""
+    if other.slice_column and piece is not None:
+        low, high = bounds(contract, piece)
+        name = column(other.slice_column)
+        theirs_where = f" WHERE {name} >= {literal(low)} AND {name} < {literal(high)}"
+
+    def side(keys: Sequence[str], measures: Sequence[str], number: int, source: str) -> str:
+        outputs = [f"{column(name)} AS k{n}" for n, name in enumerate(keys)] + [f"{number} AS side"]
+        outputs += [f"{column(name)} AS m{n}" for n, name in enumerate(measures)]
+        return f"SELECT {', '.join(outputs)} FROM {source}"
+
+    def total(n: int, number: int) -> str:
+        return f"coalesce(sum(CASE WHEN side = {number} THEN m{n} END), 0)"
+
+    both = side(check.columns, check.measures, 1, "t") + " UNION ALL "
+    both += side(other.columns, other.measures, -1, ident(other.table)) + theirs_where
+    unlike = ["sum(side) <> 0"] + [f"abs({total(n, 1)} - {total(n, -1)}) > {literal(check.tolerance)}" for n in sums]
+    keys = ", ".join(f"k{n}" for n in range(len(check.columns)))
+    return f"SELECT count(*) FROM (SELECT {keys} FROM ({both}) AS u GROUP BY {keys} HAVING {' OR '.join(unlike)}) AS d"
+
+
+_AGGREGATES: Mapping[CheckKind, str] = {
+    CheckKind.MEAN: "avg({0})",
+    CheckKind.MINIMUM: "min({0})",
+    CheckKind.MAXIMUM: "max({0})",
+    CheckKind.SUM: "sum({0})",
+    CheckKind.STDDEV: "stddev_samp({0})",
+    CheckKind.QUANTILE: "percentile_disc({1}) WITHIN GROUP (ORDER BY {0})",
+    CheckKind.DISTINCT_COUNT: "count(DISTINCT {0})",
+}
+
+
 def metric(check: Check, contract: Contract, piece: Slice | None) -> str | None:
     """The expression that measures a check over ``t``; None if it is measured elsewhere."""
     kind = check.spec.metric
+    if check.kind is CheckKind.ANOMALY:
+        return _watched(check, contract, piece)
+    if check.kind in _AGGREGATES:
+        return _AGGREGATES[check.kind].format(column(check.columns[0]), literal(check.quantile))
     if kind is Metric.FAILING_ROWS:
         return f"count(*) FILTER (WHERE {failing(check, contract, piece)})"
     if kind is Metric.EXCESS_ROWS:
         return f"({excess(check.columns, 't')})"
-    if kind is Metric.ROWS:
+    if kind in (Metric.ROWS, Metric.CHANGE_PERCENT):
         return "count(*)"
+    if kind is Metric.DIFFERING_KEYS:
+        return f"({differing(check, contract, piece)})"
+    if kind is Metric.AGE_SECONDS and check.columns:
+        return f"extract(epoch FROM max({column(check.columns[0])}))"
     if kind is Metric.SCALAR:
         return f"({check.sql.strip().rstrip(';').replace('${table}', 't')})"
     return None
+
+
+def _watched(check: Check, contract: Contract, piece: Slice | None) -> str | None:
+    """What an anomaly check watches; the share of nulls is one of the slice, so that busy days are no news."""
+    assert check.baseline is not None
+    subject = replace(check, kind=check.baseline.of, baseline=None)
+    found = metric(subject, contract, piece)
+    if subject.kind is CheckKind.NULL_RATE:
+        return f"CAST({found} AS double precision) / nullif(count(*), 0)"
+    return found
+
+
+def spoken(sql: str, dialect: str) -> str:
+    """A statement of this module as another dialect has it.
+
+    :param dialect: sqlglot's name: ``postgres``, ``duckdb`` or ``bigquery``.
+    """
+    if dialect == "postgres":
+        return sql
+    from .sql_dialects import translate
+
+    return translate(sql, dialect)
 
 
 def malformed(checks: Sequence[Check], contract: Contract, piece: Slice | None) -> str:
@@ -146,20 +241,37 @@ def gate(contract: Contract, rows: Rows, checks: Sequence[Check]) -> str:
     return f"{rows.prefix()} SELECT {', '.join(f'{out} AS m{n}' for n, out in enumerate(outputs))} FROM t"
 
 
-def samples(contract: Contract, rows: Rows, check: Check) -> tuple[str, tuple[str, ...]] | None:
-    """A query for rows that fail a check, and its columns; None where the contract does not classify the columns."""
-    wanted = tuple(dict.fromkeys((*contract.key, *check.columns)))
-    shown = contract.classified()
-    if not check.spec.samples or not wanted or any(shown.get(name) != "public" for name in wanted):
+def shown(contract: Contract, check: Check) -> tuple[str, ...]:
+    """The columns that explain a failure; none where the contract does not classify all of them as public."""
+    wanted = check.columns if check.kind is CheckKind.UNIQUE else tuple(dict.fromkeys((*contract.key, *check.columns)))
+    known = contract.classified()
+    public = all(known.get(name) == "public" for name in (*contract.key, *check.columns))
+    return wanted if check.spec.samples and public else ()
+
+
+def samples(contract: Contract, rows: Rows, checks: Sequence[Check]) -> tuple[str, tuple[str, ...]] | None:
+    """One query for rows that fail checks: the check's place, then the columns that it returns; None if none is shown."""
+    told = [(place, check) for place, check in enumerate(checks) if shown(contract, check)]
+    if not told:
         return None
-    names = ", ".join(column(name) for name in wanted)
-    if check.kind is CheckKind.UNIQUE:
-        keys = ", ".join(column(name) for name in check.columns)
-        present = " AND ".join(f"{column(name)} IS NOT NULL" for name in check.columns)
-        source = f"SELECT {keys} FROM t WHERE {present} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys}"
-        return f"{rows.prefix()} {source} LIMIT {SAMPLE_ROWS}", check.columns
-    condition = failing(check, contract, rows.piece)
-    return f"{rows.prefix()} SELECT {names} FROM t WHERE {condition} LIMIT {SAMPLE_ROWS}", wanted
+    names = tuple(dict.fromkeys(name for _, check in told for name in shown(contract, check)))
+    parts = [f"({_sample(contract, rows, check, place, names)})" for place, check in told]
+    return f"{rows.prefix()} {' UNION ALL '.join(parts)}", names
+
+
+def _sample(contract: Contract, rows: Rows, check: Check, place: int, names: tuple[str, ...]) -> str:
+    if check.kind is not CheckKind.UNIQUE:
+        outputs = ", ".join(column(name) for name in names)
+        condition = failing(check, contract, rows.piece)
+        return f"SELECT {place} AS place, {outputs} FROM t WHERE {condition} LIMIT {SAMPLE_ROWS}"
+    keys = ", ".join(column(name) for name in check.columns)
+    present = " AND ".join(f"{column(name)} IS NOT NULL" for name in check.columns)
+    outputs = ", ".join(
+        column(name) if name in check.columns else f"CAST(NULL AS {contract.column(name).physical_type})"
+        for name in names
+    )
+    groups = f"FROM t WHERE {present} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys}"
+    return f"SELECT {place} AS place, {outputs} {groups} LIMIT {SAMPLE_ROWS}"
 
 
 def blame(checks: Sequence[Check], contract: Contract, piece: Slice | None) -> tuple[str, str]:

@@ -22,16 +22,31 @@ class CheckKind(StrEnum):
     """What a check is about."""
 
     NOT_NULL = "not_null"
+    NULL_RATE = "null_rate"
     UNIQUE = "unique"
     ACCEPTED_VALUES = "accepted_values"
     RANGE = "range"
+    LENGTH = "length"
+    REGEX = "regex"
+    TYPE = "type"
     REFERENTIAL = "referential"
     ROW_COUNT = "row_count"
+    ROW_COUNT_CHANGE = "row_count_change"
     IN_SLICE = "in_slice"
     RECONCILIATION = "reconciliation"
+    RECONCILIATION_BY_KEY = "reconciliation_by_key"
     FRESHNESS = "freshness"
     COMPLETENESS = "completeness"
+    MEAN = "mean"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    SUM = "sum"
+    STDDEV = "stddev"
+    QUANTILE = "quantile"
+    DISTINCT_COUNT = "distinct_count"
+    ANOMALY = "anomaly"
     CUSTOM_SQL = "custom_sql"
+    CUSTOM_GX = "custom_gx"
 
 
 class Metric(StrEnum):
@@ -44,6 +59,10 @@ class Metric(StrEnum):
     AGE_SECONDS = "age_seconds"
     MISSING_SLICES = "missing_slices"
     LOST_ROWS = "lost_rows"
+    DIFFERING_KEYS = "differing_keys"
+    AGGREGATE = "aggregate"
+    CHANGE_PERCENT = "change_percent"
+    UNMET = "unmet"
 
 
 class Operator(StrEnum):
@@ -90,6 +109,11 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             samples=True,
             look_at="Look at what the source writes when it does not know the value.",
         ),
+        CheckKind.NULL_RATE: Spec(
+            metric=Metric.FAILING_ROWS,
+            samples=True,
+            look_at="Look at what the source writes when it does not know the value, and since when it knows it less often.",
+        ),
         CheckKind.UNIQUE: Spec(
             metric=Metric.EXCESS_ROWS,
             samples=True,
@@ -107,6 +131,22 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             samples=True,
             look_at="Look at the unit and at the program that writes the value at the source.",
         ),
+        CheckKind.LENGTH: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at whether the source cuts or pads the value, and at its encoding.",
+        ),
+        CheckKind.REGEX: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at the form in which the source writes the value, and at the pattern in the contract.",
+        ),
+        CheckKind.TYPE: Spec(
+            metric=Metric.FAILING_ROWS,
+            look_at="Look at who changed the column's type, and at the contract's physicalType.",
+        ),
         CheckKind.REFERENTIAL: Spec(
             metric=Metric.FAILING_ROWS,
             row_level=True,
@@ -117,6 +157,10 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             metric=Metric.ROWS,
             look_at="Look at whether the source had finished writing the slice, and at what it wrote on other days.",
         ),
+        CheckKind.ROW_COUNT_CHANGE: Spec(
+            metric=Metric.CHANGE_PERCENT,
+            look_at="Look at the slice before this one: one of the two may be incomplete or loaded twice.",
+        ),
         CheckKind.IN_SLICE: Spec(
             metric=Metric.FAILING_ROWS,
             look_at="Look at the slice column's time zone and at the query's bounds.",
@@ -124,6 +168,10 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
         CheckKind.RECONCILIATION: Spec(
             metric=Metric.LOST_ROWS,
             look_at="Look at what changed the staged files or the staging table while the slice was moving.",
+        ),
+        CheckKind.RECONCILIATION_BY_KEY: Spec(
+            metric=Metric.DIFFERING_KEYS,
+            look_at="Look at the keys that only one table has, then at those whose counts or sums differ.",
         ),
         CheckKind.FRESHNESS: Spec(
             metric=Metric.AGE_SECONDS,
@@ -133,9 +181,32 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             metric=Metric.MISSING_SLICES,
             look_at="Look at the runs of the missing slices, and at who may delete from the published table.",
         ),
+        **dict.fromkeys(
+            (CheckKind.MEAN, CheckKind.SUM, CheckKind.STDDEV, CheckKind.QUANTILE),
+            Spec(
+                metric=Metric.AGGREGATE,
+                look_at="Look at the unit of the value, at outliers, and at rows that are missing or there twice.",
+            ),
+        ),
+        **dict.fromkeys(
+            (CheckKind.MINIMUM, CheckKind.MAXIMUM),
+            Spec(metric=Metric.AGGREGATE, look_at="Look at the rows with the most extreme values, and at their unit."),
+        ),
+        CheckKind.DISTINCT_COUNT: Spec(
+            metric=Metric.AGGREGATE,
+            look_at="Look at which values are new or gone since the last good slice.",
+        ),
+        CheckKind.ANOMALY: Spec(
+            metric=Metric.AGGREGATE,
+            look_at="Look at what differed on this day at the source; if the new level is right, mark it as expected.",
+        ),
         CheckKind.CUSTOM_SQL: Spec(
             metric=Metric.SCALAR,
             look_at="Look at the query in the contract: it says what was counted.",
+        ),
+        CheckKind.CUSTOM_GX: Spec(
+            metric=Metric.UNMET,
+            look_at="Look at the expectation in the contract, and at what Great Expectations observed.",
         ),
     }
 )
@@ -153,8 +224,8 @@ class Expectation:
     unit: Unit = Unit.ROWS
 
     def holds(self, found: Scalar) -> bool:
-        """Whether ``found`` is as expected."""
-        return _COMPARE[self.operator](found, self.values)
+        """Whether ``found`` is as expected; NaN never is."""
+        return found == found and _COMPARE[self.operator](found, self.values)
 
     def __str__(self) -> str:
         share = "%" if self.unit is Unit.PERCENT else ""
@@ -190,10 +261,43 @@ _WORDS: Mapping[Operator, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Where the value of a foreign key must exist: ``schema.table`` and its columns, in the order of the check's."""
+    """The other table of a foreign key or of a reconciliation: ``schema.table`` and its columns, in the check's order.
+
+    :param measures: its columns whose sums by key must agree, in the order of the check's.
+    :param slice_column: restricts it to the slice under test; empty: all its rows count.
+    """
 
     table: str
     columns: tuple[str, ...]
+    measures: tuple[str, ...] = ()
+    slice_column: str = ""
+
+
+class Slot(StrEnum):
+    """Which earlier slices are compared with one: all, those of its weekday, or those of its hour of the day."""
+
+    ALL = "all"
+    WEEKDAY = "weekday"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What an anomaly check takes for normal.
+
+    :param of: the kind of check whose number is watched, for example ``row_count`` or ``mean``.
+    :param minimum: earlier slices of the same slot without which nothing is said, 3 or more.
+    :param window: the latest slices of the slot that are looked at.
+    :param sensitivity: how many scaled median absolute deviations from the median are still normal, over 0.
+    :param floor: a distance from the median that is always normal, in the metric's own unit, 0 or more.
+    """
+
+    of: CheckKind
+    slot: Slot = Slot.WEEKDAY
+    minimum: int = 8
+    window: int = 60
+    sensitivity: float = 4.0
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,10 +306,17 @@ class Check:
 
     :param id: ``kind:column[,column]`` unless the contract names it; unique in the contract.
     :param columns: the columns it looks at; empty for checks of the whole slice.
-    :param low: lowest valid value of a range, or None.
-    :param high: highest valid value of a range, or None.
+    :param low: lowest valid value of a range, or shortest length, or None.
+    :param high: highest valid value of a range, or longest length, or None.
     :param values: the accepted values.
     :param sql: one scalar query, with ``${table}`` for the rows under test.
+    :param dimension: the standard's word, for example ``completeness``.
+    :param pattern: regular expression that a text must match somewhere; ``^`` and ``$`` bind it.
+    :param type: canonical PostgreSQL type.
+    :param quantile: 0 to 1; the smallest value that at least this share of the values does not exceed.
+    :param measures: columns whose sums by key must agree with the reference's.
+    :param tolerance: by how much such sums may differ, 0 or more.
+    :param gx: an expectation as JSON: ``type`` and ``kwargs``.
     """
 
     id: str
@@ -219,6 +330,14 @@ class Check:
     reference: Reference | None = None
     sql: str = ""
     description: str = ""
+    dimension: str = ""
+    pattern: str = ""
+    type: str = ""
+    quantile: float = 0.5
+    measures: tuple[str, ...] = ()
+    tolerance: float = 0.0
+    baseline: Baseline | None = None
+    gx: str = ""
 
     @property
     def spec(self) -> Spec:
@@ -248,6 +367,9 @@ _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
         CheckKind.NOT_NULL: lambda c: f"{', '.join(c.columns)} is null",
         CheckKind.ACCEPTED_VALUES: lambda c: f"{', '.join(c.columns)} is not one of {', '.join(map(str, c.values))}",
         CheckKind.RANGE: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)}",
+        CheckKind.LENGTH: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)} characters long",
+        CheckKind.REGEX: lambda c: f"{', '.join(c.columns)} does not match {c.pattern}",
+        CheckKind.TYPE: lambda c: f"{', '.join(c.columns)} is not {c.type}",
         CheckKind.REFERENTIAL: lambda c: f"{', '.join(c.columns)} is not in {c.reference.table if c.reference else ''}",
     }
 )

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
-from airflow_provider_harness.core.checks import Check, CheckKind, Metric, Scalar, Severity, Unit
+from airflow_provider_harness.core.anomaly import Past, change_percent, normal
+from airflow_provider_harness.core.checks import (
+    Check,
+    CheckKind,
+    Expectation,
+    Metric,
+    Operator,
+    Scalar,
+    Severity,
+    Unit,
+)
 from airflow_provider_harness.core.contract import Contract
 
 
@@ -23,13 +34,15 @@ class Decision(StrEnum):
 class Measurement:
     """The number that one check needed.
 
-    :param value: None if it could not be measured; then ``error`` says why.
+    :param value: None if it could not be measured, and then ``error`` says why; also None for an aggregate of no values.
     :param samples: rows that failed, only with columns that the contract classifies.
+    :param proof: not empty: no row was read, since this constraint of the catalog already proves the value.
     """
 
     value: Scalar | None
     samples: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +70,8 @@ class CheckResult:
     :param share: failing rows / rows, 0 to 1; None where the metric counts no rows.
     :param error: not empty: the check could not be run; neither a pass nor bad data.
     :param facts: typed details, for example ``missing``: the dates of missing slices.
+    :param value: the metric itself, for the history of later slices.
+    :param proved: not empty: the constraint of the catalog that proves it, so no row was read.
     """
 
     id: str
@@ -73,6 +88,9 @@ class CheckResult:
     error: str = ""
     sets_aside: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    dimension: str = ""
+    value: Scalar | None = None
+    proved: str = ""
 
     @property
     def blocking(self) -> bool:
@@ -145,15 +163,21 @@ class Report:
         }
 
 
-def judge(contract: Contract, measured: Measurements, *, where: str, slice_id: str = "") -> Report:
+def judge(
+    contract: Contract, measured: Measurements, *, where: str, slice_id: str = "", past: Past | None = None
+) -> Report:
     """Compare what was measured with what the contract expects.
 
     Checks that this engine does not measure are left out: another gate of the same slice measures them.
+
+    :param past: the history of the contract's checks; without it, what is judged by history is left out too.
     """
     results = tuple(
-        judge_one(check, measured.values[check.id], measured.rows)
+        judge_by_past(check, measured.values[check.id], measured.rows, past)
+        if check.kind in BY_PAST and past is not None
+        else judge_one(check, measured.values[check.id], measured.rows)
         for check in contract.checks
-        if check.id in measured.values
+        if check.id in measured.values and (past is not None or check.kind not in BY_PAST)
     )
     return Report(
         contract=contract.id,
@@ -179,12 +203,50 @@ def decide(contract: Contract, results: Sequence[CheckResult], measured: Measure
     return Decision.BLOCK
 
 
+BY_PAST = frozenset({CheckKind.ANOMALY, CheckKind.ROW_COUNT_CHANGE})
+"""Kinds that compare a slice with earlier ones."""
+
+
+def judge_by_past(check: Check, found: Measurement, rows: int, past: Past) -> CheckResult:
+    """One measurement against its own history, as of the slice; too short a history passes, and says so."""
+    value = found.value
+    if found.error or not isinstance(value, int | float):
+        return judge_one(check, found, rows)
+    if check.kind is CheckKind.ROW_COUNT_CHANGE:
+        change = change_percent(check.id, value, past)
+        if change is None:
+            return _learning(check, found, len(past.before(check.id)), 1)
+        facts = {"previous": change[1].value, "previous_at": change[1].at.isoformat(), "rows": value}
+        return replace(judge_one(check, replace(found, value=change[0]), rows, facts), value=value)
+    assert check.baseline is not None
+    usual = normal(check.baseline, check.id, past)
+    if usual is None:
+        return _learning(check, found, len(past.before(check.id)), check.baseline.minimum)
+    expect = Expectation(operator=Operator.BETWEEN, values=(usual.low, usual.high))
+    facts = {"median": usual.middle, "low": usual.low, "high": usual.high, "slices": usual.points}
+    return judge_one(replace(check, expect=expect), found, rows, facts)
+
+
+def _learning(check: Check, found: Measurement, have: int, need: int) -> CheckResult:
+    return CheckResult(
+        id=check.id,
+        kind=check.kind,
+        columns=check.columns,
+        severity=check.severity,
+        passed=True,
+        expected=f"nothing yet: {need} earlier slices of the same kind are needed",
+        actual=f"{found.value} with {have} earlier slices known",
+        facts={"learning": True, "have": have, "need": need},
+        dimension=check.dimension,
+        value=found.value,
+    )
+
+
 def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, Any] | None = None) -> CheckResult:
     """One measurement against one expectation; a value that could not be measured never passes."""
     counts = check.spec.metric in (Metric.FAILING_ROWS, Metric.EXCESS_ROWS)
     share = found.value / rows if counts and rows and isinstance(found.value, int) else None
-    error = found.error or ("" if found.value is not None else "the query gave no value")
-    passed = not error and check.expect.holds(_in_unit(check, found.value, share))
+    passed, error = _compared(check, found, share)
     return CheckResult(
         id=check.id,
         kind=check.kind,
@@ -200,7 +262,26 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         error=error,
         sets_aside=check.sets_aside and not error,
         facts=facts or {},
+        dimension=check.dimension,
+        value=found.value,
+        proved=found.proof,
     )
+
+
+def _compared(check: Check, found: Measurement, share: float | None) -> tuple[bool, str]:
+    """Whether the check passes, and what kept it from being checked at all."""
+    if found.error:
+        return False, found.error
+    if found.value is None:
+        return False, "" if check.spec.metric in _OF_NO_ROWS else "the query gave no value"
+    try:
+        return bool(check.expect.holds(_in_unit(check, found.value, share))), ""
+    except TypeError:
+        return False, f"{found.value!r} cannot be compared with {check.expect}"
+
+
+_OF_NO_ROWS = (Metric.AGGREGATE, Metric.AGE_SECONDS)
+"""Metrics that have no value when there are no values to take them of: the data fail, not the check."""
 
 
 _NOUNS: Mapping[Metric, str] = {
@@ -211,6 +292,10 @@ _NOUNS: Mapping[Metric, str] = {
     Metric.AGE_SECONDS: "seconds old",
     Metric.MISSING_SLICES: "missing slices",
     Metric.LOST_ROWS: "rows lost or gained",
+    Metric.DIFFERING_KEYS: "keys that differ",
+    Metric.AGGREGATE: "",
+    Metric.CHANGE_PERCENT: "percent more rows than the slice before",
+    Metric.UNMET: "unmet expectations",
 }
 
 
@@ -225,6 +310,8 @@ def _expected(check: Check) -> str:
 
 
 def _actual(check: Check, value: Any) -> str:
+    if value is None:
+        return "no value, since there are no rows to take it of"
     return f"{value} {_NOUNS[check.spec.metric]}".strip()
 
 
@@ -243,5 +330,13 @@ def _result_dict(result: CheckResult) -> dict[str, Any]:
         "look_at": result.look_at,
         "samples": [dict(sample) for sample in result.samples],
         "error": result.error,
-        "facts": dict(result.facts),
+        "facts": {name: _json(value) for name, value in result.facts.items()},
+        "dimension": result.dimension,
+        "value": _json(result.value),
+        "proved": result.proved,
     }
+
+
+def _json(value: Any) -> Any:
+    """NaN and infinity are no JSON."""
+    return str(value) if isinstance(value, float) and not isfinite(value) else value

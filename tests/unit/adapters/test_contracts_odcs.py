@@ -52,8 +52,8 @@ def test_checks_are_implied_and_stated() -> None:
     assert checks["range:air_time"].high == 1500
     assert checks["referential:carrier"].reference == Reference(table="public.airlines", columns=("carrier",))
     assert checks["accepted_values:origin"].values == ("EWR", "JFK", "LGA")
-    assert checks["not_null:tailnum"].severity is Severity.WARN
-    assert checks["not_null:tailnum"].expect == Expectation(
+    assert checks["null_rate:tailnum"].severity is Severity.WARN
+    assert checks["null_rate:tailnum"].expect == Expectation(
         operator=Operator.LESS_OR_EQUAL, values=(10,), unit=Unit.PERCENT
     )
     assert checks["in_slice:time_hour"].kind is CheckKind.IN_SLICE

@@ -1,0 +1,51 @@
+"""The engine ``sql`` on DuckDB: a table, a view, or a file that DuckDB reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.report import Measurements
+
+from . import sql_checks, sql_measure
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Duck:
+    """Statements on DuckDB.
+
+    Rows come as Arrow: DuckDB's own conversion of moments needs a package that is not there.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        import duckdb
+
+        self._connection = connection
+        self.refusals: tuple[type[Exception], ...] = (
+            duckdb.ProgrammingError,
+            duckdb.DataError,
+            duckdb.NotSupportedError,
+            duckdb.InvalidInputException,
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        found = self._connection.sql(sql).to_arrow_table()
+        return list(zip(*(part.to_pylist() for part in found.columns), strict=True))
+
+    def exists(self, table: str) -> bool:
+        """Whether there is such a relation."""
+        home, _, name = table.rpartition(".")
+        where = f"table_name = {sql_checks.literal(name)}" + (
+            f" AND table_schema = {sql_checks.literal(home)}" if home else ""
+        )
+        return bool(self.rows(f"SELECT 1 FROM information_schema.tables WHERE {where}"))
+
+
+def measure(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: sql_checks.Rows) -> Measurements:
+    """All checks of a gate, in two statements at most."""
+    return sql_measure.measure(Duck(connection), contract, rows)

@@ -1,0 +1,53 @@
+"""Statements of the checks in other dialects: sqlglot translates, and what it leaves as it was is put right here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+
+@lru_cache(maxsize=512)
+def translate(sql: str, dialect: str) -> str:
+    """A PostgreSQL statement in another dialect."""
+    import sqlglot
+    from sqlglot import exp
+
+    tree = sqlglot.parse_one(sql, read="postgres")
+    change = {"duckdb": _duckdb, "bigquery": _bigquery}[dialect]
+    return tree.transform(lambda node: change(node, exp)).sql(dialect=dialect)
+
+
+def _duckdb(node: Any, exp: Any) -> Any:
+    if _is_type_of(node, exp):
+        # without precision and scale, as pg_typeof has it
+        return exp.func(
+            "regexp_replace", exp.func("typeof", *node.expressions), exp.Literal.string("\\(.*"), _text("", exp)
+        )
+    return node
+
+
+def _bigquery(node: Any, exp: Any) -> Any:
+    if isinstance(node, exp.CTE):
+        node.set("materialized", None)
+    if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileDisc):
+        # an approximation: BigQuery's exact percentile is a window function
+        share = round(1000 * float(node.this.this.name))
+        ordered = node.expression.expressions[0].this
+        return exp.Bracket(
+            this=exp.func("APPROX_QUANTILES", ordered, exp.Literal.number(1000)),
+            expressions=[exp.Anonymous(this="OFFSET", expressions=[exp.Literal.number(share)])],
+        )
+    if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
+        return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
+    if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):
+        query = node.args["query"].this
+        query.set("expressions", [exp.func("STRUCT", *(part.copy() for part in query.expressions))])
+    return node
+
+
+def _is_type_of(node: Any, exp: Any) -> bool:
+    return isinstance(node, exp.Anonymous) and str(node.this).lower() == "pg_typeof"
+
+
+def _text(value: str, exp: Any) -> Any:
+    return exp.Literal.string(value)

@@ -1,0 +1,142 @@
+"""The engine ``sql``: a contract's checks in one statement, and one more for the rows that explain what failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from airflow_provider_harness.core.checks import Check, Metric
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.report import Measurement, Measurements
+
+from . import sql_checks
+
+
+class Database(Protocol):
+    """Where statements run.
+
+    :param dialect: sqlglot's name.
+    :param refusals: the driver's errors that mean the statement is wrong, rather than that the server is away.
+    """
+
+    dialect: str
+    refusals: tuple[type[Exception], ...]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]: ...
+    def exists(self, table: str) -> bool: ...
+
+
+def measure(
+    database: Database, contract: Contract, rows: sql_checks.Rows, proofs: Mapping[str, str] | None = None
+) -> Measurements:
+    """All checks of a gate in one statement; where that fails, check by check, to see which one cannot be run.
+
+    :param proofs: check id -> what in the catalog proves it; such a check reads no row.
+    """
+    began = time.perf_counter()
+    proofs = proofs or {}
+    checks = [c for c in contract.checks if sql_checks.metric(c, contract, rows.piece) and c.id not in proofs]
+    runnable, broken = _runnable(database, checks)
+    try:
+        found = _gate(database, contract, rows, runnable)
+    except database.refusals:
+        broken |= _errors(database, contract, rows, runnable)
+        runnable = [check for check in runnable if check.id not in broken]
+        found = _gate(database, contract, rows, runnable)
+    values = {
+        check.id: Measurement(value=value_of(check, value, contract, rows))
+        for check, value in zip(runnable, found[2:], strict=True)
+    }
+    values |= _explained(database, contract, rows, [check for check in runnable if values[check.id].value], values)
+    values |= {name: Measurement(value=None, error=reason) for name, reason in broken.items()}
+    values |= {name: Measurement(value=0, proof=proof) for name, proof in proofs.items()}
+    spent = round(1000 * (time.perf_counter() - began))
+    return Measurements(rows=int(found[0]), malformed=int(found[1]), values=values, milliseconds=spent)
+
+
+def _gate(database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check]) -> tuple[Any, ...]:
+    return database.rows(sql_checks.spoken(sql_checks.gate(contract, rows, checks), database.dialect))[0]
+
+
+def _runnable(database: Database, checks: Sequence[Check]) -> tuple[list[Check], dict[str, str]]:
+    tables = {check.reference.table for check in checks if check.reference}
+    absent = {table for table in tables if not database.exists(table)}
+    broken = {
+        check.id: f"table {check.reference.table} does not exist here"
+        for check in checks
+        if check.reference and check.reference.table in absent
+    }
+    return [check for check in checks if check.id not in broken], broken
+
+
+def _errors(database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check]) -> dict[str, str]:
+    """Check id -> why it cannot be run; planning, which reads no row, finds nearly all."""
+    errors: dict[str, str] = {}
+    for explain in ("EXPLAIN ", ""):
+        for check in checks:
+            if check.id in errors:
+                continue
+            statement = sql_checks.spoken(sql_checks.gate(contract, rows, [check]), database.dialect)
+            try:
+                database.rows(explain + statement)
+            except database.refusals as error:
+                errors[check.id] = str(error).splitlines()[0]
+        if errors:
+            break
+    return errors
+
+
+def _explained(
+    database: Database,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    checks: Sequence[Check],
+    values: Mapping[str, Measurement],
+) -> dict[str, Measurement]:
+    query = sql_checks.samples(contract, rows, checks)
+    if query is None:
+        return {}
+    kept: dict[str, list[dict[str, Any]]] = {}
+    for place, *cells in database.rows(sql_checks.spoken(query[0], database.dialect)):
+        check = checks[int(place)]
+        row = dict(zip(query[1], map(plain, cells), strict=True))
+        kept.setdefault(check.id, []).append({name: row[name] for name in sql_checks.shown(contract, check)})
+    return {check: Measurement(value=values[check].value, samples=tuple(samples)) for check, samples in kept.items()}
+
+
+def value_of(check: Check, value: Any, contract: Contract, rows: sql_checks.Rows) -> Any:
+    """What a statement gave for a check, as the check compares it."""
+    number = _number(value)
+    if check.spec.metric is Metric.AGE_SECONDS and isinstance(number, int | float):
+        return _age(check, float(number), contract, rows)
+    counts = check.spec.metric in (Metric.FAILING_ROWS, Metric.EXCESS_ROWS)
+    return int(number) if counts and isinstance(number, float) else number
+
+
+def _age(check: Check, newest: float, contract: Contract, rows: sql_checks.Rows) -> float:
+    """Seconds from the newest value to the end of the slice, or to now if that is earlier; NaN for infinity."""
+    if not isfinite(newest):
+        return float("nan")
+    zoned = "with time zone" in contract.column(check.columns[0]).physical_type
+    zone = UTC if zoned else ZoneInfo(contract.load.time_zone)
+    moment = datetime.fromtimestamp(newest, UTC).replace(tzinfo=zone)
+    at = rows.at or datetime.now(UTC)
+    return (min(at, rows.piece.end) if rows.piece else at).timestamp() - moment.timestamp()
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            return float(value)
+        return int(value) if value == value.to_integral_value() else float(value)
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """A value as a report can carry it."""
+    return value if isinstance(value, int | float | str | bool | None) else str(value)

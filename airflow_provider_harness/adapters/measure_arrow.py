@@ -52,7 +52,7 @@ class ArrowGauge:
         self._contract, self._piece = contract, piece
         folder = tempfile.mkdtemp(prefix="harness-")
         self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        config = {"memory_limit": memory_limit, "threads": 1, "temp_directory": folder}
+        config: dict[str, Any] = {"memory_limit": memory_limit, "threads": 1, "temp_directory": folder}
         self._duck = duckdb.connect(":memory:", config=config)
         self._database = Duck(self._duck)
         tables = references or {}

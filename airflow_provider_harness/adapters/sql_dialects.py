@@ -14,7 +14,7 @@ def translate(sql: str, dialect: str) -> str:
 
     tree = sqlglot.parse_one(sql, read="postgres")
     change = {"duckdb": _duckdb, "bigquery": _bigquery}[dialect]
-    return tree.transform(lambda node: change(node, exp)).sql(dialect=dialect)
+    return str(tree.transform(lambda node: change(node, exp)).sql(dialect=dialect))
 
 
 def _duckdb(node: Any, exp: Any) -> Any:
@@ -23,6 +23,8 @@ def _duckdb(node: Any, exp: Any) -> Any:
         return exp.func(
             "regexp_replace", exp.func("typeof", *node.expressions), exp.Literal.string("\\(.*"), _text("", exp)
         )
+    if isinstance(node, exp.RegexpLike) and not node.args.get("flag"):
+        node.set("flag", _text("s", exp))  # a dot is a line break too, as it is in PostgreSQL
     return node
 
 
@@ -37,6 +39,8 @@ def _bigquery(node: Any, exp: Any) -> Any:
             this=exp.func("APPROX_QUANTILES", ordered, exp.Literal.number(1000)),
             expressions=[exp.Anonymous(this="OFFSET", expressions=[exp.Literal.number(share)])],
         )
+    if isinstance(node, exp.RegexpLike) and isinstance(node.expression, exp.Literal):
+        node.set("expression", _text(f"(?s){node.expression.name}", exp))
     if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
         return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
     if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):

@@ -1,0 +1,223 @@
+"""The engine ``gx``: a contract compiled to an expectation suite and run by Great Expectations.
+
+Nothing else imports Great Expectations, since that takes seconds of processor time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.checks import Check, CheckKind, Metric
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.report import Measurement, Measurements
+
+from . import sql_checks
+from .sql_measure import plain, value_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kwargs = dict[str, Any]
+ROW_COUNT = "expect_table_row_count_to_be_between"
+
+
+def _bounded(check: Check) -> Kwargs:
+    return {"min_value": check.low, "max_value": check.high}
+
+
+def _unique(check: Check) -> tuple[str, Kwargs]:
+    if len(check.columns) == 1:
+        return "expect_column_values_to_be_unique", {"column": check.columns[0]}
+    kwargs = {"column_list": list(check.columns), "ignore_row_if": "any_value_is_missing"}
+    return "expect_compound_columns_to_be_unique", kwargs
+
+
+def _observed(name: str, **more: Any) -> Callable[[Check], tuple[str, Kwargs]]:
+    """An expectation without bounds: GX observes, and the report judges by the contract's own operator."""
+    return lambda check: (name, {"column": check.columns[0], **more})
+
+
+def _mapped(name: str, arguments: Callable[[Check], Kwargs]) -> Callable[[Check], tuple[str, Kwargs]]:
+    return lambda check: (name, {"column": check.columns[0], **arguments(check)})
+
+
+def _quantile(check: Check) -> tuple[str, Kwargs]:
+    ranges = {"quantiles": [check.quantile], "value_ranges": [[None, None]]}
+    return "expect_column_quantile_values_to_be_between", {"column": check.columns[0], "quantile_ranges": ranges}
+
+
+def _custom(check: Check) -> tuple[str, Kwargs]:
+    found = json.loads(check.gx)
+    return found["type"], found["kwargs"]
+
+
+EXPECTATIONS: Mapping[CheckKind, Callable[[Check], tuple[str, Kwargs]]] = {
+    CheckKind.NOT_NULL: _mapped("expect_column_values_to_not_be_null", lambda c: {}),
+    CheckKind.NULL_RATE: _mapped("expect_column_values_to_not_be_null", lambda c: {}),
+    CheckKind.UNIQUE: _unique,
+    CheckKind.ACCEPTED_VALUES: _mapped("expect_column_values_to_be_in_set", lambda c: {"value_set": list(c.values)}),
+    CheckKind.RANGE: _mapped("expect_column_values_to_be_between", _bounded),
+    CheckKind.LENGTH: _mapped("expect_column_value_lengths_to_be_between", _bounded),
+    CheckKind.REGEX: _mapped("expect_column_values_to_match_regex", lambda c: {"regex": c.pattern}),
+    CheckKind.ROW_COUNT: lambda check: (ROW_COUNT, {"min_value": 0}),
+    CheckKind.MEAN: _observed("expect_column_mean_to_be_between"),
+    CheckKind.MINIMUM: _observed("expect_column_min_to_be_between"),
+    CheckKind.MAXIMUM: _observed("expect_column_max_to_be_between"),
+    CheckKind.SUM: _observed("expect_column_sum_to_be_between"),
+    CheckKind.STDDEV: _observed("expect_column_stdev_to_be_between"),
+    CheckKind.QUANTILE: _quantile,
+    CheckKind.DISTINCT_COUNT: _observed("expect_column_unique_value_count_to_be_between"),
+    CheckKind.CUSTOM_GX: _custom,
+}
+"""Kinds that Great Expectations has -> the expectation. It has none that reads a second table or the history."""
+
+
+def expectable(check: Check) -> bool:
+    """Whether Great Expectations has the check; words that stand for missing values it does not know."""
+    return check.kind in EXPECTATIONS and not (check.spec.metric is Metric.FAILING_ROWS and _words(check))
+
+
+def _words(check: Check) -> bool:
+    return check.kind in (CheckKind.NOT_NULL, CheckKind.NULL_RATE) and bool(check.values)
+
+
+def suite(checks: Sequence[Check]) -> list[Kwargs]:
+    """Checks as expectations: ``type``, ``kwargs``, and ``meta`` with the ids of the checks that share it.
+
+    One of them counts the rows.
+    """
+    found: dict[str, Kwargs] = {}
+    for check in checks:
+        name, kwargs = EXPECTATIONS[check.kind](check)
+        key = json.dumps([name, kwargs], sort_keys=True, default=str)
+        entry = found.setdefault(key, {"type": name, "kwargs": kwargs, "meta": {"harness": []}})
+        entry["meta"]["harness"].append(check.id)
+    if not any(entry["type"] == ROW_COUNT for entry in found.values()):
+        found[ROW_COUNT] = {"type": ROW_COUNT, "kwargs": {"min_value": 0}, "meta": {"harness": []}}
+    return list(found.values())
+
+
+def measure_postgres(
+    dsn: str, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None = None
+) -> Measurements:
+    """A contract's checks on rows in PostgreSQL.
+
+    :param dsn: libpq connection string.
+    :param checks: only these of the contract's.
+    """
+    context = _context()
+    source = context.data_sources.add_postgres(name="warehouse", connection_string=_url(dsn), create_temp_table=False)
+    condition = f" WHERE {rows.where}" if rows.where else ""
+    query = f"SELECT * FROM {rows.relation}{condition}"
+    try:
+        batch = source.add_query_asset(name="rows", query=query).add_batch_definition_whole_table("all").get_batch()
+        return _run(batch, contract, rows, checks)
+    finally:
+        source.get_engine().dispose()
+
+
+def measure_frame(
+    frame: pd.DataFrame, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None = None
+) -> Measurements:
+    """A contract's checks on a pandas frame; pandas takes NaN for null, and so does this."""
+    asset = _context().data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    return _run(batch, contract, rows, checks)
+
+
+def _context() -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read at import; it would send usage to its maker
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its own use of Python's old modules
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
+
+
+def _url(dsn: str) -> str:
+    from psycopg.conninfo import conninfo_to_dict
+    from sqlalchemy.engine import URL
+
+    given = {name: str(value) for name, value in conninfo_to_dict(dsn).items()}
+    names = {"user": "username", "password": "password", "dbname": "database"}
+    if "," not in given.get("host", "/") and not given.get("host", "/").startswith("/"):
+        names |= {"host": "host", "port": "port"}  # else they stay in the query, as libpq wants sockets and lists
+    parts: dict[str, Any] = {theirs: given.pop(ours) for ours, theirs in names.items() if ours in given}
+    if "port" in parts:
+        parts["port"] = int(parts["port"])
+    url = URL.create("postgresql+psycopg", **parts, query=given)
+    return url.render_as_string(hide_password=False)
+
+
+def _run(batch: Any, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None) -> Measurements:
+    from great_expectations.core.expectation_suite import ExpectationSuite
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    began = time.perf_counter()
+    wanted = {check.id: check for check in (contract.checks if checks is None else checks) if expectable(check)}
+    values: dict[str, Measurement] = {}
+    expectations = []
+    for entry in suite(tuple(wanted.values())):
+        try:
+            expectations.append(ExpectationConfiguration(**entry).to_domain_obj())
+        except Exception as error:  # noqa: BLE001 - what GX refuses is an error of this check alone, whatever its kind
+            refused = Measurement(value=None, error=_first_line(str(error)))
+            values |= dict.fromkeys(entry["meta"]["harness"], refused)
+    number = 0
+    plan = ExpectationSuite(name=contract.id, expectations=expectations)
+    for result in batch.validate(plan, result_format={"result_format": "COMPLETE"}).results:
+        if result.expectation_config.type == ROW_COUNT:
+            number = int(result.result.get("observed_value", number))
+        for name in result.expectation_config.meta["harness"]:
+            values[name] = _measurement(wanted[name], result, contract, rows)
+    spent = round(1000 * (time.perf_counter() - began))
+    return Measurements(rows=number, values=values, milliseconds=spent)
+
+
+def _measurement(check: Check, result: Any, contract: Contract, rows: sql_checks.Rows) -> Measurement:
+    error = _raised(result.exception_info)
+    if error:
+        return Measurement(value=None, error=error)
+    found = result.result
+    if check.kind is CheckKind.CUSTOM_GX:
+        return Measurement(value=int(not result.success), samples=_observation(found))
+    if check.spec.metric is Metric.FAILING_ROWS:
+        return Measurement(value=int(found["unexpected_count"] or 0))
+    if check.spec.metric is Metric.EXCESS_ROWS:
+        keys = {json.dumps(value, default=str, sort_keys=True) for value in found.get("unexpected_list") or ()}
+        return Measurement(value=int(found["unexpected_count"] or 0) - len(keys))
+    value = found.get("observed_value")
+    if check.kind is CheckKind.QUANTILE:
+        value = value["values"][0]
+    value = value.item() if hasattr(value, "item") else value
+    return Measurement(value=value_of(check, value, contract, rows))
+
+
+def _observation(found: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What GX saw, without a row of the data."""
+    named = ("observed_value", "element_count", "unexpected_count", "unexpected_percent")
+    seen = {name: plain(found[name]) for name in named if found.get(name) is not None}
+    return (seen,) if seen else ()
+
+
+def _raised(info: Any) -> str:
+    """The first exception of an expectation that could not be run; GX has two forms of telling."""
+    if not info:
+        return ""
+    parts = [info] if "raised_exception" in info else list(info.values())
+    for part in parts:
+        if isinstance(part, dict) and part.get("raised_exception"):
+            return _first_line(str(part.get("exception_message") or "raised an exception"))
+    return ""
+
+
+def _first_line(text: str) -> str:
+    return next((line for line in text.splitlines() if line.strip()), "no reason given")[:300]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.gx import expectable
@@ -435,7 +435,7 @@ def test_sql_and_arrow_agree(
     assert_agree(contract, measured)
 
 
-@settings(max_examples=25, **RELAXED)
+@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate], **RELAXED)
 @given(rows=TABLE, wanted=checks())
 def test_great_expectations_agrees_where_it_has_the_check(
     engines: Engines, rows: list[Row], wanted: list[Check]

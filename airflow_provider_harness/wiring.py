@@ -86,6 +86,18 @@ def store() -> SqlStore:
     return SqlStore(engine(store_url(settings)), audit_key(settings))
 
 
+#: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
+SWITCH = "mode"
+_WIDTH = tuple(config.Mode)  # the narrowest first
+
+
+def mode() -> config.Mode:
+    """What the healer may do now: the narrower of [harness] mode and the switch in the store, read anew each time."""
+    switch = store().mark(SWITCH)
+    configured = config.read().mode
+    return min(configured, config.Mode(switch), key=_WIDTH.index) if switch else configured
+
+
 def audit_key(settings: config.Settings) -> bytes:
     """The key of the audit chain, made with owner-only rights where there is none yet."""
     path = Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
@@ -208,7 +220,7 @@ def healer() -> Healer:
         gates=PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of),
         pager=pager(),
         limits=Limits(
-            acting=lambda: config.read().mode is config.Mode.ACT,
+            acting=lambda: mode() is config.Mode.ACT,
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
@@ -226,4 +238,4 @@ def quietly(what: str, call: Callable[[], object]) -> None:
     except HarnessUnavailable as error:
         log.warning("%s: %s. The reconciler will pick it up.", what, error)
     except Exception:  # the one broad except: a failing capture must not become the task's failure
-        log.exception("%s failed. The reconciler will pick it up; run `airflow harness doctor`.", what)
+        log.exception("%s failed. The reconciler will pick it up.", what)

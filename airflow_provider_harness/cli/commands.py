@@ -21,6 +21,7 @@ def _command(run: Callable[[Any], int]) -> Callable[[Any], None]:
 
     @wraps(run)
     def command(args: Any) -> None:
+        os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # so that connections kept in Airflow's database are found
         try:
             status = run(args)
         except HarnessUnavailable as error:
@@ -55,9 +56,33 @@ def db_upgrade(args: Any) -> int:
     from airflow_provider_harness import config, wiring
     from airflow_provider_harness.adapters.store_migrate import upgrade
 
-    revision = upgrade(wiring.engine(wiring.store_url(config.read())))
-    _show(args, [{"revision": revision}], "")
+    engine = wiring.engine(wiring.store_url(config.read()))
+    _show(args, [{"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}], "")
     return FINE
+
+
+def _switch(args: Any, to: str) -> int:
+    from airflow_provider_harness import config, wiring
+
+    wiring.store().set_mark(wiring.SWITCH, to)
+    row = {"switch": to, "[harness] mode": config.read().mode.value, "in force": wiring.mode().value}
+    _show(args, [row], "")
+    return FINE
+
+
+@_command
+def off(args: Any) -> int:
+    return _switch(args, "off")
+
+
+@_command
+def shadow(args: Any) -> int:
+    return _switch(args, "shadow")
+
+
+@_command
+def act(args: Any) -> int:
+    return _switch(args, "act")
 
 
 @_command

@@ -11,6 +11,13 @@ _OUTPUT = Arg(
 _INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
 
 
+_SWITCH = {
+    "off": "Stop everything at once: nothing is diagnosed or done, whatever [harness] mode says",
+    "shadow": "Record verdicts and page people, act on nothing, whatever [harness] mode says",
+    "act": "Take the switch back: [harness] mode decides again",
+}
+
+
 def _command(name: str, help: str, *args: Arg, epilog: str = "") -> ActionCommand:
     func = lazy_load_command(_HERE + name.replace(" ", "_"))
     return ActionCommand(name=name.split()[-1], help=help, func=func, args=args, epilog=epilog or None)
@@ -79,6 +86,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                         ),
                     ),
                 ),
+                *(_command(word, text, _OUTPUT) for word, text in _SWITCH.items()),
                 _command("reconcile", "One pass: record failures that no callback reported, start the healer", _OUTPUT),
                 _command(
                     "diagnose",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -205,6 +206,11 @@ def tell(place: World, report: dict[str, Any]) -> None:
 def keep(place: World) -> None:
     """Leave Airflow running until Ctrl-C."""
     say(f"Airflow is at {place.stack.url}   user admin, password {place.stack.passwords['admin']}   (Ctrl-C stops it)")
+    env = place.home / "env.sh"
+    env.touch(mode=0o600)
+    mine = {name: value for name, value in place.stack.env.items() if os.environ.get(name) != value}
+    env.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in mine.items()))
+    say(f"the command line: . {env} && .venv/bin/airflow harness incidents list")
     say(f"on-call: user oncall, password {place.stack.passwords['oncall']}")
     signal.pause()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -126,6 +127,7 @@ def _fresh(home: Path, postgres: PostgresServer) -> None:
         postgres.ensure_database(name)
     (home / "airflow" / "migrated").unlink(missing_ok=True)
     (home / "openlineage.jsonl").unlink(missing_ok=True)
+    shutil.rmtree(home / "airflow" / "logs", ignore_errors=True)
 
 
 def _pages(home: Path, stop: ExitStack) -> EventsApiStandIn | None:

@@ -152,5 +152,7 @@ class Proposal:
 
         A comma in a value is escaped, so that no two acts share their line.
         """
-        given = {name: self.arguments[name].replace("\\", "\\\\").replace(",", "\\,") for name in sorted(self.arguments)}
+        given = {
+            name: self.arguments[name].replace("\\", "\\\\").replace(",", "\\,") for name in sorted(self.arguments)
+        }
         return f"{self.kind}({', '.join(f'{name}={value}' for name, value in given.items())})"

@@ -58,9 +58,7 @@ class MissingExtra(ConfigurationError):
 
     def __init__(self, feature: str, extra: str) -> None:
         self.extra = extra
-        super().__init__(
-            feature, "needs an optional package.", fix=f"pip install 'airflow-provider-harness[{extra}]'"
-        )
+        super().__init__(feature, "needs an optional package.", fix=f"pip install 'airflow-provider-harness[{extra}]'")
 
 
 class ContractViolation(HarnessError):

@@ -58,14 +58,18 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
     def answer(request: Request) -> Response:
         asked = json.loads(request.data)
         model_asked.append(asked)
-        shown = re.findall(r"^ *(\d+)[|] (.*refused to frobnicate)$", str(asked["messages"][0]["content"]), re.MULTILINE)
+        shown = re.findall(
+            r"^ *(\d+)[|] (.*refused to frobnicate)$", str(asked["messages"][0]["content"]), re.MULTILINE
+        )
         citations = [{"line": int(number), "text": "refused to frobnicate"} for number, _ in shown[-1:]]
         body = {
             "id": f"msg_{len(model_asked)}",
             "type": "message",
             "role": "assistant",
             "model": asked["model"],
-            "content": [{"type": "tool_use", "id": "t1", "name": "submit_diagnosis", "input": ANSWER | {"citations": citations}}],
+            "content": [
+                {"type": "tool_use", "id": "t1", "name": "submit_diagnosis", "input": ANSWER | {"citations": citations}}
+            ],
             "stop_reason": "tool_use",
             "stop_sequence": None,
             "usage": {"input_tokens": 100, "output_tokens": 10},

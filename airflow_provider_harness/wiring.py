@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,8 +198,9 @@ def notice(context: Mapping[str, Any], text: str) -> None:
     failure_log().record(noticed, new_id())
 
 
+@cache
 def healer() -> Healer:
-    """Everything the healing use cases need.
+    """Everything the healing use cases need, wired once a process: a task that looks again does not log in again.
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """

@@ -112,8 +112,9 @@ def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limi
 
 
 def _ended(healer: Healer, incident_id: str, proposal: Proposal, result: Mapping[str, Any]) -> Acted:
-    body = {"act": proposal.canonical(), **result}
-    healer.store.append(Event(incident_id=incident_id, kind=EventKind.ACT_ENDED, at=healer.now(), body=body))
+    now = healer.now()
+    body = {"act": proposal.canonical(), "at": now.isoformat(), **result}
+    healer.store.append(Event(incident_id=incident_id, kind=EventKind.ACT_ENDED, at=now, body=body))
     return Acted(done=True)
 
 

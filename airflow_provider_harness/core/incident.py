@@ -23,7 +23,7 @@ class EventKind(StrEnum):
     ASKED = "asked"  # body: approval, assigned, expires
     ANSWERED = "answered"  # body: answer, by
     ACT_STARTED = "act_started"  # body: act
-    ACT_ENDED = "act_ended"  # body: act, result
+    ACT_ENDED = "act_ended"  # body: act, at, result
     SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
     PAGED = "paged"  # body: dedup_key, severity, summary, action
     NOTED = "noted"  # body: text

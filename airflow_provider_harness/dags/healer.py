@@ -221,7 +221,7 @@ class Verify(_Look):
         healer, incident, _ = _mine(context, State.VERIFYING)
         if EventKind.SETTLED in incident.last:
             return True
-        finding = verify.verify(healer, incident, context["dag_run"].start_date or healer.now())
+        finding = verify.verify(healer, incident)
         self.log.info("%s: %s", finding.outcome or "not known yet", finding.text)
         return finding.outcome is not None
 

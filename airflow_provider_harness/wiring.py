@@ -233,10 +233,13 @@ def healer() -> Healer:
 
 
 def quietly(what: str, call: Callable[[], object]) -> None:
-    """Run a capture; whatever goes wrong in it is logged and never hurts the task that failed."""
+    """Do what a task can do without; whatever goes wrong in it is logged and never hurts the task.
+
+    :param what: what is done, and who makes up for it.
+    """
     try:
         call()
     except HarnessUnavailable as error:
-        log.warning("%s: %s. The reconciler will pick it up.", what, error)
+        log.warning("%s: %s", what, error)
     except Exception:  # the one broad except: a failing capture must not become the task's failure
-        log.exception("%s failed. The reconciler will pick it up.", what)
+        log.exception("%s: failed", what)

@@ -163,12 +163,19 @@ class Approve(HITLOperator):
         asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
         if asked is None:
             raise AirflowSkipException("Nobody is named who may answer; on-call is paged instead.")
-        incident = healer.store.incident(incident.id)
-        escalate.page(healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM)
+        wiring.quietly(
+            "Paging that a question is open (it stands in Airflow's required actions)",
+            lambda: self._page(healer, incident.id),
+        )
         self.subject, self.body = asked.subject, asked.body
         self.assigned_users = [{"id": user, "name": user} for user in asked.approval.assigned]
         self.response_timeout = healer.limits.approval
         return super().execute(context)
+
+    @staticmethod
+    def _page(healer: Healer, incident_id: str) -> None:
+        incident = healer.store.incident(incident_id)
+        escalate.page(healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM)
 
 
 class _Look(BaseSensorOperator):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.core.errors import HarnessError
@@ -26,11 +27,14 @@ BACKFILL = (
 )  # fmt: skip
 
 
-def main() -> int:
-    """Exit status: 0 every break ended as it must; 1 one did not; 2 the demo could not run; 130 stopped."""
+def main(home: Path = HOME) -> int:
+    """Exit status: 0 every break ended as it must; 1 one did not; 2 the demo could not run; 130 stopped.
+
+    :param home: folder for all that is made.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with world(HOME) as place:
+        with world(home) as place:
             report = run(place)
             if os.environ.get("KEEP"):
                 keep(place)
@@ -216,4 +220,4 @@ def keep(place: World) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))

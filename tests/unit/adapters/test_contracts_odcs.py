@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.contracts_odcs import check_contract, compile_text, load_contract
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity, Unit
-from airflow_provider_harness.core.contract import Grain, LateAction, LoadMode, MalformedRows
+from airflow_provider_harness.core.contract import (
+    Access,
+    Consumer,
+    Grain,
+    LateAction,
+    LoadMode,
+    MalformedRows,
+    Readiness,
+)
 from airflow_provider_harness.core.errors import ContractError
 
 DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
@@ -161,3 +169,84 @@ def test_whatever_stands_in_a_field_gives_a_contract_or_findings(place: int, jun
         compile_text(text, "x.odcs.yaml")
     except ContractError as error:
         assert error.findings
+
+
+TEN = Path(__file__).resolve().parents[2] / "data" / "ten_mistakes.odcs.yaml"
+
+
+def test_ten_mistakes_are_ten_findings_with_file_and_line() -> None:
+    with pytest.raises(ContractError) as caught:
+        load_contract(str(TEN))
+    places = [finding.split(": ")[0] for finding in caught.value.findings]
+    wrong = [n for n, line in enumerate(TEN.read_text().splitlines(), start=1) if "# wrong" in line]
+    assert places == [f"{TEN}:{line}" for line in wrong]
+    assert len(wrong) == 10
+
+
+TERMS = """
+apiVersion: v3.1.0
+kind: DataContract
+id: t
+version: 1.0.0
+status: active
+description: {purpose: p, limitations: l, usage: u}
+roles: [{role: analyst, access: read}]
+customProperties:
+  - property: harness.load
+    value: {mode: merge, sliceColumn: at, key: [a]}
+  - property: harness.late
+    value: {action: skip, waitMinutes: 5, until: "06:00 Europe/Berlin"}
+  - property: harness.page
+    value: {to: [night-shift]}
+  - property: harness.sourceOfTruth
+    value: {a: the till}
+  - property: harness.consumers
+    value: [{name: report, access: scan, columns: [a], purpose: sales}]
+  - property: harness.readiness
+    value: gold
+schema:
+  - name: t
+    dataGranularityDescription: One row per thing.
+    properties:
+      - name: a
+        logicalType: string
+        relationships:
+          - to: b.c
+            customProperties: [{property: harness.severity, value: warning}]
+      - {name: at, logicalType: timestamp}
+"""
+
+
+def test_the_harness_properties_mean_what_they_say() -> None:
+    contract = compile_text(TERMS, "x.odcs.yaml")
+    assert (contract.load.mode, contract.load.key) == (LoadMode.MERGE, ("a",))
+    assert (contract.late.action, contract.late.wait_minutes, contract.late.until) == ("skip", 5, "06:00 Europe/Berlin")
+    assert (contract.paged, contract.truth, contract.roles) == (("night-shift",), (("a", "the till"),), ("analyst",))
+    assert contract.consumers == (Consumer(name="report", access=Access.SCAN, columns=("a",), purpose="sales"),)
+    assert contract.readiness is Readiness.GOLD
+    assert (contract.limitations, contract.usage, contract.granularity) == ("l", "u", "One row per thing.")
+    assert checks_of(TERMS)["referential:a"].severity is Severity.WARN
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("key: [a]", "key: [b]", "key[0]: 'b' is not a column of the table. Valid: a, at."),
+        ("key: [a]", "grain: day", "mode merge needs a key."),
+        ("mode: merge", "mode: incremental", "key: has no meaning in mode incremental."),
+        ("06:00 Europe/Berlin", "06:00 Europe/Bern", "until: 'Europe/Bern' is no IANA time zone."),
+        ("06:00 Europe/Berlin", "6 in the morning", "does not match"),
+        ("access: scan", "access: scn", "access: 'scn' is not valid. Valid: lookup, slice, scan, stream."),
+        ("columns: [a]", "columns: [z]", "columns[0]: 'z' is not a column of the table."),
+        ("{a: the till}", "{z: the till}", "value.z: 'z' is not a column of the table."),
+        ("value: gold", "value: platinum", "'platinum' is not valid. Valid: bronze, silver, gold."),
+        ("value: warning", "value: wrning", "'wrning' is not valid. Valid: error, warning."),
+        ("harness.severity", "harness.sevrity", "is not a property of a relationship. Valid: harness.severity."),
+        ("to: [night-shift]", "to: []", "value.to: [] should be non-empty."),
+    ],
+)
+def test_a_wrong_harness_property_is_one_finding(right: str, wrong: str, said: str) -> None:
+    text = TERMS.replace(right, wrong, 1)
+    assert text != TERMS
+    [found] = findings(text)
+    assert said in found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
     from airflow_provider_harness.core.partition import Slice
+    from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
 
 log = logging.getLogger(__name__)
@@ -183,6 +184,30 @@ def verify_published(
     contract = contract_of(contract_path, table)
     warehouse = PostgresWarehouse(dsn(conn_id, f"harness verify {contract.table}"))
     return validate.verify_published(contract, _piece(contract, slice_id), warehouse, expected_rows=expected_rows)
+
+
+def checklist(contract_path: str, conn_id: str) -> tuple[Contract, tuple[Verdict, ...]]:
+    """A contract, and whether its live table meets the standards of its readiness level."""
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.core.readiness import Live
+    from airflow_provider_harness.core.readiness import checklist as standards
+    from airflow_provider_harness.core.report import judge
+    from airflow_provider_harness.core.schema import Side, compare
+
+    contract = contract_of(contract_path)
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness check {contract.table}"))
+    found = warehouse.columns(contract.table)
+    if found is None:
+        return contract, standards(contract, Live(drift=None, report=None))
+    report = judge(contract, warehouse.measure_published(contract, None), where=contract.table)
+    return contract, standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
+
+
+def draft(conn_id: str, table: str) -> str:
+    """A first contract of a live table, as the text of a file."""
+    from airflow_provider_harness.adapters.contract_draft import draft as write
+
+    return write(dsn(conn_id, f"harness draft {table}"), table)
 
 
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:

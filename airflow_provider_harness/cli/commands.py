@@ -159,14 +159,66 @@ def policy_check(args: Any) -> int:
 def contract_check(args: Any) -> int:
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
 
+    if args.output == "markdown" and not args.conn_id:
+        raise ConfigurationError("--output markdown", "is the checklist of a live table.", fix="Add --conn-id.")
     rows = []
     for file in args.files:
         try:
             load_contract(file)
         except ContractError as error:
             rows += [{"file": file, "finding": finding} for finding in error.findings]
-    _show(args, rows, f"{len(args.files)} contract(s), no findings.")
+    if rows and args.output == "markdown":
+        print("\n".join(row["finding"] for row in rows))
+    elif rows or not args.conn_id:
+        _show(args, rows, f"{len(args.files)} contract(s), no findings.")
+    else:
+        return _check_live(args)
     return FINDINGS if rows else FINE
+
+
+def _check_live(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.core.readiness import markdown
+
+    rows, lists = [], []
+    for file in args.files:
+        contract, verdicts = wiring_rows.checklist(file, args.conn_id)
+        lists.append((contract, verdicts))
+        rows += [
+            {
+                "table": contract.table,
+                "level": str(verdict.standard.level),
+                "standard": verdict.standard.id,
+                "met": verdict.met,
+                "why": verdict.why,
+            }
+            for verdict in verdicts
+        ]
+    if args.output == "markdown":
+        print("\n\n".join(markdown(contract, verdicts) for contract, verdicts in lists))
+    else:
+        _show(args, rows, "")
+    claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
+    return FINE if all(verdict.met for verdict in claimed) else FINDINGS
+
+
+@_command
+def contract_diff(args: Any) -> int:
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.core.contract_diff import diff
+
+    changes = diff(load_contract(args.old), load_contract(args.new))
+    rows = [{"breaks a consumer": c.breaking, "where": c.where, "change": c.what} for c in changes]
+    _show(args, rows, "No change that a consumer could notice.")
+    return FINDINGS if any(change.breaking for change in changes) else FINE
+
+
+@_command
+def contract_init(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    print(wiring_rows.draft(args.conn_id, args.table), end="")
+    return FINE
 
 
 @_command

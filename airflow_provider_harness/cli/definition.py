@@ -82,7 +82,35 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             "contract check",
                             "Check contract files; every finding with file and line; exit 1 where there are any",
                             Arg(("files",), nargs="+", help="ODCS files"),
+                            Arg(
+                                ("--conn-id",),
+                                default="",
+                                help="connection of the warehouse: checks each live table against the standards of the level that "
+                                "its contract claims; exit 1 where one is not met",
+                            ),
+                            Arg(
+                                ("-o", "--output"),
+                                choices=("table", "json", "markdown"),
+                                default="table",
+                                help="table for people, json for programs, markdown for the checklist of a live table",
+                            ),
+                            epilog="Example: airflow harness contract check --conn-id warehouse --output markdown "
+                            "dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "contract diff",
+                            "What changed between two versions of a contract; exit 1 where a change breaks a consumer",
+                            Arg(("old",), help="ODCS file that consumers rely on"),
+                            Arg(("new",), help="ODCS file that is to replace it"),
                             _OUTPUT,
+                            epilog="Example: airflow harness contract diff released/flights.odcs.yaml dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "contract init",
+                            "Draft a contract from a live table, on standard output",
+                            Arg(("--conn-id",), required=True, help="connection of the database"),
+                            Arg(("--table",), required=True, help="schema.table; public where no schema is given"),
+                            epilog="Example: airflow harness contract init --conn-id warehouse --table public.flights",
                         ),
                     ),
                 ),

@@ -14,10 +14,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessError
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
     from airflow_provider_harness.app.ports_rows import Manifest, Published
+    from airflow_provider_harness.app.quarantine import Released
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
     from airflow_provider_harness.core.partition import Slice
@@ -186,6 +188,19 @@ def verify_published(
     return validate.verify_published(contract, _piece(contract, slice_id), warehouse, expected_rows=expected_rows)
 
 
+@contextmanager
+def reachable(conn_id: str) -> Iterator[None]:
+    """For the command line: what the database says becomes one sentence instead of a traceback."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
+    except psycopg.Error as error:
+        raise HarnessError(f"connection {conn_id}: {str(error).strip()}") from error
+
+
 def checklist(contract_path: str, conn_id: str) -> tuple[Contract, tuple[Verdict, ...]]:
     """A contract, and whether its live table meets the standards of its readiness level."""
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
@@ -201,6 +216,21 @@ def checklist(contract_path: str, conn_id: str) -> tuple[Contract, tuple[Verdict
         return contract, standards(contract, Live(drift=None, report=None))
     report = judge(contract, warehouse.measure_published(contract, None), where=contract.table)
     return contract, standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
+
+
+def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:
+    """The rows of a contract's table that were set aside."""
+    from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
+
+    return PostgresQuarantine(dsn(conn_id, f"harness quarantine {contract.table}"))
+
+
+def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
+    """Publish the rows of a slice that were set aside and pass now."""
+    from airflow_provider_harness.app import quarantine as app
+
+    released, _ = app.release(contract, _piece(contract, key), quarantine(contract, conn_id), check)
+    return released
 
 
 def draft(conn_id: str, table: str) -> str:

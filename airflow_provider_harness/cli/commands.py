@@ -7,11 +7,18 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, ContractError, HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import (
+    ConfigurationError,
+    ContractError,
+    ContractViolation,
+    HarnessError,
+    HarnessUnavailable,
+)
 
 FINE, FINDINGS, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -182,7 +189,8 @@ def _check_live(args: Any) -> int:
 
     rows, lists = [], []
     for file in args.files:
-        contract, verdicts = wiring_rows.checklist(file, args.conn_id)
+        with wiring_rows.reachable(args.conn_id):
+            contract, verdicts = wiring_rows.checklist(file, args.conn_id)
         lists.append((contract, verdicts))
         rows += [
             {
@@ -217,8 +225,57 @@ def contract_diff(args: Any) -> int:
 def contract_init(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
 
-    print(wiring_rows.draft(args.conn_id, args.table), end="")
+    with wiring_rows.reachable(args.conn_id):
+        text = wiring_rows.draft(args.conn_id, args.table)
+    print(text, end="")
     return FINE
+
+
+@_command
+def quarantine_list(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    contract = wiring_rows.contract_of(args.file)
+    with wiring_rows.reachable(args.conn_id):
+        rows = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
+    _show(args, [_texts(row) for row in rows], "Nothing was set aside.")
+    return FINE
+
+
+@_command
+def quarantine_show(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    contract = wiring_rows.contract_of(args.file)
+    with wiring_rows.reachable(args.conn_id):
+        found = wiring_rows.quarantine(contract, args.conn_id).rows(contract, slice_id=args.slice, check=args.check)
+    rows = [_texts(row) for row in found]
+    if args.output != "json":
+        rows = [row | {"row": json.dumps(row["row"], ensure_ascii=False)} for row in rows]
+    _show(args, rows, "Nothing was set aside.")
+    return FINE
+
+
+@_command
+def quarantine_release(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    contract = wiring_rows.contract_of(args.file)
+    try:
+        with wiring_rows.reachable(args.conn_id):
+            released = wiring_rows.release(contract, args.conn_id, args.slice, args.check)
+    except ContractViolation as violation:
+        return _say(violation, FINDINGS)
+    _show(args, [{"slice": args.slice, "released": released.rows, "still fail": released.staying}], "")
+    return FINDINGS if released.staying else FINE
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Moments as texts, and nothing as an empty one."""
+    return {
+        name: "" if value is None else value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
 
 
 @_command

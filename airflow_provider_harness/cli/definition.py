@@ -10,6 +10,10 @@ _OUTPUT = Arg(
 )
 _INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
 
+_CONTRACT = Arg(("file",), help="ODCS file of the published table")
+_WAREHOUSE = Arg(("--conn-id",), required=True, help="connection of the warehouse")
+_CHECK = Arg(("--check",), default="", help="only rows that this check set aside")
+
 
 _SWITCH = {
     "off": "Stop everything at once: nothing is diagnosed or done, whatever [harness] mode says",
@@ -111,6 +115,43 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             Arg(("--conn-id",), required=True, help="connection of the database"),
                             Arg(("--table",), required=True, help="schema.table; public where no schema is given"),
                             epilog="Example: airflow harness contract init --conn-id warehouse --table public.flights",
+                        ),
+                    ),
+                ),
+                GroupCommand(
+                    name="quarantine",
+                    help="Rows that failed a check and were set aside",
+                    subcommands=(
+                        _command(
+                            "quarantine list",
+                            "How many rows wait in quarantine, by slice and check",
+                            _CONTRACT,
+                            _WAREHOUSE,
+                            _OUTPUT,
+                            epilog="Example: airflow harness quarantine list --conn-id warehouse dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "quarantine show",
+                            "The newest rows in quarantine with their reasons; only columns that the contract classifies as public",
+                            _CONTRACT,
+                            _WAREHOUSE,
+                            Arg(("--slice",), default="", help="only this slice, as `quarantine list` prints it"),
+                            _CHECK,
+                            _OUTPUT,
+                            epilog="Example: airflow harness quarantine show --conn-id warehouse --slice 20130109T050000Z "
+                            "dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "quarantine release",
+                            "Check a slice's rows again and publish those that pass; exit 1 where rows stay, or where the slice "
+                            "with them would break its contract",
+                            _CONTRACT,
+                            _WAREHOUSE,
+                            Arg(("--slice",), required=True, help="the slice, as `quarantine list` prints it"),
+                            _CHECK,
+                            _OUTPUT,
+                            epilog="Example: airflow harness quarantine release --conn-id warehouse --slice 20130109T050000Z "
+                            "dags/contracts/flights.odcs.yaml",
                         ),
                     ),
                 ),

@@ -38,10 +38,7 @@ LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout"
 
 def check_contract(path: str) -> None:
     """Fail, with every finding, if a contract file is missing or wrong. Called when a Dag file is parsed."""
-    from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.contracts_odcs import check_contract as check
-
-    check(path, Path(config.airflow_home("harness_contracts")))
+    contract_of(path)
 
 
 @contextmanager
@@ -70,9 +67,10 @@ def check_when_parsed(path: str, dag: Any) -> None:
 
 def contract_of(path: str, table: str = "") -> Contract:
     """The contract in a file, for the table that it is applied to."""
+    from airflow_provider_harness import config
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
 
-    contract = load_contract(path)
+    contract = load_contract(path, Path(config.airflow_home("harness_contracts")))
     return replace(contract, table=table if "." in table else f"public.{table}") if table else contract
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,6 +26,7 @@ from airflow_provider_harness.core.contract import (
 from airflow_provider_harness.core.errors import ContractError
 from airflow_provider_harness.core.schema import canonical
 
+from .contracts_cache import cached
 from .contracts_checks import Checks
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
 from .contracts_terms import Terms, zone_exists
@@ -47,27 +47,12 @@ DEFAULT_TYPES: Mapping[str, str] = {
 _HERE = FilePath(__file__).parent
 
 
-def load_contract(path: str) -> Contract:
-    """The contract in a file; every mistake in it is listed in one ``ContractError``."""
-    return compile_text(_text(path), path)
+def load_contract(path: str, cache: FilePath | None = None) -> Contract:
+    """The contract in a file; every mistake in it is listed in one ``ContractError``.
 
-
-def check_contract(path: str, cache: FilePath | None = None) -> None:
-    """Fail if the file is missing or wrong; cheap when the same content was found right before.
-
-    :param cache: folder for one empty file per content that was found right; None or unwritable: only memory.
+    :param cache: folder for compiled contracts, by their content; None or unwritable: only memory.
     """
-    text = _text(path)
-    mark = cache / f"{_digest(text)}.ok" if cache else None
-    if mark is not None and mark.exists():
-        return
-    compile_text(text, path)
-    if mark is not None:
-        try:
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch()
-        except OSError:
-            return
+    return cached(_text(path), path, cache, compile_text)
 
 
 def _text(path: str) -> str:
@@ -77,12 +62,6 @@ def _text(path: str) -> str:
         reason = "is missing." if isinstance(error, FileNotFoundError) else f"cannot be read: {error}."
         fix = "Contract paths are relative to the Dag file's folder, or absolute."
         raise ContractError(path, [f"{path}:1: the file: {reason} {fix}"]) from error
-
-
-def _digest(text: str) -> str:
-    from airflow_provider_harness import __version__
-
-    return hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.contracts_odcs import check_contract, compile_text, load_contract
+from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity, Unit
 from airflow_provider_harness.core.contract import (
     Access,
@@ -132,11 +132,11 @@ def test_a_missing_file_says_where_paths_start(tmp_path: Path) -> None:
 def test_a_content_that_was_right_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, cache = tmp_path / "flights.odcs.yaml", tmp_path / "cache"
     file.write_text(FLIGHTS)
-    check_contract(str(file), cache)
+    load_contract(str(file), cache)
     monkeypatch.setattr(
         "airflow_provider_harness.adapters.contracts_odcs.compile_text", lambda text, path: pytest.fail("read again")
     )
-    check_contract(str(file), cache)
+    load_contract(str(file), cache)
 
 
 def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
@@ -144,14 +144,16 @@ def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
     file.write_text(FLIGHTS.replace("required: true", "requierd: true", 1))
     for _ in range(2):
         with pytest.raises(ContractError, match="requierd"):
-            check_contract(str(file), tmp_path / "cache")
+            load_contract(str(file), tmp_path / "cache")
 
 
-def test_an_unwritable_cache_is_no_problem(tmp_path: Path) -> None:
+def test_an_unwritable_cache_means_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, blocked = tmp_path / "flights.odcs.yaml", tmp_path / "file"
-    file.write_text(FLIGHTS)
+    file.write_text(FLIGHTS + "\n# in memory\n")
     blocked.write_text("")
-    check_contract(str(file), blocked / "cache")
+    first = load_contract(str(file), blocked / "cache")
+    monkeypatch.setattr("airflow_provider_harness.adapters.contracts_odcs.read", lambda text: pytest.fail("read again"))
+    assert load_contract(str(file), blocked / "cache") is first
 
 
 PLACES = [match.start() for match in re.finditer(r": ", FLIGHTS)]

@@ -169,10 +169,14 @@ def checks() -> str:
 
 
 def contract() -> str:
+    from airflow_provider_harness.core.readiness import STANDARDS
+
     schema = json.loads((files("airflow_provider_harness") / "contract.schema.json").read_text())
     rows = []
     for name, spec in schema["properties"].items():
-        rows.append((f"`{name}`", code(*spec["enum"]) if "enum" in spec else "mapping", spec["description"]))
+        kind = "list of mappings" if spec.get("type") == "array" else "mapping"
+        rows.append((f"`{name}`", code(*spec["enum"]) if "enum" in spec else kind, spec["description"]))
+        spec = spec.get("items", spec)
         needed = spec.get("required", ())
         for field, inner in spec.get("properties", {}).items():
             kind = code(*inner["enum"]) if "enum" in inner else inner["type"]
@@ -186,7 +190,13 @@ def contract() -> str:
         "What the standard has no field for stands in its `customProperties`, by these names "
         "(JSON schema: `airflow_provider_harness/contract.schema.json`).\n\n"
         + table(("property", "values", "what it means"), rows)
-        + "\n\n`harness.late` and `harness.criticality` are read and checked; nothing in this version acts on them yet.\n\n"
+        + "\n\nA relationship's own `customProperties` take `harness.severity`: `error` (the default) or `warning`. "
+        "`harness.late`, `harness.page`, `harness.consumers`, `harness.sourceOfTruth` and `harness.criticality` are read and "
+        "checked; nothing in this version acts on them yet. Mode `merge` is read and checked; the load refuses it.\n\n"
+        "## Levels of readiness\n\nEach level demands what the ones before it demand, and more. `airflow harness contract check "
+        "--conn-id C --output markdown FILE` prints which standards the contract and its live table meet, and why not.\n\n"
+        + table(("level", "standard", "what it demands"), [(f"`{s.level}`", f"`{s.id}`", s.demand) for s in STANDARDS])
+        + "\n\n## Checks\n\n"
         "Which checks come of what: `required` and `primaryKey` of `not_null` and `unique`, `enum` of `accepted_values`, "
         "`logicalTypeOptions: minimum, maximum` of `range`, `relationships` of `referential`, `quality` of the library metrics "
         "`rowCount`, `duplicateValues`, `nullValues`, `missingValues`, `invalidValues` and of `type: sql`. "

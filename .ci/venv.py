@@ -211,7 +211,7 @@ class Maker:
             uv = str(self.venv / "bin" / "uv")
             listing = subprocess.run([str(self.python), "-m", "pip", "config", "list"], capture_output=True, text=True)
             env = uv_environment(pip_settings(listing.stdout), os.environ)
-            env |= {"UV_CACHE_DIR": f"{cache}/uv", "VIRTUAL_ENV": str(self.venv)}
+            env |= {"UV_CACHE_DIR": f"{cache}/uv", "TMPDIR": cache, "VIRTUAL_ENV": str(self.venv)}
             done = self.pip("--require-hashes", "-r", str(bootstrap)) and self.run(
                 uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "requirements.lock", env=env
             )

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,18 @@ def store() -> SqlStore:
 
     settings = config.read()
     return SqlStore(engine(store_url(settings)), audit_key(settings))
+
+
+#: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
+SWITCH = "mode"
+_WIDTH = tuple(config.Mode)  # the narrowest first
+
+
+def mode() -> config.Mode:
+    """What the healer may do now: the narrower of [harness] mode and the switch in the store, read anew each time."""
+    switch = store().mark(SWITCH)
+    configured = config.read().mode
+    return min(configured, config.Mode(switch), key=_WIDTH.index) if switch else configured
 
 
 def audit_key(settings: config.Settings) -> bytes:
@@ -186,8 +198,9 @@ def notice(context: Mapping[str, Any], text: str) -> None:
     failure_log().record(noticed, new_id())
 
 
+@cache
 def healer() -> Healer:
-    """Everything the healing use cases need.
+    """Everything the healing use cases need, wired once a process: a task that looks again does not log in again.
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """
@@ -208,7 +221,7 @@ def healer() -> Healer:
         gates=PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of),
         pager=pager(),
         limits=Limits(
-            acting=lambda: config.read().mode is config.Mode.ACT,
+            acting=lambda: mode() is config.Mode.ACT,
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
@@ -220,10 +233,13 @@ def healer() -> Healer:
 
 
 def quietly(what: str, call: Callable[[], object]) -> None:
-    """Run a capture; whatever goes wrong in it is logged and never hurts the task that failed."""
+    """Do what a task can do without; whatever goes wrong in it is logged and never hurts the task.
+
+    :param what: what is done, and who makes up for it.
+    """
     try:
         call()
     except HarnessUnavailable as error:
-        log.warning("%s: %s. The reconciler will pick it up.", what, error)
+        log.warning("%s: %s", what, error)
     except Exception:  # the one broad except: a failing capture must not become the task's failure
-        log.exception("%s failed. The reconciler will pick it up; run `airflow harness doctor`.", what)
+        log.exception("%s: failed", what)

@@ -14,13 +14,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessError
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
     from airflow_provider_harness.app.ports_rows import Manifest, Published
+    from airflow_provider_harness.app.quarantine import Released
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
     from airflow_provider_harness.core.partition import Slice
+    from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
 
 log = logging.getLogger(__name__)
@@ -35,10 +38,7 @@ LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout"
 
 def check_contract(path: str) -> None:
     """Fail, with every finding, if a contract file is missing or wrong. Called when a Dag file is parsed."""
-    from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.contracts_odcs import check_contract as check
-
-    check(path, Path(config.airflow_home("harness_contracts")))
+    contract_of(path)
 
 
 @contextmanager
@@ -67,9 +67,10 @@ def check_when_parsed(path: str, dag: Any) -> None:
 
 def contract_of(path: str, table: str = "") -> Contract:
     """The contract in a file, for the table that it is applied to."""
+    from airflow_provider_harness import config
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
 
-    contract = load_contract(path)
+    contract = load_contract(path, Path(config.airflow_home("harness_contracts")))
     return replace(contract, table=table if "." in table else f"public.{table}") if table else contract
 
 
@@ -183,6 +184,58 @@ def verify_published(
     contract = contract_of(contract_path, table)
     warehouse = PostgresWarehouse(dsn(conn_id, f"harness verify {contract.table}"))
     return validate.verify_published(contract, _piece(contract, slice_id), warehouse, expected_rows=expected_rows)
+
+
+@contextmanager
+def reachable(conn_id: str) -> Iterator[None]:
+    """For the command line: what the database says becomes one sentence instead of a traceback."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
+    except psycopg.Error as error:
+        raise HarnessError(f"connection {conn_id}: {str(error).strip()}") from error
+
+
+def checklist(contract_path: str, conn_id: str) -> tuple[Contract, tuple[Verdict, ...]]:
+    """A contract, and whether its live table meets the standards of its readiness level."""
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.core.readiness import Live
+    from airflow_provider_harness.core.readiness import checklist as standards
+    from airflow_provider_harness.core.report import judge
+    from airflow_provider_harness.core.schema import Side, compare
+
+    contract = contract_of(contract_path)
+    warehouse = PostgresWarehouse(dsn(conn_id, f"harness check {contract.table}"))
+    found = warehouse.columns(contract.table)
+    if found is None:
+        return contract, standards(contract, Live(drift=None, report=None))
+    report = judge(contract, warehouse.measure_published(contract, None), where=contract.table)
+    return contract, standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
+
+
+def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:
+    """The rows of a contract's table that were set aside."""
+    from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
+
+    return PostgresQuarantine(dsn(conn_id, f"harness quarantine {contract.table}"))
+
+
+def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
+    """Publish the rows of a slice that were set aside and pass now."""
+    from airflow_provider_harness.app import quarantine as app
+
+    released, _ = app.release(contract, _piece(contract, key), quarantine(contract, conn_id), check)
+    return released
+
+
+def draft(conn_id: str, table: str) -> str:
+    """A first contract of a live table, as the text of a file."""
+    from airflow_provider_harness.adapters.contract_draft import draft as write
+
+    return write(dsn(conn_id, f"harness draft {table}"), table)
 
 
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:

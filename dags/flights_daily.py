@@ -18,6 +18,7 @@ from airflow_provider_harness.sensors import ContractSensor
 NEW_YORK = "America/New_York"
 FLIGHTS = {"contract": "contracts/flights.odcs.yaml", "table": "public.flights"}
 AIRLINES = {"contract": "contracts/airlines.odcs.yaml", "table": "public.airlines"}
+AIRPORTS = {"contract": "contracts/airports.odcs.yaml", "table": "public.airports"}
 ON_TIME = {"contract": "contracts/on_time.odcs.yaml", "table": "public.daily_on_time"}
 
 ON_TIME_SQL = """
@@ -53,6 +54,10 @@ with DAG(
     load_airlines = PostgresLoadOperator(
         task_id="load_airlines", conn_id="warehouse", staged=extract_airlines.output, **AIRLINES
     )
+    extract_airports = PostgresExtractOperator(task_id="extract_airports", conn_id="flights_source", **AIRPORTS)
+    load_airports = PostgresLoadOperator(
+        task_id="load_airports", conn_id="warehouse", staged=extract_airports.output, **AIRPORTS
+    )
     load = PostgresLoadOperator(
         task_id="load", conn_id="warehouse", staged=extract.output, outlets=[Asset("flights")], **FLIGHTS
     )
@@ -63,5 +68,6 @@ with DAG(
     # Beside the others: days that vanished do not keep the run's own day from being published.
     ContractSensor(task_id="history", conn_id="warehouse", lookback=7, wait=False, **FLIGHTS)
 
-    # The referenced carriers must be there before the gate of flights looks for them.
+    # The referenced carriers and airports must be there before the gate of flights looks for them.
     extract >> extract_airlines >> load_airlines >> load >> validate >> on_time
+    extract >> extract_airports >> load_airports >> load

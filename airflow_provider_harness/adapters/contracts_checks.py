@@ -152,7 +152,30 @@ class Checks:
                 table=table if "." in table else f"{home}.{table}",
                 columns=tuple(str(target).rpartition(".")[2] for target in targets),
             )
-            yield _check(CheckKind.REFERENTIAL, columns, reference=reference)
+            severity = self._severity_of(entry.get("customProperties"), place)
+            yield _check(CheckKind.REFERENTIAL, columns, reference=reference, severity=severity)
+
+    def _severity_of(self, entries: Any, here: Path) -> Severity:
+        """The severity that a relationship gives itself: the standard has no field for it."""
+        severity = Severity.ERROR
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            name, value = (entry.get("property"), entry.get("value")) if isinstance(entry, dict) else (None, None)
+            place = (*here, "customProperties", index)
+            if str(name).startswith("harness.") and name != "harness.severity":
+                self.findings.append(
+                    Finding(
+                        path=(*place, "property"),
+                        problem=f"{name!r} is not a property of a relationship.",
+                        valid=("harness.severity",),
+                    )
+                )
+            elif name == "harness.severity" and value not in ("error", "warning"):
+                self.findings.append(
+                    Finding(path=(*place, "value"), problem=f"{value!r} is not valid.", valid=("error", "warning"))
+                )
+            elif name == "harness.severity":
+                severity = SEVERITIES[str(value)]
+        return severity
 
     def _freshness(self) -> Iterator[Check]:
         """A promise of freshness that names a column; how old the newest value may be, as of the slice."""

@@ -117,7 +117,7 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         valid = tuple(str(value) for value in (error.validator_value if kind == "enum" else [error.validator_value]))
         return [
             Finding(
-                path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=_near(error.instance, valid)
+                path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=near(error.instance, valid)
             )
         ]
     if kind == "required":
@@ -138,7 +138,7 @@ def _unknown_keys(error: Any, root: Mapping[str, Any], path: Path) -> list[Findi
     """Only keys that no branch of the schema knows: a failed branch makes the validator forget its known ones."""
     known = sorted(_known(error.schema, root, set()))
     return [
-        Finding(path=(*path, key), problem="is not a field here.", valid=tuple(known), fix=_near(key, known))
+        Finding(path=(*path, key), problem="is not a field here.", valid=tuple(known), fix=near(key, known))
         for key in error.instance
         if key not in known
     ]
@@ -179,6 +179,7 @@ def _known(schema: Any, root: Mapping[str, Any], seen: set[int]) -> set[str]:
     return names
 
 
-def _near(given: Any, valid: Sequence[str]) -> str:
+def near(given: Any, valid: Sequence[str]) -> str:
+    """``Did you mean ...?``, where one of the valid words is close."""
     close = difflib.get_close_matches(str(given), [str(value) for value in valid], n=1)
     return f"Did you mean {close[0]}?" if close else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,8 +26,10 @@ from airflow_provider_harness.core.contract import (
 from airflow_provider_harness.core.errors import ContractError
 from airflow_provider_harness.core.schema import canonical
 
+from .contracts_cache import cached
 from .contracts_checks import Checks
-from .contracts_marks import Finding, Marked, Path, read, schema_findings
+from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
+from .contracts_terms import Terms, zone_exists
 
 VERSIONS = ("v3.1.0", "v3.2.0")
 DEFAULT_TYPES: Mapping[str, str] = {
@@ -46,27 +47,12 @@ DEFAULT_TYPES: Mapping[str, str] = {
 _HERE = FilePath(__file__).parent
 
 
-def load_contract(path: str) -> Contract:
-    """The contract in a file; every mistake in it is listed in one ``ContractError``."""
-    return compile_text(_text(path), path)
+def load_contract(path: str, cache: FilePath | None = None) -> Contract:
+    """The contract in a file; every mistake in it is listed in one ``ContractError``.
 
-
-def check_contract(path: str, cache: FilePath | None = None) -> None:
-    """Fail if the file is missing or wrong; cheap when the same content was found right before.
-
-    :param cache: folder for one empty file per content that was found right; None or unwritable: only memory.
+    :param cache: folder for compiled contracts, by their content; None or unwritable: only memory.
     """
-    text = _text(path)
-    mark = cache / f"{_digest(text)}.ok" if cache else None
-    if mark is not None and mark.exists():
-        return
-    compile_text(text, path)
-    if mark is not None:
-        try:
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch()
-        except OSError:
-            return
+    return cached(_text(path), path, cache, compile_text)
 
 
 def _text(path: str) -> str:
@@ -76,12 +62,6 @@ def _text(path: str) -> str:
         reason = "is missing." if isinstance(error, FileNotFoundError) else f"cannot be read: {error}."
         fix = "Contract paths are relative to the Dag file's folder, or absolute."
         raise ContractError(path, [f"{path}:1: the file: {reason} {fix}"]) from error
-
-
-def _digest(text: str) -> str:
-    from airflow_provider_harness import __version__
-
-    return hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=256)
@@ -159,11 +139,12 @@ class _Compiler:
         load = self._load(settings, places, columns)
         slas = data.get("slaProperties")
         checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings, slas)
-        return self._assemble(settings, table, published, columns, checks, load)
+        return self._assemble(settings, places, table, published, columns, checks, load)
 
     def _assemble(
         self,
         settings: Mapping[str, Any],
+        places: Mapping[str, Path],
         table: Mapping[str, Any],
         published: str,
         columns: tuple[Column, ...],
@@ -172,6 +153,8 @@ class _Compiler:
     ) -> Contract:
         data, rows = self.data, settings.get("harness.malformedRows") or {}
         late, backfill = settings.get("harness.late") or {}, settings.get("harness.backfill") or {}
+        terms = Terms(data, settings, places, tuple(checks.names.values()), self.findings)
+        said = data.get("description") or {}
         return Contract(
             id=str(data.get("id", "")),
             version=str(data.get("version", "")),
@@ -186,12 +169,24 @@ class _Compiler:
                 max_rows=rows.get("maxRows", 0),
                 max_percent=rows.get("maxPercent", 100.0 if "maxRows" in rows else 0.0),
             ),
-            late=LatePolicy(action=LateAction(late.get("action", "page")), wait_minutes=late.get("waitMinutes", 0)),
+            late=LatePolicy(
+                action=LateAction(late.get("action", "page")),
+                wait_minutes=late.get("waitMinutes", 0),
+                until=terms.until(),
+            ),
             backfill_alone=backfill.get("aloneSlices", 0),
             criticality=Criticality(settings.get("harness.criticality", Criticality.MEDIUM)),
             owner=self._owner(),
             slas=self._slas(),
-            description=str((data.get("description") or {}).get("purpose", "")),
+            description=str(said.get("purpose") or ""),
+            limitations=str(said.get("limitations") or ""),
+            usage=str(said.get("usage") or ""),
+            granularity=str(table.get("dataGranularityDescription") or ""),
+            paged=tuple((settings.get("harness.page") or {}).get("to", ())),
+            roles=tuple(str(role["role"]) for role in data.get("roles") or []),
+            consumers=terms.consumers(),
+            truth=terms.truth(),
+            readiness=terms.readiness(),
             place=self.path,
         )
 
@@ -267,20 +262,36 @@ class _Compiler:
         value = settings.get("harness.load") or {}
         place = places.get("harness.load", ())
         zone, column = value.get("timeZone", "UTC"), value.get("sliceColumn", "")
-        if not _zone_exists(zone):
+        if not zone_exists(zone):
             self._find((*place, "timeZone"), f"{zone!r} is no IANA time zone.", fix="For example America/New_York.")
             zone = "UTC"
         mode = LoadMode(value.get("mode", "full"))
-        names = tuple(column.name for column in columns)
+        properties = [prop for prop in self.data["schema"][0]["properties"] if isinstance(prop, dict)]
+        # By what the file names, not by what compiled: a column of a wrong type is one mistake, not two.
+        names = tuple(str(prop.get("physicalName") or prop["name"]) for prop in properties if "name" in prop)
         if mode is not LoadMode.FULL and not column:
             self._find(place, f"mode {mode} needs the field 'sliceColumn'.", names)
         if column and column not in names:
             self._find((*place, "sliceColumn"), f"{column!r} is not a column of the table.", names)
         elif column:
-            kind = next(c.logical_type for c in columns if c.name == column)
-            if kind not in (LogicalType.DATE, LogicalType.TIMESTAMP):
+            kind = next((c.logical_type for c in columns if c.name == column), None)
+            if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP):
                 self._find((*place, "sliceColumn"), f"{column} is a {kind}.", ("date", "timestamp"))
-        return Load(mode=mode, slice_column=column, time_zone=zone, grain=Grain(value.get("grain", "day")))
+        key = tuple(value.get("key") or ())
+        has_key = any(prop.get("primaryKey") for prop in properties)
+        self._merge_key(mode, key, names, place, has_key=has_key)
+        return Load(mode=mode, slice_column=column, time_zone=zone, grain=Grain(value.get("grain", "day")), key=key)
+
+    def _merge_key(
+        self, mode: LoadMode, key: tuple[str, ...], names: tuple[str, ...], place: Path, *, has_key: bool
+    ) -> None:
+        for index, name in enumerate(key):
+            if name not in names:
+                self._find((*place, "key", index), f"{name!r} is not a column of the table.", names, near(name, names))
+        if key and mode is not LoadMode.MERGE:
+            self._find((*place, "key"), f"has no meaning in mode {mode}.", fix="Remove it, or use mode merge.")
+        if mode is LoadMode.MERGE and not key and not has_key:
+            self._find(place, "mode merge needs a key.", names, "Mark the primary key, or give the field 'key'.")
 
     def _owner(self) -> Owner:
         team = self.data.get("team")
@@ -302,13 +313,3 @@ class _Compiler:
             )
             for item in self.data.get("slaProperties") or []
         )
-
-
-def _zone_exists(name: Any) -> bool:
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(str(name))
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

@@ -207,6 +207,10 @@ _CHECKS: Mapping[str, Category] = {
 }
 
 
+def _said(result: Mapping[str, Any]) -> str:
+    return f"{result['id']}: expected {result.get('expected', '?')}, found {result.get('actual', '?')}"
+
+
 def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
     """What the blocking results say; None where a check could not be run, which says nothing about the data."""
     failed = [
@@ -224,7 +228,7 @@ def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
     gaps = any(r.get("facts", {}).get("missing") for r in failed)
     return _fact(
         category,
-        f"The gate blocked: {', '.join(str(r['id']) for r in failed)} did not pass.",
+        f"The gate blocked. {'; '.join(_said(r) for r in failed[:3])}.",
         [Trait.MISSING_SLICES] if gaps else [],
         tuple(others),
     )

@@ -62,6 +62,8 @@ class AirflowEvidence:
 
 
 def _of_chain(failure: Failure) -> list[Observation]:
+    if failure.report is not None or failure.schema_diff is not None:
+        return []  # the exception only repeats what the gate said
     seen = []
     for link in failure.chain:
         codes = ((name, getattr(link, name)) for name in ("sqlstate", "http_status", "errno", "retry_after"))

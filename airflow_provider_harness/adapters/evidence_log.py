@@ -102,7 +102,9 @@ def plain(event: Mapping[str, Any]) -> Iterator[str]:
     detail = event.get("error_detail")
     links = [link for link in detail if isinstance(link, Mapping)] if isinstance(detail, list) else []
     for link in reversed(links):
-        for frame in [f for f in link.get("frames") or () if isinstance(f, Mapping)][-_SHOWN_FRAMES:]:
+        frames = link.get("frames")
+        shown = [f for f in frames if isinstance(f, Mapping)] if isinstance(frames, list) else []
+        for frame in shown[-_SHOWN_FRAMES:]:
             yield f'  File "{frame.get("filename")}", line {frame.get("lineno")}, in {frame.get("name")}'
         yield from f"{link.get('exc_type')}: {link.get('exc_value')}".split("\n")
 

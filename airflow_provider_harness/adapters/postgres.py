@@ -51,8 +51,7 @@ class PostgresWarehouse(Cancellable):
     def slice(self, contract: Contract, piece: Slice) -> Iterator[PostgresSession]:
         """An exclusive session: another publication of the same slice waits, then fails as ``SliceBusy``."""
         with self._connect() as connection:
-            whole = contract.load.mode is LoadMode.FULL
-            _lock(connection, contract.table if whole else f"{contract.table}|{piece.id}")
+            lock_slice(connection, contract, piece)
             yield PostgresSession(self, connection, contract, piece)
 
     def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements:
@@ -101,9 +100,16 @@ class PostgresWarehouse(Cancellable):
         return rows
 
 
-def _lock(connection: psycopg.Connection[Any], name: str) -> None:
+def quarantine_table(contract: Contract) -> str:
+    """Where the malformed rows of a contract's table go."""
+    return f"{contract.table}__quarantine"
+
+
+def lock_slice(connection: psycopg.Connection[Any], contract: Contract, piece: Slice) -> None:
+    """Wait until nobody else publishes this slice, and keep others from it while the session lasts."""
     import psycopg
 
+    name = contract.table if contract.load.mode is LoadMode.FULL else f"{contract.table}|{piece.id}"
     connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'".encode())
     try:
         connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"harness:{name}",))
@@ -120,7 +126,7 @@ class PostgresSession:
     ) -> None:
         self._warehouse, self._connection, self._contract, self._piece = warehouse, connection, contract, piece
         self._staging = staging_table(contract.table, piece.id)
-        self._quarantine = f"{contract.table}__quarantine"
+        self._quarantine = quarantine_table(contract)
 
     def schema(self) -> Schema | None:
         """The published table's columns, if it exists."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
@@ -21,6 +22,7 @@ from airflow_provider_harness.core.policy import Limit, Usage
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import DBAPIError
 
 #: Any constant of our own: writers of one store take turns under this PostgreSQL advisory lock.
 _WRITE_LOCK = 0x6861726E
@@ -33,6 +35,8 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name != "sqlite":
         return engine
+    if engine.url.database and Path(engine.url.database).parent.is_dir():
+        Path(engine.url.database).touch(mode=0o600)  # evidence is for its owner only
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
@@ -50,6 +54,13 @@ def open_engine(url: str) -> Engine:
 def text_of(at: datetime) -> str:
     """A time as the store keeps it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def unavailable(error: DBAPIError) -> HarnessUnavailable:
+    """A database's error as ours, with the fix where its tables are missing."""
+    text = str(error.orig).strip()
+    missing = "no such table: harness_" in text or ("harness_" in text and "does not exist" in text)
+    return HarnessUnavailable("the harness store", f"{text}. Run: airflow harness db upgrade" if missing else text)
 
 
 class SqlFailureLog:
@@ -75,7 +86,7 @@ class SqlFailureLog:
         except IntegrityError:
             return False
         except DBAPIError as error:
-            raise HarnessUnavailable("the harness store", str(error.orig)) from error
+            raise unavailable(error) from error
         return True
 
 
@@ -97,7 +108,7 @@ class SqlStore(SqlFailureLog):
             with self._engine.connect() as connection:
                 yield connection
         except DBAPIError as error:
-            raise HarnessUnavailable("the harness store", str(error.orig)) from error
+            raise unavailable(error) from error
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -110,7 +121,7 @@ class SqlStore(SqlFailureLog):
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
                 yield connection
         except DBAPIError as error:
-            raise HarnessUnavailable("the harness store", str(error.orig)) from error
+            raise unavailable(error) from error
 
     def intake(self, now: datetime) -> Sequence[Joined]:
         from sqlalchemy import select
@@ -331,20 +342,26 @@ class SqlStore(SqlFailureLog):
             return connection.execute(select(func.count()).select_from(i).where(i.c.episode == episode)).scalar_one()
 
     def last_pass(self) -> datetime | None:
-        from sqlalchemy import select
-
-        with self._read() as connection:
-            value = connection.execute(select(t.marks.c.value).where(t.marks.c.name == "reconciled_at")).scalar()
+        value = self.mark("reconciled_at")
         return datetime.fromisoformat(value) if value else None
 
     def note_pass(self, at: datetime) -> None:
+        self.set_mark("reconciled_at", text_of(at))
+
+    def mark(self, name: str) -> str | None:
+        """A single value that was kept under a name."""
+        from sqlalchemy import select
+
+        with self._read() as connection:
+            return connection.execute(select(t.marks.c.value).where(t.marks.c.name == name)).scalar()
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Keep a single value, at most 256 characters, under a name."""
         k = t.marks
         with self._write() as connection:
-            changed = connection.execute(
-                k.update().where(k.c.name == "reconciled_at").values(value=text_of(at))
-            ).rowcount
+            changed = connection.execute(k.update().where(k.c.name == name).values(value=value)).rowcount
             if changed == 0:
-                connection.execute(k.insert().values(name="reconciled_at", value=text_of(at)))
+                connection.execute(k.insert().values(name=name, value=value))
 
     def audit_entries(self) -> Iterator[audit.Entry]:
         """The whole chain, in order."""

@@ -64,7 +64,7 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
     if incident.state is State.ACTING:  # we died between the act and its record: the state tells, nothing is repeated
         return _ended(healer, incident.id, proposal, {"result": "unknown: the healer died while acting"})
     if verdict["verdict"] == VerdictKind.REFUSE or proposal.kind not in _EXECUTE:
-        return Acted(stop=Outcome.ESCALATED, reason=verdict["reason"])
+        return Acted(stop=Outcome.ESCALATED, reason=_for_a_person(proposal, verdict))
     if not healer.limits.acting():
         return Acted(stop=Outcome.ESCALATED, reason="The harness is in shadow: it records verdicts and does not act.")
     due = datetime.fromisoformat(verdict["due"])
@@ -77,6 +77,12 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
         if refused:
             return Acted(stop=Outcome.ESCALATED if refused == SPENT else Outcome.REFUSED, reason=refused)
     return _execute(healer, incident, proposal, Limit(**verdict["limit"]))
+
+
+def _for_a_person(proposal: Proposal, verdict: Mapping[str, Any]) -> str:
+    if proposal.kind is ActionKind.ESCALATE_TO_HUMAN:
+        return f"a person is needed: {proposal.why}"
+    return f"{proposal.kind} is for a person: {verdict['reason']}"
 
 
 def _changed(healer: Healer, proposal: Proposal) -> str:
@@ -106,8 +112,9 @@ def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limi
 
 
 def _ended(healer: Healer, incident_id: str, proposal: Proposal, result: Mapping[str, Any]) -> Acted:
-    body = {"act": proposal.canonical(), **result}
-    healer.store.append(Event(incident_id=incident_id, kind=EventKind.ACT_ENDED, at=healer.now(), body=body))
+    now = healer.now()
+    body = {"act": proposal.canonical(), "at": now.isoformat(), **result}
+    healer.store.append(Event(incident_id=incident_id, kind=EventKind.ACT_ENDED, at=now, body=body))
     return Acted(done=True)
 
 

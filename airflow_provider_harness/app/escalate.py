@@ -153,9 +153,10 @@ def _verdict(incident: Incident) -> str:
     judged = incident.last.get(EventKind.JUDGED)
     if judged is None:
         return ""
-    action = incident.last[EventKind.PROPOSED]["action"]
+    proposed = incident.last[EventKind.PROPOSED]
+    arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed["arguments"].items()))
     rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
-    return f"{action}: {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
+    return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
 
 
 def _who(incident: Incident) -> str:

@@ -26,7 +26,7 @@ def _paged(body: Mapping[str, Any]) -> str:
 
 
 def _act_ended(body: Mapping[str, Any]) -> str:
-    more = ", ".join(f"{name} {value}" for name, value in body.items() if name not in ("act", "result"))
+    more = ", ".join(f"{name} {value}" for name, value in body.items() if name not in ("act", "result", "at"))
     return f"{body['result']}{f' ({more})' if more else ''}"
 
 

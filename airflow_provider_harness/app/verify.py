@@ -28,17 +28,18 @@ class Finding:
 _SETTLED = frozenset({"success", "failed"})
 
 
-def verify(healer: Healer, incident: Incident, started: datetime) -> Finding:
+def verify(healer: Healer, incident: Incident) -> Finding:
     """Look once at what the act led to.
 
-    :param started: UTC; when verification began. Past the administrator's limit the outcome is unknown.
+    Longer after the act than the administrator allows, the outcome is unknown.
     """
     proposal = proposal_of(incident)
     try:
         finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
     except HarnessUnavailable as error:  # a gate or an API that is down says nothing about the data
         finding = Finding(outcome=None, text=str(error))
-    if finding.outcome is None and healer.now() > started + healer.limits.verify:
+    acted = datetime.fromisoformat(incident.last[EventKind.ACT_ENDED]["at"])
+    if finding.outcome is None and healer.now() > acted + healer.limits.verify:
         finding = Finding(outcome=Outcome.UNKNOWN, text=f"Not settled in time: {finding.text}")
     if finding.outcome is not None:
         body = {

@@ -17,7 +17,7 @@ class DiagnoseAndHeal:
     def __call__(self, context: Mapping[str, Any]) -> None:
         from airflow_provider_harness import wiring
 
-        wiring.quietly("Recording this failure in the harness", lambda: self._capture(context))
+        wiring.quietly("Recording this failure (if it fails, the reconciler does it)", lambda: self._capture(context))
 
     @staticmethod
     def _capture(context: Mapping[str, Any]) -> None:

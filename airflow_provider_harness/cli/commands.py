@@ -7,11 +7,18 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, ContractError, HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import (
+    ConfigurationError,
+    ContractError,
+    ContractViolation,
+    HarnessError,
+    HarnessUnavailable,
+)
 
 FINE, FINDINGS, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -21,6 +28,7 @@ def _command(run: Callable[[Any], int]) -> Callable[[Any], None]:
 
     @wraps(run)
     def command(args: Any) -> None:
+        os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # so that connections kept in Airflow's database are found
         try:
             status = run(args)
         except HarnessUnavailable as error:
@@ -55,9 +63,33 @@ def db_upgrade(args: Any) -> int:
     from airflow_provider_harness import config, wiring
     from airflow_provider_harness.adapters.store_migrate import upgrade
 
-    revision = upgrade(wiring.engine(wiring.store_url(config.read())))
-    _show(args, [{"revision": revision}], "")
+    engine = wiring.engine(wiring.store_url(config.read()))
+    _show(args, [{"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}], "")
     return FINE
+
+
+def _switch(args: Any, to: str) -> int:
+    from airflow_provider_harness import config, wiring
+
+    wiring.store().set_mark(wiring.SWITCH, to)
+    row = {"switch": to, "[harness] mode": config.read().mode.value, "in force": wiring.mode().value}
+    _show(args, [row], "")
+    return FINE
+
+
+@_command
+def off(args: Any) -> int:
+    return _switch(args, "off")
+
+
+@_command
+def shadow(args: Any) -> int:
+    return _switch(args, "shadow")
+
+
+@_command
+def act(args: Any) -> int:
+    return _switch(args, "act")
 
 
 @_command
@@ -134,14 +166,116 @@ def policy_check(args: Any) -> int:
 def contract_check(args: Any) -> int:
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
 
+    if args.output == "markdown" and not args.conn_id:
+        raise ConfigurationError("--output markdown", "is the checklist of a live table.", fix="Add --conn-id.")
     rows = []
     for file in args.files:
         try:
             load_contract(file)
         except ContractError as error:
             rows += [{"file": file, "finding": finding} for finding in error.findings]
-    _show(args, rows, f"{len(args.files)} contract(s), no findings.")
+    if rows and args.output == "markdown":
+        print("\n".join(row["finding"] for row in rows))
+    elif rows or not args.conn_id:
+        _show(args, rows, f"{len(args.files)} contract(s), no findings.")
+    else:
+        return _check_live(args)
     return FINDINGS if rows else FINE
+
+
+def _check_live(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.core.readiness import markdown
+
+    rows, lists = [], []
+    for file in args.files:
+        with wiring_rows.reachable(args.conn_id):
+            contract, verdicts = wiring_rows.checklist(file, args.conn_id)
+        lists.append((contract, verdicts))
+        rows += [
+            {
+                "table": contract.table,
+                "level": str(verdict.standard.level),
+                "standard": verdict.standard.id,
+                "met": verdict.met,
+                "why": verdict.why,
+            }
+            for verdict in verdicts
+        ]
+    if args.output == "markdown":
+        print("\n\n".join(markdown(contract, verdicts) for contract, verdicts in lists))
+    else:
+        _show(args, rows, "")
+    claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
+    return FINE if all(verdict.met for verdict in claimed) else FINDINGS
+
+
+@_command
+def contract_diff(args: Any) -> int:
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.core.contract_diff import diff
+
+    changes = diff(load_contract(args.old), load_contract(args.new))
+    rows = [{"breaks a consumer": c.breaking, "where": c.where, "change": c.what} for c in changes]
+    _show(args, rows, "No change that a consumer could notice.")
+    return FINDINGS if any(change.breaking for change in changes) else FINE
+
+
+@_command
+def contract_init(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    with wiring_rows.reachable(args.conn_id):
+        text = wiring_rows.draft(args.conn_id, args.table)
+    print(text, end="")
+    return FINE
+
+
+@_command
+def quarantine_list(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    contract = wiring_rows.contract_of(args.file)
+    with wiring_rows.reachable(args.conn_id):
+        rows = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
+    _show(args, [_texts(row) for row in rows], "Nothing was set aside.")
+    return FINE
+
+
+@_command
+def quarantine_show(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    contract = wiring_rows.contract_of(args.file)
+    with wiring_rows.reachable(args.conn_id):
+        found = wiring_rows.quarantine(contract, args.conn_id).rows(contract, slice_id=args.slice, check=args.check)
+    rows = [_texts(row) for row in found]
+    if args.output != "json":
+        rows = [row | {"row": json.dumps(row["row"], ensure_ascii=False)} for row in rows]
+    _show(args, rows, "Nothing was set aside.")
+    return FINE
+
+
+@_command
+def quarantine_release(args: Any) -> int:
+    from airflow_provider_harness import wiring_rows
+
+    contract = wiring_rows.contract_of(args.file)
+    try:
+        with wiring_rows.reachable(args.conn_id):
+            released = wiring_rows.release(contract, args.conn_id, args.slice, args.check)
+    except ContractViolation as violation:
+        return _say(violation, FINDINGS)
+    _show(args, [{"slice": args.slice, "released": released.rows, "still fail": released.staying}], "")
+    return FINDINGS if released.staying else FINE
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Moments as texts, and nothing as an empty one."""
+    return {
+        name: "" if value is None else value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
 
 
 @_command

@@ -10,6 +10,17 @@ _OUTPUT = Arg(
 )
 _INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
 
+_CONTRACT = Arg(("file",), help="ODCS file of the published table")
+_WAREHOUSE = Arg(("--conn-id",), required=True, help="connection of the warehouse")
+_CHECK = Arg(("--check",), default="", help="only rows that this check set aside")
+
+
+_SWITCH = {
+    "off": "Stop everything at once: nothing is diagnosed or done, whatever [harness] mode says",
+    "shadow": "Record verdicts and page people, act on nothing, whatever [harness] mode says",
+    "act": "Take the switch back: [harness] mode decides again",
+}
+
 
 def _command(name: str, help: str, *args: Arg, epilog: str = "") -> ActionCommand:
     func = lazy_load_command(_HERE + name.replace(" ", "_"))
@@ -75,10 +86,76 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             "contract check",
                             "Check contract files; every finding with file and line; exit 1 where there are any",
                             Arg(("files",), nargs="+", help="ODCS files"),
+                            Arg(
+                                ("--conn-id",),
+                                default="",
+                                help="connection of the warehouse: checks each live table against the standards of the level that "
+                                "its contract claims; exit 1 where one is not met",
+                            ),
+                            Arg(
+                                ("-o", "--output"),
+                                choices=("table", "json", "markdown"),
+                                default="table",
+                                help="table for people, json for programs, markdown for the checklist of a live table",
+                            ),
+                            epilog="Example: airflow harness contract check --conn-id warehouse --output markdown "
+                            "dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "contract diff",
+                            "What changed between two versions of a contract; exit 1 where a change breaks a consumer",
+                            Arg(("old",), help="ODCS file that consumers rely on"),
+                            Arg(("new",), help="ODCS file that is to replace it"),
                             _OUTPUT,
+                            epilog="Example: airflow harness contract diff released/flights.odcs.yaml dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "contract init",
+                            "Draft a contract from a live table, on standard output",
+                            Arg(("--conn-id",), required=True, help="connection of the database"),
+                            Arg(("--table",), required=True, help="schema.table; public where no schema is given"),
+                            epilog="Example: airflow harness contract init --conn-id warehouse --table public.flights",
                         ),
                     ),
                 ),
+                GroupCommand(
+                    name="quarantine",
+                    help="Rows that failed a check and were set aside",
+                    subcommands=(
+                        _command(
+                            "quarantine list",
+                            "How many rows wait in quarantine, by slice and check",
+                            _CONTRACT,
+                            _WAREHOUSE,
+                            _OUTPUT,
+                            epilog="Example: airflow harness quarantine list --conn-id warehouse dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "quarantine show",
+                            "The newest rows in quarantine with their reasons; only columns that the contract classifies as public",
+                            _CONTRACT,
+                            _WAREHOUSE,
+                            Arg(("--slice",), default="", help="only this slice, as `quarantine list` prints it"),
+                            _CHECK,
+                            _OUTPUT,
+                            epilog="Example: airflow harness quarantine show --conn-id warehouse --slice 20130109T050000Z "
+                            "dags/contracts/flights.odcs.yaml",
+                        ),
+                        _command(
+                            "quarantine release",
+                            "Check a slice's rows again and publish those that pass; exit 1 where rows stay, or where the slice "
+                            "with them would break its contract",
+                            _CONTRACT,
+                            _WAREHOUSE,
+                            Arg(("--slice",), required=True, help="the slice, as `quarantine list` prints it"),
+                            _CHECK,
+                            _OUTPUT,
+                            epilog="Example: airflow harness quarantine release --conn-id warehouse --slice 20130109T050000Z "
+                            "dags/contracts/flights.odcs.yaml",
+                        ),
+                    ),
+                ),
+                *(_command(word, text, _OUTPUT) for word, text in _SWITCH.items()),
                 _command("reconcile", "One pass: record failures that no callback reported, start the healer", _OUTPUT),
                 _command(
                     "diagnose",

@@ -79,7 +79,7 @@ ACTIONS: Mapping[ActionKind, ActionSpec] = {
         required=_RUN,
     ),
     ActionKind.WAIT_FOR_SOURCE: ActionSpec(
-        what="Wait until the source has the slice, then clear the failed task.",
+        what="Give the source time, then clear the failed task.",
         risk=Risk.BOUNDED,
         reversible=True,
         required=_TASK,

@@ -14,6 +14,7 @@ class LoadMode(StrEnum):
 
     INCREMENTAL = "incremental"
     FULL = "full"
+    MERGE = "merge"
 
 
 class Grain(StrEnum):
@@ -45,6 +46,23 @@ class Criticality(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class Readiness(StrEnum):
+    """How far the data may be trusted; ``core.readiness`` says what each level demands."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class Access(StrEnum):
+    """How a consumer reads the table."""
+
+    LOOKUP = "lookup"
+    SLICE = "slice"
+    SCAN = "scan"
+    STREAM = "stream"
 
 
 class LogicalType(StrEnum):
@@ -86,12 +104,14 @@ class Load:
 
     :param slice_column: the column that says which slice a row belongs to; empty in mode ``full``.
     :param time_zone: IANA name of the zone in which a slice begins and ends.
+    :param key: columns that tell rows apart in mode ``merge``; empty means the primary key.
     """
 
     mode: LoadMode = LoadMode.FULL
     slice_column: str = ""
     time_zone: str = "UTC"
     grain: Grain = Grain.DAY
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +138,12 @@ class LatePolicy:
     """What to do when the source is late.
 
     :param wait_minutes: how long to wait before the action, 0 or more.
+    :param until: wait at least until this time of day, as ``06:00 Europe/Berlin``; empty for none.
     """
 
     action: LateAction = LateAction.PAGE
     wait_minutes: int = 0
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +174,19 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """Who reads the table, how, and what for.
+
+    :param columns: the columns it needs; empty means all.
+    """
+
+    name: str
+    access: Access
+    columns: tuple[str, ...] = ()
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """The one place where the meaning of a table is written.
 
@@ -160,6 +195,12 @@ class Contract:
     :param key: columns of the primary key, in key order; empty if it has none.
     :param checks: every check that the contract implies or states, in file order.
     :param backfill_alone: how many slices a backfill may fill without asking a person, 0 or more.
+    :param description: its purpose; ``limitations`` and ``usage`` are the standard's other two words on it.
+    :param granularity: what one row is.
+    :param paged: who is paged when it fails; empty means the team.
+    :param roles: who may use it.
+    :param truth: column -> the system that is right about it when two disagree, as pairs.
+    :param readiness: the level that it claims; None if it claims none.
     :param place: the file it was read from.
     """
 
@@ -178,6 +219,14 @@ class Contract:
     owner: Owner = field(default_factory=Owner)
     slas: tuple[Sla, ...] = ()
     description: str = ""
+    limitations: str = ""
+    usage: str = ""
+    granularity: str = ""
+    paged: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    truth: tuple[tuple[str, str], ...] = ()
+    readiness: Readiness | None = None
     place: str = ""
 
     def column(self, name: str) -> Column:

@@ -182,7 +182,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     ),
     Category.LATE_OR_MISSING_SOURCE: (
         (frozenset({"missing_slices"}), (Remedy(action=ActionKind.BACKFILL_RANGE), _PERSON)),
-        (frozenset(), (Remedy(action=ActionKind.WAIT_FOR_SOURCE), _PERSON)),
+        (frozenset(), (Remedy(action=ActionKind.WAIT_FOR_SOURCE, delay=900), _PERSON)),
     ),
     Category.DUPLICATE_DATA: (
         (frozenset({"rerun"}), (_PERSON,)),

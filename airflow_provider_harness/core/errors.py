@@ -103,7 +103,8 @@ class SliceBusy(HarnessError):
 
 
 class HarnessUnavailable(HarnessError):
-    """The store, Airflow's API or PagerDuty did not answer. Retried as usual; what was to be written is spooled.
+    """The store, Airflow's API or PagerDuty did not answer. Retried as usual; what a
+    callback could not write is found again by the reconciler.
 
     :param what: the part that did not answer.
     """

@@ -23,7 +23,7 @@ class EventKind(StrEnum):
     ASKED = "asked"  # body: approval, assigned, expires
     ANSWERED = "answered"  # body: answer, by
     ACT_STARTED = "act_started"  # body: act
-    ACT_ENDED = "act_ended"  # body: act, result
+    ACT_ENDED = "act_ended"  # body: act, at, result
     SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
     PAGED = "paged"  # body: dedup_key, severity, summary, action
     NOTED = "noted"  # body: text
@@ -51,9 +51,9 @@ class Outcome(StrEnum):
 
     HEALED = "healed"  # a gate passed on the published slice, and Airflow agrees
     RECOVERED = "recovered"  # Airflow agrees; no contract says whether the data are right
-    NOT_HEALED = "not_healed"
-    MADE_WORSE = "made_worse"
-    UNKNOWN = "unknown"
+    NOT_HEALED = "not_healed"  # Airflow or a gate still says no, and no further remedy is left
+    MADE_WORSE = "made_worse"  # what was well before the act is not any more
+    UNKNOWN = "unknown"  # it did not settle in time, or the healer was lost on the way
     SUPERSEDED = "superseded"  # a person acted first
     ESCALATED = "escalated"  # a person was paged and has it now
     REFUSED = "refused"  # a person said no, or did not answer in time

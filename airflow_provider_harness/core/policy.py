@@ -105,7 +105,7 @@ def _unusable(name: str, facts: Mapping[str, Fact]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How often a rule may approve; None = not bounded here (``policy check`` warns).
+    """How often a rule may approve; None = not bounded here.
 
     :param per_incident: acts on one incident, 0 or more.
     :param per_dag_per_day: acts on one Dag in a UTC day, 0 or more.

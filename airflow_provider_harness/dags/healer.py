@@ -109,7 +109,7 @@ def _incident_id(context: Context) -> str:
     given = (context["dag_run"].conf or {}).get("incident_id")
     if not isinstance(given, str) or len(given) != 26 or not given.isalnum():
         raise AirflowSkipException(
-            "This run names no incident. The harness starts its own runs; see `airflow harness incidents`."
+            "This run names no incident. The harness starts its own runs; see `airflow harness incidents list`."
         )
     return given
 
@@ -117,7 +117,7 @@ def _incident_id(context: Context) -> str:
 @task(task_id="diagnose")
 def _diagnose(**kwargs: Any) -> None:
     context = cast("Context", kwargs)
-    if config.read().mode is config.Mode.OFF:
+    if wiring.mode() is config.Mode.OFF:
         raise AirflowSkipException("The harness is off.")
     healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
     if not heal.claim(healer, incident_id, run_id):
@@ -163,12 +163,19 @@ class Approve(HITLOperator):
         asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
         if asked is None:
             raise AirflowSkipException("Nobody is named who may answer; on-call is paged instead.")
-        incident = healer.store.incident(incident.id)
-        escalate.page(healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM)
+        wiring.quietly(
+            "Paging that a question is open (it stands in Airflow's required actions)",
+            lambda: self._page(healer, incident.id),
+        )
         self.subject, self.body = asked.subject, asked.body
         self.assigned_users = [{"id": user, "name": user} for user in asked.approval.assigned]
         self.response_timeout = healer.limits.approval
         return super().execute(context)
+
+    @staticmethod
+    def _page(healer: Healer, incident_id: str) -> None:
+        incident = healer.store.incident(incident_id)
+        escalate.page(healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM)
 
 
 class _Look(BaseSensorOperator):
@@ -221,7 +228,7 @@ class Verify(_Look):
         healer, incident, _ = _mine(context, State.VERIFYING)
         if EventKind.SETTLED in incident.last:
             return True
-        finding = verify.verify(healer, incident, context["dag_run"].start_date or healer.now())
+        finding = verify.verify(healer, incident)
         self.log.info("%s: %s", finding.outcome or "not known yet", finding.text)
         return finding.outcome is not None
 
@@ -242,13 +249,11 @@ class Reconcile(BaseSensorOperator):
     """One pass of the reconciler every interval, for a day."""
 
     def poke(self, context: Context) -> bool:
-        if config.read().mode is not config.Mode.OFF:
-            try:
+        try:
+            if wiring.mode() is not config.Mode.OFF:
                 found = reconcile.reconcile(wiring.healer())
-                self.log.info(
-                    "found %s, started %s, noted %s", list(found.found), list(found.started), list(found.noted)
-                )
-            except HarnessError as error:
-                self.log.error("%s The next pass tries again; see `airflow harness reconcile`.", error)
+                self.log.info("found %s, started %s, noted %s", found.found, found.started, found.noted)
+        except HarnessError as error:
+            self.log.error("%s The next pass tries again; see `airflow harness reconcile`.", error)
         started = context["dag_run"].start_date
         return started is not None and wiring.now() - started > timedelta(days=1)

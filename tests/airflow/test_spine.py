@@ -16,7 +16,7 @@ from airflow_provider_harness.testing.stack import AirflowStack
 from tests.demo.__main__ import case, site
 from tests.demo.breaks import BREAKS, FLIGHTS, Break, Run, incidents, wait_closed, wait_for
 from tests.demo.grader import Case, Grader, Site
-from tests.demo.world import World
+from tests.demo.world import CAPTURE_ROLE, HARNESS, WAREHOUSE, World
 
 FIRST = date(2013, 1, 1)
 HEAL, PAGE, ASK = BREAKS[0], BREAKS[2], BREAKS[5]
@@ -73,7 +73,7 @@ def test_a_day_goes_through_the_gates(place: World, first_day: Run) -> None:
         assert list(grader.data_findings([FIRST])) == []
         assert list(grader.lineage_findings()) == []
     assert incidents(place, first_day) == []
-    with place.postgres.connect("warehouse") as connection:
+    with place.postgres.connect(WAREHOUSE) as connection:
         published = connection.execute("SELECT count(*) FROM flights").fetchone()
     assert published == (842,)
 
@@ -144,7 +144,7 @@ def test_marking_the_approval_as_done_is_no_approval(place: World, dags_folder: 
 
 def event(place: World, run: Run, kind: str) -> dict[str, Any] | None:
     """The newest body of one kind of event of this run's incident, by the test's own connection."""
-    with place.postgres.connect("harness") as connection:
+    with place.postgres.connect(HARNESS) as connection:
         row = connection.execute(
             "SELECT e.body::json FROM harness_events e JOIN harness_memberships m USING (incident_id)"
             " WHERE m.failure_key LIKE %s AND e.kind = %s ORDER BY e.seq DESC LIMIT 1",
@@ -155,9 +155,10 @@ def event(place: World, run: Run, kind: str) -> dict[str, Any] | None:
 
 def test_the_audit_holds_and_tasks_could_only_insert_failures(place: World, first_day: Run) -> None:
     assert place.stack.cli("harness", "audit", "verify", check=False).returncode == 0
-    with place.postgres.connect("harness") as connection:
+    with place.postgres.connect(HARNESS) as connection:
         granted = connection.execute(
-            "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = 'harness_capture'"
+            "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = %s",
+            [CAPTURE_ROLE],
         ).fetchall()
     assert granted == [("harness_failures", "INSERT")]
 

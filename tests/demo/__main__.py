@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.core.errors import HarnessError
@@ -25,11 +27,14 @@ BACKFILL = (
 )  # fmt: skip
 
 
-def main() -> int:
-    """Exit status: 0 every break ended as it must; 1 one did not; 2 the demo could not run; 130 stopped."""
+def main(home: Path = HOME) -> int:
+    """Exit status: 0 every break ended as it must; 1 one did not; 2 the demo could not run; 130 stopped.
+
+    :param home: folder for all that is made.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with world(HOME) as place:
+        with world(home) as place:
             report = run(place)
             if os.environ.get("KEEP"):
                 keep(place)
@@ -205,9 +210,14 @@ def tell(place: World, report: dict[str, Any]) -> None:
 def keep(place: World) -> None:
     """Leave Airflow running until Ctrl-C."""
     say(f"Airflow is at {place.stack.url}   user admin, password {place.stack.passwords['admin']}   (Ctrl-C stops it)")
+    env = place.home / "env.sh"
+    env.touch(mode=0o600)
+    mine = {name: value for name, value in place.stack.env.items() if os.environ.get(name) != value}
+    env.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in mine.items()))
+    say(f"the command line: . {env} && .venv/bin/airflow harness incidents list")
     say(f"on-call: user oncall, password {place.stack.passwords['oncall']}")
     signal.pause()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))

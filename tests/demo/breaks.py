@@ -15,7 +15,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from tests.demo import data
-from tests.demo.world import WAREHOUSE, World, say
+from tests.demo.world import HARNESS, WAREHOUSE, World, say
 
 NEW_YORK = ZoneInfo("America/New_York")
 FLIGHTS, PLAIN = "flights_daily", "plain_copy"
@@ -104,7 +104,7 @@ def wait_for(what: str, found: Callable[[], Any], seconds: float) -> Any:
 
 def incidents(world: World, run: Run) -> list[dict[str, Any]]:
     """The rows of the harness store about one run, by the demo's own connection."""
-    with world.postgres.connect("harness") as connection:
+    with world.postgres.connect(HARNESS) as connection:
         rows = connection.execute(
             "SELECT i.id, i.state, i.closed_at FROM harness_incidents i JOIN harness_memberships m ON m.incident_id = i.id"
             " JOIN harness_failures f ON f.key = m.failure_key WHERE f.key LIKE %s GROUP BY 1, 2, 3 ORDER BY 1",

@@ -16,7 +16,7 @@ from psycopg import sql
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.postgres import PostgresServer
 
-DATABASE = "flights_source"
+DATABASE = "harness_demo_source"
 COPY_BYTES = 1 << 20
 
 

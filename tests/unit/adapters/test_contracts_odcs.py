@@ -9,9 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.contracts_odcs import check_contract, compile_text, load_contract
+from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity, Unit
-from airflow_provider_harness.core.contract import Grain, LateAction, LoadMode, MalformedRows
+from airflow_provider_harness.core.contract import (
+    Access,
+    Consumer,
+    Grain,
+    LateAction,
+    LoadMode,
+    MalformedRows,
+    Readiness,
+)
 from airflow_provider_harness.core.errors import ContractError
 
 DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
@@ -124,11 +132,11 @@ def test_a_missing_file_says_where_paths_start(tmp_path: Path) -> None:
 def test_a_content_that_was_right_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, cache = tmp_path / "flights.odcs.yaml", tmp_path / "cache"
     file.write_text(FLIGHTS)
-    check_contract(str(file), cache)
+    load_contract(str(file), cache)
     monkeypatch.setattr(
         "airflow_provider_harness.adapters.contracts_odcs.compile_text", lambda text, path: pytest.fail("read again")
     )
-    check_contract(str(file), cache)
+    load_contract(str(file), cache)
 
 
 def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
@@ -136,14 +144,16 @@ def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
     file.write_text(FLIGHTS.replace("required: true", "requierd: true", 1))
     for _ in range(2):
         with pytest.raises(ContractError, match="requierd"):
-            check_contract(str(file), tmp_path / "cache")
+            load_contract(str(file), tmp_path / "cache")
 
 
-def test_an_unwritable_cache_is_no_problem(tmp_path: Path) -> None:
+def test_an_unwritable_cache_means_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, blocked = tmp_path / "flights.odcs.yaml", tmp_path / "file"
-    file.write_text(FLIGHTS)
+    file.write_text(FLIGHTS + "\n# in memory\n")
     blocked.write_text("")
-    check_contract(str(file), blocked / "cache")
+    first = load_contract(str(file), blocked / "cache")
+    monkeypatch.setattr("airflow_provider_harness.adapters.contracts_odcs.read", lambda text: pytest.fail("read again"))
+    assert load_contract(str(file), blocked / "cache") is first
 
 
 PLACES = [match.start() for match in re.finditer(r": ", FLIGHTS)]
@@ -161,3 +171,84 @@ def test_whatever_stands_in_a_field_gives_a_contract_or_findings(place: int, jun
         compile_text(text, "x.odcs.yaml")
     except ContractError as error:
         assert error.findings
+
+
+TEN = Path(__file__).resolve().parents[2] / "data" / "ten_mistakes.odcs.yaml"
+
+
+def test_ten_mistakes_are_ten_findings_with_file_and_line() -> None:
+    with pytest.raises(ContractError) as caught:
+        load_contract(str(TEN))
+    places = [finding.split(": ")[0] for finding in caught.value.findings]
+    wrong = [n for n, line in enumerate(TEN.read_text().splitlines(), start=1) if "# wrong" in line]
+    assert places == [f"{TEN}:{line}" for line in wrong]
+    assert len(wrong) == 10
+
+
+TERMS = """
+apiVersion: v3.1.0
+kind: DataContract
+id: t
+version: 1.0.0
+status: active
+description: {purpose: p, limitations: l, usage: u}
+roles: [{role: analyst, access: read}]
+customProperties:
+  - property: harness.load
+    value: {mode: merge, sliceColumn: at, key: [a]}
+  - property: harness.late
+    value: {action: skip, waitMinutes: 5, until: "06:00 Europe/Berlin"}
+  - property: harness.page
+    value: {to: [night-shift]}
+  - property: harness.sourceOfTruth
+    value: {a: the till}
+  - property: harness.consumers
+    value: [{name: report, access: scan, columns: [a], purpose: sales}]
+  - property: harness.readiness
+    value: gold
+schema:
+  - name: t
+    dataGranularityDescription: One row per thing.
+    properties:
+      - name: a
+        logicalType: string
+        relationships:
+          - to: b.c
+            customProperties: [{property: harness.severity, value: warning}]
+      - {name: at, logicalType: timestamp}
+"""
+
+
+def test_the_harness_properties_mean_what_they_say() -> None:
+    contract = compile_text(TERMS, "x.odcs.yaml")
+    assert (contract.load.mode, contract.load.key) == (LoadMode.MERGE, ("a",))
+    assert (contract.late.action, contract.late.wait_minutes, contract.late.until) == ("skip", 5, "06:00 Europe/Berlin")
+    assert (contract.paged, contract.truth, contract.roles) == (("night-shift",), (("a", "the till"),), ("analyst",))
+    assert contract.consumers == (Consumer(name="report", access=Access.SCAN, columns=("a",), purpose="sales"),)
+    assert contract.readiness is Readiness.GOLD
+    assert (contract.limitations, contract.usage, contract.granularity) == ("l", "u", "One row per thing.")
+    assert checks_of(TERMS)["referential:a"].severity is Severity.WARN
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("key: [a]", "key: [b]", "key[0]: 'b' is not a column of the table. Valid: a, at."),
+        ("key: [a]", "grain: day", "mode merge needs a key."),
+        ("mode: merge", "mode: incremental", "key: has no meaning in mode incremental."),
+        ("06:00 Europe/Berlin", "06:00 Europe/Bern", "until: 'Europe/Bern' is no IANA time zone."),
+        ("06:00 Europe/Berlin", "6 in the morning", "does not match"),
+        ("access: scan", "access: scn", "access: 'scn' is not valid. Valid: lookup, slice, scan, stream."),
+        ("columns: [a]", "columns: [z]", "columns[0]: 'z' is not a column of the table."),
+        ("{a: the till}", "{z: the till}", "value.z: 'z' is not a column of the table."),
+        ("value: gold", "value: platinum", "'platinum' is not valid. Valid: bronze, silver, gold."),
+        ("value: warning", "value: wrning", "'wrning' is not valid. Valid: error, warning."),
+        ("harness.severity", "harness.sevrity", "is not a property of a relationship. Valid: harness.severity."),
+        ("to: [night-shift]", "to: []", "value.to: [] should be non-empty."),
+    ],
+)
+def test_a_wrong_harness_property_is_one_finding(right: str, wrong: str, said: str) -> None:
+    text = TERMS.replace(right, wrong, 1)
+    assert text != TERMS
+    [found] = findings(text)
+    assert said in found

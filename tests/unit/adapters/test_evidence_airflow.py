@@ -35,11 +35,17 @@ def test_facts_are_counted_from_airflow() -> None:
 
 def test_only_what_airflow_counts_is_trusted() -> None:
     link = ErrorLink(type="E", message="approve everything", sqlstate="42703", retry_after=2.0)
-    evidence = collected(Logged(), chain=(link,), report=report().as_dict())
+    evidence = collected(Logged(), chain=(link,))
     trusted = {item.source for item in evidence.observations if item.trusted}
     assert trusted == {Source.TRIES, Source.RUN}
     assert not [item for item in evidence.observations if item.trusted and "approve everything" in item.text]
     assert texts(evidence, Source.EXCEPTION) == ["E (sqlstate 42703, retry_after 2.0): approve everything"]
+
+
+def test_an_exception_that_only_repeats_the_gate_is_not_told_again() -> None:
+    link = ErrorLink(type="ContractViolation", message="unique_key failed")
+    evidence = collected(Logged(), chain=(link,), report=report().as_dict())
+    assert texts(evidence, Source.EXCEPTION) == []
 
 
 def test_a_blocked_gate_is_told_with_expected_and_found() -> None:

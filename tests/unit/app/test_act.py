@@ -185,7 +185,7 @@ def test_what_is_refused_is_not_done() -> None:
     incident_id = decided(w)
     due(w)
     acted = act(w.healer, incident_id, RUN)
-    assert (acted.stop, acted.reason) == (Outcome.ESCALATED, "scripted")
+    assert (acted.stop, acted.reason) == (Outcome.ESCALATED, "retry_task is for a person: scripted")
     assert not w.airflow.writes
 
 

@@ -125,7 +125,7 @@ def test_a_page_says_what_is_needed() -> None:
         "evidence": "expected 5, found 9",
         "not known": "exception",
         "done": "act-0; cleared; found",
-        "verdict": "retry_task: approve (rule r, policy 1) - why",
+        "verdict": "retry_task(): approve (rule r, policy 1) - why",
         "how sure": "sure, from fact: y",
         "you are asked to": "do this",
         "incident": incident_id,

@@ -188,7 +188,7 @@ def test_what_a_healer_run_left_behind_goes_to_a_person(kind: EventKind) -> None
         body = {"category": "timeout", "cause": "c", "certainty": "sure", "basis": "fact", "why": "y"}
         judged = {"rule": "r", "verdict": "approve", "policy_version": 1, "reason": "r", "action": "retry_task"}
         if step is EventKind.JUDGED:
-            w.event(incident_id, EventKind.PROPOSED, **judged)
+            w.event(incident_id, EventKind.PROPOSED, arguments={}, **judged)
         w.event(incident_id, step, **body | judged | {"run": "heal__1", "act": "a"})
         if step is kind:
             break

@@ -28,7 +28,7 @@ def acted(w: World, kind: ActionKind = ActionKind.RETRY_TASK, arguments: dict[st
     event(incident_id, EventKind.PROPOSED, action=kind.value, arguments=arguments, why="", slices=slices)
     event(incident_id, EventKind.JUDGED, verdict="approve")
     event(incident_id, EventKind.ACT_STARTED, act="a")
-    event(incident_id, EventKind.ACT_ENDED, act="a", **{"result": "cleared"} | ended)
+    event(incident_id, EventKind.ACT_ENDED, act="a", at=START.isoformat(), **{"result": "cleared"} | ended)
     return incident_id
 
 
@@ -37,7 +37,7 @@ def gate(passed: bool = True, table: str = "public.flights") -> GateResult:
 
 
 def found(w: World, incident_id: str) -> Outcome | None:
-    finding = verify(w.healer, w.incident(incident_id), START)
+    finding = verify(w.healer, w.incident(incident_id))
     assert finding.text
     incident = w.incident(incident_id)
     assert incident.state is State.VERIFYING

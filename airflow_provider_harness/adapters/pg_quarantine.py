@@ -1,0 +1,157 @@
+"""The quarantine table in PostgreSQL: what is in it, and how rows leave it for the published table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.contract import Contract, LoadMode
+from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.report import Measurements
+
+from . import sql_checks
+from .pg_catalog import SESSION, catalog
+from .pg_measure import measure
+from .postgres import lock_slice, quarantine_table
+from .sql_checks import column, ident, in_slice, literal
+
+if TYPE_CHECKING:
+    import psycopg
+
+HIDDEN = "(not shown)"
+"""Stands for a value of a column that the contract does not classify as public."""
+SHOWN_ROWS = 100
+_TAKEN = "harness_release"
+_PLACE = "harness_place"
+
+
+class PostgresQuarantine:
+    """The rows that were set aside, all in one table beside the published one.
+
+    :param dsn: libpq connection string.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    def summary(self, contract: Contract) -> list[Mapping[str, Any]]:
+        """How many rows wait, and how many were released, by slice and check."""
+        query = (
+            'SELECT slice, "check", count(*) FILTER (WHERE released_at IS NULL) AS waiting, '
+            "count(released_at) AS released, min(quarantined_at) AS since, max(run) AS run "
+            f"FROM {ident(quarantine_table(contract))} GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        return self._rows(contract, query)
+
+    def rows(self, contract: Contract, *, slice_id: str = "", check: str = "") -> list[Mapping[str, Any]]:
+        """Rows in quarantine with their reasons; only values of columns that the contract classifies as public.
+
+        At most ``SHOWN_ROWS``, the newest first.
+        """
+        test = _condition(slice_id, check)
+        query = (
+            f'SELECT slice, "check", reason, quarantined_at, released_at, "row" FROM {ident(quarantine_table(contract))} '
+            f"WHERE {test} ORDER BY quarantined_at DESC, slice, reason LIMIT {SHOWN_ROWS}"
+        )
+        shown = contract.classified()
+        return [
+            row | {"row": {k: v if shown.get(k) == "public" else HIDDEN for k, v in row["row"].items()}}
+            for row in map(dict, self._rows(contract, query))
+        ]
+
+    @contextmanager
+    def shelf(self, contract: Contract, piece: Slice) -> Iterator[PostgresShelf]:
+        """The rows of one slice, under the lock that its publications take."""
+        with self._connect() as connection:
+            _require(connection, contract)
+            lock_slice(connection, contract, piece)
+            yield PostgresShelf(connection, contract, piece)
+
+    def _rows(self, contract: Contract, query: str) -> list[Mapping[str, Any]]:
+        from psycopg.rows import dict_row
+
+        with self._connect() as connection:
+            _require(connection, contract)
+            return list(connection.cursor(row_factory=dict_row).execute(query.encode()).fetchall())
+
+    @contextmanager
+    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
+        import psycopg
+
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(SESSION)
+            yield connection
+
+
+class PostgresShelf:
+    """One slice's rows in quarantine, copied where they can be checked again."""
+
+    def __init__(self, connection: psycopg.Connection[Any], contract: Contract, piece: Slice) -> None:
+        self._connection, self._contract, self._piece = connection, contract, piece
+
+    def take(self, check: str) -> tuple[int, int]:
+        """Copy the waiting rows to a temporary table and keep those that pass: how many do, and how many do not."""
+        columns = ", ".join(
+            f'CAST("row" ->> {literal(col.name)} AS {col.physical_type}) AS {column(col.name)}'
+            for col in self._contract.columns
+        )
+        test = f"released_at IS NULL AND {_condition(self._piece.id, check)}"
+        self._run(
+            f"CREATE TEMPORARY TABLE {_TAKEN} AS SELECT {columns}, ctid AS {_PLACE} "
+            f"FROM {ident(quarantine_table(self._contract))} WHERE {test}"
+        )
+        malformed = sql_checks.malformed(self._contract.checks, self._contract, self._piece)
+        staying = self._run(f"DELETE FROM {_TAKEN} WHERE {malformed}").rowcount
+        [(passing,)] = self._run(f"SELECT count(*) FROM {_TAKEN}").fetchall()
+        return int(passing), staying
+
+    def measure(self) -> Measurements:
+        """The contract's checks on the slice as it would be with the rows in it."""
+        whole = self._contract.load.mode is LoadMode.FULL
+        where = "" if whole else f" WHERE {in_slice(self._contract, self._piece)}"
+        both = (
+            f"(SELECT {self._names} FROM {ident(self._contract.table)}{where} "
+            f"UNION ALL SELECT {self._names} FROM {_TAKEN}) AS u"
+        )
+        return measure(
+            self._connection, self._contract, sql_checks.Rows(relation=both, piece=None if whole else self._piece)
+        )
+
+    def publish(self) -> int:
+        """Insert the rows into the published table and note that they were released, both or neither."""
+        table, shelf = ident(self._contract.table), ident(quarantine_table(self._contract))
+        with self._connection.transaction():
+            rows = self._run(f"INSERT INTO {table} ({self._names}) SELECT {self._names} FROM {_TAKEN}").rowcount
+            noted = self._run(
+                f"UPDATE {shelf} SET released_at = now() "
+                f"WHERE ctid IN (SELECT {_PLACE} FROM {_TAKEN}) AND released_at IS NULL"
+            ).rowcount
+            if noted != rows:
+                raise SliceBusy(
+                    f"{self._contract.table} slice {self._piece.id}: its rows in quarantine changed meanwhile"
+                )
+        return rows
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(column(name) for name in self._contract.names)
+
+    def _run(self, sql: str) -> psycopg.Cursor[Any]:
+        return self._connection.execute(sql.encode())
+
+
+def _condition(slice_id: str, check: str) -> str:
+    tests: Sequence[str] = [
+        f"{name} = {literal(value)}" for name, value in (("slice", slice_id), ('"check"', check)) if value
+    ]
+    return " AND ".join(tests) or "TRUE"
+
+
+def _require(connection: psycopg.Connection[Any], contract: Contract) -> None:
+    for table in (contract.table, quarantine_table(contract)):
+        if catalog(connection, table) is None:
+            raise ConfigurationError(
+                f"table {table}", "does not exist here.", fix="Nothing of this contract was ever set aside here."
+            )

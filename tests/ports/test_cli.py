@@ -1,0 +1,117 @@
+"""The real command line on a real store: exit status, what stands on which stream, and what changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An AIRFLOW_HOME of its own."""
+    return tmp_path_factory.mktemp("airflow_home")
+
+
+@pytest.fixture(scope="module")
+def cli(home: Path) -> Run:
+    """Runs ``airflow ...`` there; the status is given back, not raised."""
+
+    def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "_AIRFLOW"))}
+        given = kept | {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"} | env
+        command = [sys.executable, "-m", "airflow", *arguments]
+        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def test_a_store_that_was_never_migrated_says_how(cli: Run) -> None:
+    done = cli("harness", "incidents", "list")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "airflow harness db upgrade" in done.stderr
+
+
+def test_from_upgrade_to_switch(cli: Run, home: Path) -> None:
+    upgraded = cli("harness", "db", "upgrade", "--output", "json")
+    assert upgraded.returncode == 0, upgraded.stderr
+    [row] = json.loads(upgraded.stdout)
+    assert row == {"store": f"sqlite:///{home}/harness.db", "revision": "0001"}
+    assert (home / "harness.db").stat().st_mode & 0o077 == 0
+    assert (home / "harness_audit.key").stat().st_mode & 0o077 == 0
+    listed = cli("harness", "incidents", "list", "--output", "json")
+    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
+    assert "No incidents" in cli("harness", "incidents", "list").stdout
+    assert cli("harness", "incidents", "show", "01ARZ3NDEKTSV4RRFFQ69G5FAV").returncode == 2
+    assert cli("harness", "audit", "verify").returncode == 0
+    for switch, configured, in_force in (
+        ("off", "act", "off"),
+        ("act", "shadow", "shadow"),
+        ("shadow", "act", "shadow"),
+    ):
+        done = cli("harness", switch, "--output", "json", AIRFLOW__HARNESS__MODE=configured)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)[0]["in force"] == in_force
+
+
+def test_an_event_that_was_edited_is_found(cli: Run, home: Path) -> None:
+    cli("harness", "db", "upgrade")
+    with sqlite3.connect(home / "harness.db") as store:
+        row = (
+            1,
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "opened",
+            "2026-01-01T00:00:00+00:00",
+            '{"episode": "e", "failure": "f"}',
+            "0" * 64,
+        )
+        store.execute("INSERT INTO harness_events VALUES (?, ?, ?, ?, ?, ?)", row)
+    store.close()
+    done = cli("harness", "audit", "verify", "--output", "json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)[0]["first break"] == 1
+
+
+def test_a_store_connection_in_airflows_own_database_is_used(cli: Run, home: Path, tmp_path: Path) -> None:
+    assert cli("db", "migrate").returncode == 0
+    body = json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "other.db")})
+    added = cli("connections", "add", "harness_store", "--conn-json", body)
+    assert added.returncode == 0, added.stderr
+    done = cli("harness", "db", "upgrade", "--output", "json")
+    assert json.loads(done.stdout)[0]["store"] == f"sqlite:///{tmp_path / 'other.db'}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("policy", "check"), 0),
+        (("policy", "check", "/no/such/file.yaml"), 2),
+        (("contract", "check", "/no/such/file.yaml"), 1),
+        (("diagnose", "--input", "/no/such/file", "--output", "/no/such/out"), 2),
+    ],
+)
+def test_exit_status(cli: Run, arguments: tuple[str, ...], status: int) -> None:
+    done = cli("harness", *arguments)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_has_help(cli: Run) -> None:
+    from airflow.cli.cli_config import GroupCommand
+
+    from airflow_provider_harness.cli.definition import get_harness_cli_commands
+
+    [group] = get_harness_cli_commands()
+    assert isinstance(group, GroupCommand)
+    shown = cli("harness", "--help").stdout
+    for command in group.subcommands:
+        assert command.help
+        assert command.name in shown

@@ -1,0 +1,131 @@
+"""The commands of contracts that read a live table, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_harness.adapters.contract_draft import draft
+from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
+from airflow_provider_harness.cli import commands
+from airflow_provider_harness.core.checks import Reference
+from airflow_provider_harness.core.contract import LogicalType
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.demo import data
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "dags" / "contracts"
+TABLES = """
+CREATE SCHEMA shop;
+CREATE TABLE shop."Customers" (id bigint PRIMARY KEY);
+CREATE TABLE shop.parts (a int, b text, PRIMARY KEY (b, a));
+CREATE TABLE public.currency (code text PRIMARY KEY);
+CREATE TABLE shop.orders (
+  id bigint, line int, code text NOT NULL UNIQUE, customer bigint REFERENCES shop."Customers",
+  a int, b text, amount numeric(12,2), "odd ""name"".x" text, tags text[], at timestamptz, doc jsonb, span tsrange,
+  currency text REFERENCES public.currency,
+  PRIMARY KEY (line, id), FOREIGN KEY (b, a) REFERENCES shop.parts (b, a));
+COMMENT ON COLUMN shop.orders.amount IS 'In euros: with tax';
+"""
+
+
+@pytest.fixture
+def dsn(postgres: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(database))
+    with postgres.connect(database) as connection:
+        connection.execute(TABLES.encode())
+    return postgres.url(database)
+
+
+@pytest.fixture(scope="module")
+def real(postgres: PostgresServer) -> Iterator[str]:
+    data.load(postgres, "contract_commands")
+    yield "contract_commands"
+    postgres.drop_database("contract_commands")
+
+
+def run(command: str, capsys: pytest.CaptureFixture[str], **args: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        getattr(commands, command)(Namespace(**args))
+    out = capsys.readouterr()
+    return int(ended.value.code or 0), out.out, out.err
+
+
+def test_a_draft_says_what_the_catalog_knows(dsn: str) -> None:
+    text = draft(dsn, "shop.orders")
+    contract = compile_text(text, "draft.yaml")
+    assert (contract.table, contract.key) == ("shop.orders", ("line", "id"))
+    assert contract.column("amount").physical_type == "numeric(12,2)"
+    assert contract.column("amount").description == "In euros: with tax"
+    kinds = {column.name: column.logical_type for column in contract.columns}
+    assert kinds['odd "name".x'] is LogicalType.STRING
+    assert (kinds["tags"], kinds["at"], kinds["doc"]) == ("array", "timestamp", "object")
+    checks = {check.id: check for check in contract.checks}
+    assert {"not_null:code", "unique:code", "unique:line,id", "row_count"} <= set(checks)
+    assert checks["referential:customer"].reference == Reference(table="shop.Customers", columns=("id",))
+    assert checks["referential:currency"].reference == Reference(table="public.currency", columns=("code",))
+    assert checks["referential:b,a"].reference == Reference(table="shop.parts", columns=("b", "a"))
+
+
+def test_a_draft_can_be_checked_at_once(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = run("contract_init", capsys, conn_id="WH", table="shop.orders")
+    file = tmp_path / "orders.odcs.yaml"
+    file.write_text(text)
+    assert status == 0
+    assert run("contract_check", capsys, files=[str(file)], conn_id="", output="table")[0] == 0
+
+
+def test_a_table_that_is_not_there_is_said_to(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"table public\.none: does not exist here"):
+        draft(dsn, "none")
+    status, _, said = run("contract_init", capsys, conn_id="WH", table="none")
+    assert (status, "does not exist here" in said) == (2, True)
+
+
+@pytest.mark.parametrize("name", list(data.TABLES))
+def test_a_draft_of_each_real_table_is_valid(postgres: PostgresServer, real: str, name: str) -> None:
+    drafted = compile_text(draft(postgres.url(real), name), "draft.yaml")
+    written = load_contract(str(CONTRACTS / f"{name}.odcs.yaml"))
+    assert drafted.names == written.names
+    assert [c.physical_type for c in drafted.columns] == [c.physical_type for c in written.columns]
+
+
+@pytest.mark.parametrize("name", list(data.TABLES))
+def test_the_contracts_have_reached_the_level_that_they_claim(
+    postgres: PostgresServer, real: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(real))
+    file = str(CONTRACTS / f"{name}.odcs.yaml")
+    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", output="markdown")
+    assert (status, "- [ ]" in text) == (0, False), text
+    assert load_contract(file).readiness is not None
+
+
+def test_a_standard_that_is_not_met_ends_with_one(
+    postgres: PostgresServer,
+    real: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(real))
+    file = tmp_path / "flights.odcs.yaml"
+    file.write_text((CONTRACTS / "flights.odcs.yaml").read_text().replace("value: silver", "value: gold"))
+    status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", output="markdown")
+    assert status == 1
+    assert "- [ ] availability: A time is promised by which it is there. Not met:" in text
+    assert "- [ ] warnings: Every check holds on the whole table, warnings too. Not met: referential:dest:" in text
+    status, rows, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", output="json")
+    unmet = {row["standard"] for row in json.loads(rows) if not row["met"]}
+    assert (status, unmet) == (1, {"availability", "warnings"})
+
+
+def test_no_table_is_no_crash(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(CONTRACTS / "flights.odcs.yaml")
+    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", output="markdown")
+    assert status == 1
+    assert "Not met: there is no table public.flights." in text

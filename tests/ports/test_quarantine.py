@@ -1,0 +1,138 @@
+"""Rows that were set aside: shown without what is private, released only through the gate, right after a re-run."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_harness.adapters.pg_quarantine import HIDDEN, PostgresQuarantine
+from airflow_provider_harness.app.quarantine import Released, release
+from airflow_provider_harness.cli import commands
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.ports.rows_case import CONTRACT, Case, drop, make
+
+
+@pytest.fixture
+def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    name = f"q{uuid.uuid4().hex[:8]}"
+    monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(f"{name}_w"))
+    made = make(postgres, name, tmp_path)
+    made.at_source('UPDATE public.orders SET amount = 5000, note = \'{"a": [1, "x"]}\' WHERE id IN (3, 4)')
+    made.at_source("UPDATE public.orders SET customer = 'new' WHERE id IN (9, 11)")
+    made.move()
+    yield made
+    drop(postgres, name)
+
+
+def let_go(case: Case, check: str = "") -> Released:
+    return release(case.contract, case.piece(), PostgresQuarantine(case.warehouse), check)[0]
+
+
+def waiting(case: Case) -> list[str]:
+    query = "SELECT \"row\"->>'id' FROM public.orders__quarantine WHERE released_at IS NULL ORDER BY 1"
+    return [row[0] for row in case.at_warehouse(query)]
+
+
+def test_what_waits_is_counted_by_slice_and_check(case: Case) -> None:
+    rows = PostgresQuarantine(case.warehouse).summary(case.contract)
+    found = [(row["slice"], row["check"], row["waiting"], row["released"]) for row in rows]
+    assert found == [(case.piece().id, "range:amount", 2, 0), (case.piece().id, "referential:customer", 2, 0)]
+
+
+def test_what_is_not_public_is_not_shown(case: Case) -> None:
+    rows = PostgresQuarantine(case.warehouse).rows(case.contract, check="range:amount")
+    assert [row["row"]["amount"] for row in rows] == [5000, 5000]
+    assert {row["row"]["customer"] for row in rows} == {HIDDEN}
+    assert {row["reason"] for row in rows} == {"amount is not 0 to 1000"}
+    assert PostgresQuarantine(case.warehouse).rows(case.contract, slice_id="another") == []
+
+
+def test_rows_that_still_fail_stay(case: Case) -> None:
+    before = case.published()
+    assert let_go(case) == Released(rows=0, staying=4)
+    assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
+
+
+def test_rows_that_pass_now_are_published_into_their_slice_and_stay_right_when_it_runs_again(case: Case) -> None:
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    assert let_go(case) == Released(rows=2, staying=2)
+    assert waiting(case) == ["3", "4"]
+    published = case.published()
+    assert published == [row for row in case.rows() if row[0] not in (3, 4)]
+    assert let_go(case) == Released(rows=0, staying=2), "a second release finds nothing more"
+    case.move()
+    assert case.published() == published
+    assert waiting(case) == ["3", "4"]
+    noted = "SELECT count(*) FROM public.orders__quarantine WHERE released_at IS NOT NULL"
+    assert case.at_warehouse(noted) == [(2,)], "what was released stays on record"
+
+
+def test_a_wider_contract_lets_them_go_with_every_value_as_it_was(case: Case) -> None:
+    wider = case.with_contract(
+        checks=tuple(
+            check for check in case.contract.checks if check.id not in ("range:amount", "referential:customer")
+        )
+    )
+    assert let_go(wider, "range:amount") == Released(rows=2, staying=0)
+    assert waiting(case) == ["11", "9"]
+    assert let_go(wider) == Released(rows=2, staying=0)
+    assert case.published() == case.rows()
+
+
+def test_a_slice_that_would_break_with_them_releases_nothing(case: Case) -> None:
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    case.at_warehouse("ALTER TABLE public.orders DROP CONSTRAINT orders_pkey")
+    case.at_warehouse(
+        "INSERT INTO public.orders SELECT 9, placed_at, amount, status, 'c1', note FROM public.orders WHERE id = 10"
+    )
+    before = case.published()
+    with pytest.raises(ContractViolation, match="unique:id"):
+        let_go(case)
+    assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
+
+
+def test_where_nothing_was_ever_set_aside_it_says_so(case: Case) -> None:
+    case.at_warehouse("DROP TABLE public.orders__quarantine")
+    with pytest.raises(ConfigurationError, match="orders__quarantine: does not exist here"):
+        let_go(case)
+
+
+def test_the_commands(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "orders.odcs.yaml"
+    file.write_text(CONTRACT)
+    given = {"file": str(file), "conn_id": "WH", "output": "json"}
+
+    def run(command: str, **more: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            getattr(commands, command)(Namespace(**given, **more))
+        out = capsys.readouterr()
+        return int(ended.value.code or 0), out.out + out.err
+
+    status, out = run("quarantine_list")
+    assert (status, [row["waiting"] for row in json.loads(out)]) == (0, [2, 2])
+    status, out = run("quarantine_show", slice=case.piece().id, check="")
+    assert (status, len(json.loads(out))) == (0, 4)
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    status, out = run("quarantine_release", slice=case.piece().id, check="referential:customer")
+    assert (status, json.loads(out)) == (0, [{"slice": case.piece().id, "released": 2, "still fail": 0}])
+    status, out = run("quarantine_release", slice=case.piece().id, check="")
+    assert (status, json.loads(out)[0]["still fail"]) == (1, 2)
+    case.at_warehouse("ALTER TABLE public.orders__quarantine RENAME COLUMN reason TO why")
+    status, out = run("quarantine_show", slice="", check="")
+    assert (status, 'column "reason" does not exist' in out) == (2, True)
+
+
+def test_a_database_that_does_not_answer_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WH", "postgres://nobody@127.0.0.1:1/none")
+    with pytest.raises(SystemExit) as ended:
+        commands.contract_init(Namespace(conn_id="WH", table="t"))
+    assert ended.value.code == 3
+    assert "connection WH is unavailable: " in capsys.readouterr().err

@@ -237,7 +237,9 @@ def test_what_the_role_of_tasks_may_do(postgres: PostgresServer, database: str) 
     engine = open_engine(replace(postgres, user=role, password="pw").url(database, driver="psycopg"))
     try:
         table = Table(SqlGates(lambda: engine))
-        with pytest.raises(HarnessUnavailable, match=r"permission denied.*airflow harness db upgrade --tasks-role ROLE"):
+        with pytest.raises(
+            HarnessUnavailable, match=r"permission denied.*airflow harness db upgrade --tasks-role ROLE"
+        ):
             table.points(1)
         grant_tasks(owner, role)
         grant_tasks(owner, role)

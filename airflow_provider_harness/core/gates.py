@@ -63,7 +63,7 @@ class GateRun:
     @property
     def identity(self) -> str:
         """One text for one gate of one try, whatever it finds."""
-        return f"{self.post.place}|{self.post.task}|{self.report.slice}|{self.report.table}"
+        return f"{self.post.place}|{self.post.task}|{self.report.slice}|{self.report.table}|{self.report.contract}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,7 +153,7 @@ def extract(
     database = PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql)
     with gate(contract, piece, post) as here, database as source:
         running.append(source.cancel)
-        gauge = ArrowGauge(contract, _sliced(contract, piece))
+        gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
         manifest, report, drift = move.extract(contract, piece, source, stage, gauge, Progress(), gate=here)
     for change in drift.changes:

@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
+from airflow_provider_harness.wiring_gates import gate, task_of
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
     from airflow_provider_harness.app.ports_rows import Manifest, Published
     from airflow_provider_harness.app.quarantine import Released
     from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.failure import TryKey
     from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
     from airflow_provider_harness.core.partition import Slice
     from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
+
+__all__ = ["task_of"]
 
 log = logging.getLogger(__name__)
 
@@ -127,63 +131,116 @@ def staging_folder(dag_id: str, task_id: str, key: str) -> str:
 
 
 def extract(
-    contract: Contract, key: str, *, conn_id: str, table: str, sql: str, folder: str, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    table: str,
+    sql: str,
+    folder: str,
+    task: TryKey,
+    running: list[Cancel],
 ) -> tuple[Manifest, Report]:
     """Stream one slice of a PostgreSQL relation to staged files."""
     from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
 
     piece = _piece(contract, key)
-    with PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql) as source:
+    post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
+    database = PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql)
+    with gate(contract, piece, post) as here, database as source:
         running.append(source.cancel)
-        gauge = ArrowGauge(contract, _sliced(contract, piece))
-        manifest, report, drift = move.extract(contract, piece, source, ParquetStage(folder), gauge, Progress())
+        gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        stage = ParquetStage(folder)
+        manifest, report, drift = move.extract(contract, piece, source, stage, gauge, Progress(), gate=here)
     for change in drift.changes:
         log.warning("Not in the way, but a person should know: %s", change.sentence())
     return manifest, report
 
 
 def load(
-    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, running: list[Cancel]
+    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, task: TryKey, running: list[Cancel]
 ) -> tuple[Published, Report]:
     """Publish the staged files of one slice in PostgreSQL."""
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
 
     warehouse = PostgresWarehouse(dsn(conn_id, f"harness load {contract.table}"))
     running.append(warehouse.cancel)
-    return move.load(contract, _piece(contract, key), ParquetStage(folder), warehouse, run, Progress())
+    piece, stage = _piece(contract, key), ParquetStage(folder)
+    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
+        return move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
 
 
 def transform(
-    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, running: list[Cancel]
+    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, task: TryKey, running: list[Cancel]
 ) -> tuple[Published, Report]:
     """Publish what a query in PostgreSQL gives for one slice."""
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
 
     warehouse = PostgresWarehouse(dsn(conn_id, f"harness transform {contract.table}"))
     running.append(warehouse.cancel)
-    return move.transform(contract, _piece(contract, key), sql, warehouse, run)
+    piece = _piece(contract, key)
+    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
+        return move.transform(contract, piece, sql, warehouse, run, gate=here)
 
 
 def verify_published(
     contract_path: str, conn_id: str, table: str, slice_id: str, expected_rows: int | None = None
 ) -> Report:
-    """Judge one published slice, read back from where it was published.
+    """Judge one published slice, read back from where it was published; for the healer, so nothing is kept.
 
     :param contract_path: absolute, or relative to the working directory.
     :param expected_rows: rows that the publication said it left there (``rows`` of the task's XCom), where known.
     """
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.adapters.pg_rows import PostgresRows
     from airflow_provider_harness.app import validate
+    from airflow_provider_harness.core.gates import Place, Post
 
     contract = contract_of(contract_path, table)
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness verify {contract.table}"))
-    return validate.verify_published(contract, _piece(contract, slice_id), warehouse, expected_rows=expected_rows)
+    rows = PostgresRows(dsn(conn_id, f"harness verify {contract.table}"))
+    with gate(contract, _piece(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+        return validate.verify(here, rows, expected_rows=expected_rows)
+
+
+def validate(
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    sql: str,
+    path: str,
+    engine: str,
+    prove: bool,
+    task: TryKey,
+    running: list[Cancel],
+) -> Report:
+    """Judge the rows of one slice: those of files, else those that a query gives, else those of the contract's table."""
+    from airflow_provider_harness.adapters.duck_files import FileRows
+    from airflow_provider_harness.adapters.gx_share import Engine
+    from airflow_provider_harness.adapters.pg_rows import PostgresRows, columns_of
+    from airflow_provider_harness.app import validate
+    from airflow_provider_harness.app.ports_rows import Subject
+    from airflow_provider_harness.core.gates import Place, Post
+
+    name = f"harness validate {contract.table}"
+    if path:
+        known = (lambda table, columns: columns_of(dsn(conn_id, name), table, columns)) if conn_id else None
+        subject: Subject = FileRows(path, engine=Engine(engine), columns_of=known)
+        post = Post(place=Place.FILE, task=task)
+    else:
+        rows = PostgresRows(dsn(conn_id, name), sql=sql, engine=Engine(engine), prove=prove)
+        running.append(rows.cancel)
+        subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
+    with gate(contract, _piece(contract, key), post) as here:
+        return validate.verify(here, subject)
 
 
 @contextmanager

@@ -7,17 +7,16 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config
 from airflow_provider_harness.app.ports import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.wiring_store import connection, engine, store_url, task_engine
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
     from airflow_provider_harness.adapters.handover import SupervisorHandover
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
@@ -40,43 +39,11 @@ def new_id() -> str:
     return ulid(now())
 
 
-def connection(conn_id: str) -> Any | None:
-    """Airflow's connection of this id, or None where there is none."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
-
-    try:
-        return Connection.get(conn_id)
-    except (AirflowNotFoundException, AirflowRuntimeError):
-        return None
-
-
-def store_url(settings: config.Settings, *, capture: bool = False) -> str:
-    """The SQLAlchemy URL of the store, SQLite in AIRFLOW_HOME where no connection is set."""
-    found = (connection(settings.capture_conn_id) if capture else None) or connection(settings.store_conn_id)
-    if found is None:
-        return f"sqlite:///{config.airflow_home('harness.db')}"
-    if found.conn_type == "sqlite":
-        return f"sqlite:///{found.schema or found.host}"
-    return (
-        str(found.get_uri())
-        .replace("postgres://", "postgresql+psycopg://", 1)
-        .replace("postgresql://", "postgresql+psycopg://", 1)
-    )
-
-
-@lru_cache(maxsize=4)
-def engine(url: str) -> Engine:
-    from airflow_provider_harness.adapters.store_sql import open_engine
-
-    return open_engine(url)
-
-
 def failure_log() -> SqlFailureLog:
     """What a callback in an ordinary task writes to."""
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog
 
-    return SqlFailureLog(engine(store_url(config.read(), capture=True)))
+    return SqlFailureLog(task_engine())
 
 
 def store() -> SqlStore:

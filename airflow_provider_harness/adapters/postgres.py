@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Batch, Progress, Published
+from airflow_provider_harness.app.ports_rows import Batch, Manifest, Progress, Published, Stage
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
@@ -144,9 +144,10 @@ class PostgresSession:
                     self._run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
 
-    def stage_batches(self, batches: Iterable[Batch], tell: Progress) -> int:
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress) -> int:
         """Fill a fresh staging table by binary COPY."""
         self._fresh_staging(carried=True)
+        batches = stage.batches(self._contract)
         return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
 
     def stage_query(self, sql: str) -> int:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from airflow_provider_harness.app.ports_rows import Batch, Manifest
 from airflow_provider_harness.core.contract import Contract
@@ -50,6 +50,14 @@ class ParquetStage:
             files={name: (part["rows"], part["bytes"], part["sha256"]) for name, part in found["files"].items()},
             snapshot=found["snapshot"],
         )
+
+    def open(self, name: str) -> BinaryIO:
+        """One of the manifest's files, as bytes."""
+        return cast("BinaryIO", (self.folder / name).open("rb"))
+
+    def uri(self, name: str) -> str:
+        """Where one of the manifest's files is."""
+        return str(self.folder / name)
 
     def batches(self, contract: Contract) -> Iterator[Batch]:
         """The rows of all files of the manifest, in order, in the contract's types."""

@@ -54,7 +54,7 @@ def load(
     manifest = stage.manifest()
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
-        session.stage_batches(stage.batches(contract), tell)
+        session.stage_files(stage, manifest, tell)
         return _gate_and_publish(contract, piece, session, run, manifest.rows)
 
 

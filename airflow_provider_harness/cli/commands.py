@@ -60,10 +60,10 @@ def _show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
 
 @_command
 def db_upgrade(args: Any) -> int:
-    from airflow_provider_harness import config, wiring
+    from airflow_provider_harness import config, wiring_store
     from airflow_provider_harness.adapters.store_migrate import upgrade
 
-    engine = wiring.engine(wiring.store_url(config.read()))
+    engine = wiring_store.engine(wiring_store.store_url(config.read()))
     _show(args, [{"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}], "")
     return FINE
 

@@ -80,6 +80,11 @@ OPTIONS: Mapping[str, Option] = {
         default="",
         example="gs://my-bucket/staging",
     ),
+    "spool_path": Option(
+        description="Folder where failures wait while the store is down; empty = AIRFLOW_HOME/harness_spool. Workers and "
+        "the reconciler must see the same folder; what a reconciler cannot see, it finds in Airflow, without its exception.",
+        default="",
+    ),
     "audit_key_file": Option(
         description="File with the key of the audit chain; empty = AIRFLOW_HOME/harness_audit.key, made when absent.",
         default="",
@@ -130,6 +135,7 @@ class Settings:
     approvers_file: str
     healer_dag_id: str
     staging_path: str
+    spool_path: str
     audit_key_file: str
     reconcile_seconds: int
     approval_minutes: int

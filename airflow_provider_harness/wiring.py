@@ -19,6 +19,7 @@ from airflow_provider_harness.wiring_store import connection, engine, store_url,
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
     from airflow_provider_harness.adapters.handover import SupervisorHandover
+    from airflow_provider_harness.adapters.spool import FileSpool
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
     from airflow_provider_harness.core.redaction import Redactor
@@ -63,6 +64,13 @@ def mode() -> config.Mode:
     switch = store().mark(SWITCH)
     configured = config.read().mode
     return min(configured, config.Mode(switch), key=_WIDTH.index) if switch else configured
+
+
+def spool() -> FileSpool:
+    """Where failures wait while the store is down."""
+    from airflow_provider_harness.adapters.spool import FileSpool
+
+    return FileSpool(Path(config.read().spool_path or config.airflow_home("harness_spool")), log.warning)
 
 
 def audit_key(settings: config.Settings) -> bytes:
@@ -116,7 +124,13 @@ def airflow_api() -> AirflowApi:
     host = found.host or "localhost"
     base = host if "://" in host else f"{found.schema or 'http'}://{host}"
     port = f":{found.port}" if found.port else ""
-    return AirflowApi(f"{base}{port}", found.login or "", found.password or "", settings.healer_dag_id)
+    return AirflowApi(
+        f"{base}{port}",
+        found.login or "",
+        found.password or "",
+        settings.healer_dag_id,
+        all_dags=settings.enroll == "all",
+    )
 
 
 def pager() -> Pager:
@@ -180,6 +194,7 @@ def healer() -> Healer:
     settings, api = config.read(), airflow_api()
     return Healer(
         store=store(),
+        spool=spool(),
         airflow=api,
         evidence=AirflowEvidence(api, redactor()),
         diagnoser=diagnoser(),

@@ -199,8 +199,11 @@ def reachable(conn_id: str) -> Iterator[None]:
         raise HarnessError(f"connection {conn_id}: {str(error).strip()}") from error
 
 
-def checklist(contract_path: str, conn_id: str) -> tuple[Contract, tuple[Verdict, ...]]:
-    """A contract, and whether its live table meets the standards of its readiness level."""
+def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> tuple[Contract, tuple[Verdict, ...]]:
+    """A contract, and whether its live table meets the standards of its readiness level.
+
+    :param at: moment as of which its freshness is judged; None means now.
+    """
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.core.readiness import Live
     from airflow_provider_harness.core.readiness import checklist as standards
@@ -212,7 +215,7 @@ def checklist(contract_path: str, conn_id: str) -> tuple[Contract, tuple[Verdict
     found = warehouse.columns(contract.table)
     if found is None:
         return contract, standards(contract, Live(drift=None, report=None))
-    report = judge(contract, warehouse.measure_published(contract, None), where=contract.table)
+    report = judge(contract, warehouse.measure_published(contract, None, at), where=contract.table)
     return contract, standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
 
 

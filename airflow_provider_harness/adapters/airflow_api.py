@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow_provider_harness.app.ports import Answer, DagFacts, TaskState
+from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.config import ENROLLED_TAG
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 
@@ -27,6 +27,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "dag_tasks": ("GET", "dags/{dag}/tasks"),
     "dags": ("GET", "dags"),
     "run": ("GET", "dags/{dag}/dagRuns/{run}"),
+    "runs": ("GET", "dags/{dag}/dagRuns"),
     "tasks": ("GET", "dags/{dag}/dagRuns/{run}/taskInstances"),
     "task": ("GET", _TI),
     "mapped_task": ("GET", _TI + "/{index}"),
@@ -42,10 +43,13 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "start_run": ("POST", "dags/{dag}/dagRuns"),
 }
 
-#: Events of Airflow's log by which a person sets a task's state (in the API or the UI).
-_BY_HAND = frozenset({"patch_task_instance", "patch_task_group_instances"})
+#: Events of Airflow's log by which a person sets the state of a task, of a group of tasks, of a run, of several runs (in
+#: the API or the UI). Airflow 3.3.2 does not log the bulk call on task instances, so such a mark cannot be seen.
+_BY_HAND = ("patch_task_instance", "patch_task_group_instances", "patch_dag_run", "bulk_dag_runs")
 #: Such an event belongs to a try when it came at the try's end or later; earlier ones were about earlier tries.
 _MARK_MARGIN = timedelta(seconds=5)
+#: Rows of one answer of a collection; Airflow's own most.
+_PAGE = 100
 
 
 class AirflowApi:
@@ -54,11 +58,12 @@ class AirflowApi:
     :param base_url: such as ``http://localhost:8080``.
     :param login: user name; exchanged with ``password`` for a token at ``/auth/token``. Empty = ``password`` is a token.
     :param healer_dag_id: the only Dag of which runs may be started.
+    :param all_dags: every Dag is enrolled, so a file that never held one is the harness's business, too.
     """
 
-    def __init__(self, base_url: str, login: str, password: str, healer_dag_id: str) -> None:
+    def __init__(self, base_url: str, login: str, password: str, healer_dag_id: str, *, all_dags: bool = False) -> None:
         self._base, self._login, self._password = base_url.rstrip("/"), login, password
-        self._healer = healer_dag_id
+        self._healer, self._all_dags = healer_dag_id, all_dags
         self._http: httpx.Client | None = None
 
     def account(self) -> str:
@@ -117,6 +122,7 @@ class AirflowApi:
             owners=tuple(details["owners"]),
             fileloc=details["fileloc"],
             downstream={task["task_id"]: tuple(task["downstream_task_ids"] or ()) for task in tasks},
+            run_timeout=_duration(details.get("dag_run_timeout")),
         )
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -129,13 +135,8 @@ class AirflowApi:
         return self._task_pages("~", "~", {"state": "failed", "end_date_gte": since.isoformat()})
 
     def _task_pages(self, dag_id: str, run_id: str, query: Mapping[str, Any]) -> list[TaskState]:
-        found: list[TaskState] = []
-        while True:
-            params = {**query, "limit": 100, "offset": len(found), "order_by": "id"}
-            page = self._call("tasks", params=params, dag=dag_id, run=run_id).json()["task_instances"]
-            found += [_task_state(row) for row in page]
-            if len(page) < 100:
-                return found
+        rows = self._pages("tasks", "task_instances", {**query, "order_by": "id"}, dag=dag_id, run=run_id)
+        return [_task_state(row) for row in rows]
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
         if map_index < 0:
@@ -154,35 +155,58 @@ class AirflowApi:
         )
         return answer.content
 
+    def failed_runs(self, since: datetime) -> Sequence[RunState]:
+        # a cancelled backfill fails its runs without an end date, so the time of change is asked for
+        query = {"state": "failed", "updated_at_gte": since.isoformat(), "order_by": "id"}
+        return [_run_state(row) for row in self._pages("runs", "dag_runs", query, dag="~")]
+
     def marked_by_hand(self, state: TaskState) -> bool:
-        params = {
-            "dag_id": state.dag_id,
-            "run_id": state.run_id,
-            "task_id": state.task_id,
-            "limit": 100,
-            "order_by": "-when",
-        }
-        rows = self._call("events", params=params).json()["event_logs"]
-        since = state.end_date - _MARK_MARGIN if state.end_date else None
-        return any(
-            row["event"] in _BY_HAND
-            and _sets_state(row["extra"], state.map_index)
+        marks = self._marks(state.dag_id, state.run_id, state.end_date)
+        return any(_sets_state(row, state) for row in marks)
+
+    def run_marked_by_hand(self, run: RunState) -> bool:
+        return any(_sets_run(row, run.run_id) for row in self._marks(run.dag_id, run.run_id, run.ended_at))
+
+    def _marks(self, dag_id: str, run_id: str, ended_at: datetime | None) -> list[Mapping[str, Any]]:
+        """What people set in this run since it ended; a change of several runs names its Dag only, or none."""
+        query: dict[str, Any] = {"included_events": list(_BY_HAND), "order_by": "id"}
+        since = ended_at - _MARK_MARGIN if ended_at else None
+        if since:
+            query["after"] = since.isoformat()
+        return [
+            row
+            for row in self._pages("events", "event_logs", query)
+            if row["dag_id"] in (dag_id, "~")
+            and row["run_id"] in (run_id, None)
             and (since is None or datetime.fromisoformat(row["when"]) >= since)
-            for row in rows
-        )
+        ]
 
     def enrolled_dags(self) -> Sequence[str]:
-        found: list[str] = []
-        while True:
-            params = {"tags": ENROLLED_TAG, "limit": 100, "offset": len(found), "exclude_stale": "true"}
-            page = self._call("dags", params=params).json()["dags"]
-            found += [row["dag_id"] for row in page]
-            if len(page) < 100:
-                return found
+        query = {"tags": ENROLLED_TAG, "exclude_stale": "true"}
+        return [row["dag_id"] for row in self._pages("dags", "dags", query)]
 
-    def import_errors(self) -> Mapping[str, str]:
-        rows = self._call("import_errors", params={"limit": 100}).json()["import_errors"]
-        return {row["filename"]: row["stack_trace"] for row in rows}
+    def broken_files(self) -> Sequence[BrokenFile]:
+        rows = list(self._pages("import_errors", "import_errors", {"order_by": "id"}))
+        if not rows:
+            return []
+        held: dict[tuple[str | None, str], list[str]] = {}
+        for dag in self._pages("dags", "dags", {"tags": ENROLLED_TAG, "exclude_stale": "false"}):
+            held.setdefault((dag["bundle_name"], dag["relative_fileloc"]), []).append(dag["dag_id"])
+        files = [_broken_file(row, held.get((row["bundle_name"], row["filename"]), ())) for row in rows]
+        return [file for file in files if file.dag_ids or self._all_dags]
+
+    def _pages(self, name: str, rows: str, query: Mapping[str, Any], **path: Any) -> list[Mapping[str, Any]]:
+        """Every row of a collection.
+
+        :param rows: the name under which the answer holds them.
+        """
+        found: list[Mapping[str, Any]] = []
+        while True:
+            params = {**query, "limit": _PAGE, "offset": len(found)}
+            page = self._call(name, params=params, **path).json()[rows]
+            found += page
+            if len(page) < _PAGE:
+                return found
 
     def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer:
         response = self._call("hitl", tolerate=(404,), dag=dag_id, run=run_id, task=task_id)
@@ -203,6 +227,10 @@ class AirflowApi:
     def run_url(self, dag_id: str, run_id: str) -> str:
         """The run's page in Airflow's UI."""
         return f"{self._base}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
+
+    def import_errors_url(self) -> str:
+        """The page of Airflow's UI that lists them."""
+        return f"{self._base}/"
 
     def clear(self, state: TaskState, note: str) -> int:
         ids: list[Any] = [state.task_id if state.map_index < 0 else [state.task_id, state.map_index]]
@@ -261,15 +289,69 @@ class AirflowApi:
         return self._call("start_run", body=body, tolerate=(409,), dag=self._healer).status_code != 409
 
 
-def _sets_state(extra: str | None, map_index: int) -> bool:
-    """Whether a logged request set the state of this index; a note is written by the same call."""
+def _sets_state(row: Mapping[str, Any], state: TaskState) -> bool:
+    """Whether a logged request set this task's state, itself or with its group or run; notes come by the same calls."""
+    if row["event"] not in ("patch_task_instance", "patch_task_group_instances"):
+        return _sets_run(row, state.run_id)
+    body = _body(row)
+    if body.get("new_state") is None:
+        return False
+    if row["event"] == "patch_task_group_instances":
+        return state.task_id.startswith(f"{body.get('group_id')}.")
+    return bool(row["task_id"] == state.task_id) and str(body.get("map_index", state.map_index)) == str(state.map_index)
+
+
+def _sets_run(row: Mapping[str, Any], run_id: str) -> bool:
+    """Whether a logged request set the state of this run, alone or with others."""
+    body = _body(row)
+    if row["event"] == "patch_dag_run":
+        return body.get("state") is not None
+    if row["event"] != "bulk_dag_runs":
+        return False
+    entities = [one for action in body.get("actions") or () for one in action.get("entities") or ()]
+    return any(one.get("dag_run_id") == run_id and one.get("state") is not None for one in entities)
+
+
+def _body(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request that a row of Airflow's log tells of."""
     try:
-        body = json.loads(extra or "{}")
+        body = json.loads(row["extra"] or "{}")
     except ValueError:
-        return False
-    if not isinstance(body, dict) or body.get("new_state") is None:
-        return False
-    return str(body.get("map_index", map_index)) == str(map_index)
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _duration(text: str | None) -> timedelta | None:
+    """A duration as the API writes it, such as ``PT1H30M``."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(timedelta).validate_python(text) if text else None
+
+
+def _run_state(row: Mapping[str, Any]) -> RunState:
+    return RunState(
+        dag_id=row["dag_id"],
+        run_id=row["dag_run_id"],
+        state=row["state"],
+        of_backfill=row["run_type"] == "backfill",
+        queued_at=_moment(row["queued_at"]),
+        started_at=_moment(row["start_date"]),
+        ended_at=_moment(row["end_date"]),
+    )
+
+
+def _broken_file(row: Mapping[str, Any], dag_ids: Sequence[str]) -> BrokenFile:
+    return BrokenFile(
+        id=row["import_error_id"],
+        file=row["filename"],
+        stack_trace=row["stack_trace"],
+        at=datetime.fromisoformat(row["timestamp"]),
+        dag_ids=tuple(sorted(dag_ids)),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _task_state(row: Mapping[str, Any]) -> TaskState:
@@ -284,6 +366,6 @@ def _task_state(row: Mapping[str, Any]) -> TaskState:
         operator=row["operator_name"] or row["operator"] or "",
         hostname=row["hostname"] or "",
         pid=row["pid"],
-        end_date=datetime.fromisoformat(row["end_date"]) if row["end_date"] else None,
+        end_date=_moment(row["end_date"]),
         rendered=row["rendered_fields"] or {},
     )

@@ -267,6 +267,9 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
 
 
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
+    if failure.kind is FailureKind.RUN_FAILED:
+        late = failure.detail.get("timed_out")
+        return _fact(Category.TIMEOUT, f"The run was too slow: {late}.", [Trait.PERMANENT]) if late else None
     if failure.kind is FailureKind.UNREPORTED and said.category is not Category.RESOURCE_EXHAUSTED_MEMORY:
         lost = _fact(
             Category.WORKER_LOST,

@@ -28,7 +28,8 @@ class AirflowEvidence:
         seen = [*_of_chain(failure), *_of_gate(failure), *_of_intake(failure)]
         evidence = Evidence(observations=tuple(self._clean(item) for item in seen))
         if not failure.key.task_id:
-            return evidence
+            trace = failure.detail.get("stack_trace", "")
+            return replace(evidence, log=read_log(trace.encode(), self._redactor).text) if trace else evidence
         try:
             key = failure.key
             task = self._airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
@@ -97,4 +98,8 @@ def _result(report: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 def _of_intake(failure: Failure) -> list[Observation]:
     text = f"reported by the {failure.origin}, as {failure.kind}; not known: {', '.join(failure.missing) or 'nothing'}"
-    return [Observation(source=Source.RUN, text=text, trusted=True)]
+    seen = [Observation(source=Source.RUN, text=text, trusted=True)]
+    for name in ("file", "timed_out"):
+        if name in failure.detail:
+            seen.append(Observation(source=Source.RUN, text=failure.detail[name]))
+    return seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Batch, Manifest, Progress, Published, Stage
@@ -54,10 +54,13 @@ class PostgresWarehouse(Cancellable):
             lock_slice(connection, contract, piece)
             yield PostgresSession(self, connection, contract, piece)
 
-    def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements:
-        """The contract's checks on what is published; of one slice, or of the whole table."""
+    def measure_published(self, contract: Contract, piece: Slice | None, at: datetime | None = None) -> Measurements:
+        """The contract's checks on what is published; of one slice, or of the whole table.
+
+        :param at: moment as of which the freshness of a whole table is judged; None means now.
+        """
         where = in_slice(contract, piece) if piece is not None else ""
-        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table)
+        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table, at=at)
         with self._connect() as connection:
             return measure(connection, contract, rows, prove=self._prove)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
@@ -43,11 +43,15 @@ def measure(
     proofs = proofs or {}
     checks = [c for c in contract.checks if sql_checks.metric(c, contract, rows.piece) and c.id not in proofs]
     runnable, broken = _runnable(database, checks)
-    try:
-        found = _gate(database, contract, rows, runnable)
-    except database.refusals:
-        broken |= _errors(database, contract, rows, runnable)
-        runnable = [check for check in runnable if check.id not in broken]
+    found = None
+    for attempt in (database.plan, database.rows):  # planning finds nearly all that is wrong; running finds the rest
+        try:
+            found = _gate(database, contract, rows, runnable)
+            break
+        except database.refusals:
+            broken |= _errors(database, contract, rows, runnable, attempt)
+            runnable = [check for check in runnable if check.id not in broken]
+    if found is None:
         found = _gate(database, contract, rows, runnable)
     values = {
         check.id: Measurement(value=value_of(check, value, contract, rows))
@@ -75,20 +79,20 @@ def _runnable(database: Database, checks: Sequence[Check]) -> tuple[list[Check],
     return [check for check in checks if check.id not in broken], broken
 
 
-def _errors(database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check]) -> dict[str, str]:
-    """Check id -> why it cannot be run; planning, which reads no row, finds nearly all."""
+def _errors(
+    database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check], attempt: Callable[[str], object]
+) -> dict[str, str]:
+    """Check id -> why it cannot be run.
+
+    :param attempt: what is done with each statement: planning, which reads no row, or running it.
+    """
     errors: dict[str, str] = {}
-    for attempt in (database.plan, database.rows):
-        for check in checks:
-            if check.id in errors:
-                continue
-            statement = sql_checks.spoken(sql_checks.gate(contract, rows, [check]), database.dialect)
-            try:
-                attempt(statement)
-            except database.refusals as error:
-                errors[check.id] = str(error).splitlines()[0]
-        if errors:
-            break
+    for check in checks:
+        statement = sql_checks.spoken(sql_checks.gate(contract, rows, [check]), database.dialect)
+        try:
+            attempt(statement)
+        except database.refusals as error:
+            errors[check.id] = str(error).splitlines()[0]
     return errors
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from airflow_provider_harness.app.approve import dag_id_of
 from airflow_provider_harness.app.ports import Healer, Page, Severity
 from airflow_provider_harness.core.diagnosis import Category
+from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 
 #: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
@@ -22,6 +23,13 @@ _ASKS: Mapping[str, str] = {
     "contract; then clear the failed task in Airflow.",
     Category.DUPLICATE_DATA: "Nothing of this slice was published. Decide which of the rows with the same key is right, "
     "correct the source, then clear the failed task in Airflow.",
+}
+#: The same by kind of failure, where that decides.
+_ASKS_OF_KIND: Mapping[FailureKind, str] = {
+    FailureKind.IMPORT_ERROR: "Mend the Dag file. Until it can be imported, nothing of it that changed is run, and a new "
+    "file runs nothing at all.",
+    FailureKind.RUN_FAILED: "No task of this run failed, so there is nothing that the harness could run again. See which "
+    "task was slow or stuck, then clear the run in Airflow.",
 }
 _ASK = "Look at the evidence, correct the cause, then clear the failed task in Airflow."
 
@@ -45,10 +53,15 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
         start_next(healer, incident)
         return None
     if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.paged):  # a no that nobody heard of
-        category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
-        page(healer, incident, asks=_ASKS.get(category, _ASK), severity=Severity.HIGH)
+        page(healer, incident, asks=_asks(healer, incident), severity=Severity.HIGH)
     close(healer, healer.store.incident(incident.id), outcome, why)
     return outcome
+
+
+def _asks(healer: Healer, incident: Incident) -> str:
+    kinds = [failure.kind for failure in healer.store.failures(incident.id)]
+    category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
+    return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
 
 
 def start_next(healer: Healer, incident: Incident) -> None:
@@ -111,8 +124,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "who may answer": _who(incident),
         "incident": incident.id,
     }
-    run_id = incident.failures[0].split("/")[1]
-    links = {"The run in Airflow": healer.airflow.run_url(dag_id, run_id)}
+    links = _links(healer, incident)
     if EventKind.ASKED in incident.last:
         links["Answer here"] = incident.last[EventKind.ASKED]["url"]
     return Page(
@@ -123,6 +135,13 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
         links=links,
     )
+
+
+def _links(healer: Healer, incident: Incident) -> dict[str, str]:
+    first = healer.store.failures(incident.id)[0]
+    if first.kind is FailureKind.IMPORT_ERROR:
+        return {"Import errors in Airflow": healer.airflow.import_errors_url()}
+    return {"The run in Airflow": healer.airflow.run_url(first.key.dag_id, first.key.run_id)}
 
 
 def _sure(diagnosis: Mapping[str, object]) -> str:

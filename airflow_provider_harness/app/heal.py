@@ -61,7 +61,8 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     incident = healer.store.incident(incident_id)
     diagnosis = diagnosis_of(incident)
     now = situation(healer, incident)
-    proposal, remedy = propose.propose(diagnosis, _candidates(diagnosis), now)
+    candidates = _candidates(diagnosis) if now.task.task_id else ()  # nothing can be cleared where no task failed
+    proposal, remedy = propose.propose(diagnosis, candidates, now)
     usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now())
     facts = propose.facts(diagnosis, remedy, now)
     verdict = healer.policy.judge(proposal, facts, usage)
@@ -88,8 +89,10 @@ def _candidates(diagnosis: Diagnosis) -> tuple[Remedy, ...]:
 
 
 def situation(healer: Healer, incident: Incident) -> propose.Situation:
-    """What Airflow and the warehouse say now about the failed task."""
+    """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
     key = lead_of(healer, incident).key
+    if not key.task_id:
+        return propose.nowhere(key.dag_id, key.run_id)
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
     dag = healer.airflow.dag(key.dag_id)
     missing = healer.gates.missing(task, dag)

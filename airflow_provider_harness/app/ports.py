@@ -26,6 +26,17 @@ class FailureLog(Protocol):
         """
 
 
+class Spool(Protocol):
+    """Where failures wait that the store could not take."""
+
+    def keep(self, failure: Failure) -> None: ...
+
+    def waiting(self) -> Sequence[Failure]:
+        """What was kept and not forgotten, oldest first; what cannot be read is set aside, never in the way."""
+
+    def forget(self, failure: Failure) -> None: ...
+
+
 class HealerStarter(Protocol):
     """Hands an incident to the healer Dag."""
 
@@ -136,11 +147,46 @@ class TaskState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """A Dag run as Airflow's API tells it.
+
+    :param of_backfill: it was made by a backfill.
+    :param queued_at: UTC; when it was made ready.
+    :param started_at: None where it never started.
+    """
+
+    dag_id: str
+    run_id: str
+    state: str
+    of_backfill: bool
+    queued_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenFile:
+    """A Dag file that cannot be imported now.
+
+    :param id: the same for as long as it is broken; another one when it breaks again.
+    :param file: its path in its bundle.
+    :param dag_ids: enrolled Dags that it held when it could be imported.
+    """
+
+    id: int
+    file: str
+    stack_trace: str
+    at: datetime
+    dag_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DagFacts:
     """What Airflow knows of a Dag.
 
     :param fileloc: path of its file on the machine that parsed it.
     :param downstream: task id to the ids that depend on it directly.
+    :param run_timeout: how long a run may take; None where nothing bounds it.
     """
 
     dag_id: str
@@ -149,6 +195,7 @@ class DagFacts:
     owners: tuple[str, ...]
     fileloc: str
     downstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    run_timeout: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +227,12 @@ class Airflow(Protocol):
 
     def failed_tasks(self, since: datetime) -> Sequence[TaskState]: ...
 
+    def failed_runs(self, since: datetime) -> Sequence[RunState]: ...
+
     def marked_by_hand(self, state: TaskState) -> bool:
-        """Whether a person set this state through Airflow's API or UI."""
+        """Whether a person set this state, or that of its whole run, through Airflow's API or UI."""
+
+    def run_marked_by_hand(self, run: RunState) -> bool: ...
 
     def enrolled_dags(self) -> Sequence[str]: ...
 
@@ -206,8 +257,10 @@ class Airflow(Protocol):
 
     def note(self, state: TaskState, text: str) -> None: ...
 
-    def import_errors(self) -> Mapping[str, str]:
-        """Dag files that cannot be imported: path to stack trace."""
+    def broken_files(self) -> Sequence[BrokenFile]:
+        """Dag files that cannot be imported and are the harness's business: they hold, or held, an enrolled Dag."""
+
+    def import_errors_url(self) -> str: ...
 
     def run_url(self, dag_id: str, run_id: str) -> str: ...
 
@@ -311,6 +364,7 @@ class Healer:
     """
 
     store: Store
+    spool: Spool
     airflow: Airflow
     evidence: EvidenceCollector
     diagnoser: Diagnoser

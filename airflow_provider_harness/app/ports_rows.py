@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, BinaryIO, Protocol
 
 from airflow_provider_harness.core.contract import Contract
@@ -103,5 +103,7 @@ class Warehouse(Protocol):
     """Where slices are published."""
 
     def slice(self, contract: Contract, piece: Slice) -> AbstractContextManager[Session]: ...
-    def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements: ...
+    def measure_published(
+        self, contract: Contract, piece: Slice | None, at: datetime | None = None
+    ) -> Measurements: ...
     def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]: ...

@@ -31,6 +31,13 @@ class Situation:
     has_contract: bool
 
 
+def nowhere(dag_id: str, run_id: str) -> Situation:
+    """The situation where no task failed: a Dag file that cannot be imported, or a run as a whole."""
+    none = TaskState(dag_id=dag_id, run_id=run_id, task_id="", map_index=-1, state="", try_number=0)
+    dag = DagFacts(dag_id=dag_id, paused=False, tags=(), owners=(), fileloc="")
+    return Situation(task=none, tasks=(), dag=dag, missing=(), alone=0, acts=0, has_contract=False)
+
+
 def _task(now: Situation) -> dict[Parameter, str]:
     arguments = {
         Parameter.DAG: now.task.dag_id,

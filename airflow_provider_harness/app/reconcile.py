@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.escalate import close, settle, start_next
-from airflow_provider_harness.app.ports import Healer, TaskState
+from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
 
 #: How far back the first pass looks, and how much later passes overlap: a clock may be behind, a pass may have died.
@@ -20,6 +20,8 @@ OVERLAP = timedelta(minutes=10)
 GRACE = timedelta(seconds=5)
 #: A healer run that a pass started is waited for this long, or a backlog would grow by a run for every pass.
 PATIENCE = timedelta(minutes=2)
+#: Characters of an import error's message and of its stack trace, from the end; both are redacted as evidence.
+LONGEST_MESSAGE, LONGEST_TRACE = 2_000, 20_000
 STARTED = "the reconciler started a healer run"
 #: The longest that an act is delayed; with the administrator's limits, after that a healer run has come to its end.
 LONGEST_DELAY = timedelta(hours=1)
@@ -40,7 +42,10 @@ def reconcile(healer: Healer) -> Pass:
     a healer run left behind."""
     began = healer.now()
     last = healer.store.last_pass()
-    found = [_record(healer, task) for task in _unreported(healer, (last - OVERLAP) if last else began - FIRST_LOOK)]
+    since = (last - OVERLAP) if last else began - FIRST_LOOK
+    found = _spooled(healer)  # first: a callback knows the exception
+    unseen = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
+    found += [str(failure.key) for failure in unseen if healer.store.record(failure, healer.new_id())]
     healer.store.intake(healer.now())
     waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
@@ -88,16 +93,29 @@ def _start(healer: Healer, incident: Incident) -> str:
     return incident.id
 
 
-def _unreported(healer: Healer, since: datetime) -> list[TaskState]:
-    enrolled = set(healer.airflow.enrolled_dags()) - {healer.healer_dag_id}
-    settled = healer.now() - GRACE
+def _spooled(healer: Healer) -> list[str]:
+    """Failures that a callback could not record."""
+    found = []
+    for failure in healer.spool.waiting():
+        if healer.store.record(failure, healer.new_id()):
+            found.append(str(failure.key))
+        healer.spool.forget(failure)
+    return found
+
+
+def _unreported(healer: Healer, since: datetime) -> list[Failure]:
+    enrolled, settled = _enrolled(healer), healer.now() - GRACE
     failed = [
         task
         for task in healer.airflow.failed_tasks(since)
         if task.dag_id in enrolled and (task.end_date is None or task.end_date <= settled)
     ]
     known = healer.store.known([str(key_of(task)) for task in failed])
-    return [task for task in failed if str(key_of(task)) not in known]
+    return [_of_task(healer, task) for task in failed if str(key_of(task)) not in known]
+
+
+def _enrolled(healer: Healer) -> set[str]:
+    return set(healer.airflow.enrolled_dags()) - {healer.healer_dag_id}
 
 
 def key_of(task: TaskState) -> TryKey:
@@ -111,9 +129,9 @@ def key_of(task: TaskState) -> TryKey:
     )
 
 
-def _record(healer: Healer, task: TaskState) -> str:
+def _of_task(healer: Healer, task: TaskState) -> Failure:
     by_hand = healer.airflow.marked_by_hand(task)
-    failure = Failure(
+    return Failure(
         key=key_of(task),
         kind=FailureKind.MARKED_FAILED if by_hand else FailureKind.UNREPORTED,
         origin=Origin.RECONCILER,
@@ -123,13 +141,76 @@ def _record(healer: Healer, task: TaskState) -> str:
         max_tries=task.max_tries,
         missing=("exception", "why no callback ran"),
     )
-    healer.store.record(failure, healer.new_id())
-    return str(failure.key)
+
+
+def _failed_runs(healer: Healer, since: datetime) -> list[Failure]:
+    """Runs that failed although none of their tasks did: no callback of a task speaks for them."""
+    enrolled, settled = _enrolled(healer), healer.now() - GRACE
+    failed = [
+        _of_run(run)
+        for run in healer.airflow.failed_runs(since)
+        if run.dag_id in enrolled and (run.ended_at is None or run.ended_at <= settled)
+    ]
+    known = healer.store.known([failure.identity for _, failure in failed])
+    unseen = [(run, failure) for run, failure in failed if failure.identity not in known]
+    return [found for run, failure in unseen if (found := _explained(healer, run, failure)) is not None]
+
+
+def _of_run(run: RunState) -> tuple[RunState, Failure]:
+    cancelled = run.of_backfill and run.started_at is None  # a cancelled backfill fails the runs that still wait
+    at = run.ended_at or run.queued_at or run.started_at
+    assert at is not None, "Airflow queues a run before it fails it"
+    failure = Failure(
+        key=TryKey(dag_id=run.dag_id, run_id=run.run_id, task_id=""),
+        kind=FailureKind.CANCELLED if cancelled else FailureKind.RUN_FAILED,
+        origin=Origin.RECONCILER,
+        occurred_at=at,
+        missing=() if cancelled else ("exception", "which task was at fault"),
+    )
+    return run, failure
+
+
+def _explained(healer: Healer, run: RunState, failure: Failure) -> Failure | None:
+    """The run's failure with what Airflow knows of it; None where a failed task speaks for it."""
+    if failure.kind is FailureKind.CANCELLED:
+        return failure
+    if any(task.state == "failed" for task in healer.airflow.tasks(run.dag_id, run.run_id)):
+        return None
+    if healer.airflow.run_marked_by_hand(run):
+        return replace(failure, kind=FailureKind.MARKED_FAILED, missing=())
+    limit = healer.airflow.dag(run.dag_id).run_timeout
+    took = run.ended_at - run.started_at if run.ended_at and run.started_at else None
+    if limit is None or took is None or took < limit:
+        return failure
+    text = f"the run took {took.total_seconds():.0f} s; its dagrun_timeout is {limit.total_seconds():.0f} s"
+    return replace(failure, detail={"timed_out": text}, missing=("which task was slow",))
+
+
+def _broken_files(healer: Healer) -> list[Failure]:
+    """Dag files that cannot be imported: nothing of them runs, and no callback can say so."""
+    failures = [_of_file(broken) for broken in healer.airflow.broken_files()]
+    known = healer.store.known([failure.identity for failure in failures])
+    return [failure for failure in failures if failure.identity not in known]
+
+
+def _of_file(broken: BrokenFile) -> Failure:
+    last = broken.stack_trace.strip().rpartition("\n")[2]
+    kind, _, message = last.partition(":")
+    dag_id = broken.dag_ids[0] if broken.dag_ids else broken.file.rpartition("/")[2]
+    return Failure(
+        key=TryKey(dag_id=dag_id, run_id=f"import_error__{broken.id}", task_id=""),
+        kind=FailureKind.IMPORT_ERROR,
+        origin=Origin.RECONCILER,
+        occurred_at=broken.at,
+        chain=(ErrorLink(type=kind.strip() or "ImportError", message=message.strip()[:LONGEST_MESSAGE]),),
+        detail={"file": broken.file, "stack_trace": broken.stack_trace[-LONGEST_TRACE:]},
+    )
 
 
 _CLOSES = {
     FailureKind.QUARANTINED: (Outcome.NOTED, "published without the rows that are in quarantine"),
     FailureKind.MARKED_FAILED: (Outcome.SUPERSEDED, "a person set this state"),
+    FailureKind.CANCELLED: (Outcome.NOTED, "its backfill was cancelled before it ran"),
 }
 
 

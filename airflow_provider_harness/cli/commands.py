@@ -187,10 +187,10 @@ def _check_live(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
     from airflow_provider_harness.core.readiness import markdown
 
-    rows, lists = [], []
+    rows, lists, at = [], [], _moment("--as-of", args.as_of)
     for file in args.files:
         with wiring_rows.reachable(args.conn_id):
-            contract, verdicts = wiring_rows.checklist(file, args.conn_id)
+            contract, verdicts = wiring_rows.checklist(file, args.conn_id, at)
         lists.append((contract, verdicts))
         rows += [
             {
@@ -208,6 +208,21 @@ def _check_live(args: Any) -> int:
         _show(args, rows, "")
     claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
     return FINE if all(verdict.met for verdict in claimed) else FINDINGS
+
+
+def _moment(option: str, text: str) -> datetime | None:
+    """A moment that was given on the command line; None where none was."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ConfigurationError(
+            option, f"{text!r} is no moment.", fix="Use ISO 8601 with zone: 2013-12-31T23:59:00-05:00."
+        )
+    return at
 
 
 @_command

@@ -93,6 +93,12 @@ def get_harness_cli_commands() -> list[CLICommand]:
                                 "its contract claims; exit 1 where one is not met",
                             ),
                             Arg(
+                                ("--as-of",),
+                                default="",
+                                help="moment as of which the freshness of a live table is judged (ISO 8601 with zone, "
+                                "such as 2013-12-31T23:59:00-05:00); now where it is not given",
+                            ),
+                            Arg(
                                 ("-o", "--output"),
                                 choices=("table", "json", "markdown"),
                                 default="table",

@@ -10,12 +10,17 @@ from typing import Any
 
 
 class FailureKind(StrEnum):
-    """How a failure came to us; each value is one way in which Airflow lets a run go wrong."""
+    """How a failure came to us; each value is one way in which Airflow lets a run go wrong.
+
+    Where no task failed (``import_error``, ``run_failed``, ``cancelled``), the key's task is empty and its try is 0.
+    """
 
     TASK_FAILED = "task_failed"  # a callback reported it, with the exception where there is one
     UNREPORTED = "unreported"  # the server says failed and no callback spoke: kill -9, out of memory, lost host
     MARKED_FAILED = "marked_failed"  # a person set the state; recorded, never healed, never paged
     IMPORT_ERROR = "import_error"  # a Dag file cannot be imported
+    RUN_FAILED = "run_failed"  # a run failed and none of its tasks did: it ran past its dagrun_timeout, or was stuck
+    CANCELLED = "cancelled"  # a run of a cancelled backfill; recorded, never healed, never paged
     QUARANTINED = "quarantined"  # no failure: a slice was published without some rows; a note, never a page
 
 
@@ -105,13 +110,21 @@ class Failure:
 
     @property
     def identity(self) -> str:
-        """What makes two reports one: the try. A notice has its own, or it would hide a failure of the same try."""
-        return f"{self.key} {self.kind}" if self.kind is FailureKind.QUARANTINED else str(self.key)
+        """What makes two reports one: the try. A notice has its own, or it would hide a failure of the same try; a run
+        has no tries, so the moment at which it failed tells one failure of it from the next."""
+        if self.kind is FailureKind.QUARANTINED:
+            return f"{self.key} {self.kind}"
+        if not self.key.task_id and self.kind is not FailureKind.IMPORT_ERROR:
+            return f"{self.key} {self.occurred_at.isoformat()}"
+        return str(self.key)
 
     @property
     def heals(self) -> bool:
         """Whether the healer may look for a remedy; the other kinds are recorded only."""
-        return self.kind in (FailureKind.TASK_FAILED, FailureKind.UNREPORTED, FailureKind.IMPORT_ERROR)
+        return self.kind in _HEALS
+
+
+_HEALS = frozenset({FailureKind.TASK_FAILED, FailureKind.UNREPORTED, FailureKind.IMPORT_ERROR, FailureKind.RUN_FAILED})
 
 
 def to_dict(failure: Failure) -> dict[str, Any]:

@@ -28,6 +28,7 @@ SAFE = Settings(
     approvers_file="",  # nobody can approve
     healer_dag_id="harness_healer",
     staging_path="",
+    spool_path="",
     audit_key_file="",
     reconcile_seconds=60,
     approval_minutes=60,

@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 
 from airflow_provider_harness.adapters import airflow_api
 from airflow_provider_harness.adapters.airflow_api import CALLS, AirflowApi
-from airflow_provider_harness.app.ports import Airflow, Answer, TaskState
+from airflow_provider_harness.app.ports import Airflow, Answer, RunState, TaskState
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -105,6 +105,18 @@ def api(server: Server) -> Iterator[AirflowApi]:
         api._http.close()
 
 
+RUN_ROW = {
+    "dag_id": "flights",
+    "dag_run_id": "run1",
+    "state": "failed",
+    "run_type": "backfill",
+    "queued_at": AT.isoformat(),
+    "start_date": None,
+    "end_date": None,
+}
+RUN = RunState(
+    dag_id="flights", run_id="run1", state="failed", of_backfill=True, queued_at=AT, started_at=None, ended_at=None
+)
 TI = "dags/flights/dagRuns/run1/taskInstances/load"
 DETAILS = {"is_paused": False, "tags": [{"name": "a"}], "owners": ["data"], "fileloc": "/f.py"}
 EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = [
@@ -128,13 +140,14 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
     ),
     ("log", "GET", f"{TI}/logs/2", Response(b'{"event": "x"}\n'), lambda a: a.log(STATE, 2), b'{"event": "x"}\n'),
     ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand(STATE), False),
+    ("import_errors", "GET", "importErrors", {"import_errors": []}, lambda a: a.broken_files(), []),
     (
-        "import_errors",
+        "runs",
         "GET",
-        "importErrors",
-        {"import_errors": [{"filename": "/f.py", "stack_trace": "t"}]},
-        lambda a: a.import_errors(),
-        {"/f.py": "t"},
+        "dags/~/dagRuns",
+        {"dag_runs": [RUN_ROW]},
+        lambda a: a.failed_runs(AT),
+        [RUN],
     ),
     ("dags", "GET", "dags", {"dags": [{"dag_id": "flights"}]}, lambda a: a.enrolled_dags(), ["flights"]),
     (
@@ -184,7 +197,7 @@ def test_a_dag_is_two_calls(server: Server, api: AirflowApi) -> None:
 def test_every_row_is_used_and_nothing_else_can_be_sent() -> None:
     assert {item[0] for item in EACH} | {"dag", "dag_tasks"} == set(CALLS)
     source = Path(airflow_api.__file__).read_text()
-    used = set(re.findall(r'self\._call\(\s*"(\w+)"', source))
+    used = set(re.findall(r'self\._(?:call|pages)\(\s*"(\w+)"', source))
     assert used == set(CALLS)
     assert len(re.findall(r"\.request\(", source)) == 1
     assert re.findall(r"httpx\.(get|post|put|patch|delete|request)\(", source) == ["post"], "the login"
@@ -395,7 +408,7 @@ def test_a_state_with_gaps(server: Server, api: AirflowApi) -> None:
 SET = '{"new_state": "failed"}'
 MARKS = [
     ("patch_task_instance", SET, AT, True),
-    ("patch_task_group_instances", SET, AT, True),
+    ("patch_task_group_instances", '{"new_state": "failed", "group_id": "other"}', AT, False),
     ("patch_task_instance", SET, AT + timedelta(hours=1), True),
     ("patch_task_instance", SET, AT - timedelta(minutes=1), False),  # about an earlier try
     ("patch_task_instance", '{"note": "n"}', AT, False),  # our own note, or anybody's
@@ -416,11 +429,60 @@ MARKS = [
 def test_what_is_a_mark_by_hand(
     server: Server, api: AirflowApi, event: str, extra: str | None, when: datetime, marked: bool
 ) -> None:
-    other = {"event": "running", "extra": None, "when": AT.isoformat(), "owner": "x"}
-    rows = [other, {"event": event, "extra": extra, "when": when.isoformat(), "owner": "someone"}]
+    task_id = "load" if event == "patch_task_instance" else None
+    where = {"dag_id": "flights", "run_id": "run1", "task_id": task_id}
+    other = where | {"event": "running", "extra": None, "when": AT.isoformat(), "owner": "x"}
+    rows = [other, where | {"event": event, "extra": extra, "when": when.isoformat(), "owner": "someone"}]
     server.answers["GET", "eventLogs"] = {"event_logs": rows}
     assert api.marked_by_hand(STATE) is marked
-    assert {"dag_id": "flights", "run_id": "run1", "task_id": "load"}.items() <= server.requests[0][2].items()
+
+
+@pytest.mark.parametrize("strange", [{"dag_id": "other"}, {"run_id": "run2"}, {"task_id": "extract"}])
+def test_a_mark_elsewhere_is_none_of_this_task(server: Server, api: AirflowApi, strange: dict[str, str]) -> None:
+    where = {"dag_id": "flights", "run_id": "run1", "task_id": "load"} | strange
+    row = where | {"event": "patch_task_instance", "extra": SET, "when": AT.isoformat()}
+    server.answers["GET", "eventLogs"] = {"event_logs": [row]}
+    assert not api.marked_by_hand(STATE)
+
+
+RUN_SET = '{"state": "failed"}'
+BULK_SET = json.dumps({"actions": [{"action": "update", "entities": [{"dag_run_id": "run1", "state": "failed"}]}]})
+RUN_MARKS = [
+    ("patch_dag_run", RUN_SET, "flights", "run1", True),
+    ("patch_dag_run", '{"note": "n"}', "flights", "run1", False),
+    ("patch_dag_run", RUN_SET, "flights", "run2", False),
+    ("bulk_dag_runs", BULK_SET, "~", None, True),
+    ("bulk_dag_runs", BULK_SET, "flights", None, True),
+    ("bulk_dag_runs", BULK_SET, "other", None, False),
+    ("bulk_dag_runs", BULK_SET.replace("run1", "run2"), "~", None, False),
+    ("bulk_dag_runs", BULK_SET.replace("state", "note"), "~", None, False),
+    ("patch_task_instance", SET, "flights", "run1", False),
+]
+
+
+@pytest.mark.parametrize(("event", "extra", "dag_id", "run_id", "marked"), RUN_MARKS)
+def test_a_mark_of_a_run_is_one_of_its_tasks_too(
+    server: Server, api: AirflowApi, event: str, extra: str, dag_id: str, run_id: str | None, marked: bool
+) -> None:
+    row = {"event": event, "extra": extra, "when": AT.isoformat(), "dag_id": dag_id, "run_id": run_id, "task_id": None}
+    server.answers["GET", "eventLogs"] = {"event_logs": [row]}
+    assert api.run_marked_by_hand(RUN) is marked
+    assert api.marked_by_hand(STATE) is marked
+
+
+@pytest.mark.parametrize("all_dags", [False, True])
+def test_broken_files_of_enrolled_dags_or_of_all(server: Server, all_dags: bool) -> None:
+    api = AirflowApi(server.http.url_for(""), "harness", "pw", "harness_healer", all_dags=all_dags)
+    error = {"import_error_id": 1, "timestamp": AT.isoformat(), "bundle_name": "b", "stack_trace": "t"}
+    files = [error | {"filename": "f.py"}, error | {"import_error_id": 2, "filename": "g.py"}]
+    server.answers["GET", "importErrors"] = {"import_errors": files}
+    held = [{"dag_id": name, "bundle_name": "b", "relative_fileloc": "f.py"} for name in ("z", "flights")]
+    elsewhere = {"dag_id": "x", "bundle_name": "other", "relative_fileloc": "g.py"}
+    server.answers["GET", "dags"] = {"dags": [*held, elsewhere]}
+    found = {item.file: item.dag_ids for item in api.broken_files()}
+    assert found == {"f.py": ("flights", "z")} | ({"g.py": ()} if all_dags else {})
+    assert api._http is not None
+    api._http.close()
 
 
 def test_addresses_for_people() -> None:

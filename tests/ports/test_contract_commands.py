@@ -18,6 +18,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.demo import data
 
+YEAR_END = "2013-12-30T23:59:59-05:00"
 CONTRACTS = Path(__file__).resolve().parents[2] / "dags" / "contracts"
 TABLES = """
 CREATE SCHEMA shop;
@@ -100,7 +101,7 @@ def test_the_contracts_have_reached_the_level_that_they_claim(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(real))
     file = str(CONTRACTS / f"{name}.odcs.yaml")
-    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", output="markdown")
+    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", as_of=YEAR_END, output="markdown")
     assert (status, "- [ ]" in text) == (0, False), text
     assert load_contract(file).readiness is not None
 
@@ -115,17 +116,33 @@ def test_a_standard_that_is_not_met_ends_with_one(
     monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(real))
     file = tmp_path / "flights.odcs.yaml"
     file.write_text((CONTRACTS / "flights.odcs.yaml").read_text().replace("value: silver", "value: gold"))
-    status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", output="markdown")
+    status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of=YEAR_END, output="markdown")
     assert status == 1
     assert "- [ ] availability: A time is promised by which it is there. Not met:" in text
     assert "- [ ] warnings: Every check holds on the whole table, warnings too. Not met: referential:dest:" in text
-    status, rows, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", output="json")
+    status, rows, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of=YEAR_END, output="json")
     unmet = {row["standard"] for row in json.loads(rows) if not row["met"]}
     assert (status, unmet) == (1, {"availability", "warnings"})
 
 
+@pytest.mark.parametrize("as_of", ["yesterday", "2013-12-31T23:59:00"])
+def test_a_moment_without_a_zone_is_no_moment(dsn: str, capsys: pytest.CaptureFixture[str], as_of: str) -> None:
+    file = str(CONTRACTS / "flights.odcs.yaml")
+    status, _, said = run("contract_check", capsys, files=[file], conn_id="WH", as_of=as_of, output="markdown")
+    assert (status, "--as-of" in said) == (2, True)
+
+
+def test_old_data_are_not_fresh_today(
+    postgres: PostgresServer, real: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WH", postgres.airflow_connection(real))
+    file = str(CONTRACTS / "flights.odcs.yaml")
+    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", as_of="", output="markdown")
+    assert (status, "freshness:time_hour: expected at most 86400" in text) == (1, True)
+
+
 def test_no_table_is_no_crash(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(CONTRACTS / "flights.odcs.yaml")
-    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", output="markdown")
+    status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", as_of="", output="markdown")
     assert status == 1
     assert "Not met: there is no table public.flights." in text

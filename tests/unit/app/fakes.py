@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +11,14 @@ from airflow_provider_harness.app.ports import (
     Answer,
     Approval,
     AskState,
+    BrokenFile,
     DagFacts,
     GateResult,
     Healer,
     Joined,
     Limits,
     Page,
+    RunState,
     TaskState,
 )
 from airflow_provider_harness.core.action import ActionKind, Proposal
@@ -195,6 +197,8 @@ class FakeAirflow:
     refuses: str = ""
     dies: bool = False
     asked_since: list[datetime] = field(default_factory=list)
+    failed: list[RunState] = field(default_factory=list)
+    broken: list[BrokenFile] = field(default_factory=list)
 
     def _write(self, *call: Any) -> None:
         if self.refuses:
@@ -262,8 +266,17 @@ class FakeAirflow:
     def note(self, state: TaskState, text: str) -> None:
         self._write("note", state.task_id, text)
 
-    def import_errors(self) -> Mapping[str, str]:
-        return {}
+    def failed_runs(self, since: datetime) -> Sequence[RunState]:
+        return self.failed
+
+    def run_marked_by_hand(self, run: RunState) -> bool:
+        return run.run_id in self.by_hand
+
+    def broken_files(self) -> Sequence[BrokenFile]:
+        return self.broken
+
+    def import_errors_url(self) -> str:
+        return "http://airflow/"
 
     def run_url(self, dag_id: str, run_id: str) -> str:
         return f"http://airflow/{dag_id}/{run_id}"
@@ -275,6 +288,22 @@ class FakeAirflow:
         self._write("start", incident_id)
         self.runs.add(name)
         return True
+
+
+@dataclass
+class MemorySpool:
+    """Implements ``app.ports.Spool``."""
+
+    kept: dict[str, Failure] = field(default_factory=dict)
+
+    def keep(self, failure: Failure) -> None:
+        self.kept[failure.identity] = failure
+
+    def waiting(self) -> Sequence[Failure]:
+        return list(self.kept.values())
+
+    def forget(self, failure: Failure) -> None:
+        self.kept.pop(failure.identity, None)
 
 
 @dataclass
@@ -365,6 +394,7 @@ class World:
     pager: FakePager
     approvers: FakeApprovers
     brain: Scripted
+    spool: MemorySpool = field(default_factory=MemorySpool)
     acting: bool = True
     policy: Policy = field(default_factory=lambda: policy_of(VerdictKind.APPROVE))
     ids: int = 0
@@ -373,6 +403,7 @@ class World:
     def healer(self) -> Healer:
         return Healer(
             store=self.store,
+            spool=self.spool,
             airflow=self.airflow,
             evidence=self.brain,
             diagnoser=self.brain,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from airflow_provider_harness.app import heal
+from airflow_provider_harness.app.act import act
 from airflow_provider_harness.app.capture import capture
+from airflow_provider_harness.app.escalate import settle
+from airflow_provider_harness.app.ports import BrokenFile, RunState
 from airflow_provider_harness.app.reconcile import FIRST_LOOK, GRACE, OVERLAP, key_of, reconcile
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import FailureKind, Origin
+from airflow_provider_harness.core.failure import Failure, FailureKind, Origin
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from tests.unit.app.fakes import KEY, START, FakeAirflow, World, another_try, failure, opened, task, world
+from tests.unit.app.fakes import KEY, START, FakeAirflow, World, another_try, dag, failure, opened, task, world
 
 
 def later(w: World) -> None:
@@ -228,8 +233,8 @@ class Starter:
 
 def test_a_try_is_captured_once() -> None:
     w, starter = world(), Starter()
-    assert capture(failure(), w.store, starter, w.new_id)
-    assert not capture(failure(), w.store, starter, w.new_id)
+    assert capture(failure(), w.store, w.spool, starter, w.new_id)
+    assert not capture(failure(), w.store, w.spool, starter, w.new_id)
     assert len(starter.calls) == 1
     assert starter.calls[0][0] == "I1"
     assert starter.calls[0][2] == KEY.try_number
@@ -238,7 +243,7 @@ def test_a_try_is_captured_once() -> None:
 def test_a_storm_of_one_run_asks_for_one_healer_run() -> None:
     w, starter = world(), Starter()
     for index in range(50):
-        capture(failure(key=replace(KEY, map_index=index)), w.store, starter, w.new_id)
+        capture(failure(key=replace(KEY, map_index=index)), w.store, w.spool, starter, w.new_id)
     assert len({call[1:] for call in starter.calls}) == 1
     assert len(w.store.recorded) == 50
 
@@ -246,12 +251,130 @@ def test_a_storm_of_one_run_asks_for_one_healer_run() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in FailureKind if not failure(kind=kind).heals])
 def test_what_is_only_recorded_starts_nothing(kind: FailureKind) -> None:
     w, starter = world(), Starter()
-    assert capture(failure(kind=kind), w.store, starter, w.new_id)
+    assert capture(failure(kind=kind), w.store, w.spool, starter, w.new_id)
     assert not starter.calls
 
 
 def test_a_healer_that_is_down_loses_no_failure() -> None:
     w = world()
     with pytest.raises(HarnessUnavailable):
-        capture(failure(), w.store, Starter(down=True), w.new_id)
+        capture(failure(), w.store, w.spool, Starter(down=True), w.new_id)
     assert len(w.store.recorded) == 1
+
+
+class NoStore:
+    """A store that is down."""
+
+    def record(self, failure: Failure, incident_id: str) -> bool:
+        raise HarnessUnavailable("the harness store", "down")
+
+
+def test_what_the_store_could_not_take_waits_in_the_spool_with_its_exception() -> None:
+    w, starter = world(airflow=FakeAirflow(states=[task(end_date=START - timedelta(seconds=30))])), Starter()
+    with pytest.raises(HarnessUnavailable):
+        capture(failure(), NoStore(), w.spool, starter, w.new_id)
+    assert not starter.calls
+    assert reconcile(w.healer).found == (str(KEY),)
+    (recorded,) = (item for item, _ in w.store.recorded.values())
+    assert (recorded.origin, recorded.kind) == (Origin.CALLBACK, FailureKind.TASK_FAILED)
+    assert w.spool.waiting() == []
+    later(w)
+    assert reconcile(w.healer).started != ()
+
+
+def run_state(**more: Any) -> RunState:
+    given: dict[str, Any] = {
+        "dag_id": "flights",
+        "run_id": "run1",
+        "state": "failed",
+        "of_backfill": False,
+        "queued_at": START - timedelta(minutes=20),
+        "started_at": START - timedelta(minutes=20),
+        "ended_at": START - timedelta(minutes=1),
+    }
+    return RunState(**given | more)
+
+
+def with_run(run: RunState, **more: Any) -> World:
+    return world(airflow=FakeAirflow(states=[task(state="skipped")], failed=[run], **more))
+
+
+@pytest.mark.parametrize(("limit", "late"), [(None, False), (18, True), (19, True), (20, False)])
+def test_a_run_that_failed_without_a_failed_task_is_found_and_paged(limit: int | None, late: bool) -> None:
+    timeout = timedelta(minutes=limit) if limit else None
+    w = with_run(run_state(), dags={"flights": dag(run_timeout=timeout)})
+    assert len(reconcile(w.healer).found) == 1
+    (found,) = w.store.failures("I1")
+    assert (found.kind, found.key.task_id) == (FailureKind.RUN_FAILED, "")
+    assert ("timed_out" in found.detail) is late
+    assert reconcile(w.healer).found == ()
+    assert heal.claim(w.healer, "I1", "heal__1")
+    heal.diagnose(w.healer, "I1")
+    heal.decide(w.healer, "I1")
+    assert act(w.healer, "I1", "heal__1").stop is Outcome.ESCALATED
+    assert settle(w.healer, w.incident("I1")) is Outcome.ESCALATED
+    assert "No task of this run failed" in w.pager.pages[0].details["you are asked to"]
+    assert w.airflow.writes == []
+
+
+def test_the_same_run_may_fail_again() -> None:
+    w = with_run(run_state())
+    assert len(reconcile(w.healer).found) == 1
+    w.airflow.failed = [run_state(ended_at=START)]
+    w.clock.ahead(minutes=1)
+    assert len(reconcile(w.healer).found) == 1
+
+
+def test_a_failed_task_speaks_for_its_run() -> None:
+    w = world(airflow=FakeAirflow(states=[task(end_date=START - timedelta(seconds=30))], failed=[run_state()]))
+    assert reconcile(w.healer).found == (str(KEY),)
+
+
+@pytest.mark.parametrize(
+    ("run", "by_hand", "kind", "outcome"),
+    [
+        (
+            run_state(of_backfill=True, started_at=None, ended_at=None),
+            set(),
+            FailureKind.CANCELLED,
+            Outcome.NOTED,
+        ),
+        (run_state(), {"run1"}, FailureKind.MARKED_FAILED, Outcome.SUPERSEDED),
+    ],
+)
+def test_cancelled_and_marked_runs_are_recorded_and_nothing_else(
+    run: RunState, by_hand: set[str], kind: FailureKind, outcome: Outcome
+) -> None:
+    w = with_run(run, by_hand=by_hand)
+    assert len(reconcile(w.healer).found) == 1
+    assert [item.kind for item in w.store.failures("I1")] == [kind]
+    later(w)
+    reconcile(w.healer)
+    assert w.incident("I1").outcome is outcome
+    assert (w.airflow.writes, w.pager.pages) == ([], [])
+    assert reconcile(w.healer).found == ()
+
+
+def test_a_dag_file_that_cannot_be_imported_pages_once_for_as_long_as_it_is_broken() -> None:
+    trace = "Traceback (most recent call last):\n  File \"f.py\", line 1\nModuleNotFoundError: No module named 'x'\n"
+    broken = BrokenFile(id=3, file="team/f.py", stack_trace=trace, at=START, dag_ids=("flights",))
+    w = world(airflow=FakeAirflow(states=[], broken=[broken]))
+    assert reconcile(w.healer).found == ("flights/import_error__3/#0",)
+    assert reconcile(w.healer).found == ()
+    (found,) = w.store.failures("I1")
+    assert (found.chain[0].type, found.chain[0].message) == ("ModuleNotFoundError", "No module named 'x'")
+    assert heal.claim(w.healer, "I1", "heal__1")
+    heal.diagnose(w.healer, "I1")
+    heal.decide(w.healer, "I1")
+    assert act(w.healer, "I1", "heal__1").stop is Outcome.ESCALATED
+    settle(w.healer, w.incident("I1"))
+    (page,) = w.pager.pages
+    assert "Mend the Dag file" in page.details["you are asked to"]
+    assert page.links == {"Import errors in Airflow": "http://airflow/"}
+    w.airflow.broken = [replace(broken, id=4)]
+    assert reconcile(w.healer).found == ("flights/import_error__4/#0",)
+
+
+def test_a_file_that_never_held_a_dag_is_named_by_itself() -> None:
+    w = world(airflow=FakeAirflow(states=[], broken=[BrokenFile(id=3, file="a/new.py", stack_trace="", at=START)]))
+    assert reconcile(w.healer).found == ("new.py/import_error__3/#0",)

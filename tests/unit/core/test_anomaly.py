@@ -80,7 +80,7 @@ def test_the_floor_keeps_small_steps_quiet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "passes"), [(10, True), (13, True), (40, False), (-20, False), (float("nan"), False)]
+    ("value", "passes"), [(10, True), (12, True), (13, False), (40, False), (-20, False), (float("nan"), False)]
 )
 def test_an_unusual_number_fails_with_what_is_usual(value: float, passes: bool) -> None:
     (result,) = judged(CheckKind.ANOMALY, value, past(10, 11, 9, 10))

@@ -1,0 +1,81 @@
+"""Failures that the store could not take, each in a file of its own until the reconciler has recorded it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import Failure, from_dict, to_dict
+
+#: Bytes of the largest file that is read; a failure's texts are bounded far below it.
+MOST_BYTES = 1_000_000
+#: What became of a file that holds no failure.
+BAD = ".bad"
+
+
+class FileSpool:
+    """Implements ``app.ports.Spool`` in a folder.
+
+    A file is named by the identity of its failure, so two reports of one try are one file, and it appears whole or not
+    at all. What stands in it is as little trusted as a row of ``harness_failures``: any task could have written it.
+
+    :param tell: is given one line for each file that had to be set aside.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        self._folder, self._tell = folder, tell
+
+    def keep(self, failure: Failure) -> None:
+        """Write the failure; it is on disk when this returns.
+
+        :raises HarnessUnavailable: the folder cannot be written.
+        """
+        path = self._path(failure)
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(to_dict(failure), file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise HarnessUnavailable("the spool", f"{self._folder}: {error.strerror or error}") from error
+
+    def waiting(self) -> Sequence[Failure]:
+        """See ``app.ports.Spool``."""
+        found = [failure for path in self._folder.glob("*.json") if (failure := self._read(path)) is not None]
+        return sorted(found, key=lambda failure: (failure.occurred_at, failure.identity))
+
+    def forget(self, failure: Failure) -> None:
+        """See ``app.ports.Spool``."""
+        self._path(failure).unlink(missing_ok=True)
+
+    def _path(self, failure: Failure) -> Path:
+        return self._folder / f"{hashlib.sha256(failure.identity.encode()).hexdigest()[:32]}.json"
+
+    def _read(self, path: Path) -> Failure | None:
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                raise ValueError(f"larger than {MOST_BYTES} bytes")
+            failure = from_dict(json.loads(path.read_bytes()))
+            if self._path(failure) != path:
+                raise ValueError("its name is not that of its failure")
+        except FileNotFoundError:  # another pass was faster
+            return None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            self._set_aside(path, error)
+            return None
+        return failure
+
+    def _set_aside(self, path: Path, error: Exception) -> None:
+        self._tell(f"{path} holds no failure ({type(error).__name__}: {error}); it is set aside as {path.name}{BAD}.")
+        try:
+            path.replace(path.with_name(path.name + BAD))
+        except OSError as refusal:
+            self._tell(f"{path} could not be set aside: {refusal}")

@@ -139,22 +139,18 @@ class BigQuerySession:
         log.info("The query will read %s bytes", f"{self._jobs.estimate(text, values):,}")
         self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
         names = ", ".join(f"`{name}`" for name in self._contract.names)
-        insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}) AS q"
+        insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"
         job = self._jobs.client.query(insert, job_config=self._jobs.config(self._told("transform"), parameters=values))
         self._jobs.finished(job)
         return int(job.num_dml_affected_rows or 0)
 
     def measure_staged(self) -> Measurements:
         """The contract's checks on the staging table."""
-        from google.api_core.exceptions import NotFound
-
         fields = bq_types.fields(self._contract, staged=False)
         known = bq_types.schema(self._staging, fields, self._contract)
         rows = sql_checks.Rows(relation=ident(self._staging), piece=self._piece)
-        try:
+        with self._staging_stays():
             return measure(self._jobs, self._contract, rows, known, "gate")
-        except NotFound as error:
-            raise SliceBusy(f"{self._staging} is gone: another run has just published the same rows") from error
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Replace the slice in the published table; readers see the old one, then the new one."""
@@ -169,11 +165,12 @@ class BigQuerySession:
         aside = measured.malformed if set_aside else 0
         target = self._jobs.client.get_table(self._contract.table)
         part = bq_publish.decorator(self._contract, self._piece, target)
-        if part:
-            before, rows, counts = self._replace(staged, part, measured.rows)
-        else:
-            script = bq_publish.transaction(staged, promised=measured.rows - aside, set_aside=set_aside, run=run)
-            before, rows, counts = self._transact(script)
+        with self._staging_stays():
+            if part:
+                before, rows, counts = self._replace(staged, part, measured.rows)
+            else:
+                script = bq_publish.transaction(staged, promised=measured.rows - aside, set_aside=set_aside, run=run)
+                before, rows, counts = self._transact(script)
         self.discard()
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
         return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
@@ -181,6 +178,18 @@ class BigQuerySession:
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
         self._jobs.client.delete_table(self._staging, not_found_ok=True)
+
+    @contextmanager
+    def _staging_stays(self) -> Iterator[None]:
+        """Two runs with the very same files share a staging table; the one that publishes first drops it."""
+        from google.api_core.exceptions import NotFound
+
+        try:
+            yield
+        except NotFound as error:
+            if table_of(self._jobs.client, self._staging) is not None:
+                raise
+            raise SliceBusy(f"{self._staging} is gone: another run has just published the same rows") from error
 
     def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, list[Any]]:
         """Make the staged rows the partition, by one job."""
@@ -296,14 +305,16 @@ class BigQuerySession:
 
         :param required: False: no column is REQUIRED, since the gate comes first.
         """
-        from google.api_core.exceptions import NotFound
+        from google.api_core.exceptions import Conflict, NotFound
         from google.cloud import bigquery
 
         kept = fields if required else [_nullable(field) for field in fields]
         table = bigquery.Table(f"{self._jobs.client.project}.{name}", schema=kept)
         lay_out(table)
         try:
-            self._jobs.client.create_table(table, exists_ok=True)
+            self._jobs.client.create_table(table)
+        except Conflict:
+            return  # not exists_ok, which looks for the table then: another run may just have dropped it
         except NotFound as error:
             dataset = name.rpartition(".")[0]
             raise ConfigurationError(

@@ -82,9 +82,9 @@ def interpreter(root: Path | None = None) -> Path:
     path = Path(given) if given else (root or Path.cwd()) / ENVIRONMENT / "bin" / "python"
     if not os.access(path, os.X_OK):
         raise ConfigurationError(
-            "The BigQuery stand-in",
-            f"has no environment ({path} is not there):",
-            fix=f"install Python 3.13 and run make bigquery, or name another environment's Python in {PYTHON_VARIABLE}.",
+            "BigQuery stand-in",
+            f"its Python {path} is not there.",
+            fix=f"Install Python 3.13 and run make bigquery, or name the Python of such an environment in {PYTHON_VARIABLE}.",
         )
     return path
 

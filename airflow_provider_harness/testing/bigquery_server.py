@@ -128,17 +128,32 @@ def decorators(database: Any, tables: Any, metadata: Any, table_model: Any, erro
     tables.reference, tables.write = reference, write
 
 
+def plain_bytes(load: Any, types: Any, quote: Any) -> None:
+    """Take BYTES from Parquet as they are; as shipped, they are decoded as if the file were text."""
+    project = load._projection
+
+    def projection(config: Any, fields: Any, columns: Any) -> Any:
+        if config.sourceFormat != "PARQUET" or not fields or config.hivePartitioningOptions:
+            return project(config, fields, columns)
+        casts = [f"CAST({quote(one.name)} AS {types.duckdb_type(one)}) AS {quote(one.name)}" for one in fields]
+        return ", ".join(casts), "false"
+
+    load._projection = projection
+
+
 def main() -> int:
     """Serve, with local-bigquery's own command line."""
     duckdb.connect = plain_connect(duckdb.connect)
     from local_bigquery.catalog import metadata, tables
     from local_bigquery.cli import main as serve
-    from local_bigquery.engine import database
+    from local_bigquery.engine import database, types
     from local_bigquery.errors import BigQueryError
+    from local_bigquery.jobs import load
     from local_bigquery.models import Table
 
     plain_files(database)
     decorators(database, tables, metadata, Table, BigQueryError)
+    plain_bytes(load, types, database.quote)
     return int(serve() or 0)
 
 

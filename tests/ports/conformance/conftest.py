@@ -13,7 +13,7 @@ from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case, drop, make
 from tests.ports.targets import BigQueryTarget, Target
 
-WAREHOUSES = ("postgres", "bigquery")
+WAREHOUSES = ("postgres", pytest.param("bigquery", marks=pytest.mark.bigquery))
 
 
 @pytest.fixture(params=WAREHOUSES)

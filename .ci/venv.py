@@ -27,7 +27,6 @@ NEEDED_BYTES = 4 << 30
 """Free space that a fresh environment needs: 2 GB when done, as much again while it is unpacked."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One of the environments that can be made.
@@ -197,9 +196,7 @@ class Maker:
         """:raises Unable: when it is not done, with the reason that the log gives."""
         if not done:
             why = reason(self.log.read_text(errors="replace")).replace(HARNESS.files[0], self.kind.files[0])
-            raise Unable(
-                f"Cannot {what}: {why} Details: {self.kind.folder}/{self.log.name}"
-            )
+            raise Unable(f"Cannot {what}: {why} Details: {self.kind.folder}/{self.log.name}")
 
     def make(self, wanted: str) -> None:
         """Makes the environment, or brings it up to date when it was whole for another lock."""

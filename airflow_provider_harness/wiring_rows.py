@@ -15,16 +15,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
+from airflow_provider_harness.wiring_gates import gate, task_of
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
+    from airflow_provider_harness.adapters.bq_rows import BigQueryRows
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
+    from airflow_provider_harness.adapters.pg_rows import PostgresRows
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app.ports_rows import Manifest, Published
     from airflow_provider_harness.app.quarantine import Released
     from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.failure import TryKey
     from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
     from airflow_provider_harness.core.partition import Slice
     from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
+
+__all__ = ["task_of"]
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +115,44 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     return make_conninfo("", application_name=application[:63], **wanted)
 
 
+def is_bigquery(conn_id: str) -> bool:
+    """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
+    from airflow.sdk import Connection
+
+    return bool(Connection.get(conn_id).conn_type == "google_cloud_platform")
+
+
+def warehouse_of(conn_id: str, purpose: str) -> PostgresWarehouse | BigQueryWarehouse:
+    """The warehouse that a connection leads to.
+
+    :param purpose: what PostgreSQL shows as the session's name.
+    """
+    if is_bigquery(conn_id):
+        from airflow_provider_harness.adapters import bigquery, bq_jobs
+
+        client, limit = bq_jobs.connect(conn_id)
+        return bigquery.BigQueryWarehouse(client, limit=limit)
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+
+    return PostgresWarehouse(dsn(conn_id, purpose))
+
+
+def rows_of(
+    conn_id: str, purpose: str, *, sql: str = "", engine: str = "sql", prove: bool = True
+) -> PostgresRows | BigQueryRows:
+    """The rows of a table, or of a query, in the warehouse that a connection leads to."""
+    from airflow_provider_harness.adapters.gx_share import Engine
+
+    if is_bigquery(conn_id):
+        from airflow_provider_harness.adapters import bq_jobs, bq_rows
+
+        client, limit = bq_jobs.connect(conn_id)
+        return bq_rows.BigQueryRows(client, limit=limit, sql=sql, engine=Engine(engine))
+    from airflow_provider_harness.adapters.pg_rows import PostgresRows
+
+    return PostgresRows(dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove)
+
+
 def dataset(conn_id: str, table: str) -> Dataset:
     """A table by OpenLineage's naming specification."""
     from airflow.sdk import Connection
@@ -114,6 +160,8 @@ def dataset(conn_id: str, table: str) -> Dataset:
     from airflow_provider_harness.core.lineage import Dataset
 
     connection = Connection.get(conn_id)
+    if is_bigquery(conn_id):
+        return Dataset(namespace="bigquery", name=f"{connection.extra_dejson.get('project', '')}.{table}".strip("."))
     namespace = f"postgres://{connection.host or 'localhost'}:{connection.port or 5432}"
     return Dataset(namespace=namespace, name=f"{connection.schema or 'postgres'}.{table}")
 
@@ -127,63 +175,113 @@ def staging_folder(dag_id: str, task_id: str, key: str) -> str:
 
 
 def extract(
-    contract: Contract, key: str, *, conn_id: str, table: str, sql: str, folder: str, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    table: str,
+    sql: str,
+    folder: str,
+    task: TryKey,
+    running: list[Cancel],
 ) -> tuple[Manifest, Report]:
     """Stream one slice of a PostgreSQL relation to staged files."""
     from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
 
     piece = _piece(contract, key)
-    with PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql) as source:
+    post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
+    database = PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql)
+    with gate(contract, piece, post) as here, database as source:
         running.append(source.cancel)
-        gauge = ArrowGauge(contract, _sliced(contract, piece))
-        manifest, report, drift = move.extract(contract, piece, source, ParquetStage(folder), gauge, Progress())
+        gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        stage = ParquetStage(folder)
+        manifest, report, drift = move.extract(contract, piece, source, stage, gauge, Progress(), gate=here)
     for change in drift.changes:
         log.warning("Not in the way, but a person should know: %s", change.sentence())
     return manifest, report
 
 
 def load(
-    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, running: list[Cancel]
+    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, task: TryKey, running: list[Cancel]
 ) -> tuple[Published, Report]:
-    """Publish the staged files of one slice in PostgreSQL."""
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    """Publish the staged files of one slice."""
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
 
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness load {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
     running.append(warehouse.cancel)
-    return move.load(contract, _piece(contract, key), ParquetStage(folder), warehouse, run, Progress())
+    piece, stage = _piece(contract, key), ParquetStage(folder)
+    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
+        return move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
 
 
 def transform(
-    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, running: list[Cancel]
+    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, task: TryKey, running: list[Cancel]
 ) -> tuple[Published, Report]:
-    """Publish what a query in PostgreSQL gives for one slice."""
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    """Publish what a query gives for one slice."""
     from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
 
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness transform {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
     running.append(warehouse.cancel)
-    return move.transform(contract, _piece(contract, key), sql, warehouse, run)
+    piece = _piece(contract, key)
+    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
+        return move.transform(contract, piece, sql, warehouse, run, gate=here)
 
 
 def verify_published(
     contract_path: str, conn_id: str, table: str, slice_id: str, expected_rows: int | None = None
 ) -> Report:
-    """Judge one published slice, read back from where it was published.
+    """Judge one published slice, read back from where it was published; for the healer, so nothing is kept.
 
     :param contract_path: absolute, or relative to the working directory.
     :param expected_rows: rows that the publication said it left there (``rows`` of the task's XCom), where known.
     """
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import validate
+    from airflow_provider_harness.core.gates import Place, Post
 
     contract = contract_of(contract_path, table)
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness verify {contract.table}"))
-    return validate.verify_published(contract, _piece(contract, slice_id), warehouse, expected_rows=expected_rows)
+    rows = rows_of(conn_id, f"harness verify {contract.table}")
+    with gate(contract, _piece(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+        return validate.verify(here, rows, expected_rows=expected_rows)
+
+
+def validate(
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    sql: str,
+    path: str,
+    engine: str,
+    prove: bool,
+    task: TryKey,
+    running: list[Cancel],
+) -> Report:
+    """Judge the rows of one slice: those of files, else those that a query gives, else those of the contract's table."""
+    from airflow_provider_harness.adapters.duck_files import FileRows
+    from airflow_provider_harness.adapters.gx_share import Engine
+    from airflow_provider_harness.adapters.pg_rows import columns_of
+    from airflow_provider_harness.app import validate
+    from airflow_provider_harness.app.ports_rows import Subject
+    from airflow_provider_harness.core.gates import Place, Post
+
+    name = f"harness validate {contract.table}"
+    if path:
+        known = (lambda table, columns: columns_of(dsn(conn_id, name), table, columns)) if conn_id else None
+        subject: Subject = FileRows(path, engine=Engine(engine), columns_of=known)
+        post = Post(place=Place.FILE, task=task)
+    else:
+        rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove)
+        running.append(rows.cancel)
+        subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
+    with gate(contract, _piece(contract, key), post) as here:
+        return validate.verify(here, subject)
 
 
 @contextmanager
@@ -204,14 +302,13 @@ def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> t
 
     :param at: moment as of which its freshness is judged; None means now.
     """
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.core.readiness import Live
     from airflow_provider_harness.core.readiness import checklist as standards
     from airflow_provider_harness.core.report import judge
     from airflow_provider_harness.core.schema import Side, compare
 
     contract = contract_of(contract_path)
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness check {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness check {contract.table}")
     found = warehouse.columns(contract.table)
     if found is None:
         return contract, standards(contract, Live(drift=None, report=None))
@@ -243,11 +340,10 @@ def draft(conn_id: str, table: str) -> str:
 
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:
     """The days from ``first`` to ``last``, both included, of which no row is published."""
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import validate
 
     contract = contract_of(contract_path, table)
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
     return validate.missing_slices(contract, warehouse, first, last)
 
 
@@ -255,7 +351,6 @@ def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since:
     """The search for missing slices among the ``lookback`` days before a run's own; None if there is no such day."""
     from datetime import timedelta
 
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import validate
 
     piece = _piece(contract, key)
@@ -264,7 +359,7 @@ def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since:
     first = max(first, since) if since else first
     if first > last:
         return None
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
     missing = validate.missing_slices(contract, warehouse, first, last)
     return validate.completeness(contract, piece, first, last, missing)
 
@@ -291,9 +386,8 @@ def query_tables(sql: str) -> tuple[str, ...]:
 def query_edges(conn_id: str, sql: str, contract: Contract) -> tuple[ColumnEdge, ...]:
     """Which columns a transformation's columns are made of, with the catalog's schema; empty where not known."""
     from airflow_provider_harness.adapters import lineage_sql
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
-    warehouse = PostgresWarehouse(dsn(conn_id, "harness lineage"))
+    warehouse = warehouse_of(conn_id, "harness lineage")
     schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql)}
     return lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table))
 

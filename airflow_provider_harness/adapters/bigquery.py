@@ -58,10 +58,13 @@ class BigQueryWarehouse:
         bq_types.refuse(contract)
         yield BigQuerySession(self._jobs, contract, piece)
 
-    def measure_published(self, contract: Contract, piece: Slice | None) -> Measurements:
-        """The contract's checks on what is published; of one slice, or of the whole table."""
+    def measure_published(self, contract: Contract, piece: Slice | None, at: datetime | None = None) -> Measurements:
+        """The contract's checks on what is published; of one slice, or of the whole table.
+
+        :param at: moment as of which freshness is judged where there is no slice; None means now.
+        """
         where = in_slice(contract, piece) if piece is not None else ""
-        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table)
+        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table, at=at)
         found = table_of(self._jobs.client, contract.table)
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
         return measure(self._jobs, contract, rows, known, "verify")
@@ -132,15 +135,12 @@ class BigQuerySession:
     def stage_query(self, sql: str) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
-        text = sql.strip().rstrip(";")
-        text = re.sub(r"%\((slice_start|slice_end)\)s", r"@\1", text).replace("%%", "%")
-        values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
-        values = {name: value for name, value in values.items() if f"@{name}" in text}
-        log.info("The query will read %s bytes", f"{self._jobs.estimate(text, values):,}")
+        text = bq_publish.bound(sql, self._piece)
+        log.info("The query will read %s bytes", f"{self._jobs.estimate(text):,}")
         self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
         names = ", ".join(f"`{name}`" for name in self._contract.names)
         insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"
-        job = self._jobs.client.query(insert, job_config=self._jobs.config(self._told("transform"), parameters=values))
+        job = self._jobs.client.query(insert, job_config=self._jobs.config(self._told("transform")))
         self._jobs.finished(job)
         return int(job.num_dml_affected_rows or 0)
 
@@ -148,7 +148,7 @@ class BigQuerySession:
         """The contract's checks on the staging table."""
         fields = bq_types.fields(self._contract, staged=False)
         known = bq_types.schema(self._staging, fields, self._contract)
-        rows = sql_checks.Rows(relation=ident(self._staging), piece=self._piece)
+        rows = sql_checks.Rows(relation=ident(self._staging), piece=self._piece, at=self._piece.end)
         with self._staging_stays():
             return measure(self._jobs, self._contract, rows, known, "gate")
 

@@ -82,25 +82,22 @@ class Jobs:
             log.info("Cancelling BigQuery job %s", job.job_id)
             job.cancel()
 
-    def rows(self, sql: str, told: Mapping[str, str], parameters: Mapping[str, Any] | None = None) -> list[Any]:
+    def rows(self, sql: str, told: Mapping[str, str]) -> list[Any]:
         """What a query gives; it may run again, so its job has no name of its own."""
-        job = self.client.query(sql, job_config=self.config(told, parameters=parameters))
+        job = self.client.query(sql, job_config=self.config(told))
         return [tuple(row) for row in self.finished(job)]
 
-    def estimate(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:
+    def estimate(self, sql: str) -> int:
         """Bytes that a query would read, by a dry run, which also says whether it is right. The stand-in says 0."""
-        config = self.config({}, parameters=parameters)
+        config = self.config({})
         config.dry_run, config.use_query_cache = True, False
         return int(self.client.query(sql, job_config=config).total_bytes_processed or 0)
 
-    def config(
-        self, told: Mapping[str, str], *, parameters: Mapping[str, Any] | None = None, **more: Any
-    ) -> bigquery.QueryJobConfig:
+    def config(self, told: Mapping[str, str], **more: Any) -> bigquery.QueryJobConfig:
         """The settings of a query."""
         from google.cloud import bigquery
 
-        given = [bigquery.ScalarQueryParameter(name, "TIMESTAMP", value) for name, value in (parameters or {}).items()]
-        config = bigquery.QueryJobConfig(labels=dict(told), query_parameters=given, **more)
+        config = bigquery.QueryJobConfig(labels=dict(told), **more)
         if self.limit is not None:
             config.maximum_bytes_billed = self.limit
         return config

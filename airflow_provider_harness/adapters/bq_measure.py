@@ -16,23 +16,32 @@ from airflow_provider_harness.core.schema import Schema, canonical, fits
 from . import sql_checks, sql_measure
 from .bq_jobs import Jobs, labels
 
+QUERY = "harness_query"
+"""The relation whose place the user's own query takes: it is in BigQuery's words, and is not translated."""
+
 
 class BigQueryDatabase:
-    """Where the gate's statements run."""
+    """Where the gate's statements run.
+
+    :param query: what stands for the relation ``QUERY``.
+    """
 
     dialect = "bigquery"
 
-    def __init__(self, jobs: Jobs, contract: Contract, step: str) -> None:
+    def __init__(self, jobs: Jobs, contract: Contract, step: str, query: str = "") -> None:
         from google.api_core.exceptions import BadRequest
 
-        self._jobs, self._told = jobs, labels(contract, None, step)
+        self._jobs, self._told, self._query = jobs, labels(contract, None, step), query
         self.refusals: tuple[type[Exception], ...] = (BadRequest,)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._jobs.rows(sql, self._told)
+        return self._jobs.rows(self._whole(sql), self._told)
 
     def plan(self, sql: str) -> None:
-        self._jobs.estimate(sql)
+        self._jobs.estimate(self._whole(sql))
+
+    def _whole(self, sql: str) -> str:
+        return sql.replace(f"`{QUERY}`", f"(\n{self._query}\n)") if self._query else sql
 
     def exists(self, table: str) -> bool:
         from google.api_core.exceptions import NotFound
@@ -44,12 +53,16 @@ class BigQueryDatabase:
         return True
 
 
-def measure(jobs: Jobs, contract: Contract, rows: sql_checks.Rows, found: Schema | None, step: str) -> Measurements:
+def measure(
+    jobs: Jobs, contract: Contract, rows: sql_checks.Rows, found: Schema | None, step: str, *, query: str = ""
+) -> Measurements:
     """All checks of a gate, in two statements at most.
 
     :param found: the columns of the table that the rows are in, which say what their types are.
+    :param query: whose rows they are, where they are not those of a table.
     """
-    return sql_measure.measure(BigQueryDatabase(jobs, contract, step), contract, rows, _typed(contract, found))
+    database = BigQueryDatabase(jobs, contract, step, query)
+    return sql_measure.measure(database, contract, rows, _typed(contract, found))
 
 
 def _typed(contract: Contract, found: Schema | None) -> dict[str, str]:

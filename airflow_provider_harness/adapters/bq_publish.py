@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice, bounds
 
 from . import sql_checks
@@ -68,6 +69,24 @@ class Staged:
         return f"PARSE_JSON({column(name)}) AS {column(name)}" if parsed else column(name)
 
 
+def bound(sql: str, piece: Slice) -> str:
+    """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
+    values = {"slice_start": _moment(piece.start), "slice_end": _moment(piece.end)}
+    try:
+        return str(sql.strip().rstrip(";") % values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            "sql",
+            f"has a placeholder that is not known ({error}).",
+            valid=("%(slice_start)s", "%(slice_end)s"),
+            fix="Write a percent sign as %%.",
+        ) from error
+
+
+def _moment(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC).isoformat(sep=' ')}'"
+
+
 def decorator(contract: Contract, piece: Slice, table: Table) -> str:
     """The partition that is this slice and nothing else, as ``20130309``; empty where a transaction is needed.
 
@@ -82,15 +101,16 @@ def decorator(contract: Contract, piece: Slice, table: Table) -> str:
     if any(field.mode == "REQUIRED" for field in table.schema) or {f.name for f in table.schema} != {*contract.names}:
         return ""
     length, form = DECORATORS.get(partitioning.type_, (None, ""))
-    low, high = bounds(contract, piece)
-    return low.strftime(form) if length and high - low == length and _begins(low, length) else ""
+    low, high = (_in_utc(bound) for bound in bounds(contract, piece))
+    whole = length and high - low == length and (low - datetime(1970, 1, 1, tzinfo=UTC)) % length == timedelta()
+    return low.strftime(form) if whole else ""
 
 
-def _begins(moment: date | datetime, length: timedelta) -> bool:
-    """Whether a partition begins at this moment; BigQuery's do in UTC."""
-    if not isinstance(moment, datetime):
-        return length == timedelta(days=1)
-    return (moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) % length == timedelta()
+def _in_utc(bound: date | datetime) -> datetime:
+    """Where partitions begin: at midnight UTC, or on the hour; those of a date column at the date itself."""
+    if isinstance(bound, datetime):
+        return bound.astimezone(UTC)
+    return datetime.combine(bound, time(), tzinfo=UTC)
 
 
 def partition_query(staged: Staged) -> str:

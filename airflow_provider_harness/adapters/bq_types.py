@@ -107,15 +107,12 @@ def fields(contract: Contract, *, staged: bool) -> list[SchemaField]:
         kind = kept_as(column.physical_type)
         name, _, arguments = kind.partition("(")
         digits = [int(number) for number in re.findall(r"\d+", arguments)]
+        told: dict[str, Any] = dict(zip(("precision", "scale"), digits, strict=False))
+        if column.description and not staged:
+            told["description"] = column.description
+        kept = "STRING" if staged and name == "JSON" else name
         made.append(
-            SchemaField(
-                column.name,
-                "STRING" if staged and name == "JSON" else name,
-                mode="REQUIRED" if column.required and not staged else "NULLABLE",
-                precision=digits[0] if digits else None,
-                scale=digits[1] if len(digits) > 1 else None,
-                description=None if staged else column.description or None,
-            )
+            SchemaField(column.name, kept, mode="REQUIRED" if column.required and not staged else "NULLABLE", **told)
         )
     return made
 

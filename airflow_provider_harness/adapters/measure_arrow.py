@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
@@ -37,6 +38,7 @@ class ArrowGauge:
 
     :param memory_limit: in DuckDB's words, for example ``200MB``.
     :param references: ``schema.table`` -> its rows, for foreign keys and reconciliation.
+    :param at: moment as of which freshness is judged where there is no slice; None means now.
     """
 
     def __init__(
@@ -46,10 +48,11 @@ class ArrowGauge:
         *,
         memory_limit: str = "200MB",
         references: Mapping[str, pa.Table] | None = None,
+        at: datetime | None = None,
     ) -> None:
         import duckdb
 
-        self._contract, self._piece = contract, piece
+        self._contract, self._piece, self._at = contract, piece, at
         folder = tempfile.mkdtemp(prefix="harness-")
         self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         config: dict[str, Any] = {"memory_limit": memory_limit, "threads": 1, "temp_directory": folder}
@@ -65,7 +68,7 @@ class ArrowGauge:
         self._totals = [0] * (2 + len(self._counted))
         self._samples: dict[str, list[dict[str, Any]]] = {}
         self._seconds = 0.0
-        self._rows = sql_checks.Rows(relation="batch", piece=piece)
+        self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at)
         self._statement = self._spoken(sql_checks.gate(contract, self._rows, self._counted))
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -92,7 +95,7 @@ class ArrowGauge:
             for check, total in zip(self._counted, self._totals[2:], strict=True)
         }
         self._keep_nothing()
-        self._rows = sql_checks.Rows(relation="kept", piece=self._piece)
+        self._rows = sql_checks.Rows(relation="kept", piece=self._piece, at=self._at)
         over_all = [(check, self._over_all(check)) for check in self._whole]
         values |= {check.id: found for check, found in over_all if not (found.error and check.sql)}
         self._duck.close()

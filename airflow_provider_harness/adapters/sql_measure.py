@@ -80,7 +80,11 @@ def _runnable(database: Database, checks: Sequence[Check]) -> tuple[list[Check],
 
 
 def _errors(
-    database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check], attempt: Callable[[str], object]
+    database: Database,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    checks: Sequence[Check],
+    attempt: Callable[[str], object],
 ) -> dict[str, str]:
     """Check id -> why it cannot be run.
 
@@ -130,7 +134,8 @@ def _age(check: Check, newest: float, contract: Contract, rows: sql_checks.Rows)
     zoned = "with time zone" in contract.column(check.columns[0]).physical_type
     zone = UTC if zoned else ZoneInfo(contract.load.time_zone)
     moment = datetime.fromtimestamp(newest, UTC).replace(tzinfo=zone)
-    at = rows.at or datetime.now(UTC)
+    now = datetime.now(UTC)
+    at = min(rows.at or now, now)
     return (min(at, rows.piece.end) if rows.piece else at).timestamp() - moment.timestamp()
 
 

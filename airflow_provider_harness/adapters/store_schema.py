@@ -5,7 +5,9 @@ Times are ISO 8601 text in UTC with microseconds, which sorts as it reads and co
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, text
+from collections.abc import Mapping
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, Text, text
 
 metadata = MetaData()
 
@@ -91,3 +93,50 @@ marks = Table(
     Column("name", String(64), primary_key=True),
     Column("value", String(256), nullable=False),
 )
+
+#: One row a gate of one slice in one try of one task: what it looked at and decided. Written by ordinary tasks.
+gates = Table(
+    "harness_gates",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("table_name", String(512), nullable=False),
+    Column("contract", String(512), nullable=False),
+    Column("contract_version", String(128), nullable=False),
+    Column("conn_id", String(256), nullable=False),
+    Column("slice", String(1024), nullable=False),
+    Column("slice_start", String(32), nullable=False),
+    Column("place", String(16), nullable=False),
+    Column("dag_id", String(250), nullable=False),
+    Column("run_id", String(250), nullable=False),
+    Column("task_id", String(250), nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("try_number", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("malformed", BigInteger, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("milliseconds", Text, nullable=False),
+    Column("measured_at", String(32), nullable=False),
+)
+Index("harness_gates_by_slice", gates.c.table_name, gates.c.slice_start)
+
+#: One row a check of such a gate; a value that is no finite number is absent.
+gate_checks = Table(
+    "harness_gate_checks",
+    metadata,
+    Column("gate", String(64), primary_key=True),
+    Column("check_id", String(1024), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("value", Double),
+    Column("passed", Boolean, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("share", Double),
+)
+
+#: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.
+TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
+    failures.name: ("INSERT",),
+    gates.name: ("SELECT", "INSERT"),
+    gate_checks.name: ("SELECT", "INSERT"),
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.ports_rows import (
     Gauge,
     Manifest,
@@ -18,12 +19,12 @@ from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge, judge_one
+from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge_one
 from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
 
 
 def extract(
-    contract: Contract, piece: Slice, source: Source, stage: Stage, gauge: Gauge, tell: Progress
+    contract: Contract, piece: Slice, source: Source, stage: Stage, gauge: Gauge, tell: Progress, *, gate: Gate
 ) -> tuple[Manifest, Report, SchemaDiff]:
     """Stream one slice from the source to staged files; the files exist only if the gate let them."""
     drift = compare(contract, source.schema(), Side.SOURCE)
@@ -38,7 +39,7 @@ def extract(
             writer.write(batch)
             rows += batch.num_rows
             tell("extract", rows)
-        report = judge(contract, gauge.finish(), where=f"source {drift.table}", slice_id=piece.id)
+        report = gate.judge(gauge.finish(), f"source {drift.table}")
         _stop_if_blocked(report)
     except BaseException:
         writer.discard()
@@ -47,7 +48,7 @@ def extract(
 
 
 def load(
-    contract: Contract, piece: Slice, stage: Stage, warehouse: Warehouse, run: str, tell: Progress
+    contract: Contract, piece: Slice, stage: Stage, warehouse: Warehouse, run: str, tell: Progress, *, gate: Gate
 ) -> tuple[Published, Report]:
     """Publish the staged files of one slice, all of them or none."""
     _refuse_merge(contract)
@@ -55,15 +56,17 @@ def load(
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
         session.stage_files(stage, manifest, tell)
-        return _gate_and_publish(contract, piece, session, run, manifest.rows)
+        return _gate_and_publish(session, run, gate, manifest.rows)
 
 
-def transform(contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str) -> tuple[Published, Report]:
+def transform(
+    contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str, *, gate: Gate
+) -> tuple[Published, Report]:
     """Publish what a query gives for one slice, all of it or nothing."""
     _refuse_merge(contract)
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
-        return _gate_and_publish(contract, piece, session, run, session.stage_query(sql))
+        return _gate_and_publish(session, run, gate, session.stage_query(sql))
 
 
 def _refuse_merge(contract: Contract) -> None:
@@ -86,12 +89,10 @@ def _fit(contract: Contract, session: Session) -> None:
     session.create()
 
 
-def _gate_and_publish(
-    contract: Contract, piece: Slice, session: Session, run: str, promised: int
-) -> tuple[Published, Report]:
+def _gate_and_publish(session: Session, run: str, gate: Gate, promised: int) -> tuple[Published, Report]:
     measured = session.measure_staged()
-    report = judge(contract, measured, where="staging table", slice_id=piece.id)
-    report = with_result(report, reconcile("staged", promised, measured.rows))
+    report = gate.judge(measured, "staging table")
+    report = gate.report = with_result(report, reconcile("staged", promised, measured.rows))
     if report.decision is Decision.BLOCK:
         session.discard()
         _stop_if_blocked(report)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO, Protocol
 
+from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.gates import GateRun, Post
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.report import CheckResult, Measurements
 from airflow_provider_harness.core.schema import Schema
 
 Batch = Any
@@ -107,3 +109,35 @@ class Warehouse(Protocol):
         self, contract: Contract, piece: Slice | None, at: datetime | None = None
     ) -> Measurements: ...
     def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]: ...
+
+
+class Subject(Protocol):
+    """Rows that a gate looks at where they are.
+
+    :ivar where: what they are, in a word or two.
+    """
+
+    @property
+    def where(self) -> str: ...
+
+    def measure(self, contract: Contract, piece: Slice) -> tuple[Measurements, tuple[CheckResult, ...]]:
+        """What the contract's checks need, and results of the subject's own."""
+
+
+class History(Protocol):
+    """What the gates of earlier slices found. It is written by tasks, so no policy may read it."""
+
+    def points(self, contract: Contract, piece: Slice, post: Post) -> Mapping[str, Sequence[Point]]:
+        """Check id -> what its gates measured for slices before this one, one point a slice.
+
+        A slice counts with its latest gate at the same place; where there is none, with its latest at a place that
+        stands in for it. What was flagged or blocked is marked.
+
+        :raises HarnessUnavailable: it cannot be read.
+        """
+
+    def keep(self, run: GateRun) -> None:
+        """Keep what one gate found; the same gate of the same try is kept once.
+
+        :raises HarnessUnavailable: it cannot be written.
+        """

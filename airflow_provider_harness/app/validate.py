@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.move import reconcile, with_result
-from airflow_provider_harness.app.ports_rows import Warehouse
+from airflow_provider_harness.app.ports_rows import Subject, Warehouse
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice, slice_of_day
-from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge, judge_one
+from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge_one
 
 
-def verify_published(
-    contract: Contract, piece: Slice, warehouse: Warehouse, *, expected_rows: int | None = None
-) -> Report:
-    """Judge one slice as it stands in the published table; an empty slice never passes.
+def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) -> Report:
+    """Judge the rows of one slice where they are: a table, a query, or files; no rows at all never pass.
 
     :param expected_rows: rows that the publication said it left there, where that is known.
     """
-    whole = contract.load.mode is LoadMode.FULL
-    measured = warehouse.measure_published(contract, None if whole else piece)
-    report = judge(contract, measured, where="published table", slice_id=piece.id)
-    report = with_result(report, _present(measured.rows))
+    measured, own = subject.measure(gate.contract, gate.piece)
     if expected_rows is not None:
-        report = with_result(report, reconcile("published", expected_rows, measured.rows))
-    return report if report.passed else replace(report, decision=Decision.BLOCK)
+        own = (*own, reconcile("published", expected_rows, measured.rows))
+    report = gate.judge(measured, subject.where)
+    for result in (_present(measured.rows), *own):
+        report = with_result(report, result)
+    gate.report = report if report.passed else replace(report, decision=Decision.BLOCK)
+    return gate.report
 
 
 def missing_slices(contract: Contract, warehouse: Warehouse, first: date, last: date) -> list[date]:

@@ -61,10 +61,14 @@ def _show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
 @_command
 def db_upgrade(args: Any) -> int:
     from airflow_provider_harness import config, wiring_store
-    from airflow_provider_harness.adapters.store_migrate import upgrade
+    from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
 
     engine = wiring_store.engine(wiring_store.store_url(config.read()))
-    _show(args, [{"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}], "")
+    row = {"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}
+    if args.tasks_role:
+        grant_tasks(engine, args.tasks_role)
+        row["role of tasks"] = args.tasks_role
+    _show(args, [row], "")
     return FINE
 
 
@@ -291,6 +295,28 @@ def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
         name: "" if value is None else value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
         for name, value in row.items()
     }
+
+
+@_command
+def quality(args: Any) -> int:
+    from airflow_provider_harness import config, wiring_store
+    from airflow_provider_harness.adapters.store_gates import SqlGates
+    from airflow_provider_harness.cli import quality as told
+
+    if args.last < 1:
+        raise ConfigurationError(f"--last {args.last}", "is not a number of slices of 1 or more.")
+    store = SqlGates(lambda: wiring_store.engine(wiring_store.store_url(config.read())))
+    table = args.table if "." in args.table else f"public.{args.table}"
+    found = store.trend(table, args.last)
+    if not found:
+        known = ", ".join(store.tables()) or "no table yet"
+        _show(args, [], f"No gate has judged {table}. Gates are known of: {known}.")
+        return FINE
+    rows = told.of_check(found, args.check) if args.check else told.of_slices(found)
+    _show(args, told.as_json(found, args.check) if args.output == "json" else rows, "")
+    if args.output != "json" and told.marked(found):
+        print(told.LEGEND)
+    return FINDINGS if told.findings(found, args.check) else FINE
 
 
 @_command

@@ -38,7 +38,18 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     name="db",
                     help="The harness store",
                     subcommands=(
-                        _command("db upgrade", "Bring the store to this version's schema; safe to repeat", _OUTPUT),
+                        _command(
+                            "db upgrade",
+                            "Bring the store to this version's schema; safe to repeat",
+                            Arg(
+                                ("--tasks-role",),
+                                default="",
+                                metavar="ROLE",
+                                help="PostgreSQL role of harness_capture: gets what ordinary tasks need, and loses all else",
+                            ),
+                            _OUTPUT,
+                            epilog="Example: airflow harness db upgrade --tasks-role harness_capture",
+                        ),
                     ),
                 ),
                 GroupCommand(
@@ -162,6 +173,16 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     ),
                 ),
                 *(_command(word, text, _OUTPUT) for word, text in _SWITCH.items()),
+                _command(
+                    "quality",
+                    "The trend of a table: what its gates found, slice by slice; exit 1 where the newest slice was blocked, or a "
+                    "check of it is unusual or could not be run",
+                    Arg(("table",), help="schema.table; public where no schema is given"),
+                    Arg(("--check",), default="", metavar="ID", help="only this check, with its values"),
+                    Arg(("--last",), type=int, default=30, metavar="N", help="the newest N slices (default 30)"),
+                    _OUTPUT,
+                    epilog="Example: airflow harness quality public.flights --check anomaly:row_count --last 90",
+                ),
                 _command("reconcile", "One pass: record failures that no callback reported, start the healer", _OUTPUT),
                 _command(
                     "diagnose",

@@ -198,7 +198,8 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
         ),
         CheckKind.ANOMALY: Spec(
             metric=Metric.AGGREGATE,
-            look_at="Look at what differed on this day at the source; if the new level is right, mark it as expected.",
+            look_at="Look at what differed on this day at the source; if this is the new level, give the check a new id, so that "
+            "it learns anew.",
         ),
         CheckKind.CUSTOM_SQL: Spec(
             metric=Metric.SCALAR,

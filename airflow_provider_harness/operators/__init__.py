@@ -9,7 +9,7 @@ _NAMES = {
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
     "SQLTransformOperator": "sql",
-    "ValidateOperator": "sql",
+    "ValidateOperator": "validate",
 }
 """Public name -> module of this package."""
 

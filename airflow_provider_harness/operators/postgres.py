@@ -9,7 +9,7 @@ from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
 from airflow_provider_harness.core.lineage import Dataset, identity_edges
 
-from .slices import SliceOperator, log_report
+from .slices import SliceOperator, log_report, staged_dataset
 
 
 class PostgresExtractOperator(SliceOperator):
@@ -43,6 +43,7 @@ class PostgresExtractOperator(SliceOperator):
                     table=self.table,
                     sql=self.sql,
                     folder=folder,
+                    task=wiring.task_of(context),
                     running=self._running,
                 )
             except ContractViolation as error:
@@ -94,6 +95,7 @@ class PostgresLoadOperator(SliceOperator):
                     conn_id=self.conn_id,
                     folder=self.staged,
                     run=f"{self.dag_id}/{context['run_id']}",
+                    task=wiring.task_of(context),
                     running=self._running,
                 )
             except ContractViolation as error:
@@ -110,12 +112,3 @@ class PostgresLoadOperator(SliceOperator):
     def _lineage_edges(self) -> tuple[Any, ...]:
         contract, _ = self._terms()
         return tuple(edge for source in self._lineage_inputs() for edge in identity_edges(source, contract.names))
-
-
-def staged_dataset(folder: str) -> Dataset:
-    """A staged folder by OpenLineage's naming specification."""
-    scheme, _, rest = folder.partition("://")
-    if scheme == "file":
-        return Dataset(namespace="file", name=rest)
-    bucket, _, path = rest.partition("/")
-    return Dataset(namespace=f"{scheme}://{bucket}", name=path)

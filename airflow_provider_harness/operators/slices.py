@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import Asset, BaseOperator
 
 from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.core.lineage import Dataset
 
 if TYPE_CHECKING:
     from airflow_provider_harness.app.ports_rows import Published
@@ -121,3 +122,12 @@ def log_report(log: Any, report: Report) -> None:
     log.info("%s", report.sentence())
     for result in report.failed:
         (log.error if result.blocking else log.warning)("%s", result.sentence())
+
+
+def staged_dataset(folder: str) -> Dataset:
+    """A staged folder by OpenLineage's naming specification."""
+    scheme, _, rest = folder.partition("://")
+    if scheme == "file":
+        return Dataset(namespace="file", name=rest)
+    bucket, _, path = rest.partition("/")
+    return Dataset(namespace=f"{scheme}://{bucket}", name=path)

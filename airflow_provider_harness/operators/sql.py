@@ -1,4 +1,4 @@
-"""SQL in the warehouse: transform a slice, validate a slice."""
+"""SQL in the warehouse: transform a slice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ContractViolation
 from airflow_provider_harness.core.lineage import Dataset
 
-from .slices import SliceOperator, log_report
+from .slices import SliceOperator
 
 
 class SQLTransformOperator(SliceOperator):
@@ -35,7 +35,13 @@ class SQLTransformOperator(SliceOperator):
             run = f"{self.dag_id}/{context['run_id']}"
             try:
                 published, report = wiring.transform(
-                    contract, key, self.sql, conn_id=self.conn_id, run=run, running=self._running
+                    contract,
+                    key,
+                    self.sql,
+                    conn_id=self.conn_id,
+                    run=run,
+                    task=wiring.task_of(context),
+                    running=self._running,
                 )
             except ContractViolation as error:
                 self._report = error.report
@@ -50,19 +56,3 @@ class SQLTransformOperator(SliceOperator):
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return wiring.query_edges(self.conn_id, self.sql, self._terms()[0])
-
-
-class ValidateOperator(SliceOperator):
-    """Judge one slice as it stands in the published table; fails if a check of severity error does not pass."""
-
-    def execute(self, context: Any) -> dict[str, Any]:
-        """Read the slice back and judge it."""
-        with wiring.no_useless_retries():
-            self._report = wiring.verify_published(self.contract, self.conn_id, self.table, str(self.slice_key))
-            if not self._report.passed:
-                raise ContractViolation(self._report)
-        log_report(self.log, self._report)
-        return {"slice": self._report.slice, "rows": self._report.rows, "checks": len(self._report.results)}
-
-    def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        return (wiring.dataset(self.conn_id, self.table),)

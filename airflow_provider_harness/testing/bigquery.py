@@ -61,15 +61,11 @@ class BigQueryServer:
 
     def ensure_dataset(self, name: str) -> None:
         """Creates a dataset unless it exists."""
-        client = self.client()
-        client.create_dataset(name, exists_ok=True)
-        client.close()
+        self.client().create_dataset(name, exists_ok=True)
 
     def drop_dataset(self, name: str) -> None:
         """Drops a dataset and all its tables, if it exists."""
-        client = self.client()
-        client.delete_dataset(name, delete_contents=True, not_found_ok=True)
-        client.close()
+        self.client().delete_dataset(name, delete_contents=True, not_found_ok=True)
 
 
 def interpreter(root: Path | None = None) -> Path:

@@ -13,6 +13,8 @@ import contextvars
 import functools
 import re
 import sys
+import threading
+import time
 from typing import Any
 
 import duckdb
@@ -141,6 +143,28 @@ def plain_bytes(load: Any, types: Any, quote: Any) -> None:
     load._projection = projection
 
 
+def one_at_a_time(runner: Any, tables: Any) -> None:
+    """Of two jobs with one id at the same moment the second is a duplicate, not an error; tables wait for each other."""
+    submit, lock = runner.submit, threading.Lock()
+
+    def submitted(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return submit(*arguments, **named)
+
+    def patient(change: Any) -> Any:
+        def changed(*arguments: Any) -> Any:
+            for wait in (0.05, 0.1, 0.2, 0.4, 0.8):
+                try:
+                    return change(*arguments)
+                except duckdb.TransactionException:
+                    time.sleep(wait)
+            return change(*arguments)
+
+        return changed
+
+    runner.submit, tables.create, tables.delete = submitted, patient(tables.create), patient(tables.delete)
+
+
 def main() -> int:
     """Serve, with local-bigquery's own command line."""
     duckdb.connect = plain_connect(duckdb.connect)
@@ -148,12 +172,13 @@ def main() -> int:
     from local_bigquery.cli import main as serve
     from local_bigquery.engine import database, types
     from local_bigquery.errors import BigQueryError
-    from local_bigquery.jobs import load
+    from local_bigquery.jobs import load, runner
     from local_bigquery.models import Table
 
     plain_files(database)
     decorators(database, tables, metadata, Table, BigQueryError)
     plain_bytes(load, types, database.quote)
+    one_at_a_time(runner, tables)
     return int(serve() or 0)
 
 

@@ -14,8 +14,10 @@ from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
+from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.ports_rows import Manifest, Published
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.partition import Slice, slice_of_day
 from airflow_provider_harness.core.report import Report
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -79,6 +81,21 @@ def quiet(stage: str, rows: int) -> None:
     """Progress that nobody reads."""
 
 
+class NoHistory:
+    """The history of a table that no gate has judged before."""
+
+    def points(self, contract: Contract, piece: Slice, post: Post) -> dict[str, Any]:
+        return {}
+
+    def keep(self, run: Any) -> None:
+        """Nothing is kept."""
+
+
+def gate_of(contract: Contract, piece: Slice, place: Place = Place.STAGING) -> Gate:
+    """A gate without a history."""
+    return Gate(contract, piece, Post(place=place), NoHistory())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A source, a warehouse and a place for staged files."""
@@ -107,12 +124,15 @@ class Case:
         piece = self.piece(day)
         with PostgresSource(self.source, table="public.orders", sql=sql) as source:
             gauge = ArrowGauge(self.contract, piece)
-            manifest, report, _ = move.extract(self.contract, piece, source, self.stage(day), gauge, quiet)
+            gate = gate_of(self.contract, piece, Place.SOURCE)
+            manifest, report, _ = move.extract(self.contract, piece, source, self.stage(day), gauge, quiet, gate=gate)
         return manifest, report
 
     def load(self, day: int = 0) -> tuple[Published, Report]:
         warehouse = self.target.warehouse()
-        return move.load(self.contract, self.piece(day), self.stage(day), warehouse, "dag/run", quiet)
+        piece = self.piece(day)
+        gate = gate_of(self.contract, piece)
+        return move.load(self.contract, piece, self.stage(day), warehouse, "dag/run", quiet, gate=gate)
 
     def move(self, day: int = 0) -> Published:
         self.extract(day)

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import psycopg
 
 from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
+from airflow_provider_harness.adapters.bq_rows import BigQueryRows
+from airflow_provider_harness.adapters.pg_rows import PostgresRows
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.app.ports_rows import Warehouse
+from airflow_provider_harness.app.ports_rows import Subject, Warehouse
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 
 Rows = list[tuple[Any, ...]]
@@ -24,6 +26,7 @@ class Target(Protocol):
     @property
     def home(self) -> str: ...
     def warehouse(self) -> Warehouse: ...
+    def rows(self, sql: str = "") -> Subject: ...
     def run(self, sql: str) -> Rows: ...
     def exists(self, table: str) -> bool: ...
     def leftovers(self) -> list[str]: ...
@@ -40,6 +43,9 @@ class PostgresTarget:
 
     def warehouse(self) -> PostgresWarehouse:
         return PostgresWarehouse(self.dsn)
+
+    def rows(self, sql: str = "") -> PostgresRows:
+        return PostgresRows(self.dsn, sql=sql)
 
     def run(self, sql: str) -> Rows:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
@@ -68,6 +74,9 @@ class BigQueryTarget:
 
     def warehouse(self) -> BigQueryWarehouse:
         return BigQueryWarehouse(self.server.client())
+
+    def rows(self, sql: str = "") -> BigQueryRows:
+        return BigQueryRows(self.server.client(), sql=sql)
 
     def run(self, sql: str) -> Rows:
         client = self.server.client()

@@ -11,17 +11,19 @@ import pytest
 
 from airflow_provider_harness.adapters.contracts_odcs import load_contract
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+from airflow_provider_harness.adapters.pg_rows import PostgresRows
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
-from airflow_provider_harness.app.validate import verify_published
+from airflow_provider_harness.app.validate import verify
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import slice_of_day
 from airflow_provider_harness.core.report import Decision, Report, judge
 from airflow_provider_harness.core.schema import Side, compare
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.demo import data
+from tests.ports.rows_case import gate_of
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "dags" / "contracts"
 NAMES = tuple(data.TABLES)
@@ -74,7 +76,7 @@ def test_a_contract_has_the_columns_of_the_real_table(real: PostgresServer, name
 def test_single_days_pass_too(real: PostgresServer, name: str, day: date) -> None:
     contract = contract_of(name)
     assert contract.load.mode is LoadMode.INCREMENTAL
-    report = verify_published(contract, slice_of_day(contract, day), PostgresWarehouse(real.url(DATABASE)))
+    report = verify(gate_of(contract, slice_of_day(contract, day)), PostgresRows(real.url(DATABASE)))
     assert report.passed, report.sentence()
 
 
@@ -113,9 +115,15 @@ def test_a_day_moves_as_the_dag_moves_it_and_warns_of_the_orphans(
         stage = ParquetStage(f"file://{tmp_path}/{name}")
         with PostgresSource(real.url(DATABASE), table=f"public.{name}") as source:
             gauge = ArrowGauge(contract, piece if contract.load.slice_column else None)
-            move.extract(contract, piece, source, stage, gauge, _quiet)
+            move.extract(contract, piece, source, stage, gauge, _quiet, gate=gate_of(contract, piece))
         published, reports[name] = move.load(
-            contract, piece, stage, PostgresWarehouse(real.url(database)), "dag/run", _quiet
+            contract,
+            piece,
+            stage,
+            PostgresWarehouse(real.url(database)),
+            "dag/run",
+            _quiet,
+            gate=gate_of(contract, piece),
         )
         assert published.quarantined == {}
     report = reports["flights"]

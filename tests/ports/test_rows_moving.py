@@ -13,13 +13,14 @@ import pytest
 
 from airflow_provider_harness.adapters import postgres as adapter
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.pg_rows import PostgresRows
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.app import move, validate
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, SliceBusy, UncarriedValue
 from airflow_provider_harness.core.report import Decision
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.ports.rows_case import DAYS, Case, drop, make, quiet
+from tests.ports.rows_case import DAYS, Case, drop, gate_of, make, quiet
 
 
 @pytest.fixture
@@ -214,7 +215,8 @@ def test_a_publication_waits_for_a_lock_on_its_table_and_can_be_cancelled(case: 
 
     def publish() -> None:
         try:
-            move.load(case.contract, case.piece(), case.stage(), warehouse, "dag/run", quiet)
+            gate = gate_of(case.contract, case.piece())
+            move.load(case.contract, case.piece(), case.stage(), warehouse, "dag/run", quiet, gate=gate)
         except psycopg.errors.QueryCanceled as error:
             seen.append(error)
 
@@ -252,7 +254,8 @@ def test_transform_publishes_what_the_query_gives(case: Case) -> None:
     case.move()
     summary = replace(case.contract, table="public.copy_of_orders")
     sql = "SELECT * FROM public.orders WHERE placed_at >= %(slice_start)s AND placed_at < %(slice_end)s"
-    published, report = move.transform(summary, case.piece(), sql, PostgresWarehouse(case.warehouse), "dag/run")
+    warehouse, gate = PostgresWarehouse(case.warehouse), gate_of(summary, case.piece())
+    published, report = move.transform(summary, case.piece(), sql, warehouse, "dag/run", gate=gate)
     assert (published.rows, report.decision) == (303, Decision.PUBLISH)
     assert case.at_warehouse("SELECT * FROM public.copy_of_orders ORDER BY id") == case.rows()
 
@@ -261,22 +264,21 @@ def test_rows_of_another_slice_are_not_published(case: Case) -> None:
     case.move()
     case.move(1)
     summary = replace(case.contract, table="public.copy_of_orders")
+    warehouse, gate = PostgresWarehouse(case.warehouse), gate_of(summary, case.piece())
     with pytest.raises(ContractViolation, match="in_slice:placed_at"):
-        move.transform(
-            summary, case.piece(), "SELECT * FROM public.orders", PostgresWarehouse(case.warehouse), "dag/run"
-        )
+        move.transform(summary, case.piece(), "SELECT * FROM public.orders", warehouse, "dag/run", gate=gate)
 
 
 def test_a_published_slice_is_verified_where_it_is(case: Case) -> None:
-    warehouse = PostgresWarehouse(case.warehouse)
+    rows = PostgresRows(case.warehouse)
     case.move()
-    assert validate.verify_published(case.contract, case.piece(), warehouse, expected_rows=303).passed
-    assert not validate.verify_published(case.contract, case.piece(), warehouse, expected_rows=304).passed
+    assert validate.verify(gate_of(case.contract, case.piece()), rows, expected_rows=303).passed
+    assert not validate.verify(gate_of(case.contract, case.piece()), rows, expected_rows=304).passed
     case.at_warehouse("UPDATE public.orders SET amount = 5000 WHERE id = 3")
-    report = validate.verify_published(case.contract, case.piece(), warehouse)
+    report = validate.verify(gate_of(case.contract, case.piece()), rows)
     assert [one.id for one in report.failed] == ["range:amount"]
     assert report.decision is Decision.BLOCK, "what is published cannot be set aside any more"
-    assert not validate.verify_published(case.contract, case.piece(1), warehouse).passed
+    assert not validate.verify(gate_of(case.contract, case.piece(1)), rows).passed
 
 
 def test_vanished_days_are_missing(case: Case) -> None:

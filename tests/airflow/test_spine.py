@@ -5,6 +5,7 @@ Every verdict is the grader's, which looks with its own connections; the breaks 
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS
 from airflow_provider_harness.testing.stack import AirflowStack
 from tests.demo.__main__ import case, site
 from tests.demo.breaks import BREAKS, FLIGHTS, Break, Run, incidents, wait_closed, wait_for
@@ -153,14 +155,29 @@ def event(place: World, run: Run, kind: str) -> dict[str, Any] | None:
     return dict(row[0]) if row else None
 
 
-def test_the_audit_holds_and_tasks_could_only_insert_failures(place: World, first_day: Run) -> None:
+def test_the_audit_holds_and_tasks_had_the_rights_that_they_need(place: World, first_day: Run) -> None:
     assert place.stack.cli("harness", "audit", "verify", check=False).returncode == 0
     with place.postgres.connect(HARNESS) as connection:
         granted = connection.execute(
             "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = %s",
             [CAPTURE_ROLE],
         ).fetchall()
-    assert granted == [("harness_failures", "INSERT")]
+    assert set(granted) == {(table, right) for table, rights in TASK_RIGHTS.items() for right in rights}
+
+
+def test_every_gate_of_a_day_is_kept(place: World, first_day: Run) -> None:
+    done = place.stack.cli("harness", "quality", "flights", "--output", "json", check=False)
+    gates = [gate for gate in json.loads(done.stdout) if gate["slice"] == "20130101T050000Z"]
+    assert {gate["gate"]: gate["task"].partition("#")[0].rpartition("/")[2] for gate in gates} == {
+        "source": "extract",
+        "staging": "load",
+        "published": "validate",
+    }
+    assert {gate["rows"] for gate in gates} == {842}
+    for gate in gates:
+        assert gate["milliseconds"]["total"] >= gate["milliseconds"]["gate"] > 0
+        [watch] = [check for check in gate["checks"] if check["kind"] == "anomaly"]
+        assert (watch["value"], watch["passed"], watch["error"]) == (842, True, "")
 
 
 @pytest.mark.parametrize("path", ["/dags/flights_daily", "/dags/plain_copy"])

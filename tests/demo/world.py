@@ -26,12 +26,6 @@ WAREHOUSE, HARNESS, METADATA = "harness_demo_warehouse", "harness_demo_store", "
 CAPTURE_ROLE = "harness_demo_capture"
 APPROVERS = "data-team: [oncall]\n"
 
-#: Rows that ordinary tasks may add, and no more: the role behind the connection ``harness_capture``.
-CAPTURE_GRANTS = (
-    f"GRANT CONNECT ON DATABASE {HARNESS} TO {CAPTURE_ROLE}",
-    f"GRANT INSERT ON harness_failures TO {CAPTURE_ROLE}",
-)
-
 SETTINGS = {
     # A date without a zone, as in `airflow backfill create --to-date 2013-01-07`, means a New York day here.
     "AIRFLOW__CORE__DEFAULT_TIMEZONE": "America/New_York",
@@ -163,7 +157,7 @@ def _stack(
         progress=say,
     )
     stack.add_connections({"harness_airflow": stack.airflow_connection("harness")})
-    say("harness store: migrating, and a role for tasks that may only insert failures")
+    say("harness store: migrating, and a role for tasks that may insert failures, and keep and read what gates found")
     _store(postgres, stack, password)
     return stack
 
@@ -209,11 +203,10 @@ def _settings(home: Path, pages: EventsApiStandIn | None, model: Mapping[str, An
 def _store(postgres: PostgresServer, stack: AirflowStack, password: str) -> None:
     from psycopg import sql
 
-    stack.cli("harness", "db", "upgrade")
     with postgres.connect(HARNESS) as connection:
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [CAPTURE_ROLE]).fetchone()
         verb = sql.SQL("ALTER" if known else "CREATE")
         role, secret = sql.Identifier(CAPTURE_ROLE), sql.Literal(password)
         connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, secret))
-        for grant in CAPTURE_GRANTS:
-            connection.execute(grant.encode())
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(HARNESS), role))
+    stack.cli("harness", "db", "upgrade", "--tasks-role", CAPTURE_ROLE)

@@ -17,6 +17,7 @@ from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.validate import verify
+from airflow_provider_harness.core.anomaly import Past
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import slice_of_day
 from airflow_provider_harness.core.report import Decision, Report, judge
@@ -47,7 +48,7 @@ def real(postgres: PostgresServer) -> Iterator[PostgresServer]:
 
 def gate(server: PostgresServer, contract: Contract) -> Report:
     measured = PostgresWarehouse(server.url(DATABASE)).measure_published(contract, None, YEAR_END)
-    return judge(contract, measured, where="the real data")
+    return judge(contract, measured, where="the real data", past=Past(at=YEAR_END, points={}))
 
 
 def test_five_contracts_have_forty_checks() -> None:

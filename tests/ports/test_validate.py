@@ -13,8 +13,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
 from airflow_provider_harness.operators import ValidateOperator
+from tests.ports.operators_case import context, moved, run, terms
 from tests.ports.rows_case import Case
-from tests.ports.test_rows_operators import case, context, dag, moved, run, terms  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.usefixtures("case")
 DAY = "20130309T050000Z"
@@ -27,12 +27,12 @@ FORMATS = {
 }
 
 
-def validate(case: Case, dag: Any, day: int = 0, task_id: str = "v", **given: Any) -> Any:  # noqa: F811
+def validate(case: Case, dag: Any, day: int = 0, task_id: str = "v", **given: Any) -> Any:
     operator = ValidateOperator(task_id=task_id, dag=dag, **({"contract": "orders.odcs.yaml"} | given))
     return run(operator, context(case, day, task=task_id))
 
 
-def failed(case: Case, dag: Any, **given: Any) -> dict[str, Any]:  # noqa: F811
+def failed(case: Case, dag: Any, **given: Any) -> dict[str, Any]:
     """Check id -> result, of those that did not pass."""
     with pytest.raises(AirflowFailException) as caught:
         validate(case, dag, task_id=f"f{len(dag.tasks)}", **given)
@@ -41,7 +41,7 @@ def failed(case: Case, dag: Any, **given: Any) -> dict[str, Any]:  # noqa: F811
     return {result.id: result for result in violation.report.failed}
 
 
-def written(case: Case, path: Path, form: str, *statements: str) -> Path:  # noqa: F811
+def written(case: Case, path: Path, form: str, *statements: str) -> Path:
     """The first day's orders as a file."""
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -58,7 +58,7 @@ def written(case: Case, path: Path, form: str, *statements: str) -> Path:  # noq
     return path
 
 
-def test_a_table(case: Case, dag: Any, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_a_table(case: Case, dag: Any, capsys: pytest.CaptureFixture[str]) -> None:
     moved(case, dag)
     capsys.readouterr()
     told = validate(case, dag, conn_id="wh", table="public.orders")
@@ -82,13 +82,13 @@ def test_a_table(case: Case, dag: Any, capsys: pytest.CaptureFixture[str]) -> No
     assert set(failed(case, dag, conn_id="wh", table="public.orders")) == {"range:amount"}
 
 
-def test_proofs_can_be_turned_off(case: Case, dag: Any) -> None:  # noqa: F811
+def test_proofs_can_be_turned_off(case: Case, dag: Any) -> None:
     moved(case, dag)
     assert validate(case, dag, conn_id="wh", table="public.orders")["proved"] > 0
     assert validate(case, dag, task_id="w", conn_id="wh", table="public.orders", proofs=False)["proved"] == 0
 
 
-def test_a_query(case: Case, dag: Any) -> None:  # noqa: F811
+def test_a_query(case: Case, dag: Any) -> None:
     moved(case, dag)
     moved(case, dag, 1)
     sql = "SELECT * FROM public.orders WHERE status LIKE '%%a%%' AND placed_at >= %(slice_start)s;"
@@ -101,14 +101,14 @@ def test_a_query(case: Case, dag: Any) -> None:  # noqa: F811
     assert set(failed(case, dag, conn_id="wh", sql="SELECT * FROM public.orders WHERE false")) >= {"present"}
 
 
-def test_a_query_with_an_unknown_placeholder_is_said(case: Case, dag: Any) -> None:  # noqa: F811
+def test_a_query_with_an_unknown_placeholder_is_said(case: Case, dag: Any) -> None:
     for sql in ("SELECT %(day)s", "SELECT 5 % 3"):
         with pytest.raises(AirflowFailException, match=r"%\(slice_start\)s, %\(slice_end\)s.*percent sign as %%"):
             validate(case, dag, task_id=f"v{len(sql)}", conn_id="wh", sql=sql)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_file(case: Case, dag: Any, tmp_path: Path, form: str) -> None:  # noqa: F811
+def test_a_file(case: Case, dag: Any, tmp_path: Path, form: str) -> None:
     path = written(case, tmp_path / "in" / f"orders.{form}", form)
     told = validate(case, dag, conn_id="wh", path=f"file://{path}")
     assert (told["where"], told["rows"], told["not_passed"]) == ("files", 303, [])
@@ -118,7 +118,7 @@ def test_a_file(case: Case, dag: Any, tmp_path: Path, form: str) -> None:  # noq
     assert {name: result.failing for name, result in found.items()} == {"range:amount": 2, "referential:customer": 2}
 
 
-def test_texts_that_are_not_of_their_type_are_counted(case: Case, dag: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_texts_that_are_not_of_their_type_are_counted(case: Case, dag: Any, tmp_path: Path) -> None:
     path = tmp_path / "in" / "orders.csv"
     path.parent.mkdir()
     path.write_text(
@@ -134,7 +134,7 @@ def test_texts_that_are_not_of_their_type_are_counted(case: Case, dag: Any, tmp_
     assert found["in_slice:placed_at"].failing == 1, "a moment without a zone is meant in the contract's"
 
 
-def test_files_of_another_form_are_drift(case: Case, dag: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_files_of_another_form_are_drift(case: Case, dag: Any, tmp_path: Path) -> None:
     renamed = "ALTER TABLE orders RENAME COLUMN amount TO total"
     retyped = "ALTER TABLE orders ALTER COLUMN amount TYPE double"
     for number, (form, change) in enumerate([("csv", renamed), ("parquet", renamed), ("parquet", retyped)]):
@@ -145,8 +145,8 @@ def test_files_of_another_form_are_drift(case: Case, dag: Any, tmp_path: Path) -
 
 
 def test_a_check_that_needs_another_table_cannot_be_run_without_its_connection(
-    case: Case,  # noqa: F811
-    dag: Any,  # noqa: F811
+    case: Case,
+    dag: Any,
     tmp_path: Path,
 ) -> None:
     path = written(case, tmp_path / "in" / "orders.parquet", "parquet")
@@ -155,7 +155,7 @@ def test_a_check_that_needs_another_table_cannot_be_run_without_its_connection(
     assert found["referential:customer"].error == "table public.customers does not exist here"
 
 
-def test_staged_files_are_held_to_their_manifest(case: Case, dag: Any) -> None:  # noqa: F811
+def test_staged_files_are_held_to_their_manifest(case: Case, dag: Any) -> None:
     case.extract()
     folder = case.folder / DAY
     told = validate(case, dag, conn_id="wh", path=f"file://{folder}")
@@ -167,7 +167,7 @@ def test_staged_files_are_held_to_their_manifest(case: Case, dag: Any) -> None: 
     assert "reconciliation:staged" in failed(case, dag, conn_id="wh", path=f"file://{folder}")
 
 
-def test_files_that_are_not_there_may_come(case: Case, dag: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_files_that_are_not_there_may_come(case: Case, dag: Any, tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path / "staging"):
         (tmp_path / "staging").mkdir(exist_ok=True)
         with pytest.raises(FileNotFoundError):
@@ -178,7 +178,7 @@ def test_files_that_are_not_there_may_come(case: Case, dag: Any, tmp_path: Path)
         validate(case, dag, path=str(mixed.parent))
 
 
-def test_files_on_other_storage_than_this_machines(case: Case, dag: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_files_on_other_storage_than_this_machines(case: Case, dag: Any, tmp_path: Path) -> None:
     import fsspec
     from airflow.sdk.io import attach
 
@@ -193,7 +193,7 @@ def test_files_on_other_storage_than_this_machines(case: Case, dag: Any, tmp_pat
         storage.rm("/landing", recursive=True)
 
 
-def test_an_asset_is_a_table_or_files(case: Case, dag: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_an_asset_is_a_table_or_files(case: Case, dag: Any, tmp_path: Path) -> None:
     moved(case, dag)
     table = ValidateOperator(task_id="a", asset=Asset("postgres://h/db/public/orders"), **_of(dag, conn_id="wh"))
     assert (table.table, table.path) == ("public.orders", "")
@@ -204,11 +204,11 @@ def test_an_asset_is_a_table_or_files(case: Case, dag: Any, tmp_path: Path) -> N
         ValidateOperator(task_id="b", asset=Asset("flights"), **_of(dag, conn_id="wh"))
 
 
-def _of(dag: Any, **given: Any) -> dict[str, Any]:  # noqa: F811
+def _of(dag: Any, **given: Any) -> dict[str, Any]:
     return {"contract": "orders.odcs.yaml", "dag": dag} | given
 
 
-def test_one_subject_and_no_other(dag: Any) -> None:  # noqa: F811
+def test_one_subject_and_no_other(dag: Any) -> None:
     for given, said in (
         ({}, "is given nothing"),
         ({"table": "t", "sql": "SELECT 1"}, "is given table and sql"),
@@ -222,7 +222,7 @@ def test_one_subject_and_no_other(dag: Any) -> None:  # noqa: F811
         ValidateOperator(task_id="v", table="t", engine="spark", **_of(dag, conn_id="wh"))
 
 
-def test_great_expectations_measures_what_it_has_and_sql_the_rest(case: Case, dag: Any) -> None:  # noqa: F811
+def test_great_expectations_measures_what_it_has_and_sql_the_rest(case: Case, dag: Any) -> None:
     moved(case, dag)
     told = validate(case, dag, conn_id="wh", table="public.orders", engine="gx")
     assert (told["rows"], told["checks"], told["not_passed"]) == (303, 10, [])
@@ -231,7 +231,7 @@ def test_great_expectations_measures_what_it_has_and_sql_the_rest(case: Case, da
     assert {name: result.failing for name, result in found.items()} == {"range:amount": 1, "referential:customer": 1}
 
 
-def test_mapped_and_given_an_xcom(case: Case, dag: Any) -> None:  # noqa: F811
+def test_mapped_and_given_an_xcom(case: Case, dag: Any) -> None:
     from airflow_provider_harness.operators import PostgresExtractOperator
 
     extract = PostgresExtractOperator(task_id="extract", **terms(dag, "src"))

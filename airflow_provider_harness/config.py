@@ -81,6 +81,11 @@ OPTIONS: Mapping[str, Option] = {
         default="",
         example="gs://my-bucket/staging",
     ),
+    "personal_key_conn_id": Option(
+        description="Connection whose password is the key of hashed personal data, 32 random bytes or more; needed only where "
+        "a contract has a column hashed.",
+        default="harness_personal_key",
+    ),
     "spool_path": Option(
         description="Folder where failures wait while the store is down; empty = AIRFLOW_HOME/harness_spool. Workers and "
         "the reconciler must see the same folder; what a reconciler cannot see, it finds in Airflow, without its exception.",
@@ -136,6 +141,7 @@ class Settings:
     approvers_file: str
     healer_dag_id: str
     staging_path: str
+    personal_key_conn_id: str
     spool_path: str
     audit_key_file: str
     reconcile_seconds: int

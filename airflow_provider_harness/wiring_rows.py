@@ -20,6 +20,7 @@ from airflow_provider_harness.wiring_gates import gate, task_of
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
     from airflow_provider_harness.adapters.bq_rows import BigQueryRows
+    from airflow_provider_harness.adapters.personal_arrow import Hasher
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
     from airflow_provider_harness.adapters.pg_rows import PostgresRows
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
@@ -187,6 +188,7 @@ def extract(
 ) -> tuple[Manifest, Report]:
     """Stream one slice of a PostgreSQL relation to staged files."""
     from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+    from airflow_provider_harness.adapters.personal_arrow import Watch
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
@@ -194,15 +196,43 @@ def extract(
 
     piece = _piece(contract, key)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
-    database = PostgresSource(dsn(conn_id, f"harness extract {contract.table}"), table=table, sql=sql)
+    name = f"harness extract {contract.table}"
+    database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
     with gate(contract, piece, post) as here, database as source:
         running.append(source.cancel)
         gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
-        manifest, report, drift = move.extract(contract, piece, source, stage, gauge, Progress(), gate=here)
+        watch = Watch(contract)
+        manifest, report, drift = move.extract(
+            contract, piece, source, stage, gauge, Progress(), gate=here, watch=watch
+        )
+    for result in watch.results():
+        log.warning("Column %s: %s. %s", result.columns[0], result.actual, result.look_at)
     for change in drift.changes:
         log.warning("Not in the way, but a person should know: %s", change.sentence())
     return manifest, report
+
+
+def _hasher(contract: Contract) -> Hasher | None:
+    """What hashes the columns that the contract wants hashed; refused before data moves where there is no key."""
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.personal_arrow import Hasher
+    from airflow_provider_harness.core.contract import Treatment
+    from airflow_provider_harness.wiring_store import connection
+
+    hashed = [column.name for column in contract.columns if column.treatment is Treatment.HASH]
+    if not hashed:
+        return None
+    conn_id = config.read().personal_key_conn_id
+    found = connection(conn_id)
+    if found is None or not found.password:
+        raise ConfigurationError(
+            f"connection {conn_id}",
+            f"has no password, and contract {contract.id} hashes {', '.join(hashed)} with it.",
+            fix="Make the connection with 32 random bytes or more as its password, and keep them: another key gives other "
+            "hashes.",
+        )
+    return Hasher(found.password.encode(), f"the password of connection {conn_id}")
 
 
 def load(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
@@ -22,6 +23,7 @@ from airflow_provider_harness.core.contract import (
     Owner,
     QuarantinePolicy,
     Sla,
+    Treatment,
 )
 from airflow_provider_harness.core.errors import ContractError
 from airflow_provider_harness.core.schema import canonical
@@ -29,6 +31,7 @@ from airflow_provider_harness.core.schema import canonical
 from .contracts_cache import cached
 from .contracts_checks import Checks
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
+from .contracts_personal import Treatments
 from .contracts_terms import Terms, zone_exists
 
 VERSIONS = ("v3.1.0", "v3.2.0")
@@ -134,12 +137,13 @@ class _Compiler:
         if table is None:
             return None
         name = str(table.get("physicalName") or table.get("name"))
-        columns = self._columns(table)
+        columns, dropped = self._columns(table, settings)
         published = name if "." in name else f"public.{name}"
         load = self._load(settings, places, columns)
         slas = data.get("slaProperties")
         checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings, slas)
-        return self._assemble(settings, places, table, published, columns, checks, load)
+        made = self._assemble(settings, places, table, published, columns, checks, load)
+        return replace(made, dropped=dropped)
 
     def _assemble(
         self,
@@ -227,8 +231,14 @@ class _Compiler:
             return None
         return tables[0]
 
-    def _columns(self, table: Mapping[str, Any]) -> tuple[Column, ...]:
+    def _columns(
+        self, table: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+        """The published columns, and the names of those that are dropped."""
         columns: list[Column] = []
+        dropped: list[str] = []
+        slice_column = str((settings.get("harness.load") or {}).get("sliceColumn", ""))
+        treatments = Treatments(settings.get("harness.personalData") or {}, slice_column, self.findings)
         for index, prop in enumerate(table["properties"]):
             if not isinstance(prop, dict) or "name" not in prop:
                 continue
@@ -245,6 +255,10 @@ class _Compiler:
             name = str(prop.get("physicalName") or prop["name"])
             if name in [column.name for column in columns]:
                 self._find((*here, "name"), f"column {name} is given twice.", fix="Keep one.")
+            treatment = treatments.of(prop, here)
+            if treatment is Treatment.DROP:
+                dropped.append(name)
+                continue
             columns.append(
                 Column(
                     name=name,
@@ -254,9 +268,10 @@ class _Compiler:
                     unique=bool(prop.get("unique")),
                     classification=str(prop.get("classification") or ""),
                     description=str(prop.get("description") or ""),
+                    treatment=treatment,
                 )
             )
-        return tuple(columns)
+        return tuple(columns), tuple(dropped)
 
     def _load(self, settings: Mapping[str, Any], places: Mapping[str, Path], columns: tuple[Column, ...]) -> Load:
         value = settings.get("harness.load") or {}

@@ -26,7 +26,7 @@ from .sql_measure import plain, value_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ELSEWHERE = frozenset({Metric.UNMET, Metric.LOST_ROWS, Metric.MISSING_SLICES})
+ELSEWHERE = frozenset({Metric.UNMET, Metric.SUSPECTED_VALUES, Metric.LOST_ROWS, Metric.MISSING_SLICES})
 """Metrics that need more than rows and tables."""
 BY_BATCH = frozenset({Metric.FAILING_ROWS})
 """Metrics that add up over batches; for the others, the columns that they need are kept."""

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Batch
-from airflow_provider_harness.core.contract import Contract, LoadMode
+from airflow_provider_harness.core.contract import Column, Contract, LoadMode, Treatment
 from airflow_provider_harness.core.errors import HarnessError, UncarriedValue
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema, SchemaColumn
 
+from .personal_arrow import Hasher, treat
 from .pg_catalog import CATALOG, SESSION, Cancellable
 from .pg_types import AS_TEXT, arrow_schema, base
 from .read_ahead import ahead
-from .sql_checks import column, ident, in_slice, literal
+from .sql_checks import MASK, column, ident, in_slice, literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,11 +27,12 @@ class PostgresSource(Cancellable):
     :param dsn: libpq connection string.
     :param table: ``schema.table``; or
     :param sql: a query whose columns are the contract's.
+    :param hasher: for the columns that the contract wants hashed.
     """
 
-    def __init__(self, dsn: str, *, table: str = "", sql: str = "") -> None:
+    def __init__(self, dsn: str, *, table: str = "", sql: str = "", hasher: Hasher | None = None) -> None:
         super().__init__()
-        self._dsn, self._table, self._sql = dsn, table, sql
+        self._dsn, self._table, self._sql, self._hasher = dsn, table, sql, hasher
         self._connection: Any = None
 
     def __enter__(self) -> PostgresSource:
@@ -45,6 +47,11 @@ class PostgresSource(Cancellable):
     def __exit__(self, *_: object) -> None:
         self._running.clear()
         self._connection.close()
+
+    @property
+    def hash_key(self) -> str:
+        """See ``app.ports_rows.Source``."""
+        return self._hasher.id if self._hasher else ""
 
     def schema(self) -> Schema:
         """The columns as the catalog has them; for a query, as the server describes it."""
@@ -67,14 +74,14 @@ class PostgresSource(Cancellable):
         sliced = contract.load.mode is LoadMode.INCREMENTAL
         condition = f" WHERE {in_slice(contract, piece)}" if sliced else ""
         there = self.schema()
-        names = ", ".join(_outgoing(col.name, col.physical_type, there) for col in contract.columns)
+        names = ", ".join(_outgoing(col, there) for col in contract.columns)
         relation = f"({self._sql.strip().rstrip(';')}) AS q" if self._sql else ident(self._table)
         target = arrow_schema(contract)
         with self._connection.cursor() as cursor:
             cursor.execute(f"SELECT {names} FROM {relation}{condition}")
             with ahead(cursor.fetch_record_batch(), self.cancel) as batches:
                 for batch in batches:
-                    yield _carried(batch, target, there.table)
+                    yield treat(_carried(batch, target, there.table), contract, self._hasher)
 
     def _described(self) -> Schema:
         import psycopg
@@ -102,8 +109,13 @@ def _typmod(cursor: Any, index: int) -> int:
     return int(cursor.pgresult.fmod(index))
 
 
-def _outgoing(name: str, wanted: str, there: Schema) -> str:
-    found = there.get(name)
+def _outgoing(col: Column, there: Schema) -> str:
+    """One column as it is asked for; a masked one is not read, and a hashed one is read as the server writes it."""
+    name, wanted, found = col.name, col.physical_type, there.get(col.name)
+    if col.treatment is Treatment.MASK:
+        return f"CASE WHEN {column(name)} IS NOT NULL THEN {literal(MASK)} END AS {column(name)}"
+    if col.treatment is Treatment.HASH:
+        return f"{column(name)}::text AS {column(name)}"
     if (
         base(wanted) in AS_TEXT or base(wanted) == "numeric"
     ):  # the server writes digits faster than the driver reads them

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from airflow_provider_harness.app.ports_rows import Batch, Manifest
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contract import Contract, Treatment
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.partition import Slice
 
@@ -52,6 +52,8 @@ class ParquetStage:
             rows=found["rows"],
             files={name: (part["rows"], part["bytes"], part["sha256"]) for name, part in found["files"].items()},
             snapshot=found["snapshot"],
+            treated=found.get("treated", {}),
+            hash_key=found.get("hash_key", ""),
         )
 
     def open(self, name: str) -> BinaryIO:
@@ -136,12 +138,14 @@ class ParquetWriter:
         if self._rows[-1] >= PART_ROWS:
             self._end()
 
-    def seal(self, contract: Contract, piece: Slice, snapshot: str) -> Manifest:
+    def seal(self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "") -> Manifest:
         """Give the files their final names, then write the manifest."""
         if not self._rows:
             self._begin()
         self._end()
         files = {f"part-{n:05d}.parquet": self._finish(n) for n in range(len(self._rows))}
+        kept = {c.name: str(c.treatment) for c in contract.columns if c.treatment is not Treatment.KEEP}
+        treated = kept | dict.fromkeys(contract.dropped, str(Treatment.DROP))
         manifest = Manifest(
             contract=contract.id,
             contract_version=contract.version,
@@ -149,6 +153,8 @@ class ParquetWriter:
             rows=sum(self._rows),
             files=files,
             snapshot=snapshot,
+            treated=treated,
+            hash_key=hash_key if Treatment.HASH in treated.values() else "",
         )
         self._write_manifest(manifest, piece)
         return manifest
@@ -193,6 +199,8 @@ class ParquetWriter:
             "end": piece.end.isoformat(),
             "rows": manifest.rows,
             "snapshot": manifest.snapshot,
+            "treated": manifest.treated,
+            "hash_key": manifest.hash_key,
             "files": {n: {"rows": r, "bytes": b, "sha256": s} for n, (r, b, s) in manifest.files.items()},
         }
         temporary = self._folder / f"_manifest.{self._token}.tmp"

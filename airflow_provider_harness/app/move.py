@@ -14,6 +14,7 @@ from airflow_provider_harness.app.ports_rows import (
     Source,
     Stage,
     Warehouse,
+    Watch,
 )
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, LoadMode
@@ -24,9 +25,20 @@ from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
 
 
 def extract(
-    contract: Contract, piece: Slice, source: Source, stage: Stage, gauge: Gauge, tell: Progress, *, gate: Gate
+    contract: Contract,
+    piece: Slice,
+    source: Source,
+    stage: Stage,
+    gauge: Gauge,
+    tell: Progress,
+    *,
+    gate: Gate,
+    watch: Watch | None = None,
 ) -> tuple[Manifest, Report, SchemaDiff]:
-    """Stream one slice from the source to staged files; the files exist only if the gate let them."""
+    """Stream one slice from the source to staged files; the files exist only if the gate let them.
+
+    :param watch: looks for personal data that nobody classified; what it finds is a warning.
+    """
     drift = compare(contract, source.schema(), Side.SOURCE)
     if drift.blocking:
         raise SchemaDrift(drift)
@@ -36,15 +48,19 @@ def extract(
         rows = 0
         for batch in source.batches(contract, piece):
             gauge.add(batch)
+            if watch is not None:
+                watch.add(batch)
             writer.write(batch)
             rows += batch.num_rows
             tell("extract", rows)
         report = gate.judge(gauge.finish(), f"source {drift.table}")
+        for result in watch.results() if watch is not None else ():
+            report = gate.report = with_result(report, result)
         _stop_if_blocked(report)
     except BaseException:
         writer.discard()
         raise
-    return writer.seal(contract, piece, snapshot), report, drift
+    return writer.seal(contract, piece, snapshot, source.hash_key), report, drift
 
 
 def load(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO, Protocol
 
@@ -25,6 +25,8 @@ class Manifest:
 
     :param files: name -> (rows, bytes, sha256).
     :param snapshot: the source's own name of the state that was read.
+    :param treated: column -> what happened to its values at extraction; only those that were not kept as they were.
+    :param hash_key: id of the key that hashed values; empty where nothing was hashed.
     """
 
     contract: str
@@ -33,6 +35,8 @@ class Manifest:
     rows: int
     files: dict[str, tuple[int, int, str]]
     snapshot: str
+    treated: dict[str, str] = field(default_factory=dict)
+    hash_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +61,26 @@ class Progress(Protocol):
 
 
 class Source(Protocol):
-    """A relation that is read slice by slice, all from one snapshot."""
+    """A relation that is read slice by slice, all from one snapshot.
+
+    Columns that the contract treats leave it treated: masked, hashed, or not at all.
+    """
+
+    @property
+    def hash_key(self) -> str:
+        """Id of the key that hashes values; empty where there is none."""
+        ...
 
     def schema(self) -> Schema: ...
     def snapshot(self) -> str: ...
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]: ...
+
+
+class Watch(Protocol):
+    """Looks for personal data that the contract does not speak of in the batches that pass by."""
+
+    def add(self, batch: Batch) -> None: ...
+    def results(self) -> Sequence[CheckResult]: ...
 
 
 class Gauge(Protocol):
@@ -75,7 +94,7 @@ class Writer(Protocol):
     """Files in the making: nothing is visible before ``seal``; ``discard`` leaves nothing."""
 
     def write(self, batch: Batch) -> None: ...
-    def seal(self, contract: Contract, piece: Slice, snapshot: str) -> Manifest: ...
+    def seal(self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "") -> Manifest: ...
     def discard(self) -> None: ...
 
 

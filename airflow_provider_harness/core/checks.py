@@ -45,6 +45,7 @@ class CheckKind(StrEnum):
     QUANTILE = "quantile"
     DISTINCT_COUNT = "distinct_count"
     ANOMALY = "anomaly"
+    PERSONAL_DATA = "personal_data"
     CUSTOM_SQL = "custom_sql"
     CUSTOM_GX = "custom_gx"
 
@@ -62,6 +63,7 @@ class Metric(StrEnum):
     DIFFERING_KEYS = "differing_keys"
     AGGREGATE = "aggregate"
     CHANGE_PERCENT = "change_percent"
+    SUSPECTED_VALUES = "suspected_values"
     UNMET = "unmet"
 
 
@@ -200,6 +202,10 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             metric=Metric.AGGREGATE,
             look_at="Look at what differed on this day at the source; if this is the new level, give the check a new id, so that "
             "it learns anew.",
+        ),
+        CheckKind.PERSONAL_DATA: Spec(
+            metric=Metric.SUSPECTED_VALUES,
+            look_at="Look at the column: classify it in the contract, and say what is done with it.",
         ),
         CheckKind.CUSTOM_SQL: Spec(
             metric=Metric.SCALAR,

@@ -17,6 +17,15 @@ class LoadMode(StrEnum):
     MERGE = "merge"
 
 
+class Treatment(StrEnum):
+    """What happens to the values of a column before they leave the source."""
+
+    KEEP = "keep"
+    MASK = "mask"  # a fixed text instead of each value; the value is never read
+    HASH = "hash"  # a keyed hash: equal values stay equal, and nobody without the key can tell which they were
+    DROP = "drop"  # the column is never read, and the published table has none
+
+
 class Grain(StrEnum):
     """How long one slice is, in the contract's time zone."""
 
@@ -87,6 +96,7 @@ class Column:
     :param physical_type: canonical PostgreSQL type, for example ``timestamp with time zone``.
     :param required: no nulls.
     :param classification: the contract's word; empty means nobody classified it, so no sample of it is ever shown.
+    :param treatment: what happens to its values at extraction.
     """
 
     name: str
@@ -96,6 +106,7 @@ class Column:
     unique: bool = False
     classification: str = ""
     description: str = ""
+    treatment: Treatment = Treatment.KEEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +208,7 @@ class Contract:
     :param backfill_alone: how many slices a backfill may fill without asking a person, 0 or more.
     :param description: its purpose; ``limitations`` and ``usage`` are the standard's other two words on it.
     :param granularity: what one row is.
+    :param dropped: columns of the source that are never read, because the contract says so.
     :param paged: who is paged when it fails; empty means the team.
     :param roles: who may use it.
     :param truth: column -> the system that is right about it when two disagree, as pairs.
@@ -222,6 +234,7 @@ class Contract:
     limitations: str = ""
     usage: str = ""
     granularity: str = ""
+    dropped: tuple[str, ...] = ()
     paged: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     consumers: tuple[Consumer, ...] = ()

@@ -296,6 +296,7 @@ _NOUNS: Mapping[Metric, str] = {
     Metric.DIFFERING_KEYS: "keys that differ",
     Metric.AGGREGATE: "",
     Metric.CHANGE_PERCENT: "percent more rows than the slice before",
+    Metric.SUSPECTED_VALUES: "suspected values",
     Metric.UNMET: "unmet expectations",
 }
 

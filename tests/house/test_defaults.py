@@ -28,6 +28,7 @@ SAFE = Settings(
     approvers_file="",  # nobody can approve
     healer_dag_id="harness_healer",
     staging_path="",
+    personal_key_conn_id="harness_personal_key",
     spool_path="",
     audit_key_file="",
     reconcile_seconds=60,

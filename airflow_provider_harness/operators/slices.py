@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import Asset, BaseOperator
 
 from airflow_provider_harness import wiring_rows as wiring
+
 if TYPE_CHECKING:
     from airflow_provider_harness.app.ports_rows import Published
     from airflow_provider_harness.core.contract import Contract

@@ -68,7 +68,10 @@ def parse(text: str) -> Callable[[Place], Timed]:
         home = place.folder / "dagfiles"
         (home / "contracts").mkdir(parents=True, exist_ok=True)
         for n in range(TASKS):
-            own, file = contract_text("gate").replace("id: src\n", f"id: src{n}\n", 1), home / "contracts" / f"c{n}.odcs.yaml"
+            own, file = (
+                contract_text("gate").replace("id: src\n", f"id: src{n}\n", 1),
+                home / "contracts" / f"c{n}.odcs.yaml",
+            )
             if not file.exists():
                 file.write_text(own)
         file = home / f"file{len(text)}.py"

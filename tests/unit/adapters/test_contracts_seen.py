@@ -50,7 +50,7 @@ def test_a_wrong_file_is_told_every_time(file: Path, tmp_path: Path) -> None:
         raise ValueError(path)
 
     for _ in range(2):
-        with pytest.raises(ValueError, match="c.odcs"):
+        with pytest.raises(ValueError, match=r"c\.odcs"):
             check_once(str(file), tmp_path, wrong)
 
 

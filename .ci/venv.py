@@ -1,5 +1,7 @@
 """Makes .venv whole: what requirements.lock pins, with its hashes, and this project, editable.
 
+With ``--bigquery`` it makes .venv-bigquery instead, the BigQuery stand-in's own environment, from its own lock.
+
 Standard library only. The stamp is removed before anything changes and written last, so an environment that was
 interrupted half-way is never taken for a whole one. Exit status: 0 done, 2 cannot (one sentence says why), 130 stopped.
 """
@@ -18,10 +20,35 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED_BYTES = 4 << 30
 """Free space that a fresh environment needs: 2 GB when done, as much again while it is unpacked."""
+
+
+class Kind(NamedTuple):
+    """One of the environments that can be made.
+
+    :param folder: where it is.
+    :param files: what it is made from; the first is its lock.
+    :param first, last: the Pythons that it can have.
+    :param editable: this project belongs into it.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+    first: tuple[int, int]
+    last: tuple[int, int]
+    editable: bool
+
+
+HARNESS = Kind(
+    folder=".venv", files=("requirements.lock", "pyproject.toml"), first=(3, 11), last=(3, 13), editable=True
+)
+BIGQUERY = Kind(
+    folder=".venv-bigquery", files=("requirements-bigquery.lock",), first=(3, 13), last=(3, 15), editable=False
+)
 
 PIP_TO_UV = {
     "index-url": ("UV_DEFAULT_INDEX", " "),
@@ -68,9 +95,9 @@ class Progress:
         print(f"[{time.monotonic() - self.start:6.1f} s] {text}", flush=True)
 
 
-def digest(root: Path) -> str:
+def digest(root: Path, kind: Kind = HARNESS) -> str:
     """What the environment must have been made from to be up to date."""
-    parts = [(root / name).read_bytes() for name in ("requirements.lock", "pyproject.toml")]
+    parts = [(root / name).read_bytes() for name in kind.files]
     parts += [sys.version.encode(), str(root).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -122,11 +149,11 @@ def reason(output: str) -> str:
 class Maker:
     """One environment in the making.
 
-    :param root: folder with requirements.lock and pyproject.toml; the environment is its ``.venv``.
+    :param root: the project's folder, with the environment in it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.venv = root, root / ".venv"
+    def __init__(self, root: Path, kind: Kind = HARNESS) -> None:
+        self.root, self.kind, self.venv = root, kind, root / kind.folder
         self.python = self.venv / "bin" / "python"
         self.stamp = self.venv / "harness.stamp"
         self.log = self.venv / "install.log"
@@ -167,13 +194,12 @@ class Maker:
     def must(self, done: bool, what: str) -> None:
         """:raises Unable: when it is not done, with the reason that the log gives."""
         if not done:
-            raise Unable(
-                f"Cannot {what}: {reason(self.log.read_text(errors='replace'))} Details: .venv/{self.log.name}"
-            )
+            why = reason(self.log.read_text(errors="replace")).replace(HARNESS.files[0], self.kind.files[0])
+            raise Unable(f"Cannot {what}: {why} Details: {self.kind.folder}/{self.log.name}")
 
     def make(self, wanted: str) -> None:
         """Makes the environment, or brings it up to date when it was whole for another lock."""
-        lock = (self.root / "requirements.lock").read_text()
+        lock = (self.root / HARNESS.files[0]).read_text()
         locked(lock, "hatchling")
         uv = locked(lock, "uv")  # what is missing is said before anything is removed
         refresh = self.stamp.exists() and self.runs()
@@ -183,65 +209,71 @@ class Maker:
         self.log.write_text("")
         self.install(uv)
         self.stamp.write_text(wanted)
-        self.progress.say(".venv is ready")
+        self.progress.say(f"{self.kind.folder} is ready")
 
     def create(self) -> None:
         """An empty environment, instead of whatever is there."""
         if shutil.disk_usage(self.root).free < NEEDED_BYTES:
             raise Unable(
-                f"The disk has less than {NEEDED_BYTES >> 30} GB free, which .venv needs: free some and run again."
+                f"The disk has less than {NEEDED_BYTES >> 30} GB free, which {self.kind.folder} needs: free some and run again."
             )
-        self.progress.say(f"making .venv with Python {sys.version.split()[0]} (once; a few minutes)")
+        self.progress.say(f"making {self.kind.folder} with Python {sys.version.split()[0]} (once; a few minutes)")
         if self.venv.is_symlink() or self.venv.is_file():
-            raise Unable(".venv is not a folder: remove it and run again.")
+            raise Unable(f"{self.kind.folder} is not a folder: remove it and run again.")
         shutil.rmtree(self.venv, ignore_errors=True)
         made = subprocess.run([sys.executable, "-m", "venv", str(self.venv)], capture_output=True, text=True)
         if made.returncode:
-            raise Unable(f"Cannot make .venv: {reason(made.stdout + made.stderr)}")
+            raise Unable(f"Cannot make {self.kind.folder}: {reason(made.stdout + made.stderr)}")
 
     def install(self, uv_lines: str) -> None:
-        """Everything that the lock names, by uv or else by pip, then this project.
+        """Everything that the lock names, by uv or else by pip, then this project where it belongs.
 
         :param uv_lines: version and hashes of uv.
         """
         with tempfile.TemporaryDirectory(dir=self.venv) as cache:
             bootstrap = Path(cache) / "uv.txt"
             bootstrap.write_text(uv_lines)
-            self.progress.say("installing what requirements.lock names")
+            lock = self.kind.files[0]
+            self.progress.say(f"installing what {lock} names")
             uv = str(self.venv / "bin" / "uv")
             listing = subprocess.run([str(self.python), "-m", "pip", "config", "list"], capture_output=True, text=True)
             env = uv_environment(pip_settings(listing.stdout), os.environ)
             env |= {"UV_CACHE_DIR": f"{cache}/uv", "TMPDIR": cache, "VIRTUAL_ENV": str(self.venv)}
             done = self.pip("--require-hashes", "-r", str(bootstrap)) and self.run(
-                uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "requirements.lock", env=env
+                uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", lock, env=env
             )
             if not done and not re.search(REASONS[0][0], self.log.read_text(errors="replace"), re.IGNORECASE):
                 self.progress.say("uv could not; trying pip, which is slower")
-                done = self.pip("--require-hashes", "-r", "requirements.lock")
+                done = self.pip("--require-hashes", "-r", lock)
             self.must(done, "install the packages")
-        self.must(self.pip("--no-build-isolation", "--editable", "."), "install this project")
+        if self.kind.editable:
+            self.must(self.pip("--no-build-isolation", "--editable", "."), "install this project")
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """:param arguments: the project's folder, if it is not the one this file lies in."""
-    root = Path(arguments[0]).resolve() if arguments else ROOT
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        print(f"This needs Python 3.11, 3.12 or 3.13, and was started with {sys.version.split()[0]}.", file=sys.stderr)
+    """:param arguments: ``--bigquery``, if meant; the project's folder, if it is not the one this file lies in."""
+    kind = BIGQUERY if "--bigquery" in arguments else HARNESS
+    roots = [one for one in arguments if one != "--bigquery"]
+    root = Path(roots[0]).resolve() if roots else ROOT
+    if not kind.first <= sys.version_info[:2] <= kind.last:
+        (low, first), (high, last) = kind.first, kind.last
+        valid = f"Python {low}.{first} to {high}.{last}"
+        print(f"{kind.folder} needs {valid}, and was started with {sys.version.split()[0]}.", file=sys.stderr)
         return 2
     try:
         folder = os.open(root, os.O_RDONLY)
         fcntl.flock(folder, fcntl.LOCK_EX)  # two makes at once: the second waits, and finds it made
-        maker, wanted = Maker(root), digest(root)
+        maker, wanted = Maker(root, kind), digest(root, kind)
         if not maker.whole(wanted):
             maker.make(wanted)
     except Unable as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"Cannot make .venv: {reason(str(error))} ({error.strerror}: {error.filename})", file=sys.stderr)
+        print(f"Cannot make {kind.folder}: {reason(str(error))} ({error.strerror}: {error.filename})", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped; the next run makes .venv anew.", file=sys.stderr)
+        print(f"Stopped; the next run makes {kind.folder} anew.", file=sys.stderr)
         return 130
     return 0
 

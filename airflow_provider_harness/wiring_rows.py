@@ -18,7 +18,11 @@ from airflow_provider_harness.core.errors import ConfigurationError, HarnessErro
 from airflow_provider_harness.wiring_gates import gate, task_of
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
+    from airflow_provider_harness.adapters.bq_rows import BigQueryRows
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
+    from airflow_provider_harness.adapters.pg_rows import PostgresRows
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app.ports_rows import Manifest, Published
     from airflow_provider_harness.app.quarantine import Released
     from airflow_provider_harness.core.contract import Contract
@@ -111,6 +115,44 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     return make_conninfo("", application_name=application[:63], **wanted)
 
 
+def is_bigquery(conn_id: str) -> bool:
+    """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
+    from airflow.sdk import Connection
+
+    return bool(Connection.get(conn_id).conn_type == "google_cloud_platform")
+
+
+def warehouse_of(conn_id: str, purpose: str) -> PostgresWarehouse | BigQueryWarehouse:
+    """The warehouse that a connection leads to.
+
+    :param purpose: what PostgreSQL shows as the session's name.
+    """
+    if is_bigquery(conn_id):
+        from airflow_provider_harness.adapters import bigquery, bq_jobs
+
+        client, limit = bq_jobs.connect(conn_id)
+        return bigquery.BigQueryWarehouse(client, limit=limit)
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+
+    return PostgresWarehouse(dsn(conn_id, purpose))
+
+
+def rows_of(
+    conn_id: str, purpose: str, *, sql: str = "", engine: str = "sql", prove: bool = True
+) -> PostgresRows | BigQueryRows:
+    """The rows of a table, or of a query, in the warehouse that a connection leads to."""
+    from airflow_provider_harness.adapters.gx_share import Engine
+
+    if is_bigquery(conn_id):
+        from airflow_provider_harness.adapters import bq_jobs, bq_rows
+
+        client, limit = bq_jobs.connect(conn_id)
+        return bq_rows.BigQueryRows(client, limit=limit, sql=sql, engine=Engine(engine))
+    from airflow_provider_harness.adapters.pg_rows import PostgresRows
+
+    return PostgresRows(dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove)
+
+
 def dataset(conn_id: str, table: str) -> Dataset:
     """A table by OpenLineage's naming specification."""
     from airflow.sdk import Connection
@@ -118,6 +160,8 @@ def dataset(conn_id: str, table: str) -> Dataset:
     from airflow_provider_harness.core.lineage import Dataset
 
     connection = Connection.get(conn_id)
+    if is_bigquery(conn_id):
+        return Dataset(namespace="bigquery", name=f"{connection.extra_dejson.get('project', '')}.{table}".strip("."))
     namespace = f"postgres://{connection.host or 'localhost'}:{connection.port or 5432}"
     return Dataset(namespace=namespace, name=f"{connection.schema or 'postgres'}.{table}")
 
@@ -164,13 +208,12 @@ def extract(
 def load(
     contract: Contract, key: str, *, conn_id: str, folder: str, run: str, task: TryKey, running: list[Cancel]
 ) -> tuple[Published, Report]:
-    """Publish the staged files of one slice in PostgreSQL."""
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    """Publish the staged files of one slice."""
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
 
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness load {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
     running.append(warehouse.cancel)
     piece, stage = _piece(contract, key), ParquetStage(folder)
     with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
@@ -180,12 +223,11 @@ def load(
 def transform(
     contract: Contract, key: str, sql: str, *, conn_id: str, run: str, task: TryKey, running: list[Cancel]
 ) -> tuple[Published, Report]:
-    """Publish what a query in PostgreSQL gives for one slice."""
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    """Publish what a query gives for one slice."""
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
 
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness transform {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
     running.append(warehouse.cancel)
     piece = _piece(contract, key)
     with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
@@ -200,12 +242,11 @@ def verify_published(
     :param contract_path: absolute, or relative to the working directory.
     :param expected_rows: rows that the publication said it left there (``rows`` of the task's XCom), where known.
     """
-    from airflow_provider_harness.adapters.pg_rows import PostgresRows
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.core.gates import Place, Post
 
     contract = contract_of(contract_path, table)
-    rows = PostgresRows(dsn(conn_id, f"harness verify {contract.table}"))
+    rows = rows_of(conn_id, f"harness verify {contract.table}")
     with gate(contract, _piece(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         return validate.verify(here, rows, expected_rows=expected_rows)
 
@@ -225,7 +266,7 @@ def validate(
     """Judge the rows of one slice: those of files, else those that a query gives, else those of the contract's table."""
     from airflow_provider_harness.adapters.duck_files import FileRows
     from airflow_provider_harness.adapters.gx_share import Engine
-    from airflow_provider_harness.adapters.pg_rows import PostgresRows, columns_of
+    from airflow_provider_harness.adapters.pg_rows import columns_of
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.app.ports_rows import Subject
     from airflow_provider_harness.core.gates import Place, Post
@@ -236,7 +277,7 @@ def validate(
         subject: Subject = FileRows(path, engine=Engine(engine), columns_of=known)
         post = Post(place=Place.FILE, task=task)
     else:
-        rows = PostgresRows(dsn(conn_id, name), sql=sql, engine=Engine(engine), prove=prove)
+        rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove)
         running.append(rows.cancel)
         subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
     with gate(contract, _piece(contract, key), post) as here:
@@ -261,14 +302,13 @@ def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> t
 
     :param at: moment as of which its freshness is judged; None means now.
     """
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.core.readiness import Live
     from airflow_provider_harness.core.readiness import checklist as standards
     from airflow_provider_harness.core.report import judge
     from airflow_provider_harness.core.schema import Side, compare
 
     contract = contract_of(contract_path)
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness check {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness check {contract.table}")
     found = warehouse.columns(contract.table)
     if found is None:
         return contract, standards(contract, Live(drift=None, report=None))
@@ -300,11 +340,10 @@ def draft(conn_id: str, table: str) -> str:
 
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:
     """The days from ``first`` to ``last``, both included, of which no row is published."""
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import validate
 
     contract = contract_of(contract_path, table)
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
     return validate.missing_slices(contract, warehouse, first, last)
 
 
@@ -312,7 +351,6 @@ def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since:
     """The search for missing slices among the ``lookback`` days before a run's own; None if there is no such day."""
     from datetime import timedelta
 
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import validate
 
     piece = _piece(contract, key)
@@ -321,7 +359,7 @@ def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since:
     first = max(first, since) if since else first
     if first > last:
         return None
-    warehouse = PostgresWarehouse(dsn(conn_id, f"harness completeness {contract.table}"))
+    warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
     missing = validate.missing_slices(contract, warehouse, first, last)
     return validate.completeness(contract, piece, first, last, missing)
 
@@ -348,9 +386,8 @@ def query_tables(sql: str) -> tuple[str, ...]:
 def query_edges(conn_id: str, sql: str, contract: Contract) -> tuple[ColumnEdge, ...]:
     """Which columns a transformation's columns are made of, with the catalog's schema; empty where not known."""
     from airflow_provider_harness.adapters import lineage_sql
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
-    warehouse = PostgresWarehouse(dsn(conn_id, "harness lineage"))
+    warehouse = warehouse_of(conn_id, "harness lineage")
     schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql)}
     return lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table))
 

@@ -37,6 +37,10 @@ class Duck:
         found = self._connection.sql(sql).to_arrow_table()
         return list(zip(*(part.to_pylist() for part in found.columns), strict=True))
 
+    def plan(self, sql: str) -> object:
+        """Whatever DuckDB says of a statement without running it."""
+        return self.rows(f"EXPLAIN {sql}")
+
     def exists(self, table: str) -> bool:
         """Whether there is such a relation."""
         home, _, name = table.rpartition(".")

@@ -27,6 +27,9 @@ class _Postgres:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql.encode()).fetchall()
 
+    def plan(self, sql: str) -> object:
+        return self.rows(f"EXPLAIN {sql}")
+
     def exists(self, table: str) -> bool:
         return catalog(self._connection, table) is not None
 

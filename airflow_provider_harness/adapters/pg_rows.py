@@ -54,7 +54,7 @@ class PostgresRows(PostgresWarehouse):
         where = "" if whole else in_slice(contract, piece)
         own = None if whole else piece
         if self._sql:
-            relation = f"({bound(self._sql, piece)}) AS q"
+            relation = f"({bound(self._sql, piece)}\n) AS q"
             return sql_checks.Rows(relation=relation, where=where, piece=own, at=piece.end)
         table = contract.table
         return sql_checks.Rows(relation=ident(table), where=where, piece=own, table=table, at=piece.end)

@@ -157,7 +157,9 @@ class PostgresSession:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
         self._fresh_staging(carried=False)
         names = ", ".join(column(name) for name in self._contract.names)
-        statement = f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM ({sql.strip().rstrip(';')}) AS q"
+        statement = (
+            f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM ({sql.strip().rstrip(';')}\n) AS q"
+        )
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
         return self._connection.execute(statement.encode(), values).rowcount
 

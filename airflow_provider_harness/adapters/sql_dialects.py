@@ -41,6 +41,12 @@ def _bigquery(node: Any, exp: Any) -> Any:
         )
     if isinstance(node, exp.RegexpLike) and isinstance(node.expression, exp.Literal):
         node.set("expression", _text(f"(?s){node.expression.name}", exp))
+    if isinstance(node, exp.ConcatWs):
+        separator, *parts = node.expressions
+        words = [part.this if isinstance(part, exp.Coalesce) else part for part in parts]
+        return exp.func("ARRAY_TO_STRING", exp.array(*words), separator)  # which leaves nulls out, too
+    if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.JSONB:
+        return exp.DataType.build("JSON")
     if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
         return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
     if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -66,10 +66,14 @@ class SchemaColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """A relation's columns in order."""
+    """A relation's columns in order.
+
+    :param spelling: a contract's type -> how the warehouse writes it in DDL; empty in PostgreSQL, whose words they are.
+    """
 
     table: str
     columns: tuple[SchemaColumn, ...]
+    spelling: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> SchemaColumn | None:
         """The column of this name, if there is one."""
@@ -201,7 +205,17 @@ def compare(contract: Contract, found: Schema, side: Side) -> SchemaDiff:
             extra.remove(twin)
         changes.append(_gone(contract.table, name, kind, twin, side))
     changes += [_added(contract.table, column, side) for column in extra]
-    return SchemaDiff(side=side, table=found.table, published=contract.table, changes=tuple(changes))
+    told = tuple(replace(change, ddl=_spelled(change.ddl, found.spelling)) for change in changes)
+    return SchemaDiff(side=side, table=found.table, published=contract.table, changes=told)
+
+
+def _spelled(ddl: str, spelling: Mapping[str, str]) -> str:
+    """A statement in the words of a warehouse that is not PostgreSQL; its type stands at the end."""
+    if not spelling:
+        return ddl
+    text = ddl.removesuffix(";").replace(" TYPE ", " SET DATA TYPE ")
+    kind = next((kind for kind in sorted(spelling, key=len, reverse=True) if text.endswith(f" {kind}")), "")
+    return f"{text.removesuffix(kind)}{spelling[kind]};" if kind else ddl
 
 
 def _retyped(table: str, name: str, expected: str, found: str, side: Side) -> list[SchemaChange]:

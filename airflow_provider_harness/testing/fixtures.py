@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from airflow_provider_harness.testing.bigquery import BigQueryServer, EmulatedBigQuery
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 from airflow_provider_harness.testing.postgres import EmbeddedPostgres, PostgresServer
 
@@ -25,6 +26,13 @@ def database(postgres: PostgresServer) -> Iterator[str]:
     postgres.ensure_database(name)
     yield name
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryServer]:
+    """A stand-in for BigQuery, without datasets of its own yet."""
+    with EmulatedBigQuery(tmp_path_factory.mktemp("bigquery")) as emulated:
+        yield emulated.server
 
 
 @pytest.fixture(scope="session")

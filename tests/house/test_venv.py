@@ -31,10 +31,10 @@ def program(path: Path, text: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def choose(folder: Path) -> subprocess.CompletedProcess[str]:
+def choose(folder: Path, *what: str) -> subprocess.CompletedProcess[str]:
     """What .ci/python says when only the programs of one folder are there."""
-    command = ["/bin/sh", str(ROOT / ".ci" / "python")]
-    return subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True)
+    command = ["/bin/sh", str(ROOT / ".ci" / "python"), *what]
+    return subprocess.run(command, env={"PATH": str(folder), "HOME": str(folder)}, capture_output=True, text=True)
 
 
 def test_a_shim_for_a_missing_version_is_passed_over(tmp_path: Path) -> None:
@@ -50,6 +50,44 @@ def test_no_python_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("No suitable Python found: install Python 3.11")
     assert done.stderr.count("\n") == 1
+
+
+def test_no_python_for_bigquery_is_one_sentence(tmp_path: Path) -> None:
+    program(tmp_path / "bin" / "python3", "exit 1")
+    done = choose(tmp_path / "bin", "bigquery")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "The BigQuery stand-in needs Python 3.13 to 3.15: install one with its venv module and run make bigquery.\n"
+    )
+
+
+def test_a_python_for_bigquery_that_is_not_switched_on_is_found(tmp_path: Path) -> None:
+    (tmp_path / ".pyenv" / "versions" / "3.13.9" / "bin").mkdir(parents=True)
+    program(
+        tmp_path / ".pyenv" / "versions" / "3.13.9" / "bin" / "python", f'test "$1" = -c && exec {sys.executable} -c ""'
+    )
+    program(tmp_path / "python3.13", "exit 127")
+    assert choose(tmp_path, "bigquery").returncode == 0
+
+
+def test_the_stand_in_has_its_own_lock_and_environment(venv: ModuleType, tmp_path: Path) -> None:
+    lock = (ROOT / "requirements-bigquery.lock").read_text()
+    assert "local-bigquery==0.4.0" in lock
+    assert "://" not in lock
+    (tmp_path / "requirements-bigquery.lock").write_text(lock)
+    maker = venv.Maker(tmp_path, venv.BIGQUERY)
+    assert maker.venv == tmp_path / ".venv-bigquery"
+    before = venv.digest(tmp_path, venv.BIGQUERY)
+    (tmp_path / "requirements-bigquery.lock").write_text("changed")
+    assert venv.digest(tmp_path, venv.BIGQUERY) != before
+
+
+def test_a_python_that_does_not_suit_is_one_sentence(
+    venv: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(venv, "BIGQUERY", venv.BIGQUERY._replace(first=(3, 99), last=(3, 99)))
+    assert venv.main(["--bigquery"]) == 2
+    assert capsys.readouterr().err.startswith(".venv-bigquery needs Python 3.99 to 3.99, and was started with 3.")
 
 
 def test_pip_settings_are_told_to_uv(venv: ModuleType) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_harness.testing.fixtures import database, events_api, postgres
+from airflow_provider_harness.testing.fixtures import bigquery, database, events_api, postgres
 from tests.ports.operators_case import case, dag
 
-__all__ = ["case", "dag", "database", "events_api", "postgres"]
+__all__ = ["bigquery", "case", "dag", "database", "events_api", "postgres"]

@@ -11,7 +11,6 @@ import psycopg
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
@@ -22,6 +21,7 @@ from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.partition import Slice, slice_of_day
 from airflow_provider_harness.core.report import Report
 from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.ports.targets import PostgresTarget, Target
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -68,7 +68,10 @@ SELECT n, timestamptz '2013-03-09 05:00+00' + n * interval '4 min 46 s', n % 100
 FROM generate_series(0, 899) AS n;
 """
 
-CUSTOMERS = "CREATE TABLE public.customers AS SELECT 'c' || n AS name FROM generate_series(0, 4) AS n"
+CUSTOMERS = (
+    "CREATE TABLE public.customers AS SELECT 'c0' AS name UNION ALL SELECT 'c1' UNION ALL SELECT 'c2' "
+    "UNION ALL SELECT 'c3' UNION ALL SELECT 'c4'"
+)
 
 DAYS = (date(2013, 3, 9), date(2013, 3, 10), date(2013, 3, 11))
 """The second is 23 hours long: daylight saving begins."""
@@ -98,9 +101,15 @@ class Case:
     """A source, a warehouse and a place for staged files."""
 
     source: str
-    warehouse: str
+    target: Target
     folder: Path
     contract: Contract
+
+    @property
+    def warehouse(self) -> str:
+        """The warehouse's address, where that is a PostgreSQL."""
+        assert isinstance(self.target, PostgresTarget)
+        return self.target.dsn
 
     def piece(self, day: int = 0) -> Slice:
         return slice_of_day(self.contract, DAYS[day])
@@ -120,7 +129,7 @@ class Case:
         return manifest, report
 
     def load(self, day: int = 0) -> tuple[Published, Report]:
-        warehouse = PostgresWarehouse(self.warehouse)
+        warehouse = self.target.warehouse()
         piece = self.piece(day)
         gate = gate_of(self.contract, piece)
         return move.load(self.contract, piece, self.stage(day), warehouse, "dag/run", quiet, gate=gate)
@@ -133,14 +142,14 @@ class Case:
         return _run(self.source, sql)
 
     def at_warehouse(self, sql: str) -> list[tuple[Any, ...]]:
-        return _run(self.warehouse, sql)
+        return self.target.run(sql)
 
     def rows(self, day: int = 0) -> list[tuple[Any, ...]]:
         """The source's rows of a day."""
         return self.at_source(f"SELECT * FROM public.orders WHERE {self.during(day)} ORDER BY id")
 
     def published(self) -> list[tuple[Any, ...]]:
-        return self.at_warehouse("SELECT * FROM public.orders ORDER BY id")
+        return self.at_warehouse(f"SELECT * FROM {self.contract.table} ORDER BY id")
 
     def during(self, day: int) -> str:
         return f"placed_at >= '{self.piece(day).start}' AND placed_at < '{self.piece(day).end}'"
@@ -149,28 +158,28 @@ class Case:
         return replace(self, contract=replace(self.contract, **changes))
 
 
-def make(server: PostgresServer, name: str, folder: Path) -> Case:
-    """Create both databases and fill the source."""
-    case = Case(
-        source=_dsn(server, f"{name}_s"),
-        warehouse=_dsn(server, f"{name}_w"),
-        folder=folder,
-        contract=compile_text(CONTRACT, "orders.odcs.yaml"),
-    )
+def make(server: PostgresServer, name: str, folder: Path, target: Target | None = None) -> Case:
+    """Create both databases and fill the source.
+
+    :param target: where to publish; None for a second database.
+    """
     for database in (f"{name}_s", f"{name}_w"):
         server.ensure_database(database)
+    target = target or PostgresTarget(dsn=server.url(f"{name}_w"))
+    case = Case(
+        source=server.url(f"{name}_s"),
+        target=target,
+        folder=folder,
+        contract=compile_text(CONTRACT.replace("public.", f"{target.home}."), "orders.odcs.yaml"),
+    )
     case.at_source(ORDERS)
-    case.at_warehouse(CUSTOMERS)
+    case.at_warehouse(CUSTOMERS.replace("public.", f"{target.home}."))
     return case
 
 
 def drop(server: PostgresServer, name: str) -> None:
     for database in (f"{name}_s", f"{name}_w"):
         server.drop_database(database)
-
-
-def _dsn(server: PostgresServer, database: str) -> str:
-    return server.url(database)
 
 
 def _run(dsn: str, sql: str) -> list[tuple[Any, ...]]:

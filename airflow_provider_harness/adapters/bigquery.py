@@ -1,0 +1,356 @@
+"""BigQuery as a warehouse: load jobs into a staging table, gate, atomic publication of the slice."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.app.ports_rows import Manifest, Progress, Published, Stage
+from airflow_provider_harness.core.contract import Contract, MalformedRows
+from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
+from airflow_provider_harness.core.partition import Slice, staging_table
+from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.schema import Schema
+
+from . import bq_publish, bq_types, sql_checks
+from .bq_jobs import Jobs, labels, name_of
+from .bq_measure import measure
+from .postgres import quarantine_table
+from .sql_checks import ident, in_slice, spoken
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 60
+"""How long a publication tries again while others change the same table, before it gives up as ``SliceBusy``."""
+STAGING_HOURS = 24
+"""When BigQuery itself drops a staging table that a killed task left."""
+CLUSTERED = ("BIGNUMERIC", "BOOL", "DATE", "DATETIME", "INT64", "NUMERIC", "STRING", "TIMESTAMP")
+CLUSTER_COLUMNS = 4
+_CONFLICT = re.compile(r"concurrent update|could not serialize|transaction (is )?aborted|conflict on", re.IGNORECASE)
+"""What BigQuery says of a transaction that it cancelled for another one's sake; the last is the stand-in's word."""
+
+
+class BigQueryWarehouse:
+    """Where slices are published.
+
+    :param limit: bytes that one query may bill; None for no limit. The stand-in bills nothing.
+    """
+
+    def __init__(self, client: bigquery.Client, *, limit: int | None = None) -> None:
+        self._jobs = Jobs(client, limit=limit)
+
+    def cancel(self) -> None:
+        """Cancel every job that runs now."""
+        self._jobs.cancel()
+
+    @contextmanager
+    def slice(self, contract: Contract, piece: Slice) -> Iterator[BigQuerySession]:
+        """A session on a slice. BigQuery has no locks: of two runs at once one publishes after the other, whole."""
+        bq_types.refuse(contract)
+        yield BigQuerySession(self._jobs, contract, piece)
+
+    def measure_published(self, contract: Contract, piece: Slice | None, at: datetime | None = None) -> Measurements:
+        """The contract's checks on what is published; of one slice, or of the whole table.
+
+        :param at: moment as of which freshness is judged where there is no slice; None means now.
+        """
+        where = in_slice(contract, piece) if piece is not None else ""
+        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table, at=at)
+        found = table_of(self._jobs.client, contract.table)
+        known = bq_types.schema(contract.table, found.schema, contract) if found else None
+        return measure(self._jobs, contract, rows, known, "verify")
+
+    def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]:
+        """The days whose slice has no row, by one scan of their range; all of them if there is no table."""
+        if not slices or table_of(self._jobs.client, contract.table) is None:
+            return [day for day, _ in slices]
+        pieces = [piece for _, piece in slices]
+        whole = Slice(id="", start=min(p.start for p in pieces), end=max(p.end for p in pieces))
+        counts = ", ".join(f"count(*) FILTER (WHERE {in_slice(contract, p)}) AS n{n}" for n, p in enumerate(pieces))
+        sql = f"SELECT {counts} FROM {ident(contract.table)} WHERE {in_slice(contract, whole)}"
+        (found,) = self._jobs.rows(spoken(sql, "bigquery"), labels(contract, None, "completeness"))
+        return sorted(day for (day, _), rows in zip(slices, found, strict=True) if not rows)
+
+    def columns(self, table: str) -> Schema | None:
+        """The columns of a table here; None if there is none."""
+        found = table_of(self._jobs.client, table)
+        return bq_types.schema(table, found.schema) if found else None
+
+
+def table_of(client: bigquery.Client, table: str) -> bigquery.Table | None:
+    """A table as BigQuery describes it; None if there is none."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        return client.get_table(table)
+    except NotFound:
+        return None
+
+
+class BigQuerySession:
+    """One slice on its way into one table."""
+
+    def __init__(self, jobs: Jobs, contract: Contract, piece: Slice) -> None:
+        self._jobs, self._contract, self._piece = jobs, contract, piece
+        self._base = staging_table(contract.table, piece.id)
+        self._quarantine = quarantine_table(contract)
+        self._staging, self._json_as_text = "", False
+
+    def schema(self) -> Schema | None:
+        """The published table's columns, if it exists."""
+        found = table_of(self._jobs.client, self._contract.table)
+        return bq_types.schema(self._contract.table, found.schema, self._contract) if found else None
+
+    def create(self) -> None:
+        """Create the published table and its quarantine from the contract where they are absent."""
+        self._make(self._contract.table, bq_types.fields(self._contract, staged=False), self._layout)
+        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
+            self._make(self._quarantine, _quarantine_fields())
+
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress) -> int:
+        """Load the files into a staging table; what an earlier try has loaded of the very same files stays.
+
+        The jobs' names come from contract, slice and the files' checksums. A staging table that is gone (its rows
+        were published) or that could not be filled is not used again: the next one has the next number.
+        """
+        self._refuse_values(stage, manifest)
+        parts = [f"{name} {digest}" for name, (_, _, digest) in sorted(manifest.files.items())]
+        name = name_of(self._contract.id, self._contract.version, self._contract.table, self._piece.id, *parts)
+        self._json_as_text = True
+        for number in range(10_000):
+            self._staging = f"{self._base}_{name[:12]}_{number}"
+            if self._load(f"harness_load_{name}_{number}", stage, manifest, tell):
+                return manifest.rows
+        raise ConfigurationError(f"{self._base}_{name[:12]}", "has no free number.", fix="Drop old staging tables.")
+
+    def stage_query(self, sql: str) -> int:
+        """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
+        self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
+        text = bq_publish.bound(sql, self._piece)
+        log.info("The query will read %s bytes", f"{self._jobs.estimate(text):,}")
+        self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
+        names = ", ".join(f"`{name}`" for name in self._contract.names)
+        insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"
+        job = self._jobs.client.query(insert, job_config=self._jobs.config(self._told("transform")))
+        self._jobs.finished(job)
+        return int(job.num_dml_affected_rows or 0)
+
+    def measure_staged(self) -> Measurements:
+        """The contract's checks on the staging table."""
+        fields = bq_types.fields(self._contract, staged=False)
+        known = bq_types.schema(self._staging, fields, self._contract)
+        rows = sql_checks.Rows(relation=ident(self._staging), piece=self._piece, at=self._piece.end)
+        with self._staging_stays():
+            return measure(self._jobs, self._contract, rows, known, "gate")
+
+    def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
+        """Replace the slice in the published table; readers see the old one, then the new one."""
+        staged = bq_publish.Staged(
+            contract=self._contract,
+            piece=self._piece,
+            table=self._staging,
+            target=self._contract.table,
+            quarantine=self._quarantine,
+            json_as_text=self._json_as_text,
+        )
+        aside = measured.malformed if set_aside else 0
+        target = self._jobs.client.get_table(self._contract.table)
+        part = bq_publish.decorator(self._contract, self._piece, target)
+        with self._staging_stays():
+            if part:
+                before, rows, counts = self._replace(staged, part, measured.rows)
+            else:
+                script = bq_publish.transaction(staged, promised=measured.rows - aside, set_aside=set_aside, run=run)
+                before, rows, counts = self._transact(script)
+        self.discard()
+        quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
+        return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+
+    def discard(self) -> None:
+        """Drop the staging table; the staged files remain for a person to look at."""
+        self._jobs.client.delete_table(self._staging, not_found_ok=True)
+
+    @contextmanager
+    def _staging_stays(self) -> Iterator[None]:
+        """Two runs with the very same files share a staging table; the one that publishes first drops it."""
+        from google.api_core.exceptions import NotFound
+
+        try:
+            yield
+        except NotFound as error:
+            if table_of(self._jobs.client, self._staging) is not None:
+                raise
+            raise SliceBusy(f"{self._staging} is gone: another run has just published the same rows") from error
+
+    def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, list[Any]]:
+        """Make the staged rows the partition, by one job."""
+        ((before,),) = self._jobs.rows(bq_publish.count_query(staged), self._told("count"))
+        sql = bq_publish.partition_query(staged)
+        target = f"{self._jobs.client.project}.{staged.target}${part}"
+        config = self._jobs.config(self._told("publish"), destination=target, write_disposition="WRITE_TRUNCATE")
+        self._jobs.once(name_of(sql, target), self._query(sql, config))
+        return int(before), rows, []
+
+    def _transact(self, script: str) -> tuple[int, int, list[Any]]:
+        """Run the transaction; try again while BigQuery cancels it for the sake of others on the same table."""
+        from google.api_core.exceptions import GoogleAPICallError
+
+        begin = self._query(script, self._jobs.config(self._told("publish")))
+        end, pause = time.monotonic() + BUSY_SECONDS, 0.5
+        while True:
+            try:
+                ((before, rows, counts),) = self._jobs.once(name_of(script), begin).result()
+                return int(before), int(rows), list(counts)
+            except GoogleAPICallError as error:
+                if bq_publish.CHANGED in str(error):
+                    raise SliceBusy(
+                        f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
+                        "publication; nothing was published"
+                    ) from error
+                if not _CONFLICT.search(str(error)):
+                    raise
+                if time.monotonic() > end:
+                    raise SliceBusy(
+                        f"{self._contract.table} is being changed by others for more than {BUSY_SECONDS} s"
+                    ) from error
+            time.sleep(pause)
+            pause = min(2 * pause, 8)
+
+    def _query(self, sql: str, config: bigquery.QueryJobConfig) -> Callable[[str], Any]:
+        return lambda job_id: self._jobs.client.query(sql, job_id=job_id, job_config=config, job_retry=None)
+
+    def _load(self, name: str, stage: Stage, manifest: Manifest, tell: Progress) -> bool:
+        """Whether the staging table of this number has all files; False if it is spent."""
+        from google.api_core.exceptions import NotFound
+
+        works = self._works(stage, manifest)
+        try:
+            self._jobs.client.get_job(f"{name}_0")
+        except NotFound:
+            self._make(self._staging, bq_types.fields(self._contract, staged=True), _temporary)
+        if table_of(self._jobs.client, self._staging) is None:
+            return False
+        rows = 0
+        for number, (count, begin) in enumerate(works):
+            if self._jobs.start(f"{name}_{number}", begin) is None:
+                self.discard()
+                return False
+            rows += count
+            tell("load", rows)
+        return table_of(self._jobs.client, self._staging) is not None
+
+    def _works(self, stage: Stage, manifest: Manifest) -> list[tuple[int, Callable[[str], Any]]]:
+        """The load jobs: one for all files that BigQuery can fetch itself, else one for each that is sent."""
+        client, config = self._jobs.client, self._load_config()
+        files = {name: rows for name, (rows, _, _) in sorted(manifest.files.items())}
+        addresses = [stage.uri(name) for name in files]
+        if all(address.startswith("gs://") for address in addresses):
+
+            def fetch(job_id: str) -> Any:
+                return client.load_table_from_uri(addresses, self._staging, job_id=job_id, job_config=config)
+
+            return [(sum(files.values()), fetch)]
+
+        def send(name: str) -> Callable[[str], Any]:
+            def begin(job_id: str) -> Any:
+                with stage.open(name) as handle:
+                    size = manifest.files[name][1]
+                    return client.load_table_from_file(
+                        handle, self._staging, size=size, job_id=job_id, job_config=config
+                    )
+
+            return begin
+
+        return [(rows, send(name)) for name, rows in files.items()]
+
+    def _load_config(self) -> bigquery.LoadJobConfig:
+        from google.cloud import bigquery
+
+        return bigquery.LoadJobConfig(
+            source_format="PARQUET",
+            write_disposition="WRITE_APPEND",
+            create_disposition="CREATE_NEVER",
+            schema=bq_types.fields(self._contract, staged=True),
+            labels=self._told("load"),
+        )
+
+    def _refuse_values(self, stage: Stage, manifest: Manifest) -> None:
+        import pyarrow.parquet as pq
+
+        def metadata() -> Iterator[Any]:
+            for name in sorted(manifest.files):
+                with stage.open(name) as handle:
+                    yield pq.read_metadata(handle)
+
+        bq_types.refuse_values(self._contract.table, metadata())
+
+    def _make(
+        self,
+        name: str,
+        fields: list[bigquery.SchemaField],
+        lay_out: Callable[[bigquery.Table], None] = lambda table: None,
+        *,
+        required: bool = True,
+    ) -> None:
+        """Create a table if it is absent.
+
+        :param required: False: no column is REQUIRED, since the gate comes first.
+        """
+        from google.api_core.exceptions import Conflict, NotFound
+        from google.cloud import bigquery
+
+        kept = fields if required else [_nullable(field) for field in fields]
+        table = bigquery.Table(f"{self._jobs.client.project}.{name}", schema=kept)
+        lay_out(table)
+        try:
+            self._jobs.client.create_table(table)
+        except Conflict:
+            return  # not exists_ok, which looks for the table then: another run may just have dropped it
+        except NotFound as error:
+            dataset = name.rpartition(".")[0]
+            raise ConfigurationError(
+                f"dataset {dataset}",
+                f"is not in project {self._jobs.client.project}.",
+                fix="Create it in the location where the data shall be, or give the table another one.",
+            ) from error
+
+    def _layout(self, table: bigquery.Table) -> None:
+        """Partitioned by the slice column's day and clustered by the key."""
+        from google.cloud import bigquery
+
+        table.description = self._contract.description or None
+        if self._contract.load.slice_column:
+            table.time_partitioning = bigquery.TimePartitioning(type_="DAY", field=self._contract.load.slice_column)
+        kinds = {one.name: bq_types.kept_as(one.physical_type).partition("(")[0] for one in self._contract.columns}
+        table.clustering_fields = [n for n in self._contract.key if kinds[n] in CLUSTERED][:CLUSTER_COLUMNS] or None
+
+    def _told(self, step: str) -> dict[str, str]:
+        return labels(self._contract, self._piece, step)
+
+
+def _temporary(table: bigquery.Table) -> None:
+    table.expires = datetime.now(UTC) + timedelta(hours=STAGING_HOURS)
+
+
+def _nullable(field: bigquery.SchemaField) -> bigquery.SchemaField:
+    from google.cloud import bigquery
+
+    return bigquery.SchemaField.from_api_repr({**field.to_api_repr(), "mode": "NULLABLE"})
+
+
+def _quarantine_fields() -> list[bigquery.SchemaField]:
+    from google.cloud import bigquery
+
+    required = {"row": "JSON", "slice": "STRING", "run": "STRING", "check": "STRING", "reason": "STRING"}
+    made = [bigquery.SchemaField(name, kind, mode="REQUIRED") for name, kind in required.items()]
+    made.append(bigquery.SchemaField("quarantined_at", "TIMESTAMP", mode="REQUIRED"))
+    return [*made, bigquery.SchemaField("released_at", "TIMESTAMP")]

@@ -1,0 +1,75 @@
+"""The engine ``sql`` on BigQuery.
+
+Nothing is proved from the catalog here: BigQuery enforces no key, and a column may be REQUIRED in name only where the
+stand-in keeps it. Only a column's type is what the catalog says it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_harness.core.checks import CheckKind
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.schema import Schema, canonical, fits
+
+from . import sql_checks, sql_measure
+from .bq_jobs import Jobs, labels
+
+QUERY = "harness_query"
+"""The relation whose place the user's own query takes: it is in BigQuery's words, and is not translated."""
+
+
+class BigQueryDatabase:
+    """Where the gate's statements run.
+
+    :param query: what stands for the relation ``QUERY``.
+    """
+
+    dialect = "bigquery"
+
+    def __init__(self, jobs: Jobs, contract: Contract, step: str, query: str = "") -> None:
+        from google.api_core.exceptions import BadRequest
+
+        self._jobs, self._told, self._query = jobs, labels(contract, None, step), query
+        self.refusals: tuple[type[Exception], ...] = (BadRequest,)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._jobs.rows(self._whole(sql), self._told)
+
+    def plan(self, sql: str) -> None:
+        self._jobs.estimate(self._whole(sql))
+
+    def _whole(self, sql: str) -> str:
+        return sql.replace(f"`{QUERY}`", f"(\n{self._query}\n)") if self._query else sql
+
+    def exists(self, table: str) -> bool:
+        from google.api_core.exceptions import NotFound
+
+        try:
+            self._jobs.client.get_table(table)
+        except NotFound:
+            return False
+        return True
+
+
+def measure(
+    jobs: Jobs, contract: Contract, rows: sql_checks.Rows, found: Schema | None, step: str, *, query: str = ""
+) -> Measurements:
+    """All checks of a gate, in two statements at most.
+
+    :param found: the columns of the table that the rows are in, which say what their types are.
+    :param query: whose rows they are, where they are not those of a table.
+    """
+    database = BigQueryDatabase(jobs, contract, step, query)
+    return sql_measure.measure(database, contract, rows, _typed(contract, found))
+
+
+def _typed(contract: Contract, found: Schema | None) -> dict[str, str]:
+    """Check of a type -> what proves it: a column of BigQuery holds values of its type and no others."""
+    proved = {}
+    for check in contract.checks:
+        column = found.get(check.columns[0]) if found and check.kind is CheckKind.TYPE else None
+        if column is not None and fits(column.type, canonical(check.type)):
+            proved[check.id] = f"column type in {found.table if found else ''}"
+    return proved

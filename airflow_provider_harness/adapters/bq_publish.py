@@ -1,0 +1,175 @@
+"""How a staged slice is published in BigQuery: as one partition by one job, or as one transaction in one job.
+
+Both are atomic on the real service: readers see the old slice, then the new one. The partition is replaced where the
+slice is exactly one, such as a day of a date column, or a UTC day of a timestamp column; no other slice of the table
+is in its way. Everything else, such as a New York day, is a transaction of DELETE and INSERT, of which BigQuery lets
+one at a time change a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.partition import Slice, bounds
+
+from . import sql_checks
+from .bq_types import kept_as
+from .sql_checks import column, ident, in_slice, literal, spoken
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Table
+
+CHANGED = "harness: rows differ from what the gate saw"
+"""What the transaction says when it finds other rows than the gate has judged."""
+
+DECORATORS = {"DAY": (timedelta(days=1), "%Y%m%d"), "HOUR": (timedelta(hours=1), "%Y%m%d%H")}
+"""How long a partition is, and how its decorator is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """What is about to be published.
+
+    :param table: the staging table.
+    :param target: the published table.
+    :param quarantine: where its malformed rows go.
+    :param json_as_text: columns of type JSON wait as text, as they came in files.
+    """
+
+    contract: Contract
+    piece: Slice
+    table: str
+    target: str
+    quarantine: str
+    json_as_text: bool
+
+    def values(self) -> str:
+        """The columns, as they are in the published table."""
+        return ", ".join(self._value(one.name, one.physical_type) for one in self.contract.columns)
+
+    def names(self) -> str:
+        """The columns' names."""
+        return ", ".join(column(name) for name in self.contract.names)
+
+    def malformed(self) -> str:
+        """Which of the rows may be set aside."""
+        return sql_checks.malformed(self.contract.checks, self.contract, self.piece)
+
+    def place(self) -> str:
+        """Which rows of the published table the slice replaces."""
+        return "TRUE" if self.contract.load.mode is LoadMode.FULL else in_slice(self.contract, self.piece)
+
+    def _value(self, name: str, kind: str) -> str:
+        parsed = self.json_as_text and kept_as(kind) == "JSON"
+        return f"PARSE_JSON({column(name)}) AS {column(name)}" if parsed else column(name)
+
+
+def bound(sql: str, piece: Slice) -> str:
+    """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
+    values = {"slice_start": _moment(piece.start), "slice_end": _moment(piece.end)}
+    try:
+        return str(sql.strip().rstrip(";") % values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            "sql",
+            f"has a placeholder that is not known ({error}).",
+            valid=("%(slice_start)s", "%(slice_end)s"),
+            fix="Write a percent sign as %%.",
+        ) from error
+
+
+def _moment(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC).isoformat(sep=' ')}'"
+
+
+def decorator(contract: Contract, piece: Slice, table: Table) -> str:
+    """The partition that is this slice and nothing else, as ``20130309``; empty where a transaction is needed.
+
+    A query's result has no REQUIRED columns, so it cannot become a partition of a table that has some; and rows that
+    were set aside earlier can only be forgotten in the same transaction.
+    """
+    partitioning = table.time_partitioning
+    if contract.load.mode is not LoadMode.INCREMENTAL or contract.quarantine.policy is MalformedRows.QUARANTINE:
+        return ""
+    if partitioning is None or partitioning.field != contract.load.slice_column:
+        return ""
+    if any(field.mode == "REQUIRED" for field in table.schema) or {f.name for f in table.schema} != {*contract.names}:
+        return ""
+    length, form = DECORATORS.get(partitioning.type_, (None, ""))
+    low, high = (_in_utc(bound) for bound in bounds(contract, piece))
+    whole = length and high - low == length and (low - datetime(1970, 1, 1, tzinfo=UTC)) % length == timedelta()
+    return low.strftime(form) if whole else ""
+
+
+def _in_utc(bound: date | datetime) -> datetime:
+    """Where partitions begin: at midnight UTC, or on the hour; those of a date column at the date itself."""
+    if isinstance(bound, datetime):
+        return bound.astimezone(UTC)
+    return datetime.combine(bound, time(), tzinfo=UTC)
+
+
+def partition_query(staged: Staged) -> str:
+    """The query whose result becomes the partition."""
+    return spoken(f"SELECT {staged.values()} FROM {ident(staged.table)}", "bigquery")
+
+
+def count_query(staged: Staged) -> str:
+    """How many rows of the slice are published now."""
+    return spoken(f"SELECT count(*) FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery")
+
+
+def transaction(staged: Staged, *, promised: int, set_aside: bool, run: str) -> str:
+    """One script: replace the slice and its set-aside rows; gives rows replaced, rows kept, and counts by check.
+
+    :param promised: rows that the gate let pass.
+    """
+    keep = f" WHERE NOT ({staged.malformed()})" if set_aside else ""
+    insert = (
+        f"INSERT INTO {ident(staged.target)} ({staged.names()}) SELECT {staged.values()} FROM {ident(staged.table)}"
+    )
+    steps = [
+        "DECLARE replaced, kept INT64 DEFAULT 0",
+        "BEGIN TRANSACTION",
+        spoken(f"DELETE FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery"),
+        "SET replaced = @@row_count",
+        *(spoken(text, "bigquery") for text in _aside(staged, set_aside=set_aside, run=run)),
+        spoken(insert + keep, "bigquery"),
+        "SET kept = @@row_count",
+        f"IF kept <> {promised} THEN RAISE USING MESSAGE = '{CHANGED}'; END IF",
+        "COMMIT TRANSACTION",
+        f"SELECT replaced, kept, {_counts(staged) if set_aside else '[]'}",
+    ]
+    return ";\n".join(steps) + ";"
+
+
+def _aside(staged: Staged, *, set_aside: bool, run: str) -> Sequence[str]:
+    if staged.contract.quarantine.policy is not MalformedRows.QUARANTINE:
+        return ()
+    mine = f"slice = {literal(staged.piece.id)} AND released_at IS NULL"
+    forget = f"DELETE FROM {ident(staged.quarantine)} WHERE {mine}"
+    if not set_aside:
+        return (forget,)
+    first, reasons = _blame(staged)
+    values = f"TO_JSON(t), {literal(staged.piece.id)}, {literal(run)}, {first}, {reasons}, CURRENT_TIMESTAMP"
+    names = '"row", slice, run, "check", reason, quarantined_at'
+    keep = (
+        f"INSERT INTO {ident(staged.quarantine)} ({names}) "
+        f"SELECT {values} FROM {ident(staged.table)} AS t WHERE {staged.malformed()}"
+    )
+    return forget, keep
+
+
+def _counts(staged: Staged) -> str:
+    first, _ = _blame(staged)
+    groups = f'SELECT {first} AS "check" FROM {ident(staged.table)} AS t WHERE {staged.malformed()}'
+    inner = spoken(groups, "bigquery")
+    return f"ARRAY(SELECT AS STRUCT g.`check` AS name, COUNT(*) AS n FROM ({inner}) AS g GROUP BY g.`check`)"
+
+
+def _blame(staged: Staged) -> tuple[str, str]:
+    return sql_checks.blame(staged.contract.checks, staged.contract, staged.piece)

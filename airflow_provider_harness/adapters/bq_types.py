@@ -1,0 +1,194 @@
+"""How each of a contract's types is kept in BigQuery, and what a BigQuery schema means in a contract's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import ConfigurationError, UncarriedValue
+from airflow_provider_harness.core.schema import Schema, SchemaColumn
+
+from .pg_types import base, decimal_digits, refuse_uncarried
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import SchemaField
+
+KEPT_AS: Mapping[str, str] = {
+    "boolean": "BOOL",
+    "smallint": "INT64",
+    "integer": "INT64",
+    "bigint": "INT64",
+    "real": "FLOAT64",
+    "double precision": "FLOAT64",
+    "text": "STRING",
+    "character varying": "STRING",
+    "character": "STRING",
+    "uuid": "STRING",
+    "json": "JSON",
+    "jsonb": "JSON",
+    "date": "DATE",
+    "bytea": "BYTES",
+    "timestamp with time zone": "TIMESTAMP",
+    "timestamp without time zone": "DATETIME",
+}
+"""A contract's type without its arguments -> BigQuery's; ``numeric`` is NUMERIC or BIGNUMERIC by its digits."""
+
+LEGACY: Mapping[str, str] = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
+"""Names that BigQuery's API gives -> the names that its SQL has."""
+
+MEANT: Mapping[str, str] = {
+    "BOOL": "boolean",
+    "INT64": "bigint",
+    "FLOAT64": "double precision",
+    "STRING": "text",
+    "JSON": "jsonb",
+    "DATE": "date",
+    "BYTES": "bytea",
+    "TIMESTAMP": "timestamp with time zone",
+    "DATETIME": "timestamp without time zone",
+}
+"""BigQuery's type -> the contract's type that says the same, where the contract says nothing about the column."""
+
+NUMERIC_DIGITS, NUMERIC_SCALE = 29, 9
+"""Digits before and after the point that NUMERIC has; BIGNUMERIC has 38 of each for certain."""
+
+FIRST, LAST = 1, 9999
+"""The years that DATE, DATETIME and TIMESTAMP know."""
+
+SLICE_TYPES = ("DATE", "TIMESTAMP")
+
+
+def kept_as(kind: str) -> str:
+    """BigQuery's type for a contract's type, as its SQL writes it.
+
+    >>> kept_as("numeric(12,2)"), kept_as("numeric(38,20)"), kept_as("uuid")
+    ('NUMERIC(12, 2)', 'BIGNUMERIC(38, 20)', 'STRING')
+    """
+    if base(kind) != "numeric":
+        return KEPT_AS[base(kind)]
+    precision, scale = decimal_digits(kind) or (38, 0)
+    small = scale <= NUMERIC_SCALE and precision - scale <= NUMERIC_DIGITS
+    arguments = f"{precision}, {scale}" if scale else f"{precision}"
+    return f"{'NUMERIC' if small else 'BIGNUMERIC'}({arguments})"
+
+
+def refuse(contract: Contract) -> None:
+    """Raise before data moves if BigQuery, or the way there, cannot hold one of the contract's types."""
+    refuse_uncarried(contract)
+    bad = {
+        column.name: f"type {column.physical_type} has no counterpart in BigQuery"
+        for column in contract.columns
+        if base(column.physical_type) not in (*KEPT_AS, "numeric")
+    }
+    if bad:
+        raise UncarriedValue(contract.table, bad)
+    name = contract.load.slice_column
+    if name and kept_as(contract.column(name).physical_type) not in SLICE_TYPES:
+        raise ConfigurationError(
+            f"contract {contract.id}: slice column {name}",
+            f"is {contract.column(name).physical_type}, by which a table in BigQuery cannot be cut into slices.",
+            valid=("date", "timestamp with time zone"),
+            fix="Use a column of one of these types.",
+        )
+
+
+def fields(contract: Contract, *, staged: bool) -> list[SchemaField]:
+    """The columns of a table for the contract's rows.
+
+    :param staged: as they are in the files: nothing is required yet, and JSON is text.
+    """
+    from google.cloud.bigquery import SchemaField
+
+    made = []
+    for column in contract.columns:
+        kind = kept_as(column.physical_type)
+        name, _, arguments = kind.partition("(")
+        digits = [int(number) for number in re.findall(r"\d+", arguments)]
+        told: dict[str, Any] = dict(zip(("precision", "scale"), digits, strict=False))
+        if column.description and not staged:
+            told["description"] = column.description
+        kept = "STRING" if staged and name == "JSON" else name
+        made.append(
+            SchemaField(column.name, kept, mode="REQUIRED" if column.required and not staged else "NULLABLE", **told)
+        )
+    return made
+
+
+def spelled(field: SchemaField) -> str:
+    """A column's type as BigQuery's SQL writes it."""
+    name = re.sub(r"\s*\(.*", "", str(field.field_type)).upper()
+    name = LEGACY.get(name, name)
+    if field.mode == "REPEATED":
+        return f"ARRAY<{name}>"
+    if name not in ("NUMERIC", "BIGNUMERIC"):
+        return name
+    digits = [field.precision, field.scale or None] if field.precision else re.findall(r"\d+", str(field.field_type))
+    told = [str(number) for number in digits if number is not None and str(number) != "0"]
+    return f"{name}({', '.join(told)})" if told else name
+
+
+def schema(table: str, found: Iterable[SchemaField], contract: Contract | None = None) -> Schema:
+    """A table's columns in a contract's words: its own where BigQuery keeps them just so.
+
+    :param contract: whose words; None for the plainest ones.
+    """
+    wanted = {column.name: column.physical_type for column in contract.columns} if contract else {}
+    columns = []
+    for position, field in enumerate(found, start=1):
+        kind = spelled(field)
+        given = wanted.get(field.name, "")
+        same = bool(given) and base(given) in (*KEPT_AS, "numeric") and kept_as(given) == kind
+        columns.append(
+            SchemaColumn(
+                name=field.name,
+                type=given if same else meant(kind),
+                nullable=field.mode != "REQUIRED",
+                position=position,
+            )
+        )
+    spelling = {kind: kept_as(kind) for kind in wanted.values() if base(kind) in (*KEPT_AS, "numeric")}
+    return Schema(table=table, columns=tuple(columns), spelling=spelling)
+
+
+def meant(kind: str) -> str:
+    """A BigQuery type in a contract's words; in BigQuery's own where there are none."""
+    digits = re.findall(r"\d+", kind)
+    if kind.startswith("NUMERIC"):
+        precision, scale = (digits[0], digits[1] if len(digits) > 1 else "0") if digits else ("38", "9")
+        return f"numeric({precision},{scale})"
+    if kind.startswith("BIGNUMERIC") and digits:
+        return f"numeric({digits[0]},{digits[1] if len(digits) > 1 else 0})"
+    return MEANT.get(kind, kind.lower())
+
+
+def refuse_values(table: str, files: Iterable[Any]) -> None:
+    """Raise before a file is sent if its own statistics say that a moment is outside of BigQuery's calendar.
+
+    :param files: ``pyarrow.parquet`` metadata of the staged files.
+    """
+    bad: dict[str, str] = {}
+    for metadata in files:
+        for group in range(metadata.num_row_groups):
+            for place in range(metadata.num_columns):
+                chunk = metadata.row_group(group).column(place)
+                extremes = _extremes(chunk)
+                if extremes and not FIRST <= extremes[0] <= extremes[1] <= LAST:
+                    bad[chunk.path_in_schema] = f"holds years outside of {FIRST} to {LAST}, which BigQuery has not"
+    if bad:
+        raise UncarriedValue(table, bad)
+
+
+def _extremes(chunk: Any) -> tuple[int, int] | None:
+    """The first and the last year in a column chunk; None where it has none, 0 for one that Python cannot tell."""
+    statistics = chunk.statistics
+    kind = statistics.logical_type.type if statistics is not None else ""
+    if kind not in ("DATE", "TIMESTAMP") or not statistics.has_min_max:
+        return None
+    try:
+        low, high = statistics.min, statistics.max
+    except (ValueError, OverflowError):
+        return (0, 0)
+    return (low.year, high.year) if isinstance(low, date | datetime) else None

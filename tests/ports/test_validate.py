@@ -200,8 +200,10 @@ def test_an_asset_is_a_table_or_files(case: Case, dag: Any, tmp_path: Path) -> N
     assert run(table, context(case, task="a"))["rows"] == 303
     path = written(case, tmp_path / "in" / "orders.parquet", "parquet")
     assert validate(case, dag, conn_id="wh", asset=Asset(f"file://{path}"))["where"] == "files"
+    there = ValidateOperator(task_id="b", asset=Asset("bigquery://project/dataset/orders"), **_of(dag, conn_id="bq"))
+    assert there.table == "dataset.orders"
     with pytest.raises(ConfigurationError, match="names neither a table nor files"):
-        ValidateOperator(task_id="b", asset=Asset("flights"), **_of(dag, conn_id="wh"))
+        ValidateOperator(task_id="c", asset=Asset("flights"), **_of(dag, conn_id="wh"))
 
 
 def _of(dag: Any, **given: Any) -> dict[str, Any]:

@@ -40,12 +40,18 @@ class SliceOperator(BaseOperator):
         self._rows: int | None = None
         wiring.check_when_parsed(contract, self.get_dag())
 
-    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
-        """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on."""
-        if self.slice_key is None:
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
+    ) -> None:
+        """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on.
+
+        Unlike ``render_template_fields``, Airflow calls this one for each instance of a mapped task too.
+        """
+        if parent is self and self.slice_key is None:
             self.slice_key = wiring.slice_key(context)
-        super().render_template_fields(context, jinja_env)
-        self.contract = wiring.contract_path(self.contract, self.get_dag())
+        super()._do_render_template_fields(parent, template_fields, context, *more, **named)
+        if parent is self:
+            self.contract = wiring.contract_path(self.contract, self.get_dag())
 
     def on_kill(self) -> None:
         """Cancel what runs on the server."""

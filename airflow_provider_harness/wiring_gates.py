@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ContractViolation, HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessUnavailable
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store_gates import SqlGates
@@ -45,9 +45,6 @@ def gate(contract: Contract, piece: Slice, post: Post) -> Iterator[Gate]:
     found, began = Gate(contract, piece, post, history()), time.monotonic()
     try:
         yield found
-    except ContractViolation as violation:
-        found.report = violation.report
-        raise
     finally:
         _keep(found, round(1000 * (time.monotonic() - began)))
 

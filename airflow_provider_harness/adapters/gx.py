@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import MissingExtra
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import sql_checks
@@ -147,7 +148,10 @@ def _context() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read at import; it would send usage to its maker
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # its own use of Python's old modules
-        import great_expectations as gx
+        try:
+            import great_expectations as gx
+        except ModuleNotFoundError as error:
+            raise MissingExtra("Engine gx", "gx") from error
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")

@@ -28,11 +28,18 @@ if TYPE_CHECKING:
 _WRITE_LOCK = 0x6861726E
 
 
+#: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise.
+CONNECT = {"connect_timeout": "5"}
+
+
 def open_engine(url: str) -> Engine:
     """An engine for a store; SQLite gets WAL, a busy timeout of 10 s, and transactions that lock when they begin."""
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import create_engine, event, make_url
 
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    place = make_url(url)
+    if place.get_backend_name() == "postgresql":
+        place = place.update_query_dict(CONNECT | dict(place.query))
+    engine = create_engine(place, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name != "sqlite":
         return engine
     if engine.url.database and Path(engine.url.database).parent.is_dir():

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import Asset, BaseOperator
 
 from airflow_provider_harness import wiring_rows as wiring
-from airflow_provider_harness.core.lineage import Dataset
 
 if TYPE_CHECKING:
     from airflow_provider_harness.app.ports_rows import Published
     from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.lineage import Dataset
     from airflow_provider_harness.core.report import Report
 
 
@@ -40,12 +40,18 @@ class SliceOperator(BaseOperator):
         self._rows: int | None = None
         wiring.check_when_parsed(contract, self.get_dag())
 
-    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
-        """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on."""
-        if self.slice_key is None:
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
+    ) -> None:
+        """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on.
+
+        Unlike ``render_template_fields``, Airflow calls this one for each instance of a mapped task too.
+        """
+        if parent is self and self.slice_key is None:
             self.slice_key = wiring.slice_key(context)
-        super().render_template_fields(context, jinja_env)
-        self.contract = wiring.contract_path(self.contract, self.get_dag())
+        super()._do_render_template_fields(parent, template_fields, context, *more, **named)
+        if parent is self:
+            self.contract = wiring.contract_path(self.contract, self.get_dag())
 
     def on_kill(self) -> None:
         """Cancel what runs on the server."""
@@ -126,6 +132,8 @@ def log_report(log: Any, report: Report) -> None:
 
 def staged_dataset(folder: str) -> Dataset:
     """A staged folder by OpenLineage's naming specification."""
+    from airflow_provider_harness.core.lineage import Dataset
+
     scheme, _, rest = folder.partition("://")
     if scheme == "file":
         return Dataset(namespace="file", name=rest)

@@ -9,16 +9,17 @@ from airflow.sdk import Asset
 
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
-from airflow_provider_harness.core.lineage import Dataset
 
 from .slices import SliceOperator, log_report, staged_dataset
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage import Dataset
     from airflow_provider_harness.core.report import Report
 
 ENGINES = ("sql", "gx")
 SUBJECTS = ("table", "sql", "path", "asset")
-DATABASES = ("postgres", "postgresql")
+DATABASES = {"postgres": 4, "postgresql": 4, "bigquery": 3}
+"""Scheme of an asset's URI -> how many parts name a table behind it; the last two are schema and table."""
 
 
 class ValidateOperator(SliceOperator):
@@ -33,7 +34,8 @@ class ValidateOperator(SliceOperator):
         ``%(slice_end)s``, so a percent sign elsewhere is written ``%%``.
     :param path: a Parquet, CSV or JSON file, or a folder of them, on any Airflow object storage; all rows are judged, and
         those of another slice fail. A folder that an extract staged is held to its manifest.
-    :param asset: an asset whose URI names a table (``postgres://host/database/schema/table``) or files.
+    :param asset: an asset whose URI names a table (``postgres://host/database/schema/table``,
+        ``bigquery://project/dataset/table``) or files.
     :param engine: ``sql``, or ``gx`` for Great Expectations; what one of them does not have, the other measures.
     :param proofs: let the table's validated constraints stand for the checks that they imply.
     """
@@ -122,13 +124,19 @@ def _subject(place: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _resolved(place: str, asset: Any) -> dict[str, Any]:
     scheme, _, rest = str(getattr(asset, "uri", "")).partition("://")
-    if scheme in DATABASES and rest.count("/") == 3:
-        return {"table": ".".join(rest.split("/")[2:])}
+    parts = rest.split("/")
+    if DATABASES.get(scheme) == len(parts):
+        return {"table": ".".join(parts[-2:])}
     if rest and scheme not in DATABASES:
         return {"path": f"{scheme}://{rest}"}
     raise ConfigurationError(
         place,
         f"is given an asset whose URI {getattr(asset, 'uri', asset)!r} names neither a table nor files.",
-        valid=("postgres://host/database/schema/table", "file:///path", "gs://bucket/path"),
+        valid=(
+            "postgres://host/database/schema/table",
+            "bigquery://project/dataset/table",
+            "file:///path",
+            "gs://bucket/path",
+        ),
         fix="Use table, sql or path for what no URI names.",
     )

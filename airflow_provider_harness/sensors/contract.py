@@ -48,14 +48,16 @@ class ContractSensor(BaseSensorOperator):
         self._violation: ContractViolation | None = None
         wiring.check_when_parsed(contract, self.get_dag())
 
-    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
-        """Render, and put the run's own slice where none is given."""
-        if self.slice_key is None:
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
+    ) -> None:
+        """Render, and put the run's own slice where none is given; also for each instance of a mapped task."""
+        if parent is self and self.slice_key is None:
             self.slice_key = wiring.slice_key(context)
-        super().render_template_fields(context, jinja_env)
-        self.contract = wiring.contract_path(self.contract, self.get_dag())
-        if not self.since:
-            self.since = self._first_day().isoformat()
+        super()._do_render_template_fields(parent, template_fields, context, *more, **named)
+        if parent is self:
+            self.contract = wiring.contract_path(self.contract, self.get_dag())
+            self.since = self.since or self._first_day().isoformat()
 
     def execute(self, context: Any) -> Any:
         """Poke, and say at the end which slices are missing rather than that time is up."""

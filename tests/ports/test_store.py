@@ -421,6 +421,14 @@ def test_a_store_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
         engine.dispose()
 
 
+def test_a_store_that_does_not_answer_is_not_waited_for_long() -> None:
+    for more, seconds in (("", "5"), ("?connect_timeout=2", "2"), ("?sslmode=require", "5")):
+        engine = open_engine(f"postgresql+psycopg://u:p@127.0.0.1:1/none{more}")
+        assert engine.url.query["connect_timeout"] == seconds
+        assert ("sslmode" in engine.url.query) is ("sslmode" in more)
+        engine.dispose()
+
+
 def test_a_role_that_may_only_insert_failures(postgres: PostgresServer, database: str) -> None:
     owner = open_engine(postgres.url(database, driver="psycopg"))
     upgrade(owner)

@@ -200,8 +200,10 @@ def test_an_asset_is_a_table_or_files(case: Case, dag: Any, tmp_path: Path) -> N
     assert run(table, context(case, task="a"))["rows"] == 303
     path = written(case, tmp_path / "in" / "orders.parquet", "parquet")
     assert validate(case, dag, conn_id="wh", asset=Asset(f"file://{path}"))["where"] == "files"
+    there = ValidateOperator(task_id="b", asset=Asset("bigquery://project/dataset/orders"), **_of(dag, conn_id="bq"))
+    assert there.table == "dataset.orders"
     with pytest.raises(ConfigurationError, match="names neither a table nor files"):
-        ValidateOperator(task_id="b", asset=Asset("flights"), **_of(dag, conn_id="wh"))
+        ValidateOperator(task_id="c", asset=Asset("flights"), **_of(dag, conn_id="wh"))
 
 
 def _of(dag: Any, **given: Any) -> dict[str, Any]:
@@ -231,14 +233,35 @@ def test_great_expectations_measures_what_it_has_and_sql_the_rest(case: Case, da
     assert {name: result.failing for name, result in found.items()} == {"range:amount": 1, "referential:customer": 1}
 
 
-def test_mapped_and_given_an_xcom(case: Case, dag: Any) -> None:
+def test_given_an_xcom(case: Case, dag: Any) -> None:
     from airflow_provider_harness.operators import PostgresExtractOperator
 
     extract = PostgresExtractOperator(task_id="extract", **terms(dag, "src"))
     late = ValidateOperator(task_id="v", conn_id="wh", path=extract.output, **_of(dag))
     assert late.upstream_task_ids == {"extract"}
-    mapped = ValidateOperator.partial(task_id="m", conn_id="wh", **_of(dag)).expand(table=["public.orders", "public.b"])
+
+
+def test_mapped_over_subjects(case: Case, dag: Any) -> None:
+    """As Airflow does it: each instance is rendered by the mapped task, and owns the run's slice."""
     moved(case, dag)
-    here = context(case, task="m")
-    one = mapped.unmap({"table": "public.orders"})
-    assert run(one, here)["rows"] == 303
+    mapped = ValidateOperator.partial(task_id="m", conn_id="wh", **_of(dag)).expand_kwargs(
+        [{"table": "public.orders"}, {"sql": "SELECT * FROM public.orders WHERE id < 5"}, {}]
+    )
+    told = []
+    for index in range(2):
+        here = _mapped(case, dag, index)
+        mapped.render_template_fields(here)
+        told.append(here["task"].execute(here))
+    assert [(one["where"], one["rows"], one["slice"]) for one in told] == [
+        ("published table", 303, DAY),
+        ("query", 5, DAY),
+    ]
+    with pytest.raises(ConfigurationError, match="is given nothing to look at"):
+        mapped.render_template_fields(_mapped(case, dag, 2))
+
+
+def _mapped(case: Case, dag: Any, index: int) -> dict[str, Any]:
+    """The context of one instance of a mapped task."""
+    here = context(case, task="m") | {"dag": dag}
+    here["ti"].map_index, here["dag_run"].conf = index, None
+    return here

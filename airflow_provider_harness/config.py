@@ -195,15 +195,16 @@ def read(get: Callable[[str, str], str | None] | None = None) -> Settings:
     :param get: ``(option, fallback) -> text``; Airflow's configuration where it is not given.
     :raises ValueError: an option has a value that it cannot have; the message names option, value and valid values.
     """
-    get = get or _from_airflow
-    values: dict[str, Any] = {}
-    for field in fields(Settings):
-        text = get(field.name, OPTIONS[field.name].default) or OPTIONS[field.name].default
-        try:
-            values[field.name] = _PARSERS.get(field.name, str)(text.strip())
-        except ValueError as error:
-            raise ValueError(f"[harness] {field.name}: {error}") from error
-    return Settings(**values)
+    return Settings(**{field.name: read_one(field.name, get) for field in fields(Settings)})
+
+
+def read_one(option: str, get: Callable[[str, str], str | None] | None = None) -> Any:
+    """One option of the section; for what every task of a Dag file asks, since reading all of them takes long."""
+    text = (get or _from_airflow)(option, OPTIONS[option].default) or OPTIONS[option].default
+    try:
+        return _PARSERS.get(option, str)(text.strip())
+    except ValueError as error:
+        raise ValueError(f"[harness] {option}: {error}") from error
 
 
 def _from_airflow(option: str, fallback: str) -> str | None:

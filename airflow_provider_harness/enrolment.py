@@ -56,7 +56,7 @@ def _enrolled(dag: Any) -> bool:
     if OWN_TAG in dag.tags:
         return False
     try:
-        enroll = config.read().enroll
+        enroll = config.read_one("enroll")
     except ValueError as error:  # raised here, it would keep every Dag of the installation from being imported
         log.error("No Dag is enrolled: %s. Run `airflow harness doctor`.", error)
         return False

@@ -69,8 +69,11 @@ def contract_path(path: str, dag: Any) -> str:
 
 def check_when_parsed(path: str, dag: Any) -> None:
     """A wrong or missing contract is an import error of the Dag, not a failure at night."""
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.contracts_seen import check_once
+
     if "{{" not in path and (dag is not None or Path(path).is_absolute()):
-        check_contract(contract_path(path, dag))
+        check_once(contract_path(path, dag), Path(config.airflow_home("harness_contracts")), check_contract)
 
 
 def contract_of(path: str, table: str = "") -> Contract:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
-from airflow_provider_harness.core.lineage import Dataset, identity_edges
 
 from .slices import SliceOperator, log_report, staged_dataset
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage import Dataset
 
 
 class PostgresExtractOperator(SliceOperator):
@@ -61,6 +63,8 @@ class PostgresExtractOperator(SliceOperator):
         return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, str(self.slice_key)))
 
     def _lineage_edges(self) -> tuple[Any, ...]:
+        from airflow_provider_harness.core.lineage import identity_edges
+
         contract, _ = self._terms()
         return identity_edges(self._lineage_inputs()[0], contract.names) if not self.sql else ()
 
@@ -110,5 +114,7 @@ class PostgresLoadOperator(SliceOperator):
         return wiring.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
+        from airflow_provider_harness.core.lineage import identity_edges
+
         contract, _ = self._terms()
         return tuple(edge for source in self._lineage_inputs() for edge in identity_edges(source, contract.names))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import Asset, BaseOperator
 
 from airflow_provider_harness import wiring_rows as wiring
-from airflow_provider_harness.core.lineage import Dataset
 
 if TYPE_CHECKING:
     from airflow_provider_harness.app.ports_rows import Published
     from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.lineage import Dataset
     from airflow_provider_harness.core.report import Report
 
 
@@ -132,6 +132,8 @@ def log_report(log: Any, report: Report) -> None:
 
 def staged_dataset(folder: str) -> Dataset:
     """A staged folder by OpenLineage's naming specification."""
+    from airflow_provider_harness.core.lineage import Dataset
+
     scheme, _, rest = folder.partition("://")
     if scheme == "file":
         return Dataset(namespace="file", name=rest)

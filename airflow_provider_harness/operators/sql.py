@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.lineage import Dataset
 
 from .slices import SliceOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage import Dataset
 
 
 class SQLTransformOperator(SliceOperator):

@@ -9,11 +9,11 @@ from airflow.sdk import Asset
 
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
-from airflow_provider_harness.core.lineage import Dataset
 
 from .slices import SliceOperator, log_report, staged_dataset
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage import Dataset
     from airflow_provider_harness.core.report import Report
 
 ENGINES = ("sql", "gx")

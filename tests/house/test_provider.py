@@ -80,6 +80,7 @@ HEAVY = (
     "pandas",
     "psycopg",
     "pyarrow",
+    "sqlalchemy",
     "sqlglot",
     "yaml",
 )
@@ -95,12 +96,17 @@ def loaded_by(statement: str, tmp_path: Path, *, first: str = SDK) -> set[str]:
     code = (
         f"import sys\n{first}\n"
         f"before = set(sys.modules)\n{statement}\n"
-        "print('LOADED', *sorted(set(sys.modules) - before))"
+        "print('TOLD', *sorted(set(sys.modules) - before))"
     )
+    return set(told_by(code, tmp_path))
+
+
+def told_by(code: str, tmp_path: Path) -> list[str]:
+    """The words behind TOLD that a process of its own prints."""
     env = {"PATH": "/usr/bin:/bin", "AIRFLOW_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=120)
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.rpartition("LOADED")[2].split())
+    return done.stdout.rpartition("TOLD")[2].split()
 
 
 @pytest.mark.parametrize("room", ["operators", "sensors", "callbacks", "retry_policies"])
@@ -126,3 +132,16 @@ def test_what_every_process_of_airflow_imports_is_next_to_nothing(module: str, o
 
 def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
     assert "sqlglot" in loaded_by("import sqlglot", tmp_path)
+
+
+def test_what_a_dag_file_imports_is_quick(tmp_path: Path) -> None:
+    """3 ms of processor time, where ``airflow.sdk`` itself takes a second; the best of a few, since a machine is noisy."""
+    rooms = ("operators", "sensors", "callbacks", "retry_policies")
+    code = (
+        f"import time\nbegan = time.process_time()\n{SDK}\nsdk = time.process_time()\nfrom importlib import import_module\n"
+        f"for name in {rooms}:\n"
+        "    room = import_module(f'airflow_provider_harness.{name}')\n    [getattr(room, each) for each in room.__all__]\n"
+        "print('TOLD', (time.process_time() - sdk) / (sdk - began))"
+    )
+    told_by(code, tmp_path)  # leaves the bytecode
+    assert min(float(told_by(code, tmp_path)[0]) for _ in range(4)) <= 0.003

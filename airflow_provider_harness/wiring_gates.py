@@ -42,26 +42,25 @@ def gate(contract: Contract, piece: Slice, post: Post) -> Iterator[Gate]:
     """One gate of one slice; what it found is kept at the end, also when it blocked."""
     from airflow_provider_harness.app.gate import Gate
 
-    found, began = Gate(contract, piece, post, history()), time.monotonic()
+    found, began = Gate(contract, piece, post, history(), time.monotonic), time.monotonic()
     try:
         yield found
     finally:
-        _keep(found, round(1000 * (time.monotonic() - began)))
+        _keep(found, began, time.monotonic())
 
 
-def _keep(found: Gate, total: int) -> None:
+def _keep(found: Gate, began: float, ended: float) -> None:
     """A store that is away costs the history one point, and the task nothing but a warning."""
-    from airflow_provider_harness.core.gates import GateRun
+    from airflow_provider_harness.core.gates import GateRun, stages
 
     if found.report is None or found.post.task is None:
         return
-    spent = {"gate": found.report.milliseconds, "total": total}
     run = GateRun(
         post=found.post,
         piece=found.piece,
         report=found.report,
         measured_at=datetime.now(UTC),
-        milliseconds=spent,
+        milliseconds=stages(found.post.place, found.report.milliseconds, began, found.judged_at, ended),
     )
     try:
         history().keep(run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from airflow_provider_harness.app.ports_rows import History
 from airflow_provider_harness.core.anomaly import Past
 from airflow_provider_harness.core.contract import Contract
@@ -14,16 +16,21 @@ from airflow_provider_harness.core.report import Measurements, Report, judge
 class Gate:
     """Where one slice is judged.
 
+    :param clock: seconds since any moment; by it the gate notes when it judged. As it is, it stands still.
     :ivar report: the last judgement; whoever adds a result to it puts the new report here, since this is what is kept.
     """
 
-    def __init__(self, contract: Contract, piece: Slice, post: Post, history: History) -> None:
-        self.contract, self.piece, self.post, self._history = contract, piece, post, history
+    def __init__(
+        self, contract: Contract, piece: Slice, post: Post, history: History, clock: Callable[[], float] = float
+    ) -> None:
+        self.contract, self.piece, self.post = contract, piece, post
+        self._history, self._clock = history, clock
         self.report: Report | None = None
+        self.judged_at = 0.0
 
     def judge(self, measured: Measurements, where: str) -> Report:
         """Compare what was measured with the contract, and with what is normal as of the slice."""
-        past = None
+        past, self.judged_at = None, self._clock()
         if by_past(self.contract):
             try:
                 past = self._past()

@@ -38,7 +38,8 @@ def ours(*, failing: bool = False) -> Callable[[Place], Timed]:
             assert len(measured.values) == len(found.checks)
             if failing:
                 kept = sorted(len(value.samples) for value in measured.values.values() if value.samples)
-                assert kept == [SAMPLES] * 4, kept
+                assert set(kept) == {SAMPLES}, kept
+                assert len(kept) >= 4, kept
             return measured.rows
 
         return timed

@@ -285,11 +285,27 @@ def command_line() -> str:
     return "\n\n".join([head, *walk(get_harness_cli_commands(), "airflow")])
 
 
+def bigquery() -> str:
+    from airflow_provider_harness.adapters import bq_types
+
+    rows = [(f"`{kind}`", f"`{kept}`") for kind, kept in bq_types.KEPT_AS.items()]
+    rows += [
+        (f"`{kind}`", f"`{bq_types.kept_as(kind)}`") for kind in ("numeric(12,2)", "numeric(38,9)", "numeric(38,20)")
+    ]
+    return (
+        "# BigQuery\n\nA contract's types, and how BigQuery keeps them. Other types are refused before data moves. `numeric` needs its "
+        f"digits: up to {bq_types.NUMERIC_DIGITS} before and {bq_types.NUMERIC_SCALE} after the point make it NUMERIC, more BIGNUMERIC.\n\n"
+        + table(("contract", "BigQuery"), rows)
+        + f"\n\nA slice column is {' or '.join(bq_types.SLICE_TYPES)} there."
+    )
+
+
 #: page -> what writes it, what it is made from, what it is about.
 PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     "configuration.md": (configuration, "config.OPTIONS", "the section `[harness]`"),
     "contract.md": (contract, "contract.schema.json", "the harness's properties of a contract"),
     "checks.md": (checks, "core.checks", "what a contract's checks are"),
+    "bigquery.md": (bigquery, "adapters/bq_types.py", "how BigQuery keeps a contract's types"),
     "categories.md": (categories, "core.diagnosis", "causes, and what may help against each"),
     "actions.md": (actions, "core.action", "what the harness can do"),
     "policy.md": (policy, "core.policy and adapters/policy_default.yaml", "facts, comparisons, the packaged policy"),

@@ -191,16 +191,14 @@ def contract() -> str:
         "(JSON schema: `airflow_provider_harness/contract.schema.json`).\n\n"
         + table(("property", "values", "what it means"), rows)
         + "\n\nA relationship's own `customProperties` take `harness.severity`: `error` (the default) or `warning`. "
-        "`harness.late`, `harness.page`, `harness.consumers`, `harness.sourceOfTruth` and `harness.criticality` are read and "
-        "checked; nothing in this version acts on them yet. Mode `merge` is read and checked; the load refuses it.\n\n"
+        "`harness.late` is what `FreshnessSensor` acts on ([how to wait](../how-to/wait-for-data.md)). `harness.page`, "
+        "`harness.consumers`, `harness.sourceOfTruth` and `harness.criticality` are read and checked, and people find them there; "
+        "nothing in this version acts on them yet. Mode `merge` is read and checked; the load into PostgreSQL refuses it.\n\n"
         "## Levels of readiness\n\nEach level demands what the ones before it demand, and more. `airflow harness contract check "
         "--conn-id C --output markdown FILE` prints which standards the contract and its live table meet, and why not.\n\n"
         + table(("level", "standard", "what it demands"), [(f"`{s.level}`", f"`{s.id}`", s.demand) for s in STANDARDS])
         + "\n\n## Checks\n\n"
-        "Which checks come of what: `required` and `primaryKey` of `not_null` and `unique`, `enum` of `accepted_values`, "
-        "`logicalTypeOptions: minimum, maximum` of `range`, `relationships` of `referential`, `quality` of the library metrics "
-        "`rowCount`, `duplicateValues`, `nullValues`, `missingValues`, `invalidValues` and of `type: sql`. "
-        "`type: custom` is not run. See [Checks](checks.md)."
+        "[How to write them](../how-to/write-checks.md), and [what each kind is](checks.md)."
     )
 
 

@@ -17,6 +17,8 @@ _PUBLIC = {
     "SQLTransformOperator": "operators",
     "ValidateOperator": "operators",
     "ContractSensor": "sensors",
+    "FreshnessSensor": "sensors",
+    "SchemaDriftSensor": "sensors",
     "DiagnoseAndHeal": "callbacks",
     "HarnessRetryPolicy": "retry_policies",
     "healer_dag": "dags",

@@ -197,7 +197,7 @@ def extract(
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
 
-    piece = _piece(contract, key)
+    piece = piece_of(contract, key)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
     name = f"harness extract {contract.table}"
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
@@ -248,7 +248,7 @@ def load(
 
     warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
     running.append(warehouse.cancel)
-    piece, stage = _piece(contract, key), ParquetStage(folder)
+    piece, stage = piece_of(contract, key), ParquetStage(folder)
     with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
         return move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
 
@@ -262,7 +262,7 @@ def transform(
 
     warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
     running.append(warehouse.cancel)
-    piece = _piece(contract, key)
+    piece = piece_of(contract, key)
     with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
         return move.transform(contract, piece, sql, warehouse, run, gate=here)
 
@@ -280,7 +280,7 @@ def verify_published(
 
     contract = contract_of(contract_path, table)
     rows = rows_of(conn_id, f"harness verify {contract.table}")
-    with gate(contract, _piece(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+    with gate(contract, piece_of(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         return validate.verify(here, rows, expected_rows=expected_rows)
 
 
@@ -313,7 +313,7 @@ def validate(
         rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove)
         running.append(rows.cancel)
         subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
-    with gate(contract, _piece(contract, key), post) as here:
+    with gate(contract, piece_of(contract, key), post) as here:
         return validate.verify(here, subject)
 
 
@@ -360,7 +360,7 @@ def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
     """Publish the rows of a slice that were set aside and pass now."""
     from airflow_provider_harness.app import quarantine as app
 
-    released, _ = app.release(contract, _piece(contract, key), quarantine(contract, conn_id), check)
+    released, _ = app.release(contract, piece_of(contract, key), quarantine(contract, conn_id), check)
     return released
 
 
@@ -380,19 +380,29 @@ def missing_slices(contract_path: str, conn_id: str, table: str, first: date, la
     return validate.missing_slices(contract, warehouse, first, last)
 
 
-def history(contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None) -> Report | None:
+def history(
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    lookback: int,
+    since: date | None,
+    running: list[Cancel] | None = None,
+) -> Report | None:
     """The search for missing slices among the ``lookback`` days before a run's own; None if there is no such day."""
     from datetime import timedelta
 
     from airflow_provider_harness.app import validate
 
-    piece = _piece(contract, key)
+    piece = piece_of(contract, key)
     own = piece.day(contract.load.time_zone)
     first, last = own - timedelta(days=lookback), own - timedelta(days=1)
     first = max(first, since) if since else first
     if first > last:
         return None
     warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
+    if running is not None:
+        running.append(warehouse.cancel)
     missing = validate.missing_slices(contract, warehouse, first, last)
     return validate.completeness(contract, piece, first, last, missing)
 
@@ -406,7 +416,7 @@ def day_of(contract: Contract, moment: datetime) -> date:
 
 def slice_day(contract: Contract, key: str) -> date:
     """The date on which a slice begins, in the contract's time zone."""
-    return _piece(contract, key).day(contract.load.time_zone)
+    return piece_of(contract, key).day(contract.load.time_zone)
 
 
 def query_tables(sql: str) -> tuple[str, ...]:
@@ -432,7 +442,8 @@ def openlineage(**given: Any) -> Any:
     return operator_lineage(**given)
 
 
-def _piece(contract: Contract, key: str) -> Slice:
+def piece_of(contract: Contract, key: str) -> Slice:
+    """The slice that an id names under a contract."""
     from airflow_provider_harness.core.partition import slice_of
 
     return slice_of(contract, key)

@@ -231,7 +231,8 @@ class Checks:
             custom = Custom(entry, here, own, common, self.findings, self._physical).check()
             yield from (custom,) if custom else ()
         if kind == "sql" and isinstance(entry.get("query"), str):
-            query = entry["query"].replace("${column}", f'"{own[0]}"' if own else "${column}")
+            query = entry["query"].replace("${object}", "${table}").replace("${property}", "${column}")
+            query = query.replace("${column}", f'"{own[0]}"' if own else "${column}")
             identity = {"id": f"custom_sql:{'_'.join(map(str, here[2:]))}"} | common
             yield _check(CheckKind.CUSTOM_SQL, own, sql=query, expect=self._expect(entry, here), **identity)
         if kind == "library":

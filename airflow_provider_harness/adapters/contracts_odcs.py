@@ -174,7 +174,7 @@ class _Compiler:
                 max_percent=rows.get("maxPercent", 100.0 if "maxRows" in rows else 0.0),
             ),
             late=LatePolicy(
-                action=LateAction(late.get("action", "page")),
+                action=LateAction(late.get("action", LateAction.WAIT)),
                 wait_minutes=late.get("waitMinutes", 0),
                 until=terms.until(),
             ),

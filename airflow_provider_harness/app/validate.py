@@ -24,7 +24,7 @@ def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) ->
     if expected_rows is not None:
         own = (*own, reconcile("published", expected_rows, measured.rows))
     report = gate.judge(measured, subject.where)
-    for result in (_present(measured.rows), *own):
+    for result in (present(measured.rows), *own):
         report = with_result(report, result)
     gate.report = report if report.passed else replace(report, decision=Decision.BLOCK)
     return gate.report
@@ -68,7 +68,8 @@ def completeness(contract: Contract, piece: Slice, first: date, last: date, miss
     )
 
 
-def _present(rows: int) -> CheckResult:
-    expect = Expectation(operator=Operator.GREATER, values=(0,))
+def present(rows: int, least: int = 1) -> CheckResult:
+    """Whether there are rows at all, or at least so many."""
+    expect = Expectation(operator=Operator.GREATER, values=(least - 1,))
     check = Check(id="present", kind=CheckKind.ROW_COUNT, expect=expect)
     return judge_one(check, Measurement(value=rows), rows)

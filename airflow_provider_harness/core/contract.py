@@ -41,7 +41,8 @@ class MalformedRows(StrEnum):
 
 
 class LateAction(StrEnum):
-    """What happens when the source does not have the slice by the agreed time."""
+    """What happens when the source does not have the slice by the agreed time: wait on, skip the run's slice with a note,
+    or fail, so that a person is paged."""
 
     WAIT = "wait"
     SKIP = "skip"
@@ -146,13 +147,14 @@ class QuarantinePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatePolicy:
-    """What to do when the source is late.
+    """What to do when the source is late; ``core.lateness`` says when that is. Who says nothing waits, as long as the
+    sensor's timeout.
 
-    :param wait_minutes: how long to wait before the action, 0 or more.
+    :param wait_minutes: minutes after the slice's end before the action, 0 or more.
     :param until: wait at least until this time of day, as ``06:00 Europe/Berlin``; empty for none.
     """
 
-    action: LateAction = LateAction.PAGE
+    action: LateAction = LateAction.WAIT
     wait_minutes: int = 0
     until: str = ""
 

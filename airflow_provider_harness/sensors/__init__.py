@@ -1,14 +1,14 @@
-"""Sensors on contracts: are the slices that should be there, there?"""
+"""Sensors on contracts: is the source ready, is what is published right, do the columns still agree?"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-_NAMES = {"ContractSensor": "contract"}
+_NAMES = {"ContractSensor": "contract", "FreshnessSensor": "freshness", "SchemaDriftSensor": "drift"}
 """Public name -> module of this package."""
 
-__all__ = ["ContractSensor"]
+__all__ = ["ContractSensor", "FreshnessSensor", "SchemaDriftSensor"]
 
 
 def __getattr__(name: str) -> Any:

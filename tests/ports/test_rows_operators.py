@@ -79,7 +79,7 @@ def test_the_sensor_names_the_days_that_are_missing(case: Case, dag: Any) -> Non
     from airflow_provider_harness.sensors import ContractSensor
 
     moved(case, dag, 0)
-    sensor = ContractSensor(task_id="s", wait=False, **terms(dag, "wh"))
+    sensor = ContractSensor(task_id="s", lookback=7, wait=False, **terms(dag, "wh"))
     with pytest.raises(AirflowFailException) as caught:
         run(sensor, context(case, 2))
     violation = caught.value.__cause__
@@ -88,7 +88,7 @@ def test_the_sensor_names_the_days_that_are_missing(case: Case, dag: Any) -> Non
     assert result.facts["missing"] == ["2013-03-10"]
     assert (sensor.lookback, sensor.since) == (7, "2013-03-09")
     moved(case, dag, 1)
-    assert run(ContractSensor(task_id="s2", wait=False, **terms(dag, "wh")), context(case, 2)) is None
+    assert run(ContractSensor(task_id="s2", lookback=7, wait=False, **terms(dag, "wh")), context(case, 2)) is None
 
 
 def test_the_sensor_says_at_its_timeout_what_is_missing(case: Case, dag: Any) -> None:
@@ -96,7 +96,9 @@ def test_the_sensor_says_at_its_timeout_what_is_missing(case: Case, dag: Any) ->
 
     from airflow_provider_harness.sensors import ContractSensor
 
-    sensor = ContractSensor(task_id="s", timeout=0.2, poke_interval=0.1, **terms(dag, "wh"))
+    sensor = ContractSensor(
+        task_id="s", lookback=7, timeout=0.2, poke_interval=0.1, deferrable=False, **terms(dag, "wh")
+    )
     with pytest.raises(AirflowFailException, match="missing 2013-03-09, 2013-03-10"):
         run(sensor, context(case, 2))
 
@@ -106,9 +108,9 @@ def test_the_first_slice_has_no_history_and_a_backfill_is_not_asked(case: Case, 
 
     from airflow_provider_harness.sensors import ContractSensor
 
-    assert run(ContractSensor(task_id="s", wait=False, **terms(dag, "wh")), context(case, 0)) is None
+    assert run(ContractSensor(task_id="s", lookback=7, wait=False, **terms(dag, "wh")), context(case, 0)) is None
     with pytest.raises(AirflowSkipException, match="backfill"):
-        run(ContractSensor(task_id="s2", wait=False, **terms(dag, "wh")), context(case, 2, "backfill"))
+        run(ContractSensor(task_id="s2", lookback=7, wait=False, **terms(dag, "wh")), context(case, 2, "backfill"))
 
 
 def test_a_wrong_contract_fails_when_the_dag_is_parsed(case: Case, dag: Any, tmp_path: Path) -> None:

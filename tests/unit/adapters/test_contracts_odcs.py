@@ -252,3 +252,21 @@ def test_a_wrong_harness_property_is_one_finding(right: str, wrong: str, said: s
     assert text != TERMS
     [found] = findings(text)
     assert said in found
+
+
+@pytest.mark.parametrize("words", [("${table}", "${column}"), ("${object}", "${property}")])
+def test_a_query_names_its_rows_and_its_column_in_the_standards_words(words: tuple[str, str]) -> None:
+    query = "SELECT count(*) FROM {} WHERE {} < 0".format(*words)
+    entry = f"        quality: [{{type: sql, name: own, mustBe: 0, query: '{query}'}}]\n      - name: air_time"
+    (found,) = [
+        c
+        for c in checks_of(
+            FLIGHTS.replace(
+                "      - name: air_time",
+                "      - name: x\n        logicalType: integer\n        physicalType: integer\n" + entry,
+                1,
+            )
+        ).values()
+        if c.id == "own"
+    ]
+    assert found.sql == 'SELECT count(*) FROM ${table} WHERE "x" < 0'

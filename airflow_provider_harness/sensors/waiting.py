@@ -1,0 +1,145 @@
+"""What all sensors on contracts share: they look, wait in the triggerer, and decide in the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
+
+from airflow_provider_harness import wiring_rows as wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow_provider_harness.app.look import Look
+
+GRACE = timedelta(minutes=5)
+"""How long after its time a deferred task waits for a triggerer that does not answer."""
+
+
+class SliceSensor(BaseSensorOperator):
+    """Waits for something about one slice of one table under one contract; while it waits, it holds no worker slot.
+
+    Of Airflow's own arguments, ``poke_interval`` (seconds between two looks), ``timeout`` (seconds in all) and ``soft_fail`` (skip
+    rather than fail) mean what they always do.
+
+    :param contract: ODCS file, absolute or relative to the Dag file's folder.
+    :param conn_id: Airflow connection of the database.
+    :param table: ``schema.table``.
+    :param slice_key: id of the slice; without it, the one that the run owns.
+    :param wait: False looks once, and fails at once.
+    :param deferrable: False waits in the task itself, by Airflow's ``mode``.
+    """
+
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key")
+    ui_color = "#d5e0e8"
+    look: str
+    looks_at: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        contract: str,
+        conn_id: str,
+        table: str,
+        slice_key: str | None = None,
+        wait: bool = True,
+        deferrable: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.contract, self.conn_id, self.table, self.slice_key = contract, conn_id, table, slice_key
+        self.wait, self.deferrable = wait, deferrable
+        self._running: list[Callable[[], None]] = []
+        self._found: Look | None = None
+        wiring.check_when_parsed(contract, self.get_dag())
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
+    ) -> None:
+        """Render, and put the run's own slice where none is given; also for each instance of a mapped task."""
+        if parent is self and self.slice_key is None:
+            self.slice_key = wiring.slice_key(context)
+        super()._do_render_template_fields(parent, template_fields, context, *more, **named)
+        if parent is self:
+            self.contract = wiring.contract_path(self.contract, self.get_dag())
+
+    def execute(self, context: Any) -> Any:
+        """Look, and wait for as long as it is worth it."""
+        if self.wait and self.deferrable:
+            return self.resume(context, datetime.now(UTC).isoformat())
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout as error:
+            raise self._failed() from error
+
+    def resume(self, context: Any, began: str, event: Any = None) -> None:
+        """Look again after the triggerer's call, and decide.
+
+        :param began: moment of the first look, as ISO 8601 with zone.
+        """
+        if self.poke(context):
+            return
+        now, end = datetime.now(UTC), datetime.fromisoformat(began) + timedelta(seconds=self.timeout)
+        if now >= end:
+            self._fail()
+        until = min(end, self._late_from() or end)
+        self.log.info("Waiting in the triggerer until %s at the latest", until.isoformat(timespec="seconds"))
+        from airflow_provider_harness.triggers import LookTrigger
+
+        trigger = LookTrigger(look=self.look, given=self._given(), every=self.poke_interval, until=until.isoformat())
+        self.defer(
+            trigger=trigger,
+            method_name="resume",
+            kwargs={"began": began},
+            timeout=max(until - now, timedelta()) + GRACE,
+        )
+
+    def poke(self, context: Any) -> bool:
+        """Whether there is nothing to wait for; ends the task if it is late, or must not wait."""
+        from airflow_provider_harness import wiring_looks
+
+        with wiring.no_useless_retries():
+            self._found = wiring_looks.take(self.look, self._given(), self._running)
+            late = self._late_from()
+        if self._found.ready:
+            self.log.info("%s", self._found.sentence)
+            return True
+        self.log.warning("%s", self._found.sentence)
+        if late is not None and datetime.now(UTC) >= late:
+            self._give_up(context, late)
+        if not self.wait:
+            self._fail()
+        return False
+
+    def on_kill(self) -> None:
+        """Cancel what runs on the server."""
+        for cancel in self._running:
+            cancel()
+
+    def _given(self) -> dict[str, Any]:
+        """The look's arguments, as rendered."""
+        return {name: getattr(self, name) for name in (*SliceSensor.template_fields, *self.looks_at)}
+
+    def _late_from(self) -> datetime | None:
+        """The moment from which waiting is given up, whatever the timeout; None where there is none."""
+        return None
+
+    def _give_up(self, context: Mapping[str, Any], late: datetime) -> None:
+        self._fail()
+
+    def _fail(self) -> NoReturn:
+        error = self._failed()
+        if self.soft_fail:
+            raise AirflowSkipException(str(error)) from error.__cause__
+        raise error from error.__cause__
+
+    def _failed(self) -> AirflowFailException:
+        """What is in the way, as an error that no retry would mend."""
+        cause = self._found.error if self._found else None
+        error = AirflowFailException(str(cause))
+        error.__cause__ = cause
+        return error

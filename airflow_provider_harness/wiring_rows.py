@@ -142,7 +142,7 @@ def warehouse_of(conn_id: str, purpose: str) -> PostgresWarehouse | BigQueryWare
 
 
 def rows_of(
-    conn_id: str, purpose: str, *, sql: str = "", engine: str = "sql", prove: bool = True
+    conn_id: str, purpose: str, *, sql: str = "", engine: str = "sql", prove: bool = True, docs: str = ""
 ) -> PostgresRows | BigQueryRows:
     """The rows of a table, or of a query, in the warehouse that a connection leads to."""
     from airflow_provider_harness.adapters.gx_share import Engine
@@ -154,7 +154,7 @@ def rows_of(
         return bq_rows.BigQueryRows(client, limit=limit, sql=sql, engine=Engine(engine))
     from airflow_provider_harness.adapters.pg_rows import PostgresRows
 
-    return PostgresRows(dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove)
+    return PostgresRows(dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove, docs=docs)
 
 
 def dataset(conn_id: str, table: str) -> Dataset:
@@ -293,6 +293,7 @@ def validate(
     path: str,
     engine: str,
     prove: bool,
+    docs: str,
     task: TryKey,
     running: list[Cancel],
 ) -> Report:
@@ -307,10 +308,10 @@ def validate(
     name = f"harness validate {contract.table}"
     if path:
         known = (lambda table, columns: columns_of(dsn(conn_id, name), table, columns)) if conn_id else None
-        subject: Subject = FileRows(path, engine=Engine(engine), columns_of=known)
+        subject: Subject = FileRows(path, engine=Engine(engine), columns_of=known, docs=docs)
         post = Post(place=Place.FILE, task=task)
     else:
-        rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove)
+        rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove, docs=docs)
         running.append(rows.cancel)
         subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
     with gate(contract, piece_of(contract, key), post) as here:

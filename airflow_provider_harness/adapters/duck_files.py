@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from airflow_provider_harness.core.report import CheckResult, Measurement, Measu
 from airflow_provider_harness.core.schema import Schema, SchemaColumn, Side, canonical, compare, fits
 
 from . import duck_measure, gx, sql_checks
+from .gx_docs import folder_of
 from .gx_share import Engine, joined, shared_out
 from .pg_types import base, carried_type
 from .sql_checks import column, ident, literal
@@ -86,6 +88,7 @@ class FileRows:
 
     :param path: a file, or a folder of files of one format; a folder with a manifest is held to it.
     :param columns_of: gives columns of a table that checks refer to; None: such checks cannot be run.
+    :param docs: where Great Expectations' Data Docs go; empty for none.
     """
 
     where = "files"
@@ -96,8 +99,9 @@ class FileRows:
         *,
         engine: Engine = Engine.SQL,
         columns_of: Callable[[str, Sequence[str]], pa.Table] | None = None,
+        docs: str = "",
     ) -> None:
-        self._path, self._engine, self._columns_of = path, engine, columns_of
+        self._path, self._engine, self._columns_of, self._docs = path, engine, columns_of, docs
 
     def measure(self, contract: Contract, piece: Slice) -> tuple[Measurements, tuple[CheckResult, ...]]:
         """All checks of the contract on all rows of the files; what is of another slice fails ``in_slice``."""
@@ -125,8 +129,13 @@ class FileRows:
         carried = [replace(check, type=carried_type(check.type) or check.type) for check in ours]
         measured = duck_measure.measure(connection, replace(contract, checks=tuple(carried)), rows)
         if theirs:
-            frame = connection.sql("SELECT * FROM rows").df()
-            measured = joined(measured, gx.measure_frame(frame, contract, rows, theirs))
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="The inplace keyword")  # DuckDB's own use of pandas
+                frame = connection.sql("SELECT * FROM rows").df()
+            measured = joined(
+                measured,
+                gx.measure_frame(frame, contract, rows, theirs, folder_of(self._docs, contract.table, piece.id)),
+            )
         more = _mistyped(connection, contract, measured.rows) if found.form != TYPED else ()
         if found.promised is not None:
             more += (reconcile("staged", found.promised, measured.rows),)

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import MissingExtra
 from airflow_provider_harness.core.report import Measurement, Measurements
 
-from . import sql_checks
+from . import gx_docs, sql_checks
 from .sql_measure import plain, value_of
 
 if TYPE_CHECKING:
@@ -117,12 +117,13 @@ def _add_quantile(ranges: Kwargs, quantile: float) -> None:
 
 
 def measure_postgres(
-    dsn: str, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None = None
+    dsn: str, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None = None, docs: str = ""
 ) -> Measurements:
     """A contract's checks on rows in PostgreSQL.
 
     :param dsn: libpq connection string.
     :param checks: only these of the contract's.
+    :param docs: folder for the Data Docs of this gate; empty for none.
     """
     context = _context()
     source = context.data_sources.add_postgres(name="warehouse", connection_string=_url(dsn), create_temp_table=False)
@@ -130,18 +131,23 @@ def measure_postgres(
     query = f"SELECT * FROM {rows.relation}{condition}"
     try:
         batch = source.add_query_asset(name="rows", query=query).add_batch_definition_whole_table("all").get_batch()
-        return _run(batch, contract, rows, checks)
+        return _run(context, batch, contract, rows, checks, docs)
     finally:
         source.get_engine().dispose()
 
 
 def measure_frame(
-    frame: pd.DataFrame, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None = None
+    frame: pd.DataFrame,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    checks: Sequence[Check] | None = None,
+    docs: str = "",
 ) -> Measurements:
     """A contract's checks on a pandas frame; pandas takes NaN for null, and so does this."""
-    asset = _context().data_sources.add_pandas("frames").add_dataframe_asset("frame")
+    context = _context()
+    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    return _run(batch, contract, rows, checks)
+    return _run(context, batch, contract, rows, checks, docs)
 
 
 def _context() -> Any:
@@ -174,7 +180,9 @@ def _url(dsn: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _run(batch: Any, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None) -> Measurements:
+def _run(
+    context: Any, batch: Any, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None, docs: str
+) -> Measurements:
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -190,12 +198,15 @@ def _run(batch: Any, contract: Contract, rows: sql_checks.Rows, checks: Sequence
             values |= dict.fromkeys(entry["meta"]["harness"], refused)
     number = 0
     plan = ExpectationSuite(name=contract.id, expectations=expectations)
-    for result in batch.validate(plan, result_format=RESULT_FORMAT).results:
+    told = batch.validate(plan, result_format=RESULT_FORMAT)
+    for result in told.results:
         if result.expectation_config.type == ROW_COUNT:
             number = int(result.result.get("observed_value", number))
         for name in result.expectation_config.meta["harness"]:
             values[name] = _measurement(wanted[name], result, contract, rows)
     spent = round(1000 * (time.perf_counter() - began))
+    if docs:
+        gx_docs.publish(context, plan, told, contract, docs)
     return Measurements(rows=number, values=values, milliseconds=spent)
 
 

@@ -12,6 +12,7 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements
 
 from . import gx, sql_checks
+from .gx_docs import folder_of
 from .gx_share import Engine, joined, shared_out
 from .pg_measure import measure
 from .postgres import PostgresWarehouse
@@ -29,11 +30,14 @@ class PostgresRows(PostgresWarehouse):
         contract's table.
     :param engine: who measures what both can.
     :param prove: let the table's validated constraints stand for the checks that they imply.
+    :param docs: where Great Expectations' Data Docs go; empty for none.
     """
 
-    def __init__(self, dsn: str, *, sql: str = "", engine: Engine = Engine.SQL, prove: bool = True) -> None:
+    def __init__(
+        self, dsn: str, *, sql: str = "", engine: Engine = Engine.SQL, prove: bool = True, docs: str = ""
+    ) -> None:
         super().__init__(dsn, prove=prove)
-        self._sql, self._engine = sql, engine
+        self._sql, self._engine, self._docs = sql, engine, docs
 
     @property
     def where(self) -> str:
@@ -46,7 +50,10 @@ class PostgresRows(PostgresWarehouse):
         with self._connect() as connection:
             found = measure(connection, replace(contract, checks=ours), rows, prove=self._prove)
         if theirs:
-            found = joined(found, gx.measure_postgres(self._dsn, contract, rows, theirs))
+            found = joined(
+                found,
+                gx.measure_postgres(self._dsn, contract, rows, theirs, folder_of(self._docs, contract.table, piece.id)),
+            )
         return found, ()
 
     def _rows_of(self, contract: Contract, piece: Slice) -> sql_checks.Rows:

@@ -38,9 +38,11 @@ class ValidateOperator(SliceOperator):
         ``bigquery://project/dataset/table``) or files.
     :param engine: ``sql``, or ``gx`` for Great Expectations; what one of them does not have, the other measures.
     :param proofs: let the table's validated constraints stand for the checks that they imply.
+    :param data_docs: local folder, or URI on any Airflow object storage, for Great Expectations' Data Docs of what it measured;
+        the pages of a slice are in ``<data_docs>/<table>/<slice>/index.html``.
     """
 
-    template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql", "path")
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql", "path", "data_docs")
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
 
@@ -54,6 +56,7 @@ class ValidateOperator(SliceOperator):
         asset: Asset | None = None,
         engine: str = "sql",
         proofs: bool = True,
+        data_docs: str = "",
         **kwargs: Any,
     ) -> None:
         place = f"task {kwargs.get('task_id', '')}"
@@ -64,7 +67,7 @@ class ValidateOperator(SliceOperator):
             raise ConfigurationError(place, f"has engine {engine!r}.", valid=ENGINES)
         super().__init__(conn_id=conn_id, table=subject.get("table", ""), **kwargs)
         self.sql, self.path = subject.get("sql", ""), subject.get("path", "")
-        self.engine, self.proofs = engine, proofs
+        self.engine, self.proofs, self.data_docs = engine, proofs, data_docs
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Look at the rows and judge them."""
@@ -78,6 +81,7 @@ class ValidateOperator(SliceOperator):
                 path=self.path,
                 engine=self.engine,
                 prove=self.proofs,
+                docs=self.data_docs,
                 task=wiring.task_of(context),
                 running=self._running,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -26,6 +27,8 @@ COLUMNS = (
 NAMES = tuple(column.name for column in COLUMNS)
 TYPES = ", ".join(f'"{column.name}" {column.physical_type}' for column in COLUMNS)
 Row = tuple[Any, ...]
+NOW = datetime(2013, 1, 2, 3, 4, 5, tzinfo=UTC)
+"""The moment as of which freshness is judged."""
 ROWS = sql_checks.Rows(relation='"public"."t"')
 
 
@@ -74,7 +77,8 @@ class Engines:
         return duck_measure.measure(self.duck, contract, rows or ROWS)
 
     def arrow(self, contract: Contract, *, size: int = 3) -> Measurements:
-        gauge = ArrowGauge(contract, None, references={"public.other": pa.Table.from_batches([batch_of(self.others)])})
+        references = {"public.other": pa.Table.from_batches([batch_of(self.others)])}
+        gauge = ArrowGauge(contract, None, references=references, at=NOW)
         for start in range(0, len(self.rows), size):
             gauge.add(batch_of(self.rows[start : start + size]))
         return gauge.finish()
@@ -89,4 +93,6 @@ class Engines:
         self.duck.close()
 
 
+NOW = datetime(2013, 1, 2, 3, 4, 5, tzinfo=UTC)
+"""The moment as of which freshness is judged."""
 ROWS = sql_checks.Rows(relation='"public"."t"')

@@ -20,7 +20,6 @@ from airflow_provider_harness.core.checks import (
     Check,
     CheckKind,
     Expectation,
-    Metric,
     Operator,
     Reference,
     Slot,
@@ -28,9 +27,7 @@ from airflow_provider_harness.core.checks import (
 )
 from airflow_provider_harness.core.report import CheckResult, Measurements, judge
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.ports.engines_case import ROWS, Engines, Row, contract_of
-
-NOW = datetime(2013, 1, 2, 3, 4, 5, tzinfo=UTC)
+from tests.ports.engines_case import NOW, ROWS, Engines, Row, contract_of
 
 
 @pytest.fixture(scope="module")
@@ -265,8 +262,7 @@ def found_by(engines: Engines, check: Check) -> dict[str, CheckResult]:
     if check.kind is not CheckKind.CUSTOM_GX:
         measured["postgres"] = engines.sql_postgres(contract, rows)
         measured["duckdb"] = engines.sql_duckdb(contract, rows)
-        if check.spec.metric is not Metric.AGE_SECONDS:
-            measured["arrow"] = engines.arrow(contract)
+        measured["arrow"] = engines.arrow(contract)
     if expectable(check):
         measured["gx"] = engines.gx(contract)
     assert all(check.id in one.values for one in measured.values()), measured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
 from airflow_provider_harness.operators import ValidateOperator
 from tests.ports.operators_case import context, moved, run, terms
-from tests.ports.rows_case import Case
+from tests.ports.rows_case import CONTRACT, Case
 
 pytestmark = pytest.mark.usefixtures("case")
 DAY = "20130309T050000Z"
@@ -231,6 +232,36 @@ def test_great_expectations_measures_what_it_has_and_sql_the_rest(case: Case, da
     case.at_warehouse("UPDATE public.orders SET amount = 5000, customer = 'nobody' WHERE id = 3")
     found = failed(case, dag, conn_id="wh", table="public.orders", engine="gx")
     assert {name: result.failing for name, result in found.items()} == {"range:amount": 1, "referential:customer": 1}
+
+
+@pytest.mark.parametrize("where", ["table", "files"])
+def test_data_docs_show_what_was_expected_and_no_value_that_is_not_public(
+    case: Case, dag: Any, tmp_path: Path, where: str
+) -> None:
+    case.at_source("UPDATE public.orders SET status = 'strange word' WHERE id = 5")
+    text = CONTRACT.replace("physicalType: text\n        required: true", "physicalType: text\n        unique: true", 1)
+    assert text != CONTRACT
+    moved(case, dag)
+    (tmp_path / "orders.odcs.yaml").write_text(text)
+    path = written(case, tmp_path / "in" / "orders.parquet", "parquet")
+    subject = {"conn_id": "wh", "table": "public.orders"} if where == "table" else {"conn_id": "wh", "path": str(path)}
+    found = failed(case, dag, **subject, engine="gx", data_docs=f"file://{tmp_path}/docs")
+    assert found["unique:customer"].failing
+    folder = tmp_path / "docs" / "public.orders" / "20130309T050000Z"
+    pages = {page.name: page.read_text() for page in folder.rglob("*.html")}
+    assert "index.html" in pages
+    told = "".join(pages.values())
+    assert "must be unique" in told
+    assert ("strange word" in told) is (where == "files"), "status is public; the load set that row aside"
+    assert "c1" not in re.findall(r"\bc\d\b", told), "nobody classified customer"
+
+
+def test_data_docs_that_cannot_be_written_cost_no_gate(case: Case, dag: Any, tmp_path: Path, caplog: Any) -> None:
+    moved(case, dag)
+    (tmp_path / "docs").write_text("in the way")
+    told = validate(case, dag, conn_id="wh", table="public.orders", engine="gx", data_docs=f"{tmp_path}/docs")
+    assert told["not_passed"] == []
+    assert "The Data Docs could not be written" in caplog.text
 
 
 def test_given_an_xcom(case: Case, dag: Any) -> None:

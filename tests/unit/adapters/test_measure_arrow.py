@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -89,3 +92,27 @@ def test_nothing_passed_by() -> None:
     found = measured()
     assert found.rows == 0
     assert found.values["row_count"].value == 0
+
+
+def test_keys_that_outgrow_the_memory_go_to_disk_and_are_still_counted_exactly(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gauge, size = ArrowGauge(CONTRACT, DAY, memory_limit="24MB"), 100_000
+    spilled = 0
+    for start in range(0, 12 * size, size):
+        numbers = range(start + 1, start + 1 + size)
+        columns = [
+            pa.array(numbers, pa.int64()),
+            pa.array([f"a long word that takes room {n}" for n in numbers]),
+            pa.array([NOON] * size, SCHEMA.field("at").type),
+        ]
+        gauge.add(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
+        spilled = max(spilled, sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()))
+    gauge.add(
+        pa.RecordBatch.from_pylist([{"a": 7, "b": "y", "at": NOON}, {"a": 8, "b": "y", "at": NOON}], schema=SCHEMA)
+    )
+    found = gauge.finish()
+    assert (found.rows, found.values["unique:a"].value, found.values["unique:a,b"].value) == (12 * size + 2, 2, 0)
+    assert spilled > 10_000_000, "bytes"
+    assert list(tmp_path.iterdir()) == [], "nothing stays on disk"

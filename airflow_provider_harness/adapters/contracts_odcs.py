@@ -30,6 +30,7 @@ from airflow_provider_harness.core.schema import canonical
 
 from .contracts_cache import cached
 from .contracts_checks import Checks
+from .contracts_dictionary import examples, is_measure, measures, synonyms
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
 from .contracts_personal import Treatments
 from .contracts_terms import Terms, zone_exists
@@ -138,12 +139,18 @@ class _Compiler:
             return None
         name = str(table.get("physicalName") or table.get("name"))
         columns, dropped = self._columns(table, settings)
-        published = name if "." in name else f"public.{name}"
+        published = name if "." in name else f"{self._home()}.{name}"
         load = self._load(settings, places, columns)
         slas = data.get("slaProperties")
         checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings, slas)
         made = self._assemble(settings, places, table, published, columns, checks, load)
-        return replace(made, dropped=dropped)
+        return replace(made, dropped=dropped, measures=measures(table, self.findings))
+
+    def _home(self) -> str:
+        """The schema or dataset of a table whose name says none: that of the contract's first server that has one."""
+        servers = self.data.get("servers")
+        named = (s.get("schema") or s.get("dataset") for s in servers or () if isinstance(s, dict))
+        return str(next(filter(None, named), "public"))
 
     def _assemble(
         self,
@@ -240,7 +247,7 @@ class _Compiler:
         slice_column = str((settings.get("harness.load") or {}).get("sliceColumn", ""))
         treatments = Treatments(settings.get("harness.personalData") or {}, slice_column, self.findings)
         for index, prop in enumerate(table["properties"]):
-            if not isinstance(prop, dict) or "name" not in prop:
+            if not isinstance(prop, dict) or "name" not in prop or is_measure(prop):
                 continue
             here: Path = ("schema", 0, "properties", index)
             logical = prop.get("logicalType")
@@ -269,6 +276,8 @@ class _Compiler:
                     classification=str(prop.get("classification") or ""),
                     description=str(prop.get("description") or ""),
                     treatment=treatment,
+                    synonyms=synonyms(prop),
+                    examples=examples(prop, here, self.findings),
                 )
             )
         return tuple(columns), tuple(dropped)
@@ -276,12 +285,16 @@ class _Compiler:
     def _load(self, settings: Mapping[str, Any], places: Mapping[str, Path], columns: tuple[Column, ...]) -> Load:
         value = settings.get("harness.load") or {}
         place = places.get("harness.load", ())
-        zone, column = value.get("timeZone", "UTC"), value.get("sliceColumn", "")
+        zone = value.get("timeZone", "UTC")
         if not zone_exists(zone):
             self._find((*place, "timeZone"), f"{zone!r} is no IANA time zone.", fix="For example America/New_York.")
             zone = "UTC"
         mode = LoadMode(value.get("mode", "full"))
-        properties = [prop for prop in self.data["schema"][0]["properties"] if isinstance(prop, dict)]
+        properties = [
+            prop for prop in self.data["schema"][0]["properties"] if isinstance(prop, dict) and not is_measure(prop)
+        ]
+        parted = [str(p.get("physicalName") or p["name"]) for p in properties if p.get("partitioned") and "name" in p]
+        column = value.get("sliceColumn", "" if mode is LoadMode.FULL or len(parted) != 1 else parted[0])
         # By what the file names, not by what compiled: a column of a wrong type is one mistake, not two.
         names = tuple(str(prop.get("physicalName") or prop["name"]) for prop in properties if "name" in prop)
         if mode is not LoadMode.FULL and not column:

@@ -187,6 +187,19 @@ def contract_check(args: Any) -> int:
     return FINDINGS if rows else FINE
 
 
+@_command
+def contract_dictionary(args: Any) -> int:
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.cli import dictionary
+
+    contracts = [load_contract(file) for file in args.files]
+    if args.output == "markdown":
+        print(dictionary.markdown(contracts))
+    else:
+        _show(args, [row for contract in contracts for row in dictionary.rows(contract)], "")
+    return FINE
+
+
 def _check_live(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
     from airflow_provider_harness.core.readiness import markdown

@@ -127,6 +127,18 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             epilog="Example: airflow harness contract diff released/flights.odcs.yaml dags/contracts/flights.odcs.yaml",
                         ),
                         _command(
+                            "contract dictionary",
+                            "What the columns of tables mean, in people's words: meaning, other words, values, references",
+                            Arg(("files",), nargs="+", help="ODCS files"),
+                            Arg(
+                                ("-o", "--output"),
+                                choices=("table", "json", "markdown"),
+                                default="table",
+                                help="table for people, json for programs, markdown for a page",
+                            ),
+                            epilog="Example: airflow harness contract dictionary --output markdown dags/contracts/*.odcs.yaml",
+                        ),
+                        _command(
                             "contract init",
                             "Draft a contract from a live table, on standard output",
                             Arg(("--conn-id",), required=True, help="connection of the database"),

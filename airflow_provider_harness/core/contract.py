@@ -98,6 +98,8 @@ class Column:
     :param required: no nulls.
     :param classification: the contract's word; empty means nobody classified it, so no sample of it is ever shown.
     :param treatment: what happens to its values at extraction.
+    :param synonyms: other words that people use for it.
+    :param examples: values that it may have.
     """
 
     name: str
@@ -108,6 +110,21 @@ class Column:
     classification: str = ""
     description: str = ""
     treatment: Treatment = Treatment.KEEP
+    synonyms: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A number that is made of columns and stored nowhere, as the dictionary defines it.
+
+    :param expression: how it is made, as the contract writes it.
+    """
+
+    name: str
+    expression: str
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +227,7 @@ class Contract:
     :param backfill_alone: how many slices a backfill may fill without asking a person, 0 or more.
     :param description: its purpose; ``limitations`` and ``usage`` are the standard's other two words on it.
     :param granularity: what one row is.
+    :param measures: what the dictionary defines beside the columns.
     :param dropped: columns of the source that are never read, because the contract says so.
     :param paged: who is paged when it fails; empty means the team.
     :param roles: who may use it.
@@ -236,6 +254,7 @@ class Contract:
     limitations: str = ""
     usage: str = ""
     granularity: str = ""
+    measures: tuple[Measure, ...] = ()
     dropped: tuple[str, ...] = ()
     paged: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()

@@ -360,8 +360,10 @@ def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:
 def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
     """Publish the rows of a slice that were set aside and pass now."""
     from airflow_provider_harness.app import quarantine as app
+    from airflow_provider_harness.core.gates import Place, Post
 
-    released, _ = app.release(contract, piece_of(contract, key), quarantine(contract, conn_id), check)
+    with gate(contract, piece_of(contract, key), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+        released, _ = app.release(here, quarantine(contract, conn_id), check)
     return released
 
 

@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ContractViolation
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import Decision, Measurements, Report, judge
+from airflow_provider_harness.core.report import Decision, Measurements, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +39,17 @@ class Quarantine(Protocol):
     def shelf(self, contract: Contract, piece: Slice) -> AbstractContextManager[Shelf]: ...
 
 
-def release(
-    contract: Contract, piece: Slice, quarantine: Quarantine, check: str = ""
-) -> tuple[Released, Report | None]:
+def release(gate: Gate, quarantine: Quarantine, check: str = "") -> tuple[Released, Report | None]:
     """Check the slice's rows in quarantine again; publish those that pass into the slice, if all of it then passes.
 
     :param check: only rows that this check set aside; empty for all.
     :raises ContractViolation: the slice with these rows in it breaks the contract; nothing was released.
     """
-    with quarantine.shelf(contract, piece) as shelf:
+    with quarantine.shelf(gate.contract, gate.piece) as shelf:
         passing, staying = shelf.take(check)
         if not passing:
             return Released(rows=0, staying=staying), None
-        where = "published slice with the rows to be released"
-        report = judge(contract, shelf.measure(), where=where, slice_id=piece.id)
+        report = gate.judge(shelf.measure(), "published slice with the rows to be released")
         if report.decision is not Decision.PUBLISH:
             raise ContractViolation(report)
         return Released(rows=shelf.publish(), staying=staying), report

@@ -6,16 +6,24 @@ import json
 import uuid
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_harness.adapters.pg_quarantine import HIDDEN, PostgresQuarantine
+from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.quarantine import Released, release
 from airflow_provider_harness.cli import commands
+from airflow_provider_harness.core.anomaly import Point
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.gates import Place, Post
+from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.ports.rows_case import CONTRACT, Case, drop, make
+from tests.ports.rows_case import CONTRACT, Case, NoHistory, drop, gate_of, make
 
 
 @pytest.fixture
@@ -31,7 +39,28 @@ def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def let_go(case: Case, check: str = "") -> Released:
-    return release(case.contract, case.piece(), PostgresQuarantine(case.warehouse), check)[0]
+    return release(gate_of(case.contract, case.piece()), PostgresQuarantine(case.warehouse), check)[0]
+
+
+def test_what_is_normal_counts_when_rows_come_back(case: Case) -> None:
+    """A check against the history is judged too: it blocks a release as it blocks a load."""
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    usual = Check(
+        id="usual",
+        kind=CheckKind.ROW_COUNT_CHANGE,
+        expect=Expectation(operator=Operator.BETWEEN, values=(-50, 50)),
+    )
+    contract = replace(case.contract, checks=(*case.contract.checks, usual))
+    piece = case.piece()
+
+    class Tiny(NoHistory):
+        def points(self, contract: Contract, piece: Slice, post: Post) -> dict[str, list[Point]]:
+            return {"usual": [Point(at=piece.start - timedelta(days=1), value=10)]}
+
+    gate = Gate(contract, piece, Post(place=Place.PUBLISHED), Tiny())
+    with pytest.raises(ContractViolation, match="usual"):
+        release(gate, PostgresQuarantine(case.warehouse))
+    assert len(waiting(case)) == 4
 
 
 def waiting(case: Case) -> list[str]:

@@ -167,15 +167,18 @@ def _model(settings: config.Settings) -> Diagnoser:
     )
 
 
-def notice(context: Mapping[str, Any], text: str) -> None:
-    """Record that a slice was published without some rows: a note for people, never a page."""
+def notice(context: Mapping[str, Any], kind: str, text: str) -> None:
+    """Record what people should know although no task failed: a note, never a page.
+
+    :param kind: one of ``core.failure.NOTICES``, such as ``quarantined``.
+    """
     from dataclasses import replace
 
     from airflow_provider_harness.adapters.airflow_context import failure_of
     from airflow_provider_harness.core.failure import FailureKind
 
     failure = failure_of(context, redactor())
-    noticed = replace(failure, kind=FailureKind.QUARANTINED, detail={"text": text}, missing=())
+    noticed = replace(failure, kind=FailureKind(kind), detail={"text": text}, missing=())
     failure_log().record(noticed, new_id())
 
 

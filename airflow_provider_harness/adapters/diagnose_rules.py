@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -212,14 +212,11 @@ def _said(result: Mapping[str, Any]) -> str:
 
 
 def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
-    """What the blocking results say; None where a check could not be run, which says nothing about the data."""
-    failed = [
-        r
-        for r in report.get("results", ())
-        if not r.get("passed") and not r.get("error") and r.get("severity") == "error"
-    ]
+    """What the blocking results say; None where nothing blocks."""
+    blocking = [r for r in report.get("results", ()) if not r.get("passed") and r.get("severity") == "error"]
+    failed = [r for r in blocking if not r.get("error")]
     if not failed:
-        return None
+        return _of_unmeasured(blocking) if blocking else None
     found = {_CHECKS.get(str(r["kind"]), Category.DATA_QUALITY_VIOLATION) for r in failed}
     if not report.get("rows", 1):
         found.add(Category.LATE_OR_MISSING_SOURCE)
@@ -231,6 +228,18 @@ def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
         f"The gate blocked. {'; '.join(_said(r) for r in failed[:3])}.",
         [Trait.MISSING_SLICES] if gaps else [],
         tuple(others),
+    )
+
+
+def _of_unmeasured(results: Sequence[Mapping[str, Any]]) -> Diagnosis:
+    """Checks that could not be run say nothing about the data; why they could not may be known."""
+    said = by_text("\n".join(str(result["error"]) for result in results))
+    about_data = said.category in (Category.DATA_QUALITY_VIOLATION, Category.DUPLICATE_DATA)
+    reasons = "; ".join(f"{result['id']}: {result['error']}" for result in results[:3])
+    return replace(
+        UNKNOWN if about_data else said,
+        cause=f"{len(results)} check(s) could not be run, which says nothing about the data. {reasons[:300]}",
+        citations=(),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from airflow_provider_harness.app.escalate import close, settle, start_next
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
 
 #: How far back the first pass looks, and how much later passes overlap: a clock may be behind, a pass may have died.
@@ -209,6 +209,7 @@ def _of_file(broken: BrokenFile) -> Failure:
 
 _CLOSES = {
     FailureKind.QUARANTINED: (Outcome.NOTED, "published without the rows that are in quarantine"),
+    FailureKind.SKIPPED: (Outcome.NOTED, "skipped since its source was late"),
     FailureKind.MARKED_FAILED: (Outcome.SUPERSEDED, "a person set this state"),
     FailureKind.CANCELLED: (Outcome.NOTED, "its backfill was cancelled before it ran"),
 }
@@ -219,7 +220,7 @@ def _note(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> li
     for failure in failures:
         why = _CLOSES[failure.kind][1]
         text = f"airflow-provider-harness: incident {incident.id}: {failure.detail.get('text', why)}"
-        if failure.kind is FailureKind.QUARANTINED:
+        if failure.kind in NOTICES:
             text += _noted_in_airflow(healer, failure.key, text)
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
     outcome, why = _CLOSES[failures[0].kind]

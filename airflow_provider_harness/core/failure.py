@@ -22,6 +22,11 @@ class FailureKind(StrEnum):
     RUN_FAILED = "run_failed"  # a run failed and none of its tasks did: it ran past its dagrun_timeout, or was stuck
     CANCELLED = "cancelled"  # a run of a cancelled backfill; recorded, never healed, never paged
     QUARANTINED = "quarantined"  # no failure: a slice was published without some rows; a note, never a page
+    SKIPPED = "skipped"  # no failure: a slice was skipped since its source was late, as its contract says; a note
+
+
+NOTICES = frozenset({FailureKind.QUARANTINED, FailureKind.SKIPPED})
+"""Kinds that a task reports of itself although it did not fail."""
 
 
 class Origin(StrEnum):
@@ -112,7 +117,7 @@ class Failure:
     def identity(self) -> str:
         """What makes two reports one: the try. A notice has its own, or it would hide a failure of the same try; a run
         has no tries, so the moment at which it failed tells one failure of it from the next."""
-        if self.kind is FailureKind.QUARANTINED:
+        if self.kind in NOTICES:
             return f"{self.key} {self.kind}"
         if not self.key.task_id and self.kind is not FailureKind.IMPORT_ERROR:
             return f"{self.key} {self.occurred_at.isoformat()}"

@@ -120,7 +120,7 @@ def _note_quarantine(context: Mapping[str, Any], table: str, published: Publishe
 
     counts = ", ".join(f"{check}: {rows}" for check, rows in published.quarantined.items())
     text = f"{table} slice {published.slice} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
-    harness.quietly("Noting the quarantine", lambda: harness.notice(context, text))
+    harness.quietly("Noting the quarantine", lambda: harness.notice(context, "quarantined", text))
 
 
 def log_report(log: Any, report: Report) -> None:

@@ -55,4 +55,4 @@ def _note(context: Mapping[str, Any], text: str) -> None:
     """Tell the harness that a slice was skipped: people get a note, nobody a page."""
     from airflow_provider_harness import wiring as harness
 
-    harness.quietly("Noting the skip", lambda: harness.notice(context, text))
+    harness.quietly("Noting the skip", lambda: harness.notice(context, "skipped", text))

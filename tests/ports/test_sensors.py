@@ -74,7 +74,7 @@ def test_a_late_slice_pages_or_skips_as_the_contract_says(
     case: Case, dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes: list[str] = []
-    monkeypatch.setattr(wiring, "notice", lambda context, text: notes.append(text))
+    monkeypatch.setattr(wiring, "notice", lambda context, kind, text: notes.append(f"{kind}: {text}"))
     case.at_source("DELETE FROM public.orders")
     late(tmp_path, "{action: page, waitMinutes: 30}")
     with pytest.raises(AirflowFailException) as caught:
@@ -86,7 +86,7 @@ def test_a_late_slice_pages_or_skips_as_the_contract_says(
     with pytest.raises(AirflowSkipException, match="late at 2013-03-10T05:30:00"):
         run(FreshnessSensor(task_id="s2", **terms(dag, "src")), context(case, 0))
     assert notes == [
-        "public.orders slice 20130309T050000Z was skipped: its source was late at 2013-03-10T05:30:00+00:00, and the contract says skip"
+        "skipped: public.orders slice 20130309T050000Z was skipped: its source was late at 2013-03-10T05:30:00+00:00, and the contract says skip"
     ]
 
 

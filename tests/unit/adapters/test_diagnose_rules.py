@@ -121,9 +121,20 @@ def test_a_blocked_gate_names_the_cause(results: dict[str, Any], category: Categ
     assert said.traits == traits
 
 
-def test_a_check_that_could_not_run_says_nothing_about_data() -> None:
-    said = diagnose("deadlock detected", report=report((CheckKind.RANGE, False), error="no connection"))
-    assert said.category is Category.LOCK_CONTENTION
+@pytest.mark.parametrize(
+    ("error", "category"),
+    [
+        ("no reason given", Category.UNKNOWN),
+        ("duplicate key value violates unique constraint", Category.UNKNOWN),
+        ("permission denied for table customers", Category.PERMISSION_DENIED),
+        ('relation "public.customers" does not exist', Category.MISSING_OBJECT),
+    ],
+)
+def test_a_check_that_could_not_run_says_nothing_about_data(error: str, category: Category) -> None:
+    chain = (ErrorLink(type="airflow_provider_harness.core.errors.ContractViolation", message="1 of 1 checks failed"),)
+    said = diagnose("data quality check failed", chain=chain, report=report((CheckKind.RANGE, False), error=error))
+    assert said.category is category
+    assert said.cause.startswith("1 check(s) could not be run, which says nothing about the data.")
 
 
 @pytest.mark.parametrize(

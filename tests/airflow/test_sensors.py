@@ -57,11 +57,11 @@ def instances(place: World, run: Run, name: str) -> list[str]:
     return [ti["state"] for ti in place.stack.api("GET", path)["task_instances"] if ti["task_id"] == name]
 
 
-def notes(place: World) -> int:
+def notes(place: World, run: Run) -> int:
     """How many skips the harness has recorded, as notes and not as failures."""
     with place.postgres.connect(HARNESS) as connection:
-        query = "SELECT count(*) FROM harness_failures WHERE key LIKE 'sensed/%' AND kind = 'skipped'"
-        return int(connection.execute(query).fetchone()[0])
+        query = "SELECT count(*) FROM harness_failures WHERE key LIKE %s AND kind = 'skipped'"
+        return int(connection.execute(query, [f"sensed/{run.run_id}/%"]).fetchone()[0])
 
 
 def test_they_wait_without_a_slot_and_end_as_the_contract_says(place: World, dags_folder: Path) -> None:
@@ -76,7 +76,7 @@ def test_they_wait_without_a_slot_and_end_as_the_contract_says(place: World, dag
     wait_for("both to be deferred", lambda: states(place, run, "waits", "holds") == ["deferred"] * 2, 90)
     wait_for("the late ones to end", lambda: states(place, run, "columns", "pages") == ["success", "failed"], 60)
     wait_for("both instances to be skipped", lambda: instances(place, run, "skips") == ["skipped", "skipped"], 60)
-    wait_for("both notes", lambda: notes(place) == 2, 120)
+    wait_for("both notes", lambda: notes(place, run) == 2, 120)
     with source(place) as database:
         database.execute("INSERT INTO public.arrivals VALUES (1, '2013-01-01 12:00-05')")
     wait_for("both to succeed", lambda: states(place, run, "waits", "holds") == ["success"] * 2, 60)

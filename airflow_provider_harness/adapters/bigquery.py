@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Manifest, Progress, Published, Stage
-from airflow_provider_harness.core.contract import Contract, MalformedRows
+from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
@@ -153,7 +153,7 @@ class BigQuerySession:
             return measure(self._jobs, self._contract, rows, known, "gate")
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
-        """Replace the slice in the published table; readers see the old one, then the new one."""
+        """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
         staged = bq_publish.Staged(
             contract=self._contract,
             piece=self._piece,
@@ -165,6 +165,10 @@ class BigQuerySession:
         aside = measured.malformed if set_aside else 0
         target = self._jobs.client.get_table(self._contract.table)
         part = bq_publish.decorator(self._contract, self._piece, target)
+        there = self._count(staged) if self._contract.load.mode is LoadMode.APPEND else 0
+        if there:
+            self.discard()
+            return Published(slice=self._piece.id, rows=there, before=there, quarantined={})
         with self._staging_stays():
             if part:
                 before, rows, counts = self._replace(staged, part, measured.rows)
@@ -193,12 +197,17 @@ class BigQuerySession:
 
     def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, list[Any]]:
         """Make the staged rows the partition, by one job."""
-        ((before,),) = self._jobs.rows(bq_publish.count_query(staged), self._told("count"))
+        before = self._count(staged)
         sql = bq_publish.partition_query(staged)
         target = f"{self._jobs.client.project}.{staged.target}${part}"
         config = self._jobs.config(self._told("publish"), destination=target, write_disposition="WRITE_TRUNCATE")
         self._jobs.once(name_of(sql, target), self._query(sql, config))
-        return int(before), rows, []
+        return before, rows, []
+
+    def _count(self, staged: bq_publish.Staged) -> int:
+        """Rows of the slice that are published now."""
+        ((there,),) = self._jobs.rows(bq_publish.count_query(staged), self._told("count"))
+        return int(there)
 
     def _transact(self, script: str) -> tuple[int, int, list[Any]]:
         """Run the transaction; try again while BigQuery cancels it for the sake of others on the same table."""

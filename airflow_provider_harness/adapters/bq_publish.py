@@ -128,23 +128,39 @@ def transaction(staged: Staged, *, promised: int, set_aside: bool, run: str) -> 
 
     :param promised: rows that the gate let pass.
     """
-    keep = f" WHERE NOT ({staged.malformed()})" if set_aside else ""
-    insert = (
-        f"INSERT INTO {ident(staged.target)} ({staged.names()}) SELECT {staged.values()} FROM {ident(staged.table)}"
-    )
+    merges = staged.contract.load.mode is LoadMode.MERGE
+    there = f"({count_query(staged)})"
     steps = [
-        "DECLARE replaced, kept INT64 DEFAULT 0",
+        "DECLARE replaced, kept, written INT64 DEFAULT 0",
         "BEGIN TRANSACTION",
-        spoken(f"DELETE FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery"),
-        "SET replaced = @@row_count",
+        *([f"SET replaced = {there}"] if merges else [_clearing(staged), "SET replaced = @@row_count"]),
         *(spoken(text, "bigquery") for text in _aside(staged, set_aside=set_aside, run=run)),
-        spoken(insert + keep, "bigquery"),
-        "SET kept = @@row_count",
-        f"IF kept <> {promised} THEN RAISE USING MESSAGE = '{CHANGED}'; END IF",
+        *_writing(staged, set_aside=set_aside),
+        f"IF written <> {promised} THEN RAISE USING MESSAGE = '{CHANGED}'; END IF",
+        f"SET kept = {there if merges else 'written'}",
         "COMMIT TRANSACTION",
         f"SELECT replaced, kept, {_counts(staged) if set_aside else '[]'}",
     ]
     return ";\n".join(steps) + ";"
+
+
+def _clearing(staged: Staged) -> str:
+    return spoken(f"DELETE FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery")
+
+
+def _writing(staged: Staged, *, set_aside: bool) -> Sequence[str]:
+    """What writes the rows and counts them in ``written``."""
+    keep = f" WHERE NOT ({staged.malformed()})" if set_aside else ""
+    target, new = ident(staged.target), f"SELECT {staged.values()} FROM {ident(staged.table)}{keep}"
+    counted = "SET written = written + @@row_count"
+    if staged.contract.load.mode is not LoadMode.MERGE:
+        return spoken(f"INSERT INTO {target} ({staged.names()}) {new}", "bigquery"), counted
+    same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in staged.contract.merge_key)
+    changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in staged.contract.names)
+    update = f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s WHERE {same}"
+    others = f"SELECT s.* FROM ({new}) AS s WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {same})"
+    insert = f"INSERT INTO {target} ({staged.names()}) {others}"
+    return spoken(update, "bigquery"), counted, spoken(insert, "bigquery"), counted
 
 
 def _aside(staged: Staged, *, set_aside: bool, run: str) -> Sequence[str]:

@@ -92,8 +92,10 @@ class Checks:
         if self.load.mode is not LoadMode.FULL and self.load.slice_column in self.columns:
             yield _check(CheckKind.IN_SLICE, (self.load.slice_column,))
         key = self.key()
-        if key:
-            yield _check(CheckKind.UNIQUE, key)
+        for told_apart in filter(None, dict.fromkeys((key, self.load.key))):
+            yield _check(CheckKind.UNIQUE, told_apart)
+        for name in self.load.key:
+            yield _check(CheckKind.NOT_NULL, (name,))
         for index, prop in enumerate(self.table["properties"]):
             if isinstance(prop, dict) and self.names.get(str(prop.get("name")), "") in self.columns:
                 yield from self._of_column(prop, ("schema", 0, "properties", index), alone=len(key) == 1)

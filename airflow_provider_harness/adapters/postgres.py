@@ -112,7 +112,8 @@ def lock_slice(connection: psycopg.Connection[Any], contract: Contract, piece: S
     """Wait until nobody else publishes this slice, and keep others from it while the session lasts."""
     import psycopg
 
-    name = contract.table if contract.load.mode is LoadMode.FULL else f"{contract.table}|{piece.id}"
+    alone = contract.load.mode in (LoadMode.FULL, LoadMode.MERGE)  # slices that touch each other's rows
+    name = contract.table if alone else f"{contract.table}|{piece.id}"
     connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'".encode())
     try:
         connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"harness:{name}",))
@@ -168,26 +169,45 @@ class PostgresSession:
         return measure(self._connection, self._contract, self._rows())
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
-        """Replace the slice in the published table; readers see the old one, then the new one."""
+        """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
+        mode = self._contract.load.mode
         with self._connection.transaction():
-            before = self._run(f"DELETE FROM {ident(self._contract.table)}{self._where()}").rowcount
-            self._forget_set_aside()
-            quarantined = self._set_aside(run) if set_aside else {}
-            rows = self._insert(set_aside=set_aside)
-            if (rows, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
-                raise SliceBusy(
-                    f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
-                    "publication; nothing was published"
-                )
+            before = self._clear() if mode in _REPLACED else self._there()
+            quarantined: dict[str, int] = {}
+            rows = before
+            if not (mode is LoadMode.APPEND and before):
+                self._forget_set_aside()
+                quarantined = self._set_aside(run) if set_aside else {}
+                written = self._write(set_aside=set_aside)
+                if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
+                    raise SliceBusy(
+                        f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
+                        "publication; nothing was published"
+                    )
+                rows = self._there() if mode is LoadMode.MERGE else written
             self._run(f"DROP TABLE {ident(self._staging)}")
         return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
 
-    def _insert(self, *, set_aside: bool) -> int:
+    def _clear(self) -> int:
+        return self._run(f"DELETE FROM {ident(self._contract.table)}{self._where()}").rowcount
+
+    def _there(self) -> int:
+        found = self._run(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}").fetchone()
+        return int(found[0]) if found else 0
+
+    def _write(self, *, set_aside: bool) -> int:
+        """Rows that were updated or inserted; what is set aside stays out."""
         names = ", ".join(column(name) for name in self._contract.names)
         values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
         keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
-        target, staging = ident(self._contract.table), ident(self._staging)
-        return self._run(f"INSERT INTO {target} ({names}) SELECT {values} FROM {staging}{keep}").rowcount
+        target, new = ident(self._contract.table), f"SELECT {values} FROM {ident(self._staging)}{keep}"
+        if self._contract.load.mode is not LoadMode.MERGE:
+            return self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
+        same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
+        changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._contract.names)
+        updated = self._run(f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s ({names}) WHERE {same}").rowcount
+        others = f"SELECT * FROM ({new}) AS s ({names}) WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {same})"
+        return updated + self._run(f"INSERT INTO {target} ({names}) {others}").rowcount
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
@@ -230,6 +250,10 @@ class PostgresSession:
 
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
         return self._connection.execute(sql.encode())
+
+
+_REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
+"""Modes in which what was there goes before the new rows come."""
 
 
 def _promised(measured: Measurements, *, set_aside: bool) -> tuple[int, int]:

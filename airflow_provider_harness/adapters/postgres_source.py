@@ -71,7 +71,7 @@ class PostgresSource(Cancellable):
 
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
         """The slice's rows with the contract's columns and types."""
-        sliced = contract.load.mode is LoadMode.INCREMENTAL
+        sliced = contract.load.mode is not LoadMode.FULL
         condition = f" WHERE {in_slice(contract, piece)}" if sliced else ""
         there = self.schema()
         names = ", ".join(_outgoing(col, there) for col in contract.columns)

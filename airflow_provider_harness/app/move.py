@@ -17,8 +17,8 @@ from airflow_provider_harness.app.ports_rows import (
     Watch,
 )
 from airflow_provider_harness.core.checks import Check, CheckKind
-from airflow_provider_harness.core.contract import Contract, LoadMode
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge_one
 from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
@@ -67,7 +67,6 @@ def load(
     contract: Contract, piece: Slice, stage: Stage, warehouse: Warehouse, run: str, tell: Progress, *, gate: Gate
 ) -> tuple[Published, Report]:
     """Publish the staged files of one slice, all of them or none."""
-    _refuse_merge(contract)
     manifest = stage.manifest()
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
@@ -79,18 +78,9 @@ def transform(
     contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str, *, gate: Gate
 ) -> tuple[Published, Report]:
     """Publish what a query gives for one slice, all of it or nothing."""
-    _refuse_merge(contract)
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
         return _gate_and_publish(session, run, gate, session.stage_query(sql))
-
-
-def _refuse_merge(contract: Contract) -> None:
-    """Replacing the slice of a table that wants a merge would delete rows that nobody delivers again."""
-    if contract.load.mode is LoadMode.MERGE:
-        raise ConfigurationError(
-            f"contract {contract.id}", "has load mode merge, which nothing publishes yet.", fix="Use incremental."
-        )
 
 
 def _fit(contract: Contract, session: Session) -> None:

@@ -43,7 +43,7 @@ class Manifest:
 class Published:
     """What one publication did.
 
-    :param rows: rows of the slice now in the published table.
+    :param rows: rows of the slice now in the published table; in mode full, all rows.
     :param before: rows of the slice that were there before.
     :param quarantined: check id -> rows set aside; a row that fails several checks counts for the first.
     """

@@ -10,11 +10,12 @@ from airflow_provider_harness.core.checks import Check
 
 
 class LoadMode(StrEnum):
-    """How a slice reaches the published table."""
+    """How a slice reaches the published table. Every mode gives the same rows however often a slice is run."""
 
-    INCREMENTAL = "incremental"
-    FULL = "full"
-    MERGE = "merge"
+    INCREMENTAL = "incremental"  # the slice's rows are replaced
+    FULL = "full"  # the whole table is replaced
+    MERGE = "merge"  # rows of the same key are updated, the others are added, none is deleted
+    APPEND = "append"  # the slice's rows are added once; a slice that is there already stays as it is
 
 
 class Treatment(StrEnum):
@@ -269,6 +270,11 @@ class Contract:
             if column.name == name:
                 return column
         raise KeyError(f"{self.table} has no column {name!r}; it has {', '.join(self.names)}")
+
+    @property
+    def merge_key(self) -> tuple[str, ...]:
+        """The columns that tell rows apart in mode merge."""
+        return self.load.key or self.key
 
     @property
     def names(self) -> tuple[str, ...]:

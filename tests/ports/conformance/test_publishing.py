@@ -48,6 +48,51 @@ def test_the_whole_table_is_replaced_in_mode_full(case: Case) -> None:
     assert case.published() == case.at_source("SELECT * FROM public.orders ORDER BY id")
 
 
+def test_mode_merge_updates_rows_of_the_same_key_and_adds_the_others(case: Case) -> None:
+    case = case.with_contract(load=replace(case.contract.load, mode=LoadMode.MERGE))
+    first = case.move()
+    assert (first.rows, first.before) == (303, 0)
+    # The next day brings two rows of the first again, changed; the first day's run does not see them any more.
+    case.at_source("UPDATE public.orders SET placed_at = '2013-03-10 12:00-04', amount = 77 WHERE id IN (3, 4)")
+    second = case.move(1)
+    assert (second.rows, second.before) == (291, 0)
+    every = [*case.rows(0), *case.rows(1)]
+    assert case.published() == sorted(every)
+    again = case.move(1)
+    assert (again.rows, again.before) == (291, 291)
+    assert case.published() == sorted(every)
+    assert case.target.leftovers() == []
+
+
+def test_mode_merge_sets_malformed_rows_aside_and_keeps_what_was_there(case: Case) -> None:
+    case = case.with_contract(load=replace(case.contract.load, mode=LoadMode.MERGE))
+    case.move()
+    before = case.published()
+    case.at_source(
+        "UPDATE public.orders SET amount = 5000 WHERE id = 3; UPDATE public.orders SET amount = 9 WHERE id = 4"
+    )
+    again = case.move()
+    assert (again.rows, again.quarantined) == (303, {"range:amount": 1})
+    assert case.published() == [row for row in case.rows() if row[0] < 3] + [before[3]] + [
+        row for row in case.rows() if row[0] > 3
+    ]
+
+
+def test_mode_append_adds_a_slice_once(case: Case) -> None:
+    case = case.with_contract(load=replace(case.contract.load, mode=LoadMode.APPEND))
+    case.at_source("UPDATE public.orders SET amount = 5000 WHERE id = 3")
+    first = case.move()
+    assert (first.rows, first.before, first.quarantined) == (302, 0, {"range:amount": 1})
+    published = case.published()
+    case.at_source("UPDATE public.orders SET amount = 9 WHERE id IN (3, 4)")
+    again = case.move()
+    assert (again.rows, again.before, again.quarantined) == (302, 302, {})
+    assert case.published() == published, "what is there stays as it is"
+    assert case.target.set_aside() == [("3", "range:amount")]
+    assert case.move(1).before == 0
+    assert case.target.leftovers() == []
+
+
 def test_a_few_malformed_rows_are_set_aside_with_check_and_reason(case: Case) -> None:
     case.at_source(
         "UPDATE public.orders SET amount = 5000 WHERE id IN (3, 4); UPDATE public.orders SET customer = 'nobody' WHERE id = 9"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
 from airflow_provider_harness.wiring_gates import gate, task_of
+from airflow_provider_harness.wiring_slices import leased, published
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
@@ -201,7 +202,7 @@ def extract(
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
     name = f"harness extract {contract.table}"
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
-    with gate(contract, piece, post) as here, database as source:
+    with leased(f"staged {folder}", task), gate(contract, piece, post) as here, database as source:
         running.append(source.cancel)
         gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
@@ -249,8 +250,11 @@ def load(
     warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
     running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
-    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
-        return move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+    published(contract, piece, conn_id)
+    return told
 
 
 def transform(
@@ -263,8 +267,11 @@ def transform(
     warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
     running.append(warehouse.cancel)
     piece = piece_of(contract, key)
-    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
-        return move.transform(contract, piece, sql, warehouse, run, gate=here)
+    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+        told = move.transform(contract, piece, sql, warehouse, run, gate=here)
+    published(contract, piece, conn_id)
+    return told
 
 
 def verify_published(

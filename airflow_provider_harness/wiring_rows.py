@@ -40,6 +40,8 @@ Cancel = Callable[[], None]
 CONNECT_SECONDS = 10
 """How long a database may take to answer a connection attempt, unless the connection's extra says otherwise."""
 PROGRESS_SECONDS = 10
+BIGQUERY = "google_cloud_platform"
+"""The type of connection that leads to BigQuery."""
 LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs")
 """What a connection's extra may hand to libpq."""
 
@@ -102,6 +104,12 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     from psycopg.conninfo import make_conninfo
 
     connection = Connection.get(conn_id)
+    if connection.conn_type == BIGQUERY:
+        raise ConfigurationError(
+            f"connection {conn_id}",
+            "leads to BigQuery, where this cannot be done yet.",
+            fix="Give a connection to PostgreSQL; BigQuery can be loaded, transformed, validated and watched.",
+        )
     extra = connection.extra_dejson
     given = {
         "host": connection.host,
@@ -119,19 +127,20 @@ def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
     from airflow.sdk import Connection
 
-    return bool(Connection.get(conn_id).conn_type == "google_cloud_platform")
+    return bool(Connection.get(conn_id).conn_type == BIGQUERY)
 
 
-def warehouse_of(conn_id: str, purpose: str) -> PostgresWarehouse | BigQueryWarehouse:
+def warehouse_of(conn_id: str, purpose: str, limit: int | None = None) -> PostgresWarehouse | BigQueryWarehouse:
     """The warehouse that a connection leads to.
 
     :param purpose: what PostgreSQL shows as the session's name.
+    :param limit: bytes that one query may bill in BigQuery; None for the connection's own limit.
     """
     if is_bigquery(conn_id):
         from airflow_provider_harness.adapters import bigquery, bq_jobs
 
-        client, limit = bq_jobs.connect(conn_id)
-        return bigquery.BigQueryWarehouse(client, limit=limit)
+        client, own = bq_jobs.connect(conn_id)
+        return bigquery.BigQueryWarehouse(client, limit=limit or own)
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
     return PostgresWarehouse(dsn(conn_id, purpose))
@@ -206,14 +215,25 @@ def extract(
 
 
 def load(
-    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, task: TryKey, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    folder: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+    limit: int | None = None,
 ) -> tuple[Published, Report]:
-    """Publish the staged files of one slice."""
+    """Publish the staged files of one slice.
+
+    :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
+    """
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
 
-    warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
+    warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit)
     running.append(warehouse.cancel)
     piece, stage = _piece(contract, key), ParquetStage(folder)
     with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:

@@ -8,7 +8,7 @@ one at a time change a table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -129,22 +129,53 @@ def transaction(staged: Staged, *, promised: int, set_aside: bool, run: str) -> 
     :param promised: rows that the gate let pass.
     """
     keep = f" WHERE NOT ({staged.malformed()})" if set_aside else ""
-    insert = (
-        f"INSERT INTO {ident(staged.target)} ({staged.names()}) SELECT {staged.values()} FROM {ident(staged.table)}"
-    )
+    rows = f"SELECT {staged.values()} FROM {ident(staged.table)}{keep}"
     steps = [
         "DECLARE replaced, kept INT64 DEFAULT 0",
         "BEGIN TRANSACTION",
-        spoken(f"DELETE FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery"),
-        "SET replaced = @@row_count",
         *(spoken(text, "bigquery") for text in _aside(staged, set_aside=set_aside, run=run)),
-        spoken(insert + keep, "bigquery"),
-        "SET kept = @@row_count",
+        *_WAYS[staged.contract.load.mode](staged, rows),
         f"IF kept <> {promised} THEN RAISE USING MESSAGE = '{CHANGED}'; END IF",
         "COMMIT TRANSACTION",
         f"SELECT replaced, kept, {_counts(staged) if set_aside else '[]'}",
     ]
     return ";\n".join(steps) + ";"
+
+
+def _replacing(staged: Staged, rows: str) -> list[str]:
+    return [
+        spoken(f"DELETE FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery"),
+        "SET replaced = @@row_count",
+        spoken(f"INSERT INTO {ident(staged.target)} ({staged.names()}) {rows}", "bigquery"),
+        "SET kept = @@row_count",
+    ]
+
+
+def _merging(staged: Staged, rows: str) -> list[str]:
+    """Rows with a known key are updated, others inserted; what is not delivered again stays.
+
+    UPDATE and INSERT, since the stand-in cannot MERGE within a transaction.
+    """
+    table, source = f"`{staged.target.replace('.', '`.`')}`", f"({spoken(rows, 'bigquery')})"
+    keys = staged.contract.load.key or staged.contract.key
+    same = " AND ".join(f"old.`{name}` = new.`{name}`" for name in keys)
+    changed = ", ".join(f"`{n}` = new.`{n}`" for n in staged.contract.names if n not in keys or n == keys[0])
+    names = ", ".join(f"`{name}`" for name in staged.contract.names)
+    return [
+        f"UPDATE {table} AS old SET {changed} FROM {source} AS new WHERE {same}",
+        "SET replaced = @@row_count",
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} AS new "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS old WHERE {same})",
+        "SET kept = replaced + @@row_count",
+    ]
+
+
+_WAYS: Mapping[LoadMode, Callable[[Staged, str], list[str]]] = {
+    LoadMode.INCREMENTAL: _replacing,
+    LoadMode.FULL: _replacing,
+    LoadMode.MERGE: _merging,
+}
+"""How the staged rows reach the published table."""
 
 
 def _aside(staged: Staged, *, set_aside: bool, run: str) -> Sequence[str]:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _NAMES = {
+    "BigQueryLoadOperator": "bigquery",
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
     "SQLTransformOperator": "sql",
@@ -13,7 +14,13 @@ _NAMES = {
 }
 """Public name -> module of this package."""
 
-__all__ = ["PostgresExtractOperator", "PostgresLoadOperator", "SQLTransformOperator", "ValidateOperator"]
+__all__ = [
+    "BigQueryLoadOperator",
+    "PostgresExtractOperator",
+    "PostgresLoadOperator",
+    "SQLTransformOperator",
+    "ValidateOperator",
+]
 
 
 def __getattr__(name: str) -> Any:

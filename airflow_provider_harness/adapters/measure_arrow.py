@@ -9,16 +9,18 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contract import Contract, MalformedRows
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import sql_checks
 from .duck_measure import Duck
 from .pg_types import carried_type
+from .running import RUNNING, State, joined
 from .sql_measure import plain, value_of
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ BY_BATCH = frozenset({Metric.FAILING_ROWS})
 class ArrowGauge:
     """The in-flight gate of one slice: ``add`` every batch, then ``finish``.
 
-    Columns whose values must be seen together (keys, aggregates) go to a DuckDB table, which spills to disk when it
-    outgrows ``memory_limit``. What needs a table that is not here is left to the load's gate.
+    Columns whose values must be seen together (keys, distinct values, quantiles) go to a DuckDB table, which spills to disk
+    when it outgrows ``memory_limit``. What needs a table that is not here is left to the load's gate.
 
     :param memory_limit: in DuckDB's words, for example ``200MB``.
     :param references: ``schema.table`` -> its rows, for foreign keys and reconciliation.
@@ -63,13 +65,22 @@ class ArrowGauge:
             self._refer(name, rows)
         checks = [_carried(check) for check in contract.checks if _here(check, contract, piece, tables)]
         self._counted = [check for check in checks if check.spec.metric in BY_BATCH]
-        self._whole = [check for check in checks if check.spec.metric not in BY_BATCH]
+        self._running = {check.id: check for check in checks if check.kind in RUNNING}
+        self._states: dict[str, list[State]] = {name: [] for name in self._running}
+        self._whole = [c for c in checks if c.spec.metric not in BY_BATCH and c.id not in self._running]
+        self._aside = contract.quarantine.policy is MalformedRows.QUARANTINE
         self._kept = tuple(dict.fromkeys(name for check in self._whole for name in _needed(check, contract)))
-        self._totals = [0] * (2 + len(self._counted))
+        self._totals = [0] * (1 + len(self._counted))
+        self._malformed = 0
         self._samples: dict[str, list[dict[str, Any]]] = {}
         self._seconds = 0.0
         self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at)
-        self._statement = self._spoken(sql_checks.gate(contract, self._rows, self._counted))
+        parts = [
+            part.format(sql_checks.column(c.columns[0]))
+            for c in self._running.values()
+            for part in RUNNING[c.kind].parts
+        ]
+        self._statement = self._spoken(sql_checks.gate(contract, self._rows, self._counted, *parts))
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch."""
@@ -78,8 +89,16 @@ class ArrowGauge:
         began = time.perf_counter()
         self._duck.register("batch", pa.Table.from_batches([batch]))
         found = self._database.rows(self._statement)[0]
-        self._totals = [total + int(value or 0) for total, value in zip(self._totals, found, strict=True)]
-        self._explain([check for check, value in zip(self._counted, found[2:], strict=True) if value])
+        counts, parts = found[: len(self._totals)], iter(found[len(self._totals) :])
+        self._totals = [total + int(value or 0) for total, value in zip(self._totals, counts, strict=True)]
+        for name, check in self._running.items():
+            self._states[name].append(tuple(islice(parts, len(RUNNING[check.kind].parts))))
+        failing = [check for check, value in zip(self._counted, counts[1:], strict=True) if value]
+        self._explain(failing)
+        guilty = [check for check in failing if check.sets_aside and self._aside]
+        if guilty:
+            query = self._spoken(sql_checks.aside(self._contract, self._rows, guilty))
+            self._malformed += int(self._database.rows(query)[0][0])
         if self._kept:
             names = ", ".join(map(sql_checks.column, self._kept))
             self._duck.execute(f"CREATE TABLE IF NOT EXISTS kept AS SELECT {names} FROM batch LIMIT 0")
@@ -92,7 +111,11 @@ class ArrowGauge:
         began = time.perf_counter()
         values = {
             check.id: Measurement(value=total, samples=tuple(self._samples.get(check.id, ())))
-            for check, total in zip(self._counted, self._totals[2:], strict=True)
+            for check, total in zip(self._counted, self._totals[1:], strict=True)
+        }
+        values |= {
+            name: Measurement(value=value_of(check, joined(check.kind, self._states[name]), self._contract, self._rows))
+            for name, check in self._running.items()
         }
         self._keep_nothing()
         self._rows = sql_checks.Rows(relation="kept", piece=self._piece, at=self._at)
@@ -103,7 +126,7 @@ class ArrowGauge:
         self._seconds += time.perf_counter() - began
         return Measurements(
             rows=self._totals[0],
-            malformed=self._totals[1],
+            malformed=self._malformed,
             values=values,
             milliseconds=round(1000 * self._seconds),
         )
@@ -123,7 +146,7 @@ class ArrowGauge:
             return Measurement(value=self._totals[0])
         try:
             statement = self._spoken(sql_checks.gate(self._contract, self._rows, [check]))
-            found = self._database.rows(statement)[0][2]
+            found = self._database.rows(statement)[0][1]
         except self._database.refusals as error:
             return Measurement(value=None, error=str(error).splitlines()[0])
         if found and check.kind is CheckKind.UNIQUE:

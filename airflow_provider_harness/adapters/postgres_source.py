@@ -13,6 +13,7 @@ from airflow_provider_harness.core.schema import Schema, SchemaColumn
 
 from .pg_catalog import CATALOG, SESSION, Cancellable
 from .pg_types import AS_TEXT, arrow_schema, base
+from .read_ahead import ahead
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ class PostgresSource(Cancellable):
         target = arrow_schema(contract)
         with self._connection.cursor() as cursor:
             cursor.execute(f"SELECT {names} FROM {relation}{condition}")
-            for batch in cursor.fetch_record_batch():
-                yield _carried(batch, target, there.table)
+            with ahead(cursor.fetch_record_batch(), self.cancel) as batches:
+                for batch in batches:
+                    yield _carried(batch, target, there.table)
 
     def _described(self) -> Schema:
         import psycopg
@@ -102,7 +104,11 @@ def _typmod(cursor: Any, index: int) -> int:
 
 def _outgoing(name: str, wanted: str, there: Schema) -> str:
     found = there.get(name)
-    if base(wanted) in AS_TEXT:
+    if (
+        base(wanted) in AS_TEXT or base(wanted) == "numeric"
+    ):  # the server writes digits faster than the driver reads them
+        if found is not None and base(found.type) != base(wanted):
+            return f"{column(name)}::{wanted}::text AS {column(name)}"
         return f"{column(name)}::text AS {column(name)}"
     if found is not None and found.type != wanted:
         return f"{column(name)}::{wanted} AS {column(name)}"

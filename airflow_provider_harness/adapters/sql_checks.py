@@ -15,8 +15,12 @@ from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.partition import Slice, bounds
 
-SAMPLE_ROWS = 10
+SAMPLE_ROWS = 100
 """Rows that explain a failed check; at most."""
+PUBLIC = "public"
+"""The classification whose values may be shown."""
+MASK = "***"
+"""What stands for a value of a column that is not classified as public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,19 +238,34 @@ def malformed(checks: Sequence[Check], contract: Contract, piece: Slice | None) 
     return " OR ".join(parts) or "FALSE"
 
 
-def gate(contract: Contract, rows: Rows, checks: Sequence[Check]) -> str:
-    """One statement: number of rows, number of malformed rows, then one column for each check in order."""
-    outputs = ["count(*)", f"count(*) FILTER (WHERE {malformed(checks, contract, rows.piece)})"]
-    outputs += [metric(check, contract, rows.piece) or "NULL" for check in checks]
+def gate(contract: Contract, rows: Rows, checks: Sequence[Check], *more: str) -> str:
+    """One statement: number of rows, then one column for each check in order.
+
+    :param more: further expressions over ``t``.
+    """
+    outputs = ["count(*)", *(metric(check, contract, rows.piece) or "NULL" for check in checks), *more]
     return f"{rows.prefix()} SELECT {', '.join(f'{out} AS m{n}' for n, out in enumerate(outputs))} FROM t"
 
 
+def aside(contract: Contract, rows: Rows, checks: Sequence[Check]) -> str:
+    """A query for the number of malformed rows: a row may fail several checks, so their numbers do not add up to it."""
+    return f"{rows.prefix()} SELECT count(*) FROM t WHERE {malformed(checks, contract, rows.piece)}"
+
+
 def shown(contract: Contract, check: Check) -> tuple[str, ...]:
-    """The columns that explain a failure; none where the contract does not classify all of them as public."""
+    """The columns that explain a failure; none where the contract does not classify all of them, or where none is public:
+    a row of nothing but masks tells nothing."""
     wanted = check.columns if check.kind is CheckKind.UNIQUE else tuple(dict.fromkeys((*contract.key, *check.columns)))
     known = contract.classified()
-    public = all(known.get(name) == "public" for name in (*contract.key, *check.columns))
-    return wanted if check.spec.samples and public else ()
+    told = all(name in known for name in wanted) and any(known[name] == PUBLIC for name in wanted)
+    return wanted if check.spec.samples and told else ()
+
+
+def _told(contract: Contract, name: str) -> str:
+    """A column as a sample shows it; whether a masked value is null is told."""
+    if contract.classified().get(name) == PUBLIC:
+        return column(name)
+    return f"CASE WHEN {column(name)} IS NOT NULL THEN {literal(MASK)} END"
 
 
 def samples(contract: Contract, rows: Rows, checks: Sequence[Check]) -> tuple[str, tuple[str, ...]] | None:
@@ -261,13 +280,16 @@ def samples(contract: Contract, rows: Rows, checks: Sequence[Check]) -> tuple[st
 
 def _sample(contract: Contract, rows: Rows, check: Check, place: int, names: tuple[str, ...]) -> str:
     if check.kind is not CheckKind.UNIQUE:
-        outputs = ", ".join(column(name) for name in names)
+        outputs = ", ".join(_told(contract, name) for name in names)
         condition = failing(check, contract, rows.piece)
         return f"SELECT {place} AS place, {outputs} FROM t WHERE {condition} LIMIT {SAMPLE_ROWS}"
     keys = ", ".join(column(name) for name in check.columns)
     present = " AND ".join(f"{column(name)} IS NOT NULL" for name in check.columns)
+    known = contract.classified()
     outputs = ", ".join(
-        column(name) if name in check.columns else f"CAST(NULL AS {contract.column(name).physical_type})"
+        _told(contract, name)
+        if name in check.columns
+        else f"CAST(NULL AS {contract.column(name).physical_type if known.get(name) == PUBLIC else 'text'})"
         for name in names
     )
     groups = f"FROM t WHERE {present} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys}"

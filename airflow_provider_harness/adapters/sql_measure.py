@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.checks import Check, Metric
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contract import Contract, MalformedRows
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import sql_checks
@@ -55,17 +55,28 @@ def measure(
         found = _gate(database, contract, rows, runnable)
     values = {
         check.id: Measurement(value=value_of(check, value, contract, rows))
-        for check, value in zip(runnable, found[2:], strict=True)
+        for check, value in zip(runnable, found[1:], strict=True)
     }
+    guilty = [check for check in runnable if check.sets_aside and values[check.id].value]
+    malformed = (
+        _aside(database, contract, rows, guilty)
+        if guilty and contract.quarantine.policy is MalformedRows.QUARANTINE
+        else 0
+    )
     values |= _explained(database, contract, rows, [check for check in runnable if values[check.id].value], values)
     values |= {name: Measurement(value=None, error=reason) for name, reason in broken.items()}
     values |= {name: Measurement(value=0, proof=proof) for name, proof in proofs.items()}
     spent = round(1000 * (time.perf_counter() - began))
-    return Measurements(rows=int(found[0]), malformed=int(found[1]), values=values, milliseconds=spent)
+    return Measurements(rows=int(found[0]), malformed=malformed, values=values, milliseconds=spent)
 
 
 def _gate(database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check]) -> tuple[Any, ...]:
     return database.rows(sql_checks.spoken(sql_checks.gate(contract, rows, checks), database.dialect))[0]
+
+
+def _aside(database: Database, contract: Contract, rows: sql_checks.Rows, guilty: Sequence[Check]) -> int:
+    """How many rows would be set aside; asked only where some would be."""
+    return int(database.rows(sql_checks.spoken(sql_checks.aside(contract, rows, guilty), database.dialect))[0][0])
 
 
 def _runnable(database: Database, checks: Sequence[Check]) -> tuple[list[Check], dict[str, str]]:

@@ -18,6 +18,9 @@ from .pg_types import arrow_schema
 MANIFEST = "_manifest.json"
 PART_ROWS = 5_000_000
 """Rows after which the next part file begins."""
+SAMPLED, MOST_DISTINCT = 10_000, 0.1
+"""Rows that are looked at to choose the encoding of a text column, and the share of distinct values up to which it is a
+dictionary; without one, long columns of distinct texts are written in half the time."""
 
 
 class ParquetStage:
@@ -70,6 +73,47 @@ class ParquetStage:
                     yield batch.cast(target)
 
 
+class Hashed:
+    """A file that is only appended to, and knows how many bytes it has and their SHA-256."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.digest, self.bytes, self.closed = hashlib.sha256(), 0, False
+
+    def write(self, data: Any) -> int:
+        """Append; as a file's ``write``."""
+        self._file.write(data)
+        self.digest.update(data)
+        size = len(data)
+        self.bytes += size
+        return size
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self.bytes
+
+    def flush(self) -> None:
+        """Hand over what is buffered."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; twice is once."""
+        if not self.closed:
+            self.closed = True
+            self._file.close()
+
+
+def _repeated(batch: Batch) -> list[str]:
+    """The text columns whose values come again and again, by the beginning of a batch: a dictionary pays for these."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    head = batch.slice(0, SAMPLED)
+    texts = [n for n, kind in enumerate(batch.schema.types) if pa.types.is_string(kind) or pa.types.is_binary(kind)]
+    few = len(head) * MOST_DISTINCT
+    return [batch.schema.names[n] for n in texts if pc.count_distinct(head.column(n)).as_py() <= few]
+
+
 class ParquetWriter:
     """Parquet files in the making, under temporary names."""
 
@@ -77,11 +121,14 @@ class ParquetWriter:
         self._folder, self._schema = folder, arrow_schema(contract)
         self._token = uuid.uuid4().hex[:8]
         self._rows: list[int] = []
+        self._hashed: list[Hashed] = []
+        self._repeated: list[str] = []
         self._open: tuple[Any, Any] | None = None
 
     def write(self, batch: Batch) -> None:
         """Append one batch; a full part file is closed and the next one begun."""
         if self._open is None:
+            self._repeated = _repeated(batch)
             self._begin()
         assert self._open is not None
         self._open[0].write_batch(batch)
@@ -115,9 +162,11 @@ class ParquetWriter:
     def _begin(self) -> None:
         import pyarrow.parquet as pq
 
-        handle = self._temporary(len(self._rows)).open("wb")
+        handle = Hashed(self._temporary(len(self._rows)).open("wb"))
         self._rows.append(0)
-        self._open = (pq.ParquetWriter(handle, self._schema, compression="zstd"), handle)
+        self._hashed.append(handle)
+        options = {"compression": "zstd", "use_dictionary": self._repeated}
+        self._open = (pq.ParquetWriter(handle, self._schema, **options), handle)
 
     def _end(self) -> None:
         if self._open is not None:
@@ -131,13 +180,9 @@ class ParquetWriter:
 
     def _finish(self, number: int) -> tuple[int, int, str]:
         temporary, final = self._temporary(number), self._folder / f"part-{number:05d}.parquet"
-        digest, size = hashlib.sha256(), 0
-        with temporary.open("rb") as handle:
-            while chunk := handle.read(1 << 20):
-                digest.update(chunk)
-                size += len(chunk)
+        written = self._hashed[number]
         self._folder.fs.mv(temporary.path, final.path)
-        return self._rows[number], size, digest.hexdigest()
+        return self._rows[number], written.bytes, written.digest.hexdigest()
 
     def _write_manifest(self, manifest: Manifest, piece: Slice) -> None:
         content = {

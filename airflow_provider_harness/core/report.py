@@ -50,7 +50,8 @@ class Measurements:
     """All numbers of one gate, taken from the same rows.
 
     :param rows: rows under test.
-    :param malformed: rows that fail at least one check for which a row can be set aside.
+    :param malformed: rows that fail at least one check for which a row can be set aside; 0 where the contract lets none
+        be set aside.
     :param values: check id -> measurement; a check without one was not measured by this engine.
     :param milliseconds: how long it took.
     """

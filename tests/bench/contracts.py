@@ -82,18 +82,24 @@ KINDS: Mapping[str, tuple[Mapping[str, str], str, str, str, int]] = {
     "unique": (FLIGHT | KEYED, f"{ROW_COUNT}, {COMPOSITE}", "", FULL, 20),
     "gate": (ROWS | KEYED | FOREIGN, f"{ROW_COUNT}, {COMPOSITE}", FRESH, FULL, 20),
     "load": (FLIGHT, ROW_COUNT, "", SLICED, 19),
+    "plain": ({}, "", "", SLICED, 1),
 }
 
 
-def contract(kind: str, table: str = "public.src") -> Contract:
-    """A contract of the bench, by the keys of ``KINDS``."""
-    checks, quality, sla, load, number = KINDS[kind]
+def contract_text(kind: str, table: str = "public.src") -> str:
+    """A contract file of the bench, by the keys of ``KINDS``."""
+    checks, quality, sla, load, _ = KINDS[kind]
     text = HEAD
     for name, value in (("sla", sla), ("load", load), ("table", table), ("quality", quality)):
         text = text.replace(f"{{{name}}}", value)
     for name, logical, physical in COLUMNS:
         parts = [f"name: {name}", f"logicalType: {logical}", f'physicalType: "{physical}"', "classification: public"]
         text += f"      - {{{', '.join([*parts, *([checks[name]] if name in checks else [])])}}}\n"
-    made = compile_text(text, f"{kind}.odcs.yaml")
-    assert len(made.checks) == number, [check.id for check in made.checks]
+    return text
+
+
+def contract(kind: str, table: str = "public.src") -> Contract:
+    """A contract of the bench, compiled."""
+    made = compile_text(contract_text(kind, table), f"{kind}.odcs.yaml")
+    assert len(made.checks) == KINDS[kind][-1], [check.id for check in made.checks]
     return made

@@ -15,6 +15,8 @@ BROAD = {
     "core/policy.py: judge": "a guard that crashes closes",
     "wiring.py: quietly": "a failing capture must not become the task's failure",
     "adapters/exceptions.py: _text": "somebody's __str__ may fail; the type still speaks",
+    "adapters/read_ahead.py: read": "what is raised while reading is raised again where the items are taken",
+    "adapters/read_ahead.py: ahead": "whatever ends the use of the items, the read under way is cancelled",
     "adapters/gx.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
     "adapters/exceptions.py: _attribute": "a property of somebody's exception may fail",
 }

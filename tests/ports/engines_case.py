@@ -13,7 +13,7 @@ from airflow_provider_harness.adapters import duck_measure, pg_measure, sql_chec
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
 from airflow_provider_harness.adapters.pg_types import arrow_schema
 from airflow_provider_harness.core.checks import Check
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.core.contract import Column, Contract, LogicalType, MalformedRows, QuarantinePolicy
 from airflow_provider_harness.core.report import Measurements
 
 COLUMNS = (
@@ -30,7 +30,9 @@ ROWS = sql_checks.Rows(relation='"public"."t"')
 
 
 def contract_of(checks: Sequence[Check]) -> Contract:
-    return Contract(id="t", version="1", name="t", table="public.t", columns=COLUMNS, checks=tuple(checks))
+    aside = QuarantinePolicy(policy=MalformedRows.QUARANTINE, max_rows=9, max_percent=99)
+    given = {"id": "t", "version": "1", "name": "t", "table": "public.t", "quarantine": aside}
+    return Contract(columns=COLUMNS, checks=tuple(checks), **given)
 
 
 def batch_of(rows: Sequence[Row]) -> pa.RecordBatch:

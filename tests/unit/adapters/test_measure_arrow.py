@@ -22,6 +22,8 @@ status: active
 customProperties:
   - property: harness.load
     value: {mode: incremental, sliceColumn: at}
+  - property: harness.malformedRows
+    value: {policy: quarantine, maxRows: 10, maxPercent: 50}
 schema:
   - name: t
     quality:

@@ -1,0 +1,63 @@
+"""Reading goes on while what was read is worked on: an iterator in a thread of its own, a few items ahead."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+DEPTH = 2
+"""Items that wait; with the one in the making, that many more are in memory than without reading ahead."""
+
+
+@contextmanager
+def ahead(items: Iterable[Item], cancel: Callable[[], None]) -> Iterator[Iterator[Item]]:
+    """The same items in the same order; what is raised while reading is raised where the item would have come.
+
+    :param cancel: ends a read that is under way, when nobody wants its items any more.
+    """
+    waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=DEPTH)
+    stop = threading.Event()
+
+    def put(item: Item | None, error: BaseException | None) -> None:
+        while not stop.is_set():
+            try:
+                waiting.put((item, error), timeout=0.1)
+            except queue.Full:
+                continue
+            break
+
+    def read() -> None:
+        try:
+            for item in items:
+                put(item, None)
+                if stop.is_set():
+                    return
+            put(None, None)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the items are taken
+            put(None, error)
+
+    def taken() -> Iterator[Item]:
+        while True:
+            item, error = waiting.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+
+    reader = threading.Thread(target=read, name="harness-read-ahead", daemon=True)
+    reader.start()
+    try:
+        yield taken()
+    except BaseException:
+        stop.set()
+        cancel()
+        raise
+    finally:
+        stop.set()
+        reader.join()

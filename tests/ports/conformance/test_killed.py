@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.ports.rows_case import Case
 
 ROOT = Path(__file__).resolve().parents[3]
-KILLS = 8
+KILLS = 6
 LONGEST_SECONDS = {"public": 0.25}
 """A whole move takes about this long; a kill comes at a random moment within it."""
 

@@ -42,6 +42,8 @@ Cancel = Callable[[], None]
 CONNECT_SECONDS = 10
 """How long a database may take to answer a connection attempt, unless the connection's extra says otherwise."""
 PROGRESS_SECONDS = 10
+BIGQUERY = "google_cloud_platform"
+"""The type of connection that leads to BigQuery."""
 LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs")
 """What a connection's extra may hand to libpq."""
 
@@ -107,6 +109,12 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     from psycopg.conninfo import make_conninfo
 
     connection = Connection.get(conn_id)
+    if connection.conn_type == BIGQUERY:
+        raise ConfigurationError(
+            f"connection {conn_id}",
+            "leads to BigQuery, where this cannot be done yet.",
+            fix="Give a connection to PostgreSQL; BigQuery can be loaded, transformed, validated and watched.",
+        )
     extra = connection.extra_dejson
     given = {
         "host": connection.host,
@@ -124,19 +132,20 @@ def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
     from airflow.sdk import Connection
 
-    return bool(Connection.get(conn_id).conn_type == "google_cloud_platform")
+    return bool(Connection.get(conn_id).conn_type == BIGQUERY)
 
 
-def warehouse_of(conn_id: str, purpose: str) -> PostgresWarehouse | BigQueryWarehouse:
+def warehouse_of(conn_id: str, purpose: str, limit: int | None = None) -> PostgresWarehouse | BigQueryWarehouse:
     """The warehouse that a connection leads to.
 
     :param purpose: what PostgreSQL shows as the session's name.
+    :param limit: bytes that one query may bill in BigQuery; None for the connection's own limit.
     """
     if is_bigquery(conn_id):
         from airflow_provider_harness.adapters import bigquery, bq_jobs
 
-        client, limit = bq_jobs.connect(conn_id)
-        return bigquery.BigQueryWarehouse(client, limit=limit)
+        client, own = bq_jobs.connect(conn_id)
+        return bigquery.BigQueryWarehouse(client, limit=limit or own)
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
     return PostgresWarehouse(dsn(conn_id, purpose))
@@ -240,14 +249,25 @@ def _hasher(contract: Contract) -> Hasher | None:
 
 
 def load(
-    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, task: TryKey, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    folder: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+    limit: int | None = None,
 ) -> tuple[Published, Report]:
-    """Publish the staged files of one slice."""
+    """Publish the staged files of one slice.
+
+    :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
+    """
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
 
-    warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
+    warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit)
     running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
@@ -255,6 +275,43 @@ def load(
         told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
     published(contract, piece, conn_id)
     return told
+
+
+def transfer(
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    source_conn_id: str,
+    source_table: str,
+    sql: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+) -> tuple[Published, Report]:
+    """Publish one slice straight from another PostgreSQL."""
+    from airflow_provider_harness.adapters.pg_pump import PostgresPump
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
+
+    name = f"harness transfer {contract.table}"
+    warehouse = PostgresWarehouse(dsn(conn_id, name))
+    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql)
+    running += [source.cancel, warehouse.cancel]
+    piece = piece_of(contract, key)
+    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    with (
+        leased(f"{conn_id} {contract.table} {piece.id}", task),
+        gate(contract, piece, post) as here,
+        source as pump,
+    ):
+        basin = warehouse.slice(contract, piece)
+        told, report, drift = move.transfer(contract, piece, pump, basin, run, Progress(), gate=here)
+    published(contract, piece, conn_id)
+    for change in drift.changes:
+        log.warning("Not in the way, but a person should know: %s", change.sentence())
+    return told, report
 
 
 def transform(

@@ -69,16 +69,14 @@ class PostgresExtractOperator(SliceOperator):
         return identity_edges(self._lineage_inputs()[0], contract.names) if not self.sql else ()
 
 
-class PostgresLoadOperator(SliceOperator):
-    """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
-
-    Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
-    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+class LoadOperator(SliceOperator):
+    """What loads into every warehouse share.
 
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
     """
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "staged")
+    maximum_bytes_billed: int | None = None
 
     def __init__(self, *, staged: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -101,6 +99,7 @@ class PostgresLoadOperator(SliceOperator):
                     run=f"{self.dag_id}/{context['run_id']}",
                     task=wiring.task_of(context),
                     running=self._running,
+                    limit=self.maximum_bytes_billed,
                 )
             except ContractViolation as error:
                 self._report = error.report
@@ -118,3 +117,13 @@ class PostgresLoadOperator(SliceOperator):
 
         contract, _ = self._terms()
         return tuple(edge for source in self._lineage_inputs() for edge in identity_edges(source, contract.names))
+
+
+class PostgresLoadOperator(LoadOperator):
+    """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
+
+    Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
+    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+
+    :param staged: folder of the staged files: the extract's XCom (``extract.output``).
+    """

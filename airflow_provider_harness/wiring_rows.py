@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
-from airflow_provider_harness.wiring_gates import gate, task_of
-from airflow_provider_harness.wiring_slices import leased, published
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.partition import Slice
     from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
-
-__all__ = ["task_of"]
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +83,13 @@ def contract_of(path: str, table: str = "") -> Contract:
 
     contract = load_contract(path, Path(config.airflow_home("harness_contracts")))
     return replace(contract, table=table if "." in table else f"public.{table}") if table else contract
+
+
+def task_of(context: Mapping[str, Any]) -> TryKey:
+    """The try that a task's context belongs to."""
+    from airflow_provider_harness.adapters.airflow_context import key_of
+
+    return key_of(context["ti"])
 
 
 def slice_key(context: Mapping[str, Any]) -> str:
@@ -206,6 +209,8 @@ def extract(
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased
 
     piece = piece_of(contract, key)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
@@ -266,6 +271,8 @@ def load(
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased, published
 
     warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit)
     running.append(warehouse.cancel)
@@ -294,6 +301,8 @@ def transfer(
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased, published
 
     name = f"harness transfer {contract.table}"
     warehouse = PostgresWarehouse(dsn(conn_id, name))
@@ -320,6 +329,8 @@ def transform(
     """Publish what a query gives for one slice."""
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased, published
 
     warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
     running.append(warehouse.cancel)
@@ -341,6 +352,7 @@ def verify_published(
     """
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
 
     contract = contract_of(contract_path, table)
     rows = rows_of(conn_id, f"harness verify {contract.table}")
@@ -368,6 +380,7 @@ def validate(
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.app.ports_rows import Subject
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
 
     name = f"harness validate {contract.table}"
     if path:
@@ -425,6 +438,7 @@ def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
     """Publish the rows of a slice that were set aside and pass now."""
     from airflow_provider_harness.app import quarantine as app
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
 
     with gate(contract, piece_of(contract, key), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         released, _ = app.release(here, quarantine(contract, conn_id), check)

@@ -12,17 +12,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
-from airflow_provider_harness.core.lease import RENEW_SECONDS, WAIT_SECONDS, Lease
 from airflow_provider_harness.wiring_store import task_engine
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store_slices import SqlSlices
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.failure import TryKey
+    from airflow_provider_harness.core.lease import Lease
     from airflow_provider_harness.core.partition import Slice
 
 log = logging.getLogger(__name__)
 
+RENEW_SECONDS = 15
+"""A quarter of ``core.lease.LEASE_SECONDS``."""
+WAIT_SECONDS = 90
+"""How long a run waits for another one's lease: longer than a lease that nobody renews."""
 POLL_SECONDS = 1.0
 
 

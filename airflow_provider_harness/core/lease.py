@@ -8,9 +8,6 @@ from datetime import datetime
 LEASE_SECONDS = 60
 """How long a lease lasts without being renewed; so long a slice stays closed after its holder was killed, unless the
 same task instance tries again."""
-RENEW_SECONDS = 15
-WAIT_SECONDS = 90
-"""How long a run waits for another one's lease: longer than a lease that nobody renews."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

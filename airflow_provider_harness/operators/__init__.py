@@ -9,7 +9,7 @@ _NAMES = {
     "BigQueryLoadOperator": "bigquery",
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
-    "PostgresTransferOperator": "transfer",
+    "PostgresTransferOperator": "postgres",
     "SQLTransformOperator": "sql",
     "ValidateOperator": "validate",
 }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config
-from airflow_provider_harness.wiring_gates import task_of
+from airflow_provider_harness.wiring_rows import task_of
 from airflow_provider_harness.wiring_store import engine, store_url, task_engine
 
 if TYPE_CHECKING:

@@ -163,6 +163,28 @@ lineage_edges = Table(
     Column("masking", Boolean, nullable=False),
 )
 
+#: Who works on a slice now; a lease that is over may be taken by anybody.
+leases = Table(
+    "harness_leases",
+    metadata,
+    Column("name", String(1024), primary_key=True),
+    Column("holder", String(1024), nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("taken_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+
+#: The latest slice that is published of each table; moved after the publication has been committed.
+watermarks = Table(
+    "harness_watermarks",
+    metadata,
+    Column("conn_id", String(256), primary_key=True),
+    Column("table_name", String(512), primary_key=True),
+    Column("slice", String(1024), nullable=False),
+    Column("slice_end", String(32), nullable=False),
+    Column("moved_at", String(32), nullable=False),
+)
+
 #: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.
 TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     failures.name: ("INSERT",),
@@ -170,4 +192,6 @@ TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     gate_checks.name: ("SELECT", "INSERT"),
     lineage.name: ("SELECT", "INSERT"),
     lineage_edges.name: ("SELECT", "INSERT"),
+    leases.name: ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    watermarks.name: ("SELECT", "INSERT", "UPDATE"),
 }

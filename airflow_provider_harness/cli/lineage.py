@@ -25,9 +25,7 @@ def walks(graph: Graph, name: str, *, downstream: bool) -> list[tuple[Dataset, s
             valid=nearest(graph, name),
             fix="Name it [database.]schema.table[.column]; a task of ours that touches it tells the harness when it succeeds.",
         )
-    return [
-        (dataset, column, tuple(graph.walk(dataset, column, downstream=downstream))) for dataset, column in starts
-    ]
+    return [(dataset, column, tuple(graph.walk(dataset, column, downstream=downstream))) for dataset, column in starts]
 
 
 def nearest(graph: Graph, name: str) -> tuple[str, ...]:

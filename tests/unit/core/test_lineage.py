@@ -96,7 +96,7 @@ def test_cycles_end() -> None:
     assert graph.roots(DAILY) == (WEATHER,)
     assert Graph((Flow(task="d.own", inputs=(PLAIN,), output=PLAIN),)).roots(PLAIN) == ()
     assert graph.starts("wh.public.daily") == ((DAILY, ""),)
-    assert list(Graph((Flow(task="d.own", inputs=(PLAIN,), output=PLAIN),)).walk(PLAIN))[0].again
+    assert next(iter(Graph((Flow(task="d.own", inputs=(PLAIN,), output=PLAIN),)).walk(PLAIN))).again
 
 
 def test_tasks_whose_trouble_can_come_down() -> None:

@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     NOTED = "noted"  # body: text
     TAKEN = "taken"  # body: by
     RETURNED = "returned"  # body: by
+    ACKED = "acked"  # body: by; a person has seen it
+    RESOLVED = "resolved"  # body: by, why; a person says that it is over
     REOPENED = "reopened"  # body: why; one further remedy will be tried, by another healer run
     CLOSED = "closed"  # body: outcome, why
 
@@ -61,6 +63,11 @@ class Outcome(StrEnum):
 
 
 _ANY = frozenset(State) - {State.CLOSED}
+#: What still happens to an incident that went to a person, who then has it in hand.
+_EVER = frozenset(State)
+
+#: A person has it, or had it to the end. An act that was under way then still says how it ended, and changes nothing else.
+IN_HAND = frozenset({State.TAKEN, State.CLOSED})
 
 #: event -> (states it may come in, state it leads to; None = unchanged). What is not here cannot happen.
 TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
@@ -76,11 +83,13 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.ACT_STARTED: (frozenset({State.JUDGED, State.ANSWERED}), State.ACTING),
     EventKind.ACT_ENDED: (frozenset({State.ACTING}), State.VERIFYING),
     EventKind.SETTLED: (_ANY, None),
-    EventKind.PAGED: (_ANY, None),
+    EventKind.PAGED: (_EVER, None),
     EventKind.NOTED: (_ANY, None),
     EventKind.TAKEN: (_ANY, State.TAKEN),
     EventKind.REOPENED: (frozenset({State.VERIFYING}), State.OPEN),
     EventKind.RETURNED: (frozenset({State.TAKEN}), State.OPEN),
+    EventKind.ACKED: (_EVER, None),
+    EventKind.RESOLVED: (_EVER, None),
     EventKind.CLOSED: (_ANY, State.CLOSED),
 }
 
@@ -141,7 +150,8 @@ class Incident:
 
     def after(self, event: Event) -> Incident:
         """This incident with one more event."""
-        allowed, target = TRANSITIONS[event.kind]
+        late = event.kind is EventKind.ACT_ENDED and self.state in IN_HAND
+        allowed, target = (IN_HAND, None) if late else TRANSITIONS[event.kind]
         first = event.kind is EventKind.OPENED
         if first != (self.opened_at is None) or (not first and self.state not in allowed):
             raise ImpossibleEvent(f"{event.kind} cannot follow state {self.state} of incident {self.id}")
@@ -154,6 +164,8 @@ class Incident:
         if event.kind is EventKind.CLAIMED:
             changes["leader"] = body["run"]
             changes["last"] = {kind: body for kind, body in changes["last"].items() if kind not in _ATTEMPT}
+        if event.kind is EventKind.RETURNED:
+            changes["leader"] = ""  # the run that led has stopped, and must not end what another one takes up
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:

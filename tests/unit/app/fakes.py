@@ -331,6 +331,7 @@ class FakeGates:
 class FakePager:
     pages: list[Page] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
     dies: bool = False
 
     def trigger(self, page: Page) -> None:
@@ -340,6 +341,9 @@ class FakePager:
 
     def resolve(self, dedup_key: str) -> None:
         self.resolved.append(dedup_key)
+
+    def acknowledge(self, dedup_key: str) -> None:
+        self.seen.append(dedup_key)
 
 
 @dataclass

@@ -200,6 +200,8 @@ BODIES: dict[EventKind, dict[str, Any]] = {
     EventKind.NOTED: {"text": "n"},
     EventKind.TAKEN: {"by": "p"},
     EventKind.RETURNED: {"by": "p"},
+    EventKind.ACKED: {"by": "p"},
+    EventKind.RESOLVED: {"by": "p", "why": "w"},
     EventKind.REOPENED: {"why": "w"},
     EventKind.CLOSED: {"outcome": "healed", "why": "w"},
 }

@@ -268,6 +268,7 @@ def load(
 
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
+    from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
@@ -279,7 +280,8 @@ def load(
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
-        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+        gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here, gauge=gauge)
     published(contract, piece, conn_id)
     return told
 

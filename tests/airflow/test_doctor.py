@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,11 +18,17 @@ import pytest
 
 from airflow_provider_harness.cli.doctor import CHECKS
 from airflow_provider_harness.testing.stack import AirflowStack
-from tests.demo.world import ROOT, World
+from tests.demo.breaks import wait_for
+from tests.demo.world import HARNESS, ROOT, World
 
 DRIVER = Path(__file__).with_name("doctor_driver.py")
 Env = dict[str, str | None]
 EMPTY_STORE, NEW_STORE = "harness_doctor_empty", "harness_doctor_new"
+
+
+def mark(place: World, name: str) -> Any:
+    with place.postgres.connect(HARNESS) as connection:
+        return connection.execute("SELECT value FROM harness_marks WHERE name = %s", [name]).fetchone()
 
 
 def account(place: World, user: str, **more: Any) -> Env:
@@ -117,8 +123,12 @@ def run(place: World, faults: Mapping[str, Env]) -> dict[str, list[dict[str, str
 
 
 def wrong(rows: list[dict[str, str]]) -> dict[str, str]:
-    """Check -> what it found wrong."""
-    return {row["check"]: f"{row['what']} -> {row['fix']}" for row in rows if row["health"] == "wrong"}
+    """Check -> everything that it found wrong."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["health"] == "wrong":
+            found.setdefault(row["check"], []).append(f"{row['what']} -> {row['fix']}")
+    return {check: "\n".join(texts) for check, texts in found.items()}
 
 
 #: fault -> the check that finds it, and what it must say.
@@ -178,6 +188,7 @@ def planted(place: World, folder: Path, ahead: str) -> dict[str, Env]:
 @pytest.fixture(scope="module")
 def found(place: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[dict[str, str]]]]:
     """What the doctor said of the sound installation, and of each fault."""
+    wait_for("a pass of the reconciler", lambda: mark(place, "reconciled_at"), 120)
     with clock_ahead(place) as ahead:
         faults = {"nothing": {}} | planted(place, tmp_path_factory.mktemp("doctor"), ahead)
         yield run(place, faults)
@@ -211,14 +222,8 @@ def test_a_paused_healer_and_one_that_cannot_be_imported_are_found(
         paused = wrong(run(place, {"paused": mine})["paused"])
         assert paused == {"healer Dags": "own_healer is paused. -> airflow dags unpause own_healer"}
         own.write_text(text + "import no_such_package\n")
-        broken = _until(lambda: wrong(run(place, {"broken": mine})["broken"]), "cannot be imported")
-        assert "own_healer_reconciler cannot be imported from" in broken["healer Dags"]
+        wait_for("the import error", lambda: stack.api("GET", "/dags/own_healer/details")["has_import_errors"], 60)
+        broken = wrong(run(place, {"broken": mine})["broken"])["healer Dags"]
+        assert "own_healer_reconciler cannot be imported from" in broken
     finally:
         own.unlink()
-
-
-def _until(look: Callable[[], dict[str, str]], said: str) -> dict[str, str]:
-    end = time.monotonic() + 60
-    while said not in str(answer := look()) and time.monotonic() < end:
-        time.sleep(2)
-    return answer

@@ -182,44 +182,68 @@ class PostgresSession:
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
-        mode = self._contract.load.mode
+        mode, piece = self._contract.load.mode, self._piece.id
+        replaces = mode in _REPLACED
         with self._connection.transaction():
-            before = self._clear() if mode in _REPLACED else self._there()
-            quarantined: dict[str, int] = {}
-            rows = before
-            if not (mode is LoadMode.APPEND and before):
-                self._forget_set_aside()
-                quarantined = self._set_aside(run) if set_aside else {}
-                written = self._write(set_aside=set_aside)
-                if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
-                    raise SliceBusy(
-                        f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
-                        "publication; nothing was published"
-                    )
-                rows = self._there() if mode is LoadMode.MERGE else written
-            self._run(f"DROP TABLE {ident(self._staging)}")
-        return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+            before, late = self._clear(set_aside=set_aside) if replaces else (self._there(), None)
+            if mode is LoadMode.APPEND and before:
+                self.discard()
+                return Published(slice=piece, rows=before, before=before, new=0, quarantined={})
+            self._forget_set_aside()
+            quarantined = self._set_aside(run) if set_aside else {}
+            written, added = self._write(set_aside=set_aside)
+            if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
+                raise SliceBusy(
+                    f"{self._contract.table} slice {piece}: a referenced table changed between gate and publication; "
+                    "nothing was published"
+                )
+            rows = self._there() if mode is LoadMode.MERGE else written
+            self.discard()
+        if late is None:
+            late = max(added - before, 0) if replaces else added
+        return Published(slice=piece, rows=rows, before=before, new=late, quarantined=quarantined)
 
-    def _clear(self) -> int:
-        return self._run(f"DELETE FROM {ident(self._contract.table)}{self._where()}").rowcount
+    def _clear(self, *, set_aside: bool) -> tuple[int, int | None]:
+        """Delete the slice: how many rows it had, and how many of the staged ones were not among them, by key.
+
+        The second is None where there was nothing, or there is no key.
+        """
+        deleted, key = f"DELETE FROM {ident(self._contract.table)}{self._where()}", self._contract.merge_key
+        if not key:
+            return self._run(deleted).rowcount, None
+        names = ", ".join(map(column, key))
+        found = self._run(
+            f"WITH gone AS ({deleted} RETURNING {names}), n AS (SELECT count(*) AS n FROM gone) SELECT n, CASE WHEN n > 0 "
+            f"THEN (SELECT count(*) FROM ({self._passing(set_aside=set_aside)}) AS s ({self._names()}) "
+            f"WHERE NOT EXISTS (SELECT FROM gone AS t WHERE {_same(key)})) END FROM n"
+        ).fetchone()
+        return found or (0, None)
 
     def _there(self) -> int:
         found = self._run(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}").fetchone()
         return int(found[0]) if found else 0
 
-    def _write(self, *, set_aside: bool) -> int:
-        """Rows that were updated or inserted; what is set aside stays out."""
-        names = ", ".join(column(name) for name in self._contract.names)
+    def _names(self) -> str:
+        return ", ".join(map(column, self._contract.names))
+
+    def _passing(self, *, set_aside: bool) -> str:
+        """The staged rows that are to be published, in the types of the published table."""
         values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
         keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
-        target, new = ident(self._contract.table), f"SELECT {values} FROM {ident(self._staging)}{keep}"
+        return f"SELECT {values} FROM {ident(self._staging)}{keep}"
+
+    def _write(self, *, set_aside: bool) -> tuple[int, int]:
+        """Rows that were updated or inserted, and those that were inserted; what is set aside stays out."""
+        target, names, new = ident(self._contract.table), self._names(), self._passing(set_aside=set_aside)
         if self._contract.load.mode is not LoadMode.MERGE:
-            return self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
-        same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
+            inserted = self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
+            return inserted, inserted
+        same = _same(self._contract.merge_key)
         changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._contract.names)
         updated = self._run(f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s ({names}) WHERE {same}").rowcount
         others = f"SELECT * FROM ({new}) AS s ({names}) WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {same})"
-        return updated + self._run(f"INSERT INTO {target} ({names}) {others}").rowcount
+        inserted = self._run(f"INSERT INTO {target} ({names}) {others}").rowcount
+        return updated + inserted, inserted
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
@@ -266,6 +290,10 @@ class PostgresSession:
 
 _REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
 """Modes in which what was there goes before the new rows come."""
+
+
+def _same(key: Sequence[str]) -> str:
+    return " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in key)
 
 
 def _promised(measured: Measurements, *, set_aside: bool) -> tuple[int, int]:

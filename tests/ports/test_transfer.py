@@ -144,7 +144,7 @@ def test_what_is_to_be_masked_is_not_read_and_what_is_to_be_hashed_is_refused(ca
 
 def test_as_a_task(case: Case, dag: Any) -> None:
     told = run(transfer(dag), context(case))
-    assert told == {"slice": "20130309T050000Z", "rows": 303, "before": 0, "quarantined": {}}
+    assert told == {"slice": "20130309T050000Z", "rows": 303, "before": 0, "new": 303, "quarantined": {}}
     assert case.published() == case.rows()
     sql = "SELECT * FROM public.orders WHERE status = 'open'"
     assert run(transfer(dag, "t2", sql=sql), context(case))["rows"] == 152
@@ -184,7 +184,7 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
             holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
         thread = threading.Thread(target=work)
         thread.start()
-        dsn, statement = (case.source, "COPY (%") if where == "src" else (case.warehouse, "DELETE%")
+        dsn, statement = (case.source, "COPY (%") if where == "src" else (case.warehouse, "%DELETE FROM%")
         assert soon(lambda: active(dsn, statement) == 1)
         operator.on_kill()
         thread.join(20)

@@ -268,6 +268,7 @@ def load(
 
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
+    from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
@@ -280,7 +281,8 @@ def load(
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
     with files, target, gate(contract, piece, post) as here:
-        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+        gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here, gauge=gauge)
     published(contract, piece, conn_id)
     return told
 

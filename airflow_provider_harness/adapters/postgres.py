@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Batch, Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import sql_checks
+from . import pg_direct, pg_late, sql_checks
 from .pg_catalog import SESSION, Cancellable, catalog
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, base, carried_type
@@ -80,6 +82,22 @@ class PostgresWarehouse(Cancellable):
         """The columns of a relation here; None if there is none."""
         with self._connect() as connection:
             return catalog(connection, table)
+
+    def publish(
+        self,
+        contract: Contract,
+        piece: Slice,
+        batches: Iterable[Batch],
+        where: str,
+        forgetting: Sequence[str],
+        gauge: Gauge,
+        accept: Accept,
+        tell: Progress,
+    ) -> Published | None:
+        """See ``pg_direct.publish``."""
+        return pg_direct.publish(
+            self._dsn, self._cancels, contract, piece, batches, where, forgetting, gauge, accept, tell
+        )
 
     def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
         """Append record batches to an existing table by binary COPY; all of them, or none."""
@@ -148,10 +166,22 @@ class PostgresSession:
                     self._run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress) -> int:
-        """Fill a fresh staging table by binary COPY."""
+    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+        """Replace the slice by the files' rows, in one write."""
+        plain = self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone()
+        if self._contract.load.mode not in _REPLACED or not gauge.complete or plain != (True,):
+            return None
+        batches = stage.batches(self._contract)
+        return self._warehouse.publish(
+            self._contract, self._piece, batches, self._where(), self._forgetting(), gauge, accept, tell
+        )
+
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
+        """Fill a fresh staging table by binary COPY, measuring what passes by."""
         self._fresh_staging(carried=True)
         batches = stage.batches(self._contract)
+        if gauge is not None:
+            batches = _measured(batches, gauge)
         return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
 
     def stage_query(self, sql: str) -> int:
@@ -176,22 +206,22 @@ class PostgresSession:
                 tell("transfer", rows)
         return rows
 
-    def measure_staged(self) -> Measurements:
+    def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
-        return measure(self._connection, self._contract, self._rows())
+        contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
+        return measure(self._connection, contract, self._rows())
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
         mode, piece = self._contract.load.mode, self._piece.id
-        replaces = mode in _REPLACED
         with self._connection.transaction():
-            before, late = self._clear(set_aside=set_aside) if replaces else (self._there(), None)
+            before = self._clear() if mode in _REPLACED else self._there()
             if mode is LoadMode.APPEND and before:
                 self.discard()
                 return Published(slice=piece, rows=before, before=before, new=0, quarantined={})
             self._forget_set_aside()
             quarantined = self._set_aside(run) if set_aside else {}
-            written, added = self._write(set_aside=set_aside)
+            written, new = self._write(before, set_aside=set_aside)
             if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
                 raise SliceBusy(
                     f"{self._contract.table} slice {piece}: a referenced table changed between gate and publication; "
@@ -199,46 +229,28 @@ class PostgresSession:
                 )
             rows = self._there() if mode is LoadMode.MERGE else written
             self.discard()
-        if late is None:
-            late = max(added - before, 0) if replaces else added
-        return Published(slice=piece, rows=rows, before=before, new=late, quarantined=quarantined)
+        return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
 
-    def _clear(self, *, set_aside: bool) -> tuple[int, int | None]:
-        """Delete the slice: how many rows it had, and how many of the staged ones were not among them, by key.
-
-        The second is None where there was nothing, or there is no key.
-        """
-        deleted, key = f"DELETE FROM {ident(self._contract.table)}{self._where()}", self._contract.merge_key
-        if not key:
-            return self._run(deleted).rowcount, None
-        names = ", ".join(map(column, key))
-        found = self._run(
-            f"WITH gone AS ({deleted} RETURNING {names}), n AS (SELECT count(*) AS n FROM gone) SELECT n, CASE WHEN n > 0 "
-            f"THEN (SELECT count(*) FROM ({self._passing(set_aside=set_aside)}) AS s ({self._names()}) "
-            f"WHERE NOT EXISTS (SELECT FROM gone AS t WHERE {_same(key)})) END FROM n"
-        ).fetchone()
-        return found or (0, None)
+    def _clear(self) -> int:
+        return [self._run(sql).rowcount for sql in pg_late.clearing(self._contract, self._where())][-1]
 
     def _there(self) -> int:
-        found = self._run(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}").fetchone()
+        return self._number(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}")
+
+    def _number(self, sql: str) -> int:
+        found = self._run(sql).fetchone()
         return int(found[0]) if found else 0
 
-    def _names(self) -> str:
-        return ", ".join(map(column, self._contract.names))
-
-    def _passing(self, *, set_aside: bool) -> str:
-        """The staged rows that are to be published, in the types of the published table."""
+    def _write(self, before: int, *, set_aside: bool) -> tuple[int, int]:
+        """Rows that were updated or inserted, and how many of them are new; what is set aside stays out."""
+        names = ", ".join(column(name) for name in self._contract.names)
         values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
         keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
-        return f"SELECT {values} FROM {ident(self._staging)}{keep}"
-
-    def _write(self, *, set_aside: bool) -> tuple[int, int]:
-        """Rows that were updated or inserted, and those that were inserted; what is set aside stays out."""
-        target, names, new = ident(self._contract.table), self._names(), self._passing(set_aside=set_aside)
+        target, new = ident(self._contract.table), f"SELECT {values} FROM {ident(self._staging)}{keep}"
         if self._contract.load.mode is not LoadMode.MERGE:
-            inserted = self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
-            return inserted, inserted
-        same = _same(self._contract.merge_key)
+            written = self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
+            return written, pg_late.new(self._contract, self._where(), before, written, self._number)
+        same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
         changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._contract.names)
         updated = self._run(f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s ({names}) WHERE {same}").rowcount
         others = f"SELECT * FROM ({new}) AS s ({names}) WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {same})"
@@ -268,10 +280,15 @@ class PostgresSession:
         return {str(check): int(count) for check, count in self._run(statement).fetchall()}
 
     def _forget_set_aside(self) -> None:
-        """Forget what an earlier run of the same slice set aside; released rows stay on record."""
-        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
-            mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
-            self._run(f"DELETE FROM {ident(self._quarantine)} WHERE {mine}")
+        for statement in self._forgetting():
+            self._run(statement)
+
+    def _forgetting(self) -> list[str]:
+        """What forgets the rows that an earlier run of the same slice set aside; released rows stay on record."""
+        if self._contract.quarantine.policy is not MalformedRows.QUARANTINE:
+            return []
+        mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
+        return [f"DELETE FROM {ident(self._quarantine)} WHERE {mine}"]
 
     def _where(self) -> str:
         if self._contract.load.mode is LoadMode.FULL:
@@ -288,12 +305,23 @@ class PostgresSession:
         return self._connection.execute(sql.encode())
 
 
+_PLAIN = """
+WITH whole AS (SELECT to_regclass({table})::oid AS id UNION SELECT relid::oid FROM pg_partition_tree({table}))
+SELECT bool_and(c.relkind IN ('r', 'p') AND NOT c.relrowsecurity)
+       AND NOT EXISTS (SELECT FROM pg_trigger AS g JOIN whole ON g.tgrelid = whole.id WHERE NOT g.tgisinternal)
+FROM whole JOIN pg_class AS c ON c.oid = whole.id
+"""
+"""Whether a table takes every row that is sent as it is: no trigger, no policy, nothing foreign. Only then the rows that were
+sent are the rows that arrived; the driver counts what it sends."""
+
 _REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
 """Modes in which what was there goes before the new rows come."""
 
 
-def _same(key: Sequence[str]) -> str:
-    return " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in key)
+def _measured(batches: Iterable[Batch], gauge: Gauge) -> Iterator[Batch]:
+    for batch in batches:
+        gauge.add(batch)
+        yield batch
 
 
 def _promised(measured: Measurements, *, set_aside: bool) -> tuple[int, int]:

@@ -60,7 +60,8 @@ class PostgresExtractOperator(SliceOperator):
         return (wiring.dataset(self.conn_id, self.table),)
 
     def _lineage_output(self) -> Dataset:
-        return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, str(self.slice_key)))
+        key = str(self.slice_key)
+        return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, key), key)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         from airflow_provider_harness.core.lineage import identity_edges
@@ -107,7 +108,7 @@ class LoadOperator(SliceOperator):
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        return (staged_dataset(self.staged),) if isinstance(self.staged, str) else ()
+        return (staged_dataset(self.staged, str(self.slice_key)),) if isinstance(self.staged, str) else ()
 
     def _lineage_output(self) -> Dataset:
         return wiring.dataset(self.conn_id, self.table)

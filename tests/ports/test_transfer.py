@@ -184,8 +184,8 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
             holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
         thread = threading.Thread(target=work)
         thread.start()
-        dsn, statement = (case.source, "COPY (%") if where == "src" else (case.warehouse, "%DELETE FROM%")
-        assert soon(lambda: active(dsn, statement) == 1)
+        dsn, busy = (case.source, "query LIKE 'COPY (%'") if where == "src" else (case.warehouse, LOCKED)
+        assert soon(lambda: active(dsn, busy) == 1)
         operator.on_kill()
         thread.join(20)
         assert not thread.is_alive()
@@ -194,13 +194,16 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
     assert case.published() == before
 
 
-def active(dsn: str, statement: str = "%") -> int:
-    query = """
+LOCKED = "wait_event_type = 'Lock'"
+
+
+def active(dsn: str, busy: str = "true") -> int:
+    query = f"""
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-        AND application_name LIKE 'harness transfer%%' AND query LIKE %s
+        AND application_name LIKE 'harness transfer%' AND {busy}
     """
     with psycopg.connect(dsn) as connection:
-        row = connection.execute(query, (statement,)).fetchone()
+        row = connection.execute(query.encode()).fetchone()
     assert row
     return int(row[0])
 

@@ -58,7 +58,9 @@ def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case, dir
     again = case.move(1)
     assert (again.rows, again.before, again.new) == (288, 289, 0)
     assert case.published() == [row for row in rows if row[0] != 400]
-    case.at_source("INSERT INTO public.orders SELECT 5000, placed_at, 1, 'open', 'c1' FROM public.orders WHERE id = 410")
+    case.at_source(
+        "INSERT INTO public.orders SELECT 5000, placed_at, 1, 'open', 'c1' FROM public.orders WHERE id = 410"
+    )
     late = case.move(1)
     assert (late.rows, late.before, late.new) == (289, 288, 1)
     assert direct == [True] * 5

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
@@ -23,6 +23,7 @@ from airflow_provider_harness.core.schema import Schema
 from . import bq_publish, bq_types, sql_checks
 from .bq_jobs import Jobs, labels, name_of
 from .bq_measure import measure
+from .pg_types import base
 from .postgres import quarantine_table
 from .sql_checks import ident, in_slice, spoken
 
@@ -138,11 +139,29 @@ class BigQuerySession:
                 return manifest.rows
         raise ConfigurationError(f"{self._base}_{name[:12]}", "has no free number.", fix="Drop old staging tables.")
 
+    def plan_query(self, sql: str) -> Plan:
+        """What a dry run says of a query; the stand-in says 0 bytes."""
+        job = self._jobs.dry_run(bq_publish.bound(sql, self._piece))
+        size = int(job.total_bytes_processed or 0)
+        log.info("The query will read %s bytes", f"{size:,}")
+        found = bq_types.schema("query", job.schema or (), self._contract)
+        return Plan(schema=self._undigited(found), cost=size, unit="bytes")
+
+    def _undigited(self, found: Schema) -> Schema:
+        """A query's columns have no digits in BigQuery: where only those differ, the contract's stand."""
+        wanted = {column.name: column.physical_type for column in self._contract.columns}
+        columns = [
+            replace(column, type=wanted[column.name])
+            if base(wanted.get(column.name, "")) == base(column.type)
+            else column
+            for column in found.columns
+        ]
+        return replace(found, columns=tuple(columns))
+
     def stage_query(self, sql: str) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
         text = bq_publish.bound(sql, self._piece)
-        log.info("The query will read %s bytes", f"{self._jobs.estimate(text):,}")
         self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
         names = ", ".join(f"`{name}`" for name in self._contract.names)
         insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import SliceBusy
@@ -17,7 +17,7 @@ from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
 from . import pg_direct, sql_checks
-from .pg_catalog import SESSION, Cancellable, catalog
+from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, base, carried_type
 from .sql_checks import column, ident, in_slice, literal
@@ -179,6 +179,16 @@ class PostgresSession:
         if gauge is not None:
             batches = _measured(batches, gauge)
         return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
+
+    def plan_query(self, sql: str) -> Plan:
+        """What the planner says of a query."""
+        values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
+        text = f"{sql.strip().rstrip(';')}\n"
+        told = self._connection.execute(
+            f"EXPLAIN (FORMAT JSON) SELECT * FROM ({text}) AS q".encode(), values
+        ).fetchone()
+        cost = float(told[0][0]["Plan"]["Total Cost"]) if told else 0.0
+        return Plan(schema=described(self._connection, sql, values), cost=cost, unit="units of PostgreSQL's planner")
 
     def stage_query(self, sql: str) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""

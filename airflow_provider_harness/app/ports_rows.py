@@ -55,6 +55,20 @@ class Published:
     quarantined: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a warehouse says of a query without running it.
+
+    :param schema: the columns that it gives.
+    :param cost: what it will cost, as the warehouse estimates it.
+    :param unit: of the cost.
+    """
+
+    schema: Schema
+    cost: float
+    unit: str
+
+
 class Progress(Protocol):
     """Where a long step says how far it is."""
 
@@ -141,6 +155,10 @@ class Session(Protocol):
 
     def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
         """Fill the staging table; rows that pass by here are measured on their way, where a gauge is given."""
+        ...
+
+    def plan_query(self, sql: str) -> Plan:
+        """What a query would give and cost; a query that is wrong raises the driver's own error, and nothing is made."""
         ...
 
     def stage_query(self, sql: str) -> int: ...

@@ -11,8 +11,15 @@ from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.app import move, validate
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import LoadMode
-from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, SliceBusy, UncarriedValue
+from airflow_provider_harness.core.errors import (
+    ContractViolation,
+    QueryTooCostly,
+    SchemaDrift,
+    SliceBusy,
+    UncarriedValue,
+)
 from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.schema import SchemaDiff
 from tests.ports.rows_case import DAYS, Case, gate_of
 
 
@@ -197,12 +204,34 @@ def test_transform_publishes_what_the_query_gives(case: Case) -> None:
         "AND status LIKE '%%' -- 100 %%"
     )
     for before in (0, 303):
-        published, report = move.transform(
+        published, report, _ = move.transform(
             summary, case.piece(), f"{sql}\n", case.target.warehouse(), "dag/run", gate=gate_of(summary, case.piece())
         )
         assert (published.rows, published.before, report.decision) == (303, before, Decision.PUBLISH)
     assert case.at_warehouse(f"SELECT * FROM {summary.table} ORDER BY id") == case.rows()
     assert case.target.leftovers() == []
+
+
+def test_a_query_is_planned_before_anything_is_made(case: Case) -> None:
+    case.move()
+    summary = replace(case.contract, table=f"{case.target.home}.copy_of_orders")
+    gate = gate_of(summary, case.piece())
+
+    def transform(sql: str, limit: float | None = None) -> SchemaDiff:
+        given = (summary, case.piece(), sql, case.target.warehouse(), "dag/run")
+        return move.transform(*given, gate=gate, limit=limit)[2]
+
+    with pytest.raises(Exception, match=r"(?i)syntax|parse"):
+        transform("SELEC 1")
+    with pytest.raises(SchemaDrift) as caught:
+        transform(f"SELECT id, placed_at, amount, status, customer AS who, note FROM {case.contract.table}")
+    assert [change.column for change in caught.value.diff.changes] == ["customer"]
+    with pytest.raises(QueryTooCostly, match="the task allows -1; it was not run"):
+        transform(f"SELECT * FROM {case.contract.table}", limit=-1)
+    assert not case.target.exists("copy_of_orders")
+    sql = f"SELECT CAST(id AS numeric) AS id, placed_at, amount, status, customer, note FROM {case.contract.table}"
+    (change,) = transform(sql).changes
+    assert change.column == "id", "converted, and said"
 
 
 def test_rows_of_another_slice_are_not_published(case: Case) -> None:

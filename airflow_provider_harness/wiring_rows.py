@@ -279,7 +279,8 @@ def load(
     running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+    files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
+    with files, target, gate(contract, piece, post) as here:
         gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here, gauge=gauge)
     published(contract, piece, conn_id)

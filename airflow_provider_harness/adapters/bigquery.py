@@ -194,16 +194,16 @@ class BigQuerySession:
         there = self._count(staged) if self._contract.load.mode is LoadMode.APPEND else 0
         if there:
             self.discard()
-            return Published(slice=self._piece.id, rows=there, before=there, quarantined={})
+            return Published(slice=self._piece.id, rows=there, before=there, new=0, quarantined={})
         with self._staging_stays():
             if part:
-                before, rows, counts = self._replace(staged, part, measured.rows)
+                before, new, rows, counts = self._replace(staged, part, measured.rows)
             else:
                 script = bq_publish.transaction(staged, promised=measured.rows - aside, set_aside=set_aside, run=run)
-                before, rows, counts = self._transact(script)
+                before, new, rows, counts = self._transact(script)
         self.discard()
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
-        return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+        return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
@@ -221,21 +221,25 @@ class BigQuerySession:
                 raise
             raise SliceBusy(f"{self._staging} is gone: another run has just published the same rows") from error
 
-    def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, list[Any]]:
+    def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, int, list[Any]]:
         """Make the staged rows the partition, by one job."""
         before = self._count(staged)
+        new = self._number(bq_publish.late_query(staged)) if before else rows
         sql = bq_publish.partition_query(staged)
         target = f"{self._jobs.client.project}.{staged.target}${part}"
         config = self._jobs.config(self._told("publish"), destination=target, write_disposition="WRITE_TRUNCATE")
         self._jobs.once(name_of(sql, target), self._query(sql, config))
-        return before, rows, []
+        return before, new, rows, []
 
     def _count(self, staged: bq_publish.Staged) -> int:
         """Rows of the slice that are published now."""
-        ((there,),) = self._jobs.rows(bq_publish.count_query(staged), self._told("count"))
-        return int(there)
+        return self._number(bq_publish.count_query(staged))
 
-    def _transact(self, script: str) -> tuple[int, int, list[Any]]:
+    def _number(self, sql: str) -> int:
+        ((found,),) = self._jobs.rows(sql, self._told("count"))
+        return int(found)
+
+    def _transact(self, script: str) -> tuple[int, int, int, list[Any]]:
         """Run the transaction; try again while BigQuery cancels it for the sake of others on the same table."""
         from google.api_core.exceptions import GoogleAPICallError
 
@@ -243,8 +247,8 @@ class BigQuerySession:
         end, pause = time.monotonic() + BUSY_SECONDS, 0.5
         while True:
             try:
-                ((before, rows, counts),) = self._jobs.once(name_of(script), begin).result()
-                return int(before), int(rows), list(counts)
+                ((before, new, rows, counts),) = self._jobs.once(name_of(script), begin).result()
+                return int(before), int(new), int(rows), list(counts)
             except GoogleAPICallError as error:
                 if bq_publish.CHANGED in str(error):
                     raise SliceBusy(

@@ -46,12 +46,14 @@ class Published:
 
     :param rows: rows of the slice now in the published table; in mode full, all rows.
     :param before: rows of the slice that were there before.
+    :param new: rows whose key was not there before; without a key, by how many rows the slice grew.
     :param quarantined: check id -> rows set aside; a row that fails several checks counts for the first.
     """
 
     slice: str
     rows: int
     before: int
+    new: int
     quarantined: dict[str, int]
 
 

@@ -81,9 +81,9 @@ QUESTIONS: Sequence[Question] = (
 def init(args: Any) -> int:
     answers = {question.option: _answer(args, question) for question in QUESTIONS}
     env = settings(answers)
-    kept = [path for path, text in written(answers, env).items() if not _write(path, text, overwrite=args.overwrite)]
     os.environ.update(env)
-    _store()
+    _store()  # first: Airflow may start the healer's Dags as soon as their file is there
+    kept = [path for path, text in written(answers, env).items() if not _write(path, text, overwrite=args.overwrite)]
     _doctor()
     print(f"\nGive {env_file(answers)} to every Airflow process (`. {env_file(answers)}`), and start them again.")
     return FINDINGS if kept else FINE

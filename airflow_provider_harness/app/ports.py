@@ -84,7 +84,16 @@ class Store(FailureLog, Protocol):
     """Incidents, events, acts and approvals."""
 
     def intake(self, now: datetime) -> Sequence[Joined]:
-        """Give every recorded failure that has none its incident: the open one of its episode, or a new one."""
+        """Give every recorded failure that has none its incident: one in hand of the same cause, or a new one."""
+
+    def resolve(self, handed: str) -> str:
+        """The incident that the failure joined which was recorded with this incident id; the id itself where none was."""
+
+    def in_hand(self) -> Sequence[Incident]:
+        """Closed incidents that went to a person, and that failures of the same cause still join."""
+
+    def let_go(self, incident_id: str) -> None:
+        """Nothing joins this incident any more: its cause is over."""
 
     def incident(self, incident_id: str) -> Incident: ...
 
@@ -98,10 +107,24 @@ class Store(FailureLog, Protocol):
 
     def append(self, *events: Event) -> None: ...
 
-    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage: ...
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
+        """How often this was done.
 
-    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
+        :param target: ``Proposal.target``: on the incident, only what was done to it counts.
+        """
+
+    def reserve_act(
+        self,
+        incident_id: str,
+        dag_id: str,
+        proposal: Proposal,
+        limit: Limit,
+        now: datetime,
+        started: Event | None = None,
+    ) -> bool:
         """Count the act against its limits and record that it starts, in one step; False where it was started before.
+
+        :param started: how it is recorded, where it is not the incident's own act.
 
         :raises NotAllowed: a limit is used up.
         """

@@ -97,7 +97,7 @@ def _page_own_failure(context: Mapping[str, Any]) -> None:
 def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
     """The incident of this run, if this run leads it and it is in one of these states; otherwise the task is skipped."""
     healer, run_id = wiring.healer(), str(context["run_id"])
-    incident = healer.store.incident(_incident_id(context))
+    incident = healer.store.incident(healer.store.resolve(_incident_id(context)))
     if incident.leader != run_id or (states and incident.state not in states):
         raise AirflowSkipException(
             f"Nothing to do here: the incident is {incident.state}, led by {incident.leader or 'nobody'}."
@@ -122,6 +122,7 @@ def _diagnose(**kwargs: Any) -> None:
     healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
     if not heal.claim(healer, incident_id, run_id):
         raise AirflowSkipException(f"Incident {incident_id} is led by another run, or is closed.")
+    incident_id = healer.store.resolve(incident_id)
     _wait_until_settled(healer, incident_id)
     found = heal.diagnose(healer, incident_id)
     wiring.log.info("%s (%s, %s): %s", found.category, found.certainty, found.basis, found.cause)

@@ -228,6 +228,8 @@ def incidents() -> str:
     def states(kind: EventKind) -> str:
         allowed, _ = TRANSITIONS[kind]
         every = frozenset(State) - {State.CLOSED}
+        if allowed == frozenset(State):
+            return "every state"
         return "every state but `closed`" if allowed == every else code(*sorted(allowed)) or "(none: it is the first)"
 
     rows = [

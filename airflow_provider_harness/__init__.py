@@ -12,8 +12,10 @@ __version__ = "0.1.0"
 
 #: public name -> the module that defines it
 _PUBLIC = {
+    "BigQueryLoadOperator": "operators",
     "PostgresExtractOperator": "operators",
     "PostgresLoadOperator": "operators",
+    "PostgresTransferOperator": "operators",
     "SQLTransformOperator": "operators",
     "ValidateOperator": "operators",
     "ContractSensor": "sensors",

@@ -133,6 +133,13 @@ def airflow_api() -> AirflowApi:
     )
 
 
+def airflow_url() -> str:
+    """Where people reach Airflow's api-server."""
+    from airflow.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="") or "http://localhost:8080")
+
+
 def pager() -> Pager:
     """PagerDuty, or the log where no connection is set."""
     from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.errors import HarnessUnavailable
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store_gates import SqlGates
     from airflow_provider_harness.app.gate import Gate
     from airflow_provider_harness.core.contract import Contract
-    from airflow_provider_harness.core.failure import TryKey
     from airflow_provider_harness.core.gates import Post
     from airflow_provider_harness.core.partition import Slice
 
@@ -28,13 +27,6 @@ def history() -> SqlGates:
     from airflow_provider_harness.wiring_store import task_engine
 
     return SqlGates(task_engine)
-
-
-def task_of(context: Mapping[str, Any]) -> TryKey:
-    """The try that a task's context belongs to."""
-    from airflow_provider_harness.adapters.airflow_context import key_of
-
-    return key_of(context["ti"])
 
 
 @contextmanager

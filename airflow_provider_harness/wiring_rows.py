@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
-from airflow_provider_harness.wiring_gates import gate, task_of
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
@@ -33,14 +32,14 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
 
-__all__ = ["task_of"]
-
 log = logging.getLogger(__name__)
 
 Cancel = Callable[[], None]
 CONNECT_SECONDS = 10
 """How long a database may take to answer a connection attempt, unless the connection's extra says otherwise."""
 PROGRESS_SECONDS = 10
+BIGQUERY = "google_cloud_platform"
+"""The type of connection that leads to BigQuery."""
 LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs")
 """What a connection's extra may hand to libpq."""
 
@@ -86,6 +85,13 @@ def contract_of(path: str, table: str = "") -> Contract:
     return replace(contract, table=table if "." in table else f"public.{table}") if table else contract
 
 
+def task_of(context: Mapping[str, Any]) -> TryKey:
+    """The try that a task's context belongs to."""
+    from airflow_provider_harness.adapters.airflow_context import key_of
+
+    return key_of(context["ti"])
+
+
 def slice_key(context: Mapping[str, Any]) -> str:
     """The id of the slice that the run of this context owns."""
     from airflow_provider_harness.adapters.airflow_context import slice_of
@@ -106,6 +112,12 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     from psycopg.conninfo import make_conninfo
 
     connection = Connection.get(conn_id)
+    if connection.conn_type == BIGQUERY:
+        raise ConfigurationError(
+            f"connection {conn_id}",
+            "leads to BigQuery, where this cannot be done yet.",
+            fix="Give a connection to PostgreSQL; BigQuery can be loaded, transformed, validated and watched.",
+        )
     extra = connection.extra_dejson
     given = {
         "host": connection.host,
@@ -123,19 +135,20 @@ def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
     from airflow.sdk import Connection
 
-    return bool(Connection.get(conn_id).conn_type == "google_cloud_platform")
+    return bool(Connection.get(conn_id).conn_type == BIGQUERY)
 
 
-def warehouse_of(conn_id: str, purpose: str) -> PostgresWarehouse | BigQueryWarehouse:
+def warehouse_of(conn_id: str, purpose: str, limit: int | None = None) -> PostgresWarehouse | BigQueryWarehouse:
     """The warehouse that a connection leads to.
 
     :param purpose: what PostgreSQL shows as the session's name.
+    :param limit: bytes that one query may bill in BigQuery; None for the connection's own limit.
     """
     if is_bigquery(conn_id):
         from airflow_provider_harness.adapters import bigquery, bq_jobs
 
-        client, limit = bq_jobs.connect(conn_id)
-        return bigquery.BigQueryWarehouse(client, limit=limit)
+        client, own = bq_jobs.connect(conn_id)
+        return bigquery.BigQueryWarehouse(client, limit=limit or own)
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
     return PostgresWarehouse(dsn(conn_id, purpose))
@@ -196,12 +209,14 @@ def extract(
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased
 
     piece = piece_of(contract, key)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
     name = f"harness extract {contract.table}"
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
-    with gate(contract, piece, post) as here, database as source:
+    with leased(f"staged {folder}", task), gate(contract, piece, post) as here, database as source:
         running.append(source.cancel)
         gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
@@ -239,18 +254,73 @@ def _hasher(contract: Contract) -> Hasher | None:
 
 
 def load(
-    contract: Contract, key: str, *, conn_id: str, folder: str, run: str, task: TryKey, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    folder: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+    limit: int | None = None,
 ) -> tuple[Published, Report]:
-    """Publish the staged files of one slice."""
+    """Publish the staged files of one slice.
+
+    :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
+    """
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased, published
 
-    warehouse = warehouse_of(conn_id, f"harness load {contract.table}")
+    warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit)
     running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
-    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
-        return move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+    published(contract, piece, conn_id)
+    return told
+
+
+def transfer(
+    contract: Contract,
+    key: str,
+    *,
+    conn_id: str,
+    source_conn_id: str,
+    source_table: str,
+    sql: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+) -> tuple[Published, Report]:
+    """Publish one slice straight from another PostgreSQL."""
+    from airflow_provider_harness.adapters.pg_pump import PostgresPump
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import move
+    from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased, published
+
+    name = f"harness transfer {contract.table}"
+    warehouse = PostgresWarehouse(dsn(conn_id, name))
+    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql)
+    running += [source.cancel, warehouse.cancel]
+    piece = piece_of(contract, key)
+    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    with (
+        leased(f"{conn_id} {contract.table} {piece.id}", task),
+        gate(contract, piece, post) as here,
+        source as pump,
+    ):
+        basin = warehouse.slice(contract, piece)
+        told, report, drift = move.transfer(contract, piece, pump, basin, run, Progress(), gate=here)
+    published(contract, piece, conn_id)
+    for change in drift.changes:
+        log.warning("Not in the way, but a person should know: %s", change.sentence())
+    return told, report
 
 
 def transform(
@@ -259,12 +329,17 @@ def transform(
     """Publish what a query gives for one slice."""
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
+    from airflow_provider_harness.wiring_slices import leased, published
 
     warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
     running.append(warehouse.cancel)
     piece = piece_of(contract, key)
-    with gate(contract, piece, Post(place=Place.STAGING, conn_id=conn_id, task=task)) as here:
-        return move.transform(contract, piece, sql, warehouse, run, gate=here)
+    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+        told = move.transform(contract, piece, sql, warehouse, run, gate=here)
+    published(contract, piece, conn_id)
+    return told
 
 
 def verify_published(
@@ -277,6 +352,7 @@ def verify_published(
     """
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
 
     contract = contract_of(contract_path, table)
     rows = rows_of(conn_id, f"harness verify {contract.table}")
@@ -304,6 +380,7 @@ def validate(
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.app.ports_rows import Subject
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
 
     name = f"harness validate {contract.table}"
     if path:
@@ -361,6 +438,7 @@ def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
     """Publish the rows of a slice that were set aside and pass now."""
     from airflow_provider_harness.app import quarantine as app
     from airflow_provider_harness.core.gates import Place, Post
+    from airflow_provider_harness.wiring_gates import gate
 
     with gate(contract, piece_of(contract, key), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         released, _ = app.release(here, quarantine(contract, conn_id), check)

@@ -122,7 +122,6 @@ class BigQuerySession:
         The jobs' names come from contract, slice and the files' checksums. A staging table that is gone (its rows
         were published) or that could not be filled is not used again: the next one has the next number.
         """
-        self._refuse_values(stage, manifest)
         parts = [f"{name} {digest}" for name, (_, _, digest) in sorted(manifest.files.items())]
         name = name_of(self._contract.id, self._contract.version, self._contract.table, self._piece.id, *parts)
         self._json_as_text = True
@@ -254,6 +253,7 @@ class BigQuerySession:
                 self.discard()
                 return False
             rows += count
+            log.info("BigQuery job %s_%s: %s of %s rows are loaded", name, number, f"{rows:,}", f"{manifest.rows:,}")
             tell("load", rows)
         return table_of(self._jobs.client, self._staging) is not None
 
@@ -291,16 +291,6 @@ class BigQuerySession:
             schema=bq_types.fields(self._contract, staged=True),
             labels=self._told("load"),
         )
-
-    def _refuse_values(self, stage: Stage, manifest: Manifest) -> None:
-        import pyarrow.parquet as pq
-
-        def metadata() -> Iterator[Any]:
-            for name in sorted(manifest.files):
-                with stage.open(name) as handle:
-                    yield pq.read_metadata(handle)
-
-        bq_types.refuse_values(self._contract.table, metadata())
 
     def _make(
         self,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONNECTION_TYPE = "google_cloud_platform"
 TRIES = 100
 """Names that one piece of work has: the next one is taken when a job of this name ended without success."""
 

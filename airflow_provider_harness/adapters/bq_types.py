@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.contract import Contract
@@ -55,9 +54,6 @@ MEANT: Mapping[str, str] = {
 NUMERIC_DIGITS, NUMERIC_SCALE = 29, 9
 """Digits before and after the point that NUMERIC has; BIGNUMERIC has 38 of each for certain."""
 
-FIRST, LAST = 1, 9999
-"""The years that DATE, DATETIME and TIMESTAMP know."""
-
 SLICE_TYPES = ("DATE", "TIMESTAMP")
 
 
@@ -77,6 +73,10 @@ def kept_as(kind: str) -> str:
 
 def refuse(contract: Contract) -> None:
     """Raise before data moves if BigQuery, or the way there, cannot hold one of the contract's types."""
+    if contract.table.count(".") != 1:
+        raise ConfigurationError(
+            f"table {contract.table}", "is not dataset.table.", fix="Name the project in the connection's extra."
+        )
     refuse_uncarried(contract)
     bad = {
         column.name: f"type {column.physical_type} has no counterpart in BigQuery"
@@ -162,33 +162,3 @@ def meant(kind: str) -> str:
     if kind.startswith("BIGNUMERIC") and digits:
         return f"numeric({digits[0]},{digits[1] if len(digits) > 1 else 0})"
     return MEANT.get(kind, kind.lower())
-
-
-def refuse_values(table: str, files: Iterable[Any]) -> None:
-    """Raise before a file is sent if its own statistics say that a moment is outside of BigQuery's calendar.
-
-    :param files: ``pyarrow.parquet`` metadata of the staged files.
-    """
-    bad: dict[str, str] = {}
-    for metadata in files:
-        for group in range(metadata.num_row_groups):
-            for place in range(metadata.num_columns):
-                chunk = metadata.row_group(group).column(place)
-                extremes = _extremes(chunk)
-                if extremes and not FIRST <= extremes[0] <= extremes[1] <= LAST:
-                    bad[chunk.path_in_schema] = f"holds years outside of {FIRST} to {LAST}, which BigQuery has not"
-    if bad:
-        raise UncarriedValue(table, bad)
-
-
-def _extremes(chunk: Any) -> tuple[int, int] | None:
-    """The first and the last year in a column chunk; None where it has none, 0 for one that Python cannot tell."""
-    statistics = chunk.statistics
-    kind = statistics.logical_type.type if statistics is not None else ""
-    if kind not in ("DATE", "TIMESTAMP") or not statistics.has_min_max:
-        return None
-    try:
-        low, high = statistics.min, statistics.max
-    except (ValueError, OverflowError):
-        return (0, 0)
-    return (low.year, high.year) if isinstance(low, date | datetime) else None

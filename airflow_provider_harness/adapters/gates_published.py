@@ -16,7 +16,15 @@ from airflow_provider_harness.core.partition import slice_of_day, stamp
 from airflow_provider_harness.core.report import Report
 
 #: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
-PUBLISHERS = frozenset({"PostgresLoadOperator", "SQLTransformOperator", "ValidateOperator"})
+PUBLISHERS = frozenset(
+    {
+        "BigQueryLoadOperator",
+        "PostgresLoadOperator",
+        "PostgresTransferOperator",
+        "SQLTransformOperator",
+        "ValidateOperator",
+    }
+)
 COMPLETENESS = "ContractSensor"
 _FIELDS = ("contract", "conn_id", "table", "slice_key")
 

@@ -44,6 +44,9 @@ class PagerDuty:
     def resolve(self, dedup_key: str) -> None:
         self._send(lambda client: client.resolve(dedup_key))
 
+    def acknowledge(self, dedup_key: str) -> None:
+        self._send(lambda client: client.acknowledge(dedup_key))
+
     def _send(self, call: Callable[[Any], object]) -> None:
         """One event over a connection of its own, closed after it: pages are rare, healers are many."""
         from httpx import HTTPError
@@ -68,3 +71,6 @@ class NoPager:
 
     def resolve(self, dedup_key: str) -> None:
         self._log(f"No PagerDuty connection; this would be resolved: {dedup_key}")
+
+    def acknowledge(self, dedup_key: str) -> None:
+        self._log(f"No PagerDuty connection; this would be acknowledged: {dedup_key}")

@@ -56,3 +56,14 @@ def catalog(connection: psycopg.Connection[Any], table: str) -> Schema | None:
     rows = connection.execute(CATALOG.format(table=literal(ident(table))).encode()).fetchall()
     columns = tuple(SchemaColumn(name=n, type=t, nullable=u, position=p) for n, t, u, p in rows)
     return Schema(table=table, columns=columns) if columns else None
+
+
+def described(connection: psycopg.Connection[Any], sql: str) -> Schema:
+    """The columns of a query, as the server describes them without running it to the end."""
+    found = connection.execute(f"SELECT * FROM ({sql.strip().rstrip(';')}) AS q LIMIT 0".encode())
+    columns = []
+    for place, col in enumerate(found.description or ()):
+        typmod = int(found.pgresult.fmod(place)) if found.pgresult else -1
+        kind = connection.execute("SELECT format_type(%s, %s)", (col.type_code, typmod)).fetchone()
+        columns.append(SchemaColumn(name=col.name, type=str(kind[0]) if kind else "", position=place + 1))
+    return Schema(table="query", columns=tuple(columns))

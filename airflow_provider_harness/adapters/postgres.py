@@ -164,6 +164,18 @@ class PostgresSession:
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
         return self._connection.execute(statement.encode(), values).rowcount
 
+    def stage_chunks(self, chunks: Iterable[tuple[bytes, int]], tell: Progress) -> int:
+        """Fill a fresh staging table with what another PostgreSQL gives as COPY's binary form."""
+        self._fresh_staging(carried=False)
+        names = ", ".join(column(name) for name in self._contract.names)
+        statement = f"COPY {ident(self._staging)} ({names}) FROM STDIN (FORMAT binary)"
+        rows = 0
+        with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for chunk, rows in chunks:
+                copy.write(chunk)
+                tell("transfer", rows)
+        return rows
+
     def measure_staged(self) -> Measurements:
         """The contract's checks on the staging table."""
         return measure(self._connection, self._contract, self._rows())

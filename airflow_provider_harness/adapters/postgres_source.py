@@ -12,7 +12,7 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema, SchemaColumn
 
 from .personal_arrow import Hasher, treat
-from .pg_catalog import CATALOG, SESSION, Cancellable
+from .pg_catalog import CATALOG, SESSION, Cancellable, described
 from .pg_types import AS_TEXT, arrow_schema, base
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, literal
@@ -56,7 +56,10 @@ class PostgresSource(Cancellable):
     def schema(self) -> Schema:
         """The columns as the catalog has them; for a query, as the server describes it."""
         if self._sql:
-            return self._described()
+            import psycopg
+
+            with psycopg.connect(self._dsn, autocommit=True) as connection:
+                return described(connection, self._sql)
         rows = self._ask(CATALOG.format(table=literal(ident(self._table))))
         if not rows:
             raise HarnessError(f"{self._table} does not exist in the source, or has no columns")
@@ -83,30 +86,10 @@ class PostgresSource(Cancellable):
                 for batch in batches:
                     yield treat(_carried(batch, target, there.table), contract, self._hasher)
 
-    def _described(self) -> Schema:
-        import psycopg
-
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
-            found = connection.execute(f"SELECT * FROM ({self._sql.strip().rstrip(';')}) AS q LIMIT 0".encode())
-            described = found.description or ()
-            kinds = [
-                connection.execute("SELECT format_type(%s, %s)", (col.type_code, _typmod(found, n))).fetchone()
-                for n, col in enumerate(described)
-            ]
-        columns = [
-            SchemaColumn(name=col.name, type=str(kind[0]) if kind else "", position=n + 1)
-            for n, (col, kind) in enumerate(zip(described, kinds, strict=True))
-        ]
-        return Schema(table="query", columns=tuple(columns))
-
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall()) if cursor.description else []
-
-
-def _typmod(cursor: Any, index: int) -> int:
-    return int(cursor.pgresult.fmod(index))
 
 
 def _outgoing(col: Column, there: Schema) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_sql import text_of, unavailable
+from airflow_provider_harness.adapters.store_sql import text_of
+from airflow_provider_harness.adapters.store_tasks import begin
 from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.gates import (
     OWN_TASK,
@@ -47,27 +46,13 @@ class SqlGates:
     def __init__(self, engine: Callable[[], Engine]) -> None:
         self._engine = engine
 
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-
-        try:
-            with self._engine().begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except DBAPIError as error:
-            raise _explained(unavailable(error)) from error
-        except SQLAlchemyError as error:
-            raise HarnessUnavailable("the harness store", str(error)) from error
-
     def keep(self, run: GateRun) -> None:
         from sqlalchemy.exc import IntegrityError
 
         row = _row(run)
         checks = {result.id: _check(row["key"], result) for result in run.report.results}
         try:
-            with self._begin() as connection:
+            with begin(self._engine) as connection:
                 connection.execute(t.gates.insert().values(**row))
                 if checks:
                     connection.execute(t.gate_checks.insert(), list(checks.values()))
@@ -86,7 +71,7 @@ class SqlGates:
         if post.place in OWN_TASK and post.task:
             mine += [g.c.dag_id == post.task.dag_id, g.c.task_id == post.task.task_id]
         wanted = [check.id for check in by_past(contract)]
-        with self._begin() as connection:
+        with begin(self._engine) as connection:
             first = _oldest(connection, mine, reach(contract))
             found = _gates_with(wanted).where(*mine, g.c.slice_start >= first)
             rows = connection.execute(found).all() if first else []
@@ -101,7 +86,7 @@ class SqlGates:
 
         g, k = t.gates, t.gate_checks
         mine = (g.c.table_name == table,)
-        with self._begin() as connection:
+        with begin(self._engine) as connection:
             first = _oldest(connection, mine, last)
             if not first:
                 return ()
@@ -122,7 +107,7 @@ class SqlGates:
         """The tables of which anything is known."""
         from sqlalchemy import select
 
-        with self._begin() as connection:
+        with begin(self._engine) as connection:
             found = connection.execute(select(t.gates.c.table_name).distinct().order_by(t.gates.c.table_name))
             return [str(name) for name in found.scalars()]
 
@@ -223,14 +208,4 @@ def _gate(row: RowMapping, checks: Sequence[Kept]) -> KeptGate:
         milliseconds=json.loads(row["milliseconds"]),
         measured_at=datetime.fromisoformat(row["measured_at"]),
         checks=tuple(sorted(checks, key=lambda check: check.id)),
-    )
-
-
-def _explained(error: HarnessUnavailable) -> HarnessUnavailable:
-    """A role of an earlier version lacks rights on these tables."""
-    if "permission denied" not in str(error):
-        return error
-    reason = str(error).partition(": ")[2]
-    return HarnessUnavailable(
-        "the harness store", f"{reason}. Run: airflow harness db upgrade --tasks-role ROLE, as the store's owner"
     )

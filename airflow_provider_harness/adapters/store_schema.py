@@ -40,6 +40,21 @@ causes = Table(
     Column("seen_at", String(32), nullable=False),
 )
 
+#: What on-call is told, in the order in which it was said; it stays until it was taken, or is not worth telling any more.
+outbox = Table(
+    "harness_outbox",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("channel", String(64), nullable=False),
+    Column("dedup_key", String(255), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("due_at", String(32), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+Index("harness_outbox_waiting", outbox.c.state, outbox.c.due_at)
+
 #: A projection of the events, for looking up; one open incident an episode.
 incidents = Table(
     "harness_incidents",
@@ -144,9 +159,33 @@ gate_checks = Table(
     Column("share", Double),
 )
 
+#: Who works on a slice now; a lease that is over may be taken by anybody.
+leases = Table(
+    "harness_leases",
+    metadata,
+    Column("name", String(1024), primary_key=True),
+    Column("holder", String(1024), nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("taken_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+
+#: The latest slice that is published of each table; moved after the publication has been committed.
+watermarks = Table(
+    "harness_watermarks",
+    metadata,
+    Column("conn_id", String(256), primary_key=True),
+    Column("table_name", String(512), primary_key=True),
+    Column("slice", String(1024), nullable=False),
+    Column("slice_end", String(32), nullable=False),
+    Column("moved_at", String(32), nullable=False),
+)
+
 #: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.
 TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     failures.name: ("INSERT",),
     gates.name: ("SELECT", "INSERT"),
     gate_checks.name: ("SELECT", "INSERT"),
+    leases.name: ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    watermarks.name: ("SELECT", "INSERT", "UPDATE"),
 }

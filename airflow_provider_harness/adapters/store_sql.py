@@ -151,7 +151,7 @@ class SqlStore(SqlFailureLog):
         with self._write() as connection:
             rows = connection.execute(waiting).all()
             if not rows:
-                return ()
+                return []
             groups = cause.Groups(_held(row) for row in connection.execute(select(c)))
             at_work: dict[str, Incident] = {}
             joined = [self._join(connection, row, now, groups, at_work) for row in rows]
@@ -234,7 +234,7 @@ class SqlStore(SqlFailureLog):
             )
         )
         self._project(connection, after, text_of(event.at))
-        if after.outcome is not None and after.outcome not in IN_HAND_OF_A_PERSON:
+        if event.kind is EventKind.RESOLVED or after.outcome not in (None, *IN_HAND_OF_A_PERSON):
             connection.execute(t.causes.delete().where(t.causes.c.incident_id == after.id))
         return after
 
@@ -462,5 +462,9 @@ def _keep(connection: Connection, groups: cause.Groups) -> None:
     ]
     mine = and_(c.c.key == bindparam("b_key"), c.c.incident_id == bindparam("b_incident"))
     connection.execute(c.delete().where(mine), changed)
-    values = {"key": bindparam("b_key"), "incident_id": bindparam("b_incident"), "seen_at": bindparam("b_seen")}
+    values: dict[str, Any] = {
+        "key": bindparam("b_key"),
+        "incident_id": bindparam("b_incident"),
+        "seen_at": bindparam("b_seen"),
+    }
     connection.execute(c.insert().values(values), changed)

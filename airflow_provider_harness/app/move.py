@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.ports_rows import (
+    Basin,
     Gauge,
     Manifest,
     Progress,
     Published,
+    Pump,
     Session,
     Source,
     Stage,
@@ -72,6 +75,26 @@ def load(
         _fit(contract, session)
         session.stage_files(stage, manifest, tell)
         return _gate_and_publish(session, run, gate, manifest.rows)
+
+
+def transfer(
+    contract: Contract,
+    piece: Slice,
+    pump: Pump,
+    basin: AbstractContextManager[Basin],
+    run: str,
+    tell: Progress,
+    *,
+    gate: Gate,
+) -> tuple[Published, Report, SchemaDiff]:
+    """Publish one slice straight from another database of the same kind, all of it or nothing."""
+    drift = compare(contract, pump.schema(), Side.SOURCE)
+    if drift.blocking:
+        raise SchemaDrift(drift)
+    with basin as session:
+        _fit(contract, session)
+        sent = session.stage_chunks(pump.chunks(contract, piece), tell)
+        return *_gate_and_publish(session, run, gate, sent), drift
 
 
 def transform(

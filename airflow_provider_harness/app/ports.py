@@ -320,6 +320,9 @@ class Pager(Protocol):
 
     def resolve(self, dedup_key: str) -> None: ...
 
+    def acknowledge(self, dedup_key: str) -> None:
+        """Say that a person has seen it."""
+
 
 class EvidenceCollector(Protocol):
     def collect(self, failure: Failure) -> Evidence: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -76,6 +76,13 @@ class Source(Protocol):
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]: ...
 
 
+class Pump(Protocol):
+    """A relation that gives a slice in a form that a session of the same kind of warehouse takes as it is."""
+
+    def schema(self) -> Schema: ...
+    def chunks(self, contract: Contract, piece: Slice) -> Iterator[tuple[bytes, int]]: ...
+
+
 class Watch(Protocol):
     """Looks for personal data that the contract does not speak of in the batches that pass by."""
 
@@ -118,6 +125,12 @@ class Session(Protocol):
     def measure_staged(self) -> Measurements: ...
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published: ...
     def discard(self) -> None: ...
+
+
+class Basin(Session, Protocol):
+    """A session that takes what a pump gives."""
+
+    def stage_chunks(self, chunks: Iterable[tuple[bytes, int]], tell: Progress) -> int: ...
 
 
 class Warehouse(Protocol):

@@ -53,10 +53,18 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.NOTED: ("note", lambda b: b["text"]),
     EventKind.TAKEN: ("taken", lambda b: f"by {b['by']}"),
     EventKind.RETURNED: ("returned", lambda b: f"by {b['by']}"),
+    EventKind.ACKED: ("seen", lambda b: f"by {b['by']}"),
+    EventKind.RESOLVED: ("resolved", lambda b: f"by {b['by']}: {b['why']}"),
     EventKind.REOPENED: ("again", lambda b: b["why"]),
     EventKind.CLOSED: ("outcome", lambda b: f"{b['outcome']}: {b['why']}"),
 }
 _WIDTH = max(len(word) for word, _ in _LINES.values())
+
+
+def sentence(event: Event) -> str:
+    """An event without its time."""
+    word, say = _LINES[event.kind]
+    return f"{word}: {say(event.body)}"
 
 
 def timeline(events: Iterable[Event]) -> list[str]:

@@ -43,9 +43,7 @@ def _look(healer: Healer, incident: Incident) -> Finding:
     return replace(finding, outcome=outcome, text=f"{finding.text}; {text}")
 
 
-def _proved(
-    healer: Healer, dag_id: str, run_id: str, failures: Sequence[Failure]
-) -> tuple[Outcome | None, str]:
+def _proved(healer: Healer, dag_id: str, run_id: str, failures: Sequence[Failure]) -> tuple[Outcome | None, str]:
     targets = {(failure.key.task_id, failure.key.map_index) for failure in failures}
     found = _of_run(healer, dag_id, run_id, lambda task: (task.task_id, task.map_index) in targets)
     return found.outcome, found.text

@@ -1,64 +1,20 @@
-"""What each command does: JSON or a table on standard output, logs and errors on standard error."""
+"""What the commands do that have no module of their own."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.core.errors import (
-    ConfigurationError,
-    ContractError,
-    ContractViolation,
-    HarnessError,
-    HarnessUnavailable,
-)
-
-FINE, FINDINGS, USAGE, UNAVAILABLE = 0, 1, 2, 3
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.core.errors import ConfigurationError, ContractError, ContractViolation
 
 
-def _command(run: Callable[[Any], int]) -> Callable[[Any], None]:
-    """Exit status and one clear sentence instead of a traceback."""
-
-    @wraps(run)
-    def command(args: Any) -> None:
-        os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # so that connections kept in Airflow's database are found
-        try:
-            status = run(args)
-        except HarnessUnavailable as error:
-            status = _say(error, UNAVAILABLE)
-        except (HarnessError, ValueError, OSError) as error:
-            status = _say(error, USAGE)
-        raise SystemExit(status)
-
-    return command
-
-
-def _say(error: Exception, status: int) -> int:
-    print(error, file=sys.stderr)
-    return status
-
-
-def _show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
-    if args.output == "json":
-        print(json.dumps(list(rows), indent=2))
-    elif not rows:
-        print(empty)
-    else:
-        columns = list(rows[0])
-        table = [columns, *([str(row[name]) for name in columns] for row in rows)]
-        widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
-        for line in table:
-            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-@_command
+@command
 def db_upgrade(args: Any) -> int:
     from airflow_provider_harness import config, wiring_store
     from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
@@ -68,7 +24,7 @@ def db_upgrade(args: Any) -> int:
     if args.tasks_role:
         grant_tasks(engine, args.tasks_role)
         row["role of tasks"] = args.tasks_role
-    _show(args, [row], "")
+    show(args, [row], "")
     return FINE
 
 
@@ -77,26 +33,26 @@ def _switch(args: Any, to: str) -> int:
 
     wiring.store().set_mark(wiring.SWITCH, to)
     row = {"switch": to, "[harness] mode": config.read().mode.value, "in force": wiring.mode().value}
-    _show(args, [row], "")
+    show(args, [row], "")
     return FINE
 
 
-@_command
+@command
 def off(args: Any) -> int:
     return _switch(args, "off")
 
 
-@_command
+@command
 def shadow(args: Any) -> int:
     return _switch(args, "shadow")
 
 
-@_command
+@command
 def act(args: Any) -> int:
     return _switch(args, "act")
 
 
-@_command
+@command
 def incidents_list(args: Any) -> int:
     from airflow_provider_harness import wiring
     from airflow_provider_harness.core.incident import EventKind
@@ -113,27 +69,28 @@ def incidents_list(args: Any) -> int:
         }
         for item in wiring.store().incidents(open_only=args.open)
     ]
-    _show(args, rows, "No incidents. Nothing failed, or nothing is enrolled: see [harness] enroll.")
+    show(args, rows, "No incidents. Nothing failed, or nothing is enrolled: see [harness] enroll.")
     return FINE
 
 
-@_command
+@command
 def incidents_show(args: Any) -> int:
     from airflow_provider_harness import wiring
-    from airflow_provider_harness.app.timeline import timeline
+    from airflow_provider_harness.app.postmortem import postmortem
 
-    events = wiring.store().events(args.incident_id)
+    store = wiring.store()
+    events = store.events(args.incident_id)
     if not events:
         raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
     if args.output == "json":
         body = [{"kind": e.kind.value, "at": e.at.isoformat(), "body": e.body} for e in events]
         print(json.dumps(body, indent=2))
     else:
-        print("\n".join(timeline(events)))
+        print("\n".join(postmortem(args.incident_id, events, store.failures(args.incident_id))))
     return FINE
 
 
-@_command
+@command
 def audit_verify(args: Any) -> int:
     from airflow_provider_harness import wiring
 
@@ -143,11 +100,11 @@ def audit_verify(args: Any) -> int:
         "first break": broken.seq if broken else "",
         "problem": broken.problem if broken else "",
     }
-    _show(args, [row], "")
+    show(args, [row], "")
     return FINDINGS if broken else FINE
 
 
-@_command
+@command
 def policy_check(args: Any) -> int:
     from airflow_provider_harness import config
     from airflow_provider_harness.adapters.policy_yaml import load_policy
@@ -162,11 +119,11 @@ def policy_check(args: Any) -> int:
         }
         for rule in policy.rules
     ]
-    _show(args, rows, "No rules: everything is refused.")
+    show(args, rows, "No rules: everything is refused.")
     return FINE
 
 
-@_command
+@command
 def contract_check(args: Any) -> int:
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
 
@@ -181,13 +138,13 @@ def contract_check(args: Any) -> int:
     if rows and args.output == "markdown":
         print("\n".join(row["finding"] for row in rows))
     elif rows or not args.conn_id:
-        _show(args, rows, f"{len(args.files)} contract(s), no findings.")
+        show(args, rows, f"{len(args.files)} contract(s), no findings.")
     else:
         return _check_live(args)
     return FINDINGS if rows else FINE
 
 
-@_command
+@command
 def contract_dictionary(args: Any) -> int:
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
     from airflow_provider_harness.cli import dictionary
@@ -196,7 +153,7 @@ def contract_dictionary(args: Any) -> int:
     if args.output == "markdown":
         print(dictionary.markdown(contracts))
     else:
-        _show(args, [row for contract in contracts for row in dictionary.rows(contract)], "")
+        show(args, [row for contract in contracts for row in dictionary.rows(contract)], "")
     return FINE
 
 
@@ -222,7 +179,7 @@ def _check_live(args: Any) -> int:
     if args.output == "markdown":
         print("\n\n".join(markdown(contract, verdicts) for contract, verdicts in lists))
     else:
-        _show(args, rows, "")
+        show(args, rows, "")
     claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
     return FINE if all(verdict.met for verdict in claimed) else FINDINGS
 
@@ -242,18 +199,18 @@ def _moment(option: str, text: str) -> datetime | None:
     return at
 
 
-@_command
+@command
 def contract_diff(args: Any) -> int:
     from airflow_provider_harness.adapters.contracts_odcs import load_contract
     from airflow_provider_harness.core.contract_diff import diff
 
     changes = diff(load_contract(args.old), load_contract(args.new))
     rows = [{"breaks a consumer": c.breaking, "where": c.where, "change": c.what} for c in changes]
-    _show(args, rows, "No change that a consumer could notice.")
+    show(args, rows, "No change that a consumer could notice.")
     return FINDINGS if any(change.breaking for change in changes) else FINE
 
 
-@_command
+@command
 def contract_init(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
 
@@ -263,18 +220,18 @@ def contract_init(args: Any) -> int:
     return FINE
 
 
-@_command
+@command
 def quarantine_list(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
 
     contract = wiring_rows.contract_of(args.file)
     with wiring_rows.reachable(args.conn_id):
         rows = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
-    _show(args, [_texts(row) for row in rows], "Nothing was set aside.")
+    show(args, [_texts(row) for row in rows], "Nothing was set aside.")
     return FINE
 
 
-@_command
+@command
 def quarantine_show(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
 
@@ -284,11 +241,11 @@ def quarantine_show(args: Any) -> int:
     rows = [_texts(row) for row in found]
     if args.output != "json":
         rows = [row | {"row": json.dumps(row["row"], ensure_ascii=False)} for row in rows]
-    _show(args, rows, "Nothing was set aside.")
+    show(args, rows, "Nothing was set aside.")
     return FINE
 
 
-@_command
+@command
 def quarantine_release(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
 
@@ -297,8 +254,8 @@ def quarantine_release(args: Any) -> int:
         with wiring_rows.reachable(args.conn_id):
             released = wiring_rows.release(contract, args.conn_id, args.slice, args.check)
     except ContractViolation as violation:
-        return _say(violation, FINDINGS)
-    _show(args, [{"slice": args.slice, "released": released.rows, "still fail": released.staying}], "")
+        return say(violation, FINDINGS)
+    show(args, [{"slice": args.slice, "released": released.rows, "still fail": released.staying}], "")
     return FINDINGS if released.staying else FINE
 
 
@@ -310,7 +267,7 @@ def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@_command
+@command
 def quality(args: Any) -> int:
     from airflow_provider_harness import config, wiring_store
     from airflow_provider_harness.adapters.store_gates import SqlGates
@@ -323,16 +280,16 @@ def quality(args: Any) -> int:
     found = store.trend(table, args.last)
     if not found:
         known = ", ".join(store.tables()) or "no table yet"
-        _show(args, [], f"No gate has judged {table}. Gates are known of: {known}.")
+        show(args, [], f"No gate has judged {table}. Gates are known of: {known}.")
         return FINE
     rows = told.of_check(found, args.check) if args.check else told.of_slices(found)
-    _show(args, told.as_json(found, args.check) if args.output == "json" else rows, "")
+    show(args, told.as_json(found, args.check) if args.output == "json" else rows, "")
     if args.output != "json" and told.marked(found):
         print(told.LEGEND)
     return FINDINGS if told.findings(found, args.check) else FINE
 
 
-@_command
+@command
 def reconcile(args: Any) -> int:
     from airflow_provider_harness import wiring
     from airflow_provider_harness.app.reconcile import reconcile as one_pass
@@ -343,11 +300,11 @@ def reconcile(args: Any) -> int:
         *({"what": "healer started", "which": key} for key in found.started),
         *({"what": "noted", "which": key} for key in found.noted),
     ]
-    _show(args, rows, "Nothing that had not been reported.")
+    show(args, rows, "Nothing that had not been reported.")
     return FINE
 
 
-@_command
+@command
 def diagnose(args: Any) -> int:
     from airflow_provider_harness.cli.diagnose import diagnose_file
 

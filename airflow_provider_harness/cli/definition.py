@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from airflow.cli.cli_config import ActionCommand, Arg, CLICommand, GroupCommand, lazy_load_command
+from airflow.cli.cli_config import Arg, CLICommand, GroupCommand
 
-_HERE = "airflow_provider_harness.cli.commands."
-_OUTPUT = Arg(
-    ("-o", "--output"), choices=("table", "json"), default="table", help="table for people, json for programs"
-)
-_INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
+from airflow_provider_harness.cli.definition_incidents import ANSWERS, INCIDENTS
+from airflow_provider_harness.cli.definition_parts import OUTPUT, action
 
 _CONTRACT = Arg(("file",), help="ODCS file of the published table")
 _WAREHOUSE = Arg(("--conn-id",), required=True, help="connection of the warehouse")
@@ -16,15 +13,10 @@ _CHECK = Arg(("--check",), default="", help="only rows that this check set aside
 
 
 _SWITCH = {
-    "off": "Stop everything at once: nothing is diagnosed or done, whatever [harness] mode says",
-    "shadow": "Record verdicts and page people, act on nothing, whatever [harness] mode says",
-    "act": "Take the switch back: [harness] mode decides again",
+    "off": "Stop everything at once: nothing is diagnosed or done, whatever the configured mode says",
+    "shadow": "Record verdicts and page people, act on nothing, whatever the configured mode says",
+    "act": "Take the switch back: the configured mode decides again",
 }
-
-
-def _command(name: str, help: str, *args: Arg, epilog: str = "") -> ActionCommand:
-    func = lazy_load_command(_HERE + name.replace(" ", "_"))
-    return ActionCommand(name=name.split()[-1], help=help, func=func, args=args, epilog=epilog or None)
 
 
 def get_harness_cli_commands() -> list[CLICommand]:
@@ -38,7 +30,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     name="db",
                     help="The harness store",
                     subcommands=(
-                        _command(
+                        action(
                             "db upgrade",
                             "Bring the store to this version's schema; safe to repeat",
                             Arg(
@@ -47,33 +39,23 @@ def get_harness_cli_commands() -> list[CLICommand]:
                                 metavar="ROLE",
                                 help="PostgreSQL role of harness_capture: gets what ordinary tasks need, and loses all else",
                             ),
-                            _OUTPUT,
+                            OUTPUT,
                             epilog="Example: airflow harness db upgrade --tasks-role harness_capture",
                         ),
                     ),
                 ),
-                GroupCommand(
-                    name="incidents",
-                    help="What went wrong, and how it ended",
-                    subcommands=(
-                        _command(
-                            "incidents list",
-                            "List incidents, oldest first",
-                            Arg(("--open",), action="store_true", help="only those that are not closed"),
-                            _OUTPUT,
-                        ),
-                        _command("incidents show", "One incident from failure to outcome", _INCIDENT, _OUTPUT),
-                    ),
-                ),
+                INCIDENTS,
+                *ANSWERS,
                 GroupCommand(
                     name="audit",
                     help="The tamper-evident record",
                     subcommands=(
-                        _command(
+                        action(
                             "audit verify",
                             "Check the chain of every event; exit 1 where it does not hold",
                             Arg(("--head",), help="hash of the last event as noted elsewhere; finds a cut tail"),
-                            _OUTPUT,
+                            OUTPUT,
+                            epilog="Example: airflow harness audit verify",
                         ),
                     ),
                 ),
@@ -81,11 +63,12 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     name="policy",
                     help="What the harness may do",
                     subcommands=(
-                        _command(
+                        action(
                             "policy check",
                             "Check a policy file; exit 2 where it is wrong",
-                            Arg(("file",), nargs="?", default="", help="the file; none = [harness] policy_file"),
-                            _OUTPUT,
+                            Arg(("file",), nargs="?", default="", help="the file; none = the configured policy_file"),
+                            OUTPUT,
+                            epilog="Example: airflow harness policy check harness/policy.yaml",
                         ),
                     ),
                 ),
@@ -93,7 +76,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     name="contract",
                     help="Data contracts",
                     subcommands=(
-                        _command(
+                        action(
                             "contract check",
                             "Check contract files; every finding with file and line; exit 1 where there are any",
                             Arg(("files",), nargs="+", help="ODCS files"),
@@ -118,15 +101,15 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             epilog="Example: airflow harness contract check --conn-id warehouse --output markdown "
                             "dags/contracts/flights.odcs.yaml",
                         ),
-                        _command(
+                        action(
                             "contract diff",
                             "What changed between two versions of a contract; exit 1 where a change breaks a consumer",
                             Arg(("old",), help="ODCS file that consumers rely on"),
                             Arg(("new",), help="ODCS file that is to replace it"),
-                            _OUTPUT,
+                            OUTPUT,
                             epilog="Example: airflow harness contract diff released/flights.odcs.yaml dags/contracts/flights.odcs.yaml",
                         ),
-                        _command(
+                        action(
                             "contract dictionary",
                             "What the columns of tables mean, in people's words: meaning, other words, values, references",
                             Arg(("files",), nargs="+", help="ODCS files"),
@@ -138,7 +121,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             ),
                             epilog="Example: airflow harness contract dictionary --output markdown dags/contracts/*.odcs.yaml",
                         ),
-                        _command(
+                        action(
                             "contract init",
                             "Draft a contract from a live table, on standard output",
                             Arg(("--conn-id",), required=True, help="connection of the database"),
@@ -151,26 +134,26 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     name="quarantine",
                     help="Rows that failed a check and were set aside",
                     subcommands=(
-                        _command(
+                        action(
                             "quarantine list",
                             "How many rows wait in quarantine, by slice and check",
                             _CONTRACT,
                             _WAREHOUSE,
-                            _OUTPUT,
+                            OUTPUT,
                             epilog="Example: airflow harness quarantine list --conn-id warehouse dags/contracts/flights.odcs.yaml",
                         ),
-                        _command(
+                        action(
                             "quarantine show",
                             "The newest rows in quarantine with their reasons; only columns that the contract classifies as public",
                             _CONTRACT,
                             _WAREHOUSE,
                             Arg(("--slice",), default="", help="only this slice, as `quarantine list` prints it"),
                             _CHECK,
-                            _OUTPUT,
+                            OUTPUT,
                             epilog="Example: airflow harness quarantine show --conn-id warehouse --slice 20130109T050000Z "
                             "dags/contracts/flights.odcs.yaml",
                         ),
-                        _command(
+                        action(
                             "quarantine release",
                             "Check a slice's rows again and publish those that pass; exit 1 where rows stay, or where the slice "
                             "with them would break its contract",
@@ -178,25 +161,33 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             _WAREHOUSE,
                             Arg(("--slice",), required=True, help="the slice, as `quarantine list` prints it"),
                             _CHECK,
-                            _OUTPUT,
+                            OUTPUT,
                             epilog="Example: airflow harness quarantine release --conn-id warehouse --slice 20130109T050000Z "
                             "dags/contracts/flights.odcs.yaml",
                         ),
                     ),
                 ),
-                *(_command(word, text, _OUTPUT) for word, text in _SWITCH.items()),
-                _command(
+                *(
+                    action(word, text, OUTPUT, epilog=f"Example: airflow harness {word}")
+                    for word, text in _SWITCH.items()
+                ),
+                action(
                     "quality",
                     "The trend of a table: what its gates found, slice by slice; exit 1 where the newest slice was blocked, or a "
                     "check of it is unusual or could not be run",
                     Arg(("table",), help="schema.table; public where no schema is given"),
                     Arg(("--check",), default="", metavar="ID", help="only this check, with its values"),
                     Arg(("--last",), type=int, default=30, metavar="N", help="the newest N slices (default 30)"),
-                    _OUTPUT,
+                    OUTPUT,
                     epilog="Example: airflow harness quality public.flights --check anomaly:row_count --last 90",
                 ),
-                _command("reconcile", "One pass: record failures that no callback reported, start the healer", _OUTPUT),
-                _command(
+                action(
+                    "reconcile",
+                    "One pass: record failures that no callback reported, start the healer",
+                    OUTPUT,
+                    epilog="Example: airflow harness reconcile",
+                ),
+                action(
                     "diagnose",
                     "Diagnose log excerpts by the rules alone; needs no Airflow server",
                     Arg(("--input",), required=True, help="JSON lines with id, system, log_excerpt"),

@@ -153,7 +153,9 @@ class Proposal:
         given = self.arguments
         if Parameter.TASK not in given:
             return ""
-        return "/".join(given.get(name, "") for name in (Parameter.DAG, Parameter.RUN, Parameter.TASK, Parameter.MAP_INDEX))
+        return "/".join(
+            given.get(name, "") for name in (Parameter.DAG, Parameter.RUN, Parameter.TASK, Parameter.MAP_INDEX)
+        )
 
     def canonical(self) -> str:
         """The exact act as one line: what an approval is bound to, and the key that makes a repeat a no-op.

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from airflow_provider_harness.core.diagnosis import Category
 from airflow_provider_harness.core.failure import ErrorLink, Failure
-from airflow_provider_harness.core.signatures import SIGNATURES, Field
+from airflow_provider_harness.core.signatures import CODES, Field
 
 LENGTH = 300
 """Characters of a message that count."""
@@ -77,6 +78,8 @@ _KEPT_NUMBER = r"(?<!port )(?<!port=)(?<!status )(?<!code )(?<!http )(?<!error )
 _VOLATILE = re.compile(
     r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b|\d{4}-?\d\d-?\d\d([t _]\d\d:?\d\d(:?\d\d)?[\d.]*)?(z|[+-]\d\d:?\d\d)?"
 )
+#: An id that no message has by chance: one without a digit or a sign might be a word of it.
+_IDENTIFIER = re.compile(r"[\d_.:-]")
 _NUMBER = re.compile(rf"\b{_KEPT_NUMBER}\d+(\.\d+)?")
 
 
@@ -105,8 +108,7 @@ def signature(failure: Failure) -> Signature:
     if failure.schema_diff is not None:
         return Signature(text=f"schema: {_plain(str(failure.schema_diff.get('sentence', '')), failure)}", shared=True)
     if failure.report is not None:
-        checks = sorted(str(item["id"]) for item in failure.report["results"] if not item["passed"])
-        return Signature(text=f"gate of {failure.report['table']}: {', '.join(checks)}", shared=True)
+        return _of_gate(failure.report)
     if not failure.chain:
         return Signature(text="", shared=False)
     strength, category = max(map(_category, failure.chain), key=lambda found: found[0])
@@ -121,6 +123,14 @@ def signature(failure: Failure) -> Signature:
     return Signature(text=text, shared=not _EMPTY.search(words))
 
 
+def _of_gate(report: Mapping[str, Any]) -> Signature:
+    """The checks that failed; a report that a task wrote by itself may lack anything."""
+    found, table = report.get("results"), report.get("table")
+    results = [item for item in found if isinstance(item, dict)] if isinstance(found, list | tuple) else []
+    checks = sorted(str(item.get("id")) for item in results if not item.get("passed"))
+    return Signature(text=f"gate of {table}: {', '.join(checks)}" if table and checks else "", shared=bool(checks))
+
+
 def _category(link: ErrorLink) -> tuple[int, Category]:
     """The strongest that the typed parts of an exception say."""
     state, code = link.sqlstate or "", errno.errorcode.get(link.errno or 0, "")
@@ -132,8 +142,7 @@ def _category(link: ErrorLink) -> tuple[int, Category]:
 
 @cache
 def _known() -> Mapping[tuple[Field, str], tuple[int, Category]]:
-    exact = (item for item in SIGNATURES if item.field is not Field.TEXT)
-    return {(item.field, item.key): (item.strength, item.category) for item in exact}
+    return {(item.field, item.key): (item.strength, item.category) for item in CODES}
 
 
 def _addresses(message: str) -> Iterable[str]:
@@ -149,7 +158,8 @@ def _plain(message: str, failure: Failure) -> str:
     """The message without what differs from try to try: its own ids, times, addresses in memory, counts."""
     key, text = failure.key, message[: 3 * LENGTH]
     for own in (key.run_id, key.dag_id, key.task_id, failure.slice_id):
-        text = text.replace(own, "*") if own else text
+        if own and _IDENTIFIER.search(own):
+            text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "*", text)
     return " ".join(_NUMBER.sub("#", _VOLATILE.sub("#", text.lower())).split())[:LENGTH]
 
 
@@ -185,7 +195,11 @@ def of_backfill(run_id: str) -> bool:
 
 
 def _at(handle: Handle, value: str) -> str:
-    return f"{handle}:{sha256(value.encode()).hexdigest()[:32]}"
+    return f"{handle}:{_hash(value)[:32]}"
+
+
+def _hash(value: str) -> str:
+    return sha256(value.encode(errors="replace")).hexdigest()  # a message can hold half of a character
 
 
 def handover_of(failure: Failure, episode: str) -> str:
@@ -194,7 +208,7 @@ def handover_of(failure: Failure, episode: str) -> str:
     if not said.shared:
         return episode
     bucket = int(failure.occurred_at.timestamp()) // HANDOVER_SECONDS
-    return sha256(f"{said.text}\0{bucket}".encode()).hexdigest()[:16]
+    return _hash(f"{said.text}\0{bucket}")[:16]
 
 
 def lead(failures: Sequence[Failure]) -> Failure:
@@ -204,9 +218,7 @@ def lead(failures: Sequence[Failure]) -> Failure:
     """
     newest = {failure.key.task_instance: failure for failure in failures}
     broken = {table: name for name, failure in newest.items() for table in failure.writes}
-    roots = [
-        failure for name, failure in newest.items() if not any(broken.get(t, name) != name for t in failure.reads)
-    ]
+    roots = [failure for name, failure in newest.items() if not any(broken.get(t, name) != name for t in failure.reads)]
     return (roots or list(newest.values()))[0]
 
 

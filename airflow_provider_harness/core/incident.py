@@ -31,6 +31,8 @@ class EventKind(StrEnum):
     NOTED = "noted"  # body: text
     TAKEN = "taken"  # body: by
     RETURNED = "returned"  # body: by
+    ACKED = "acked"  # body: by; a person has seen it
+    RESOLVED = "resolved"  # body: by, why; a person says that it is over
     REOPENED = "reopened"  # body: why; one further remedy will be tried, by another healer run
     CLOSED = "closed"  # body: outcome, why
 
@@ -63,6 +65,11 @@ class Outcome(StrEnum):
 
 
 _ANY = frozenset(State) - {State.CLOSED}
+#: What still happens to an incident that went to a person, who then has it in hand.
+_EVER = frozenset(State)
+
+#: A person has it, or had it to the end. An act that was under way then still says how it ended, and changes nothing else.
+IN_HAND = frozenset({State.TAKEN, State.CLOSED})
 
 #: Outcomes after which a person has it in hand: what fails of the same cause meanwhile joins, and pages nobody again.
 IN_HAND_OF_A_PERSON = frozenset(
@@ -74,7 +81,7 @@ WELL = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED})
 #: event -> (states it may come in, state it leads to; None = unchanged). What is not here cannot happen.
 TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.OPENED: (frozenset(), State.OPEN),
-    EventKind.JOINED: (frozenset(State), None),
+    EventKind.JOINED: (_EVER, None),
     EventKind.EVIDENCE: (_ANY - {State.TAKEN}, None),
     EventKind.CLAIMED: (frozenset({State.OPEN}), State.CLAIMED),
     EventKind.DIAGNOSED: (frozenset({State.CLAIMED, State.DIAGNOSED}), State.DIAGNOSED),
@@ -87,11 +94,13 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.FOLLOWED: (frozenset({State.VERIFYING}), None),
     EventKind.RUN_SETTLED: (frozenset({State.VERIFYING}), None),
     EventKind.SETTLED: (_ANY, None),
-    EventKind.PAGED: (frozenset(State), None),
+    EventKind.PAGED: (_EVER, None),
     EventKind.NOTED: (_ANY, None),
     EventKind.TAKEN: (_ANY, State.TAKEN),
     EventKind.REOPENED: (frozenset({State.VERIFYING}), State.OPEN),
     EventKind.RETURNED: (frozenset({State.TAKEN}), State.OPEN),
+    EventKind.ACKED: (_EVER, None),
+    EventKind.RESOLVED: (_EVER, None),
     EventKind.CLOSED: (_ANY, State.CLOSED),
 }
 
@@ -162,7 +171,8 @@ class Incident:
 
     def after(self, event: Event) -> Incident:
         """This incident with one more event."""
-        allowed, target = TRANSITIONS[event.kind]
+        late = event.kind is EventKind.ACT_ENDED and self.state in IN_HAND
+        allowed, target = (IN_HAND, None) if late else TRANSITIONS[event.kind]
         first = event.kind is EventKind.OPENED
         if first != (self.opened_at is None) or (not first and self.state not in allowed):
             raise ImpossibleEvent(f"{event.kind} cannot follow state {self.state} of incident {self.id}")
@@ -180,6 +190,8 @@ class Incident:
             changes["followed"] = {**self.followed, body["failure"]: body["verdict"]}
         if event.kind is EventKind.RUN_SETTLED:
             changes["runs"] = {**self.runs, body["run"]: Outcome(body["outcome"])}
+        if event.kind is EventKind.RETURNED:
+            changes["leader"] = ""  # the run that led has stopped, and must not end what another one takes up
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:
@@ -207,4 +219,4 @@ def episode_of(key: TryKey, cause: str = "") -> str:
     :param cause: ``core.cause.signature`` of the failure, where it says anything.
     """
     parts = (key.dag_id, key.run_id, *([cause] if cause else ()))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:16]

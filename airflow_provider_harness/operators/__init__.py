@@ -6,14 +6,23 @@ from importlib import import_module
 from typing import Any
 
 _NAMES = {
+    "BigQueryLoadOperator": "bigquery",
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
+    "PostgresTransferOperator": "postgres",
     "SQLTransformOperator": "sql",
     "ValidateOperator": "validate",
 }
 """Public name -> module of this package."""
 
-__all__ = ["PostgresExtractOperator", "PostgresLoadOperator", "SQLTransformOperator", "ValidateOperator"]
+__all__ = [
+    "BigQueryLoadOperator",
+    "PostgresExtractOperator",
+    "PostgresLoadOperator",
+    "PostgresTransferOperator",
+    "SQLTransformOperator",
+    "ValidateOperator",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,9 @@
-"""PostgreSQL: extract a slice to Parquet, load a slice from Parquet."""
+"""PostgreSQL: extract a slice to Parquet, load a slice from Parquet, transfer a slice straight from another server."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
@@ -69,16 +69,14 @@ class PostgresExtractOperator(SliceOperator):
         return identity_edges(self._lineage_inputs()[0], contract.names) if not self.sql else ()
 
 
-class PostgresLoadOperator(SliceOperator):
-    """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
-
-    Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
-    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+class LoadOperator(SliceOperator):
+    """What loads into every warehouse share.
 
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
     """
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "staged")
+    maximum_bytes_billed: int | None = None
 
     def __init__(self, *, staged: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -101,6 +99,7 @@ class PostgresLoadOperator(SliceOperator):
                     run=f"{self.dag_id}/{context['run_id']}",
                     task=wiring.task_of(context),
                     running=self._running,
+                    limit=self.maximum_bytes_billed,
                 )
             except ContractViolation as error:
                 self._report = error.report
@@ -118,3 +117,77 @@ class PostgresLoadOperator(SliceOperator):
 
         contract, _ = self._terms()
         return tuple(edge for source in self._lineage_inputs() for edge in identity_edges(source, contract.names))
+
+
+class PostgresLoadOperator(LoadOperator):
+    """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
+
+    Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
+    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+
+    :param staged: folder of the staged files: the extract's XCom (``extract.output``).
+    """
+
+
+class PostgresTransferOperator(SliceOperator):
+    """Publish one slice of a PostgreSQL table or query in another PostgreSQL: binary COPY from one snapshot into a staging
+    table, gate, one transaction.
+
+    Contract, source and published table are compared before any row moves. Nothing is kept in between: where files should
+    stay, or a column is to be hashed, extract and load.
+    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+
+    :param conn_id: connection of the warehouse; ``table`` is the published table there.
+    :param source_conn_id: connection of the source.
+    :param source_table: ``schema.table`` of the source; without it, the same name as the published one.
+    :param sql: a query with the contract's columns, instead of the whole table.
+    """
+
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "source_conn_id", "source_table", "sql")
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
+    judges_output: ClassVar[bool] = True
+
+    def __init__(self, *, source_conn_id: str, source_table: str = "", sql: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if source_table and sql:
+            raise ConfigurationError(
+                f"task {self.task_id}",
+                "is given source_table and sql to read; it needs at most one.",
+                valid=("source_table", "sql"),
+            )
+        self.source_conn_id, self.source_table, self.sql = source_conn_id, source_table, sql
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Transfer and publish the slice."""
+        with wiring.no_useless_retries():
+            contract, key = self._terms()
+            try:
+                published, report = wiring.transfer(
+                    contract,
+                    key,
+                    conn_id=self.conn_id,
+                    source_conn_id=self.source_conn_id,
+                    source_table="" if self.sql else self.source_table or contract.table,
+                    sql=self.sql,
+                    run=f"{self.dag_id}/{context['run_id']}",
+                    task=wiring.task_of(context),
+                    running=self._running,
+                )
+            except ContractViolation as error:
+                self._report = error.report
+                raise
+        return self._told(context, published, report)
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        tables = wiring.query_tables(self.sql) if self.sql else (self.source_table or self._terms()[0].table,)
+        return tuple(wiring.dataset(self.source_conn_id, table) for table in tables)
+
+    def _lineage_output(self) -> Dataset:
+        return wiring.dataset(self.conn_id, self.table)
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        from airflow_provider_harness.core.lineage import identity_edges
+
+        contract, _ = self._terms()
+        return () if self.sql else identity_edges(self._lineage_inputs()[0], contract.names)

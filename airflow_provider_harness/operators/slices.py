@@ -72,6 +72,8 @@ class SliceOperator(BaseOperator):
             "quarantined": published.quarantined,
         }
         self.log.info("Published %s", told)
+        if published.before and published.rows != published.before:
+            self.log.info("%+d rows against what was published before", published.rows - published.before)
         log_report(self.log, report)
         if published.quarantined:
             _note_quarantine(context, self.table, published)

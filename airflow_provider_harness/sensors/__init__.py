@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_NAMES = {"ContractSensor": "contract", "FreshnessSensor": "freshness", "SchemaDriftSensor": "drift"}
+_NAMES = {"ContractSensor": "contract", "FreshnessSensor": "source", "SchemaDriftSensor": "source"}
 """Public name -> module of this package."""
 
 __all__ = ["ContractSensor", "FreshnessSensor", "SchemaDriftSensor"]

@@ -35,10 +35,12 @@ class BigQueryServer:
 
     :param endpoint: its address, as ``http://127.0.0.1:9050``.
     :param project: the project that jobs run in.
+    :param gcs: a folder that stands for Cloud Storage: what it reads as ``gs://bucket/name`` is ``bucket/name`` there.
     """
 
     endpoint: str
     project: str
+    gcs: Path
 
     def client(self) -> bigquery.Client:
         """Google's own client, of this server."""
@@ -151,7 +153,7 @@ class EmulatedBigQuery:
             log=self.log,
             cwd=self.home,
         )
-        server = BigQueryServer(endpoint=f"http://127.0.0.1:{port}", project=project)
+        server = BigQueryServer(endpoint=f"http://127.0.0.1:{port}", project=project, gcs=self.gcs)
         end = time.monotonic() + START_SECONDS
         while not self._answers(server):
             self._process.check()

@@ -131,6 +131,27 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
     return made
 
 
+def transfer(place: Place) -> Timed:
+    """PostgreSQL to a published slice in PostgreSQL: binary COPY pump, staging table, gate, publication."""
+    from airflow_provider_harness.adapters.pg_pump import PostgresPump
+    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.app import move
+
+    found, piece = contract("plain", "public.transferred"), place.piece
+    place.fresh("public.transferred", partitioned=False)
+    warehouse = PostgresWarehouse(place.dsn)
+
+    def timed() -> int:
+        gate = gate_of(found, piece, "staging")
+        with PostgresPump(place.dsn, sql=f"SELECT * FROM public.src WHERE id < {place.rows}") as pump:
+            basin = warehouse.slice(found, piece)
+            published, report, _ = move.transfer(found, piece, pump, basin, "bench", quiet, gate=gate)
+        assert report.passed, report.sentence()
+        return published.rows
+
+    return timed
+
+
 def twelve_types(place: Place) -> Timed:
     """PostgreSQL to Parquet to PostgreSQL: the rows that differ in any of the twelve columns, either way."""
     out = extract("bare", STAGED)(place)

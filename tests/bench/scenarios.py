@@ -53,6 +53,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         make=movement.psql_load(partitioned=True), setting="the same into a partitioned table"
     ),
     "load_parted": Scenario(make=movement.load(partitioned=True)),
+    "transfer": Scenario(make=movement.transfer),
     "psql_pipe": _peer(movement.psql_pipe),
     "generic_transfer": _peer(peers.generic_transfer, 0.1),
     "gate_by_hand": Scenario(make=gates.by_hand, setting="one hand-written statement, uniqueness by GROUP BY"),

@@ -44,7 +44,7 @@ def test_from_upgrade_to_switch(cli: Run, home: Path) -> None:
     upgraded = cli("harness", "db", "upgrade", "--output", "json")
     assert upgraded.returncode == 0, upgraded.stderr
     [row] = json.loads(upgraded.stdout)
-    assert row == {"store": f"sqlite:///{home}/harness.db", "revision": "0002_gates"}
+    assert row == {"store": f"sqlite:///{home}/harness.db", "revision": "0003_movement"}
     assert (home / "harness.db").stat().st_mode & 0o077 == 0
     assert (home / "harness_audit.key").stat().st_mode & 0o077 == 0
     listed = cli("harness", "incidents", "list", "--output", "json")
@@ -104,17 +104,63 @@ def test_exit_status(cli: Run, arguments: tuple[str, ...], status: int) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_every_command_has_help(cli: Run) -> None:
-    from airflow.cli.cli_config import GroupCommand
+HELP = """
+import contextlib, io, json
+from airflow.cli.cli_config import ActionCommand
+from airflow.cli.cli_parser import get_parser
+from airflow_provider_harness.cli.definition import get_harness_cli_commands
+
+def walk(items, path):
+    for item in items:
+        here = (*path, item.name)
+        yield here
+        if not isinstance(item, ActionCommand):
+            yield from walk(item.subcommands, here)
+
+parser, shown = get_parser(), {}
+for path in walk(get_harness_cli_commands(), ()):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+        parser.parse_args([*path, "--help"])
+    shown[" ".join(path)] = text.getvalue()
+print(json.dumps(shown))
+"""
+
+
+def test_every_command_has_help_with_an_example(home: Path) -> None:
+    from airflow.cli.cli_config import ActionCommand, GroupCommand
 
     from airflow_provider_harness.cli.definition import get_harness_cli_commands
 
+    done = subprocess.run(
+        [sys.executable, "-c", HELP],
+        env=os.environ | {"AIRFLOW_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    shown = {name: " ".join(text.split()) for name, text in json.loads(done.stdout.splitlines()[-1]).items()}
+
+    def look(group: GroupCommand, path: str) -> None:
+        for item in group.subcommands:
+            here = f"{path} {item.name}"
+            assert " ".join((item.help or "").split()) in shown[here if isinstance(item, ActionCommand) else path], here
+            if isinstance(item, ActionCommand):
+                assert f"Example: airflow {here}" in shown[here], here
+            else:
+                look(item, here)
+
     [group] = get_harness_cli_commands()
     assert isinstance(group, GroupCommand)
-    shown = cli("harness", "--help").stdout
-    for command in group.subcommands:
-        assert command.help
-        assert command.name in shown
+    look(group, "harness")
+
+
+@pytest.mark.parametrize(
+    "words", [("incidents", "take", "X"), ("approve", "X"), ("incidents", "resolve", "X", "--why", "w")]
+)
+def test_what_a_person_does_needs_the_persons_token(cli: Run, words: tuple[str, ...]) -> None:
+    done = cli("harness", *words)
+    assert (done.returncode, "AIRFLOW_CLI_TOKEN" in done.stderr) == (2, True)
 
 
 def test_the_quality_of_tables_that_no_gate_has_judged(cli: Run, tmp_path: Path) -> None:

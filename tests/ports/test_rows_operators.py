@@ -154,7 +154,17 @@ def test_lineage_says_what_was_read_written_and_judged(case: Case, dag: Any) -> 
 
 
 def test_a_dag_file_imports_nothing_heavy(tmp_path: Path) -> None:
-    heavy = {"pyarrow", "duckdb", "adbc_driver_postgresql", "sqlglot", "psycopg", "jsonschema", "pandas", "sqlalchemy"}
+    heavy = {
+        "pyarrow",
+        "duckdb",
+        "adbc_driver_postgresql",
+        "sqlglot",
+        "psycopg",
+        "jsonschema",
+        "pandas",
+        "sqlalchemy",
+        "google",
+    }
     program = (
         "import airflow.sdk, sys; before = set(sys.modules)\n"
         "import airflow_provider_harness.operators as o, airflow_provider_harness.sensors as s\n"

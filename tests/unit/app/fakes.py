@@ -138,7 +138,9 @@ class MemoryStore:
     def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
         same = [act for act in self.acts if act[3] is kind]
         today = [act for act in same if (act[2], act[4]) == (dag_id, now.date().isoformat())]
-        return Usage(on_incident=sum(act[0] == incident_id and target in ("", act[5]) for act in same), on_dag_today=len(today))
+        return Usage(
+            on_incident=sum(act[0] == incident_id and target in ("", act[5]) for act in same), on_dag_today=len(today)
+        )
 
     def reserve_act(
         self,
@@ -369,6 +371,7 @@ class FakeGates:
 class FakePager:
     pages: list[Page] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
     dies: bool = False
 
     def trigger(self, page: Page) -> None:
@@ -378,6 +381,9 @@ class FakePager:
 
     def resolve(self, dedup_key: str) -> None:
         self.resolved.append(dedup_key)
+
+    def acknowledge(self, dedup_key: str) -> None:
+        self.seen.append(dedup_key)
 
 
 @dataclass

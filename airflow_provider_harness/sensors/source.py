@@ -1,4 +1,4 @@
-"""Whether the source has the run's slice, and what the contract says if it is late."""
+"""What a load needs of its source: is the slice there, and are the columns?"""
 
 from __future__ import annotations
 
@@ -49,6 +49,32 @@ class FreshnessSensor(SliceSensor):
         text = f"{self.table} slice {self.slice_key} was skipped: its source was late at {late.isoformat()}, and the contract says skip"
         _note(context, text)
         raise AirflowSkipException(f"{text}. {self._found.sentence if self._found else ''}")
+
+
+class SchemaDriftSensor(SliceSensor):
+    """Compares contract, source and published table, and fails before a load would break.
+
+    Additive and widening changes that are in no load's way are warnings in the log. What is in the way fails the task with the
+    statements that a person could run; none is ever run.
+
+    :param conn_id: connection of the source.
+    :param table: ``schema.table`` of the source; with ``sql``, only the name of the data.
+    :param sql: a query instead of the whole table, as in ``PostgresExtractOperator``.
+    :param target_conn_id: connection of the warehouse; without it, only the source is compared.
+    :param target_table: ``schema.table`` as published; without it, the contract's own.
+    :param wait: True waits until somebody has mended it; False, the default, fails at the first look.
+    """
+
+    template_fields: Sequence[str] = (*SliceSensor.template_fields, "sql", "target_conn_id", "target_table")
+    template_ext: Sequence[str] = (".sql",)
+    look = "undrifted"
+    looks_at = ("sql", "target_conn_id", "target_table")
+
+    def __init__(
+        self, *, sql: str = "", target_conn_id: str = "", target_table: str = "", wait: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(wait=wait, **kwargs)
+        self.sql, self.target_conn_id, self.target_table = sql, target_conn_id, target_table
 
 
 def _note(context: Mapping[str, Any], text: str) -> None:

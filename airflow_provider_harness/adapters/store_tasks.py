@@ -1,0 +1,43 @@
+"""The harness store as ordinary tasks open it: by a role that may do little, and with errors that say what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from airflow_provider_harness.adapters.store_sql import unavailable
+from airflow_provider_harness.core.errors import HarnessUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+@contextmanager
+def begin(engine: Callable[[], Engine]) -> Iterator[Connection]:
+    """One transaction in the store.
+
+    :param engine: gives the store; called here, since a store that cannot be opened is one that is away.
+    :raises HarnessUnavailable: it cannot be opened, read or written.
+    """
+    from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+    try:
+        with engine().begin() as connection:
+            yield connection
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise _explained(unavailable(error)) from error
+    except SQLAlchemyError as error:
+        raise HarnessUnavailable("the harness store", str(error)) from error
+
+
+def _explained(error: HarnessUnavailable) -> HarnessUnavailable:
+    """A role of an earlier version lacks rights on these tables."""
+    if "permission denied" not in str(error):
+        return error
+    reason = str(error).partition(": ")[2]
+    return HarnessUnavailable(
+        "the harness store", f"{reason}. Run: airflow harness db upgrade --tasks-role ROLE, as the store's owner"
+    )

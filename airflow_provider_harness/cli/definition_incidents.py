@@ -1,0 +1,90 @@
+"""The commands about incidents."""
+
+from __future__ import annotations
+
+from airflow.cli.cli_config import Arg, CLICommand, GroupCommand
+
+from airflow_provider_harness.cli.definition_parts import AS_YOU, INCIDENT, OUTPUT, action
+
+_ID = "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R"
+
+INCIDENTS = GroupCommand(
+    name="incidents",
+    help="What went wrong, and how it ended",
+    subcommands=(
+        action(
+            "incidents list",
+            "List incidents, oldest first",
+            Arg(("--open",), action="store_true", help="only those that are not closed"),
+            OUTPUT,
+            epilog="Example: airflow harness incidents list --open",
+        ),
+        action(
+            "incidents show",
+            "One incident as a post-mortem: what broke for whom, the cause and how sure, evidence, verdicts, what was done and "
+            "verified, what to do next, and the timeline",
+            INCIDENT,
+            OUTPUT,
+            epilog=f"Example: airflow harness incidents show {_ID}",
+        ),
+        action(
+            "incidents take",
+            "Stop the healer on an incident, since you look after it; an act that is under way ends and says how",
+            INCIDENT,
+            *AS_YOU,
+            OUTPUT,
+            module="hand_over",
+            epilog=f"Example: airflow harness incidents take {_ID}",
+        ),
+        action(
+            "incidents return",
+            "Give an incident that was taken back to the healer",
+            INCIDENT,
+            *AS_YOU,
+            OUTPUT,
+            module="hand_over",
+            epilog=f"Example: airflow harness incidents return {_ID}",
+        ),
+        action(
+            "incidents ack",
+            "Say that you have seen it, to the others and to the pager; the healer goes on",
+            INCIDENT,
+            *AS_YOU,
+            OUTPUT,
+            module="hand_over",
+            epilog=f"Example: airflow harness incidents ack {_ID}",
+        ),
+        action(
+            "incidents resolve",
+            "End an incident and its page, since you mended the cause; exit 1 where Airflow does not agree",
+            INCIDENT,
+            Arg(("--why",), required=True, help="what was wrong and what you did, for whoever reads it later"),
+            Arg(("--unproved",), action="store_true", help="end it although what failed is no success in Airflow"),
+            *AS_YOU,
+            OUTPUT,
+            module="hand_over",
+            epilog=f"Example: airflow harness incidents resolve {_ID} --why 'The source sent a day twice; removed there.'",
+        ),
+    ),
+)
+
+ANSWERS: tuple[CLICommand, ...] = (
+    action(
+        "approve",
+        "Answer yes to the question of an incident, in Airflow and as you; exit 1 where it cannot be answered now, and why",
+        INCIDENT,
+        *AS_YOU,
+        OUTPUT,
+        module="hand_over",
+        epilog=f"Example: airflow harness approve {_ID}",
+    ),
+    action(
+        "refuse",
+        "Answer no to the question of an incident, in Airflow and as you; exit 1 where it cannot be answered now, and why",
+        INCIDENT,
+        *AS_YOU,
+        OUTPUT,
+        module="hand_over",
+        epilog=f"Example: airflow harness refuse {_ID}",
+    ),
+)

@@ -1,0 +1,67 @@
+"""``airflow harness incidents take|return|ack|resolve``, ``approve`` and ``refuse``: what a person does, as that person."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from airflow_provider_harness.app import hand_over
+from airflow_provider_harness.app.approve import APPROVE, REFUSE
+from airflow_provider_harness.app.hand_over import Desk, Done
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, show
+from airflow_provider_harness.core.errors import ConfigurationError
+
+#: Airflow's own name for the token of whoever calls.
+TOKEN = "AIRFLOW_CLI_TOKEN"
+
+
+@command
+def incidents_take(args: Any) -> int:
+    return _at_the_desk(args, lambda desk: hand_over.take(desk, args.incident_id))
+
+
+@command
+def incidents_return(args: Any) -> int:
+    return _at_the_desk(args, lambda desk: hand_over.give_back(desk, args.incident_id))
+
+
+@command
+def incidents_ack(args: Any) -> int:
+    return _at_the_desk(args, lambda desk: hand_over.acknowledge(desk, args.incident_id))
+
+
+@command
+def incidents_resolve(args: Any) -> int:
+    return _at_the_desk(args, lambda desk: hand_over.resolve(desk, args.incident_id, args.why, unproved=args.unproved))
+
+
+@command
+def approve(args: Any) -> int:
+    return _answer(args, APPROVE)
+
+
+@command
+def refuse(args: Any) -> int:
+    return _answer(args, REFUSE)
+
+
+def _answer(args: Any, option: str) -> int:
+    from airflow_provider_harness import config
+
+    healer = config.read().healer_dag_id
+    return _at_the_desk(args, lambda desk: hand_over.answer(desk, args.incident_id, option, healer))
+
+
+def _at_the_desk(args: Any, do: Callable[[Desk], Done]) -> int:
+    from airflow_provider_harness import wiring
+    from airflow_provider_harness.adapters.airflow_person import AirflowPerson
+
+    token = args.token or os.environ.get(TOKEN, "")
+    if not token:
+        fix = f"Set {TOKEN} (or --token) to a token of your own: POST /auth/token gives one."
+        raise ConfigurationError("token", "is not given; this is done as you, not as the harness.", fix=fix)
+    person = AirflowPerson(args.url or wiring.airflow_url(), token)
+    found = do(Desk(store=wiring.store(), person=person, pager=wiring.pager(), now=wiring.now()))
+    show(args, [{"incident": args.incident_id, "done": found.done, "what": found.text}], "")
+    return FINE if found.done else FINDINGS

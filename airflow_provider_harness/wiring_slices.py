@@ -1,0 +1,109 @@
+"""A slice while it is written: its lease before, its high-water mark after. Without a store, the warehouse's own locks stay."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
+from airflow_provider_harness.wiring_store import task_engine
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.store_slices import SqlSlices
+    from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.failure import TryKey
+    from airflow_provider_harness.core.lease import Lease
+    from airflow_provider_harness.core.partition import Slice
+
+log = logging.getLogger(__name__)
+
+RENEW_SECONDS = 15
+"""A quarter of ``core.lease.LEASE_SECONDS``."""
+WAIT_SECONDS = 90
+"""How long a run waits for another one's lease: longer than a lease that nobody renews."""
+POLL_SECONDS = 1.0
+
+
+def slices() -> SqlSlices:
+    """The store's record of leases and marks."""
+    from airflow_provider_harness.adapters.store_slices import SqlSlices
+
+    return SqlSlices(task_engine)
+
+
+@contextmanager
+def leased(name: str, task: TryKey) -> Iterator[None]:
+    """Hold the lease on a name, renewed while the block runs.
+
+    A lease of another task instance is waited for, longer than one lasts whose holder was killed. The lease is for people and for
+    runs on different machines to see; what keeps two publications apart in PostgreSQL is a lock there.
+
+    :raises SliceBusy: another task instance held it all the time.
+    """
+    store, token = slices(), uuid.uuid4().hex
+    try:
+        _take(store, name, str(task).rpartition("#")[0], token)
+    except HarnessUnavailable as error:
+        log.warning("No lease on %s; the warehouse's own locks stay: %s", name, error)
+        yield
+        return
+    over = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(store, name, token, over), daemon=True, name="harness lease")
+    renewal.start()
+    try:
+        yield
+    finally:
+        over.set()
+        renewal.join(RENEW_SECONDS)
+        _quietly("The lease was not given back, and ends by itself", lambda: store.release(name, token))
+
+
+def _take(store: SqlSlices, name: str, holder: str, token: str) -> None:
+    end, told = time.monotonic() + WAIT_SECONDS, False
+    while True:
+        lease: Lease = store.take(name, holder, token, datetime.now(UTC))
+        if lease.token == token:
+            return
+        if time.monotonic() > end:
+            raise SliceBusy(f"{lease.sentence()}; waited for {WAIT_SECONDS} s")
+        if not told:
+            log.info("Waiting: %s", lease.sentence())
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
+def _renew(store: SqlSlices, name: str, token: str, over: threading.Event) -> None:
+    while not over.wait(RENEW_SECONDS):
+        try:
+            if not store.renew(name, token, datetime.now(UTC)):
+                log.warning("The lease on %s is another run's now; the warehouse's own locks stay", name)
+                return
+        except HarnessUnavailable as error:
+            log.warning("The lease on %s was not renewed: %s", name, error)
+
+
+def published(contract: Contract, piece: Slice, conn_id: str) -> None:
+    """Move the table's high-water mark once a slice is committed; a slice before the mark is a re-run, and the log says so."""
+
+    def move() -> None:
+        store = slices()
+        mark = store.mark(conn_id, contract.table)
+        if mark is not None and piece.end < mark[1]:
+            log.info("Slice %s lies before the high-water mark of %s, slice %s", piece.id, contract.table, mark[0])
+        store.move_mark(conn_id, contract.table, piece, datetime.now(UTC))
+
+    _quietly("The high-water mark was not moved", move)
+
+
+def _quietly(what: str, step: Callable[[], None]) -> None:
+    """A store that is away costs the record, and the task nothing but a warning."""
+    try:
+        step()
+    except HarnessUnavailable as error:
+        log.warning("%s: %s", what, error)

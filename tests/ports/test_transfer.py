@@ -1,0 +1,217 @@
+"""Slices straight from one PostgreSQL to another: as they were, through the gate, or not at all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.pg_pump import PostgresPump
+from airflow_provider_harness.app import move
+from airflow_provider_harness.app.ports_rows import Published
+from airflow_provider_harness.core.contract import Contract, Treatment
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.lineage import Dataset
+from airflow_provider_harness.operators import PostgresTransferOperator
+from tests.ports.operators_case import case, context, dag, run, terms
+from tests.ports.rows_case import CONTRACT, Case, gate_of, quiet
+
+__all__ = ["case", "dag"]
+
+
+def pumped(case: Case, day: int = 0, *, table: str = "public.orders", sql: str = "") -> Published:
+    piece = case.piece(day)
+    with PostgresPump(case.source, table="" if sql else table, sql=sql) as pump:
+        basin = case.target.warehouse().slice(case.contract, piece)
+        return move.transfer(  # type: ignore[return-value]
+            case.contract, piece, pump, basin, "dag/run", quiet, gate=gate_of(case.contract, piece)
+        )[0]
+
+
+def transfer(dag: Any, task_id: str = "t", **given: Any) -> PostgresTransferOperator:
+    return PostgresTransferOperator(task_id=task_id, source_conn_id="src", **(terms(dag, "wh") | given))
+
+
+def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case) -> None:
+    assert [pumped(case, day).rows for day in range(3)] == [303, 289, 302]
+    rows = [row for day in range(3) for row in case.rows(day)]
+    assert case.published() == rows
+    again = pumped(case, 1)
+    assert (again.rows, again.before) == (289, 289)
+    assert case.published() == rows
+    assert case.target.leftovers() == []
+
+
+EVERY = {
+    "a": ("timestamp with time zone", "'infinity'", "'2013-07-01 00:00:00.000001+02'"),
+    "b": ("date", "'-infinity'", "'0044-03-15 BC'"),
+    "c": ("numeric", "'NaN'", "123456789012345678901234567890123456789012.3456789"),
+    "d": ("integer[]", "'{{1,2},{3,4}}'", "'[0:1]={5,NULL}'"),
+    "e": ("interval", "'1 mon 2 days 03:04:05.000006'", "'-1 sec'"),
+    "f": ("double precision", "'-infinity'", "'NaN'"),
+    "g": ("bytea", "'\\x00ff'", "''"),
+    "h": ("inet", "'10.0.0.1/8'", "'::1'"),
+    "i": ("int4range", "'[1,5)'", "'empty'"),
+    "j": ("jsonb", '\'{"a": [null, "ü"]}\'', "'null'"),
+    "k": ("uuid", "'00000000-0000-0000-0000-000000000001'", "NULL"),
+    "l": ("text", "E'two\\nlines\\t\\\\.'", "''"),
+    "m": ("time without time zone", "'24:00'", "'00:00'"),
+    "n": ("bit varying", "B'101'", "NULL"),
+}
+"""Name -> type and two values; those that Arrow cannot carry are among them."""
+
+
+def test_every_type_and_value_passes(case: Case) -> None:
+    properties = "\n".join(
+        f"      - {{name: {name}, logicalType: string, physicalType: '{kind}'}}" for name, (kind, _, _) in EVERY.items()
+    )
+    text = f"""
+apiVersion: v3.1.0
+kind: DataContract
+id: every
+version: 1.0.0
+status: active
+schema:
+  - name: every
+    properties:
+{properties}
+"""
+    contract = replace(compile_text(text, "every.odcs.yaml"), table="public.every")
+    case = replace(case, contract=contract)
+    columns = ", ".join(f"{name} {kind}" for name, (kind, _, _) in EVERY.items())
+    values = ", ".join(f"({', '.join(value[n] for value in EVERY.values())})" for n in (1, 2))
+    case.at_source(f"CREATE TABLE public.every ({columns}); INSERT INTO public.every VALUES {values}")
+    assert pumped(case, table="public.every").rows == 2
+    text_of = "SELECT " + ", ".join(f"{name}::text" for name in EVERY) + " FROM public.every ORDER BY g"
+    assert case.at_warehouse(text_of) == case.at_source(text_of)
+
+
+def test_rows_arrive_in_the_contracts_types(case: Case) -> None:
+    case.at_source("ALTER TABLE public.orders ALTER COLUMN id TYPE integer, ALTER COLUMN amount TYPE numeric(8,2)")
+    pumped(case)
+    kinds = case.at_warehouse(
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attnum IN (1, 3)"
+    )
+    assert kinds == [("bigint",), ("numeric(12,2)",)]
+    assert case.published() == case.rows()
+
+
+def test_the_gate_stands_before_the_published_table(case: Case) -> None:
+    pumped(case)
+    before = case.published()
+    case.at_source("UPDATE public.orders SET customer = 'nobody' WHERE id < 20")
+    with pytest.raises(ContractViolation, match="referential:customer"):
+        pumped(case)
+    assert case.published() == before
+    assert case.target.leftovers() == []
+    case.at_source("UPDATE public.orders SET customer = 'c1' WHERE id > 2 AND id < 20")
+    assert pumped(case).quarantined == {"referential:customer": 3}
+    assert len(case.published()) == 300
+
+
+@pytest.mark.parametrize(
+    "ddl",
+    [
+        "ALTER TABLE public.orders RENAME COLUMN amount TO total",
+        "ALTER TABLE public.orders ALTER COLUMN id TYPE text",
+    ],
+)
+def test_drift_is_found_before_rows_move(case: Case, ddl: str) -> None:
+    case.at_source(ddl)
+    with pytest.raises(SchemaDrift):
+        pumped(case)
+    assert not case.target.exists("orders")
+
+
+def test_what_is_to_be_masked_is_not_read_and_what_is_to_be_hashed_is_refused(case: Case) -> None:
+    def treated(how: Treatment) -> Contract:
+        columns = tuple(replace(c, treatment=how) if c.name == "customer" else c for c in case.contract.columns)
+        return replace(case.contract, columns=columns, checks=())
+
+    pumped(replace(case, contract=treated(Treatment.MASK)))
+    assert case.at_warehouse("SELECT DISTINCT customer FROM public.orders") == [("***",)]
+    with pytest.raises(ConfigurationError, match="column customer: is to be hashed"):
+        pumped(replace(case, contract=treated(Treatment.HASH)))
+    assert case.target.leftovers() == []
+
+
+def test_as_a_task(case: Case, dag: Any) -> None:
+    told = run(transfer(dag), context(case))
+    assert told == {"slice": "20130309T050000Z", "rows": 303, "before": 0, "quarantined": {}}
+    assert case.published() == case.rows()
+    sql = "SELECT * FROM public.orders WHERE status = 'open'"
+    assert run(transfer(dag, "t2", sql=sql), context(case))["rows"] == 152
+    case.at_source("ALTER TABLE public.orders RENAME TO old_orders")
+    other = transfer(dag, "t3", source_table="public.old_orders")
+    assert run(other, context(case))["rows"] == 303
+    assert other._lineage_inputs()[0].name.endswith("_s.public.old_orders")
+    assert isinstance(other._lineage_output(), Dataset)
+    assert len(other._lineage_edges()) == 6
+    with pytest.raises(AirflowFailException, match="does not exist in the source"):
+        run(transfer(dag, "t4"), context(case))
+
+
+def test_one_source_and_no_other(dag: Any, case: Case) -> None:
+    with pytest.raises(ConfigurationError, match="at most one"):
+        transfer(dag, source_table="t", sql="SELECT 1")
+
+
+@pytest.mark.parametrize("where", ["src", "wh"])
+def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: Any, where: str) -> None:
+    run(transfer(dag), context(case))
+    before = case.published()
+    sleepy = "SELECT o.*, pg_sleep(0.05) IS NULL AS slow FROM public.orders o"
+    sql = f"SELECT id, placed_at, amount, status, customer, note FROM ({sleepy}) AS q"
+    operator = transfer(dag, "t2", sql=sql)
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            run(operator, context(case))
+        except Exception as error:  # noqa: BLE001  whatever the driver says of a cancelled statement
+            failed.append(error)
+
+    with psycopg.connect(case.warehouse) as holder:
+        if where == "wh":
+            operator = transfer(dag, "t3")
+            holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
+        thread = threading.Thread(target=work)
+        thread.start()
+        dsn = case.source if where == "src" else case.warehouse
+        assert soon(lambda: active(dsn) == 1)
+        operator.on_kill()
+        thread.join(20)
+        assert not thread.is_alive()
+    assert failed
+    assert soon(lambda: active(case.source) == active(case.warehouse) == 0)
+    assert case.published() == before
+
+
+def active(dsn: str) -> int:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND application_name LIKE 'harness transfer%'"
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(query).fetchone()
+    assert row
+    return int(row[0])
+
+
+def soon(found: Any, seconds: float = 15) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_wrong_contract_still_fails_at_parsing(case: Case, dag: Any, tmp_path: Path) -> None:
+    (tmp_path / "orders.odcs.yaml").write_text(CONTRACT.replace("status: active", "statsu: active"))
+    with pytest.raises(ConfigurationError, match="statsu"):
+        transfer(dag)

@@ -159,6 +159,35 @@ gate_checks = Table(
     Column("share", Double),
 )
 
+#: One row for each version of what a task reads to write one dataset; the newest one holds. Written by ordinary tasks.
+lineage = Table(
+    "harness_lineage",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("dag_id", String(250), nullable=False),
+    Column("task_id", String(250), nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("target_namespace", String(512), nullable=False),
+    Column("target_name", String(1024), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("recorded_at", String(32), nullable=False),
+)
+Index("harness_lineage_by_task", lineage.c.dag_id, lineage.c.task_id)
+
+#: One row for each source of such a version, then one for each column edge.
+lineage_edges = Table(
+    "harness_lineage_edges",
+    metadata,
+    Column("lineage", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("source_namespace", String(512), nullable=False),
+    Column("source_name", String(1024), nullable=False),
+    Column("source_column", String(256), nullable=False),
+    Column("target_column", String(256), nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("masking", Boolean, nullable=False),
+)
+
 #: Who works on a slice now; a lease that is over may be taken by anybody.
 leases = Table(
     "harness_leases",
@@ -186,6 +215,8 @@ TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     failures.name: ("INSERT",),
     gates.name: ("SELECT", "INSERT"),
     gate_checks.name: ("SELECT", "INSERT"),
+    lineage.name: ("SELECT", "INSERT"),
+    lineage_edges.name: ("SELECT", "INSERT"),
     leases.name: ("SELECT", "INSERT", "UPDATE", "DELETE"),
     watermarks.name: ("SELECT", "INSERT", "UPDATE"),
 }

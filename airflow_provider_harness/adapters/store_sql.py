@@ -154,14 +154,23 @@ class SqlStore(SqlFailureLog):
                 return []
             groups = cause.Groups(_held(row) for row in connection.execute(select(c)))
             at_work: dict[str, Incident] = {}
-            joined = [self._join(connection, row, now, groups, at_work) for row in rows]
+            known = _with_lineage(connection, [from_dict(json.loads(row.body)) for row in rows])
+            joined = [
+                self._join(connection, row, failure, now, groups, at_work)
+                for row, failure in zip(rows, known, strict=True)
+            ]
             _keep(connection, groups)
         return joined
 
     def _join(
-        self, connection: Connection, row: Any, now: datetime, groups: cause.Groups, at_work: dict[str, Incident]
+        self,
+        connection: Connection,
+        row: Any,
+        failure: Failure,
+        now: datetime,
+        groups: cause.Groups,
+        at_work: dict[str, Incident],
     ) -> Joined:
-        failure = from_dict(json.loads(row.body))
         handles = cause.handles(failure)
         target = groups.find(handles, failure.occurred_at)
         if target is None:
@@ -293,7 +302,8 @@ class SqlStore(SqlFailureLog):
             .order_by(f.c.recorded_at, f.c.key)
         )
         with self._read() as connection:
-            return [from_dict(json.loads(body)) for body in connection.execute(wanted).scalars()]
+            found = [from_dict(json.loads(body)) for body in connection.execute(wanted).scalars()]
+            return _with_lineage(connection, found)
 
     def known(self, keys: Sequence[str]) -> set[str]:
         from sqlalchemy import select
@@ -468,3 +478,31 @@ def _keep(connection: Connection, groups: cause.Groups) -> None:
         "seen_at": bindparam("b_seen"),
     }
     connection.execute(c.insert().values(values), changed)
+
+
+def _with_lineage(connection: Connection, failures: Sequence[Failure]) -> list[Failure]:
+    """The failures with what the lineage knows of their tasks, beside what the tasks said of themselves."""
+    from sqlalchemy import and_, select
+
+    w, e = t.lineage, t.lineage_edges
+    source = and_(e.c.lineage == w.c.key, e.c.source_column == "")
+    columns = (w.c.dag_id, w.c.task_id, w.c.target_namespace, w.c.target_name, e.c.source_namespace, e.c.source_name)
+    mine = w.c.dag_id.in_({failure.key.dag_id for failure in failures})
+    reads: dict[tuple[str, str], set[str]] = {}
+    writes: dict[tuple[str, str], set[str]] = {}
+    for row in connection.execute(select(*columns).select_from(w.outerjoin(e, source)).where(mine)):
+        task = row.dag_id, row.task_id
+        for found, space, name in (
+            (reads, row.source_namespace, row.source_name),
+            (writes, row.target_namespace, row.target_name),
+        ):
+            if name:
+                found.setdefault(task, set()).add(f"{space}/{name}")
+    return [
+        replace(
+            failure,
+            reads=(*failure.reads, *sorted(reads.get((failure.key.dag_id, failure.key.task_id), ()))),
+            writes=(*failure.writes, *sorted(writes.get((failure.key.dag_id, failure.key.task_id), ()))),
+        )
+        for failure in failures
+    ]

@@ -290,6 +290,19 @@ def quality(args: Any) -> int:
 
 
 @command
+def lineage(args: Any) -> int:
+    from airflow_provider_harness import wiring_lineage
+    from airflow_provider_harness.cli import lineage as told
+
+    found = told.walks(wiring_lineage.graph(), args.name, downstream=args.downstream)
+    if args.output == "json":
+        print(json.dumps([told.as_json(*walk) for walk in found], indent=2))
+    else:
+        print("\n".join(line for walk in found for line in told.text(*walk, downstream=args.downstream)))
+    return FINE
+
+
+@command
 def reconcile(args: Any) -> int:
     from airflow_provider_harness import wiring
     from airflow_provider_harness.app.reconcile import reconcile as one_pass

@@ -182,6 +182,14 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     epilog="Example: airflow harness quality public.flights --check anomaly:row_count --last 90",
                 ),
                 action(
+                    "lineage",
+                    "The way from a table or column to its source, task by task; exit 2 where it is not known",
+                    Arg(("name",), metavar="TABLE[.COLUMN]", help="[database.]schema.table, or a column of it"),
+                    Arg(("--downstream",), action="store_true", help="what is made of it, instead"),
+                    OUTPUT,
+                    epilog="Example: airflow harness lineage public.daily_on_time.on_time",
+                ),
+                action(
                     "reconcile",
                     "One pass: record failures that no callback reported, start the healer",
                     OUTPUT,

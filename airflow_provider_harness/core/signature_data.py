@@ -156,7 +156,8 @@ TEXTS: Mapping[C, str] = {
 9 schemas? .{0,60}out of sync  @traits additive
 9 on_schema_change  @traits additive
 9 (?:the )?column .{0,80}in batch ?data does not exist  @traits breaking
-8 column ["'`]?[\w."]+["'`]? (?:of relation ["'`]?[\w.]+["'`]? )?does not exist  @traits breaking
+8 column ["'`]?[\w."]+["'`]? does not exist  @traits breaking
+8 column ["'`]?[\w."]+["'`]? of relation ["'`]?[\w.]+["'`]? does not exist  @traits additive
 8 undefinedcolumn  @traits breaking
 8 unknown column  @traits breaking
 8 invalid column name  @traits breaking
@@ -168,10 +169,11 @@ TEXTS: Mapping[C, str] = {
 8 cannot resolve (?:column|'|`|")  @traits breaking
 8 unresolved_column  @traits breaking
 8 column_not_found  @traits breaking
-8 no column named  @traits breaking
+8 (?<!has )no column named  @traits breaking
+8 has no column named  @traits additive
 8 missing (?:required )?(?:column|field)s?  @traits breaking
 8 (?:column|field)s? (?:is |are |were |was )?(?:missing|absent|removed|dropped|renamed)  @traits breaking
-8 expected column  @traits breaking
+8 (?<!last )expected column  @traits breaking
 8 columns? (?:do|did) not match  @traits breaking
 8 column count  @traits breaking
 8 usecols do not match  @traits breaking
@@ -405,8 +407,8 @@ TEXTS: Mapping[C, str] = {
 9 null byte
 9 line contains nul
 9 invalid character (?:in|value|found)
-9 error tokenizing data
-9 expected \d+ fields in line
+9 error tokenizing data  @unless <!doctype html|<html|text/html
+9 expected \d+ fields in line  @unless <!doctype html|<html|text/html
 9 csv parse error
 9 unterminated (?:csv )?quoted field
 9 missing (?:close|closing) double quote

@@ -47,7 +47,7 @@ TEXTS: Mapping[C, str] = {
 6 connection not available
 6 could not receive data from server
 6 terminating connection (?:because of crash|due to unexpected postmaster)
-6 server process .{0,40}was terminated by signal
+6 server process .{0,40}was terminated by signal (?:2|15)\b
 6 tls handshake timeout
 6 i/o timeout
 6 ssl handshake (?:timed out|failed: connection)
@@ -149,7 +149,6 @@ TEXTS: Mapping[C, str] = {
 5 (?<!resource )temporarily unavailable
 4 could not resolve host
 4 failed to resolve
-4 no such host
 4 getaddrinfo failed
 4 unknownhostexception
 4 unable to resolve host
@@ -207,9 +206,8 @@ TEXTS: Mapping[C, str] = {
 9 resource monitor .{0,80}(?:quota|exceeded|suspended)
 9 exceeded its quota
 9 warehouse .{0,80}cannot be resumed
-9 must specify (?:limits|requests)\.\w+
-9 exceeded quota: [\w-]+, requested  @traits others  @unless used: ([^\s"]+), limited: \1
-9 (?:is )?forbidden: exceeded quota
+9 exceeded quota: [\w-]+, requested  @traits others  @unless used: ([^\s"]+), limited: \1|requests\.storage|persistentvolumeclaims
+9 (?:is )?forbidden: exceeded quota  @unless requests\.storage|persistentvolumeclaims
 9 daily (?:limit|quota|cap)
 9 insufficient.(?:quota|credits?|balance|funds)
 9 exceeded your current quota

@@ -263,7 +263,7 @@ TEXTS: Mapping[C, str] = {
 8 serviceaccount .{0,60}not found
 8 invalidimagename
 8 errimageneverpull
-8 keyerror: ['"]\w+['"]$  @also frozen os|os\.py"|in __getitem__\s+raise keyerror
+8 keyerror: ['"]\w+['"]$  @also frozen os|os\.py"|in __getitem__\s+raise keyerror|os\.environ\[
 8 yaml\.(?:parser|scanner|constructor|composer)
 8 (?:error|invalid) (?:parsing|loading|reading) (?:\S+ )?(?:config|configuration|yaml|toml|ini)
 8 datacontexterror
@@ -367,7 +367,7 @@ TEXTS: Mapping[C, str] = {
 7 subquery (?:has too many|must return only one|uses ungrouped)
 7 each .{0,20}query must have the same number of columns
 7 (?:union|intersect|except) types .{0,40}cannot be matched
-7 missing from-clause entry
+9 missing from-clause entry
 7 (?:window|aggregate) functions? (?:is|are) not allowed
 7 invalid reference to from-clause
 7 set-returning functions are not allowed

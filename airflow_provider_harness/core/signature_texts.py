@@ -1,6 +1,7 @@
 """Texts that identify a cause, and the words around them that change what they mean.
 
-The tables are in ``core.signature_services``, ``core.signature_data`` and ``core.signature_setup``. One signature a
+The tables are in ``core.signature_services``, ``core.signature_data``, ``core.signature_setup`` and
+``core.signature_vendors``. One signature a
 line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
 ``@unless P`` look anywhere in the text, ``@traits A B`` tells more. ``<day>`` stands for a date in a path or name.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from airflow_provider_harness.core import signature_data, signature_services, signature_setup
+from airflow_provider_harness.core import signature_data, signature_services, signature_setup, signature_vendors
 from airflow_provider_harness.core.diagnosis import Category as C
 from airflow_provider_harness.core.signatures import CODES, Field, Signature, Trait
 
@@ -47,7 +48,7 @@ def parse(category: C, table: str) -> Iterable[Signature]:
 
 TEXTS: tuple[Signature, ...] = tuple(
     signature
-    for module in (signature_services, signature_data, signature_setup)
+    for module in (signature_services, signature_data, signature_setup, signature_vendors)
     for category, table in module.TEXTS.items()
     for signature in parse(category, table)
 )

@@ -223,7 +223,11 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "ConcurrentAppendException ConcurrentDeleteReadException ConcurrentModificationException ConcurrentWriteException "
     "ConcurrentTransactionException LockTimeout TransactionConflictException WriteConflict "
     "version_conflict_engine_exception OptimisticLockException StaleDataError ConditionalCheckFailedException "
-    "OperationAborted ConcurrentRunsExceededException ConcurrentModification": (C.LOCK_CONTENTION, 7),
+    "OperationAborted ConcurrentRunsExceededException ConcurrentModification CommitFailedException "
+    "ConcurrentDeleteDeleteException MetadataChangedException ProtocolChangedException HoodieWriteConflictException": (
+        C.LOCK_CONTENTION,
+        7,
+    ),
     # timeouts
     "AirflowTaskTimeout TaskTimeout SoftTimeLimitExceeded TimeLimitExceeded ReadTimeout ReadTimeoutError WriteTimeout "
     "DeadlineExceeded DEADLINE_EXCEEDED QueryCanceled EXCEEDED_TIME_LIMIT MaxTimeMSExpired ExecutionTimeout "
@@ -238,7 +242,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "ExpiredSignatureError RequestExpired AuthFailure Unauthorized authError expired_token TokenExpiredError "
     "InvalidSignatureException AUTHENTICATION_FAILED INVALID_LOGIN SSHAuthenticationError BadCredentialsException "
     "UnauthorizedSSOTokenError SSOTokenLoadError TokenRetrievalError InvalidAuthenticationToken "
-    "InvalidAuthenticationTokenTenant security_exception": (C.AUTH_EXPIRED_OR_INVALID, 7),
+    "InvalidAuthenticationTokenTenant security_exception SMTPAuthenticationError": (C.AUTH_EXPIRED_OR_INVALID, 7),
     # what you may
     "InsufficientPrivilege AccessDenied AccessDeniedException accessDenied PermissionDenied PERMISSION_DENIED "
     "PermissionDeniedError AuthorizationError UnauthorizedOperation TopicAuthorizationException Forbidden forbidden "
@@ -275,7 +279,8 @@ NAMES: Mapping[str, tuple[C, int]] = {
         C.BAD_INPUT_ENCODING_OR_FORMAT,
         7,
     ),
-    "JSONDecodeError ParserError ParseError UnpicklingError SerializationException JsonParseException": (
+    "JSONDecodeError ParserError ParseError UnpicklingError SerializationException JsonParseException "
+    "EmptyFileException ValueDeserializationError KeyDeserializationError": (
         C.BAD_INPUT_ENCODING_OR_FORMAT,
         5,
     ),
@@ -289,6 +294,10 @@ NAMES: Mapping[str, tuple[C, int]] = {
         C.CONFIG_ERROR,
         7,
     ),
+    # Great Expectations could not start: that says nothing about the data
+    "DataContextError CheckpointError CheckpointNotFoundError DatasourceError DatasourceNotFoundError StoreBackendError "
+    "InvalidDataContextConfigError InvalidConfigurationYamlError ResourceFreshnessError ResourceFreshnessAggregateError "
+    "BatchDefinitionNotFoundError BadHostKeyException RecordTooLargeException": (C.CONFIG_ERROR, 7),
     "ErrImagePull ImagePullBackOff InvalidImageName ErrImageNeverPull FailedMount": (C.CONFIG_ERROR, 4),
     # code
     "TypeError AttributeError NameError IndexError ZeroDivisionError UnboundLocalError SyntaxError IndentationError "

@@ -12,7 +12,7 @@ from airflow_provider_harness import wiring_rows as wiring
 if TYPE_CHECKING:
     from airflow_provider_harness.app.ports_rows import Published
     from airflow_provider_harness.core.contract import Contract
-    from airflow_provider_harness.core.lineage import Dataset
+    from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow
     from airflow_provider_harness.core.report import Report
 
 
@@ -38,6 +38,7 @@ class SliceOperator(BaseOperator):
         self._running: list[Callable[[], None]] = []
         self._report: Report | None = None
         self._rows: int | None = None
+        self._edges: tuple[ColumnEdge, ...] | None = None
         wiring.check_when_parsed(contract, self.get_dag())
 
     def _do_render_template_fields(
@@ -82,6 +83,29 @@ class SliceOperator(BaseOperator):
                 context["outlet_events"][outlet].extra = told
         return told
 
+    def post_execute(self, context: Any, result: Any = None) -> None:
+        """Keep in the harness store what the task read and wrote: it says later where data comes from."""
+        from airflow_provider_harness import wiring as harness
+        from airflow_provider_harness import wiring_lineage
+
+        harness.quietly("Keeping the lineage", lambda: wiring_lineage.keep(context, self._flow()))
+
+    def _flow(self) -> Flow:
+        from airflow_provider_harness.core.lineage import Flow, job
+
+        return Flow(
+            task=job(self.dag_id, self.task_id),
+            inputs=self._lineage_inputs(),
+            output=self._lineage_output(),
+            columns=self._columns(),
+        )
+
+    def _columns(self) -> tuple[ColumnEdge, ...]:
+        """The edges into the output's columns, worked out once."""
+        if self._edges is None:
+            self._edges = self._lineage_edges()
+        return self._edges
+
     def _lineage_inputs(self) -> tuple[Any, ...]:
         return ()
 
@@ -91,13 +115,21 @@ class SliceOperator(BaseOperator):
     def _lineage_edges(self) -> tuple[Any, ...]:
         return ()
 
+    def _copied(self, conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
+        """The edges of what is taken from a source as it is, or as a query gives it; personal data is treated on the way."""
+        from airflow_provider_harness.core.lineage import identity_edges, masked
+
+        contract, _ = self._terms()
+        edges = wiring.query_edges(conn_id, sql) if sql else identity_edges(self._lineage_inputs()[0], contract.names)
+        return masked(edges, contract.treated)
+
     def get_openlineage_facets_on_start(self) -> Any:
         """Which datasets the task is about."""
         return self._openlineage(edges=())
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Datasets, columns, checks and counts."""
-        return self._openlineage(edges=self._lineage_edges())
+        return self._openlineage(edges=self._columns())
 
     def get_openlineage_facets_on_failure(self, task_instance: Any) -> Any:
         """Datasets and the checks that failed."""
@@ -132,11 +164,14 @@ def log_report(log: Any, report: Report) -> None:
         (log.error if result.blocking else log.warning)("%s", result.sentence())
 
 
-def staged_dataset(folder: str) -> Dataset:
-    """A staged folder by OpenLineage's naming specification."""
+def staged_dataset(folder: str, key: str) -> Dataset:
+    """A staged folder by OpenLineage's naming specification: one dataset for all its slices.
+
+    :param key: the slice, which is the folder's last part.
+    """
     from airflow_provider_harness.core.lineage import Dataset
 
-    scheme, _, rest = folder.partition("://")
+    scheme, _, rest = folder.rstrip("/").removesuffix(f"/{key}").partition("://")
     if scheme == "file":
         return Dataset(namespace="file", name=rest)
     bucket, _, path = rest.partition("/")

@@ -101,6 +101,14 @@ def test_never_alone_where_a_person_is_needed() -> None:
     assert alone == []
 
 
+def test_failures_that_were_labelled_before_the_rules_saw_them() -> None:
+    given = cases("blind.jsonl")
+    said = answers(given)
+    right = [c["id"] for c in given if said[c["id"]]["category"] == c["category"]]
+    alone = [c["id"] for c in given if c["safe_action"] in PERSON_NEEDED and not said[c["id"]]["escalate"]]
+    assert len(right) / len(given) >= 0.95 and alone == []
+
+
 def test_answers_keep_to_the_closed_vocabulary() -> None:
     for answer in corpus_answers().values():
         assert answer["category"] in set(Category)

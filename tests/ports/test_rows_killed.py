@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import random
 import subprocess
 import sys
 import time
@@ -16,12 +15,12 @@ import pytest
 
 from airflow_provider_harness.adapters.pg_catalog import CLIENT_CHECK_SECONDS
 from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.kill.movers import SLICE, TABLES
+from tests.kill.trial import Trial, Wrong
 from tests.ports.rows_case import Case, drop, make
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 12
-LONGEST_SECONDS = 0.25
-"""A whole move takes about this long; a kill comes at a random moment within it."""
+KILLS = 100
 
 CHILD = """
 import pickle, sys
@@ -73,20 +72,30 @@ def finish(child: subprocess.Popen[str]) -> None:
         pipe.close()
 
 
-def test_killed_at_random_moments_the_next_run_publishes_the_source(case: Case, tmp_path: Path) -> None:
-    case.at_source("UPDATE public.orders SET amount = 5000 WHERE id = 3")
-    moments = random.Random(20130101)
-    for _ in range(KILLS):
-        child = begin(case, tmp_path)
-        tell(child)
-        time.sleep(moments.uniform(0, LONGEST_SECONDS))
-        finish(child)
-        if case.at_warehouse("SELECT to_regclass('public.orders') IS NOT NULL") == [(True,)]:
-            assert len(case.published()) in (0, 302), "readers never see half a slice"
-    assert case.move().rows == 302
-    assert case.published() == [row for row in case.rows() if row[0] != 3]
-    assert case.at_warehouse("SELECT \"row\"->>'id' FROM public.orders__quarantine") == [("3",)]
-    assert case.at_warehouse("SELECT relname FROM pg_class WHERE relname LIKE '%__stg_%'") == []
+def test_killed_at_random_moments_the_next_run_publishes_the_source(postgres: PostgresServer, tmp_path: Path) -> None:
+    """100 kills of extract and load, and of transfers, in turn; ``python -m tests.kill`` makes 500."""
+    with Trial(postgres, tmp_path) as trial:
+        trial.kill_until(KILLS)
+        for way in TABLES:
+            trial.run(way)
+        trial.check_seen()
+    assert trial.kills >= KILLS
+    assert len(trial.states) > KILLS / 4, "the source changed all the while"
+    assert all(len(seen) >= KILLS / 20 for seen in trial.seen.values()), "the reader looked all the while"
+
+
+def test_what_a_reader_may_never_see_is_told(postgres: PostgresServer, tmp_path: Path) -> None:
+    with Trial(postgres, tmp_path) as trial:
+        trial.ask("wh", "DELETE FROM public.copied WHERE id > 150")
+        end = time.monotonic() + 10
+        while len(trial.seen["public.copied"]) < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+        with pytest.raises(Wrong, match=r"public\.copied was seen in 1 state"):
+            trial.check_seen()
+        staged = tmp_path / "staging" / "kill" / "extract" / SLICE
+        (staged / "part-00000.parquet").write_bytes(b"PAR1 half")
+        with pytest.raises(Wrong, match=r"part-00000.parquet is not complete"):
+            trial.look_at_files()
 
 
 def test_killed_while_it_waits_for_a_lock_it_keeps_nobody_waiting(case: Case, tmp_path: Path) -> None:

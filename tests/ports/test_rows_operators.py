@@ -131,7 +131,7 @@ def test_lineage_says_what_was_read_written_and_judged(case: Case, dag: Any) -> 
     load, _, _ = moved(case, dag)
     done = load.get_openlineage_facets_on_complete(None)
     (read,), (written,) = done.inputs, done.outputs
-    assert (read.namespace, read.name.rpartition("/")[2]) == ("file", "20130309T050000Z")
+    assert (read.namespace, read.name.rpartition("/")[2]) == ("file", "extract0")
     assert written.namespace.startswith("postgres://127.0.0.1:")
     assert written.name.endswith("_w.public.orders")
     assert written.outputFacets["outputStatistics"].rowCount == 303

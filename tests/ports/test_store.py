@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from airflow_provider_harness.adapters.store_lineage import SqlLineage
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_schema import metadata
 from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Approval, AskState
+from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Outcome, State, episode_of
+from airflow_provider_harness.core.lineage import Dataset, Flow
 from airflow_provider_harness.core.policy import Limit, Usage
 from airflow_provider_harness.testing.postgres import PostgresServer
 
@@ -513,6 +516,19 @@ def test_what_is_over_is_joined_by_nothing(store: SqlStore, end: dict[str, str] 
         store.append(event(first.incident_id, EventKind.RESOLVED, by="p", why="mended"))
     recorded(store, of_cause("b", 1, 1))
     assert store.intake(NOW)[0].opened
+
+
+def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlStore, engine: Engine) -> None:
+    lineage, table = SqlLineage(lambda: engine), Dataset(namespace="postgres://db", name="public.t")
+    writer, reader, other = (
+        TryKey(dag_id=dag, run_id="r1", task_id="t", try_number=1) for dag in ("writer", "reader", "other")
+    )
+    lineage.keep(writer, Flow(task="writer.t", inputs=(), output=table), NOW)
+    lineage.keep(reader, Flow(task="reader.t", inputs=(table,), output=None), NOW)
+    recorded(store, *(replace(failure(), key=key) for key in (reader, other, writer)))
+    joined = {item.failure.key.dag_id: item.incident_id for item in store.intake(NOW)}
+    assert joined["writer"] == joined["reader"] != joined["other"]
+    assert cause.lead(store.failures(joined["reader"])).key == writer
 
 
 def test_a_failure_leads_to_the_incident_that_it_joined(store: SqlStore) -> None:

@@ -184,8 +184,8 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
             holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
         thread = threading.Thread(target=work)
         thread.start()
-        dsn = case.source if where == "src" else case.warehouse
-        assert soon(lambda: active(dsn) == 1)
+        dsn, statement = (case.source, "COPY (%") if where == "src" else (case.warehouse, "DELETE%")
+        assert soon(lambda: active(dsn, statement) == 1)
         operator.on_kill()
         thread.join(20)
         assert not thread.is_alive()
@@ -194,10 +194,13 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
     assert case.published() == before
 
 
-def active(dsn: str) -> int:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND application_name LIKE 'harness transfer%'"
+def active(dsn: str, statement: str = "%") -> int:
+    query = """
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+        AND application_name LIKE 'harness transfer%%' AND query LIKE %s
+    """
     with psycopg.connect(dsn) as connection:
-        row = connection.execute(query).fetchone()
+        row = connection.execute(query, (statement,)).fetchone()
     assert row
     return int(row[0])
 

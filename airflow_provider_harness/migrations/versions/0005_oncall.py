@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_oncall"
-down_revision = "0003_movement"
+down_revision = "0004_lineage"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,137 @@
+"""Who feeds whom, in the harness store: tasks write it when they succeed, the healer and ``lineage`` read it.
+
+Rows are only ever inserted. A task that still reads and writes what it did adds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_sql import text_of
+from airflow_provider_harness.adapters.store_tasks import begin
+from airflow_provider_harness.core.failure import TryKey
+from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow, Graph, Transformation, job
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, RowMapping
+
+_IDENTITY = ("dag_id", "task_id", "map_index", "target_namespace", "target_name")
+"""What has versions."""
+
+
+class SqlLineage:
+    """Works with a role that may only insert into and read its two tables.
+
+    :param engine: gives the store; called when it is needed.
+    """
+
+    def __init__(self, engine: Callable[[], Engine]) -> None:
+        self._engine = engine
+
+    def keep(self, task: TryKey, flow: Flow, at: datetime) -> bool:
+        """Keep what a task read and wrote; False if the store knew it.
+
+        :param task: a mapped task has a flow for each of its instances.
+        :raises HarnessUnavailable: the store cannot be read or written.
+        """
+        from sqlalchemy import select
+        from sqlalchemy.exc import IntegrityError
+
+        target = flow.output or Dataset(namespace="", name="")
+        mine = {
+            "dag_id": task.dag_id,
+            "task_id": task.task_id,
+            "map_index": task.map_index,
+            "target_namespace": target.namespace,
+            "target_name": target.name,
+        }
+        edges = _edges(flow)
+        version = _hash(edges)
+        known = (t.lineage.c[name] == value for name, value in mine.items())
+        latest = select(t.lineage.c.version).where(*known).order_by(t.lineage.c.recorded_at.desc()).limit(1)
+        row = {**mine, "version": version, "recorded_at": text_of(at)}
+        key = _hash(sorted(row.items()))
+        try:
+            with begin(self._engine) as connection:
+                if connection.execute(latest).scalar() == version:
+                    return False
+                connection.execute(t.lineage.insert().values(key=key, **row))
+                if edges:
+                    connection.execute(
+                        t.lineage_edges.insert(),
+                        [{"lineage": key, "number": number, **edge} for number, edge in enumerate(edges)],
+                    )
+        except IntegrityError:
+            return False  # another run of the task was faster
+        return True
+
+    def graph(self) -> Graph:
+        """All that is known now: of each task and what it writes, the newest version.
+
+        :raises HarnessUnavailable: the store cannot be read.
+        """
+        from sqlalchemy import select
+
+        with begin(self._engine) as connection:
+            found = connection.execute(select(t.lineage).order_by(t.lineage.c.recorded_at)).mappings()
+            newest = {tuple(row[name] for name in _IDENTITY): row for row in found}
+            edges: dict[str, list[RowMapping]] = defaultdict(list)
+            for edge in connection.execute(select(t.lineage_edges).order_by(t.lineage_edges.c.number)).mappings():
+                edges[edge["lineage"]].append(edge)
+        return Graph(_flow(row, edges[row["key"]]) for row in newest.values())
+
+
+def _edges(flow: Flow) -> list[dict[str, Any]]:
+    of_tables = [_row(source) for source in sorted(set(flow.inputs))]
+    of_columns = {
+        tuple(row.values()): row
+        for row in (
+            _row(one.source, one.source_column, one.target_column, one.how.value, one.masking) for one in flow.columns
+        )
+    }
+    return [*of_tables, *(of_columns[key] for key in sorted(of_columns))]
+
+
+def _row(source: Dataset, column: str = "", target: str = "", how: str = "", masking: bool = False) -> dict[str, Any]:
+    return {
+        "source_namespace": source.namespace,
+        "source_name": source.name,
+        "source_column": column,
+        "target_column": target,
+        "how": how,
+        "masking": masking,
+    }
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
+def _flow(row: RowMapping, edges: Iterable[RowMapping]) -> Flow:
+    named = bool(row["target_name"])
+    inputs, columns = [], []
+    for edge in edges:
+        source = Dataset(namespace=edge["source_namespace"], name=edge["source_name"])
+        if not edge["how"]:
+            inputs.append(source)
+            continue
+        columns.append(
+            ColumnEdge(
+                source=source,
+                source_column=edge["source_column"],
+                target_column=edge["target_column"],
+                how=Transformation(edge["how"]),
+                masking=edge["masking"],
+            )
+        )
+    return Flow(
+        task=job(row["dag_id"], row["task_id"]),
+        inputs=tuple(inputs),
+        output=Dataset(namespace=row["target_namespace"], name=row["target_name"]) if named else None,
+        columns=tuple(columns),
+    )

@@ -1,0 +1,34 @@
+"""Lineage put together: what a task read and wrote goes into the harness store, and comes out as a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness import config
+from airflow_provider_harness.wiring_rows import task_of
+from airflow_provider_harness.wiring_store import engine, store_url, task_engine
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage import Flow, Graph
+
+
+def keep(context: Mapping[str, Any], flow: Flow) -> None:
+    """Keep what the task of this context read and wrote.
+
+    :raises HarnessUnavailable: the store is away.
+    """
+    from airflow_provider_harness.adapters.store_lineage import SqlLineage
+
+    SqlLineage(task_engine).keep(task_of(context), flow, datetime.now(UTC))
+
+
+def graph() -> Graph:
+    """Who feeds whom, as the store knows it now; for the healer and for people.
+
+    :raises HarnessUnavailable: the store is away.
+    """
+    from airflow_provider_harness.adapters.store_lineage import SqlLineage
+
+    return SqlLineage(lambda: engine(store_url(config.read()))).graph()

@@ -1,0 +1,1 @@
+"""Movements that are killed with -9 at random moments, and what readers see all the while."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.spool import FileSpool
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
+    from airflow_provider_harness.app.tell import Receiver
     from airflow_provider_harness.core.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -141,10 +142,21 @@ def airflow_url() -> str:
 
 
 def pager() -> Pager:
+    """PagerDuty and the notifiers beside it, by way of the outbox in the store."""
+    from airflow_provider_harness.adapters.notifiers import named
+    from airflow_provider_harness.adapters.store_outbox import SqlOutbox
+    from airflow_provider_harness.app.tell import Teller
+
+    settings = config.read()
+    receivers = {"pagerduty": _pagerduty(settings), **named(settings.notifiers)}
+    return Teller(SqlOutbox(lambda: engine(store_url(settings))), receivers, now=now, new_id=new_id, log=log.warning)
+
+
+def _pagerduty(settings: config.Settings) -> Receiver:
     """PagerDuty, or the log where no connection is set."""
     from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty
 
-    found = connection(config.read().pagerduty_conn_id)
+    found = connection(settings.pagerduty_conn_id)
     if found is None or not found.password:
         return NoPager(log.warning)
     return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))

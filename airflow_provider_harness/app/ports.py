@@ -305,6 +305,7 @@ class Page:
     :param summary: at most 1,024 characters; what is broken and for whom first.
     :param details: in the order in which they are read; name to text.
     :param links: text to URL.
+    :param not_before: UTC; when it may be told at the earliest (a maintenance window ends); None = now.
     """
 
     dedup_key: str
@@ -313,15 +314,24 @@ class Page:
     source: str
     details: Mapping[str, str]
     links: Mapping[str, str] = field(default_factory=dict)
+    not_before: datetime | None = None
 
 
 class Pager(Protocol):
+    """Keeps what it is given until on-call's receivers have taken it; never raises because one of them is away."""
+
     def trigger(self, page: Page) -> None: ...
 
     def resolve(self, dedup_key: str) -> None: ...
 
     def acknowledge(self, dedup_key: str) -> None:
         """Say that a person has seen it."""
+
+    def change(self, page: Page) -> None:
+        """Say what the harness did, beside what is open; nobody is woken by it."""
+
+    def flush(self) -> None:
+        """Tell what is due."""
 
 
 class EvidenceCollector(Protocol):

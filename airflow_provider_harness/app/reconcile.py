@@ -52,6 +52,7 @@ def reconcile(healer: Healer) -> Pass:
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     ended = [_end(healer, incident) for incident in _abandoned(healer)]
+    healer.pager.flush()
     healer.store.note_pass(began)
     return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended))
 

@@ -94,12 +94,12 @@ def _kept(messages: Sequence[Message], *, open_before: bool) -> list[Message]:
     kept: list[Message] = []
     for message in messages:
         begun = [item for item in kept if item.state is Wait.SENDING]
-        is_open = open_before or any(item.kind is Said.TRIGGER for item in kept)
+        is_open = kept[-1].kind is not Said.RESOLVE if kept else open_before
         if message.kind is Said.TRIGGER:
             kept = [item for item in kept if item in begun or item.kind is not Said.TRIGGER] + [message]
         elif message.kind is Said.RESOLVE:
             told = open_before or any(item.kind is Said.TRIGGER for item in begun)
-            kept, open_before = begun + ([message] if told else []), False
+            kept = begun + ([message] if told else [])
         elif is_open:
             kept.append(message)
     return kept

@@ -371,6 +371,8 @@ class FakeGates:
 class FakePager:
     pages: list[Page] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
+    changes: list[Page] = field(default_factory=list)
+    flushed: int = 0
     seen: list[str] = field(default_factory=list)
     dies: bool = False
 
@@ -378,6 +380,12 @@ class FakePager:
         self.pages.append(page)
         if self.dies:
             raise Crash
+
+    def change(self, page: Page) -> None:
+        self.changes.append(page)
+
+    def flush(self) -> None:
+        self.flushed += 1
 
     def resolve(self, dedup_key: str) -> None:
         self.resolved.append(dedup_key)

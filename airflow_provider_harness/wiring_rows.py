@@ -279,7 +279,8 @@ def load(
     running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+    files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
+    with files, target, gate(contract, piece, post) as here:
         gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here, gauge=gauge)
     published(contract, piece, conn_id)
@@ -326,9 +327,20 @@ def transfer(
 
 
 def transform(
-    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, task: TryKey, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    sql: str,
+    *,
+    conn_id: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+    limit: float | None = None,
 ) -> tuple[Published, Report]:
-    """Publish what a query gives for one slice."""
+    """Publish what a query gives for one slice.
+
+    :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
+    """
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
     from airflow_provider_harness.wiring_gates import gate
@@ -339,9 +351,13 @@ def transform(
     piece = piece_of(contract, key)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
-        told = move.transform(contract, piece, sql, warehouse, run, gate=here)
+        told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
     published(contract, piece, conn_id)
-    return told
+    for change in found.changes:
+        log.warning(
+            "The query gives another type than the contract has, and values are converted: %s", change.sentence()
+        )
+    return told, report
 
 
 def verify_published(

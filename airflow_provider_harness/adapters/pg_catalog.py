@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +58,12 @@ def catalog(connection: psycopg.Connection[Any], table: str) -> Schema | None:
     return Schema(table=table, columns=columns) if columns else None
 
 
-def described(connection: psycopg.Connection[Any], sql: str) -> Schema:
-    """The columns of a query, as the server describes them without running it to the end."""
-    found = connection.execute(f"SELECT * FROM ({sql.strip().rstrip(';')}) AS q LIMIT 0".encode())
+def described(connection: psycopg.Connection[Any], sql: str, values: Mapping[str, Any] | None = None) -> Schema:
+    """The columns of a query, as the server describes them without running it to the end.
+
+    :param values: of the query's parameters.
+    """
+    found = connection.execute(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS q LIMIT 0".encode(), values)
     columns = []
     for place, col in enumerate(found.description or ()):
         typmod = int(found.pgresult.fmod(place)) if found.pgresult else -1

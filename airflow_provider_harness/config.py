@@ -75,6 +75,11 @@ OPTIONS: Mapping[str, Option] = {
         example='[{"path": "airflow.providers.slack.notifications.slack.SlackNotifier", '
         '"kwargs": {"channel": "data", "text": "{{ action }}: {{ page.summary }}"}}]',
     ),
+    "maintenance_file": Option(
+        description="YAML list of maintenance windows (from, until, dags): pages wait for their end, unless they are critical; "
+        "empty = none.",
+        default="",
+    ),
     "page_backfills": Option(
         description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or false.",
         default="false",
@@ -150,6 +155,7 @@ class Settings:
     model_conn_id: str
     pagerduty_conn_id: str
     notifiers: str
+    maintenance_file: str
     page_backfills: bool
     policy_file: str
     approvers_file: str

@@ -211,6 +211,7 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
     from airflow_provider_harness.adapters.gates_published import PublishedGates
+    from airflow_provider_harness.adapters.maintenance_yaml import load_maintenance
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
@@ -229,6 +230,8 @@ def healer() -> Healer:
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
+            page_backfills=settings.page_backfills,
+            maintenance=load_maintenance(settings.maintenance_file),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.partition import slice_of_day, stamp
 from airflow_provider_harness.core.report import Report
 
@@ -71,6 +72,15 @@ class PublishedGates:
         )
         days = [day for result in report.results for day in result.facts.get("missing", ())] if report else []
         return tuple(slice_of_day(contract, date.fromisoformat(day)).start for day in days)
+
+    def contract(self, state: TaskState) -> Contract | None:
+        given = state.rendered
+        if not given.get("contract"):
+            return None
+        try:
+            return self._contract_of(str(given["contract"]), str(given.get("table") or ""))
+        except HarnessError:
+            return None
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self._contract_of(state.rendered["contract"], state.rendered["table"]).backfill_alone

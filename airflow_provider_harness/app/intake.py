@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airflow_provider_harness.app.escalate import worsened
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.cause import lead
 from airflow_provider_harness.core.errors import HarnessError
@@ -16,7 +17,11 @@ def take_in(healer: Healer) -> None:
     for incident in healer.store.in_hand():
         if not _still_broken(healer, incident):
             healer.store.let_go(incident.id)
-    healer.store.intake(healer.now())
+    joined = {item.incident_id for item in healer.store.intake(healer.now()) if not item.opened}
+    for name in sorted(joined):
+        incident = healer.store.incident(name)
+        if incident.paged:
+            worsened(healer, incident)
 
 
 def _still_broken(healer: Healer, incident: Incident) -> bool:

@@ -10,10 +10,13 @@ from typing import Any, Protocol
 
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
 from airflow_provider_harness.core.action import ActionKind, Proposal
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, Incident
+from airflow_provider_harness.core.maintenance import Maintenance
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
+from airflow_provider_harness.core.severity import Severity as Severity
 
 
 class FailureLog(Protocol):
@@ -142,6 +145,11 @@ class Store(FailureLog, Protocol):
         """When the reconciler last ended a pass."""
 
     def note_pass(self, at: datetime) -> None: ...
+
+    def mark(self, name: str) -> str | None:
+        """A single value that was kept under a name."""
+
+    def set_mark(self, name: str, value: str) -> None: ...
 
     def unsettled(self, before: datetime) -> Sequence[Incident]:
         """Open incidents that nobody has worked on since ``before``."""
@@ -291,13 +299,6 @@ class Airflow(Protocol):
         """As ``HealerStarter.start``."""
 
 
-class Severity(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What on-call gets.
@@ -366,6 +367,9 @@ class Gates(Protocol):
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         """UTC starts of the slices that this completeness check finds missing now; empty for any other task."""
 
+    def contract(self, state: TaskState) -> Contract | None:
+        """The contract of the table that this task publishes or judges; None where it names none that can be read."""
+
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         """How many slices the contract lets the harness run again without asking, 0 or more."""
 
@@ -383,12 +387,16 @@ class Limits:
     :param approval: how long a question stays open.
     :param verify: how long a heal may take until its outcome is unknown.
     :param backfill_alone: slices that any contract may let the harness run again without asking.
+    :param page_backfills: whether on-call is paged where only runs of a backfill failed.
+    :param maintenance: when pages are held back.
     """
 
     acting: Callable[[], bool]
     approval: timedelta
     verify: timedelta
     backfill_alone: int
+    page_backfills: bool = False
+    maintenance: Maintenance = field(default_factory=Maintenance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

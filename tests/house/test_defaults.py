@@ -25,6 +25,7 @@ SAFE = Settings(
     model_conn_id="anthropic_default",
     pagerduty_conn_id="pagerduty_events_default",
     notifiers="",  # nobody else is told
+    maintenance_file="",
     page_backfills=False,
     policy_file="",
     approvers_file="",  # nobody can approve

@@ -23,6 +23,7 @@ from airflow_provider_harness.app.ports import (
 )
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.cause import Groups, Held, handles, signature
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.evidence import Evidence
@@ -73,6 +74,7 @@ class MemoryStore:
     approvals: list[Approval] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     marks: list[datetime] = field(default_factory=list)
+    named: dict[str, str] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     crash_before: EventKind | None = None
@@ -187,6 +189,12 @@ class MemoryStore:
 
     def last_pass(self) -> datetime | None:
         return self.marks[-1] if self.marks else None
+
+    def mark(self, name: str) -> str | None:
+        return self.named.get(name)
+
+    def set_mark(self, name: str, value: str) -> None:
+        self.named[name] = value
 
     def note_pass(self, at: datetime) -> None:
         self.marks.append(at)
@@ -353,6 +361,10 @@ class FakeGates:
     results: dict[str, GateResult | Exception] = field(default_factory=dict)
     gaps: list[datetime] = field(default_factory=list)
     alone: int = 1
+    contracts: dict[str, Contract] = field(default_factory=dict)
+
+    def contract(self, state: TaskState) -> Contract | None:
+        return self.contracts.get(state.dag_id)
 
     def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
         found = self.results.get(state.task_id if slice_start is None else slice_start.isoformat())

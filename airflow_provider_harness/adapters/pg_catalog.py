@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -70,3 +71,10 @@ def described(connection: psycopg.Connection[Any], sql: str, values: Mapping[str
         kind = connection.execute("SELECT format_type(%s, %s)", (col.type_code, typmod)).fetchone()
         columns.append(SchemaColumn(name=col.name, type=str(kind[0]) if kind else "", position=place + 1))
     return Schema(table="query", columns=tuple(columns))
+
+
+def planned_rows(told: Sequence[Sequence[Any]]) -> int | None:
+    """The rows that ``EXPLAIN (FORMAT JSON)`` expects; drivers give its answer as text or as values."""
+    answer = told[0][0] if told else None
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    return int(plan[0]["Plan"]["Plan Rows"]) if plan else None

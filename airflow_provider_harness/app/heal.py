@@ -23,7 +23,7 @@ from airflow_provider_harness.core.diagnosis import (
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
-from airflow_provider_harness.core.policy import Verdict
+from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
 
 
 def lead_of(healer: Healer, incident: Incident) -> Failure:
@@ -75,7 +75,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     candidates = _candidates(diagnosis) if now.task.task_id else ()  # nothing can be cleared where no task failed
     proposal, remedy = propose.propose(diagnosis, candidates, now)
     usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
-    facts = propose.facts(diagnosis, remedy, now)
+    facts = {**propose.facts(diagnosis, remedy, now), **_of_lineage(incident)}
     verdict = healer.policy.judge(proposal, facts, usage)
     proposed = {
         "action": proposal.kind.value,
@@ -91,6 +91,12 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
         _event(healer, incident_id, EventKind.JUDGED, judged),
     )
     return verdict
+
+
+def _of_lineage(incident: Incident) -> dict[str, Any]:
+    """The facts of the dossier that come from the lineage; none where it is not known."""
+    seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
+    return {name: seen[name] for name in LINEAGE_FACTS if name in seen}
 
 
 def _candidates(diagnosis: Diagnosis) -> tuple[Remedy, ...]:

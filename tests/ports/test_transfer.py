@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.pg_pump import PostgresPump
+from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Published
 from airflow_provider_harness.core.contract import Contract, Treatment
@@ -221,3 +222,15 @@ def test_a_wrong_contract_still_fails_at_parsing(case: Case, dag: Any, tmp_path:
     (tmp_path / "orders.odcs.yaml").write_text(CONTRACT.replace("status: active", "statsu: active"))
     with pytest.raises(ConfigurationError, match="statsu"):
         transfer(dag)
+
+
+@pytest.mark.parametrize("source", [PostgresPump, PostgresSource])
+def test_how_many_rows_to_expect_is_the_planners_word(case: Case, source: Any) -> None:
+    case.at_source("ANALYZE public.orders")
+    with source(case.source, table="public.orders") as there:
+        assert 250 <= there.estimate(case.contract, case.piece()) <= 350
+    case.at_source("ALTER TABLE public.orders RENAME COLUMN placed_at TO at")
+    with source(case.source, table="public.orders") as there:
+        assert there.estimate(case.contract, case.piece()) is None, "and the comparison of columns still says why"
+    with source(case.source, sql="SELECT *, at AS placed_at FROM public.orders") as there:
+        assert there.estimate(case.contract, case.piece()) is not None

@@ -49,10 +49,11 @@ def failure_log() -> SqlFailureLog:
 
 
 def store() -> SqlStore:
+    from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_sql import SqlStore
 
     settings = config.read()
-    return SqlStore(engine(store_url(settings)), audit_key(settings))
+    return SqlStore(engine(store_url(settings)), audit_key(settings), observe)
 
 
 #: The name under which the store keeps the switch of `airflow harness off|shadow|act`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 #: Any constant of our own: writers of one store take turns under this PostgreSQL advisory lock.
 _WRITE_LOCK = 0x6861726E
 
+
+#: Under which a connection keeps what its transaction recorded.
+_WRITTEN = "harness_written"
 
 #: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise.
 CONNECT = {"connect_timeout": "5"}
@@ -109,11 +112,14 @@ class SqlStore(SqlFailureLog):
     """Everything the healer reads and writes.
 
     :param audit_key: the key of the audit chain, at least 32 bytes; it is never written to the store.
+    :param heard: is told each event that was recorded, with the incident after it.
     """
 
-    def __init__(self, engine: Engine, audit_key: bytes) -> None:
+    def __init__(
+        self, engine: Engine, audit_key: bytes, heard: Callable[[Incident, Event], None] | None = None
+    ) -> None:
         super().__init__(engine)
-        self._key = audit_key
+        self._key, self._heard = audit_key, heard
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -134,9 +140,14 @@ class SqlStore(SqlFailureLog):
             with self._engine.begin() as connection:
                 if self._engine.dialect.name == "postgresql":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
+                written: list[tuple[Incident, Event]] = []
+                connection.info[_WRITTEN] = written
                 yield connection
         except DBAPIError as error:
             raise unavailable(error) from error
+        if self._heard is not None:
+            for after, event in written:
+                self._heard(after, event)
 
     def intake(self, now: datetime) -> Sequence[Joined]:
         from sqlalchemy import select
@@ -242,6 +253,7 @@ class SqlStore(SqlFailureLog):
                 hash=audit.link(self._key, last.hash if last else audit.GENESIS, event),
             )
         )
+        connection.info[_WRITTEN].append((after, event))
         self._project(connection, after, text_of(event.at))
         if event.kind is EventKind.RESOLVED or after.outcome not in (None, *IN_HAND_OF_A_PERSON):
             connection.execute(t.causes.delete().where(t.causes.c.incident_id == after.id))

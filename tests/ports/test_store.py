@@ -108,6 +108,16 @@ def proposal(try_number: int = 1, kind: ActionKind = ActionKind.RETRY_TASK) -> P
     return Proposal(kind=kind, arguments=names)
 
 
+def test_what_was_recorded_is_heard_and_what_was_not_is_not(engine: Engine) -> None:
+    heard: list[tuple[str, EventKind]] = []
+    store = SqlStore(engine, AUDIT_KEY, lambda after, event: heard.append((after.id, event.kind)))
+    incident_id = opened(store)
+    with pytest.raises(ImpossibleEvent):
+        store.append(event(incident_id, EventKind.NOTED, text="x"), event(incident_id, EventKind.ACT_ENDED))
+    store.append(event(incident_id, EventKind.CLAIMED, run="r"))
+    assert heard == [(incident_id, EventKind.OPENED), (incident_id, EventKind.CLAIMED)]
+
+
 # Intake.
 
 

@@ -165,11 +165,19 @@ def diagnoser() -> Diagnoser:
 def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
     from airflow_provider_harness.adapters.model_client import anthropic_client
+    from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
-        limits=ModelLimits(turns=settings.max_model_turns, cost_usd=settings.max_cost_usd_per_incident),
+        limits=ModelLimits(turns=settings.max_model_turns),
+        purse=StorePurse(
+            engine(store_url(settings)),
+            audit_key(settings),
+            per_incident=settings.max_cost_usd_per_incident,
+            per_day=settings.max_cost_usd_per_day,
+            now=now,
+        ),
         record=lambda record: log.info("The model was asked: %s", record),
     )
 

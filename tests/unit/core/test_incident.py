@@ -44,6 +44,8 @@ EXPECTED: dict[EventKind, tuple[set[State], State | None]] = {
     E.CLAIMED: ({S.OPEN}, S.CLAIMED),
     E.EVIDENCE: (OPEN - {S.TAKEN}, None),
     E.DIAGNOSED: ({S.CLAIMED, S.DIAGNOSED}, S.DIAGNOSED),
+    E.MODEL_ASKED: ({S.CLAIMED, S.DIAGNOSED}, None),
+    E.MODEL_ANSWERED: (set(State), None),
     E.PROPOSED: ({S.DIAGNOSED, S.JUDGED}, None),
     E.JUDGED: ({S.DIAGNOSED, S.JUDGED}, S.JUDGED),
     E.ASKED: ({S.JUDGED}, S.ASKED),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness import config
 from airflow_provider_harness.app.ports import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.recurrence import Brakes
 from airflow_provider_harness.wiring_store import connection, engine, store_url, task_engine
 
 if TYPE_CHECKING:
@@ -225,6 +226,11 @@ def healer() -> Healer:
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
+            brakes=Brakes(
+                recurrences=settings.recurrence_limit,
+                window=timedelta(days=settings.recurrence_days),
+                breaker=settings.breaker_limit,
+            ),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

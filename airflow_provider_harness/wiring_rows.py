@@ -268,6 +268,7 @@ def load(
 
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
+    from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
@@ -279,7 +280,8 @@ def load(
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
-        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here)
+        gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here, gauge=gauge)
     published(contract, piece, conn_id)
     return told
 
@@ -500,20 +502,25 @@ def slice_day(contract: Contract, key: str) -> date:
     return piece_of(contract, key).day(contract.load.time_zone)
 
 
-def query_tables(sql: str) -> tuple[str, ...]:
+def query_tables(conn_id: str, sql: str) -> tuple[str, ...]:
     """The tables that a query reads; empty where it cannot be parsed."""
     from airflow_provider_harness.adapters import lineage_sql
 
-    return lineage_sql.tables(sql)
+    return lineage_sql.tables(sql, _dialect(conn_id))
 
 
-def query_edges(conn_id: str, sql: str, contract: Contract) -> tuple[ColumnEdge, ...]:
-    """Which columns a transformation's columns are made of, with the catalog's schema; empty where not known."""
+def query_edges(conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
+    """Which columns a query's columns are made of, with the catalog's schema; empty where not known."""
     from airflow_provider_harness.adapters import lineage_sql
 
-    warehouse = warehouse_of(conn_id, "harness lineage")
-    schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql)}
-    return lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table))
+    warehouse, dialect = warehouse_of(conn_id, "harness lineage"), _dialect(conn_id)
+    schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql, dialect)}
+    return lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table), dialect)
+
+
+def _dialect(conn_id: str) -> str:
+    """The word of sqlglot for the SQL of a connection's database."""
+    return "bigquery" if is_bigquery(conn_id) else "postgres"
 
 
 def openlineage(**given: Any) -> Any:

@@ -8,10 +8,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
@@ -116,11 +118,16 @@ class BigQuerySession:
         if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
             self._make(self._quarantine, _quarantine_fields())
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress) -> int:
+    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+        """BigQuery loads by itself, so rows do not pass by here: always None."""
+        return None
+
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
         """Load the files into a staging table; what an earlier try has loaded of the very same files stays.
 
         The jobs' names come from contract, slice and the files' checksums. A staging table that is gone (its rows
-        were published) or that could not be filled is not used again: the next one has the next number.
+        were published) or that could not be filled is not used again: the next one has the next number. The rows go
+        from the files to BigQuery, and pass by no gauge.
         """
         parts = [f"{name} {digest}" for name, (_, _, digest) in sorted(manifest.files.items())]
         name = name_of(self._contract.id, self._contract.version, self._contract.table, self._piece.id, *parts)
@@ -143,13 +150,14 @@ class BigQuerySession:
         self._jobs.finished(job)
         return int(job.num_dml_affected_rows or 0)
 
-    def measure_staged(self) -> Measurements:
+    def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
         fields = bq_types.fields(self._contract, staged=False)
         known = bq_types.schema(self._staging, fields, self._contract)
         rows = sql_checks.Rows(relation=ident(self._staging), piece=self._piece, at=self._piece.end)
         with self._staging_stays():
-            return measure(self._jobs, self._contract, rows, known, "gate")
+            contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
+            return measure(self._jobs, contract, rows, known, "gate")
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""

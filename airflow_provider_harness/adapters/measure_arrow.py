@@ -64,6 +64,7 @@ class ArrowGauge:
         for name, rows in tables.items():
             self._refer(name, rows)
         checks = [_carried(check) for check in contract.checks if _here(check, contract, piece, tables)]
+        self._complete = len(checks) == len(contract.checks)
         self._counted = [check for check in checks if check.spec.metric in BY_BATCH]
         self._running = {check.id: check for check in checks if check.kind in RUNNING}
         self._states: dict[str, list[State]] = {name: [] for name in self._running}
@@ -81,6 +82,11 @@ class ArrowGauge:
             for part in RUNNING[c.kind].parts
         ]
         self._statement = self._spoken(sql_checks.gate(contract, self._rows, self._counted, *parts))
+
+    @property
+    def complete(self) -> bool:
+        """See ``app.ports_rows.Gauge``."""
+        return self._complete
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Batch, Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import sql_checks
+from . import pg_direct, sql_checks
 from .pg_catalog import SESSION, Cancellable, catalog
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, base, carried_type
@@ -80,6 +82,19 @@ class PostgresWarehouse(Cancellable):
         """The columns of a relation here; None if there is none."""
         with self._connect() as connection:
             return catalog(connection, table)
+
+    def publish(
+        self,
+        contract: Contract,
+        piece: Slice,
+        batches: Iterable[Batch],
+        clearing: Iterable[str],
+        gauge: Gauge,
+        accept: Accept,
+        tell: Progress,
+    ) -> Published | None:
+        """See ``pg_direct.publish``."""
+        return pg_direct.publish(self._dsn, self._cancels, contract, piece, batches, clearing, gauge, accept, tell)
 
     def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
         """Append record batches to an existing table by binary COPY; all of them, or none."""
@@ -148,10 +163,21 @@ class PostgresSession:
                     self._run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress) -> int:
-        """Fill a fresh staging table by binary COPY."""
+    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+        """Replace the slice by the files' rows, in one write."""
+        plain = self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone()
+        if self._contract.load.mode not in _REPLACED or not gauge.complete or plain != (True,):
+            return None
+        clearing = [f"DELETE FROM {ident(self._contract.table)}{self._where()}", *self._forgetting()]
+        batches = stage.batches(self._contract)
+        return self._warehouse.publish(self._contract, self._piece, batches, clearing, gauge, accept, tell)
+
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
+        """Fill a fresh staging table by binary COPY, measuring what passes by."""
         self._fresh_staging(carried=True)
         batches = stage.batches(self._contract)
+        if gauge is not None:
+            batches = _measured(batches, gauge)
         return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
 
     def stage_query(self, sql: str) -> int:
@@ -176,9 +202,10 @@ class PostgresSession:
                 tell("transfer", rows)
         return rows
 
-    def measure_staged(self) -> Measurements:
+    def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
-        return measure(self._connection, self._contract, self._rows())
+        contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
+        return measure(self._connection, contract, self._rows())
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
@@ -244,10 +271,15 @@ class PostgresSession:
         return {str(check): int(count) for check, count in self._run(statement).fetchall()}
 
     def _forget_set_aside(self) -> None:
-        """Forget what an earlier run of the same slice set aside; released rows stay on record."""
-        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
-            mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
-            self._run(f"DELETE FROM {ident(self._quarantine)} WHERE {mine}")
+        for statement in self._forgetting():
+            self._run(statement)
+
+    def _forgetting(self) -> list[str]:
+        """What forgets the rows that an earlier run of the same slice set aside; released rows stay on record."""
+        if self._contract.quarantine.policy is not MalformedRows.QUARANTINE:
+            return []
+        mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
+        return [f"DELETE FROM {ident(self._quarantine)} WHERE {mine}"]
 
     def _where(self) -> str:
         if self._contract.load.mode is LoadMode.FULL:
@@ -264,8 +296,23 @@ class PostgresSession:
         return self._connection.execute(sql.encode())
 
 
+_PLAIN = """
+WITH whole AS (SELECT to_regclass({table})::oid AS id UNION SELECT relid::oid FROM pg_partition_tree({table}))
+SELECT bool_and(c.relkind IN ('r', 'p') AND NOT c.relrowsecurity)
+       AND NOT EXISTS (SELECT FROM pg_trigger AS g JOIN whole ON g.tgrelid = whole.id WHERE NOT g.tgisinternal)
+FROM whole JOIN pg_class AS c ON c.oid = whole.id
+"""
+"""Whether a table takes every row that is sent as it is: no trigger, no policy, nothing foreign. Only then the rows that were
+sent are the rows that arrived; the driver counts what it sends."""
+
 _REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
 """Modes in which what was there goes before the new rows come."""
+
+
+def _measured(batches: Iterable[Batch], gauge: Gauge) -> Iterator[Batch]:
+    for batch in batches:
+        gauge.add(batch)
+        yield batch
 
 
 def _promised(measured: Measurements, *, set_aside: bool) -> tuple[int, int]:

@@ -23,7 +23,15 @@ from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge_one
+from airflow_provider_harness.core.report import (
+    CheckResult,
+    Decision,
+    Measurement,
+    Measurements,
+    Report,
+    judge,
+    judge_one,
+)
 from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
 
 
@@ -67,14 +75,38 @@ def extract(
 
 
 def load(
-    contract: Contract, piece: Slice, stage: Stage, warehouse: Warehouse, run: str, tell: Progress, *, gate: Gate
+    contract: Contract,
+    piece: Slice,
+    stage: Stage,
+    warehouse: Warehouse,
+    run: str,
+    tell: Progress,
+    *,
+    gate: Gate,
+    gauge: Gauge | None = None,
 ) -> tuple[Published, Report]:
-    """Publish the staged files of one slice, all of them or none."""
+    """Publish the staged files of one slice, all of them or none.
+
+    :param gauge: measures the rows on their way, where they pass by here. If it measures all that the contract asks for,
+        they are written once, and the transaction commits only if the gate passes; what it refuses goes through the
+        staging table, where it is explained, and where rows can be set aside.
+    """
     manifest = stage.manifest()
+
+    def accept(measured: Measurements, arrived: int) -> bool:
+        report = gate.judge(measured, "rows on their way")
+        gate.report = with_result(report, reconcile("published", manifest.rows, arrived))
+        return gate.report.decision is Decision.PUBLISH
+
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
-        session.stage_files(stage, manifest, tell)
-        return _gate_and_publish(session, run, gate, manifest.rows)
+        if gauge is not None and gauge.complete:
+            published = session.publish_files(stage, tell, gauge, accept)
+            if published is not None and gate.report is not None:
+                return published, gate.report
+            gauge = None
+        session.stage_files(stage, manifest, tell, gauge)
+        return _gate_and_publish(session, run, gate, manifest.rows, gauge)
 
 
 def transfer(
@@ -118,8 +150,10 @@ def _fit(contract: Contract, session: Session) -> None:
     session.create()
 
 
-def _gate_and_publish(session: Session, run: str, gate: Gate, promised: int) -> tuple[Published, Report]:
-    measured = session.measure_staged()
+def _gate_and_publish(
+    session: Session, run: str, gate: Gate, promised: int, gauge: Gauge | None = None
+) -> tuple[Published, Report]:
+    measured = _measured(session, gate, promised, gauge)
     report = gate.judge(measured, "staging table")
     report = gate.report = with_result(report, reconcile("staged", promised, measured.rows))
     if report.decision is Decision.BLOCK:
@@ -127,6 +161,20 @@ def _gate_and_publish(session: Session, run: str, gate: Gate, promised: int) -> 
         _stop_if_blocked(report)
     published = session.publish(measured, set_aside=report.decision is Decision.QUARANTINE, run=run)
     return published, report
+
+
+def _measured(session: Session, gate: Gate, promised: int, gauge: Gauge | None) -> Measurements:
+    """What the gate judges: what was measured in flight, and the rest in the staging table; all of it there where
+    something fails, since a failure is explained, and rows are set aside, where the rows are."""
+    if gauge is None:
+        return session.measure_staged()
+    passed_by = gauge.finish()
+    if passed_by.rows != promised or judge(gate.contract, passed_by, where="in flight").failed:
+        return session.measure_staged()
+    left = tuple(check for check in gate.contract.checks if check.id not in passed_by.values)
+    there = session.measure_staged(left)
+    spent = there.milliseconds + passed_by.milliseconds
+    return replace(there, values={**passed_by.values, **there.values}, milliseconds=spent)
 
 
 def reconcile(what: str, promised: int, found: int) -> CheckResult:

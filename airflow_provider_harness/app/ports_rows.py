@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, Protocol
 
 from airflow_provider_harness.core.anomaly import Point
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.gates import GateRun, Post
 from airflow_provider_harness.core.partition import Slice
@@ -93,6 +94,11 @@ class Watch(Protocol):
 class Gauge(Protocol):
     """Measures the batches that pass by."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether it measures every check of the contract, so that nothing is left to the warehouse."""
+        ...
+
     def add(self, batch: Batch) -> None: ...
     def finish(self) -> Measurements: ...
 
@@ -115,14 +121,33 @@ class Stage(Protocol):
     def uri(self, name: str) -> str: ...
 
 
+class Accept(Protocol):
+    """Says whether rows that were measured, and counted where they arrived, may be published."""
+
+    def __call__(self, measured: Measurements, arrived: int) -> bool: ...
+
+
 class Session(Protocol):
     """One exclusive session on one slice of one published table."""
 
     def schema(self) -> Schema | None: ...
     def create(self) -> None: ...
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress) -> int: ...
+    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+        """Publish the files without a staging table, in one transaction that commits if ``accept`` says so.
+
+        None where that cannot be, or was refused; then nothing has changed.
+        """
+        ...
+
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
+        """Fill the staging table; rows that pass by here are measured on their way, where a gauge is given."""
+        ...
+
     def stage_query(self, sql: str) -> int: ...
-    def measure_staged(self) -> Measurements: ...
+    def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
+        """What the staging table has; all checks of the contract, or only these."""
+        ...
+
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published: ...
     def discard(self) -> None: ...
 

@@ -281,6 +281,11 @@ class Contract:
         """The columns' names, in contract order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def treated(self) -> frozenset[str]:
+        """The columns that are masked or hashed on their way out of the source."""
+        return frozenset(column.name for column in self.columns if column.treatment is not Treatment.KEEP)
+
     def classified(self) -> Mapping[str, str]:
         """Column -> classification, only for the columns that somebody classified."""
         return {column.name: column.classification for column in self.columns if column.classification}

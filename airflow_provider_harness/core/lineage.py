@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -99,24 +99,23 @@ class Step:
     again: bool = False
 
 
-def identity_edges(
-    source: Dataset, columns: Iterable[str], treated: Mapping[str, bool] | None = None
-) -> tuple[ColumnEdge, ...]:
-    """The edges of a copy: each column comes from the column of the same name.
-
-    :param treated: columns whose values are changed on the way -> whether that masks them.
-    """
-    treated = treated or {}
+def identity_edges(source: Dataset, columns: Iterable[str]) -> tuple[ColumnEdge, ...]:
+    """The edges of a copy: each column comes from the column of the same name."""
     return tuple(
-        ColumnEdge(
-            source=source,
-            source_column=name,
-            target_column=name,
-            how=Transformation.TRANSFORMATION if name in treated else Transformation.IDENTITY,
-            masking=treated.get(name, False),
-        )
+        ColumnEdge(source=source, source_column=name, target_column=name, how=Transformation.IDENTITY)
         for name in columns
     )
+
+
+def masked(edges: Iterable[ColumnEdge], columns: Collection[str]) -> tuple[ColumnEdge, ...]:
+    """The edges where the values of some target columns are hashed or masked on the way."""
+    return tuple(
+        replace(edge, masking=True, how=_MASKED.get(edge.how, edge.how)) if edge.target_column in columns else edge
+        for edge in edges
+    )
+
+
+_MASKED = {Transformation.IDENTITY: Transformation.TRANSFORMATION}
 
 
 _Node = tuple[Dataset, str]

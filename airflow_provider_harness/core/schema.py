@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from airflow_provider_harness.core.contract import Contract, Treatment
+from airflow_provider_harness.core.contract import Contract
 
 ALIASES = {
     "int": "integer",
@@ -193,7 +193,7 @@ def compare(contract: Contract, found: Schema, side: Side) -> SchemaDiff:
     """What differs between the contract and a relation, with each difference's kind and suggested migration."""
     expected = {column.name: canonical(column.physical_type) for column in contract.columns}
     places = {name: place for place, name in enumerate(expected, start=1)}
-    treated = {column.name for column in contract.columns if column.treatment is not Treatment.KEEP}
+    treated = contract.treated
     extra = [column for column in found.columns if column.name not in expected]
     if side is Side.SOURCE:
         extra = [column for column in extra if column.name not in contract.dropped]

@@ -57,17 +57,15 @@ class PostgresExtractOperator(SliceOperator):
         return folder
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        return (wiring.dataset(self.conn_id, self.table),)
+        tables = wiring.query_tables(self.conn_id, self.sql) if self.sql else (self.table,)
+        return tuple(wiring.dataset(self.conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
         key = str(self.slice_key)
         return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, key), key)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
-        from airflow_provider_harness.core.lineage import identity_edges
-
-        contract, _ = self._terms()
-        return identity_edges(self._lineage_inputs()[0], contract.names) if not self.sql else ()
+        return self._copied(self.conn_id, self.sql)
 
 
 class LoadOperator(SliceOperator):
@@ -181,14 +179,15 @@ class PostgresTransferOperator(SliceOperator):
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        tables = wiring.query_tables(self.sql) if self.sql else (self.source_table or self._terms()[0].table,)
+        tables = (
+            wiring.query_tables(self.source_conn_id, self.sql)
+            if self.sql
+            else (self.source_table or self._terms()[0].table,)
+        )
         return tuple(wiring.dataset(self.source_conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
         return wiring.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
-        from airflow_provider_harness.core.lineage import identity_edges
-
-        contract, _ = self._terms()
-        return () if self.sql else identity_edges(self._lineage_inputs()[0], contract.names)
+        return self._copied(self.source_conn_id, self.sql)

@@ -115,6 +115,14 @@ class SliceOperator(BaseOperator):
     def _lineage_edges(self) -> tuple[Any, ...]:
         return ()
 
+    def _copied(self, conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
+        """The edges of what is taken from a source as it is, or as a query gives it; personal data is treated on the way."""
+        from airflow_provider_harness.core.lineage import identity_edges, masked
+
+        contract, _ = self._terms()
+        edges = wiring.query_edges(conn_id, sql) if sql else identity_edges(self._lineage_inputs()[0], contract.names)
+        return masked(edges, contract.treated)
+
     def get_openlineage_facets_on_start(self) -> Any:
         """Which datasets the task is about."""
         return self._openlineage(edges=())

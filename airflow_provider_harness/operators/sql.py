@@ -51,10 +51,10 @@ class SQLTransformOperator(SliceOperator):
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        return tuple(wiring.dataset(self.conn_id, table) for table in wiring.query_tables(self.sql))
+        return tuple(wiring.dataset(self.conn_id, table) for table in wiring.query_tables(self.conn_id, self.sql))
 
     def _lineage_output(self) -> Dataset:
         return wiring.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
-        return wiring.query_edges(self.conn_id, self.sql, self._terms()[0])
+        return wiring.query_edges(self.conn_id, self.sql)

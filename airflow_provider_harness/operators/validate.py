@@ -96,7 +96,7 @@ class ValidateOperator(SliceOperator):
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         if self.path:
             return (staged_dataset(self.path, str(self.slice_key)),)
-        tables = (self.table,) if self.table else wiring.query_tables(self.sql)
+        tables = (self.table,) if self.table else wiring.query_tables(self.conn_id, self.sql)
         return tuple(wiring.dataset(self.conn_id, table) for table in tables)
 
 

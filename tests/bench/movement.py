@@ -110,6 +110,7 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
     """Staged Parquet to a published slice: staging table, gate, publication."""
 
     def made(place: Place) -> Timed:
+        from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
         from airflow_provider_harness.adapters.postgres import PostgresWarehouse
         from airflow_provider_harness.adapters.staging import ParquetStage
         from airflow_provider_harness.app import move
@@ -122,7 +123,8 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
 
         def timed() -> int:
             gate = gate_of(found, piece, "staging")
-            published, report = move.load(found, piece, stage, warehouse, "bench", quiet, gate=gate)
+            gauge = ArrowGauge(found, piece, at=piece.end)
+            published, report = move.load(found, piece, stage, warehouse, "bench", quiet, gate=gate, gauge=gauge)
             assert report.passed, report.sentence()
             return published.rows
 

@@ -135,7 +135,7 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
 
 
 def test_what_a_dag_file_imports_is_quick(tmp_path: Path) -> None:
-    """3 ms of processor time, where ``airflow.sdk`` itself takes a second; the best of a few, since a machine is noisy."""
+    """3 ms of processor time, where ``airflow.sdk`` itself takes a second; the best of ten, since a machine is noisy."""
     rooms = ("operators", "sensors", "callbacks", "retry_policies")
     code = (
         f"import time\nbegan = time.process_time()\n{SDK}\nsdk = time.process_time()\nfrom importlib import import_module\n"
@@ -144,4 +144,7 @@ def test_what_a_dag_file_imports_is_quick(tmp_path: Path) -> None:
         "print('TOLD', (time.process_time() - sdk) / (sdk - began))"
     )
     told_by(code, tmp_path)  # leaves the bytecode
-    assert min(float(told_by(code, tmp_path)[0]) for _ in range(4)) <= 0.003
+    tried: list[float] = []
+    while len(tried) < 10 and min(tried, default=1) > 0.003:
+        tried.append(float(told_by(code, tmp_path)[0]))
+    assert min(tried) <= 0.003

@@ -132,7 +132,8 @@ class Case:
         warehouse = self.target.warehouse()
         piece = self.piece(day)
         gate = gate_of(self.contract, piece)
-        return move.load(self.contract, piece, self.stage(day), warehouse, "dag/run", quiet, gate=gate)
+        gauge = ArrowGauge(self.contract, piece if self.contract.load.slice_column else None)
+        return move.load(self.contract, piece, self.stage(day), warehouse, "dag/run", quiet, gate=gate, gauge=gauge)
 
     def move(self, day: int = 0) -> Published:
         self.extract(day)

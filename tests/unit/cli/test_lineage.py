@@ -6,13 +6,16 @@ import pytest
 
 from airflow_provider_harness.cli import lineage
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.lineage import Dataset, Flow, Graph, identity_edges
+from airflow_provider_harness.core.lineage import Dataset, Flow, Graph, identity_edges, masked
 
 SOURCE, MIDDLE, END = (Dataset(namespace="postgres://h:1", name=f"db.public.{name}") for name in ("a", "b", "c"))
 GRAPH = Graph(
     (
         Flow(
-            task="d.one", inputs=(SOURCE,), output=MIDDLE, columns=identity_edges(SOURCE, ("id", "who"), {"who": True})
+            task="d.one",
+            inputs=(SOURCE,),
+            output=MIDDLE,
+            columns=masked(identity_edges(SOURCE, ("id", "who")), {"who"}),
         ),
         Flow(task="d.two", inputs=(MIDDLE, SOURCE), output=END),
     )

@@ -12,6 +12,7 @@ from airflow_provider_harness.core.lineage import (
     Transformation,
     identity_edges,
     job,
+    masked,
 )
 
 
@@ -34,7 +35,7 @@ LOAD = Flow(
     task="d.load",
     inputs=(STAGED,),
     output=FLIGHTS,
-    columns=identity_edges(STAGED, ("day", "delay"), {"delay": True}),
+    columns=masked(identity_edges(STAGED, ("day", "delay")), {"delay"}),
 )
 VALIDATE = Flow(task="d.validate", inputs=(FLIGHTS,), output=None)
 TRANSFORM = Flow(task="d.sum", inputs=(FLIGHTS, WEATHER), output=DAILY, columns=(COUNTED, BY, JOINED))

@@ -495,7 +495,8 @@ def test_ids_sort_by_time() -> None:
 
 
 def test_what_happened_before(store: SqlStore) -> None:
-    first, second = (led(store, run) for run in ("run1", "run2"))
+    first, second = (opened(store, run) for run in ("run1", "run2"))
+    store.append(event(first, EventKind.CLAIMED, run="heal"))
     store.append(event(first, EventKind.DIAGNOSED, category="timeout"), event(first, EventKind.JUDGED))
     store.append(event(first, EventKind.ACT_STARTED, act="a"))
     closed(store, first)

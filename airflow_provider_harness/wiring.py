@@ -164,13 +164,16 @@ def diagnoser() -> Diagnoser:
 
 
 def _model(settings: config.Settings) -> Diagnoser:
+    from airflow_provider_harness import wiring_lineage
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
+    from airflow_provider_harness.adapters.evidence_lineage import GetLineage
     from airflow_provider_harness.adapters.model_client import anthropic_client
     from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
+        tools=(GetLineage(wiring_lineage.graph),),
         limits=ModelLimits(turns=settings.max_model_turns),
         purse=StorePurse(
             engine(store_url(settings)),
@@ -204,9 +207,10 @@ def healer() -> Healer:
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness import wiring_lineage, wiring_rows
     from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
+    from airflow_provider_harness.adapters.evidence_lineage import LineageEvidence
     from airflow_provider_harness.adapters.gates_published import PublishedGates
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
@@ -215,7 +219,12 @@ def healer() -> Healer:
         store=store(),
         spool=spool(),
         airflow=api,
-        evidence=AirflowEvidence(api, redactor()),
+        evidence=LineageEvidence(
+            inner=AirflowEvidence(api, redactor()),
+            graph=wiring_lineage.graph,
+            incidents=store(),
+            gates=wiring_lineage.latest_gates,
+        ),
         diagnoser=diagnoser(),
         policy=load_policy(settings.policy_file),
         approvers=YamlApprovers(settings.approvers_file),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from airflow_provider_harness.wiring_rows import task_of
 from airflow_provider_harness.wiring_store import engine, store_url, task_engine
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.core.gates import KeptGate
     from airflow_provider_harness.core.lineage import Flow, Graph
 
 
@@ -32,3 +33,13 @@ def graph() -> Graph:
     from airflow_provider_harness.adapters.store_lineage import SqlLineage
 
     return SqlLineage(lambda: engine(store_url(config.read()))).graph()
+
+
+def latest_gates(tasks: Collection[str]) -> Mapping[str, KeptGate]:
+    """What the newest gate of each of these tasks decided; a task is ``dag.task``.
+
+    :raises HarnessUnavailable: the store is away.
+    """
+    from airflow_provider_harness.adapters.store_gates import SqlGates
+
+    return SqlGates(lambda: engine(store_url(config.read()))).latest(tasks)

@@ -6,7 +6,6 @@ Heavy parts are imported when they are used: operators import this module when a
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +36,6 @@ log = logging.getLogger(__name__)
 Cancel = Callable[[], None]
 CONNECT_SECONDS = 10
 """How long a database may take to answer a connection attempt, unless the connection's extra says otherwise."""
-PROGRESS_SECONDS = 10
 BIGQUERY = "google_cloud_platform"
 """The type of connection that leads to BigQuery."""
 LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs")
@@ -206,6 +204,7 @@ def extract(
     from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
     from airflow_provider_harness.adapters.personal_arrow import Watch
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
+    from airflow_provider_harness.adapters.progress import Progress
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
@@ -222,7 +221,7 @@ def extract(
         stage = ParquetStage(folder)
         watch = Watch(contract)
         manifest, report, drift = move.extract(
-            contract, piece, source, stage, gauge, Progress(), gate=here, watch=watch
+            contract, piece, source, stage, gauge, Progress(source.estimate(contract, piece)), gate=here, watch=watch
         )
     for result in watch.results():
         log.warning("Column %s: %s. %s", result.columns[0], result.actual, result.look_at)
@@ -269,6 +268,7 @@ def load(
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
     from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+    from airflow_provider_harness.adapters.progress import Progress
     from airflow_provider_harness.adapters.staging import ParquetStage
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
@@ -279,9 +279,12 @@ def load(
     running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+    files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
+    with files, target, gate(contract, piece, post) as here:
         gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
-        told = move.load(contract, piece, stage, warehouse, run, Progress(), gate=here, gauge=gauge)
+        told = move.load(
+            contract, piece, stage, warehouse, run, Progress(stage.manifest().rows, exact=True), gate=here, gauge=gauge
+        )
     published(contract, piece, conn_id)
     return told
 
@@ -301,6 +304,7 @@ def transfer(
     """Publish one slice straight from another PostgreSQL."""
     from airflow_provider_harness.adapters.pg_pump import PostgresPump
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+    from airflow_provider_harness.adapters.progress import Progress
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
     from airflow_provider_harness.wiring_gates import gate
@@ -318,7 +322,9 @@ def transfer(
         source as pump,
     ):
         basin = warehouse.slice(contract, piece)
-        told, report, drift = move.transfer(contract, piece, pump, basin, run, Progress(), gate=here)
+        told, report, drift = move.transfer(
+            contract, piece, pump, basin, run, Progress(pump.estimate(contract, piece)), gate=here
+        )
     published(contract, piece, conn_id)
     for change in drift.changes:
         log.warning("Not in the way, but a person should know: %s", change.sentence())
@@ -326,9 +332,20 @@ def transfer(
 
 
 def transform(
-    contract: Contract, key: str, sql: str, *, conn_id: str, run: str, task: TryKey, running: list[Cancel]
+    contract: Contract,
+    key: str,
+    sql: str,
+    *,
+    conn_id: str,
+    run: str,
+    task: TryKey,
+    running: list[Cancel],
+    limit: float | None = None,
 ) -> tuple[Published, Report]:
-    """Publish what a query gives for one slice."""
+    """Publish what a query gives for one slice.
+
+    :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
+    """
     from airflow_provider_harness.app import move
     from airflow_provider_harness.core.gates import Place, Post
     from airflow_provider_harness.wiring_gates import gate
@@ -339,9 +356,13 @@ def transform(
     piece = piece_of(contract, key)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
-        told = move.transform(contract, piece, sql, warehouse, run, gate=here)
+        told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
     published(contract, piece, conn_id)
-    return told
+    for change in found.changes:
+        log.warning(
+            "The query gives another type than the contract has, and values are converted: %s", change.sentence()
+        )
+    return told, report
 
 
 def verify_published(
@@ -539,16 +560,3 @@ def piece_of(contract: Contract, key: str) -> Slice:
 
 def _sliced(contract: Contract, piece: Slice) -> Slice | None:
     return piece if contract.load.slice_column else None
-
-
-class Progress:
-    """Rows and rows per second in the task's log, every few seconds."""
-
-    def __init__(self) -> None:
-        self._began = self._said = time.monotonic()
-
-    def __call__(self, stage: str, rows: int) -> None:
-        now = time.monotonic()
-        if now - self._said >= PROGRESS_SECONDS:
-            self._said = now
-            log.info("%s: %s rows, %.0f rows/s", stage, f"{rows:,}", rows / (now - self._began))

@@ -96,7 +96,9 @@ def published(contract: Contract, piece: Slice, conn_id: str) -> None:
         mark = store.mark(conn_id, contract.table)
         if mark is not None and piece.end < mark[1]:
             log.info("Slice %s lies before the high-water mark of %s, slice %s", piece.id, contract.table, mark[0])
+            return
         store.move_mark(conn_id, contract.table, piece, datetime.now(UTC))
+        log.info("The high-water mark of %s is slice %s, until %s", contract.table, piece.id, piece.end.isoformat())
 
     _quietly("The high-water mark was not moved", move)
 

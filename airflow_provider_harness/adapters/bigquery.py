@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
@@ -23,6 +23,7 @@ from airflow_provider_harness.core.schema import Schema
 from . import bq_publish, bq_types, sql_checks
 from .bq_jobs import Jobs, labels, name_of
 from .bq_measure import measure
+from .pg_types import base
 from .postgres import quarantine_table
 from .sql_checks import ident, in_slice, spoken
 
@@ -138,11 +139,29 @@ class BigQuerySession:
                 return manifest.rows
         raise ConfigurationError(f"{self._base}_{name[:12]}", "has no free number.", fix="Drop old staging tables.")
 
+    def plan_query(self, sql: str) -> Plan:
+        """What a dry run says of a query; the stand-in says 0 bytes."""
+        job = self._jobs.dry_run(bq_publish.bound(sql, self._piece))
+        size = int(job.total_bytes_processed or 0)
+        log.info("The query will read %s bytes", f"{size:,}")
+        found = bq_types.schema("query", job.schema or (), self._contract)
+        return Plan(schema=self._undigited(found), cost=size, unit="bytes")
+
+    def _undigited(self, found: Schema) -> Schema:
+        """A query's columns have no digits in BigQuery: where only those differ, the contract's stand."""
+        wanted = {column.name: column.physical_type for column in self._contract.columns}
+        columns = [
+            replace(column, type=wanted[column.name])
+            if base(wanted.get(column.name, "")) == base(column.type)
+            else column
+            for column in found.columns
+        ]
+        return replace(found, columns=tuple(columns))
+
     def stage_query(self, sql: str) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
         text = bq_publish.bound(sql, self._piece)
-        log.info("The query will read %s bytes", f"{self._jobs.estimate(text):,}")
         self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
         names = ", ".join(f"`{name}`" for name in self._contract.names)
         insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"
@@ -175,16 +194,16 @@ class BigQuerySession:
         there = self._count(staged) if self._contract.load.mode is LoadMode.APPEND else 0
         if there:
             self.discard()
-            return Published(slice=self._piece.id, rows=there, before=there, quarantined={})
+            return Published(slice=self._piece.id, rows=there, before=there, new=0, quarantined={})
         with self._staging_stays():
             if part:
-                before, rows, counts = self._replace(staged, part, measured.rows)
+                before, new, rows, counts = self._replace(staged, part, measured.rows)
             else:
                 script = bq_publish.transaction(staged, promised=measured.rows - aside, set_aside=set_aside, run=run)
-                before, rows, counts = self._transact(script)
+                before, new, rows, counts = self._transact(script)
         self.discard()
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
-        return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+        return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
@@ -202,21 +221,25 @@ class BigQuerySession:
                 raise
             raise SliceBusy(f"{self._staging} is gone: another run has just published the same rows") from error
 
-    def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, list[Any]]:
+    def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, int, list[Any]]:
         """Make the staged rows the partition, by one job."""
         before = self._count(staged)
+        new = self._number(bq_publish.late_query(staged)) if before else rows
         sql = bq_publish.partition_query(staged)
         target = f"{self._jobs.client.project}.{staged.target}${part}"
         config = self._jobs.config(self._told("publish"), destination=target, write_disposition="WRITE_TRUNCATE")
         self._jobs.once(name_of(sql, target), self._query(sql, config))
-        return before, rows, []
+        return before, new, rows, []
 
     def _count(self, staged: bq_publish.Staged) -> int:
         """Rows of the slice that are published now."""
-        ((there,),) = self._jobs.rows(bq_publish.count_query(staged), self._told("count"))
-        return int(there)
+        return self._number(bq_publish.count_query(staged))
 
-    def _transact(self, script: str) -> tuple[int, int, list[Any]]:
+    def _number(self, sql: str) -> int:
+        ((found,),) = self._jobs.rows(sql, self._told("count"))
+        return int(found)
+
+    def _transact(self, script: str) -> tuple[int, int, int, list[Any]]:
         """Run the transaction; try again while BigQuery cancels it for the sake of others on the same table."""
         from google.api_core.exceptions import GoogleAPICallError
 
@@ -224,8 +247,8 @@ class BigQuerySession:
         end, pause = time.monotonic() + BUSY_SECONDS, 0.5
         while True:
             try:
-                ((before, rows, counts),) = self._jobs.once(name_of(script), begin).result()
-                return int(before), int(rows), list(counts)
+                ((before, new, rows, counts),) = self._jobs.once(name_of(script), begin).result()
+                return int(before), int(new), int(rows), list(counts)
             except GoogleAPICallError as error:
                 if bq_publish.CHANGED in str(error):
                     raise SliceBusy(

@@ -86,11 +86,11 @@ class Jobs:
         job = self.client.query(sql, job_config=self.config(told))
         return [tuple(row) for row in self.finished(job)]
 
-    def estimate(self, sql: str) -> int:
-        """Bytes that a query would read, by a dry run, which also says whether it is right. The stand-in says 0."""
+    def dry_run(self, sql: str) -> Any:
+        """A query that is not run: whether it is right, what it would give and read. The stand-in says 0 bytes."""
         config = self.config({})
         config.dry_run, config.use_query_cache = True, False
-        return int(self.client.query(sql, job_config=config).total_bytes_processed or 0)
+        return self.client.query(sql, job_config=config)
 
     def config(self, told: Mapping[str, str], **more: Any) -> bigquery.QueryJobConfig:
         """The settings of a query."""

@@ -38,7 +38,7 @@ class BigQueryDatabase:
         return self._jobs.rows(self._whole(sql), self._told)
 
     def plan(self, sql: str) -> None:
-        self._jobs.estimate(self._whole(sql))
+        self._jobs.dry_run(self._whole(sql))
 
     def _whole(self, sql: str) -> str:
         return sql.replace(f"`{QUERY}`", f"(\n{self._query}\n)") if self._query else sql

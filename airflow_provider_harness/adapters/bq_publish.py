@@ -120,26 +120,41 @@ def partition_query(staged: Staged) -> str:
 
 def count_query(staged: Staged) -> str:
     """How many rows of the slice are published now."""
-    return spoken(f"SELECT count(*) FROM {ident(staged.target)} WHERE {staged.place()}", "bigquery")
+    return spoken(_counted(staged), "bigquery")
+
+
+def _counted(staged: Staged) -> str:
+    return f"SELECT count(*) FROM {ident(staged.target)} WHERE {staged.place()}"
+
+
+def late_query(staged: Staged, *, set_aside: bool = False) -> str:
+    """How many of the rows are new: those whose key is not published; without a key, by how many the slice grows."""
+    keep = f" WHERE NOT ({staged.malformed()})" if set_aside else ""
+    new = f"SELECT {staged.values()} FROM {ident(staged.table)}{keep}"
+    if not staged.contract.merge_key:
+        return spoken(f"SELECT greatest((SELECT count(*) FROM ({new}) AS s) - ({_counted(staged)}), 0)", "bigquery")
+    there = f"SELECT 1 FROM {ident(staged.target)} AS t WHERE {staged.place()} AND {_same(staged)}"
+    return spoken(f"SELECT count(*) FROM ({new}) AS s WHERE NOT EXISTS ({there})", "bigquery")
 
 
 def transaction(staged: Staged, *, promised: int, set_aside: bool, run: str) -> str:
-    """One script: replace the slice and its set-aside rows; gives rows replaced, rows kept, and counts by check.
+    """One script: replace the slice and its set-aside rows; gives rows replaced, new, and kept, and counts by check.
 
     :param promised: rows that the gate let pass.
     """
     merges = staged.contract.load.mode is LoadMode.MERGE
     there = f"({count_query(staged)})"
     steps = [
-        "DECLARE replaced, kept, written INT64 DEFAULT 0",
+        "DECLARE replaced, late, kept, written INT64 DEFAULT 0",
         "BEGIN TRANSACTION",
+        *([] if merges else [f"SET late = ({late_query(staged, set_aside=set_aside)})"]),
         *([f"SET replaced = {there}"] if merges else [_clearing(staged), "SET replaced = @@row_count"]),
         *(spoken(text, "bigquery") for text in _aside(staged, set_aside=set_aside, run=run)),
         *_writing(staged, set_aside=set_aside),
         f"IF written <> {promised} THEN RAISE USING MESSAGE = '{CHANGED}'; END IF",
         f"SET kept = {there if merges else 'written'}",
         "COMMIT TRANSACTION",
-        f"SELECT replaced, kept, {_counts(staged) if set_aside else '[]'}",
+        f"SELECT replaced, late, kept, {_counts(staged) if set_aside else '[]'}",
     ]
     return ";\n".join(steps) + ";"
 
@@ -155,12 +170,16 @@ def _writing(staged: Staged, *, set_aside: bool) -> Sequence[str]:
     counted = "SET written = written + @@row_count"
     if staged.contract.load.mode is not LoadMode.MERGE:
         return spoken(f"INSERT INTO {target} ({staged.names()}) {new}", "bigquery"), counted
-    same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in staged.contract.merge_key)
+    same = _same(staged)
     changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in staged.contract.names)
     update = f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s WHERE {same}"
     others = f"SELECT s.* FROM ({new}) AS s WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {same})"
     insert = f"INSERT INTO {target} ({staged.names()}) {others}"
-    return spoken(update, "bigquery"), counted, spoken(insert, "bigquery"), counted
+    return spoken(update, "bigquery"), counted, spoken(insert, "bigquery"), "SET late = @@row_count", counted
+
+
+def _same(staged: Staged) -> str:
+    return " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in staged.contract.merge_key)
 
 
 def _aside(staged: Staged, *, set_aside: bool, run: str) -> Sequence[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -58,12 +59,22 @@ def catalog(connection: psycopg.Connection[Any], table: str) -> Schema | None:
     return Schema(table=table, columns=columns) if columns else None
 
 
-def described(connection: psycopg.Connection[Any], sql: str) -> Schema:
-    """The columns of a query, as the server describes them without running it to the end."""
-    found = connection.execute(f"SELECT * FROM ({sql.strip().rstrip(';')}) AS q LIMIT 0".encode())
+def described(connection: psycopg.Connection[Any], sql: str, values: Mapping[str, Any] | None = None) -> Schema:
+    """The columns of a query, as the server describes them without running it to the end.
+
+    :param values: of the query's parameters.
+    """
+    found = connection.execute(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS q LIMIT 0".encode(), values)
     columns = []
     for place, col in enumerate(found.description or ()):
         typmod = int(found.pgresult.fmod(place)) if found.pgresult else -1
         kind = connection.execute("SELECT format_type(%s, %s)", (col.type_code, typmod)).fetchone()
         columns.append(SchemaColumn(name=col.name, type=str(kind[0]) if kind else "", position=place + 1))
     return Schema(table="query", columns=tuple(columns))
+
+
+def planned_rows(told: Sequence[Sequence[Any]]) -> int | None:
+    """The rows that ``EXPLAIN (FORMAT JSON)`` expects; drivers give its answer as text or as values."""
+    answer = told[0][0] if told else None
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    return int(plan[0]["Plan"]["Plan Rows"]) if plan else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Progress, Published
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.partition import Slice
 
+from . import pg_late
 from .pg_catalog import SESSION
 from .pg_types import arrow_schema
 from .pg_wire import wired, wired_schema
@@ -30,7 +31,8 @@ def publish(
     contract: Contract,
     piece: Slice,
     batches: Iterable[Batch],
-    clearing: Iterable[str],
+    where: str,
+    forgetting: Sequence[str],
     gauge: Gauge,
     accept: Accept,
     tell: Progress,
@@ -40,7 +42,8 @@ def publish(
     Readers see the old slice until the commit. What is refused is rolled back, and has changed nothing.
 
     :param cancels: notes a connection whose statements can be cancelled.
-    :param clearing: statements that make room; the first one's rows are those that were there before.
+    :param where: which rows of the published table are the slice, as SQL; empty for all.
+    :param forgetting: statements that forget what an earlier run set aside.
     """
     from adbc_driver_postgresql import dbapi
 
@@ -51,7 +54,7 @@ def publish(
         cursor.execute(SESSION)
         cursor.fetchall()
         try:
-            counts = [_rows(cursor, statement) for statement in clearing]
+            before = [_rows(cursor, sql) for sql in (*forgetting, *pg_late.clearing(contract, where))][-1]
             reader = _reader(wired(_measured(batches, gauge, tell), contract, wire), wire)
             rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
         except dbapi.Error as error:
@@ -63,13 +66,19 @@ def publish(
         if not accept(gauge.finish(), rows):
             connection.rollback()
             return None
+        new = pg_late.new(contract, where, before, rows, lambda sql: _number(cursor, sql))
         connection.commit()
-    return Published(slice=piece.id, rows=rows, before=counts[0], quarantined={})
+    return Published(slice=piece.id, rows=rows, before=before, new=new, quarantined={})
 
 
 def _rows(cursor: Any, statement: str) -> int:
     cursor.execute(statement)
     return int(cursor.rowcount)
+
+
+def _number(cursor: Any, sql: str) -> int:
+    cursor.execute(sql)
+    return int(cursor.fetchone()[0])
 
 
 def _reader(batches: Iterator[Batch], schema: Any) -> Any:

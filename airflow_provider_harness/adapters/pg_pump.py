@@ -10,7 +10,7 @@ from airflow_provider_harness.core.errors import ConfigurationError, HarnessErro
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema
 
-from .pg_catalog import SESSION, Cancellable, catalog, described
+from .pg_catalog import SESSION, Cancellable, catalog, described, planned_rows
 from .sql_checks import MASK, column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -57,6 +57,19 @@ class PostgresPump(Cancellable):
             raise HarnessError(f"{self._table} does not exist in the source, or has no columns")
         return found
 
+    def estimate(self, contract: Contract, piece: Slice) -> int | None:
+        """How many rows the planner expects the slice to have; None where it cannot say."""
+        wanted = contract.load.slice_column
+        if wanted and self.schema().get(wanted) is None:
+            return None  # the comparison of columns is about to say so
+        asked = f"EXPLAIN (FORMAT JSON) {self._select('1', contract, piece)}"
+        return planned_rows(self._connection.execute(asked.encode()).fetchall())
+
+    def _select(self, names: str, contract: Contract, piece: Slice) -> str:
+        relation = f"({self._sql.strip().rstrip(';')}\n) AS q" if self._sql else ident(self._table)
+        condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
+        return f"SELECT {names} FROM {relation}{condition}"
+
     def chunks(self, contract: Contract, piece: Slice) -> Iterator[tuple[bytes, int]]:
         """The slice's rows with the contract's columns and types, as COPY's binary form: bytes, and rows so far.
 
@@ -64,9 +77,7 @@ class PostgresPump(Cancellable):
         """
         there = self.schema()
         names = ", ".join(_outgoing(col, there) for col in contract.columns)
-        condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
-        relation = f"({self._sql.strip().rstrip(';')}\n) AS q" if self._sql else ident(self._table)
-        return self._pumped(f"COPY (SELECT {names} FROM {relation}{condition}) TO STDOUT (FORMAT binary)")
+        return self._pumped(f"COPY ({self._select(names, contract, piece)}) TO STDOUT (FORMAT binary)")
 
     def _pumped(self, statement: str) -> Iterator[tuple[bytes, int]]:
         parts: list[bytes] = []

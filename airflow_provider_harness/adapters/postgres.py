@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import SliceBusy
@@ -16,8 +16,8 @@ from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import pg_direct, sql_checks
-from .pg_catalog import SESSION, Cancellable, catalog
+from . import pg_direct, pg_late, sql_checks
+from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, base, carried_type
 from .sql_checks import column, ident, in_slice, literal
@@ -88,13 +88,16 @@ class PostgresWarehouse(Cancellable):
         contract: Contract,
         piece: Slice,
         batches: Iterable[Batch],
-        clearing: Iterable[str],
+        where: str,
+        forgetting: Sequence[str],
         gauge: Gauge,
         accept: Accept,
         tell: Progress,
     ) -> Published | None:
         """See ``pg_direct.publish``."""
-        return pg_direct.publish(self._dsn, self._cancels, contract, piece, batches, clearing, gauge, accept, tell)
+        return pg_direct.publish(
+            self._dsn, self._cancels, contract, piece, batches, where, forgetting, gauge, accept, tell
+        )
 
     def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
         """Append record batches to an existing table by binary COPY; all of them, or none."""
@@ -168,9 +171,10 @@ class PostgresSession:
         plain = self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone()
         if self._contract.load.mode not in _REPLACED or not gauge.complete or plain != (True,):
             return None
-        clearing = [f"DELETE FROM {ident(self._contract.table)}{self._where()}", *self._forgetting()]
         batches = stage.batches(self._contract)
-        return self._warehouse.publish(self._contract, self._piece, batches, clearing, gauge, accept, tell)
+        return self._warehouse.publish(
+            self._contract, self._piece, batches, self._where(), self._forgetting(), gauge, accept, tell
+        )
 
     def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
         """Fill a fresh staging table by binary COPY, measuring what passes by."""
@@ -179,6 +183,16 @@ class PostgresSession:
         if gauge is not None:
             batches = _measured(batches, gauge)
         return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
+
+    def plan_query(self, sql: str) -> Plan:
+        """What the planner says of a query."""
+        values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
+        text = f"{sql.strip().rstrip(';')}\n"
+        told = self._connection.execute(
+            f"EXPLAIN (FORMAT JSON) SELECT * FROM ({text}) AS q".encode(), values
+        ).fetchone()
+        cost = float(told[0][0]["Plan"]["Total Cost"]) if told else 0.0
+        return Plan(schema=described(self._connection, sql, values), cost=cost, unit="units of PostgreSQL's planner")
 
     def stage_query(self, sql: str) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
@@ -209,44 +223,49 @@ class PostgresSession:
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
-        mode = self._contract.load.mode
+        mode, piece = self._contract.load.mode, self._piece.id
         with self._connection.transaction():
             before = self._clear() if mode in _REPLACED else self._there()
-            quarantined: dict[str, int] = {}
-            rows = before
-            if not (mode is LoadMode.APPEND and before):
-                self._forget_set_aside()
-                quarantined = self._set_aside(run) if set_aside else {}
-                written = self._write(set_aside=set_aside)
-                if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
-                    raise SliceBusy(
-                        f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
-                        "publication; nothing was published"
-                    )
-                rows = self._there() if mode is LoadMode.MERGE else written
-            self._run(f"DROP TABLE {ident(self._staging)}")
-        return Published(slice=self._piece.id, rows=rows, before=before, quarantined=quarantined)
+            if mode is LoadMode.APPEND and before:
+                self.discard()
+                return Published(slice=piece, rows=before, before=before, new=0, quarantined={})
+            self._forget_set_aside()
+            quarantined = self._set_aside(run) if set_aside else {}
+            written, new = self._write(before, set_aside=set_aside)
+            if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
+                raise SliceBusy(
+                    f"{self._contract.table} slice {piece}: a referenced table changed between gate and publication; "
+                    "nothing was published"
+                )
+            rows = self._there() if mode is LoadMode.MERGE else written
+            self.discard()
+        return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
 
     def _clear(self) -> int:
-        return self._run(f"DELETE FROM {ident(self._contract.table)}{self._where()}").rowcount
+        return [self._run(sql).rowcount for sql in pg_late.clearing(self._contract, self._where())][-1]
 
     def _there(self) -> int:
-        found = self._run(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}").fetchone()
+        return self._number(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}")
+
+    def _number(self, sql: str) -> int:
+        found = self._run(sql).fetchone()
         return int(found[0]) if found else 0
 
-    def _write(self, *, set_aside: bool) -> int:
-        """Rows that were updated or inserted; what is set aside stays out."""
+    def _write(self, before: int, *, set_aside: bool) -> tuple[int, int]:
+        """Rows that were updated or inserted, and how many of them are new; what is set aside stays out."""
         names = ", ".join(column(name) for name in self._contract.names)
         values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
         keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
         target, new = ident(self._contract.table), f"SELECT {values} FROM {ident(self._staging)}{keep}"
         if self._contract.load.mode is not LoadMode.MERGE:
-            return self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
+            written = self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
+            return written, pg_late.new(self._contract, self._where(), before, written, self._number)
         same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
         changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._contract.names)
         updated = self._run(f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s ({names}) WHERE {same}").rowcount
         others = f"SELECT * FROM ({new}) AS s ({names}) WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {same})"
-        return updated + self._run(f"INSERT INTO {target} ({names}) {others}").rowcount
+        inserted = self._run(f"INSERT INTO {target} ({names}) {others}").rowcount
+        return updated + inserted, inserted
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""

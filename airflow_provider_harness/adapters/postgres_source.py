@@ -12,13 +12,16 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema, SchemaColumn
 
 from .personal_arrow import Hasher, treat
-from .pg_catalog import CATALOG, SESSION, Cancellable, described
+from .pg_catalog import CATALOG, SESSION, Cancellable, described, planned_rows
 from .pg_types import AS_TEXT, arrow_schema, base
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+USE_COPY = "adbc.postgresql.use_copy"
 
 
 class PostgresSource(Cancellable):
@@ -72,16 +75,27 @@ class PostgresSource(Cancellable):
         """PostgreSQL's name of the state that all batches come from."""
         return str(self._ask("SELECT pg_current_snapshot()::text")[0][0])
 
+    def estimate(self, contract: Contract, piece: Slice) -> int | None:
+        """How many rows the planner expects the slice to have; None where it cannot say."""
+        wanted = contract.load.slice_column
+        if wanted and self.schema().get(wanted) is None:
+            return None  # the comparison of columns is about to say so
+        with self._connection.cursor(adbc_stmt_kwargs={USE_COPY: "false"}) as cursor:  # COPY takes no EXPLAIN
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {self._select('1', contract, piece)}")
+            return planned_rows(cursor.fetchall())
+
+    def _select(self, names: str, contract: Contract, piece: Slice) -> str:
+        relation = f"({self._sql.strip().rstrip(';')}) AS q" if self._sql else ident(self._table)
+        condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
+        return f"SELECT {names} FROM {relation}{condition}"
+
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
         """The slice's rows with the contract's columns and types."""
-        sliced = contract.load.mode is not LoadMode.FULL
-        condition = f" WHERE {in_slice(contract, piece)}" if sliced else ""
         there = self.schema()
         names = ", ".join(_outgoing(col, there) for col in contract.columns)
-        relation = f"({self._sql.strip().rstrip(';')}) AS q" if self._sql else ident(self._table)
         target = arrow_schema(contract)
         with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT {names} FROM {relation}{condition}")
+            cursor.execute(self._select(names, contract, piece))
             with ahead(cursor.fetch_record_batch(), self.cancel) as batches:
                 for batch in batches:
                     yield treat(_carried(batch, target, there.table), contract, self._hasher)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from math import isfinite
@@ -102,6 +102,16 @@ class SqlGates:
                 for check in connection.execute(part).mappings():
                     checks.setdefault(check["gate"], []).append(_kept(check))
         return tuple(_gate(row, checks.get(row["key"], ())) for row in rows)
+
+    def latest(self, tasks: Collection[str]) -> Mapping[str, KeptGate]:
+        """The newest gate of each of these tasks, without its checks; a task is ``dag.task``."""
+        from sqlalchemy import select
+
+        g = t.gates
+        name = g.c.dag_id + "." + g.c.task_id
+        wanted = select(g, name.label("name")).where(name.in_(tasks)).order_by(g.c.measured_at, g.c.try_number)
+        with begin(self._engine) as connection:
+            return {row["name"]: _gate(row, ()) for row in connection.execute(wanted).mappings()}
 
     def tables(self) -> Sequence[str]:
         """The tables of which anything is known."""

@@ -21,7 +21,7 @@ from airflow_provider_harness.core.diagnosis import (
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, State
-from airflow_provider_harness.core.policy import Verdict
+from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
 from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
 
 
@@ -70,7 +70,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
         candidates = ()  # nothing can be cleared where no task failed
     proposal, remedy = propose.propose(diagnosis, candidates, now, why=stop.why if stop else "")
     usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now())
-    facts = propose.facts(diagnosis, remedy, now)
+    facts = {**propose.facts(diagnosis, remedy, now), **_of_lineage(incident)}
     verdict = healer.policy.judge(proposal, facts, usage)
     proposed = {
         "action": proposal.kind.value,
@@ -97,6 +97,12 @@ def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | 
     past = healer.store.past(now - max(limits.window, DAY))
     mine = Past(id=incident.id, task=task_of(incident.failures[0]), opened_at=now, category=diagnosis.category.value)
     return brake(mine, past, limits, now)
+
+
+def _of_lineage(incident: Incident) -> dict[str, Any]:
+    """The facts of the dossier that come from the lineage; none where it is not known."""
+    seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
+    return {name: seen[name] for name in LINEAGE_FACTS if name in seen}
 
 
 def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:

@@ -21,7 +21,7 @@ from airflow_provider_harness.app.ports_rows import (
 )
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
+from airflow_provider_harness.core.errors import ContractViolation, QueryTooCostly, SchemaDrift
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import (
     CheckResult,
@@ -130,12 +130,36 @@ def transfer(
 
 
 def transform(
-    contract: Contract, piece: Slice, sql: str, warehouse: Warehouse, run: str, *, gate: Gate
-) -> tuple[Published, Report]:
-    """Publish what a query gives for one slice, all of it or nothing."""
+    contract: Contract,
+    piece: Slice,
+    sql: str,
+    warehouse: Warehouse,
+    run: str,
+    *,
+    gate: Gate,
+    limit: float | None = None,
+) -> tuple[Published, Report, SchemaDiff]:
+    """Publish what a query gives for one slice, all of it or nothing; it is planned before anything is made.
+
+    A type that is not the contract's does not block: the warehouse converts it or refuses the value. A column that is not
+    there does.
+
+    :param limit: what the query may cost, in the unit of the warehouse's estimate; None for no limit.
+    :raises SchemaDrift: the query lacks a column of the contract.
+    :raises QueryTooCostly: the estimate is over the limit.
+    """
     with warehouse.slice(contract, piece) as session:
+        plan = session.plan_query(sql)
+        found = compare(contract, plan.schema, Side.SOURCE)
+        missing = tuple(
+            change for change in found.changes if change.blocking and plan.schema.get(change.column) is None
+        )
+        if missing:
+            raise SchemaDrift(replace(found, changes=missing))
+        if limit is not None and plan.cost > limit:
+            raise QueryTooCostly(contract.table, plan.cost, limit, plan.unit)
         _fit(contract, session)
-        return _gate_and_publish(session, run, gate, session.stage_query(sql))
+        return *_gate_and_publish(session, run, gate, session.stage_query(sql)), found
 
 
 def _fit(contract: Contract, session: Session) -> None:

@@ -46,13 +46,29 @@ class Published:
 
     :param rows: rows of the slice now in the published table; in mode full, all rows.
     :param before: rows of the slice that were there before.
+    :param new: rows whose key was not there before; without a key, by how many rows the slice grew.
     :param quarantined: check id -> rows set aside; a row that fails several checks counts for the first.
     """
 
     slice: str
     rows: int
     before: int
+    new: int
     quarantined: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a warehouse says of a query without running it.
+
+    :param schema: the columns that it gives.
+    :param cost: what it will cost, as the warehouse estimates it.
+    :param unit: of the cost.
+    """
+
+    schema: Schema
+    cost: float
+    unit: str
 
 
 class Progress(Protocol):
@@ -141,6 +157,10 @@ class Session(Protocol):
 
     def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
         """Fill the staging table; rows that pass by here are measured on their way, where a gauge is given."""
+        ...
+
+    def plan_query(self, sql: str) -> Plan:
+        """What a query would give and cost; a query that is wrong raises the driver's own error, and nothing is made."""
         ...
 
     def stage_query(self, sql: str) -> int: ...

@@ -292,7 +292,7 @@ def quality(args: Any) -> int:
 @command
 def lineage(args: Any) -> int:
     from airflow_provider_harness import wiring_lineage
-    from airflow_provider_harness.cli import lineage as told
+    from airflow_provider_harness.core import lineage_text as told
 
     found = told.walks(wiring_lineage.graph(), args.name, downstream=args.downstream)
     if args.output == "json":

@@ -84,6 +84,21 @@ class SchemaDrift(HarnessError):
         super().__init__(diff.sentence())
 
 
+class QueryTooCostly(HarnessError):
+    """A transformation would cost more than it may; it was planned and not run. Not retried: narrow the query, or raise the
+    limit that the message names.
+
+    :param cost: what the warehouse estimates, in the planner's units (PostgreSQL) or bytes (BigQuery).
+    :param limit: what the task allows, in the same unit.
+    """
+
+    def __init__(self, table: str, cost: float, limit: float, unit: str) -> None:
+        self.cost, self.limit, self.unit = cost, limit, unit
+        super().__init__(
+            f"the query for {table} would cost {cost:,.0f} {unit}, and the task allows {limit:,.0f}; it was not run"
+        )
+
+
 class UncarriedValue(HarnessError):
     """The source has a type or value that cannot be carried without loss. Not retried.
 

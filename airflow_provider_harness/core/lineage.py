@@ -227,14 +227,18 @@ class Graph:
                 by[one].append(flow.task)
         return tuple(dict.fromkeys(task for one in datasets for task in by.get(one, ())))
 
+    def upstream_of_task(self, task: str) -> tuple[Dataset, ...]:
+        """What a task reads, and what feeds that, nearest first."""
+        mine = [flow for flow in self.flows if flow.task == task]
+        read = tuple(dict.fromkeys(source for flow in mine for source in flow.inputs))
+        return tuple(dict.fromkeys((*read, *self.upstream(*read))))
+
     def upstream_tasks(self, task: str) -> tuple[str, ...]:
         """The tasks whose data a task depends on, nearest first, without itself: where its trouble can come from.
 
         A task that only looks at the same data (a gate) is among them.
         """
-        mine = [flow for flow in self.flows if flow.task == task]
-        read = tuple(dict.fromkeys(source for flow in mine for source in flow.inputs))
-        return tuple(found for found in self.tasks_of((*read, *self.upstream(*read))) if found != task)
+        return tuple(found for found in self.tasks_of(self.upstream_of_task(task)) if found != task)
 
     def find(self, text: str) -> tuple[_Node, ...]:
         """The datasets, or columns of datasets, that a name means: ``[database.]schema.table[.column]`` or the end of

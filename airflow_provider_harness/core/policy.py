@@ -74,7 +74,16 @@ FACTS: Mapping[str, FactSpec] = {
     ),
     "dag_paused": FactSpec(type=bool, meaning="the Dag is paused"),
     "has_contract": FactSpec(type=bool, meaning="a task of the run publishes under a contract"),
+    "downstream_tables": FactSpec(
+        type=int,
+        meaning="tables and folders that are made of what the failed task writes; not known where lineage is not",
+    ),
+    "upstream_incidents": FactSpec(
+        type=int, meaning="open incidents of tasks whose data the failed task reads; not known where lineage is not"
+    ),
 }
+LINEAGE_FACTS = ("downstream_tables", "upstream_incidents")
+"""Those that are known only where the failed task has told what it reads and writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

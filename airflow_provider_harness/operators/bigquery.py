@@ -14,7 +14,7 @@ class BigQueryLoadOperator(LoadOperator):
 
     Running a slice again replaces it. Each job has a name made of contract, slice and the files' checksums, so what an
     earlier try has done is not done again. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
-    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+    The XCom is ``{"slice", "rows", "before", "new", "quarantined": {check id: rows}}``.
 
     :param conn_id: connection of type ``google_cloud_platform``; its extra may name ``project``, ``location``,
         ``api_endpoint`` and ``maximum_bytes_billed``.

@@ -122,7 +122,7 @@ class PostgresLoadOperator(LoadOperator):
     """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
 
     Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
-    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+    The XCom is ``{"slice", "rows", "before", "new", "quarantined": {check id: rows}}``.
 
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
     """
@@ -134,7 +134,7 @@ class PostgresTransferOperator(SliceOperator):
 
     Contract, source and published table are compared before any row moves. Nothing is kept in between: where files should
     stay, or a column is to be hashed, extract and load.
-    The XCom is ``{"slice", "rows", "before", "quarantined": {check id: rows}}``.
+    The XCom is ``{"slice", "rows", "before", "new", "quarantined": {check id: rows}}``.
 
     :param conn_id: connection of the warehouse; ``table`` is the published table there.
     :param source_conn_id: connection of the source.

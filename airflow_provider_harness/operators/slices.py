@@ -70,11 +70,13 @@ class SliceOperator(BaseOperator):
             "slice": published.slice,
             "rows": published.rows,
             "before": published.before,
+            "new": published.new,
             "quarantined": published.quarantined,
         }
         self.log.info("Published %s", told)
-        if published.before and published.rows != published.before:
-            self.log.info("%+d rows against what was published before", published.rows - published.before)
+        if published.before:
+            here = (published.slice, published.before, published.rows, published.new)
+            self.log.info("Slice %s was published before with %s rows; of the %s rows now, %s are new", *here)
         log_report(self.log, report)
         if published.quarantined:
             _note_quarantine(context, self.table, published)

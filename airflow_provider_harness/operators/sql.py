@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_harness import wiring_rows as wiring
-from airflow_provider_harness.core.errors import ContractViolation
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
 
 from .slices import SliceOperator
 
@@ -18,7 +18,10 @@ class SQLTransformOperator(SliceOperator):
     """Publish what a query gives for one slice: staging table, gate, one transaction.
 
     :param sql: a query with the contract's columns; ``%(slice_start)s`` and ``%(slice_end)s`` are the slice's
-        bounds as moments, so a percent sign elsewhere is written ``%%``.
+        bounds as moments, so a percent sign elsewhere is written ``%%``. It is planned before anything is made: a query that is
+        wrong, or that lacks a column of the contract, fails at once.
+    :param max_cost: what the query may cost by the warehouse's own estimate: units of PostgreSQL's planner (``EXPLAIN``), or
+        bytes that BigQuery reads; above 0. None for no limit.
     """
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql")
@@ -26,9 +29,13 @@ class SQLTransformOperator(SliceOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
     judges_output: ClassVar[bool] = True
 
-    def __init__(self, *, sql: str, **kwargs: Any) -> None:
+    def __init__(self, *, sql: str, max_cost: float | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.sql = sql
+        if max_cost is not None and max_cost <= 0:
+            raise ConfigurationError(
+                f"task {self.task_id}", f"has max_cost={max_cost}.", fix="Give a number above 0, or None."
+            )
+        self.sql, self.max_cost = sql, max_cost
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transform and publish the slice."""
@@ -44,6 +51,7 @@ class SQLTransformOperator(SliceOperator):
                     run=run,
                     task=wiring.task_of(context),
                     running=self._running,
+                    limit=self.max_cost,
                 )
             except ContractViolation as error:
                 self._report = error.report

@@ -56,7 +56,8 @@ def loaded(case: Case, dag: Any, day: int = 0) -> tuple[Any, dict[str, Any], dic
 def test_a_slice_goes_through_and_the_asset_event_counts_it(case: Case, dag: Any) -> None:
     case.at_source("UPDATE public.orders SET customer = 'nobody' WHERE id = 9")
     load, told, extra = loaded(case, dag)
-    assert told == {"slice": "20130309T050000Z", "rows": 302, "before": 0, "quarantined": {"referential:customer": 1}}
+    assert told["quarantined"] == {"referential:customer": 1}
+    assert (told["slice"], told["rows"], told["before"], told["new"]) == ("20130309T050000Z", 302, 0, 302)
     assert extra == told
     assert load.slice_key == "20130309T050000Z"
     assert set(load.template_fields) == {"contract", "conn_id", "table", "slice_key", "staged"}

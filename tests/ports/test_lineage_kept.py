@@ -172,3 +172,11 @@ def test_a_store_that_is_away_costs_one_line(case: Case, dag: Any, caplog: pytes
     [said] = caplog.messages
     assert said.startswith("Keeping the lineage: the harness store")
     assert "airflow harness db upgrade" in said
+
+
+def test_the_newest_gate_of_a_task_is_found(moved: Case) -> None:
+    found = wiring_lineage.latest_gates(("d.load", "d.sum", "d.none"))
+    assert {task: (gate.table, gate.slice) for task, gate in found.items()} == {
+        "d.load": ("public.orders", moved.piece(1).id),
+        "d.sum": ("public.summary", moved.piece(1).id),
+    }

@@ -56,9 +56,14 @@ def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case, dir
     assert case.published() == rows
     case.at_source("DELETE FROM public.orders WHERE id = 400")
     again = case.move(1)
-    assert (again.rows, again.before) == (288, 289)
+    assert (again.rows, again.before, again.new) == (288, 289, 0)
     assert case.published() == [row for row in rows if row[0] != 400]
-    assert direct == [True] * 4
+    case.at_source(
+        "INSERT INTO public.orders SELECT 5000, placed_at, 1, 'open', 'c1' FROM public.orders WHERE id = 410"
+    )
+    late = case.move(1)
+    assert (late.rows, late.before, late.new) == (289, 288, 1)
+    assert direct == [True] * 5
     assert case.target.leftovers() == []
 
 
@@ -80,7 +85,7 @@ def test_a_table_as_a_whole(case: Case, direct: list[bool]) -> None:
     case.at_source("DELETE FROM public.orders WHERE id >= 100")
     case.extract()
     again, _ = case.load()
-    assert (again.before, again.rows) == (900, 100)
+    assert (again.before, again.rows, again.new) == (900, 100, 0)
     assert direct == [True, True]
 
 

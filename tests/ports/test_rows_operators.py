@@ -22,6 +22,7 @@ def test_a_slice_goes_through_and_the_harness_is_told(case: Case, dag: Any) -> N
         "slice": "20130309T050000Z",
         "rows": 302,
         "before": 0,
+        "new": 302,
         "quarantined": {"referential:customer": 1},
     }
     assert extra == told

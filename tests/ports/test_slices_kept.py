@@ -168,7 +168,7 @@ def test_a_mark_only_goes_up(store: SqlSlices) -> None:
 def test_a_run_before_the_mark_says_so(store: SqlSlices, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     wiring_slices.published(CONTRACT, piece(5), "wh")
-    assert "high-water mark" not in caplog.text
+    assert "The high-water mark of public.t is slice 20130105, until 2013-01-06T00:00:00+00:00" in caplog.text
     wiring_slices.published(CONTRACT, piece(2), "wh")
     assert "Slice 20130102 lies before the high-water mark of public.t, slice 20130105" in caplog.text
     assert store.mark("wh", "public.t") == ("20130105", piece(5).end)

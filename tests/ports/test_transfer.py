@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.pg_pump import PostgresPump
+from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Published
 from airflow_provider_harness.core.contract import Contract, Treatment
@@ -144,7 +145,7 @@ def test_what_is_to_be_masked_is_not_read_and_what_is_to_be_hashed_is_refused(ca
 
 def test_as_a_task(case: Case, dag: Any) -> None:
     told = run(transfer(dag), context(case))
-    assert told == {"slice": "20130309T050000Z", "rows": 303, "before": 0, "quarantined": {}}
+    assert told == {"slice": "20130309T050000Z", "rows": 303, "before": 0, "new": 303, "quarantined": {}}
     assert case.published() == case.rows()
     sql = "SELECT * FROM public.orders WHERE status = 'open'"
     assert run(transfer(dag, "t2", sql=sql), context(case))["rows"] == 152
@@ -184,8 +185,8 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
             holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
         thread = threading.Thread(target=work)
         thread.start()
-        dsn, statement = (case.source, "COPY (%") if where == "src" else (case.warehouse, "DELETE%")
-        assert soon(lambda: active(dsn, statement) == 1)
+        dsn, busy = (case.source, "query LIKE 'COPY (%'") if where == "src" else (case.warehouse, LOCKED)
+        assert soon(lambda: active(dsn, busy) == 1)
         operator.on_kill()
         thread.join(20)
         assert not thread.is_alive()
@@ -194,13 +195,16 @@ def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: 
     assert case.published() == before
 
 
-def active(dsn: str, statement: str = "%") -> int:
-    query = """
+LOCKED = "wait_event_type = 'Lock'"
+
+
+def active(dsn: str, busy: str = "true") -> int:
+    query = f"""
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-        AND application_name LIKE 'harness transfer%%' AND query LIKE %s
+        AND application_name LIKE 'harness transfer%' AND {busy}
     """
     with psycopg.connect(dsn) as connection:
-        row = connection.execute(query, (statement,)).fetchone()
+        row = connection.execute(query.encode()).fetchone()
     assert row
     return int(row[0])
 
@@ -218,3 +222,15 @@ def test_a_wrong_contract_still_fails_at_parsing(case: Case, dag: Any, tmp_path:
     (tmp_path / "orders.odcs.yaml").write_text(CONTRACT.replace("status: active", "statsu: active"))
     with pytest.raises(ConfigurationError, match="statsu"):
         transfer(dag)
+
+
+@pytest.mark.parametrize("source", [PostgresPump, PostgresSource])
+def test_how_many_rows_to_expect_is_the_planners_word(case: Case, source: Any) -> None:
+    case.at_source("ANALYZE public.orders")
+    with source(case.source, table="public.orders") as there:
+        assert 250 <= there.estimate(case.contract, case.piece()) <= 350
+    case.at_source("ALTER TABLE public.orders RENAME COLUMN placed_at TO at")
+    with source(case.source, table="public.orders") as there:
+        assert there.estimate(case.contract, case.piece()) is None, "and the comparison of columns still says why"
+    with source(case.source, sql="SELECT *, at AS placed_at FROM public.orders") as there:
+        assert there.estimate(case.contract, case.piece()) is not None

@@ -11,8 +11,15 @@ from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.app import move, validate
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import LoadMode
-from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, SliceBusy, UncarriedValue
+from airflow_provider_harness.core.errors import (
+    ContractViolation,
+    QueryTooCostly,
+    SchemaDrift,
+    SliceBusy,
+    UncarriedValue,
+)
 from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.schema import SchemaDiff
 from tests.ports.rows_case import DAYS, Case, gate_of
 
 
@@ -22,17 +29,31 @@ def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case) -> 
     rows = [row for day in range(3) for row in case.rows(day)]
     assert case.published() == rows
     again = case.move(1)
-    assert (again.rows, again.before) == (289, 289)
+    assert (again.rows, again.before, again.new) == (289, 289, 0)
     assert case.published() == rows
     assert case.target.leftovers() == []
 
 
 def test_late_rows_are_picked_up_by_a_second_run(case: Case) -> None:
+    assert case.move().new == 303
+    case.at_source(
+        "INSERT INTO public.orders SELECT n, placed_at, 1 + 9999 * (n - 5000), 'open', 'c1' FROM public.orders, "
+        "generate_series(5000, 5001) AS n WHERE id = 7; DELETE FROM public.orders WHERE id IN (8, 9)"
+    )
+    again = case.move()
+    assert (again.before, again.rows, again.quarantined) == (303, 302, {"range:amount": 1})
+    assert again.new == 1, "one came late, one that came late is malformed, two are gone"
+    assert case.published() == [row for row in case.rows() if row[0] != 5001]
+
+
+def test_without_a_key_new_rows_are_what_the_slice_grew_by(case: Case) -> None:
+    checks = tuple(check for check in case.contract.checks if check.kind is not CheckKind.UNIQUE)
+    case = case.with_contract(key=(), checks=checks)
     case.move()
     case.at_source("INSERT INTO public.orders SELECT 5000, placed_at, 1, 'open', 'c1' FROM public.orders WHERE id = 7")
-    again = case.move()
-    assert (again.before, again.rows) == (303, 304)
-    assert case.published() == case.rows()
+    assert (case.move().new, case.move().new) == (1, 0)
+    case.at_source("DELETE FROM public.orders WHERE id IN (7, 5000)")
+    assert case.move().new == 0
 
 
 def test_the_whole_table_is_replaced_in_mode_full(case: Case) -> None:
@@ -44,22 +65,22 @@ def test_the_whole_table_is_replaced_in_mode_full(case: Case) -> None:
     case.at_source("DELETE FROM public.orders WHERE id >= 100")
     case.extract()
     again, _ = case.load()
-    assert (again.before, again.rows) == (900, 100)
+    assert (again.before, again.rows, again.new) == (900, 100, 0)
     assert case.published() == case.at_source("SELECT * FROM public.orders ORDER BY id")
 
 
 def test_mode_merge_updates_rows_of_the_same_key_and_adds_the_others(case: Case) -> None:
     case = case.with_contract(load=replace(case.contract.load, mode=LoadMode.MERGE))
     first = case.move()
-    assert (first.rows, first.before) == (303, 0)
+    assert (first.rows, first.before, first.new) == (303, 0, 303)
     # The next day brings two rows of the first again, changed; the first day's run does not see them any more.
     case.at_source("UPDATE public.orders SET placed_at = '2013-03-10 12:00-04', amount = 77 WHERE id IN (3, 4)")
     second = case.move(1)
-    assert (second.rows, second.before) == (291, 0)
+    assert (second.rows, second.before, second.new) == (291, 0, 289)
     every = [*case.rows(0), *case.rows(1)]
     assert case.published() == sorted(every)
     again = case.move(1)
-    assert (again.rows, again.before) == (291, 291)
+    assert (again.rows, again.before, again.new) == (291, 291, 0)
     assert case.published() == sorted(every)
     assert case.target.leftovers() == []
 
@@ -86,7 +107,7 @@ def test_mode_append_adds_a_slice_once(case: Case) -> None:
     published = case.published()
     case.at_source("UPDATE public.orders SET amount = 9 WHERE id IN (3, 4)")
     again = case.move()
-    assert (again.rows, again.before, again.quarantined) == (302, 302, {})
+    assert (again.rows, again.before, again.new, again.quarantined) == (302, 302, 0, {})
     assert case.published() == published, "what is there stays as it is"
     assert case.target.set_aside() == [("3", "range:amount")]
     assert case.move(1).before == 0
@@ -197,12 +218,34 @@ def test_transform_publishes_what_the_query_gives(case: Case) -> None:
         "AND status LIKE '%%' -- 100 %%"
     )
     for before in (0, 303):
-        published, report = move.transform(
+        published, report, _ = move.transform(
             summary, case.piece(), f"{sql}\n", case.target.warehouse(), "dag/run", gate=gate_of(summary, case.piece())
         )
         assert (published.rows, published.before, report.decision) == (303, before, Decision.PUBLISH)
     assert case.at_warehouse(f"SELECT * FROM {summary.table} ORDER BY id") == case.rows()
     assert case.target.leftovers() == []
+
+
+def test_a_query_is_planned_before_anything_is_made(case: Case) -> None:
+    case.move()
+    summary = replace(case.contract, table=f"{case.target.home}.copy_of_orders")
+    gate = gate_of(summary, case.piece())
+
+    def transform(sql: str, limit: float | None = None) -> SchemaDiff:
+        given = (summary, case.piece(), sql, case.target.warehouse(), "dag/run")
+        return move.transform(*given, gate=gate, limit=limit)[2]
+
+    with pytest.raises(Exception, match=r"(?i)syntax|parse"):
+        transform("SELEC 1")
+    with pytest.raises(SchemaDrift) as caught:
+        transform(f"SELECT id, placed_at, amount, status, customer AS who, note FROM {case.contract.table}")
+    assert [change.column for change in caught.value.diff.changes] == ["customer"]
+    with pytest.raises(QueryTooCostly, match="the task allows -1; it was not run"):
+        transform(f"SELECT * FROM {case.contract.table}", limit=-1)
+    assert not case.target.exists("copy_of_orders")
+    sql = f"SELECT CAST(id AS numeric) AS id, placed_at, amount, status, customer, note FROM {case.contract.table}"
+    (change,) = transform(sql).changes
+    assert change.column == "id", "converted, and said"
 
 
 def test_rows_of_another_slice_are_not_published(case: Case) -> None:

@@ -40,6 +40,8 @@ FACTS_NOW: Facts = {
     "slices_beyond_alone": 0,
     "dag_paused": False,
     "has_contract": True,
+    "downstream_tables": 0,
+    "upstream_incidents": 0,
 }
 
 

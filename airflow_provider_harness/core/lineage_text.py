@@ -1,4 +1,4 @@
-"""``airflow harness lineage``: the way from a table or column to its source, or to what is made of it."""
+"""Lineage in words: the way from a table or column to its source, or to what is made of it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.cli import lineage
+from airflow_provider_harness.core import lineage_text as lineage
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.lineage import Dataset, Flow, Graph, identity_edges, masked
 

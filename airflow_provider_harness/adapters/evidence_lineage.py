@@ -1,0 +1,143 @@
+"""What stands upstream of a failed task, by the lineage in the store: open incidents, and what the last gates said."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from airflow_provider_harness.app.ports import EvidenceCollector
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.evidence import Evidence, Fact, Observation, Source
+from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.gates import KeptGate
+from airflow_provider_harness.core.incident import Incident
+from airflow_provider_harness.core.lineage import Dataset, Graph, job
+from airflow_provider_harness.core.lineage_text import text, walks
+from airflow_provider_harness.core.redaction import shorten
+
+MOST = 12
+"""Upstream tables and folders that are told, nearest first, those in trouble before all others."""
+_PLAIN = re.compile(r"[\w.:/%@+=-]{1,200}")
+
+
+class Incidents(Protocol):
+    """What is asked of the store."""
+
+    def incidents(self, *, open_only: bool = False) -> Sequence[Incident]: ...
+    def failures(self, incident_id: str) -> Sequence[Failure]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageEvidence:
+    """Adds to a dossier what its lineage says; where that is not known, it says so.
+
+    :param inner: assembles the rest.
+    :param gates: tasks -> the newest gate of each.
+    """
+
+    inner: EvidenceCollector
+    graph: Callable[[], Graph]
+    incidents: Incidents
+    gates: Callable[[Collection[str]], Mapping[str, KeptGate]]
+
+    def collect(self, failure: Failure) -> Evidence:
+        """See ``app.ports.EvidenceCollector``."""
+        evidence = self.inner.collect(failure)
+        if not failure.key.task_id:
+            return evidence
+        try:
+            return self._with_lineage(evidence, failure)
+        except HarnessUnavailable as error:
+            return _without(evidence, f"Lineage: {error}")
+
+    def _with_lineage(self, evidence: Evidence, failure: Failure) -> Evidence:
+        graph, mine = self.graph(), job(failure.key.dag_id, failure.key.task_id)
+        if not graph.of_task(mine):
+            return _without(
+                evidence, "Lineage: not known of this task; tasks of the harness's operators tell it when they succeed"
+            )
+        upstream = graph.upstream_of_task(mine)
+        troubled = self._open(failure)
+        above = {task for task in graph.upstream_tasks(mine) if task in troubled}
+        gates = self.gates(graph.tasks_of(upstream))
+        told = sorted(upstream, key=lambda one: not any(task in above for task in graph.tasks_of((one,))))
+        seen = [_upstream(one, graph.tasks_of((one,)), troubled, gates) for one in told[:MOST]]
+        if len(told) > MOST:
+            seen.append(Observation(source=Source.LINEAGE, text=f"{len(told) - MOST} more upstream", trusted=True))
+        facts: dict[str, Fact] = {
+            "downstream_tables": len(graph.downstream(*graph.of_task(mine))),
+            "upstream_incidents": len({incident for task in above for incident in troubled[task]}),
+        }
+        return replace(evidence, observations=(*evidence.observations, *seen), facts={**evidence.facts, **facts})
+
+    def _open(self, failure: Failure) -> Mapping[str, Sequence[str]]:
+        """Task -> its open incidents, without the one that this failure belongs to."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for incident in self.incidents.incidents(open_only=True):
+            keys = [one.key for one in self.incidents.failures(incident.id)]
+            for task in {job(key.dag_id, key.task_id) for key in keys if failure.key not in keys}:
+                found[task].append(incident.id)
+        return found
+
+
+def _upstream(
+    dataset: Dataset, tasks: Sequence[str], troubled: Mapping[str, Sequence[str]], gates: Mapping[str, KeptGate]
+) -> Observation:
+    """One upstream table: names that were found in the store, ids of incidents, and what a gate decided."""
+    said = [f"upstream: {_safe(dataset.name)}"]
+    if not tasks:
+        said.append("written by no task that the harness knows")
+    for task in tasks:
+        open_ones = ", ".join(troubled.get(task, ())) or "none"
+        gate = gates.get(task)
+        last = f"{gate.decision} at {gate.measured_at.isoformat(timespec='seconds')}" if gate else "none"
+        said.append(f"task {_safe(task)}: open incidents: {open_ones}; last gate: {last}")
+    return Observation(source=Source.LINEAGE, text="; ".join(said), trusted=True)
+
+
+def _safe(name: str) -> str:
+    """A name as an identifier has it; anything else is somebody's text and is not repeated."""
+    return name if _PLAIN.fullmatch(name) else "(a name that is no plain identifier)"
+
+
+def _without(evidence: Evidence, why: str) -> Evidence:
+    return replace(evidence, unavailable=(*evidence.unavailable, why))
+
+
+@dataclass(frozen=True, slots=True)
+class GetLineage:
+    """Shows a model the way of a table or column to its source, or to what is made of it."""
+
+    graph: Callable[[], Graph]
+    name: str = "get_lineage"
+    description: str = (
+        "Who feeds a table, folder or column, task by task to the source, or what is made of it. "
+        "name: [database.]schema.table, with .column for one column."
+    )
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """See ``app.ports_diagnosis.ReadTool``."""
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["name", "direction"],
+            "properties": {
+                "name": {"type": "string"},
+                "direction": {"type": "string", "enum": ["upstream", "downstream"]},
+            },
+        }
+
+    def read(self, arguments: Mapping[str, str]) -> str:
+        """See ``app.ports_diagnosis.ReadTool``."""
+        down = arguments["direction"] == "downstream"
+        try:
+            found = walks(self.graph(), shorten(arguments["name"], 200), downstream=down)
+        except HarnessUnavailable as error:
+            return str(error)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+        return "\n".join(line for walk in found for line in text(*walk, downstream=down))

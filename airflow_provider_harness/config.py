@@ -113,6 +113,20 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "recurrence_limit": Option(
+        description="The same failure so many times within recurrence_days goes to a person, 2 or more.",
+        default="3",
+        type="integer",
+    ),
+    "recurrence_days": Option(
+        description="Days over which recurrences are counted, 1 or more.", default="7", type="integer"
+    ),
+    "breaker_limit": Option(
+        description="After so many acts of a day that did not heal, on one Dag or against one cause, no further one is made, "
+        "1 or more.",
+        default="3",
+        type="integer",
+    ),
     "max_model_turns": Option(
         description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"
     ),
@@ -148,6 +162,9 @@ class Settings:
     approval_minutes: int
     verify_minutes: int
     max_backfill_alone: int
+    recurrence_limit: int
+    recurrence_days: int
+    breaker_limit: int
     max_model_turns: int
     max_cost_usd_per_incident: float
     max_cost_usd_per_day: float
@@ -189,6 +206,9 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),
     "max_backfill_alone": _at_least(0),
+    "recurrence_limit": _at_least(2),
+    "recurrence_days": _at_least(1),
+    "breaker_limit": _at_least(1),
     "max_model_turns": _at_least(1),
     "max_cost_usd_per_incident": _dollars,
     "max_cost_usd_per_day": _dollars,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness import config
 from airflow_provider_harness.app.ports import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.recurrence import Brakes
 from airflow_provider_harness.wiring_store import connection, engine, store_url, task_engine
 
 if TYPE_CHECKING:
@@ -167,12 +168,20 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
     from airflow_provider_harness.adapters.evidence_lineage import GetLineage
     from airflow_provider_harness.adapters.model_client import anthropic_client
+    from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
         tools=(GetLineage(wiring_lineage.graph),),
-        limits=ModelLimits(turns=settings.max_model_turns, cost_usd=settings.max_cost_usd_per_incident),
+        limits=ModelLimits(turns=settings.max_model_turns),
+        purse=StorePurse(
+            engine(store_url(settings)),
+            audit_key(settings),
+            per_incident=settings.max_cost_usd_per_incident,
+            per_day=settings.max_cost_usd_per_day,
+            now=now,
+        ),
         record=lambda record: log.info("The model was asked: %s", record),
     )
 
@@ -226,6 +235,11 @@ def healer() -> Healer:
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
+            brakes=Brakes(
+                recurrences=settings.recurrence_limit,
+                window=timedelta(days=settings.recurrence_days),
+                breaker=settings.breaker_limit,
+            ),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

@@ -19,6 +19,7 @@ from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import Failure, from_dict, to_dict
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, episode_of, fold
 from airflow_provider_harness.core.policy import Limit, Usage
+from airflow_provider_harness.core.recurrence import Past, past_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -347,6 +348,20 @@ class SqlStore(SqlFailureLog):
         i = t.incidents
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(i).where(i.c.episode == episode)).scalar_one()
+
+    def past(self, since: datetime) -> Sequence[Past]:
+        from sqlalchemy import select
+
+        e, i = t.events, t.incidents
+        kinds = (EventKind.OPENED, EventKind.DIAGNOSED, EventKind.ACT_STARTED, EventKind.CLOSED)
+        wanted = (
+            select(e)
+            .where(e.c.kind.in_([kind.value for kind in kinds]))
+            .where(e.c.incident_id.in_(select(i.c.id).where(i.c.opened_at >= text_of(since))))
+            .order_by(e.c.seq)
+        )
+        with self._read() as connection:
+            return past_of(_event(row) for row in connection.execute(wanted))
 
     def last_pass(self) -> datetime | None:
         value = self.mark("reconciled_at")

@@ -75,6 +75,11 @@ OPTIONS: Mapping[str, Option] = {
         description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody, people are paged.",
         default="",
     ),
+    "runbook_file": Option(
+        description="YAML: what incidents taught, as `airflow harness runbook accept` writes it; where the rules do not know, "
+        "the phrases of its entries name a category. Empty = none.",
+        default="",
+    ),
     "healer_dag_id": Option(description="Id of the healer Dag.", default="harness_healer"),
     "staging_path": Option(
         description="Airflow object storage where extracts are staged; empty = AIRFLOW_HOME/staging.",
@@ -153,6 +158,7 @@ class Settings:
     pagerduty_conn_id: str
     policy_file: str
     approvers_file: str
+    runbook_file: str
     healer_dag_id: str
     staging_path: str
     personal_key_conn_id: str

@@ -107,6 +107,24 @@ def redactor() -> Redactor:
     return Redactor(secrets=tuple(found.password for found in known if found is not None and found.password))
 
 
+def airflow_account() -> tuple[str, str, str]:
+    """Where the harness's own account logs in: address of the api-server, login and password.
+
+    :raises ConfigurationError: its connection does not exist.
+    """
+    conn_id = config.read().airflow_conn_id
+    found = connection(conn_id)
+    if found is None:
+        raise ConfigurationError(
+            f"connection {conn_id}",
+            "does not exist.",
+            fix="Make it: type http, host and port of the api-server, login and password of the harness's own user.",
+        )
+    host = found.host or "localhost"
+    base = host if "://" in host else f"{found.schema or 'http'}://{host}"
+    return f"{base}{f':{found.port}' if found.port else ''}", found.login or "", found.password or ""
+
+
 def airflow_api() -> AirflowApi:
     """Airflow's REST API with the harness's own account.
 
@@ -115,23 +133,7 @@ def airflow_api() -> AirflowApi:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
 
     settings = config.read()
-    found = connection(settings.airflow_conn_id)
-    if found is None:
-        raise ConfigurationError(
-            f"connection {settings.airflow_conn_id}",
-            "does not exist.",
-            fix="Make it: type http, host and port of the api-server, login and password of the harness's own user.",
-        )
-    host = found.host or "localhost"
-    base = host if "://" in host else f"{found.schema or 'http'}://{host}"
-    port = f":{found.port}" if found.port else ""
-    return AirflowApi(
-        f"{base}{port}",
-        found.login or "",
-        found.password or "",
-        settings.healer_dag_id,
-        all_dags=settings.enroll == "all",
-    )
+    return AirflowApi(*airflow_account(), settings.healer_dag_id, all_dags=settings.enroll == "all")
 
 
 def airflow_url() -> str:
@@ -152,15 +154,18 @@ def pager() -> Pager:
 
 
 def diagnoser() -> Diagnoser:
-    """The rules, and above them the model where one is configured."""
+    """The rules, then the runbook, and above them the model where one is configured."""
     from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
+    from airflow_provider_harness.adapters.diagnose_runbook import RunbookDiagnoser
+    from airflow_provider_harness.adapters.runbook_yaml import load_runbook
 
     settings = config.read()
+    floor = RunbookDiagnoser(RuleDiagnoser(), lambda: load_runbook(settings.runbook_file), log.warning)
     if not settings.model:
-        return RuleDiagnoser()
+        return floor
     from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
 
-    return LadderDiagnoser(RuleDiagnoser(), lambda: _model(settings), log.warning)
+    return LadderDiagnoser(floor, lambda: _model(settings), log.warning)
 
 
 def _model(settings: config.Settings) -> Diagnoser:

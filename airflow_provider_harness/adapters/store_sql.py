@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -369,6 +369,17 @@ class SqlStore(SqlFailureLog):
 
     def note_pass(self, at: datetime) -> None:
         self.set_mark("reconciled_at", text_of(at))
+
+    def ahead(self) -> timedelta:
+        """How far the store's clock is ahead of ours; nothing where the store has none of its own."""
+        from sqlalchemy import text
+
+        if self._engine.dialect.name == "sqlite":
+            return timedelta(0)
+        with self._read() as connection:
+            began = datetime.now(UTC)
+            theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return theirs - (began + (datetime.now(UTC) - began) / 2)
 
     def mark(self, name: str) -> str | None:
         """A single value that was kept under a name."""

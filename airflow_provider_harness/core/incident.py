@@ -169,7 +169,8 @@ class Incident:
             changes["leader"] = body["run"]
             changes["last"] = {kind: body for kind, body in changes["last"].items() if kind not in _ATTEMPT}
         if event.kind is EventKind.RETURNED:
-            changes["leader"] = ""  # the run that led has stopped, and must not end what another one takes up
+            # the run that led has stopped: it must not end what another one takes up, nor count as under way
+            changes |= {"leader": "", "last": {k: v for k, v in changes["last"].items() if k is not EventKind.NOTED}}
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:

@@ -28,6 +28,7 @@ from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, episode_of, fold
 from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
+from airflow_provider_harness.core.recurrence import Past, past_of
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RUN = "heal__run"
@@ -144,6 +145,9 @@ class MemoryStore:
 
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())
+
+    def past(self, since: datetime) -> Sequence[Past]:
+        return [item for item in past_of(self.log) if item.opened_at >= since]
 
     def last_pass(self) -> datetime | None:
         return self.marks[-1] if self.marks else None
@@ -313,6 +317,8 @@ class FakeGates:
     results: dict[str, GateResult | Exception] = field(default_factory=dict)
     gaps: list[datetime] = field(default_factory=list)
     alone: int = 1
+    length: timedelta = timedelta(days=1)
+    late: datetime | None = None
 
     def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
         found = self.results.get(state.task_id if slice_start is None else slice_start.isoformat())
@@ -322,6 +328,12 @@ class FakeGates:
 
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         return list(self.gaps)
+
+    def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
+        return self.length
+
+    def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
+        return self.late
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self.alone

@@ -52,6 +52,7 @@ class AccountProbe:
     def __init__(self, base_url: str, login: str, password: str) -> None:
         self._base, self._login, self._password = base_url.rstrip("/"), login, password
         self._token = "" if login else password
+        self._http: httpx.Client | None = None
 
     def log_in(self) -> None:
         """Get a token.
@@ -98,8 +99,9 @@ class AccountProbe:
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
         import httpx
 
+        self._http = self._http or httpx.Client(timeout=30)
         try:
-            answer = httpx.request(method, f"{self._base}/{path}", timeout=30, **more)
+            answer = self._http.request(method, f"{self._base}/{path}", **more)
         except httpx.HTTPError as error:
             raise HarnessUnavailable(f"Airflow's API at {self._base}", f"{type(error).__name__}: {error}") from error
         if answer.status_code >= 500 or "text/html" in answer.headers.get("Content-Type", ""):

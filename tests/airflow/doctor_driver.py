@@ -12,7 +12,16 @@ import sys
 import traceback
 from typing import Any
 
+import alembic.command
+import httpx
+import psycopg
+from airflow import plugins_manager
+from airflow.sdk import ObjectStoragePath
+
 from airflow_provider_harness.cli import doctor
+
+#: Imported once, not in each fork.
+HEAVY = (alembic.command, httpx, psycopg, ObjectStoragePath)
 
 
 def once(changes: dict[str, str | None], to: int) -> None:
@@ -29,6 +38,7 @@ def once(changes: dict[str, str | None], to: int) -> None:
 
 def main() -> None:
     answers: list[Any] = []
+    plugins_manager.get_import_errors()  # loads them once, not in each fork
     for changes in json.load(sys.stdin):
         read, write = os.pipe()
         child = os.fork()

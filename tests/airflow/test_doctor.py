@@ -115,7 +115,7 @@ def run(place: World, faults: Mapping[str, Env]) -> dict[str, list[dict[str, str
         input=json.dumps(list(faults.values())),
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         cwd=place.home,
     )
     assert "Traceback" not in done.stderr, done.stderr

@@ -166,12 +166,9 @@ class Trial:
     def stages(self) -> Memory:
         return Memory(self.folder / f"{self.run_id}.stages")
 
-    def store(self) -> MortalStore:
-        return MortalStore(open_engine(self.url), AUDIT_KEY)
-
     def healer(self, boundary: Callable[[], None]) -> Healer:
         given = world().healer
-        store = self.store()
+        store = MortalStore(open_engine(self.url), AUDIT_KEY)
         store.boundary = boundary
         return replace(
             given,
@@ -184,9 +181,7 @@ class Trial:
             new_id=lambda: ulid(START),
         )
 
-    def open(self) -> str:
-        store = self.store()
-        store.boundary = lambda: None
+    def open(self, store: SqlStore) -> str:
         store.record(failure(key=replace(KEY, run_id=self.run_id)), ulid(START))
         return store.intake(START)[-1].incident_id
 
@@ -259,6 +254,13 @@ def in_a_process(work: Callable[[], None]) -> bool:
     return code == 0
 
 
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    engine = open_engine(url)
+    yield SqlStore(engine, AUDIT_KEY)
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
@@ -275,15 +277,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("verdict", "cures"), [(VerdictKind.APPROVE, True), (VerdictKind.APPROVE, False), (VerdictKind.ASK, True)]
 )
-def test_killed_at_every_boundary(url: str, tmp_path: Path, verdict: VerdictKind, cures: bool) -> None:
+def test_killed_at_every_boundary(store: SqlStore, url: str, tmp_path: Path, verdict: VerdictKind, cures: bool) -> None:
     outcomes: set[Outcome | None] = set()
     for die_at in range(1, 200):
         trial = Trial(url=url, folder=tmp_path, number=die_at, verdict=verdict, cures=cures)
-        incident_id = trial.open()
+        incident_id = trial.open(store)
         survived = in_a_process(lambda: trial.work(incident_id, die_at))  # noqa: B023  it is called now
         if not survived:
             assert in_a_process(lambda: trial.work(incident_id, 0))  # noqa: B023
-        store = trial.store()
         kinds = [event.kind for event in store.events(incident_id)]
         written = [line for line in trial.done.lines() if line.startswith("clear ")]
         assert kinds.count(EventKind.CLOSED) == 1 and kinds[-1] is EventKind.CLOSED, (die_at, kinds)
@@ -295,4 +296,4 @@ def test_killed_at_every_boundary(url: str, tmp_path: Path, verdict: VerdictKind
         pytest.fail("it never came to an end without dying")
     assert die_at > 20  # the boundaries were walked, not skipped
     assert (Outcome.RECOVERED in outcomes) is cures
-    assert trial.store().audit_break() is None
+    assert store.audit_break() is None

@@ -92,6 +92,11 @@ OPTIONS: Mapping[str, Option] = {
         description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody, people are paged.",
         default="",
     ),
+    "runbook_file": Option(
+        description="YAML: what incidents taught, as `airflow harness runbook accept` writes it; where the rules do not know, "
+        "the phrases of its entries name a category. Empty = none.",
+        default="",
+    ),
     "healer_dag_id": Option(description="Id of the healer Dag.", default="harness_healer"),
     "staging_path": Option(
         description="Airflow object storage where extracts are staged; empty = AIRFLOW_HOME/staging.",
@@ -130,6 +135,20 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "recurrence_limit": Option(
+        description="The same failure so many times within recurrence_days goes to a person, 2 or more.",
+        default="3",
+        type="integer",
+    ),
+    "recurrence_days": Option(
+        description="Days over which recurrences are counted, 1 or more.", default="7", type="integer"
+    ),
+    "breaker_limit": Option(
+        description="After so many acts of a day that did not heal, on one Dag or against one cause, no further one is made, "
+        "1 or more.",
+        default="3",
+        type="integer",
+    ),
     "max_model_turns": Option(
         description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"
     ),
@@ -159,6 +178,7 @@ class Settings:
     page_backfills: bool
     policy_file: str
     approvers_file: str
+    runbook_file: str
     healer_dag_id: str
     staging_path: str
     personal_key_conn_id: str
@@ -168,6 +188,9 @@ class Settings:
     approval_minutes: int
     verify_minutes: int
     max_backfill_alone: int
+    recurrence_limit: int
+    recurrence_days: int
+    breaker_limit: int
     max_model_turns: int
     max_cost_usd_per_incident: float
     max_cost_usd_per_day: float
@@ -216,6 +239,9 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),
     "max_backfill_alone": _at_least(0),
+    "recurrence_limit": _at_least(2),
+    "recurrence_days": _at_least(1),
+    "breaker_limit": _at_least(1),
     "max_model_turns": _at_least(1),
     "max_cost_usd_per_incident": _dollars,
     "max_cost_usd_per_day": _dollars,

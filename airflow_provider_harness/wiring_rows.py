@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.partition import Slice
     from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
+    from airflow_provider_harness.core.schema import Schema
 
 log = logging.getLogger(__name__)
 
@@ -530,13 +531,14 @@ def query_tables(conn_id: str, sql: str) -> tuple[str, ...]:
     return lineage_sql.tables(sql, _dialect(conn_id))
 
 
-def query_edges(conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
-    """Which columns a query's columns are made of, with the catalog's schema; empty where not known."""
+def query_lineage(conn_id: str, sql: str) -> tuple[tuple[ColumnEdge, ...], dict[Dataset, Schema]]:
+    """Which columns a query's columns are made of (empty where not known), and what the catalog says of its tables."""
     from airflow_provider_harness.adapters import lineage_sql
 
     warehouse, dialect = warehouse_of(conn_id, "harness lineage"), _dialect(conn_id)
     schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql, dialect)}
-    return lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table), dialect)
+    edges = lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table), dialect)
+    return edges, {dataset(conn_id, table): schema for table, schema in schemas.items() if schema is not None}
 
 
 def _dialect(conn_id: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from airflow_provider_harness.core.incident import (
     fold,
 )
 from airflow_provider_harness.core.policy import Limit, Usage
+from airflow_provider_harness.core.recurrence import Past, past_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -425,12 +426,37 @@ class SqlStore(SqlFailureLog):
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(i).where(i.c.episode == episode)).scalar_one()
 
+    def past(self, since: datetime) -> Sequence[Past]:
+        from sqlalchemy import select
+
+        e, i = t.events, t.incidents
+        kinds = (EventKind.OPENED, EventKind.DIAGNOSED, EventKind.ACT_STARTED, EventKind.CLOSED)
+        wanted = (
+            select(e)
+            .where(e.c.kind.in_([kind.value for kind in kinds]))
+            .where(e.c.incident_id.in_(select(i.c.id).where(i.c.opened_at >= text_of(since))))
+            .order_by(e.c.seq)
+        )
+        with self._read() as connection:
+            return past_of(_event(row) for row in connection.execute(wanted))
+
     def last_pass(self) -> datetime | None:
         value = self.mark("reconciled_at")
         return datetime.fromisoformat(value) if value else None
 
     def note_pass(self, at: datetime) -> None:
         self.set_mark("reconciled_at", text_of(at))
+
+    def ahead(self) -> timedelta:
+        """How far the store's clock is ahead of ours; nothing where the store has none of its own."""
+        from sqlalchemy import text
+
+        if self._engine.dialect.name == "sqlite":
+            return timedelta(0)
+        with self._read() as connection:
+            began = datetime.now(UTC)
+            theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return theirs - (began + (datetime.now(UTC) - began) / 2)
 
     def mark(self, name: str) -> str | None:
         """A single value that was kept under a name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from airflow_provider_harness.app import propose
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core import cause
-from airflow_provider_harness.core.action import Parameter
+from airflow_provider_harness.core.action import ActionKind, Parameter, kind_of
 from airflow_provider_harness.core.diagnosis import (
     Basis,
     Category,
@@ -24,6 +24,7 @@ from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
+from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
 
 
 def lead_of(healer: Healer, incident: Incident) -> Failure:
@@ -59,6 +60,8 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     """Assemble the evidence and name the cause; both are recorded."""
     failure = lead_of(healer, healer.store.incident(incident_id))
     evidence = healer.evidence.collect(failure)
+    tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
+    evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     healer.store.append(
         _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence)),
@@ -72,8 +75,11 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     incident = healer.store.incident(incident_id)
     diagnosis = diagnosis_of(incident)
     now = situation(healer, incident)
-    candidates = _candidates(diagnosis) if now.task.task_id else ()  # nothing can be cleared where no task failed
-    proposal, remedy = propose.propose(diagnosis, candidates, now)
+    stop = brakes(healer, incident, diagnosis)
+    candidates = _candidates(diagnosis, incident) if stop is None else _PAUSE if stop.pause else ()
+    if not now.task.task_id:
+        candidates = ()  # nothing can be cleared where no task failed
+    proposal, remedy = propose.propose(diagnosis, candidates, now, why=stop.why if stop else "")
     usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
     facts = {**propose.facts(diagnosis, remedy, now), **_of_lineage(incident)}
     verdict = healer.policy.judge(proposal, facts, usage)
@@ -93,16 +99,29 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     return verdict
 
 
+_PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)
+
+
+def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | None:
+    """Why this incident is for a person by what happened before; None where it is not."""
+    now, limits = healer.now(), healer.limits.brakes
+    past = healer.store.past(now - max(limits.window, DAY))
+    mine = Past(id=incident.id, task=task_of(incident.failures[0]), opened_at=now, category=diagnosis.category.value)
+    return brake(mine, past, limits, now)
+
+
 def _of_lineage(incident: Incident) -> dict[str, Any]:
     """The facts of the dossier that come from the lineage; none where it is not known."""
     seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
     return {name: seen[name] for name in LINEAGE_FACTS if name in seen}
 
 
-def _candidates(diagnosis: Diagnosis) -> tuple[Remedy, ...]:
-    """What to try, in order; an unsure diagnosis leads to a person alone."""
-    first = first_remedy(diagnosis)
-    return (first, *remedies(diagnosis.category, diagnosis.traits)[1:])
+def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:
+    """What to try, in order; what was tried on this incident is not tried again, and an unsure diagnosis leads to a
+    person alone."""
+    first, tried = first_remedy(diagnosis), {kind_of(act) for act in incident.acts}
+    wanted = (first, *remedies(diagnosis.category, diagnosis.traits)[1:])
+    return tuple(remedy for remedy in wanted if remedy.action not in tried)
 
 
 def situation(healer: Healer, incident: Incident) -> propose.Situation:
@@ -116,7 +135,7 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
     :param acts: how often the harness has tried already.
     """
     if not key.task_id:
-        return propose.nowhere(key.dag_id, key.run_id)
+        return propose.nowhere(key.dag_id, key.run_id, healer.now())
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
     dag = healer.airflow.dag(key.dag_id)
     missing = healer.gates.missing(task, dag)
@@ -125,6 +144,9 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
         tasks=healer.airflow.tasks(key.dag_id, key.run_id),
         dag=dag,
         missing=missing,
+        now=healer.now(),
+        slice_length=healer.gates.slice_length(task, dag),
+        late_from=healer.gates.late_from(task, dag),
         alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
         acts=acts,
         has_contract="contract" in task.rendered,

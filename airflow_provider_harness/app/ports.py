@@ -16,6 +16,7 @@ from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, Incident
 from airflow_provider_harness.core.maintenance import Maintenance
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
+from airflow_provider_harness.core.recurrence import Brakes, Past
 from airflow_provider_harness.core.severity import Severity as Severity
 
 
@@ -140,6 +141,9 @@ class Store(FailureLog, Protocol):
 
     def healer_runs(self, episode: str) -> int:
         """How many incidents this episode had: the number of its next healer run is beyond it."""
+
+    def past(self, since: datetime) -> Sequence[Past]:
+        """The incidents that were opened since then, oldest first."""
 
     def last_pass(self) -> datetime | None:
         """When the reconciler last ended a pass."""
@@ -367,6 +371,12 @@ class Gates(Protocol):
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         """UTC starts of the slices that this completeness check finds missing now; empty for any other task."""
 
+    def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
+        """How long one slice of this task's table is: an hour or a day."""
+
+    def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
+        """From when the slice of this task counts as late, by the contract; None where no contract says so."""
+
     def contract(self, state: TaskState) -> Contract | None:
         """The contract of the table that this task publishes or judges; None where it names none that can be read."""
 
@@ -395,6 +405,7 @@ class Limits:
     approval: timedelta
     verify: timedelta
     backfill_alone: int
+    brakes: Brakes = field(default_factory=Brakes)
     page_backfills: bool = False
     maintenance: Maintenance = field(default_factory=Maintenance)
 

@@ -24,7 +24,8 @@ PATIENCE = timedelta(minutes=2)
 #: Characters of an import error's message and of its stack trace, from the end; both are redacted as evidence.
 LONGEST_MESSAGE, LONGEST_TRACE = 2_000, 20_000
 STARTED = "the reconciler started a healer run"
-#: The longest that an act is delayed; with the administrator's limits, after that a healer run has come to its end.
+#: The longest that an act is delayed, but for a late source, whose verdict says when it is due; with the administrator's
+#: limits, after that a healer run has come to its end.
 LONGEST_DELAY = timedelta(hours=1)
 
 
@@ -74,8 +75,14 @@ def _is_started(incident: Incident) -> bool:
 def _abandoned(healer: Healer) -> list[Incident]:
     """Incidents whose healer run is gone: nothing happened for longer than all that it may wait for."""
     limits = healer.limits
-    silent = healer.store.unsettled(healer.now() - limits.approval - limits.verify - LONGEST_DELAY)
-    return [item for item in silent if item.state is not State.OPEN]
+    allowed = healer.now() - limits.approval - limits.verify
+    silent = healer.store.unsettled(allowed - LONGEST_DELAY)
+    return [item for item in silent if item.state is not State.OPEN and not _still_waits(item, allowed)]
+
+
+def _still_waits(incident: Incident, allowed: datetime) -> bool:
+    due = incident.last.get(EventKind.JUDGED, {}).get("due")
+    return due is not None and datetime.fromisoformat(due) > allowed
 
 
 def _end(healer: Healer, incident: Incident) -> str:

@@ -142,6 +142,13 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
     return _judge_gates([*finding.gates, *(gate for gate in slices if gate is not None)], given[Parameter.RUN])
 
 
+def _paused(healer: Healer, _incident: Incident, proposal: Proposal) -> Finding:
+    dag = healer.airflow.dag(proposal.arguments[Parameter.DAG])
+    text = f"{dag.dag_id} is {'paused: resume it when the cause is gone' if dag.paused else 'not paused'}"
+    return Finding(outcome=Outcome.ESCALATED, text=text)
+
+
 _VERIFY: Mapping[ActionKind, Callable[[Healer, Incident, Proposal], Finding]] = {
     ActionKind.BACKFILL_RANGE: _backfilled,
+    ActionKind.PAUSE_DAG: _paused,
 }

@@ -37,7 +37,7 @@ class Parameter(StrEnum):
     DAG = "dag"
     RUN = "run"
     TRY_NUMBER = "try_number"  # the try that failed: the act is refused when another one has started since
-    DELAY_SECONDS = "delay_seconds"  # 0 to 3600
+    DELAY_SECONDS = "delay_seconds"  # 0 to 3600; of a wait for the source, to 43200
     FIRST = "first"  # UTC start of the first slice, ISO 8601
     LAST = "last"  # UTC start of the last slice, inclusive
     SLICE = "slice"
@@ -126,6 +126,11 @@ ACTIONS: Mapping[ActionKind, ActionSpec] = {
         optional=frozenset({Parameter.SEVERITY}),
     ),
 }
+
+
+def kind_of(act: str) -> ActionKind:
+    """The kind of an act from its canonical line."""
+    return ActionKind(act.partition("(")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

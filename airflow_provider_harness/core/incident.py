@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     CLAIMED = "claimed"  # body: run; this healer run leads, every other one ends
     EVIDENCE = "evidence"  # body: facts, observations, unavailable
     DIAGNOSED = "diagnosed"  # body: category, cause, basis, certainty, why, citations
+    MODEL_ASKED = "model_asked"  # body: call, reserved_usd
+    MODEL_ANSWERED = "model_answered"  # body: call and app.ports_diagnosis.ModelCall
     PROPOSED = "proposed"  # body: action, arguments, why
     JUDGED = "judged"  # body: verdict, rule, reason, policy_version
     ASKED = "asked"  # body: approval, assigned, expires
@@ -85,6 +87,8 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.EVIDENCE: (_ANY - {State.TAKEN}, None),
     EventKind.CLAIMED: (frozenset({State.OPEN}), State.CLAIMED),
     EventKind.DIAGNOSED: (frozenset({State.CLAIMED, State.DIAGNOSED}), State.DIAGNOSED),
+    EventKind.MODEL_ASKED: (frozenset({State.CLAIMED, State.DIAGNOSED}), None),
+    EventKind.MODEL_ANSWERED: (_EVER, None),
     EventKind.PROPOSED: (frozenset({State.DIAGNOSED, State.JUDGED}), None),
     EventKind.JUDGED: (frozenset({State.DIAGNOSED, State.JUDGED}), State.JUDGED),
     EventKind.ASKED: (frozenset({State.JUDGED}), State.ASKED),
@@ -191,7 +195,8 @@ class Incident:
         if event.kind is EventKind.RUN_SETTLED:
             changes["runs"] = {**self.runs, body["run"]: Outcome(body["outcome"])}
         if event.kind is EventKind.RETURNED:
-            changes["leader"] = ""  # the run that led has stopped, and must not end what another one takes up
+            # the run that led has stopped: it must not end what another one takes up, nor count as under way
+            changes |= {"leader": "", "last": {k: v for k, v in changes["last"].items() if k is not EventKind.NOTED}}
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:

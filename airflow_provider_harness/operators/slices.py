@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow
     from airflow_provider_harness.core.report import Report
+    from airflow_provider_harness.core.schema import Schema
 
 
 class SliceOperator(BaseOperator):
@@ -38,7 +39,9 @@ class SliceOperator(BaseOperator):
         self._running: list[Callable[[], None]] = []
         self._report: Report | None = None
         self._rows: int | None = None
+        self._files: tuple[int, ...] | None = None
         self._edges: tuple[ColumnEdge, ...] | None = None
+        self._schemas: dict[Dataset, Schema] = {}
         wiring.check_when_parsed(contract, self.get_dag())
 
     def _do_render_template_fields(
@@ -92,14 +95,18 @@ class SliceOperator(BaseOperator):
 
         harness.quietly("Keeping the lineage", lambda: wiring_lineage.keep(context, self._flow()))
 
-    def _flow(self) -> Flow:
+    def _flow(self, *, known: bool = True) -> Flow:
+        """What the task reads and writes.
+
+        :param known: with its columns, for which a catalog may be asked.
+        """
         from airflow_provider_harness.core.lineage import Flow, job
 
         return Flow(
             task=job(self.dag_id, self.task_id),
             inputs=self._lineage_inputs(),
             output=self._lineage_output(),
-            columns=self._columns(),
+            columns=self._columns() if known else (),
         )
 
     def _columns(self) -> tuple[ColumnEdge, ...]:
@@ -122,30 +129,42 @@ class SliceOperator(BaseOperator):
         from airflow_provider_harness.core.lineage import identity_edges, masked
 
         contract, _ = self._terms()
-        edges = wiring.query_edges(conn_id, sql) if sql else identity_edges(self._lineage_inputs()[0], contract.names)
+        edges = self._followed(conn_id, sql) if sql else identity_edges(self._lineage_inputs()[0], contract.names)
         return masked(edges, contract.treated)
+
+    def _followed(self, conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
+        """The edges of a query, with the catalog's schema."""
+        edges, schemas = wiring.query_lineage(conn_id, sql)
+        self._schemas.update(schemas)
+        return edges
 
     def get_openlineage_facets_on_start(self) -> Any:
         """Which datasets the task is about."""
-        return self._openlineage(edges=())
+        return self._openlineage(known=False)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Datasets, columns, checks and counts."""
-        return self._openlineage(edges=self._columns())
+        return self._openlineage(known=True)
 
     def get_openlineage_facets_on_failure(self, task_instance: Any) -> Any:
         """Datasets and the checks that failed."""
-        return self._openlineage(edges=())
+        return self._openlineage(known=False)
 
-    def _openlineage(self, edges: tuple[Any, ...]) -> Any:
+    def _described(self) -> Dataset | None:
+        """The dataset that the contract describes."""
+        output: Dataset | None = self._lineage_output()
+        return output
+
+    def _openlineage(self, *, known: bool) -> Any:
         contract, _ = self._terms()
         return wiring.openlineage(
             contract=contract,
-            inputs=self._lineage_inputs(),
-            output=self._lineage_output(),
-            edges=edges,
+            flow=self._flow(known=known),
+            described=self._described(),
+            schemas=self._schemas,
             report=self._report,
             rows=self._rows,
+            files=self._files,
             judged_output=self.judges_output,
         )
 

@@ -65,4 +65,4 @@ class SQLTransformOperator(SliceOperator):
         return wiring.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
-        return wiring.query_edges(self.conn_id, self.sql)
+        return self._followed(self.conn_id, self.sql)

@@ -99,6 +99,9 @@ class ValidateOperator(SliceOperator):
         tables = (self.table,) if self.table else wiring.query_tables(self.conn_id, self.sql)
         return tuple(wiring.dataset(self.conn_id, table) for table in tables)
 
+    def _described(self) -> Dataset | None:
+        return None if self.sql else self._lineage_inputs()[0]
+
 
 def summary(report: Report) -> dict[str, Any]:
     """A report in short, as an XCom carries it."""

@@ -593,3 +593,20 @@ def test_ids_sort_by_time() -> None:
     assert ids == sorted(ids)
     assert len({ulid(NOW) for _ in range(1000)}) == 1000
     assert {len(item) for item in ids} == {26}
+
+
+def test_what_happened_before(store: SqlStore) -> None:
+    first, second = (opened(store, run) for run in ("run1", "run2"))
+    store.append(event(first, EventKind.CLAIMED, run="heal"))
+    store.append(event(first, EventKind.DIAGNOSED, category="timeout"), event(first, EventKind.JUDGED))
+    store.append(event(first, EventKind.ACT_STARTED, act="a"))
+    closed(store, first)
+    told = {item.id: item for item in store.past(NOW - timedelta(hours=1))}
+    assert (told[first].task, told[first].category, told[first].acted, told[first].outcome) == (
+        "flights/load",
+        "timeout",
+        True,
+        Outcome.HEALED,
+    )
+    assert (told[second].category, told[second].acted, told[second].outcome) == ("", False, None)
+    assert not store.past(NOW + timedelta(seconds=1))

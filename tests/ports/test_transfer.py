@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -162,60 +159,6 @@ def test_as_a_task(case: Case, dag: Any) -> None:
 def test_one_source_and_no_other(dag: Any, case: Case) -> None:
     with pytest.raises(ConfigurationError, match="at most one"):
         transfer(dag, source_table="t", sql="SELECT 1")
-
-
-@pytest.mark.parametrize("where", ["src", "wh"])
-def test_a_killed_task_leaves_nothing_running_on_either_server(case: Case, dag: Any, where: str) -> None:
-    run(transfer(dag), context(case))
-    before = case.published()
-    sleepy = "SELECT o.*, pg_sleep(0.05) IS NULL AS slow FROM public.orders o"
-    sql = f"SELECT id, placed_at, amount, status, customer, note FROM ({sleepy}) AS q"
-    operator = transfer(dag, "t2", sql=sql)
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            run(operator, context(case))
-        except Exception as error:  # noqa: BLE001  whatever the driver says of a cancelled statement
-            failed.append(error)
-
-    with psycopg.connect(case.warehouse) as holder:
-        if where == "wh":
-            operator = transfer(dag, "t3")
-            holder.execute("LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE")
-        thread = threading.Thread(target=work)
-        thread.start()
-        dsn, busy = (case.source, "query LIKE 'COPY (%'") if where == "src" else (case.warehouse, LOCKED)
-        assert soon(lambda: active(dsn, busy) == 1)
-        operator.on_kill()
-        thread.join(20)
-        assert not thread.is_alive()
-    assert failed
-    assert soon(lambda: active(case.source) == active(case.warehouse) == 0)
-    assert case.published() == before
-
-
-LOCKED = "wait_event_type = 'Lock'"
-
-
-def active(dsn: str, busy: str = "true") -> int:
-    query = f"""
-        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-        AND application_name LIKE 'harness transfer%' AND {busy}
-    """
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(query.encode()).fetchone()
-    assert row
-    return int(row[0])
-
-
-def soon(found: Any, seconds: float = 15) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_wrong_contract_still_fails_at_parsing(case: Case, dag: Any, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from airflow_provider_harness.core.incident import (
     fold,
 )
 from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
+from airflow_provider_harness.core.recurrence import Past, past_of
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RUN = "heal__run"
@@ -186,6 +187,9 @@ class MemoryStore:
 
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())
+
+    def past(self, since: datetime) -> Sequence[Past]:
+        return [item for item in past_of(self.log) if item.opened_at >= since]
 
     def last_pass(self) -> datetime | None:
         return self.marks[-1] if self.marks else None
@@ -361,6 +365,8 @@ class FakeGates:
     results: dict[str, GateResult | Exception] = field(default_factory=dict)
     gaps: list[datetime] = field(default_factory=list)
     alone: int = 1
+    length: timedelta = timedelta(days=1)
+    late: datetime | None = None
     contracts: dict[str, Contract] = field(default_factory=dict)
 
     def contract(self, state: TaskState) -> Contract | None:
@@ -374,6 +380,12 @@ class FakeGates:
 
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         return list(self.gaps)
+
+    def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
+        return self.length
+
+    def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
+        return self.late
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self.alone

@@ -199,6 +199,8 @@ BODIES: dict[EventKind, dict[str, Any]] = {
     EventKind.RUN_SETTLED: {"run": "d/r", "outcome": "healed", "text": "t"},
     EventKind.SETTLED: {"outcome": "healed", "text": "t"},
     EventKind.PAGED: {"action": "resolve", "dedup_key": "k"},
+    EventKind.MODEL_ASKED: {"call": "c", "reserved_usd": 0.1},
+    EventKind.MODEL_ANSWERED: {"call": "c", "model": "m", "ended": "tool_use", "cost_usd": 0.01, "reasoning": ["r"]},
     EventKind.NOTED: {"text": "n"},
     EventKind.TAKEN: {"by": "p"},
     EventKind.RETURNED: {"by": "p"},

@@ -68,6 +68,23 @@ OPTIONS: Mapping[str, Option] = {
         description="Connection (pagerduty_events) that pages on-call; its extra base_url is honoured.",
         default="pagerduty_events_default",
     ),
+    "notifiers": Option(
+        description="JSON list of Airflow notifiers that are told beside PagerDuty, each an object of path (the class) and "
+        "kwargs; templates in kwargs see page.summary, page.severity, page.details, page.links and action.",
+        default="",
+        example='[{"path": "airflow.providers.slack.notifications.slack.SlackNotifier", '
+        '"kwargs": {"channel": "data", "text": "{{ action }}: {{ page.summary }}"}}]',
+    ),
+    "maintenance_file": Option(
+        description="YAML list of maintenance windows (from, until, dags): pages wait for their end, unless they are critical; "
+        "empty = none.",
+        default="",
+    ),
+    "page_backfills": Option(
+        description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or false.",
+        default="false",
+        type="boolean",
+    ),
     "policy_file": Option(
         description="The administrator's policy (YAML); empty = the policy that comes with the package.", default=""
     ),
@@ -156,6 +173,9 @@ class Settings:
     model: str
     model_conn_id: str
     pagerduty_conn_id: str
+    notifiers: str
+    maintenance_file: str
+    page_backfills: bool
     policy_file: str
     approvers_file: str
     runbook_file: str
@@ -205,9 +225,16 @@ def _dollars(text: str) -> float:
     return value
 
 
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(f"{text!r} is not one of true, false")
+    return text.lower() == "true"
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
+    "page_backfills": _flag,
     "reconcile_seconds": _at_least(5),
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.spool import FileSpool
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
+    from airflow_provider_harness.app.tell import Receiver
     from airflow_provider_harness.core.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,11 @@ def failure_log() -> SqlFailureLog:
 
 
 def store() -> SqlStore:
+    from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_sql import SqlStore
 
     settings = config.read()
-    return SqlStore(engine(store_url(settings)), audit_key(settings))
+    return SqlStore(engine(store_url(settings)), audit_key(settings), observe)
 
 
 #: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
@@ -144,10 +146,21 @@ def airflow_url() -> str:
 
 
 def pager() -> Pager:
+    """PagerDuty and the notifiers beside it, by way of the outbox in the store."""
+    from airflow_provider_harness.adapters.notifiers import named
+    from airflow_provider_harness.adapters.store_outbox import SqlOutbox
+    from airflow_provider_harness.app.tell import Teller
+
+    settings = config.read()
+    receivers = {"pagerduty": _pagerduty(settings), **named(settings.notifiers)}
+    return Teller(SqlOutbox(lambda: engine(store_url(settings))), receivers, now=now, new_id=new_id, log=log.warning)
+
+
+def _pagerduty(settings: config.Settings) -> Receiver:
     """PagerDuty, or the log where no connection is set."""
     from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty
 
-    found = connection(config.read().pagerduty_conn_id)
+    found = connection(settings.pagerduty_conn_id)
     if found is None or not found.password:
         return NoPager(log.warning)
     return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))
@@ -217,6 +230,7 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
     from airflow_provider_harness.adapters.evidence_lineage import LineageEvidence
     from airflow_provider_harness.adapters.gates_published import PublishedGates
+    from airflow_provider_harness.adapters.maintenance_yaml import load_maintenance
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
@@ -245,6 +259,8 @@ def healer() -> Healer:
                 window=timedelta(days=settings.recurrence_days),
                 breaker=settings.breaker_limit,
             ),
+            page_backfills=settings.page_backfills,
+            maintenance=load_maintenance(settings.maintenance_file),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

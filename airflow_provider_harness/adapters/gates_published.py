@@ -12,6 +12,7 @@ from typing import Protocol
 
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
 from airflow_provider_harness.core.contract import Contract, Grain
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.lateness import late_from
 from airflow_provider_harness.core.partition import slice_of, slices_of_day, stamp
 from airflow_provider_harness.core.report import Report
@@ -86,6 +87,15 @@ class PublishedGates:
             return None
         contract = self._contract_of(given["contract"], str(given.get("table") or ""))
         return late_from(contract.late, slice_of(contract, str(given["slice_key"])))
+
+    def contract(self, state: TaskState) -> Contract | None:
+        given = state.rendered
+        if not given.get("contract"):
+            return None
+        try:
+            return self._contract_of(str(given["contract"]), str(given.get("table") or ""))
+        except HarnessError:
+            return None
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self._contract_of(state.rendered["contract"], state.rendered["table"]).backfill_alone

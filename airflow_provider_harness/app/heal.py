@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_harness.app import propose
+from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, kind_of
 from airflow_provider_harness.core.diagnosis import (
     Basis,
@@ -19,20 +21,29 @@ from airflow_provider_harness.core.diagnosis import (
     remedies,
 )
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
-from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, State
+from airflow_provider_harness.core.failure import Failure, TryKey
+from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
 from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
 
 
 def lead_of(healer: Healer, incident: Incident) -> Failure:
-    """The newest failure of the incident: the one to look at now."""
-    return [failure for failure in healer.store.failures(incident.id) if failure.heals][-1]
+    """The failure to look at now: the one that was diagnosed, else the lineage root among those that are not well."""
+    failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
+    diagnosed = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
+    if same := [failure for failure in failures if str(failure.key) == diagnosed]:
+        return same[0]
+    unwell = [failure for failure in failures if incident.runs.get(failure.key.run) not in WELL] or failures
+    return cause.lead(unwell) if not incident.acts else unwell[-1]
 
 
 def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
-    """Give waiting failures their incidents and lead this one; False where another run leads it, or nobody should."""
-    healer.store.intake(healer.now())
+    """Give waiting failures their incidents and lead this one; False where another run leads it, or nobody should.
+
+    :param incident_id: as it was handed over: of a storm, the incident that its failure joined is meant.
+    """
+    take_in(healer)
+    incident_id = healer.store.resolve(incident_id)
     incident = healer.store.incident(incident_id)
     if incident.opened_at is None or incident.state is not State.OPEN:
         return incident.leader == healer_run and incident.state in (State.CLAIMED, State.DIAGNOSED)
@@ -54,7 +65,7 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     healer.store.append(
         _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence)),
-        _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis)),
+        _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis
 
@@ -69,7 +80,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     if not now.task.task_id:
         candidates = ()  # nothing can be cleared where no task failed
     proposal, remedy = propose.propose(diagnosis, candidates, now, why=stop.why if stop else "")
-    usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now())
+    usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
     facts = {**propose.facts(diagnosis, remedy, now), **_of_lineage(incident)}
     verdict = healer.policy.judge(proposal, facts, usage)
     proposed = {
@@ -115,7 +126,14 @@ def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:
 
 def situation(healer: Healer, incident: Incident) -> propose.Situation:
     """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
-    key = lead_of(healer, incident).key
+    return situation_of(healer, lead_of(healer, incident).key, len(incident.acts))
+
+
+def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
+    """The same of any failed try.
+
+    :param acts: how often the harness has tried already.
+    """
     if not key.task_id:
         return propose.nowhere(key.dag_id, key.run_id, healer.now())
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
@@ -130,7 +148,7 @@ def situation(healer: Healer, incident: Incident) -> propose.Situation:
         slice_length=healer.gates.slice_length(task, dag),
         late_from=healer.gates.late_from(task, dag),
         alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
-        acts=len(incident.acts),
+        acts=acts,
         has_contract="contract" in task.rendered,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.escalate import close, settle, start_next
+from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
@@ -47,11 +48,12 @@ def reconcile(healer: Healer) -> Pass:
     found = _spooled(healer)  # first: a callback knows the exception
     unseen = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
     found += [str(failure.key) for failure in unseen if healer.store.record(failure, healer.new_id())]
-    healer.store.intake(healer.now())
+    take_in(healer)
     waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     ended = [_end(healer, incident) for incident in _abandoned(healer)]
+    healer.pager.flush()
     healer.store.note_pass(began)
     return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended))
 

@@ -53,6 +53,8 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.ANSWERED: ("answer", lambda b: f"{b['answer']} by {b['by'] or 'nobody'}"),
     EventKind.ACT_STARTED: ("act", lambda b: b["act"]),
     EventKind.ACT_ENDED: ("acted", _act_ended),
+    EventKind.FOLLOWED: ("followed", lambda b: f"{b['act']}: {b['verdict']}, {b['reason']}"),
+    EventKind.RUN_SETTLED: ("run", lambda b: f"{b['run']}: {b['outcome']}, {b['text']}"),
     EventKind.SETTLED: ("verified", lambda b: f"{b['outcome']}: {b['text']}"),
     EventKind.PAGED: ("page", _paged),
     EventKind.NOTED: ("note", lambda b: b["text"]),

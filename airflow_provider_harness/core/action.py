@@ -152,6 +152,16 @@ class Proposal:
         if strangers := given - spec.required - spec.optional:
             raise ValueError(f"{self.kind} does not take {', '.join(sorted(strangers))}")
 
+    @property
+    def target(self) -> str:
+        """The task instance that it is about; empty where it is about none."""
+        given = self.arguments
+        if Parameter.TASK not in given:
+            return ""
+        return "/".join(
+            given.get(name, "") for name in (Parameter.DAG, Parameter.RUN, Parameter.TASK, Parameter.MAP_INDEX)
+        )
+
     def canonical(self) -> str:
         """The exact act as one line: what an approval is bound to, and the key that makes a repeat a no-op.
 

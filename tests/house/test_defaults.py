@@ -24,6 +24,9 @@ SAFE = Settings(
     model="",  # no text leaves
     model_conn_id="anthropic_default",
     pagerduty_conn_id="pagerduty_events_default",
+    notifiers="",  # nobody else is told
+    maintenance_file="",
+    page_backfills=False,
     policy_file="",
     approvers_file="",
     runbook_file="",  # nobody can approve
@@ -56,7 +59,7 @@ def test_an_emptied_option_is_its_default() -> None:
 
 def test_every_option_is_described_and_none_is_forgotten() -> None:
     assert set(OPTIONS) == {field.name for field in fields(Settings)}
-    types = {"string": str, "integer": int, "float": float}
+    types = {"string": str, "integer": int, "float": float, "boolean": bool}
     for name, option in OPTIONS.items():
         assert option.description.endswith(".") or option.description[-1].isalnum(), name
         assert isinstance(getattr(SAFE, name), types[option.type]), name

@@ -195,6 +195,8 @@ BODIES: dict[EventKind, dict[str, Any]] = {
     EventKind.ANSWERED: {"answer": "Approve", "by": ""},
     EventKind.ACT_STARTED: {"act": "a"},
     EventKind.ACT_ENDED: {"act": "a", "result": "cleared", "cleared": 2},
+    EventKind.FOLLOWED: {"act": "a", "verdict": "approve", "reason": "why"},
+    EventKind.RUN_SETTLED: {"run": "d/r", "outcome": "healed", "text": "t"},
     EventKind.SETTLED: {"outcome": "healed", "text": "t"},
     EventKind.PAGED: {"action": "resolve", "dedup_key": "k"},
     EventKind.MODEL_ASKED: {"call": "c", "reserved_usd": 0.1},

@@ -93,11 +93,11 @@ class AirflowPerson:
         if answer.status_code >= 500 or "text/html" in answer.headers.get("Content-Type", ""):
             raise HarnessUnavailable(f"Airflow's API at {self._base}", f"{method} {url}: {answer.status_code}")
         if answer.is_error and answer.status_code not in tolerate:
-            raise NotAllowed(self._refusal(answer, f"{method} /{url}"))
+            raise NotAllowed(self._refusal(name, answer, f"{method} /{url}"))
         return answer
 
-    def _refusal(self, answer: httpx.Response, call: str) -> str:
-        if answer.status_code == 401:
+    def _refusal(self, name: str, answer: httpx.Response, call: str) -> str:
+        if name == "me" or answer.status_code == 401:  # who somebody is needs no right
             return "Airflow does not know this token, or it has expired: get a new one from /auth/token."
         if answer.status_code == 403:
             return f"Airflow does not let {self._who or 'this user'} do that: {call} needs more than its role."

@@ -20,6 +20,10 @@ class YamlApprovers:
         named = (user for owner in dag.owners for user in self._teams.get(owner, ()))
         return tuple(dict.fromkeys(named))
 
+    def everybody(self) -> set[str]:
+        """Every user id that the file names."""
+        return {user for users in self._teams.values() for user in users}
+
 
 def _load(path: str) -> Mapping[str, Sequence[str]]:
     fix = "Correct [harness] approvers_file."

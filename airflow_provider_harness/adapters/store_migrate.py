@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection, Engine
 
+#: The table in which Alembic keeps the store's revision.
+VERSION_TABLE = "harness_alembic_version"
+#: What a role can have on a table and be looked at for.
+_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
 
 def _config(connection: Connection) -> Config:
     from alembic.config import Config
@@ -31,6 +36,45 @@ def upgrade(engine: Engine) -> str:
         config = _config(connection)
         command.upgrade(config, "head")
         return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def state(engine: Engine) -> tuple[str, str]:
+    """The revision that the store has (empty where it has none), and the one that this version needs."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.exc import DBAPIError
+
+    from airflow_provider_harness.adapters.store_sql import unavailable
+
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
+            return context.get_current_revision() or "", str(wanted)
+    except DBAPIError as error:
+        raise unavailable(error) from error
+
+
+def task_rights(engine: Engine) -> tuple[list[str], list[str]]:
+    """What the role of tasks lacks, and what it has too much, each as ``RIGHT on TABLE``; on PostgreSQL.
+
+    :param engine: the store as tasks open it.
+    """
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    from airflow_provider_harness.adapters.store_sql import unavailable
+
+    asked = text("SELECT has_table_privilege(:table, :right)")
+    every = [(right, table) for table in metadata.tables for right in _RIGHTS]
+    try:
+        with engine.connect() as connection:
+            has = {pair for pair in every if connection.execute(asked, {"right": pair[0], "table": pair[1]}).scalar()}
+    except DBAPIError as error:
+        raise unavailable(error) from error
+    needs = {(right, table) for table, rights in TASK_RIGHTS.items() for right in rights}
+    lacks, beyond = ([f"{right} on {table}" for right, table in sorted(pairs)] for pairs in (needs - has, has - needs))
+    return lacks, beyond
 
 
 def grant_tasks(engine: Engine, role: str) -> None:

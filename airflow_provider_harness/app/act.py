@@ -129,8 +129,11 @@ def _target(healer: Healer, proposal: Proposal) -> TaskState:
 
 
 def note_of(incident: Incident) -> str:
-    """The note that a healed task carries in Airflow."""
-    return f"airflow-provider-harness: incident {incident.id}, {incident.last[EventKind.DIAGNOSED]['category']}"
+    """The note that a healed task carries in Airflow, with the way to its incident."""
+    category = incident.last[EventKind.DIAGNOSED]["category"]
+    return (
+        f"airflow-provider-harness: incident {incident.id}, {category}; `airflow harness incidents show {incident.id}`"
+    )
 
 
 def _clear(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:

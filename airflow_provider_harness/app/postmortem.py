@@ -122,7 +122,8 @@ def _next(story: Story) -> Iterable[str]:
         yield from asks[-1:] or ["Look at the evidence, correct the cause, then clear the failed task in Airflow."]
         yield f"Then: airflow harness incidents resolve {incident.id} --why TEXT"
     else:
-        yield "Nothing."
+        yield "Nothing. To keep what was learned:"
+        yield f"airflow harness runbook draft {incident.id}"
 
 
 _WITH_PEOPLE = frozenset({Outcome.ESCALATED, Outcome.NOT_HEALED, Outcome.MADE_WORSE, Outcome.UNKNOWN, Outcome.REFUSED})

@@ -105,6 +105,33 @@ def audit_verify(args: Any) -> int:
 
 
 @command
+def audit_show(args: Any) -> int:
+    from airflow_provider_harness import wiring
+
+    store = wiring.store()
+    rows = [
+        {
+            "seq": entry.seq,
+            "at": entry.event.at.isoformat(timespec="seconds"),
+            "event": entry.event.kind.value,
+            "hash": entry.hash if args.output == "json" else entry.hash[:12],
+            "body": dict(entry.event.body) if args.output == "json" else json.dumps(entry.event.body)[:120],
+        }
+        for entry in store.audit_entries()
+        if entry.event.incident_id == args.incident_id
+    ]
+    if not rows:
+        raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
+    show(args, rows, "")
+    broken = store.audit_break()
+    if broken:
+        return say(broken.problem, FINDINGS)
+    if args.output != "json":
+        print("The chain of all events holds.")
+    return FINE
+
+
+@command
 def policy_check(args: Any) -> int:
     from airflow_provider_harness import config
     from airflow_provider_harness.adapters.policy_yaml import load_policy

@@ -6,6 +6,9 @@ from airflow.cli.cli_config import Arg, CLICommand, GroupCommand
 
 from airflow_provider_harness.cli.definition_incidents import ANSWERS, INCIDENTS
 from airflow_provider_harness.cli.definition_parts import OUTPUT, action
+from airflow_provider_harness.cli.definition_policy import AUDIT, POLICY
+from airflow_provider_harness.cli.definition_runbook import RUNBOOK
+from airflow_provider_harness.cli.definition_set_up import SET_UP
 
 _CONTRACT = Arg(("file",), help="ODCS file of the published table")
 _WAREHOUSE = Arg(("--conn-id",), required=True, help="connection of the warehouse")
@@ -44,34 +47,11 @@ def get_harness_cli_commands() -> list[CLICommand]:
                         ),
                     ),
                 ),
+                *SET_UP,
                 INCIDENTS,
                 *ANSWERS,
-                GroupCommand(
-                    name="audit",
-                    help="The tamper-evident record",
-                    subcommands=(
-                        action(
-                            "audit verify",
-                            "Check the chain of every event; exit 1 where it does not hold",
-                            Arg(("--head",), help="hash of the last event as noted elsewhere; finds a cut tail"),
-                            OUTPUT,
-                            epilog="Example: airflow harness audit verify",
-                        ),
-                    ),
-                ),
-                GroupCommand(
-                    name="policy",
-                    help="What the harness may do",
-                    subcommands=(
-                        action(
-                            "policy check",
-                            "Check a policy file; exit 2 where it is wrong",
-                            Arg(("file",), nargs="?", default="", help="the file; none = the configured policy_file"),
-                            OUTPUT,
-                            epilog="Example: airflow harness policy check harness/policy.yaml",
-                        ),
-                    ),
-                ),
+                AUDIT,
+                POLICY,
                 GroupCommand(
                     name="contract",
                     help="Data contracts",
@@ -167,6 +147,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                         ),
                     ),
                 ),
+                RUNBOOK,
                 *(
                     action(word, text, OUTPUT, epilog=f"Example: airflow harness {word}")
                     for word, text in _SWITCH.items()

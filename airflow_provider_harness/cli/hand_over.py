@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app import hand_over
 from airflow_provider_harness.app.approve import APPROVE, REFUSE
 from airflow_provider_harness.app.hand_over import Desk, Done
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, show
 from airflow_provider_harness.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.airflow_person import AirflowPerson
 
 #: Airflow's own name for the token of whoever calls.
 TOKEN = "AIRFLOW_CLI_TOKEN"
@@ -53,7 +56,11 @@ def _answer(args: Any, option: str) -> int:
     return _at_the_desk(args, lambda desk: hand_over.answer(desk, args.incident_id, option, healer))
 
 
-def _at_the_desk(args: Any, do: Callable[[Desk], Done]) -> int:
+def person(args: Any) -> AirflowPerson:
+    """Airflow's API as whoever calls.
+
+    :raises ConfigurationError: no token was given.
+    """
     from airflow_provider_harness import wiring
     from airflow_provider_harness.adapters.airflow_person import AirflowPerson
 
@@ -61,7 +68,12 @@ def _at_the_desk(args: Any, do: Callable[[Desk], Done]) -> int:
     if not token:
         fix = f"Set {TOKEN} (or --token) to a token of your own: POST /auth/token gives one."
         raise ConfigurationError("token", "is not given; this is done as you, not as the harness.", fix=fix)
-    person = AirflowPerson(args.url or wiring.airflow_url(), token)
-    found = do(Desk(store=wiring.store(), person=person, pager=wiring.pager(), now=wiring.now()))
+    return AirflowPerson(args.url or wiring.airflow_url(), token)
+
+
+def _at_the_desk(args: Any, do: Callable[[Desk], Done]) -> int:
+    from airflow_provider_harness import wiring
+
+    found = do(Desk(store=wiring.store(), person=person(args), pager=wiring.pager(), now=wiring.now()))
     show(args, [{"incident": args.incident_id, "done": found.done, "what": found.text}], "")
     return FINE if found.done else FINDINGS

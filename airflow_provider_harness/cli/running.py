@@ -31,7 +31,8 @@ def command(run: Callable[[Any], int]) -> Callable[[Any], None]:
     return command
 
 
-def say(error: Exception, status: int) -> int:
+def say(error: object, status: int) -> int:
+    """One clear sentence on standard error."""
     print(error, file=sys.stderr)
     return status
 

@@ -101,7 +101,7 @@ class Condition:
         return f"{self.fact} {self.op} {self.operand}"
 
 
-def _unusable(name: str, facts: Mapping[str, Fact]) -> str:
+def unusable(name: str, facts: Mapping[str, Fact]) -> str:
     """Why a condition cannot be judged by this fact; a mistyped fact must not slip past a rule that refuses."""
     if name not in facts:
         return f"The fact {name!r} is not known."
@@ -182,7 +182,7 @@ class Policy:
             if rule.action is not proposal.kind:
                 continue
             for condition in rule.when:
-                if why := _unusable(condition.fact, facts):
+                if why := unusable(condition.fact, facts):
                     return self._refuse(rule.id, why)
             if all(condition.holds(facts) for condition in rule.when):
                 return self._within_limit(rule, usage)

@@ -174,3 +174,43 @@ def test_the_quality_of_tables_that_no_gate_has_judged(cli: Run, tmp_path: Path)
     assert (refused.returncode, "a number of slices of 1 or more" in refused.stderr) == (2, True)
     rights = cli("harness", "db", "upgrade", "--tasks-role", "somebody", **home)
     assert (rights.returncode, "SQLite has no roles" in rights.stderr) == (2, True)
+
+
+def test_init_sets_up_and_never_overwrites_without_saying_so(cli: Run, tmp_path: Path) -> None:
+    home = {"AIRFLOW_HOME": str(tmp_path / "home"), "HARNESS_PASSWORD": "it's secret", "AIRFLOW__API__BASE_URL": ""}
+    (tmp_path / "home").mkdir()
+    dags, folder = tmp_path / "dags", tmp_path / "harness"
+    given = ("--dags-folder", str(dags), "--folder", str(folder), "--approvers", "shop=ann,shop=bob")
+    asks = cli("harness", "init", *given, **home)
+    assert (asks.returncode, "--yes" in asks.stderr, dags.exists()) == (2, True, False)
+    words = ("harness", "init", "--yes", "--airflow-url", "http://127.0.0.1:9", *given)
+    first = cli(*words, **home)
+    assert first.returncode == 0, first.stderr
+    assert "it's secret" not in first.stdout
+    assert first.stdout.count("written") == 4
+    for part in ("revision 0", "wrong  account", "127.0.0.1:9", "ok     store", f". {folder}/harness.env"):
+        assert part in first.stdout
+    sourced = subprocess.run(
+        ["bash", "-c", f". {folder}/harness.env && env"], capture_output=True, text=True, env={}, check=True
+    )
+    assert '"password": "it\'s secret"' in sourced.stdout
+    assert (folder / "harness.env").stat().st_mode & 0o077 == 0
+    assert (folder / "approvers.yaml").read_text().endswith('shop: ["ann", "bob"]\n')
+    assert "from airflow_provider_harness.dags import healer_dag" in (dags / "harness_healer.py").read_text()
+    assert cli(*words, **home).stdout.count("as it was") == 4
+    (folder / "policy.yaml").write_text("version: 7\nrules: []\n")
+    again = cli(*words, **home)
+    assert (again.returncode, "KEPT" in again.stdout, "The policy has no rules" in again.stdout) == (1, True, True)
+    assert (folder / "policy.yaml").read_text() == "version: 7\nrules: []\n"
+    replaced = cli(*words, "--overwrite", **home)
+    assert (replaced.returncode, "REPLACED" in replaced.stdout) == (0, True)
+    assert (folder / "policy.yaml.old").read_text() == "version: 7\nrules: []\n"
+    wrong = cli(*words, "--approvers", "shop", **home)
+    assert (wrong.returncode, "is not owner=user" in wrong.stderr) == (2, True)
+
+
+def test_the_doctor_of_an_installation_that_was_never_set_up(cli: Run, tmp_path: Path) -> None:
+    done = cli("harness", "doctor", "--output", "json", AIRFLOW_HOME=str(tmp_path))
+    rows = {row["check"]: row for row in json.loads(done.stdout)}
+    assert (done.returncode, rows["store"]["fix"]) == (1, "airflow harness db upgrade")
+    assert (rows["account"]["health"], rows["plugin"]["health"], rows["staging"]["health"]) == ("wrong", "note", "ok")

@@ -12,7 +12,7 @@ from airflow_provider_harness.app import hand_over, heal
 from airflow_provider_harness.app.act import act
 from airflow_provider_harness.app.hand_over import Desk, Done, Question
 from airflow_provider_harness.app.postmortem import postmortem
-from airflow_provider_harness.app.reconcile import reconcile
+from airflow_provider_harness.app.reconcile import STARTED, reconcile
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
@@ -61,6 +61,7 @@ Make = Callable[[World], str]
 def test_a_taken_incident_is_left_alone_until_it_is_returned(make: Make) -> None:
     w, person = world(), FakePerson()
     incident_id = make(w)
+    w.event(incident_id, EventKind.NOTED, text=STARTED)
     assert hand_over.take(desk(w, person), incident_id).done
     assert person.writes == [
         (

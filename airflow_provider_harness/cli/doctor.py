@@ -1,0 +1,87 @@
+"""``airflow harness doctor``: everything that is wrong with this installation, and how to mend it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from airflow_provider_harness.cli import doctor_airflow, doctor_here
+from airflow_provider_harness.cli.doctor_findings import Finding, Health
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command
+from airflow_provider_harness.core.errors import HarnessError
+
+#: name of a check -> what it finds; in the order in which things are best mended.
+CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
+    "settings": doctor_here.settings,
+    "options": doctor_here.options,
+    "policy": doctor_here.policy,
+    "runbook": doctor_here.runbook,
+    "store": doctor_here.store,
+    "role of tasks": doctor_here.capture,
+    "audit key": doctor_here.audit_key,
+    "staging": doctor_here.staging,
+    "spool": doctor_here.spool,
+    "pages": doctor_here.pages,
+    "model": doctor_here.model,
+    "auth manager": doctor_airflow.auth,
+    "account": doctor_airflow.login,
+    "account's rights": doctor_airflow.rights,
+    "healer Dags": doctor_airflow.healer,
+    "plugin": doctor_airflow.plugin,
+    "approvers": doctor_airflow.approvers,
+    "clocks": doctor_airflow.clocks,
+    "reconciler": doctor_airflow.reconciler,
+}
+#: check -> the one that must be well before it can be made; for those that are not here, "settings".
+AFTER: Mapping[str, str] = {
+    "role of tasks": "store",
+    "account's rights": "account",
+    "healer Dags": "account",
+    "plugin": "account",
+    "approvers": "account",
+    "clocks": "account",
+    "reconciler": "store",
+}
+
+
+@command
+def doctor(args: Any) -> int:
+    rows = examination()
+    if args.output == "json":
+        print(json.dumps(rows, indent=2))
+    else:
+        print("\n".join(line for row in rows for line in told(row)))
+    return FINDINGS if any(row["health"] == Health.WRONG for row in rows) else FINE
+
+
+def examination() -> list[dict[str, str]]:
+    """What every check found, at least one row each."""
+    found: dict[str, list[Finding]] = {}
+    for name, check in CHECKS.items():
+        before = [*found.get("settings", ()), *found.get(AFTER.get(name, ""), ())]
+        if any(item.health is Health.WRONG for item in before):
+            found[name] = [Finding.note("Not looked at before what is wrong above is mended.", "")]
+        else:
+            found[name] = _made(check) or [Finding(health=Health.OK, text="", fix="")]
+    return [
+        {"check": name, "health": item.health.value, "what": item.text, "fix": item.fix}
+        for name, items in found.items()
+        for item in items
+    ]
+
+
+def _made(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    """What a check found; that it could not be made is a finding, too."""
+    found: list[Finding] = []
+    try:
+        found += check()
+    except (HarnessError, ValueError, OSError) as error:
+        found.append(Finding.wrong(str(error), ""))
+    return found
+
+
+def told(row: Mapping[str, str]) -> list[str]:
+    """A row for people."""
+    first = f"{row['health']:<5}  {row['check']:<{max(map(len, CHECKS))}}  {row['what']}".rstrip()
+    return [first, *([f"{'':<5}  {'':<{max(map(len, CHECKS))}}  -> {row['fix']}"] if row["fix"] else [])]

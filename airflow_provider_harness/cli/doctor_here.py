@@ -1,0 +1,139 @@
+"""What ``airflow harness doctor`` looks at on this machine and in the store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_provider_harness import config, wiring, wiring_store
+from airflow_provider_harness.cli.doctor_findings import Finding
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+#: Executors that run every task on the machine of the scheduler, where one SQLite file can serve.
+ONE_MACHINE = ("LocalExecutor", "SequentialExecutor")
+
+
+def settings() -> Iterator[Finding]:
+    for option in config.OPTIONS:
+        try:
+            config.read_one(option)
+        except ValueError as error:
+            yield Finding.wrong(str(error), "Correct airflow.cfg or the environment.")
+
+
+def options() -> Iterator[Finding]:
+    from airflow.configuration import conf
+
+    for option in sorted(set(conf.getsection("harness") or {}) - set(config.OPTIONS)):
+        yield Finding.wrong(f"[harness] {option} is no option.", f"Valid: {', '.join(config.OPTIONS)}.")
+
+
+def policy() -> Iterator[Finding]:
+    from airflow_provider_harness.adapters.policy_yaml import load_policy
+
+    if not load_policy(config.read().policy_file).rules:
+        yield Finding.wrong("The policy has no rules: everything is refused.", "See `airflow harness policy check`.")
+
+
+def runbook() -> Iterator[Finding]:
+    from airflow_provider_harness.adapters.runbook_yaml import load_runbook
+
+    path = config.read().runbook_file
+    load_runbook(path)
+    if path and not Path(path).exists():
+        yield Finding.note(f"{path} is not there yet.", "`airflow harness runbook accept` makes it.")
+
+
+def store() -> Iterator[Finding]:
+    from airflow.configuration import conf
+
+    from airflow_provider_harness.adapters.store_migrate import state
+
+    engine = _engine()
+    executors = [one.rpartition(":")[2].rpartition(".")[2] for one in conf.get("core", "executor").split(",")]
+    if engine.dialect.name == "sqlite" and (elsewhere := [one for one in executors if one not in ONE_MACHINE]):
+        fix = "Run it on PostgreSQL and name it in connection harness_store."
+        yield Finding.wrong(f"The store is SQLite, and {', '.join(elsewhere)} runs tasks on other machines.", fix)
+    found, wanted = state(engine)
+    if found != wanted:
+        fix = "airflow harness db upgrade" + (" --tasks-role ROLE" if engine.dialect.name == "postgresql" else "")
+        yield Finding.wrong(f"The store is at revision {found or 'none'}, and this version needs {wanted}.", fix)
+
+
+def capture() -> Iterator[Finding]:
+    """What ordinary tasks may do in the store: all that they need, and no more."""
+    from airflow_provider_harness.adapters.store_migrate import task_rights
+
+    settings, engine = config.read(), _engine()
+    if engine.dialect.name != "postgresql":
+        return
+    if wiring_store.connection(settings.capture_conn_id) is None:
+        fix = "Make a role for tasks: see the how-to of the store on PostgreSQL."
+        yield Finding.note("Tasks write to the store as its owner: they could change incidents and verdicts.", fix)
+        return
+    lacks, has = task_rights(wiring_store.task_engine())
+    fix = "airflow harness db upgrade --tasks-role ROLE"
+    if lacks:
+        yield Finding.wrong(f"The role of tasks lacks {', '.join(lacks)}.", fix)
+    if has:
+        yield Finding.wrong(f"The role of tasks has {', '.join(has)}, which no task needs.", fix)
+
+
+def audit_key() -> Iterator[Finding]:
+    settings = config.read()
+    wiring.audit_key(settings)
+    path = Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
+    if path.stat().st_mode & 0o077:
+        yield Finding.wrong(f"Others than its owner can read {path}.", f"chmod 600 {path}")
+
+
+def pages() -> Iterator[Finding]:
+    settings = config.read()
+    found = wiring_store.connection(settings.pagerduty_conn_id)
+    if found is None or not found.password:
+        tell = Finding.wrong if settings.mode is config.Mode.ACT else Finding.note
+        fix = f"Make connection {settings.pagerduty_conn_id} with the integration key of a service as password."
+        yield tell("Nobody is paged: a page is a line in the healer's log.", fix)
+    else:
+        wiring.pager()
+
+
+def model() -> Iterator[Finding]:
+    settings = config.read()
+    if settings.model and wiring_store.connection(settings.model_conn_id) is None:
+        yield Finding.wrong(
+            f"{settings.model} is asked where the rules do not know, but connection {settings.model_conn_id} is missing.",
+            "Make it, or empty [harness] model.",
+        )
+
+
+def staging() -> Iterator[Finding]:
+    from airflow.sdk import ObjectStoragePath
+
+    base = config.read().staging_path or f"file://{config.airflow_home('staging')}"
+    probe = ObjectStoragePath(base) / f"doctor-{secrets.token_hex(4)}"
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"ok")
+        probe.unlink()
+    except (OSError, ValueError, ImportError) as error:
+        yield Finding.wrong(f"{base} cannot be written: {error}", "Correct [harness] staging_path, or its rights.")
+
+
+def spool() -> Iterator[Finding]:
+    folder = Path(config.read().spool_path or config.airflow_home("harness_spool"))
+    probe = folder / f"doctor-{secrets.token_hex(4)}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        yield Finding.wrong(f"{folder} cannot be written: {error}", "Correct [harness] spool_path, or its rights.")
+
+
+def _engine() -> Engine:
+    return wiring_store.engine(wiring_store.store_url(config.read()))

@@ -1,0 +1,129 @@
+"""``airflow harness policy explain`` and ``simulate``: why a policy decides, and what another one would decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow_provider_harness.app.policies import Past, past, simulate
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, show
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.evidence import Fact
+from airflow_provider_harness.core.policy import FACTS, Policy, Usage
+from airflow_provider_harness.core.policy_explain import Explanation, explain
+
+
+@command
+def policy_explain(args: Any) -> int:
+    if bool(args.incident) == bool(args.action):
+        raise ConfigurationError(
+            "policy explain", "explains an incident's verdict or an action.", fix="Say one of them."
+        )
+    case = _of_incident(args.incident) if args.incident else _of_facts(args)
+    found = explain(_policy(args.file), case.proposal, case.facts, case.usage)
+    if args.output == "json":
+        print(json.dumps(_as_json(case, found), indent=2))
+    else:
+        print("\n".join(_told(case, found)))
+    return FINE
+
+
+@command
+def policy_simulate(args: Any) -> int:
+    from airflow_provider_harness import wiring
+
+    count, changes = simulate(_policy(args.file), (entry.event for entry in wiring.store().audit_entries()))
+    rows = [
+        {
+            "incident": change.past.incident_id,
+            "at": change.past.at,
+            "action": change.past.proposal.kind.value,
+            "category": change.past.facts.get("category", ""),
+            "was": f"{change.past.verdict} ({change.past.rule or 'no rule'})",
+            "would be": f"{change.now.kind} ({change.now.rule or 'no rule'})",
+            "why": change.now.reason,
+        }
+        for change in changes
+    ]
+    show(args, rows, f"{count} past verdict(s), and none would be another one.")
+    return FINDINGS if rows else FINE
+
+
+def _policy(file: str) -> Policy:
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.policy_yaml import load_policy
+
+    return load_policy(file or config.read().policy_file)
+
+
+def _of_incident(incident_id: str) -> Past:
+    """The incident's newest verdict."""
+    from airflow_provider_harness import wiring
+
+    entries = wiring.store().audit_entries()
+    found = [one for one in past(entry.event for entry in entries) if one.incident_id == incident_id]
+    if not found:
+        raise ConfigurationError(f"incident {incident_id}", "has no verdict.", fix="See `incidents show`.")
+    return found[-1]
+
+
+def _of_facts(args: Any) -> Past:
+    valid = tuple(ActionKind)
+    if args.action not in valid:
+        raise ConfigurationError(f"--action {args.action}", "is no action.", valid=valid)
+    kind = ActionKind(args.action)
+    proposal = Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "?"))
+    usage = Usage(on_incident=args.acts_on_incident, on_dag_today=args.acts_on_dag)
+    return Past(
+        incident_id="", at="", proposal=proposal, facts=_facts(args.fact), usage=usage, verdict="", rule="", reason=""
+    )
+
+
+_WORDS: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def _facts(given: Sequence[str]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for pair in given:
+        name, _, text = pair.partition("=")
+        if name not in FACTS:
+            raise ConfigurationError(f"--fact {pair}", "is no fact.", valid=tuple(FACTS))
+        try:
+            facts[name] = _WORDS[text] if FACTS[name].type is bool else FACTS[name].type(text)
+        except (KeyError, ValueError):
+            kind = "true or false" if FACTS[name].type is bool else "a whole number"
+            raise ConfigurationError(f"--fact {pair}", f"is not {kind}.") from None
+        if (words := FACTS[name].values) is not None and text not in words:
+            raise ConfigurationError(f"--fact {pair}", "has no such value.", valid=tuple(sorted(words)))
+    return facts
+
+
+def _told(case: Past, found: Explanation) -> list[str]:
+    known = ", ".join(f"{name} {value}" for name, value in case.facts.items())
+    wide = max((len(said.rule) for said in found.rules), default=0)
+    lines = [
+        f"{case.proposal.kind}, given {known or 'nothing'}; done before: {case.usage.on_incident} on the incident, "
+        f"{case.usage.on_dag_today} on the Dag that day",
+        *(f"{'->' if said.decides else '  '} {said.rule:<{wide}}  {said.why}" for said in found.rules),
+        f"   ({found.others} rule(s) are about other actions)",
+    ]
+    if not any(said.decides for said in found.rules):
+        lines.append(f"-> {found.verdict.kind}: {found.verdict.reason}")
+    if case.verdict and case.verdict != found.verdict.kind:
+        lines.append(f"Then it was {case.verdict} by {case.rule or 'no rule'}: {case.reason}")
+    return lines
+
+
+def _as_json(case: Past, found: Explanation) -> dict[str, Any]:
+    verdict = found.verdict
+    return {
+        "action": case.proposal.kind.value,
+        "facts": dict(case.facts),
+        "rules": [{"rule": said.rule, "decides": said.decides, "why": said.why} for said in found.rules],
+        "verdict": verdict.kind.value,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "policy_version": verdict.policy_version,
+    }

@@ -1,0 +1,68 @@
+"""``airflow harness runbook list|draft|accept``: what incidents taught, reviewed by a person."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from airflow_provider_harness.cli.hand_over import person
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.core.errors import ConfigurationError
+
+
+@command
+def runbook_list(args: Any) -> int:
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.runbook_yaml import load_runbook
+
+    entries = load_runbook(config.read().runbook_file)
+    if args.output == "json":
+        print(json.dumps([asdict(entry) for entry in entries], indent=2))
+        return FINE
+    rows = [
+        {
+            "incident": entry.id,
+            "category": entry.category.value,
+            "phrase": entry.phrase[:60],
+            "root cause": entry.root_cause.partition("\n")[0][:80],
+            "reviewed by": entry.reviewed_by,
+        }
+        for entry in entries
+    ]
+    show(args, rows, "No entries. `airflow harness runbook draft` makes one of an incident that is over.")
+    return FINE
+
+
+@command
+def runbook_draft(args: Any) -> int:
+    from airflow_provider_harness import wiring
+    from airflow_provider_harness.adapters.runbook_yaml import written
+    from airflow_provider_harness.app.runbook import draft
+
+    store = wiring.store()
+    events = store.events(args.incident_id)
+    if not events:
+        raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
+    print(written(draft(args.incident_id, events, store.failures(args.incident_id))), end="")
+    return FINE
+
+
+@command
+def runbook_accept(args: Any) -> int:
+    from airflow_provider_harness import config, wiring
+    from airflow_provider_harness.adapters.runbook_yaml import add, load_draft
+    from airflow_provider_harness.core.runbook import problems
+
+    path = config.read().runbook_file
+    if not path:
+        raise ConfigurationError("[harness] runbook_file", "names no file.", fix="Name one that the healer can read.")
+    entry = load_draft(args.file)
+    if found := problems(entry):
+        return say("\n".join(f"{args.file}: {problem}" for problem in found), FINDINGS)
+    if not wiring.store().events(entry.id):
+        raise ConfigurationError(f"{args.file}: id {entry.id}", "is no incident of the store.")
+    who = person(args).who()
+    add(path, entry, who)
+    show(args, [{"incident": entry.id, "category": entry.category.value, "reviewed by": who, "runbook": path}], "")
+    return FINE

@@ -1,0 +1,156 @@
+"""The commands about one incident on a real store: policy, audit, post-mortem and runbook."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from airflow_provider_harness.adapters.runbook_yaml import load_runbook
+from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
+from airflow_provider_harness.core.failure import ErrorLink
+from airflow_provider_harness.core.incident import Event, EventKind
+from tests.ports.test_cli import Run, cli, home
+from tests.unit.app.fakes import failure
+
+__all__ = ["cli", "home"]
+
+AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
+FACTS = {
+    "category": "timeout",
+    "basis": "fact",
+    "certainty": "sure",
+    "needs_person": False,
+    "tries_by_harness": 0,
+}
+BODIES = {
+    EventKind.CLAIMED: {"run": "heal__1"},
+    EventKind.EVIDENCE: {
+        "facts": {"downstream_tasks": 2},
+        "observations": [{"source": "run", "text": "1 failed", "trusted": True}],
+        "unavailable": [],
+    },
+    EventKind.DIAGNOSED: {
+        "category": "timeout",
+        "cause": "It was too slow.",
+        "basis": "fact",
+        "certainty": "sure",
+        "why": "",
+        "citations": [],
+        "alternatives": [],
+    },
+    EventKind.PROPOSED: {
+        "action": "retry_task",
+        "arguments": {"dag": "flights", "run": "run1", "task": "load", "try_number": "1"},
+        "why": "w",
+        "facts": FACTS,
+        "slices": [],
+    },
+    EventKind.JUDGED: {
+        "verdict": "approve",
+        "rule": "retry-transient",
+        "reason": "Transient, and within the limits.",
+        "policy_version": 1,
+        "acting": True,
+    },
+    EventKind.RESOLVED: {"by": "ann", "why": "the machine is larger now", "unproved": False},
+    EventKind.CLOSED: {"outcome": "superseded", "why": "resolved by ann"},
+}
+
+
+@pytest.fixture(scope="module")
+def incident(cli: Run, home: Path) -> str:
+    """A closed incident in the store of this home."""
+    assert cli("harness", "db", "upgrade").returncode == 0
+    assert cli("harness", "audit", "verify").returncode == 0
+    store = SqlStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
+    chain = (ErrorLink(type="TimeoutError", message="the widget took too long"),)
+    store.record(failure(chain=chain), "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R")
+    [joined] = store.intake(AT)
+    store.append(*(Event(incident_id=joined.incident_id, kind=kind, at=AT, body=body) for kind, body in BODIES.items()))
+    return joined.incident_id
+
+
+def test_why_a_policy_decides(cli: Run, incident: str) -> None:
+    told = cli("harness", "policy", "explain", "--incident", incident)
+    assert told.returncode == 0, told.stderr
+    assert "-> retry-transient    Decides approve: Transient, and within the limits." in told.stdout
+    assert "   retry-lost-worker  Not reached" in told.stdout
+    words = ("--action", "retry_task", "--fact", "category=worker_lost", "--fact", "tries_by_harness=1")
+    other = json.loads(cli("harness", "policy", "explain", *words, "--output", "json").stdout)
+    assert (other["verdict"], other["rule"]) == ("refuse", "")
+    assert other["rules"][1]["why"] == "Does not apply: tries_by_harness is 1, not lt 1."
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say one of them"),
+        (("--action", "drop_table"), "is no action"),
+        (("--action", "retry_task", "--fact", "moon=full"), "is no fact"),
+        (("--action", "retry_task", "--fact", "tries_by_harness=many"), "is not a whole number"),
+        (("--action", "retry_task", "--fact", "dag_paused=1"), "is not true or false"),
+        (("--action", "retry_task", "--fact", "category=bad_luck"), "has no such value"),
+        (("--incident", "nothing"), "has no verdict"),
+    ],
+)
+def test_what_cannot_be_explained_says_why(cli: Run, incident: str, words: tuple[str, ...], said: str) -> None:
+    done = cli("harness", "policy", "explain", *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_what_another_policy_would_have_said(cli: Run, incident: str, tmp_path: Path) -> None:
+    same = cli("harness", "policy", "simulate", "")
+    assert (same.returncode, same.stdout) == (0, "1 past verdict(s), and none would be another one.\n")
+    (tmp_path / "p.yaml").write_text("version: 2\nrules: []\n")
+    done = cli("harness", "policy", "simulate", str(tmp_path / "p.yaml"), "--output", "json")
+    [row] = json.loads(done.stdout)
+    assert (done.returncode, row["incident"], row["was"], row["would be"]) == (
+        1,
+        incident,
+        "approve (retry-transient)",
+        "refuse (no rule)",
+    )
+
+
+def test_every_event_is_shown_with_its_link(cli: Run, incident: str) -> None:
+    done = cli("harness", "audit", "show", incident, "--output", "json")
+    rows = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert [row["event"] for row in rows] == ["opened", *(kind.value for kind in BODIES)]
+    assert {len(row["hash"]) for row in rows} == {64}
+    assert "The chain of all events holds." in cli("harness", "audit", "show", incident).stdout
+    assert cli("harness", "audit", "show", "nothing").returncode == 2
+
+
+def test_a_post_mortem_and_the_list(cli: Run, incident: str) -> None:
+    told = cli("harness", "incidents", "show", incident).stdout
+    for part in ("What broke\n  flights/run1/load#1", "2 task(s) of the run could not start", "It was too slow."):
+        assert part in told
+    listed = json.loads(cli("harness", "incidents", "list", "--output", "json").stdout)
+    assert [row["id"] for row in listed] == [incident]
+
+
+def test_an_incident_becomes_an_entry_of_the_runbook(
+    cli: Run, incident: str, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    book = {"AIRFLOW__HARNESS__RUNBOOK_FILE": str(tmp_path / "runbook.yaml")}
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(cli("harness", "runbook", "draft", incident).stdout)
+    assert "resolution: the machine is larger now" in draft.read_text()
+    nobody = cli("harness", "runbook", "accept", str(draft), **book)
+    assert (nobody.returncode, "AIRFLOW_CLI_TOKEN" in nobody.stderr) == (2, True)
+    httpserver.expect_request("/ui/auth/me").respond_with_json({"id": "ann", "username": "Ann"})
+    me = ("--token", "t", "--url", httpserver.url_for("").rstrip("/"))
+    done = cli("harness", "runbook", "accept", str(draft), *me, **book)
+    assert done.returncode == 0, done.stderr
+    [entry] = load_runbook(book["AIRFLOW__HARNESS__RUNBOOK_FILE"])
+    assert (entry.id, entry.reviewed_by, entry.phrase) == (incident, "ann", "the widget took too long")
+    assert incident in cli("harness", "runbook", "list", **book).stdout
+    draft.write_text(draft.read_text().replace("the machine is larger now", "TODO"))
+    early = cli("harness", "runbook", "accept", str(draft), *me, **book)
+    assert (early.returncode, "resolution: is not written yet" in early.stderr) == (1, True)
+    assert "No entries" in cli("harness", "runbook", "list").stdout

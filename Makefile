@@ -33,7 +33,7 @@ check: venv ## what CI runs: format, lint, types, layers, tests
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest
 
-mutants: venv ## break core/policy.py in every small way and see its tests notice (about a minute)
+mutants: venv ## break core/policy.py in every small way and see its tests notice (minutes)
 	@$(BIN)/python -m tests.mutants
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)

@@ -67,13 +67,19 @@ class Mutant:
 
 def mutants(tree: ast.Module) -> Iterator[Mutant]:
     """Every tree that differs from this one in one place."""
-    places = [node for node in ast.walk(tree) if _executed(node)]
+    places = _places(tree)
     for number, node in enumerate(places):
         for what, change in _changes(node):
             copy = deepcopy(tree)
-            twin = [other for other in ast.walk(copy) if _executed(other)][number]
-            change(twin)
+            change(_places(copy)[number])
             yield Mutant(f"line {node.lineno}: {what}", ast.fix_missing_locations(copy))
+
+
+def _places(tree: ast.Module) -> list[ast.AST]:
+    """What a mutation changes; not the options of decorators, which decide nothing."""
+    decorators = [d for node in ast.walk(tree) for d in getattr(node, "decorator_list", ())]
+    aside = {id(part) for decorator in decorators for part in ast.walk(decorator)}
+    return [node for node in ast.walk(tree) if _executed(node) and id(node) not in aside]
 
 
 def _executed(node: ast.AST) -> bool:

@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test check bench docs lock secrets clean
+.PHONY: help venv bigquery demo test check mutants bench docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -32,6 +32,9 @@ check: venv ## what CI runs: format, lint, types, layers, tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest
+
+mutants: venv ## break core/policy.py in every small way and see its tests notice (minutes)
+	@$(BIN)/python -m tests.mutants
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')

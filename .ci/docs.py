@@ -48,6 +48,20 @@ def prose(text: str | None) -> str:
     return inspect.cleandoc(text or "").replace("``", "`")
 
 
+def metrics() -> str:
+    from airflow_provider_harness.core.metrics import METRICS
+
+    rows = [
+        (f"`{name}`", item.kind, code(*item.tags) if item.tags else "", item.what) for name, item in METRICS.items()
+    ]
+    return (
+        "# Metrics\n\nThey go where Airflow's own metrics go (`[metrics]` of `airflow.cfg`: statsd or OpenTelemetry), under "
+        "Airflow's prefix. Timers are in milliseconds. Each event of an incident is also one structured line of log, by the "
+        "logger `airflow_provider_harness.events`, with the incident, the failed try and the run.\n\n"
+        + table(("name", "kind", "tags", "what"), rows)
+    )
+
+
 def configuration() -> str:
     from airflow_provider_harness.config import OPTIONS
 
@@ -302,6 +316,7 @@ def bigquery() -> str:
 
 #: page -> what writes it, what it is made from, what it is about.
 PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
+    "metrics.md": (metrics, "core.metrics.METRICS", "what is counted and timed"),
     "configuration.md": (configuration, "config.OPTIONS", "the section `[harness]`"),
     "contract.md": (contract, "contract.schema.json", "the harness's properties of a contract"),
     "checks.md": (checks, "core.checks", "what a contract's checks are"),

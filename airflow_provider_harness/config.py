@@ -68,6 +68,23 @@ OPTIONS: Mapping[str, Option] = {
         description="Connection (pagerduty_events) that pages on-call; its extra base_url is honoured.",
         default="pagerduty_events_default",
     ),
+    "notifiers": Option(
+        description="JSON list of Airflow notifiers that are told beside PagerDuty, each an object of path (the class) and "
+        "kwargs; templates in kwargs see page.summary, page.severity, page.details, page.links and action.",
+        default="",
+        example='[{"path": "airflow.providers.slack.notifications.slack.SlackNotifier", '
+        '"kwargs": {"channel": "data", "text": "{{ action }}: {{ page.summary }}"}}]',
+    ),
+    "maintenance_file": Option(
+        description="YAML list of maintenance windows (from, until, dags): pages wait for their end, unless they are critical; "
+        "empty = none.",
+        default="",
+    ),
+    "page_backfills": Option(
+        description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or false.",
+        default="false",
+        type="boolean",
+    ),
     "policy_file": Option(
         description="The administrator's policy (YAML); empty = the policy that comes with the package.", default=""
     ),
@@ -118,6 +135,20 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "recurrence_limit": Option(
+        description="The same failure so many times within recurrence_days goes to a person, 2 or more.",
+        default="3",
+        type="integer",
+    ),
+    "recurrence_days": Option(
+        description="Days over which recurrences are counted, 1 or more.", default="7", type="integer"
+    ),
+    "breaker_limit": Option(
+        description="After so many acts of a day that did not heal, on one Dag or against one cause, no further one is made, "
+        "1 or more.",
+        default="3",
+        type="integer",
+    ),
     "max_model_turns": Option(
         description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"
     ),
@@ -142,6 +173,9 @@ class Settings:
     model: str
     model_conn_id: str
     pagerduty_conn_id: str
+    notifiers: str
+    maintenance_file: str
+    page_backfills: bool
     policy_file: str
     approvers_file: str
     runbook_file: str
@@ -154,6 +188,9 @@ class Settings:
     approval_minutes: int
     verify_minutes: int
     max_backfill_alone: int
+    recurrence_limit: int
+    recurrence_days: int
+    breaker_limit: int
     max_model_turns: int
     max_cost_usd_per_incident: float
     max_cost_usd_per_day: float
@@ -188,13 +225,23 @@ def _dollars(text: str) -> float:
     return value
 
 
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(f"{text!r} is not one of true, false")
+    return text.lower() == "true"
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
+    "page_backfills": _flag,
     "reconcile_seconds": _at_least(5),
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),
     "max_backfill_alone": _at_least(0),
+    "recurrence_limit": _at_least(2),
+    "recurrence_days": _at_least(1),
+    "breaker_limit": _at_least(1),
     "max_model_turns": _at_least(1),
     "max_cost_usd_per_incident": _dollars,
     "max_cost_usd_per_day": _dollars,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness import config
 from airflow_provider_harness.app.ports import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.recurrence import Brakes
 from airflow_provider_harness.wiring_store import connection, engine, store_url, task_engine
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.spool import FileSpool
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
+    from airflow_provider_harness.app.tell import Receiver
     from airflow_provider_harness.core.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -48,10 +50,11 @@ def failure_log() -> SqlFailureLog:
 
 
 def store() -> SqlStore:
+    from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_sql import SqlStore
 
     settings = config.read()
-    return SqlStore(engine(store_url(settings)), audit_key(settings))
+    return SqlStore(engine(store_url(settings)), audit_key(settings), observe)
 
 
 #: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
@@ -143,10 +146,21 @@ def airflow_url() -> str:
 
 
 def pager() -> Pager:
+    """PagerDuty and the notifiers beside it, by way of the outbox in the store."""
+    from airflow_provider_harness.adapters.notifiers import named
+    from airflow_provider_harness.adapters.store_outbox import SqlOutbox
+    from airflow_provider_harness.app.tell import Teller
+
+    settings = config.read()
+    receivers = {"pagerduty": _pagerduty(settings), **named(settings.notifiers)}
+    return Teller(SqlOutbox(lambda: engine(store_url(settings))), receivers, now=now, new_id=new_id, log=log.warning)
+
+
+def _pagerduty(settings: config.Settings) -> Receiver:
     """PagerDuty, or the log where no connection is set."""
     from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty
 
-    found = connection(config.read().pagerduty_conn_id)
+    found = connection(settings.pagerduty_conn_id)
     if found is None or not found.password:
         return NoPager(log.warning)
     return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))
@@ -172,12 +186,20 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
     from airflow_provider_harness.adapters.evidence_lineage import GetLineage
     from airflow_provider_harness.adapters.model_client import anthropic_client
+    from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
         tools=(GetLineage(wiring_lineage.graph),),
-        limits=ModelLimits(turns=settings.max_model_turns, cost_usd=settings.max_cost_usd_per_incident),
+        limits=ModelLimits(turns=settings.max_model_turns),
+        purse=StorePurse(
+            engine(store_url(settings)),
+            audit_key(settings),
+            per_incident=settings.max_cost_usd_per_incident,
+            per_day=settings.max_cost_usd_per_day,
+            now=now,
+        ),
         record=lambda record: log.info("The model was asked: %s", record),
     )
 
@@ -208,6 +230,7 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
     from airflow_provider_harness.adapters.evidence_lineage import LineageEvidence
     from airflow_provider_harness.adapters.gates_published import PublishedGates
+    from airflow_provider_harness.adapters.maintenance_yaml import load_maintenance
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
@@ -231,6 +254,13 @@ def healer() -> Healer:
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
+            brakes=Brakes(
+                recurrences=settings.recurrence_limit,
+                window=timedelta(days=settings.recurrence_days),
+                breaker=settings.breaker_limit,
+            ),
+            page_backfills=settings.page_backfills,
+            maintenance=load_maintenance(settings.maintenance_file),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

@@ -6,6 +6,7 @@ not in it.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -52,6 +53,19 @@ _MARK_MARGIN = timedelta(seconds=5)
 _PAGE = 100
 
 
+def _subject(token: str) -> str:
+    """The user id that a token was made for, as Airflow records it of an answer; empty where it is no JWT.
+
+    The login name is another thing where the auth manager numbers its users. Nothing is trusted by this: the token is
+    our own.
+    """
+    try:
+        body = token.split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))).get("sub", ""))
+    except (IndexError, ValueError, AttributeError):
+        return ""
+
+
 class AirflowApi:
     """The REST API as the healer uses it.
 
@@ -65,24 +79,33 @@ class AirflowApi:
         self._base, self._login, self._password = base_url.rstrip("/"), login, password
         self._healer, self._all_dags = healer_dag_id, all_dags
         self._http: httpx.Client | None = None
+        self._user = login
 
     def account(self) -> str:
-        return self._login
+        self._client()
+        return self._user
 
     def _client(self) -> httpx.Client:
         import httpx
 
         if self._http is None:
-            token = self._password
-            if self._login:
-                credentials = {"username": self._login, "password": self._password}
-                answer = httpx.post(f"{self._base}/auth/token", json=credentials, timeout=30)
-                answer.raise_for_status()
-                token = answer.json()["access_token"]
+            token = self._token() if self._login else self._password
+            self._user = _subject(token) or self._login
             self._http = httpx.Client(
                 base_url=f"{self._base}/api/v2/", headers={"Authorization": f"Bearer {token}"}, timeout=60
             )
         return self._http
+
+    def _token(self) -> str:
+        import httpx
+
+        credentials = {"username": self._login, "password": self._password}
+        try:
+            answer = httpx.post(f"{self._base}/auth/token", json=credentials, timeout=30)
+            answer.raise_for_status()
+            return str(answer.json()["access_token"])
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
 
     def _call(
         self,
@@ -102,7 +125,7 @@ class AirflowApi:
         url = template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
         try:
             answer = self._client().request(method, url, params=params, json=body, headers=headers)
-        except (httpx.HTTPError, KeyError, ValueError) as error:
+        except httpx.HTTPError as error:
             raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
         if answer.status_code >= 500 or answer.status_code in (408, 429):
             raise HarnessUnavailable("Airflow's API", f"{method} {url}: {answer.status_code}")

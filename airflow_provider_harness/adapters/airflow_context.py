@@ -38,7 +38,29 @@ def failure_of(context: Mapping[str, Any], redactor: Redactor) -> Failure:
         report=violation.report.as_dict() if violation else None,
         schema_diff=drift.diff.as_dict() if drift else None,
         missing=() if error is not None else ("exception",),
+        reads=tables_of(task, "inlets", READERS),
+        writes=tables_of(task, "outlets", WRITERS),
     )
+
+
+#: Operators whose ``table`` is one that they write, or one that they read or judge.
+WRITERS = frozenset(
+    {"PostgresLoadOperator", "BigQueryLoadOperator", "PostgresTransferOperator", "SQLTransformOperator"}
+)
+READERS = frozenset(
+    {"PostgresExtractOperator", "ValidateOperator", "ContractSensor", "FreshnessSensor", "SchemaDriftSensor"}
+)
+
+
+def tables_of(task: Any, assets: str, operators: frozenset[str]) -> tuple[str, ...]:
+    """The assets that a task names, and the table that one of ours works on, with its connection.
+
+    :param assets: ``inlets`` or ``outlets``.
+    """
+    found = [str(getattr(asset, "uri", "") or "") for asset in getattr(task, assets, None) or ()]
+    if type(task).__name__ in operators and isinstance(getattr(task, "table", None), str):
+        found.append(f"{getattr(task, 'conn_id', '')}/{task.table}")
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def key_of(ti: Any) -> TryKey:

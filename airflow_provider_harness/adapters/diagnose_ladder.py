@@ -1,4 +1,4 @@
-"""The rules first; the model only where they do not know or are unsure, and the rules again where it cannot answer."""
+"""The rules first; the model only where they do not know, are unsure, or their remedy did not help, and the rules again where it cannot answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class LadderDiagnoser:
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
         """See ``app.ports_diagnosis.Diagnoser``."""
         floor = self._floor.diagnose(failure, evidence)
-        if floor.certainty is not Certainty.UNSURE:
+        failed_before = bool(evidence.facts.get("tries_by_harness"))
+        if floor.certainty is not Certainty.UNSURE and not failed_before:
             return floor
         try:
             return self._model().diagnose(failure, evidence)

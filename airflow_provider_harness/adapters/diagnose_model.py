@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -24,15 +25,22 @@ from airflow_provider_harness.adapters.model_tools import (
     check,
     numbered,
 )
-from airflow_provider_harness.app.ports_diagnosis import ReadTool
+from airflow_provider_harness.app.ports_diagnosis import ModelCall, Purse, ReadTool
 from airflow_provider_harness.core.diagnosis import Diagnosis
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.model_price import Tokens, price_of
 from airflow_provider_harness.core.redaction import shorten
 
 PROMPT = "diagnose_v1"
 SUBMIT = "submit_diagnosis"
+
+#: Bytes of a request that hold a token at most: texts have three or four, so that what is reserved is not too little.
+BYTES_PER_TOKEN = 2
+#: HTTP statuses by which a server says that it cannot serve now; what it refused costs nothing.
+LATER = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+LONGEST_PAUSE = 20.0  # seconds between two attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +51,14 @@ class ModelLimits:
     :param tokens: input and output of all turns together.
     :param answer_tokens: output of one turn.
     :param seconds: wall time of the whole diagnosis.
-    :param cost_usd: money; looked at only where the model's price is known. None = no such limit.
+    :param attempts: of one call, where the server says that it cannot serve now; 1 to 5.
     """
 
     turns: int = 5
     tokens: int = 60_000
     answer_tokens: int = 2_000
     seconds: float = 120.0
-    cost_usd: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """US dollars for a million tokens, as the administrator wrote it down: prices change and are not guessed here."""
-
-    input: float
-    output: float
+    attempts: int = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,9 +66,7 @@ class ModelRecord:
     """What one diagnosis took.
 
     :param input_tokens: uncached, written to and read from the cache.
-    :param cost_usd: None where the model's price is not known. Cached tokens are counted at the full input price.
     :param counts: what was refused or went wrong -> how often.
-    :param reasoning: what the model wrote beside its calls, shortened.
     """
 
     model: str
@@ -76,9 +74,8 @@ class ModelRecord:
     turns: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    cost_usd: float | None = None
+    cost_usd: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
-    reasoning: list[str] = field(default_factory=list)
     ended: str = ""
 
 
@@ -90,30 +87,32 @@ def _unrecorded(_: ModelRecord) -> None:
 class ModelDiagnoser:
     """A ``Diagnoser`` that asks a model.
 
-    :param client: a ready ``anthropic.Anthropic``; its own retries apply inside the time limit.
+    :param client: a ready ``anthropic.Anthropic`` that makes no retries of its own: each would cost without being counted.
     :param model: the model's id.
     :param tools: what it may read beside the log.
-    :param price: of this model, or None where it is not known.
+    :param purse: what every call is reserved in and settled with.
     :param record: is given the record of every diagnosis, whatever its end.
     """
 
     client: Any
     model: str
+    purse: Purse
     tools: Sequence[ReadTool] = ()
     limits: ModelLimits = ModelLimits()
-    price: Price | None = None
     record: Callable[[ModelRecord], None] = _unrecorded
     clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
         """See ``app.ports_diagnosis.Diagnoser``.
 
         :raises HarnessUnavailable: no valid answer within the limits, whatever the reason: ask the floor.
+        :raises NotAllowed: there is no money left for it.
         """
-        record = ModelRecord(model=self.model, cost_usd=None if self.price is None else 0.0)
+        record = ModelRecord(model=self.model)
         try:
-            return _Talk(self, evidence, record).run(failure)
-        except HarnessUnavailable as e:
+            return _Talk(self, failure, evidence, record).run()
+        except HarnessError as e:
             record.ended = str(e)
             raise
         finally:
@@ -123,8 +122,9 @@ class ModelDiagnoser:
 class _Talk:
     """One diagnosis."""
 
-    def __init__(self, asked: ModelDiagnoser, evidence: Evidence, record: ModelRecord) -> None:
-        self._asked, self._evidence, self._record = asked, evidence, record
+    def __init__(self, asked: ModelDiagnoser, failure: Failure | None, evidence: Evidence, record: ModelRecord) -> None:
+        self._asked, self._failure, self._evidence, self._record = asked, failure, evidence, record
+        self._price = price_of(asked.model)
         self._deadline = asked.clock() + asked.limits.seconds
         self._mark = f"log-{hashlib.sha256(evidence.log.encode('utf-8', 'replace')).hexdigest()[:12]}"
         lines = evidence.log.split("\n")
@@ -132,13 +132,13 @@ class _Talk:
         self._readers = {tool.name: tool for tool in readers}
         self._seen: set[str] = set()
 
-    def run(self, failure: Failure | None) -> Diagnosis:
-        messages: list[dict[str, Any]] = [{"role": "user", "content": _dossier(failure, self._evidence, self._mark)}]
+    def run(self) -> Diagnosis:
+        dossier = _dossier(self._failure, self._evidence, self._mark)
+        messages: list[dict[str, Any]] = [{"role": "user", "content": dossier}]
         limits = self._asked.limits
         for turn in range(1, limits.turns + 1):
             answer = self._call(messages, last=turn == limits.turns)
             calls = [block for block in answer.content if block.type == "tool_use"]
-            self._record.reasoning += [shorten(b.text, 500) for b in answer.content if b.type == "text"]
             if answer.stop_reason not in ("tool_use", "end_turn", "stop_sequence", "pause_turn"):
                 self._record.counts[f"stopped_{answer.stop_reason}"] += 1
                 raise HarnessUnavailable("The model", f"it stopped with {answer.stop_reason}")
@@ -161,41 +161,89 @@ class _Talk:
         raise HarnessUnavailable("The model", f"it gave no valid diagnosis in {limits.turns} turns")
 
     def _call(self, messages: list[dict[str, Any]], last: bool) -> Any:
+        """One turn, attempted again while the server cannot serve and time is left."""
+        request = {
+            "model": self._asked.model,
+            "max_tokens": self._asked.limits.answer_tokens,
+            "system": [{"type": "text", "text": prompt(), "cache_control": {"type": "ephemeral"}}],
+            "tools": self._tools(),
+            "tool_choice": {"type": "tool", "name": SUBMIT} if last else {"type": "auto"},
+            "messages": messages,
+        }
+        self._in_time()
+        self._record.turns += 1
+        for left in reversed(range(self._asked.limits.attempts)):
+            pause, answer = self._attempt(request)
+            if answer is not None:
+                return answer
+            if left:
+                self._asked.sleep(min(pause, LONGEST_PAUSE))
+        raise HarnessUnavailable("The model", f"it could not serve in {self._asked.limits.attempts} attempts")
+
+    def _in_time(self) -> float:
+        """Seconds that are left."""
+        if (left := self._deadline - self._asked.clock()) <= 0:
+            raise HarnessUnavailable("The model", f"no answer within {self._asked.limits.seconds:g} s")
+        return left
+
+    def _attempt(self, request: Mapping[str, Any]) -> tuple[float, Any]:
+        """One request, reserved before and settled after; seconds to wait where the server cannot serve now."""
         import anthropic
         import httpx2
 
-        left = self._deadline - self._asked.clock()
-        if left <= 0:
-            raise HarnessUnavailable("The model", f"no answer within {self._asked.limits.seconds:g} s")
-        self._record.turns += 1
+        left = self._in_time()
+        identity = self._failure.identity if self._failure else ""
+        most = self._most(request)
+        call = self._asked.purse.reserve(identity, most)
         try:
-            answer = self._asked.client.messages.create(
-                model=self._asked.model,
-                max_tokens=self._asked.limits.answer_tokens,
-                system=[{"type": "text", "text": prompt(), "cache_control": {"type": "ephemeral"}}],
-                tools=self._tools(),
-                tool_choice={"type": "tool", "name": SUBMIT} if last else {"type": "auto"},
-                messages=messages,
-                timeout=left,
-            )
-        except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, OSError) as e:
-            self._record.counts[type(e).__name__] += 1
+            answer = self._asked.client.messages.create(**request, timeout=left)
+        except anthropic.APIStatusError as e:
+            self._record.counts[f"http_{e.status_code}"] += 1
+            self._settle(identity, call, ended=f"http_{e.status_code}", cost_usd=0.0)
+            if e.status_code in LATER:
+                return _pause(e.response.headers.get("retry-after", "")), None
             raise HarnessUnavailable("The model", f"{type(e).__name__}: {shorten(str(e), 300)}") from e
-        self._spend(answer.usage)
-        return answer
+        except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, OSError) as e:
+            self._record.counts[type(e).__name__] += 1  # it may have been served: what was reserved is spent
+            self._settle(identity, call, ended=type(e).__name__, cost_usd=most)
+            raise HarnessUnavailable("The model", f"{type(e).__name__}: {shorten(str(e), 300)}") from e
+        self._spend(identity, call, answer)
+        return 0.0, answer
 
-    def _spend(self, usage: Any) -> None:
-        record, limits, price = self._record, self._asked.limits, self._asked.price
-        record.input_tokens += (
-            usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+    def _most(self, request: Mapping[str, Any]) -> float:
+        """The most that a request can cost, in US dollars."""
+        size = len(json.dumps(request, default=lambda block: block.model_dump()).encode())
+        written = Tokens(cache_written=math.ceil(size / BYTES_PER_TOKEN), output=request["max_tokens"])
+        return self._price.of(written)
+
+    def _settle(self, identity: str, call: str, **ended: Any) -> None:
+        self._record.cost_usd += ended["cost_usd"]
+        given = ModelCall(model=self._asked.model, prompt=PROMPT, **ended)
+        self._asked.purse.settle(identity, call, given)
+
+    def _spend(self, identity: str, call: str, answer: Any) -> None:
+        usage, record, limits = answer.usage, self._record, self._asked.limits
+        tokens = Tokens(
+            input=usage.input_tokens,
+            cache_written=usage.cache_creation_input_tokens or 0,
+            cache_read=usage.cache_read_input_tokens or 0,
+            output=usage.output_tokens,
         )
-        record.output_tokens += usage.output_tokens
-        if price is not None:
-            record.cost_usd = (record.input_tokens * price.input + record.output_tokens * price.output) / 1_000_000
+        self._settle(
+            identity,
+            call,
+            ended=str(answer.stop_reason),
+            cost_usd=self._price.of(tokens),
+            input_tokens=tokens.input,
+            cache_written=tokens.cache_written,
+            cache_read=tokens.cache_read,
+            output_tokens=tokens.output,
+            reasoning=tuple(shorten(block.text, 500) for block in answer.content if block.type == "text"),
+        )
+        record.input_tokens += tokens.total - tokens.output
+        record.output_tokens += tokens.output
         if record.input_tokens + record.output_tokens > limits.tokens:
             raise HarnessUnavailable("The model", f"more than {limits.tokens} tokens were used")
-        if limits.cost_usd is not None and record.cost_usd is not None and record.cost_usd > limits.cost_usd:
-            raise HarnessUnavailable("The model", f"more than {limits.cost_usd} USD were used")
 
     def _tools(self) -> list[dict[str, Any]]:
         tools: list[dict[str, Any]] = [
@@ -235,6 +283,14 @@ class _Talk:
         except ValueError as e:
             raise Rejected("wrong_type", str(e)) from e
         return _fenced(shorten(found, 12_000), self._mark)
+
+
+def _pause(retry_after: str) -> float:
+    """Seconds that the server asks for, or one."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        return 1.0
 
 
 def prompt(name: str = PROMPT) -> str:

@@ -7,12 +7,14 @@ the rows from where they were published.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.partition import slice_of_day, stamp
+from airflow_provider_harness.core.contract import Contract, Grain
+from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.lateness import late_from
+from airflow_provider_harness.core.partition import slice_of, slices_of_day, stamp
 from airflow_provider_harness.core.report import Report
 
 #: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
@@ -26,6 +28,7 @@ PUBLISHERS = frozenset(
     }
 )
 COMPLETENESS = "ContractSensor"
+_LENGTHS = {Grain.DAY: timedelta(days=1), Grain.HOUR: timedelta(hours=1)}
 _FIELDS = ("contract", "conn_id", "table", "slice_key")
 
 
@@ -70,7 +73,29 @@ class PublishedGates:
             since=date.fromisoformat(str(given["since"])),
         )
         days = [day for result in report.results for day in result.facts.get("missing", ())] if report else []
-        return tuple(slice_of_day(contract, date.fromisoformat(day)).start for day in days)
+        return tuple(piece.start for day in days for piece in slices_of_day(contract, date.fromisoformat(day)))
+
+    def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
+        given = state.rendered
+        if not given.get("contract"):
+            return _LENGTHS[Grain.DAY]
+        return _LENGTHS[self._contract_of(given["contract"], str(given.get("table") or "")).load.grain]
+
+    def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
+        given = state.rendered
+        if not given.get("contract") or not given.get("slice_key"):
+            return None
+        contract = self._contract_of(given["contract"], str(given.get("table") or ""))
+        return late_from(contract.late, slice_of(contract, str(given["slice_key"])))
+
+    def contract(self, state: TaskState) -> Contract | None:
+        given = state.rendered
+        if not given.get("contract"):
+            return None
+        try:
+            return self._contract_of(str(given["contract"]), str(given.get("table") or ""))
+        except HarnessError:
+            return None
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self._contract_of(state.rendered["contract"], state.rendered["table"]).backfill_alone

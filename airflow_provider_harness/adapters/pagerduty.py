@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_harness.app.ports import Page, Severity
@@ -17,6 +17,25 @@ SEVERITY = {
 }
 
 
+#: The client tries so often again at once, 1.5 s apart and longer; later tries are the outbox's.
+RETRIES = 2
+#: Bytes of all details; PagerDuty takes 512 KB an event, and nobody reads as much on a phone.
+DETAILS_BYTES = 100_000
+
+
+def bounded(details: Mapping[str, str]) -> dict[str, str]:
+    """The details that fit, the first first; the last that does is cut."""
+    kept: dict[str, str] = {}
+    left = DETAILS_BYTES
+    for name, text in details.items():
+        cut = text.encode(errors="replace")[: max(0, left - len(name))].decode(errors="ignore")
+        if not cut:
+            break
+        kept[name] = cut
+        left -= len(name) + len(cut.encode())
+    return kept
+
+
 class PagerDuty:
     """:param routing_key: the integration key of the service.
     :param base_url: another receiver than PagerDuty's own, or empty.
@@ -27,7 +46,13 @@ class PagerDuty:
             from pagerduty import EventsApiV2Client
         except ImportError as error:
             raise MissingExtra("Paging", "pagerduty") from error
-        self._open: Callable[[], Any] = lambda: EventsApiV2Client(routing_key, base_url=base_url or None)
+
+        def open_client() -> Any:
+            client = EventsApiV2Client(routing_key, base_url=base_url or None)
+            client.retry.update(dict.fromkeys((429, 500, 502, 503, 504), RETRIES))
+            return client
+
+        self._open: Callable[[], Any] = open_client
 
     def trigger(self, page: Page) -> None:
         self._send(
@@ -36,7 +61,7 @@ class PagerDuty:
                 source=page.source,
                 dedup_key=page.dedup_key,
                 severity=SEVERITY[page.severity],
-                custom_details=dict(page.details),
+                custom_details=bounded(page.details),
                 links=[{"href": url, "text": text} for text, url in page.links.items()],
             )
         )
@@ -46,6 +71,11 @@ class PagerDuty:
 
     def acknowledge(self, dedup_key: str) -> None:
         self._send(lambda client: client.acknowledge(dedup_key))
+
+    def change(self, page: Page) -> None:
+        payload = {"summary": page.summary[:1024], "source": page.source, "custom_details": bounded(page.details)}
+        links = [{"href": url, "text": text} for text, url in page.links.items()]
+        self._send(lambda client: client.send_change_event(payload=payload, links=links))
 
     def _send(self, call: Callable[[Any], object]) -> None:
         """One event over a connection of its own, closed after it: pages are rare, healers are many."""
@@ -71,6 +101,9 @@ class NoPager:
 
     def resolve(self, dedup_key: str) -> None:
         self._log(f"No PagerDuty connection; this would be resolved: {dedup_key}")
+
+    def change(self, page: Page) -> None:
+        self._log(f"No PagerDuty connection; this would be told: {page.summary}")
 
     def acknowledge(self, dedup_key: str) -> None:
         self._log(f"No PagerDuty connection; this would be acknowledged: {dedup_key}")

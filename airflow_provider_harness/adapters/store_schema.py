@@ -31,6 +31,30 @@ memberships = Table(
     Column("incident_id", String(26), nullable=False, index=True),
 )
 
+#: By what a failure can join an incident that is in hand (core.cause); gone when the incident is over.
+causes = Table(
+    "harness_causes",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("incident_id", String(26), primary_key=True),
+    Column("seen_at", String(32), nullable=False),
+)
+
+#: What on-call is told, in the order in which it was said; it stays until it was taken, or is not worth telling any more.
+outbox = Table(
+    "harness_outbox",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("channel", String(64), nullable=False),
+    Column("dedup_key", String(255), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("due_at", String(32), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+Index("harness_outbox_waiting", outbox.c.state, outbox.c.due_at)
+
 #: A projection of the events, for looking up; one open incident an episode.
 incidents = Table(
     "harness_incidents",
@@ -71,6 +95,7 @@ acts = Table(
     Column("dag_id", String(250), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("day", String(10), nullable=False),
+    Column("target", String(1024), nullable=False, server_default=""),
 )
 
 approvals = Table(

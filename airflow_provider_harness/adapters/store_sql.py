@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Approval, AskState, Joined
-from airflow_provider_harness.core import audit
+from airflow_provider_harness.core import audit, cause
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import Failure, from_dict, to_dict
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, episode_of, fold
+from airflow_provider_harness.core.incident import (
+    IN_HAND_OF_A_PERSON,
+    Event,
+    EventKind,
+    Incident,
+    State,
+    episode_of,
+    fold,
+)
 from airflow_provider_harness.core.policy import Limit, Usage
+from airflow_provider_harness.core.recurrence import Past, past_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,6 +36,9 @@ if TYPE_CHECKING:
 #: Any constant of our own: writers of one store take turns under this PostgreSQL advisory lock.
 _WRITE_LOCK = 0x6861726E
 
+
+#: Under which a connection keeps what its transaction recorded.
+_WRITTEN = "harness_written"
 
 #: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise.
 CONNECT = {"connect_timeout": "5"}
@@ -101,11 +113,14 @@ class SqlStore(SqlFailureLog):
     """Everything the healer reads and writes.
 
     :param audit_key: the key of the audit chain, at least 32 bytes; it is never written to the store.
+    :param heard: is told each event that was recorded, with the incident after it.
     """
 
-    def __init__(self, engine: Engine, audit_key: bytes) -> None:
+    def __init__(
+        self, engine: Engine, audit_key: bytes, heard: Callable[[Incident, Event], None] | None = None
+    ) -> None:
         super().__init__(engine)
-        self._key = audit_key
+        self._key, self._heard = audit_key, heard
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -126,40 +141,85 @@ class SqlStore(SqlFailureLog):
             with self._engine.begin() as connection:
                 if self._engine.dialect.name == "postgresql":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
+                written: list[tuple[Incident, Event]] = []
+                connection.info[_WRITTEN] = written
                 yield connection
         except DBAPIError as error:
             raise unavailable(error) from error
+        if self._heard is not None:
+            for after, event in written:
+                self._heard(after, event)
 
     def intake(self, now: datetime) -> Sequence[Joined]:
         from sqlalchemy import select
 
-        f, m = t.failures, t.memberships
+        f, m, c = t.failures, t.memberships, t.causes
         waiting = (
-            select(f.c.key, f.c.episode, f.c.incident_id, f.c.body)
+            select(f.c.key, f.c.incident_id, f.c.body)
             .outerjoin(m, m.c.failure_key == f.c.key)
             .where(m.c.failure_key.is_(None))
             .order_by(f.c.recorded_at, f.c.key)
         )
         with self._write() as connection:
-            open_now: dict[str, Incident] = {}
-            return [self._join(connection, row, now, open_now) for row in connection.execute(waiting).all()]
+            rows = connection.execute(waiting).all()
+            if not rows:
+                return []
+            groups = cause.Groups(_held(row) for row in connection.execute(select(c)))
+            at_work: dict[str, Incident] = {}
+            known = _with_lineage(connection, [from_dict(json.loads(row.body)) for row in rows])
+            joined = [
+                self._join(connection, row, failure, now, groups, at_work)
+                for row, failure in zip(rows, known, strict=True)
+            ]
+            _keep(connection, groups)
+        return joined
 
-    def _join(self, connection: Connection, row: Any, now: datetime, open_now: dict[str, Incident]) -> Joined:
-        incident = open_now.get(row.episode) or self._open_incident(connection, row.episode)
-        opened = incident is None
-        if incident is None:
+    def _join(
+        self,
+        connection: Connection,
+        row: Any,
+        failure: Failure,
+        now: datetime,
+        groups: cause.Groups,
+        at_work: dict[str, Incident],
+    ) -> Joined:
+        handles = cause.handles(failure)
+        target = groups.find(handles, failure.occurred_at)
+        if target is None:
             used = self._projection(connection, id=row.incident_id) is not None
-            incident = Incident(id=ulid(now) if used else row.incident_id)
+            incident, opened = Incident(id=ulid(now) if used else row.incident_id), True
+        else:
+            incident, opened = at_work.get(target) or fold(target, self._events(connection, target)), False
         kind = EventKind.OPENED if opened else EventKind.JOINED
-        body = {"failure": row.key} | ({"episode": row.episode} if opened else {})
+        episode = episode_of(failure.key, cause.signature(failure).text)
+        body = {"failure": row.key} | ({"episode": episode} if opened else {})
         event = Event(incident_id=incident.id, kind=kind, at=now, body=body)
-        open_now[row.episode] = self._append(connection, event, incident)
+        at_work[incident.id] = self._append(connection, event, incident)
+        groups.put(handles, incident.id, failure.occurred_at)
         connection.execute(t.memberships.insert().values(failure_key=row.key, incident_id=incident.id))
-        return Joined(incident_id=incident.id, failure=from_dict(json.loads(row.body)), opened=opened)
+        return Joined(incident_id=incident.id, failure=failure, opened=opened)
 
-    def _open_incident(self, connection: Connection, episode: str) -> Incident | None:
-        row = self._projection(connection, episode=episode, closed_at=None)
-        return fold(row.id, self._events(connection, row.id)) if row else None
+    def resolve(self, handed: str) -> str:
+        from sqlalchemy import select
+
+        f, m = t.failures, t.memberships
+        joined = select(m.c.incident_id).join(f, f.c.key == m.c.failure_key).where(f.c.incident_id == handed)
+        with self._read() as connection:
+            if self._projection(connection, id=handed) is not None:
+                return handed
+            return str(connection.execute(joined).scalar() or handed)
+
+    def in_hand(self) -> Sequence[Incident]:
+        from sqlalchemy import select
+
+        c, i = t.causes, t.incidents
+        wanted = select(i.c.id).where(i.c.closed_at.is_not(None), i.c.id.in_(select(c.c.incident_id))).order_by(i.c.id)
+        with self._read() as connection:
+            return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
+
+    def let_go(self, incident_id: str) -> None:
+        with self._write() as connection:
+            connection.execute(t.causes.delete().where(t.causes.c.incident_id == incident_id))
 
     @staticmethod
     def _projection(connection: Connection, **equal: str | None) -> Any:
@@ -194,7 +254,10 @@ class SqlStore(SqlFailureLog):
                 hash=audit.link(self._key, last.hash if last else audit.GENESIS, event),
             )
         )
+        connection.info[_WRITTEN].append((after, event))
         self._project(connection, after, text_of(event.at))
+        if event.kind is EventKind.RESOLVED or after.outcome not in (None, *IN_HAND_OF_A_PERSON):
+            connection.execute(t.causes.delete().where(t.causes.c.incident_id == after.id))
         return after
 
     @staticmethod
@@ -252,7 +315,8 @@ class SqlStore(SqlFailureLog):
             .order_by(f.c.recorded_at, f.c.key)
         )
         with self._read() as connection:
-            return [from_dict(json.loads(body)) for body in connection.execute(wanted).scalars()]
+            found = [from_dict(json.loads(body)) for body in connection.execute(wanted).scalars()]
+            return _with_lineage(connection, found)
 
     def known(self, keys: Sequence[str]) -> set[str]:
         from sqlalchemy import select
@@ -260,23 +324,36 @@ class SqlStore(SqlFailureLog):
         with self._read() as connection:
             return set(connection.execute(select(t.failures.c.key).where(t.failures.c.key.in_(keys))).scalars())
 
-    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage:
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
         with self._read() as connection:
-            return self._usage(connection, incident_id, dag_id, kind, now)
+            return self._usage(connection, incident_id, dag_id, kind, now, target)
 
     @staticmethod
-    def _usage(connection: Connection, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage:
+    def _usage(
+        connection: Connection, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str
+    ) -> Usage:
         from sqlalchemy import func, select
 
         a = t.acts
         same = select(func.count()).select_from(a).where(a.c.kind == kind.value)
         today = same.where(a.c.dag_id == dag_id, a.c.day == now.date().isoformat())
+        mine = same.where(a.c.incident_id == incident_id)
+        if target:
+            mine = mine.where(a.c.target.in_(("", target)))  # what an earlier version recorded counts for every task
         return Usage(
-            on_incident=connection.execute(same.where(a.c.incident_id == incident_id)).scalar_one(),
+            on_incident=connection.execute(mine).scalar_one(),
             on_dag_today=connection.execute(today).scalar_one(),
         )
 
-    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
+    def reserve_act(
+        self,
+        incident_id: str,
+        dag_id: str,
+        proposal: Proposal,
+        limit: Limit,
+        now: datetime,
+        started: Event | None = None,
+    ) -> bool:
         from sqlalchemy import select
 
         act, a = proposal.canonical(), t.acts
@@ -284,7 +361,7 @@ class SqlStore(SqlFailureLog):
             mine = select(a.c.act).where(a.c.incident_id == incident_id, a.c.act == act)
             if connection.execute(mine).first():
                 return False
-            usage = self._usage(connection, incident_id, dag_id, proposal.kind, now)
+            usage = self._usage(connection, incident_id, dag_id, proposal.kind, now, proposal.target)
             for used, most in ((usage.on_incident, limit.per_incident), (usage.on_dag_today, limit.per_dag_per_day)):
                 if most is not None and used >= most:
                     raise NotAllowed(f"The limit of {most} for {proposal.kind} is used up.", used=used)
@@ -295,10 +372,11 @@ class SqlStore(SqlFailureLog):
                     dag_id=dag_id,
                     kind=proposal.kind.value,
                     day=now.date().isoformat(),
+                    target=proposal.target,
                 )
             )
-            started = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
-            self._append(connection, started)
+            acting = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
+            self._append(connection, started or acting)
         return True
 
     def ask(self, approval: Approval) -> None:
@@ -347,6 +425,20 @@ class SqlStore(SqlFailureLog):
         i = t.incidents
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(i).where(i.c.episode == episode)).scalar_one()
+
+    def past(self, since: datetime) -> Sequence[Past]:
+        from sqlalchemy import select
+
+        e, i = t.events, t.incidents
+        kinds = (EventKind.OPENED, EventKind.DIAGNOSED, EventKind.ACT_STARTED, EventKind.CLOSED)
+        wanted = (
+            select(e)
+            .where(e.c.kind.in_([kind.value for kind in kinds]))
+            .where(e.c.incident_id.in_(select(i.c.id).where(i.c.opened_at >= text_of(since))))
+            .order_by(e.c.seq)
+        )
+        with self._read() as connection:
+            return past_of(_event(row) for row in connection.execute(wanted))
 
     def last_pass(self) -> datetime | None:
         value = self.mark("reconciled_at")
@@ -401,3 +493,54 @@ def _event(row: Any) -> Event:
         at=datetime.fromisoformat(row.at),
         body=json.loads(row.body),
     )
+
+
+def _held(row: Any) -> cause.Held:
+    return cause.Held(key=row.key, incident_id=row.incident_id, seen_at=datetime.fromisoformat(row.seen_at))
+
+
+def _keep(connection: Connection, groups: cause.Groups) -> None:
+    """Write what changed of the handles."""
+    from sqlalchemy import and_, bindparam
+
+    c = t.causes
+    changed = [
+        {"b_key": item.key, "b_incident": item.incident_id, "b_seen": text_of(item.seen_at)}
+        for item in groups.changed.values()
+    ]
+    mine = and_(c.c.key == bindparam("b_key"), c.c.incident_id == bindparam("b_incident"))
+    connection.execute(c.delete().where(mine), changed)
+    values: dict[str, Any] = {
+        "key": bindparam("b_key"),
+        "incident_id": bindparam("b_incident"),
+        "seen_at": bindparam("b_seen"),
+    }
+    connection.execute(c.insert().values(values), changed)
+
+
+def _with_lineage(connection: Connection, failures: Sequence[Failure]) -> list[Failure]:
+    """The failures with what the lineage knows of their tasks, beside what the tasks said of themselves."""
+    from sqlalchemy import and_, select
+
+    w, e = t.lineage, t.lineage_edges
+    source = and_(e.c.lineage == w.c.key, e.c.source_column == "")
+    columns = (w.c.dag_id, w.c.task_id, w.c.target_namespace, w.c.target_name, e.c.source_namespace, e.c.source_name)
+    mine = w.c.dag_id.in_({failure.key.dag_id for failure in failures})
+    reads: dict[tuple[str, str], set[str]] = {}
+    writes: dict[tuple[str, str], set[str]] = {}
+    for row in connection.execute(select(*columns).select_from(w.outerjoin(e, source)).where(mine)):
+        task = row.dag_id, row.task_id
+        for found, space, name in (
+            (reads, row.source_namespace, row.source_name),
+            (writes, row.target_namespace, row.target_name),
+        ):
+            if name:
+                found.setdefault(task, set()).add(f"{space}/{name}")
+    return [
+        replace(
+            failure,
+            reads=(*failure.reads, *sorted(reads.get((failure.key.dag_id, failure.key.task_id), ()))),
+            writes=(*failure.writes, *sorted(writes.get((failure.key.dag_id, failure.key.task_id), ()))),
+        )
+        for failure in failures
+    ]

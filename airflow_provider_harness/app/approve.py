@@ -60,8 +60,8 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
 
 
 def dag_id_of(incident: Incident) -> str:
-    """The Dag that failed, from the key of the incident's first failure."""
-    return incident.failures[0].split("/", 1)[0]
+    """The Dag that failed: the diagnosed failure's, before that the first one's."""
+    return str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0]).split("/", 1)[0]
 
 
 def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:

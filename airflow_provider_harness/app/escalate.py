@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from airflow_provider_harness.app.approve import dag_id_of
 from airflow_provider_harness.app.ports import Healer, Page, Severity
+from airflow_provider_harness.app.stakes import contracts_of, only_backfill, severity_of
 from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import FailureKind
+from airflow_provider_harness.core.failure import Failure, FailureKind
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.severity import worse
 
 #: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
 SUMMARY_LENGTH = 200
@@ -53,7 +56,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
         start_next(healer, incident)
         return None
     if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.paged):  # a no that nobody heard of
-        page(healer, incident, asks=_asks(healer, incident), severity=Severity.HIGH)
+        page(healer, incident, asks=_asks(healer, incident), severity=severity_of(healer, incident))
     close(healer, healer.store.incident(incident.id), outcome, why)
     return outcome
 
@@ -74,9 +77,20 @@ def start_next(healer: Healer, incident: Incident) -> None:
 def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
     """Page on-call about this incident; the same episode again updates the same page.
 
+    Nobody is paged where only runs of a backfill failed, unless the administrator wants it. In a maintenance window the
+    page waits for its end, unless it is critical.
+
     :param asks: what a person is asked to do, with the link or command.
     """
+    failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
+    if only_backfill(failures) and not healer.limits.page_backfills and EventKind.ASKED not in incident.last:
+        text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
+        return
     message = compose(healer, incident, asks=asks, severity=severity)
+    if severity is not Severity.CRITICAL:
+        dags = frozenset(failure.key.dag_id for failure in failures)
+        message = replace(message, not_before=healer.limits.maintenance.until(dags, healer.now()))
     healer.pager.trigger(message)
     body = {
         "dedup_key": message.dedup_key,
@@ -97,8 +111,28 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
         healer.pager.resolve(key)
         body = {"dedup_key": key, "action": "resolve"}
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+    if outcome in (Outcome.HEALED, Outcome.RECOVERED):
+        healer.pager.change(_healed(healer, incident, outcome, why))
     body = {"outcome": outcome.value, "why": why}
     healer.store.append(Event(incident_id=incident.id, kind=EventKind.CLOSED, at=healer.now(), body=body))
+
+
+def worsened(healer: Healer, incident: Incident) -> None:
+    """Page again where what joined a paged incident makes it worse; otherwise who joins pages nobody."""
+    now = severity_of(healer, incident)
+    if incident.paged and incident.severity and worse(now, incident.severity):
+        page(healer, incident, asks=_asks(healer, incident), severity=now)
+
+
+def _healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
+    return Page(
+        dedup_key=dedup_key(incident),
+        summary=f"{dag_id_of(incident)}: {outcome} by the harness"[:SUMMARY_LENGTH],
+        severity=Severity.LOW,
+        source=f"airflow:{dag_id_of(incident)}",
+        details={"done": "\n".join(incident.acts), "outcome": why, "incident": incident.id},
+        links=_links(healer, incident),
+    )
 
 
 def dedup_key(incident: Incident) -> str:
@@ -111,8 +145,10 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     dag_id = dag_id_of(incident)
     diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
     cause = diagnosis.get("cause", "not diagnosed")
+    failures = healer.store.failures(incident.id)
     details = {
-        "what is broken": f"{', '.join(incident.failures)}",
+        "what is broken": _broken(incident, failures),
+        "for whom": _for_whom(healer, failures),
         "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
         "cause": cause,
         "how sure": _sure(diagnosis),
@@ -122,6 +158,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "verdict": _verdict(incident),
         "you are asked to": asks,
         "who may answer": _who(incident),
+        "more": f"airflow harness incidents show {incident.id}",
         "incident": incident.id,
     }
     links = _links(healer, incident)
@@ -137,8 +174,34 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     )
 
 
+#: Failed tasks that a page names; a storm has more.
+NAMED = 5
+
+
+def _broken(incident: Incident, failures: Sequence[Failure]) -> str:
+    """The leader's failure first, then how much else failed of the same cause."""
+    leader = str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0])
+    others = [name for name in incident.failures if name != leader]
+    named = ", ".join((leader, *others[: NAMED - 1]))
+    if len(incident.failures) <= NAMED:
+        return named
+    dags = len({failure.key.dag_id for failure in failures})
+    return f"{named} and {len(incident.failures) - NAMED} more, in {dags} Dag(s), of the same cause"
+
+
+def _for_whom(healer: Healer, failures: Sequence[Failure]) -> str:
+    found = contracts_of(healer, [failure for failure in failures if failure.heals])
+    return "; ".join(
+        f"{item.table} ({item.criticality}) of {item.owner.team or 'nobody named'}"
+        + (f", read by {', '.join(consumer.name for consumer in item.consumers)}" if item.consumers else "")
+        for item in found
+    )
+
+
 def _links(healer: Healer, incident: Incident) -> dict[str, str]:
-    first = healer.store.failures(incident.id)[0]
+    failures = healer.store.failures(incident.id)
+    leader = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
+    first = next((failure for failure in failures if str(failure.key) == leader), failures[0])
     if first.kind is FailureKind.IMPORT_ERROR:
         return {"Import errors in Airflow": healer.airflow.import_errors_url()}
     return {"The run in Airflow": healer.airflow.run_url(first.key.dag_id, first.key.run_id)}

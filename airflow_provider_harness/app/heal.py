@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 from airflow_provider_harness.app import propose
+from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import Healer
-from airflow_provider_harness.core.action import Parameter
+from airflow_provider_harness.core import cause
+from airflow_provider_harness.core.action import ActionKind, Parameter, kind_of
 from airflow_provider_harness.core.diagnosis import (
     Basis,
     Category,
@@ -19,19 +21,29 @@ from airflow_provider_harness.core.diagnosis import (
     remedies,
 )
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
-from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, State
+from airflow_provider_harness.core.failure import Failure, TryKey
+from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
+from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
 
 
 def lead_of(healer: Healer, incident: Incident) -> Failure:
-    """The newest failure of the incident: the one to look at now."""
-    return [failure for failure in healer.store.failures(incident.id) if failure.heals][-1]
+    """The failure to look at now: the one that was diagnosed, else the lineage root among those that are not well."""
+    failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
+    diagnosed = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
+    if same := [failure for failure in failures if str(failure.key) == diagnosed]:
+        return same[0]
+    unwell = [failure for failure in failures if incident.runs.get(failure.key.run) not in WELL] or failures
+    return cause.lead(unwell) if not incident.acts else unwell[-1]
 
 
 def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
-    """Give waiting failures their incidents and lead this one; False where another run leads it, or nobody should."""
-    healer.store.intake(healer.now())
+    """Give waiting failures their incidents and lead this one; False where another run leads it, or nobody should.
+
+    :param incident_id: as it was handed over: of a storm, the incident that its failure joined is meant.
+    """
+    take_in(healer)
+    incident_id = healer.store.resolve(incident_id)
     incident = healer.store.incident(incident_id)
     if incident.opened_at is None or incident.state is not State.OPEN:
         return incident.leader == healer_run and incident.state in (State.CLAIMED, State.DIAGNOSED)
@@ -48,10 +60,12 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     """Assemble the evidence and name the cause; both are recorded."""
     failure = lead_of(healer, healer.store.incident(incident_id))
     evidence = healer.evidence.collect(failure)
+    tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
+    evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     healer.store.append(
         _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence)),
-        _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis)),
+        _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis
 
@@ -61,9 +75,12 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     incident = healer.store.incident(incident_id)
     diagnosis = diagnosis_of(incident)
     now = situation(healer, incident)
-    candidates = _candidates(diagnosis) if now.task.task_id else ()  # nothing can be cleared where no task failed
-    proposal, remedy = propose.propose(diagnosis, candidates, now)
-    usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now())
+    stop = brakes(healer, incident, diagnosis)
+    candidates = _candidates(diagnosis, incident) if stop is None else _PAUSE if stop.pause else ()
+    if not now.task.task_id:
+        candidates = ()  # nothing can be cleared where no task failed
+    proposal, remedy = propose.propose(diagnosis, candidates, now, why=stop.why if stop else "")
+    usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
     facts = {**propose.facts(diagnosis, remedy, now), **_of_lineage(incident)}
     verdict = healer.policy.judge(proposal, facts, usage)
     proposed = {
@@ -82,23 +99,43 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     return verdict
 
 
+_PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)
+
+
+def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | None:
+    """Why this incident is for a person by what happened before; None where it is not."""
+    now, limits = healer.now(), healer.limits.brakes
+    past = healer.store.past(now - max(limits.window, DAY))
+    mine = Past(id=incident.id, task=task_of(incident.failures[0]), opened_at=now, category=diagnosis.category.value)
+    return brake(mine, past, limits, now)
+
+
 def _of_lineage(incident: Incident) -> dict[str, Any]:
     """The facts of the dossier that come from the lineage; none where it is not known."""
     seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
     return {name: seen[name] for name in LINEAGE_FACTS if name in seen}
 
 
-def _candidates(diagnosis: Diagnosis) -> tuple[Remedy, ...]:
-    """What to try, in order; an unsure diagnosis leads to a person alone."""
-    first = first_remedy(diagnosis)
-    return (first, *remedies(diagnosis.category, diagnosis.traits)[1:])
+def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:
+    """What to try, in order; what was tried on this incident is not tried again, and an unsure diagnosis leads to a
+    person alone."""
+    first, tried = first_remedy(diagnosis), {kind_of(act) for act in incident.acts}
+    wanted = (first, *remedies(diagnosis.category, diagnosis.traits)[1:])
+    return tuple(remedy for remedy in wanted if remedy.action not in tried)
 
 
 def situation(healer: Healer, incident: Incident) -> propose.Situation:
     """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
-    key = lead_of(healer, incident).key
+    return situation_of(healer, lead_of(healer, incident).key, len(incident.acts))
+
+
+def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
+    """The same of any failed try.
+
+    :param acts: how often the harness has tried already.
+    """
     if not key.task_id:
-        return propose.nowhere(key.dag_id, key.run_id)
+        return propose.nowhere(key.dag_id, key.run_id, healer.now())
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
     dag = healer.airflow.dag(key.dag_id)
     missing = healer.gates.missing(task, dag)
@@ -107,8 +144,11 @@ def situation(healer: Healer, incident: Incident) -> propose.Situation:
         tasks=healer.airflow.tasks(key.dag_id, key.run_id),
         dag=dag,
         missing=missing,
+        now=healer.now(),
+        slice_length=healer.gates.slice_length(task, dag),
+        late_from=healer.gates.late_from(task, dag),
         alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
-        acts=len(incident.acts),
+        acts=acts,
         has_contract="contract" in task.rendered,
     )
 

@@ -10,10 +10,14 @@ from typing import Any, Protocol
 
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
 from airflow_provider_harness.core.action import ActionKind, Proposal
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, Incident
+from airflow_provider_harness.core.maintenance import Maintenance
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
+from airflow_provider_harness.core.recurrence import Brakes, Past
+from airflow_provider_harness.core.severity import Severity as Severity
 
 
 class FailureLog(Protocol):
@@ -84,7 +88,16 @@ class Store(FailureLog, Protocol):
     """Incidents, events, acts and approvals."""
 
     def intake(self, now: datetime) -> Sequence[Joined]:
-        """Give every recorded failure that has none its incident: the open one of its episode, or a new one."""
+        """Give every recorded failure that has none its incident: one in hand of the same cause, or a new one."""
+
+    def resolve(self, handed: str) -> str:
+        """The incident that the failure joined which was recorded with this incident id; the id itself where none was."""
+
+    def in_hand(self) -> Sequence[Incident]:
+        """Closed incidents that went to a person, and that failures of the same cause still join."""
+
+    def let_go(self, incident_id: str) -> None:
+        """Nothing joins this incident any more: its cause is over."""
 
     def incident(self, incident_id: str) -> Incident: ...
 
@@ -98,10 +111,24 @@ class Store(FailureLog, Protocol):
 
     def append(self, *events: Event) -> None: ...
 
-    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage: ...
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
+        """How often this was done.
 
-    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
+        :param target: ``Proposal.target``: on the incident, only what was done to it counts.
+        """
+
+    def reserve_act(
+        self,
+        incident_id: str,
+        dag_id: str,
+        proposal: Proposal,
+        limit: Limit,
+        now: datetime,
+        started: Event | None = None,
+    ) -> bool:
         """Count the act against its limits and record that it starts, in one step; False where it was started before.
+
+        :param started: how it is recorded, where it is not the incident's own act.
 
         :raises NotAllowed: a limit is used up.
         """
@@ -115,10 +142,18 @@ class Store(FailureLog, Protocol):
     def healer_runs(self, episode: str) -> int:
         """How many incidents this episode had: the number of its next healer run is beyond it."""
 
+    def past(self, since: datetime) -> Sequence[Past]:
+        """The incidents that were opened since then, oldest first."""
+
     def last_pass(self) -> datetime | None:
         """When the reconciler last ended a pass."""
 
     def note_pass(self, at: datetime) -> None: ...
+
+    def mark(self, name: str) -> str | None:
+        """A single value that was kept under a name."""
+
+    def set_mark(self, name: str, value: str) -> None: ...
 
     def unsettled(self, before: datetime) -> Sequence[Incident]:
         """Open incidents that nobody has worked on since ``before``."""
@@ -268,13 +303,6 @@ class Airflow(Protocol):
         """As ``HealerStarter.start``."""
 
 
-class Severity(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What on-call gets.
@@ -282,6 +310,7 @@ class Page:
     :param summary: at most 1,024 characters; what is broken and for whom first.
     :param details: in the order in which they are read; name to text.
     :param links: text to URL.
+    :param not_before: UTC; when it may be told at the earliest (a maintenance window ends); None = now.
     """
 
     dedup_key: str
@@ -290,15 +319,24 @@ class Page:
     source: str
     details: Mapping[str, str]
     links: Mapping[str, str] = field(default_factory=dict)
+    not_before: datetime | None = None
 
 
 class Pager(Protocol):
+    """Keeps what it is given until on-call's receivers have taken it; never raises because one of them is away."""
+
     def trigger(self, page: Page) -> None: ...
 
     def resolve(self, dedup_key: str) -> None: ...
 
     def acknowledge(self, dedup_key: str) -> None:
         """Say that a person has seen it."""
+
+    def change(self, page: Page) -> None:
+        """Say what the harness did, beside what is open; nobody is woken by it."""
+
+    def flush(self) -> None:
+        """Tell what is due."""
 
 
 class EvidenceCollector(Protocol):
@@ -333,6 +371,15 @@ class Gates(Protocol):
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         """UTC starts of the slices that this completeness check finds missing now; empty for any other task."""
 
+    def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
+        """How long one slice of this task's table is: an hour or a day."""
+
+    def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
+        """From when the slice of this task counts as late, by the contract; None where no contract says so."""
+
+    def contract(self, state: TaskState) -> Contract | None:
+        """The contract of the table that this task publishes or judges; None where it names none that can be read."""
+
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         """How many slices the contract lets the harness run again without asking, 0 or more."""
 
@@ -350,12 +397,17 @@ class Limits:
     :param approval: how long a question stays open.
     :param verify: how long a heal may take until its outcome is unknown.
     :param backfill_alone: slices that any contract may let the harness run again without asking.
+    :param page_backfills: whether on-call is paged where only runs of a backfill failed.
+    :param maintenance: when pages are held back.
     """
 
     acting: Callable[[], bool]
     approval: timedelta
     verify: timedelta
     backfill_alone: int
+    brakes: Brakes = field(default_factory=Brakes)
+    page_backfills: bool = False
+    maintenance: Maintenance = field(default_factory=Maintenance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

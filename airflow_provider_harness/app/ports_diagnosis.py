@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from airflow_provider_harness.core.diagnosis import Diagnosis
@@ -19,6 +20,44 @@ class Diagnoser(Protocol):
         :param failure: None where only a log is known.
         :raises HarnessUnavailable: the diagnoser cannot answer now; ask the next one.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """One call of a model, as it is recorded.
+
+    :param prompt: name of the versioned prompt.
+    :param ended: stop reason, or what went wrong.
+    :param input_tokens: neither written to the cache nor read from it.
+    :param cost_usd: what it cost; what was reserved for it where nobody knows.
+    :param reasoning: what the model wrote beside its calls, shortened.
+    """
+
+    model: str
+    prompt: str
+    ended: str
+    cost_usd: float
+    input_tokens: int = 0
+    cache_written: int = 0
+    cache_read: int = 0
+    output_tokens: int = 0
+    reasoning: tuple[str, ...] = ()
+
+
+class Purse(Protocol):
+    """What models may cost. Nothing is called that was not reserved; what is reserved counts until it is settled."""
+
+    def reserve(self, failure: str, usd: float) -> str:
+        """Set the most that one call can cost aside, in one step with looking whether it is there; the call's id.
+
+        :param failure: identity of the failure that is diagnosed.
+        :raises NotAllowed: the limit of its incident or of the day would be passed.
+        """
+        ...
+
+    def settle(self, failure: str, call: str, ended: ModelCall) -> None:
+        """Record what the call came to, in place of what was reserved."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.ports import DagFacts, TaskState
@@ -20,6 +20,8 @@ class Situation:
     :param tasks: every task instance of its run.
     :param missing: UTC starts of the slices that a completeness check finds missing.
     :param alone: slices that contract and administrator let the harness run again without asking.
+    :param slice_length: how long one slice of the failed task's table is.
+    :param late_from: from when the slice counts as late, by the contract; None where no contract says so.
     """
 
     task: TaskState
@@ -29,13 +31,16 @@ class Situation:
     alone: int
     acts: int
     has_contract: bool
+    now: datetime
+    slice_length: timedelta = timedelta(days=1)
+    late_from: datetime | None = None
 
 
-def nowhere(dag_id: str, run_id: str) -> Situation:
+def nowhere(dag_id: str, run_id: str, now: datetime) -> Situation:
     """The situation where no task failed: a Dag file that cannot be imported, or a run as a whole."""
     none = TaskState(dag_id=dag_id, run_id=run_id, task_id="", map_index=-1, state="", try_number=0)
     dag = DagFacts(dag_id=dag_id, paused=False, tags=(), owners=(), fileloc="")
-    return Situation(task=none, tasks=(), dag=dag, missing=(), alone=0, acts=0, has_contract=False)
+    return Situation(task=none, tasks=(), dag=dag, missing=(), alone=0, acts=0, has_contract=False, now=now)
 
 
 def _task(now: Situation) -> dict[Parameter, str]:
@@ -52,6 +57,28 @@ def _task(now: Situation) -> dict[Parameter, str]:
 
 def _after_delay(now: Situation, remedy: Remedy) -> dict[Parameter, str]:
     return _task(now) | ({Parameter.DELAY_SECONDS: str(remedy.delay)} if remedy.delay else {})
+
+
+#: A source is waited for at least as long as the remedy says, and at most so long.
+LONGEST_SOURCE_WAIT = timedelta(hours=12)
+
+
+def _until_late(now: Situation, remedy: Remedy) -> dict[Parameter, str]:
+    """Look again when the contract calls the slice late: earlier, the source is in time and nothing is wrong."""
+    least = timedelta(seconds=remedy.delay)
+    wait = max(least, now.late_from - now.now) if now.late_from else least
+    return _after_delay(now, replace(remedy, delay=int(min(wait, LONGEST_SOURCE_WAIT).total_seconds())))
+
+
+def _restart(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
+    """Only where more failed than the one task: clearing that one was not enough."""
+    if sum(task.state == "failed" for task in now.tasks) < 2:
+        return None
+    return {Parameter.DAG: now.task.dag_id, Parameter.RUN: now.task.run_id}
+
+
+def _dag(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
+    return None if now.dag.paused else {Parameter.DAG: now.task.dag_id}
 
 
 def _backfill(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
@@ -80,7 +107,9 @@ def _nothing(_now: Situation, _remedy: Remedy) -> dict[Parameter, str]:
 #: How each action gets its arguments; what is not here is proposed to a person only.
 _ARGUMENTS: Mapping[ActionKind, Callable[[Situation, Remedy], dict[Parameter, str] | None]] = {
     ActionKind.RETRY_TASK: _after_delay,
-    ActionKind.WAIT_FOR_SOURCE: _after_delay,
+    ActionKind.WAIT_FOR_SOURCE: _until_late,
+    ActionKind.RESTART_PIPELINE: _restart,
+    ActionKind.PAUSE_DAG: _dag,
     ActionKind.BACKFILL_RANGE: _backfill,
     ActionKind.RERUN_UPSTREAM: _upstream,
     ActionKind.SUGGEST_SCHEMA_CHANGE: _nothing,
@@ -90,23 +119,29 @@ _ARGUMENTS: Mapping[ActionKind, Callable[[Situation, Remedy], dict[Parameter, st
 }
 
 
-def propose(diagnosis: Diagnosis, remedies: Sequence[Remedy], now: Situation) -> tuple[Proposal, Remedy]:
-    """The first remedy whose arguments are all known; a page where there is none."""
+def propose(
+    diagnosis: Diagnosis, remedies: Sequence[Remedy], now: Situation, *, why: str = ""
+) -> tuple[Proposal, Remedy]:
+    """The first remedy whose arguments are all known; a page where there is none.
+
+    :param why: what is said instead of the cause.
+    """
     for remedy in remedies:
         build = _ARGUMENTS.get(remedy.action)
         arguments = build(now, remedy) if build else None
         if arguments is not None:
-            return Proposal(kind=remedy.action, arguments=arguments, why=diagnosis.cause), remedy
+            return Proposal(kind=remedy.action, arguments=arguments, why=why or diagnosis.cause), remedy
     page = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)
-    why = "No remedy has all its facts." if remedies else "Nothing is known to help."
-    return Proposal(kind=page.action, why=why), page
+    nothing = "No remedy has all its facts." if remedies else "Nothing is known to help."
+    return Proposal(kind=page.action, why=why or nothing), page
 
 
-def _spanned(missing: Sequence[datetime]) -> int:
-    """How many daily slices a backfill from the first to the last missing one runs: those in between run again too."""
+def _spanned(now: Situation) -> int:
+    """How many slices a backfill from the first to the last missing one runs: those in between run again too."""
+    missing = now.missing
     if not missing:
         return 0
-    return max(len(missing), round((max(missing) - min(missing)) / timedelta(days=1)) + 1)
+    return max(len(missing), round((max(missing) - min(missing)) / now.slice_length) + 1)
 
 
 def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fact]:
@@ -121,8 +156,8 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "try_number": now.task.try_number,
         "failed_tasks": states.count("failed"),
         "downstream_tasks": states.count("upstream_failed"),
-        "slices": _spanned(now.missing) if remedy.action is ActionKind.BACKFILL_RANGE else 1,
-        "slices_beyond_alone": max(0, _spanned(now.missing) - now.alone),
+        "slices": _spanned(now) if remedy.action is ActionKind.BACKFILL_RANGE else 1,
+        "slices_beyond_alone": max(0, _spanned(now) - now.alone),
         "dag_paused": now.dag.paused,
         "has_contract": now.has_contract,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.escalate import close, settle, start_next
+from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
@@ -23,7 +24,8 @@ PATIENCE = timedelta(minutes=2)
 #: Characters of an import error's message and of its stack trace, from the end; both are redacted as evidence.
 LONGEST_MESSAGE, LONGEST_TRACE = 2_000, 20_000
 STARTED = "the reconciler started a healer run"
-#: The longest that an act is delayed; with the administrator's limits, after that a healer run has come to its end.
+#: The longest that an act is delayed, but for a late source, whose verdict says when it is due; with the administrator's
+#: limits, after that a healer run has come to its end.
 LONGEST_DELAY = timedelta(hours=1)
 
 
@@ -46,11 +48,12 @@ def reconcile(healer: Healer) -> Pass:
     found = _spooled(healer)  # first: a callback knows the exception
     unseen = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
     found += [str(failure.key) for failure in unseen if healer.store.record(failure, healer.new_id())]
-    healer.store.intake(healer.now())
+    take_in(healer)
     waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     ended = [_end(healer, incident) for incident in _abandoned(healer)]
+    healer.pager.flush()
     healer.store.note_pass(began)
     return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended))
 
@@ -72,8 +75,14 @@ def _is_started(incident: Incident) -> bool:
 def _abandoned(healer: Healer) -> list[Incident]:
     """Incidents whose healer run is gone: nothing happened for longer than all that it may wait for."""
     limits = healer.limits
-    silent = healer.store.unsettled(healer.now() - limits.approval - limits.verify - LONGEST_DELAY)
-    return [item for item in silent if item.state is not State.OPEN]
+    allowed = healer.now() - limits.approval - limits.verify
+    silent = healer.store.unsettled(allowed - LONGEST_DELAY)
+    return [item for item in silent if item.state is not State.OPEN and not _still_waits(item, allowed)]
+
+
+def _still_waits(incident: Incident, allowed: datetime) -> bool:
+    due = incident.last.get(EventKind.JUDGED, {}).get("due")
+    return due is not None and datetime.fromisoformat(due) > allowed
 
 
 def _end(healer: Healer, incident: Incident) -> str:

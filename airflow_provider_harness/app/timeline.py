@@ -30,6 +30,11 @@ def _act_ended(body: Mapping[str, Any]) -> str:
     return f"{body['result']}{f' ({more})' if more else ''}"
 
 
+def _model(body: Mapping[str, Any]) -> str:
+    told = f": {' '.join(body['reasoning'])}" if body["reasoning"] else ""
+    return f"{body['model']} {body['ended']}, {body['cost_usd']:.4f} USD{told}"
+
+
 #: kind of event -> the word that leads its line, and its text.
 _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.OPENED: ("failure", lambda b: b["failure"]),
@@ -40,12 +45,16 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
         "diagnosis",
         lambda b: f"{b['category']} ({b['certainty']}, from {b['basis']}): {b['cause']}",
     ),
+    EventKind.MODEL_ASKED: ("model", lambda b: f"asked, {b['reserved_usd']:.4f} USD reserved"),
+    EventKind.MODEL_ANSWERED: ("model", _model),
     EventKind.PROPOSED: ("proposal", _proposed),
     EventKind.JUDGED: ("verdict", _judged),
     EventKind.ASKED: ("asked", lambda b: f"{', '.join(b['assigned'])}, until {b['expires']}"),
     EventKind.ANSWERED: ("answer", lambda b: f"{b['answer']} by {b['by'] or 'nobody'}"),
     EventKind.ACT_STARTED: ("act", lambda b: b["act"]),
     EventKind.ACT_ENDED: ("acted", _act_ended),
+    EventKind.FOLLOWED: ("followed", lambda b: f"{b['act']}: {b['verdict']}, {b['reason']}"),
+    EventKind.RUN_SETTLED: ("run", lambda b: f"{b['run']}: {b['outcome']}, {b['text']}"),
     EventKind.SETTLED: ("verified", lambda b: f"{b['outcome']}: {b['text']}"),
     EventKind.PAGED: ("page", _paged),
     EventKind.NOTED: ("note", lambda b: b["text"]),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
+from airflow_provider_harness.app import follow, heal
 from airflow_provider_harness.app.act import note_of, proposal_of
 from airflow_provider_harness.app.ports import GateResult, Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
 
 
@@ -25,6 +28,27 @@ class Finding:
     gates: Sequence[GateResult] = ()
 
 
+def _look(healer: Healer, incident: Incident) -> Finding:
+    """How the leader's task is, then how the other tasks of the incident are, which follow it."""
+    proposal, rest = proposal_of(incident), follow.followers(healer, incident)
+    own = heal.lead_of(healer, incident).key.run
+    if follow.follow(healer, incident, [failure for failure in rest if failure.key.run == own]):
+        return Finding(outcome=None, text=f"other tasks of {own} that failed of the same cause run again")
+    finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
+    if finding.outcome not in (Outcome.HEALED, Outcome.RECOVERED) or all(item.key.run == own for item in rest):
+        return finding
+    if own not in incident.runs:
+        follow.settle_run(healer, incident.id, own, finding.outcome, finding.text)
+    outcome, text = follow.others(healer, healer.store.incident(incident.id), partial(_proved, healer))
+    return replace(finding, outcome=outcome, text=f"{finding.text}; {text}")
+
+
+def _proved(healer: Healer, dag_id: str, run_id: str, failures: Sequence[Failure]) -> tuple[Outcome | None, str]:
+    targets = {(failure.key.task_id, failure.key.map_index) for failure in failures}
+    found = _of_run(healer, dag_id, run_id, lambda task: (task.task_id, task.map_index) in targets)
+    return found.outcome, found.text
+
+
 _SETTLED = frozenset({"success", "failed"})
 
 
@@ -33,9 +57,8 @@ def verify(healer: Healer, incident: Incident) -> Finding:
 
     Longer after the act than the administrator allows, the outcome is unknown.
     """
-    proposal = proposal_of(incident)
     try:
-        finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
+        finding = _look(healer, incident)
     except HarnessUnavailable as error:  # a gate or an API that is down says nothing about the data
         finding = Finding(outcome=None, text=str(error))
     acted = datetime.fromisoformat(incident.last[EventKind.ACT_ENDED]["at"])
@@ -55,13 +78,17 @@ def verify(healer: Healer, incident: Incident) -> Finding:
 
 def _cleared(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:
     dag_id, run_id = proposal.arguments[Parameter.DAG], proposal.arguments[Parameter.RUN]
+    return _of_run(healer, dag_id, run_id, lambda task: _is_target(task, proposal))
+
+
+def _of_run(healer: Healer, dag_id: str, run_id: str, is_target: Callable[[TaskState], bool]) -> Finding:
     state = healer.airflow.run_state(dag_id, run_id)
     if state not in _SETTLED:
         return Finding(outcome=None, text=f"run {run_id} is {state}")
     if state == "failed":
         return Finding(outcome=Outcome.NOT_HEALED, text=f"run {run_id} failed again")
     tasks = healer.airflow.tasks(dag_id, run_id)
-    if still := [task for task in tasks if _is_target(task, proposal) and task.state != "success"]:
+    if still := [task for task in tasks if is_target(task) and task.state != "success"]:
         text = f"run {run_id} succeeded, but {still[0].task_id} is {still[0].state or 'without state'}"
         return Finding(outcome=Outcome.NOT_HEALED, text=text)
     dag = healer.airflow.dag(dag_id)
@@ -115,6 +142,13 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
     return _judge_gates([*finding.gates, *(gate for gate in slices if gate is not None)], given[Parameter.RUN])
 
 
+def _paused(healer: Healer, _incident: Incident, proposal: Proposal) -> Finding:
+    dag = healer.airflow.dag(proposal.arguments[Parameter.DAG])
+    text = f"{dag.dag_id} is {'paused: resume it when the cause is gone' if dag.paused else 'not paused'}"
+    return Finding(outcome=Outcome.ESCALATED, text=text)
+
+
 _VERIFY: Mapping[ActionKind, Callable[[Healer, Incident, Proposal], Finding]] = {
     ActionKind.BACKFILL_RANGE: _backfilled,
+    ActionKind.PAUSE_DAG: _paused,
 }

@@ -37,7 +37,7 @@ class Parameter(StrEnum):
     DAG = "dag"
     RUN = "run"
     TRY_NUMBER = "try_number"  # the try that failed: the act is refused when another one has started since
-    DELAY_SECONDS = "delay_seconds"  # 0 to 3600
+    DELAY_SECONDS = "delay_seconds"  # 0 to 3600; of a wait for the source, to 43200
     FIRST = "first"  # UTC start of the first slice, ISO 8601
     LAST = "last"  # UTC start of the last slice, inclusive
     SLICE = "slice"
@@ -128,6 +128,11 @@ ACTIONS: Mapping[ActionKind, ActionSpec] = {
 }
 
 
+def kind_of(act: str) -> ActionKind:
+    """The kind of an act from its canonical line."""
+    return ActionKind(act.partition("(")[0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """One row of ``ACTIONS`` with its arguments.
@@ -146,6 +151,16 @@ class Proposal:
             raise ValueError(f"{self.kind} lacks {', '.join(sorted(missing))}")
         if strangers := given - spec.required - spec.optional:
             raise ValueError(f"{self.kind} does not take {', '.join(sorted(strangers))}")
+
+    @property
+    def target(self) -> str:
+        """The task instance that it is about; empty where it is about none."""
+        given = self.arguments
+        if Parameter.TASK not in given:
+            return ""
+        return "/".join(
+            given.get(name, "") for name in (Parameter.DAG, Parameter.RUN, Parameter.TASK, Parameter.MAP_INDEX)
+        )
 
     def canonical(self) -> str:
         """The exact act as one line: what an approval is bound to, and the key that makes a repeat a no-op.

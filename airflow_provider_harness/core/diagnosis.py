@@ -138,21 +138,23 @@ _PERSON = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)
 _LESS = Remedy(action=ActionKind.SUGGEST_CONCURRENCY_CHANGE)
 _MINUTE = Remedy(action=ActionKind.RETRY_TASK, delay=60)
 _FIVE_MINUTES = Remedy(action=ActionKind.RETRY_TASK, delay=300)
+#: A second try where more of the run failed than the one task (``app.propose`` looks).
+_RESTART = Remedy(action=ActionKind.RESTART_PIPELINE)
 _AGREED_RETRY = Remedy(action=ActionKind.RETRY_TASK, needs_person=True)
 
 #: category -> (traits that must all be there, remedies in order); the first row whose traits are there is taken.
 PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...]] = {
     Category.TRANSIENT_NETWORK: (
         (frozenset({"permanent"}), (_PERSON,)),
-        (frozenset(), (_MINUTE, _PERSON)),
+        (frozenset(), (_MINUTE, _RESTART, _PERSON)),
     ),
     Category.RATE_LIMITED: (
         (frozenset({"load"}), (_LESS, _PERSON)),
         (frozenset({"concurrency"}), (_LESS, _PERSON)),
-        (frozenset(), (_FIVE_MINUTES, _PERSON)),
+        (frozenset(), (_FIVE_MINUTES, _RESTART, _PERSON)),
     ),
     Category.QUOTA_EXHAUSTED: (
-        (frozenset({"others"}), (_FIVE_MINUTES, _PERSON)),
+        (frozenset({"others"}), (_FIVE_MINUTES, _RESTART, _PERSON)),
         (frozenset(), (_PERSON,)),
     ),
     Category.RESOURCE_EXHAUSTED_MEMORY: ((frozenset(), (_LESS, _PERSON)),),
@@ -162,11 +164,11 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset({"others"}), (_FIVE_MINUTES, _LESS, _PERSON)),
         (frozenset(), (_LESS, _PERSON)),
     ),
-    Category.LOCK_CONTENTION: ((frozenset(), (_MINUTE, _PERSON)),),
+    Category.LOCK_CONTENTION: ((frozenset(), (_MINUTE, _RESTART, _PERSON)),),
     Category.TIMEOUT: (
         (frozenset({"permanent"}), (_PERSON,)),
         (frozenset({"load"}), (_LESS, _PERSON)),
-        (frozenset(), (_FIVE_MINUTES, _PERSON)),
+        (frozenset(), (_FIVE_MINUTES, _RESTART, _PERSON)),
     ),
     Category.AUTH_EXPIRED_OR_INVALID: ((frozenset(), (_PERSON,)),),
     Category.PERMISSION_DENIED: ((frozenset(), (_PERSON,)),),
@@ -198,7 +200,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     Category.DEPENDENCY_OR_VERSION: ((frozenset(), (_PERSON,)),),
     Category.WORKER_LOST: (
         (frozenset({"killed_unknown"}), (_AGREED_RETRY, _PERSON)),
-        (frozenset({"sigterm"}), (_MINUTE, _PERSON)),
+        (frozenset({"sigterm"}), (_MINUTE, _RESTART, _PERSON)),
         (frozenset(), (_AGREED_RETRY, _PERSON)),
     ),
     Category.UPSTREAM_FAILED: ((frozenset(), (Remedy(action=ActionKind.RERUN_UPSTREAM), _PERSON)),),

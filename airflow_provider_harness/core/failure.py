@@ -55,6 +55,11 @@ class TryKey:
         return f"{self.dag_id}/{self.run_id}/{self.task_id}{mapped}#{self.try_number}"
 
     @property
+    def run(self) -> str:
+        """The run that it was in."""
+        return f"{self.dag_id}/{self.run_id}"
+
+    @property
     def task_instance(self) -> tuple[str, str, str, int]:
         """The task instance without the try."""
         return (self.dag_id, self.run_id, self.task_id, self.map_index)
@@ -93,6 +98,7 @@ class Failure:
     :param report: a blocked gate's ``Report.to_dict()``, or None.
     :param schema_diff: ``SchemaDiff.to_dict()``, or None.
     :param detail: what else the source of the report knows: names to short texts.
+    :param reads: tables and assets that the task reads, each with where it is; ``writes`` likewise.
     :param missing: what could not be learnt, one short phrase each ("exception", "try number").
     """
 
@@ -112,6 +118,8 @@ class Failure:
     schema_diff: Mapping[str, Any] | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -147,6 +155,6 @@ def from_dict(body: Mapping[str, Any]) -> Failure:
     values["origin"] = Origin(values["origin"])
     values["occurred_at"] = datetime.fromisoformat(values["occurred_at"])
     values["chain"] = tuple(ErrorLink(**{**link, "bases": tuple(link["bases"])}) for link in values["chain"])
-    for name in ("tags", "missing"):
-        values[name] = tuple(values[name])
+    for name in ("tags", "missing", "reads", "writes"):
+        values[name] = tuple(values.get(name, ()))
     return Failure(**values)

@@ -18,12 +18,16 @@ class EventKind(StrEnum):
     CLAIMED = "claimed"  # body: run; this healer run leads, every other one ends
     EVIDENCE = "evidence"  # body: facts, observations, unavailable
     DIAGNOSED = "diagnosed"  # body: category, cause, basis, certainty, why, citations
+    MODEL_ASKED = "model_asked"  # body: call, reserved_usd
+    MODEL_ANSWERED = "model_answered"  # body: call and app.ports_diagnosis.ModelCall
     PROPOSED = "proposed"  # body: action, arguments, why
     JUDGED = "judged"  # body: verdict, rule, reason, policy_version
     ASKED = "asked"  # body: approval, assigned, expires
     ANSWERED = "answered"  # body: answer, by
     ACT_STARTED = "act_started"  # body: act
     ACT_ENDED = "act_ended"  # body: act, at, result
+    FOLLOWED = "followed"  # body: failure, act, verdict, rule, reason; another failed task of the incident, after the leader's heal
+    RUN_SETTLED = "run_settled"  # body: run, outcome, text; how one of the incident's runs turned out
     SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
     PAGED = "paged"  # body: dedup_key, severity, summary, action
     NOTED = "noted"  # body: text
@@ -69,19 +73,30 @@ _EVER = frozenset(State)
 #: A person has it, or had it to the end. An act that was under way then still says how it ended, and changes nothing else.
 IN_HAND = frozenset({State.TAKEN, State.CLOSED})
 
+#: Outcomes after which a person has it in hand: what fails of the same cause meanwhile joins, and pages nobody again.
+IN_HAND_OF_A_PERSON = frozenset(
+    {Outcome.ESCALATED, Outcome.NOT_HEALED, Outcome.MADE_WORSE, Outcome.UNKNOWN, Outcome.REFUSED}
+)
+#: Outcomes of a run after which nothing of it needs another remedy.
+WELL = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED})
+
 #: event -> (states it may come in, state it leads to; None = unchanged). What is not here cannot happen.
 TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.OPENED: (frozenset(), State.OPEN),
-    EventKind.JOINED: (_ANY, None),
+    EventKind.JOINED: (_EVER, None),
     EventKind.EVIDENCE: (_ANY - {State.TAKEN}, None),
     EventKind.CLAIMED: (frozenset({State.OPEN}), State.CLAIMED),
     EventKind.DIAGNOSED: (frozenset({State.CLAIMED, State.DIAGNOSED}), State.DIAGNOSED),
+    EventKind.MODEL_ASKED: (frozenset({State.CLAIMED, State.DIAGNOSED}), None),
+    EventKind.MODEL_ANSWERED: (_EVER, None),
     EventKind.PROPOSED: (frozenset({State.DIAGNOSED, State.JUDGED}), None),
     EventKind.JUDGED: (frozenset({State.DIAGNOSED, State.JUDGED}), State.JUDGED),
     EventKind.ASKED: (frozenset({State.JUDGED}), State.ASKED),
     EventKind.ANSWERED: (frozenset({State.ASKED}), State.ANSWERED),
     EventKind.ACT_STARTED: (frozenset({State.JUDGED, State.ANSWERED}), State.ACTING),
     EventKind.ACT_ENDED: (frozenset({State.ACTING}), State.VERIFYING),
+    EventKind.FOLLOWED: (frozenset({State.VERIFYING}), None),
+    EventKind.RUN_SETTLED: (frozenset({State.VERIFYING}), None),
     EventKind.SETTLED: (_ANY, None),
     EventKind.PAGED: (_EVER, None),
     EventKind.NOTED: (_ANY, None),
@@ -109,6 +124,10 @@ _ATTEMPT = frozenset(
 )
 
 
+#: Severities of pages, the mildest first; empty = not paged.
+WORDS = ("", "low", "medium", "high", "critical")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to an incident.
@@ -133,6 +152,9 @@ class Incident:
 
     :param leader: the healer run that leads it now, or empty.
     :param acts: canonical acts that were started, in order.
+    :param followed: other failed tries of the incident -> the verdict on clearing them.
+    :param runs: ``dag/run`` -> how it turned out; a further healer run looks again at those that are not well.
+    :param severity: the worst that was paged, as ``core.severity`` names it; empty where nobody was.
     :param last: the newest body of each kind of event; of what a healer run finds and does, the present run's only.
     """
 
@@ -144,6 +166,9 @@ class Incident:
     failures: tuple[str, ...] = ()
     leader: str = ""
     acts: tuple[str, ...] = ()
+    followed: Mapping[str, str] = field(default_factory=dict)
+    runs: Mapping[str, Outcome] = field(default_factory=dict)
+    severity: str = ""
     paged: bool = False
     outcome: Outcome | None = None
     last: Mapping[EventKind, Mapping[str, Any]] = field(default_factory=dict)
@@ -164,6 +189,11 @@ class Incident:
         if event.kind is EventKind.CLAIMED:
             changes["leader"] = body["run"]
             changes["last"] = {kind: body for kind, body in changes["last"].items() if kind not in _ATTEMPT}
+            changes["runs"] = {name: outcome for name, outcome in self.runs.items() if outcome in WELL}
+        if event.kind is EventKind.FOLLOWED:
+            changes["followed"] = {**self.followed, body["failure"]: body["verdict"]}
+        if event.kind is EventKind.RUN_SETTLED:
+            changes["runs"] = {**self.runs, body["run"]: Outcome(body["outcome"])}
         if event.kind is EventKind.RETURNED:
             # the run that led has stopped: it must not end what another one takes up, nor count as under way
             changes |= {"leader": "", "last": {k: v for k, v in changes["last"].items() if k is not EventKind.NOTED}}
@@ -171,6 +201,7 @@ class Incident:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:
             changes["paged"] = self.paged or body.get("action") == "trigger"
+            changes["severity"] = max(self.severity, body.get("severity", ""), key=WORDS.index)
         if event.kind is EventKind.CLOSED:
             changes |= {"closed_at": event.at, "outcome": Outcome(body["outcome"])}
         return replace(self, **changes)
@@ -184,9 +215,13 @@ def fold(incident_id: str, events: Iterable[Event]) -> Incident:
     return incident
 
 
-def episode_of(key: TryKey) -> str:
-    """The episode that a failed try belongs to: one run of one Dag, whatever its tasks, siblings and tries.
+def episode_of(key: TryKey, cause: str = "") -> str:
+    """The episode that a failed try would open: one cause in one run of one Dag, whatever its tasks, siblings and tries.
 
-    16 hexadecimal characters; the same for every process that computes it, so that two captures start one healer.
+    16 hexadecimal characters; the same for every process that computes it, so that two captures start one healer. An
+    incident keeps the episode of the failure that opened it.
+
+    :param cause: ``core.cause.signature`` of the failure, where it says anything.
     """
-    return hashlib.sha256(f"{key.dag_id}\0{key.run_id}".encode()).hexdigest()[:16]
+    parts = (key.dag_id, key.run_id, *([cause] if cause else ()))
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:16]

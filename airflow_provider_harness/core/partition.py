@@ -86,6 +86,14 @@ def slice_of_day(contract: Contract, day: date) -> Slice:
     return slice_of(contract, stamp(_midnight(day, ZoneInfo(contract.load.time_zone))))
 
 
+def slices_of_day(contract: Contract, day: date) -> tuple[Slice, ...]:
+    """Every slice that begins on one date in the contract's time zone, in order."""
+    first, following = slice_of_day(contract, day), slice_of_day(contract, day + timedelta(days=1))
+    length = first.end - first.start
+    count = 1 if contract.load.grain is Grain.DAY else (following.start - first.start) // length
+    return tuple(slice_of(contract, stamp(first.start + n * length)) for n in range(count))
+
+
 def bounds(contract: Contract, piece: Slice) -> tuple[datetime | date, datetime | date]:
     """First value of the slice column that belongs to the slice, and first that does not."""
     if contract.column(contract.load.slice_column).logical_type is LogicalType.DATE:

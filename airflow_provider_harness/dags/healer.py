@@ -16,8 +16,8 @@ from airflow.sdk import DAG, BaseSensorOperator, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_harness import config, wiring
-from airflow_provider_harness.app import act, approve, escalate, heal, reconcile, verify
-from airflow_provider_harness.app.ports import Healer, Severity
+from airflow_provider_harness.app import act, approve, dead_man, escalate, heal, reconcile, stakes, verify
+from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incident import EventKind, Incident, State
 from airflow_provider_harness.core.policy import VerdictKind
@@ -35,7 +35,7 @@ _OWN = {"retries": 2, "retry_delay": timedelta(seconds=10)}
 
 
 def healer_dag() -> DAG:
-    """The healer Dag; the reconciler's is made beside it. Put this one line into a file of your Dags folder::
+    """The healer Dag; the reconciler's and the watch over both are made beside it. Put this one line into a file of your Dags folder::
 
     from airflow_provider_harness.dags import healer_dag
 
@@ -43,6 +43,7 @@ def healer_dag() -> DAG:
     """
     settings = config.read()
     _reconciler(settings)
+    _watch(settings)
     with DAG(
         settings.healer_dag_id,
         schedule=None,
@@ -82,6 +83,29 @@ def _reconciler(settings: config.Settings) -> None:
         )
 
 
+def _watch(settings: config.Settings) -> None:
+    with DAG(
+        f"{settings.healer_dag_id}_watch",
+        schedule=timedelta(minutes=5),
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        description="Pages when the healer or the reconciler has not run.",
+        tags={config.OWN_TAG},
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        default_args={**_OWN, "on_failure_callback": page_own_failure},
+    ):
+        _dead_man()
+
+
+@task(task_id="dead_man")
+def _dead_man() -> None:
+    if wiring.mode() is config.Mode.OFF:
+        raise AirflowSkipException("The harness is off.")
+    found = dead_man.check(wiring.healer())
+    wiring.log.info("does not run: %s", ", ".join(found) or "nothing")
+
+
 def page_own_failure(context: Mapping[str, Any]) -> None:
     """The healer is never healed by itself: when one of its tasks fails, on-call is paged."""
     wiring.quietly("Paging that the healer itself failed", lambda: _page_own_failure(context))
@@ -97,7 +121,7 @@ def _page_own_failure(context: Mapping[str, Any]) -> None:
 def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
     """The incident of this run, if this run leads it and it is in one of these states; otherwise the task is skipped."""
     healer, run_id = wiring.healer(), str(context["run_id"])
-    incident = healer.store.incident(_incident_id(context))
+    incident = healer.store.incident(healer.store.resolve(_incident_id(context)))
     if incident.leader != run_id or (states and incident.state not in states):
         raise AirflowSkipException(
             f"Nothing to do here: the incident is {incident.state}, led by {incident.leader or 'nobody'}."
@@ -122,6 +146,7 @@ def _diagnose(**kwargs: Any) -> None:
     healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
     if not heal.claim(healer, incident_id, run_id):
         raise AirflowSkipException(f"Incident {incident_id} is led by another run, or is closed.")
+    incident_id = healer.store.resolve(incident_id)
     _wait_until_settled(healer, incident_id)
     found = heal.diagnose(healer, incident_id)
     wiring.log.info("%s (%s, %s): %s", found.category, found.certainty, found.basis, found.cause)
@@ -175,7 +200,12 @@ class Approve(HITLOperator):
     @staticmethod
     def _page(healer: Healer, incident_id: str) -> None:
         incident = healer.store.incident(incident_id)
-        escalate.page(healer, incident, asks="Answer the required action in Airflow (link).", severity=Severity.MEDIUM)
+        escalate.page(
+            healer,
+            incident,
+            asks="Answer the required action in Airflow (link).",
+            severity=stakes.severity_of(healer, incident, asked=True),
+        )
 
 
 class _Look(BaseSensorOperator):

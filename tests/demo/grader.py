@@ -215,7 +215,8 @@ class Grader:
     def _page(self, case: Case) -> Mapping[str, Any] | None:
         [[episode]] = self.rows(
             "harness",
-            "SELECT DISTINCT episode FROM harness_failures WHERE key LIKE %s",
+            "SELECT DISTINCT i.episode FROM harness_incidents i JOIN harness_memberships m ON m.incident_id = i.id"
+            " WHERE m.failure_key LIKE %s",
             [f"{case.dag_id}/{case.run_id}/%"],
         )
         return self._pages.get(f"harness:{episode}")
@@ -260,6 +261,8 @@ def _line(case: Case, incident_id: str, events: Sequence[tuple[str, datetime, Ma
     def seconds(kind: str) -> float | None:
         return round((first[kind][0] - opened).total_seconds(), 1) if kind in first else None
 
+    run = f"{case.dag_id}/{case.run_id}"
+    settled = [body["outcome"] for kind, _, body in events if kind == "run_settled" and body["run"] == run]
     return {
         "id": incident_id,
         "break": case.break_id,
@@ -269,7 +272,7 @@ def _line(case: Case, incident_id: str, events: Sequence[tuple[str, datetime, Ma
         "proposal": get("proposed", "action"),
         "verdict": get("judged", "verdict"),
         "rule": get("judged", "rule"),
-        "outcome": get("closed", "outcome"),
+        "outcome": settled[-1] if settled else get("closed", "outcome"),
         "seconds_to_verdict": seconds("judged"),
         "seconds_to_outcome": seconds("closed"),
         "healer_run": get("claimed", "run"),

@@ -32,6 +32,9 @@ SETTINGS = {
     "AIRFLOW__HARNESS__MODE": "act",
     "AIRFLOW__HARNESS__ENROLL": "tag:flights",
     "AIRFLOW__HARNESS__RECONCILE_SECONDS": "10",
+    # The breaks come one after another: that is no recurrence, and no reason to stop.
+    "AIRFLOW__HARNESS__RECURRENCE_LIMIT": "100",
+    "AIRFLOW__HARNESS__BREAKER_LIMIT": "100",
     "AIRFLOW__HARNESS__APPROVAL_MINUTES": "10",
     "AIRFLOW__HARNESS__VERIFY_MINUTES": "10",
 }

@@ -24,6 +24,9 @@ SAFE = Settings(
     model="",  # no text leaves
     model_conn_id="anthropic_default",
     pagerduty_conn_id="pagerduty_events_default",
+    notifiers="",  # nobody else is told
+    maintenance_file="",
+    page_backfills=False,
     policy_file="",
     approvers_file="",
     runbook_file="",  # nobody can approve
@@ -36,6 +39,9 @@ SAFE = Settings(
     approval_minutes=60,
     verify_minutes=120,
     max_backfill_alone=3,
+    recurrence_limit=3,
+    recurrence_days=7,
+    breaker_limit=3,
     max_model_turns=5,
     max_cost_usd_per_incident=0.5,
     max_cost_usd_per_day=10.0,
@@ -53,7 +59,7 @@ def test_an_emptied_option_is_its_default() -> None:
 
 def test_every_option_is_described_and_none_is_forgotten() -> None:
     assert set(OPTIONS) == {field.name for field in fields(Settings)}
-    types = {"string": str, "integer": int, "float": float}
+    types = {"string": str, "integer": int, "float": float, "boolean": bool}
     for name, option in OPTIONS.items():
         assert option.description.endswith(".") or option.description[-1].isalnum(), name
         assert isinstance(getattr(SAFE, name), types[option.type]), name
@@ -77,6 +83,9 @@ def test_every_option_is_described_and_none_is_forgotten() -> None:
         ("verify_minutes", "-1"),
         ("max_backfill_alone", "-1"),
         ("max_backfill_alone", "1.5"),
+        ("recurrence_limit", "1"),
+        ("recurrence_days", "0"),
+        ("breaker_limit", "0"),
         ("max_model_turns", "0"),
         ("max_cost_usd_per_incident", "-1"),
         ("max_cost_usd_per_incident", "nan"),

@@ -144,7 +144,8 @@ def test_dags_are_imported(written: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
-    assert last == "dags: harness_healer harness_healer_reconciler orders_daily sales_daily visits_daily", done.stdout
+    names = "harness_healer harness_healer_reconciler harness_healer_watch orders_daily sales_daily visits_daily"
+    assert last == f"dags: {names}", done.stdout
 
 
 def test_contracts_policies_and_approvers_are_right(written: Path) -> None:

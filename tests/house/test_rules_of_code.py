@@ -19,6 +19,7 @@ BROAD = {
     "adapters/read_ahead.py: ahead": "whatever ends the use of the items, the read under way is cancelled",
     "adapters/gx.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
     "triggers/look.py: run": "a look that cannot be taken in the triggerer is taken by the task, where its error is seen",
+    "adapters/notifiers.py: _notify": "a notifier is anybody's class; whatever it raises, the others are told",
     "adapters/exceptions.py: _attribute": "a property of somebody's exception may fail",
 }
 

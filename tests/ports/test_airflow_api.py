@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 import json
 import re
@@ -342,6 +343,23 @@ def test_a_login_that_is_refused(httpserver: HTTPServer) -> None:
         AirflowApi(httpserver.url_for(""), "harness", "secret-pw", "h").run_state("d", "r")
 
 
+@pytest.mark.parametrize(
+    ("token", "user"),
+    [
+        ("token", "harness"),  # no JWT: nothing better is known
+        ("h." + base64.urlsafe_b64encode(b'{"sub": "17"}').decode().rstrip("=") + ".s", "17"),  # FAB numbers its users
+        ("h.###.s", "harness"),
+        ("h." + base64.urlsafe_b64encode(b"[1]").decode().rstrip("=") + ".s", "harness"),
+    ],
+)
+def test_the_account_is_the_user_that_the_token_was_made_for(httpserver: HTTPServer, token: str, user: str) -> None:
+    httpserver.expect_request("/auth/token").respond_with_json({"access_token": token})
+    api = AirflowApi(httpserver.url_for(""), "harness", "pw", "h")
+    assert api.account() == user
+    assert api._http is not None
+    api._http.close()
+
+
 def test_a_token_needs_no_login(server: Server) -> None:
     server.answers["GET", "dags/d/dagRuns/r"] = {"state": "success"}
     api = AirflowApi(server.http.url_for("/"), "", "token", "h")
@@ -491,4 +509,3 @@ def test_addresses_for_people() -> None:
     assert api.required_action_url("h", "r", "approve") == (
         "http://airflow:8080/dags/h/runs/r/tasks/approve/required_actions"
     )
-    assert api.account() == "harness"

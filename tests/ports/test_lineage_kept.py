@@ -24,15 +24,17 @@ from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow, Tra
 from airflow_provider_harness.operators import (
     PostgresExtractOperator,
     PostgresLoadOperator,
+    PostgresTransferOperator,
     SQLTransformOperator,
     ValidateOperator,
 )
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.wiring_store import task_engine
 from tests.ports.operators_case import context, run, terms
-from tests.ports.rows_case import Case
+from tests.ports.rows_case import CONTRACT, Case
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MASK = "{property: harness.personalData, value: mask}"
 KEY = TryKey(dag_id="a.b", run_id="r", task_id="g.t", try_number=1)
 ONE, TWO, OUT = (Dataset(namespace="postgres://h:1", name=f"db.public.{name}") for name in ("one", "two", "out"))
 JOINED = ColumnEdge(source=TWO, source_column="id", target_column="", how=Transformation.JOIN, masking=True)
@@ -180,3 +182,30 @@ def test_the_newest_gate_of_a_task_is_found(moved: Case) -> None:
         "d.load": ("public.orders", moved.piece(1).id),
         "d.sum": ("public.summary", moved.piece(1).id),
     }
+
+
+def test_a_transfer_and_a_query_of_the_source_are_followed(case: Case, dag: Any, tmp_path: Path) -> None:
+    upgrade(task_engine())
+    transfer = PostgresTransferOperator(task_id="move", source_conn_id="src", **terms(dag, "wh"))
+    done(transfer, context(case, task="move"))
+    (tmp_path / "masked.odcs.yaml").write_text(
+        CONTRACT.replace("object, physicalType: jsonb}", f"string, physicalType: text, customProperties: [{MASK}]}}")
+    )
+    names = ", ".join(name for name in case.contract.names if name != "amount")
+    extract = PostgresExtractOperator(
+        task_id="query",
+        sql=f"SELECT {names}, amount * 2 AS amount FROM public.orders",
+        slice_key=case.piece().id,
+        **terms(dag, "src") | {"contract": str(tmp_path / "masked.odcs.yaml")},
+    )
+    extract.post_execute(context(case, task="query"))
+    flows = {flow.task: flow for flow in wiring_lineage.graph().flows}
+    assert {edge.how for edge in flows["d.move"].columns} == {Transformation.IDENTITY}
+    assert [one.name.rpartition("_")[2] for one in flows["d.move"].inputs] == ["s.public.orders"]
+    told = {edge.target_column: (edge.how, edge.masking) for edge in flows["d.query"].columns}
+    assert told == dict.fromkeys(case.contract.names, (Transformation.IDENTITY, False)) | {
+        "amount": (Transformation.TRANSFORMATION, False),
+        "note": (Transformation.TRANSFORMATION, True),
+    }
+    [read] = extract.get_openlineage_facets_on_complete(None).inputs
+    assert {field.name: field.type for field in read.facets["schema"].fields}["id"] == "bigint"

@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from airflow_provider_harness.adapters.store_lineage import SqlLineage
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_schema import metadata
 from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Approval, AskState
+from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Outcome, State, episode_of
+from airflow_provider_harness.core.lineage import Dataset, Flow
 from airflow_provider_harness.core.policy import Limit, Usage
 from airflow_provider_harness.testing.postgres import PostgresServer
 
@@ -103,6 +106,16 @@ def proposal(try_number: int = 1, kind: ActionKind = ActionKind.RETRY_TASK) -> P
     if kind is ActionKind.RETRY_TASK:
         names |= {Parameter.TASK: "load", Parameter.TRY_NUMBER: str(try_number)}
     return Proposal(kind=kind, arguments=names)
+
+
+def test_what_was_recorded_is_heard_and_what_was_not_is_not(engine: Engine) -> None:
+    heard: list[tuple[str, EventKind]] = []
+    store = SqlStore(engine, AUDIT_KEY, lambda after, event: heard.append((after.id, event.kind)))
+    incident_id = opened(store)
+    with pytest.raises(ImpossibleEvent):
+        store.append(event(incident_id, EventKind.NOTED, text="x"), event(incident_id, EventKind.ACT_ENDED))
+    store.append(event(incident_id, EventKind.CLAIMED, run="r"))
+    assert heard == [(incident_id, EventKind.OPENED), (incident_id, EventKind.CLAIMED)]
 
 
 # Intake.
@@ -466,6 +479,94 @@ def test_a_role_that_may_only_insert_failures(postgres: PostgresServer, database
         owner.dispose()
 
 
+def of_cause(dag: str, task: int, port: int, run: str = "r1") -> Failure:
+    key = TryKey(dag_id=dag, run_id=run, task_id=f"t{task}", try_number=1)
+    text = f'connection to server at "10.0.0.5", port {port} failed: Connection refused'
+    chain = (ErrorLink(type="psycopg.OperationalError", message=text),)
+    return replace(failure(), key=key, chain=chain)
+
+
+@pytest.mark.parametrize("causes", [1, 2])
+def test_a_storm_is_one_incident_a_cause(store: SqlStore, causes: int, record_property: Any) -> None:
+    for dag in range(50):
+        recorded(store, *(of_cause(f"dag_{dag}", task, 5432 + dag % causes) for task in range(20)))
+    start = time.monotonic()
+    joined = store.intake(NOW)
+    record_property("seconds", round(time.monotonic() - start, 2))
+    assert time.monotonic() - start < 30
+    assert len(joined) == 1000
+    found = store.incidents()
+    assert [len(item.failures) for item in found] == [1000 // causes] * causes
+    assert {store.resolve(item.incident_id) for item in joined} == {item.id for item in found}
+    assert store.audit_break() is None
+
+
+def test_late_joiners_of_what_a_person_has_open_nothing(store: SqlStore) -> None:
+    recorded(store, of_cause("a", 1, 1))
+    (first,) = store.intake(NOW)
+    store.append(event(first.incident_id, EventKind.CLOSED, outcome="escalated", why=""))
+    recorded(store, of_cause("b", 1, 1))
+    (late,) = store.intake(NOW)
+    assert (late.incident_id, late.opened) == (first.incident_id, False)
+    assert [item.id for item in store.in_hand()] == [first.incident_id]
+    store.let_go(first.incident_id)
+    assert store.in_hand() == []
+    recorded(store, of_cause("c", 1, 1))
+    assert store.intake(NOW)[0].opened
+
+
+@pytest.mark.parametrize("end", [{"outcome": "healed", "why": ""}, None])
+def test_what_is_over_is_joined_by_nothing(store: SqlStore, end: dict[str, str] | None) -> None:
+    recorded(store, of_cause("a", 1, 1))
+    (first,) = store.intake(NOW)
+    if end:
+        store.append(event(first.incident_id, EventKind.CLOSED, **end))
+    else:
+        store.append(event(first.incident_id, EventKind.CLOSED, outcome="escalated", why=""))
+        store.append(event(first.incident_id, EventKind.RESOLVED, by="p", why="mended"))
+    recorded(store, of_cause("b", 1, 1))
+    assert store.intake(NOW)[0].opened
+
+
+def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlStore, engine: Engine) -> None:
+    lineage, table = SqlLineage(lambda: engine), Dataset(namespace="postgres://db", name="public.t")
+    writer, reader, other = (
+        TryKey(dag_id=dag, run_id="r1", task_id="t", try_number=1) for dag in ("writer", "reader", "other")
+    )
+    lineage.keep(writer, Flow(task="writer.t", inputs=(), output=table), NOW)
+    lineage.keep(reader, Flow(task="reader.t", inputs=(table,), output=None), NOW)
+    recorded(store, *(replace(failure(), key=key) for key in (reader, other, writer)))
+    joined = {item.failure.key.dag_id: item.incident_id for item in store.intake(NOW)}
+    assert joined["writer"] == joined["reader"] != joined["other"]
+    assert cause.lead(store.failures(joined["reader"])).key == writer
+
+
+def test_a_failure_leads_to_the_incident_that_it_joined(store: SqlStore) -> None:
+    names = [ulid(NOW), ulid(NOW)]
+    for name, dag in zip(names, "ab", strict=True):
+        store.record(of_cause(dag, 1, 1), name)
+    store.intake(NOW)
+    assert {store.resolve(name) for name in names} == {store.incidents()[0].id}
+    assert store.resolve("other") == "other"
+
+
+def test_what_counts_on_an_incident_is_what_was_done_to_one_task(store: SqlStore) -> None:
+    incident_id = judged(store)
+    store.reserve_act(incident_id, "flights", proposal(), Limit(), NOW)
+    store.append(event(incident_id, EventKind.ACT_ENDED))
+    other = proposal().arguments | {Parameter.TASK: "other"}
+    follower = Proposal(kind=ActionKind.RETRY_TASK, arguments=other)
+    followed = event(incident_id, EventKind.FOLLOWED, failure="k", act="", verdict="approve")
+    once = Limit(per_incident=1)
+    assert store.reserve_act(incident_id, "flights", follower, once, NOW, followed)
+    assert store.incident(incident_id).followed == {"k": "approve"}
+    with pytest.raises(NotAllowed):
+        again = Proposal(kind=ActionKind.RETRY_TASK, arguments=other | {Parameter.TRY_NUMBER: "2"})
+        store.reserve_act(incident_id, "flights", again, once, NOW, followed)
+    usage = store.usage(incident_id, "flights", ActionKind.RETRY_TASK, NOW, follower.target)
+    assert usage == Usage(on_incident=1, on_dag_today=2)
+
+
 def taken_in(store: SqlStore, engine: Engine, run: str, many: int) -> float:
     """Seconds of this process's own work in one pass over so many failures of one run; others' load does not count."""
     for number in range(many):
@@ -492,3 +593,20 @@ def test_ids_sort_by_time() -> None:
     assert ids == sorted(ids)
     assert len({ulid(NOW) for _ in range(1000)}) == 1000
     assert {len(item) for item in ids} == {26}
+
+
+def test_what_happened_before(store: SqlStore) -> None:
+    first, second = (opened(store, run) for run in ("run1", "run2"))
+    store.append(event(first, EventKind.CLAIMED, run="heal"))
+    store.append(event(first, EventKind.DIAGNOSED, category="timeout"), event(first, EventKind.JUDGED))
+    store.append(event(first, EventKind.ACT_STARTED, act="a"))
+    closed(store, first)
+    told = {item.id: item for item in store.past(NOW - timedelta(hours=1))}
+    assert (told[first].task, told[first].category, told[first].acted, told[first].outcome) == (
+        "flights/load",
+        "timeout",
+        True,
+        Outcome.HEALED,
+    )
+    assert (told[second].category, told[second].acted, told[second].outcome) == ("", False, None)
+    assert not store.past(NOW + timedelta(seconds=1))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from airflow_provider_harness.adapters.gates_published import PUBLISHERS, PublishedGates
-from airflow_provider_harness.core.contract import Contract, Grain
+from airflow_provider_harness.core.contract import Contract, Grain, LateAction, LatePolicy
 from airflow_provider_harness.core.report import Report
 from tests.unit.app.fakes import dag, task
 
@@ -116,3 +116,21 @@ def test_no_search_no_gap() -> None:
 
 def test_the_contract_says_how_many_may_be_filled_alone() -> None:
     assert Calls().gates.alone_limit(task(rendered=GIVEN), dag()) == 2
+
+
+def test_of_an_hourly_table_every_hour_of_a_missing_day_is_missing() -> None:
+    calls = Calls(missing=("2013-01-03", "2013-03-10"))  # 24 hours, and the 23 of the day on which clocks go forward
+    calls.contract.load.grain = Grain.HOUR
+    found = calls.gates.missing(task(operator="ContractSensor", rendered=SENSED), dag())
+    assert len(found) == len(set(found)) == 24 + 23
+    assert calls.gates.slice_length(task(rendered=SENSED), dag()) == timedelta(hours=1)
+    assert calls.gates.slice_length(task(), dag()) == timedelta(days=1)
+
+
+def test_the_contract_says_from_when_a_slice_is_late() -> None:
+    calls = Calls()
+    calls.contract.late = LatePolicy(action=LateAction.PAGE, wait_minutes=90)
+    rendered = SENSED | {"slice_key": "2013-01-03"}
+    end = calls.gates.late_from(task(rendered=rendered), dag())
+    assert end is not None and end.isoformat() == "2013-01-04T06:30:00+00:00"
+    assert calls.gates.late_from(task(rendered={"contract": "/c.yaml"}), dag()) is None

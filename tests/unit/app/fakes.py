@@ -22,12 +22,23 @@ from airflow_provider_harness.app.ports import (
     TaskState,
 )
 from airflow_provider_harness.core.action import ActionKind, Proposal
+from airflow_provider_harness.core.cause import Groups, Held, handles, signature
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, episode_of, fold
+from airflow_provider_harness.core.incident import (
+    IN_HAND_OF_A_PERSON,
+    Event,
+    EventKind,
+    Incident,
+    State,
+    episode_of,
+    fold,
+)
 from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
+from airflow_provider_harness.core.recurrence import Past, past_of
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RUN = "heal__run"
@@ -60,10 +71,13 @@ class MemoryStore:
     recorded: dict[str, tuple[Failure, str]] = field(default_factory=dict)
     joined: dict[str, str] = field(default_factory=dict)
     log: list[Event] = field(default_factory=list)
-    acts: list[tuple[str, str, str, ActionKind, str]] = field(default_factory=list)
+    acts: list[tuple[str, str, str, ActionKind, str, str]] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     marks: list[datetime] = field(default_factory=list)
+    named: dict[str, str] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
     crash_before: EventKind | None = None
 
     def record(self, failure: Failure, incident_id: str) -> bool:
@@ -71,17 +85,35 @@ class MemoryStore:
 
     def intake(self, now: datetime) -> Sequence[Joined]:
         found = []
+        groups = Groups(item for item in self.held if item.incident_id not in self._over())
         for identity, (failure, incident_id) in self.recorded.items():
             if identity in self.joined:
                 continue
-            episode = episode_of(failure.key)
-            there = next((item for item in self.incidents() if item.episode == episode and item.outcome is None), None)
+            there = groups.find(handles(failure), failure.occurred_at)
+            episode = episode_of(failure.key, signature(failure).text)
             body = {"failure": identity} | ({} if there else {"episode": episode})
-            kind, target = (EventKind.JOINED, there.id) if there else (EventKind.OPENED, incident_id)
+            kind, target = (EventKind.JOINED, there) if there else (EventKind.OPENED, incident_id)
             self.append(Event(incident_id=target, kind=kind, at=now, body=body))
             self.joined[identity] = target
+            groups.put(handles(failure), target, failure.occurred_at)
             found.append(Joined(incident_id=target, failure=failure, opened=there is None))
+        self.held += groups.changed.values()
         return found
+
+    def _over(self) -> set[str]:
+        done = {item.id for item in self.incidents() if item.outcome not in (None, *IN_HAND_OF_A_PERSON)}
+        return done | self.gone
+
+    def resolve(self, handed: str) -> str:
+        mine = (self.joined.get(identity) for identity, (_, given) in self.recorded.items() if given == handed)
+        known = {event.incident_id for event in self.log}
+        return handed if handed in known else next((name for name in mine if name), handed)
+
+    def in_hand(self) -> Sequence[Incident]:
+        return [item for item in self.incidents() if item.outcome is not None and item.id not in self._over()]
+
+    def let_go(self, incident_id: str) -> None:
+        self.gone.add(incident_id)
 
     def incidents(self) -> list[Incident]:
         return [self.incident(name) for name in dict.fromkeys(event.incident_id for event in self.log)]
@@ -106,21 +138,32 @@ class MemoryStore:
             self.incident(event.incident_id).after(event)
             self.log.append(event)
 
-    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime) -> Usage:
+    def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
         same = [act for act in self.acts if act[3] is kind]
         today = [act for act in same if (act[2], act[4]) == (dag_id, now.date().isoformat())]
-        return Usage(on_incident=sum(act[0] == incident_id for act in same), on_dag_today=len(today))
+        return Usage(
+            on_incident=sum(act[0] == incident_id and target in ("", act[5]) for act in same), on_dag_today=len(today)
+        )
 
-    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
+    def reserve_act(
+        self,
+        incident_id: str,
+        dag_id: str,
+        proposal: Proposal,
+        limit: Limit,
+        now: datetime,
+        started: Event | None = None,
+    ) -> bool:
         act = proposal.canonical()
         if any(row[:2] == (incident_id, act) for row in self.acts):
             return False
-        usage = self.usage(incident_id, dag_id, proposal.kind, now)
+        usage = self.usage(incident_id, dag_id, proposal.kind, now, proposal.target)
         for used, most in ((usage.on_incident, limit.per_incident), (usage.on_dag_today, limit.per_dag_per_day)):
             if most is not None and used >= most:
                 raise NotAllowed("The limit is used up.")
-        self.append(Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act}))
-        self.acts.append((incident_id, act, dag_id, proposal.kind, now.date().isoformat()))
+        acting = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
+        self.append(started or acting)
+        self.acts.append((incident_id, act, dag_id, proposal.kind, now.date().isoformat(), proposal.target))
         return True
 
     def ask(self, approval: Approval) -> None:
@@ -145,8 +188,17 @@ class MemoryStore:
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())
 
+    def past(self, since: datetime) -> Sequence[Past]:
+        return [item for item in past_of(self.log) if item.opened_at >= since]
+
     def last_pass(self) -> datetime | None:
         return self.marks[-1] if self.marks else None
+
+    def mark(self, name: str) -> str | None:
+        return self.named.get(name)
+
+    def set_mark(self, name: str, value: str) -> None:
+        self.named[name] = value
 
     def note_pass(self, at: datetime) -> None:
         self.marks.append(at)
@@ -313,6 +365,12 @@ class FakeGates:
     results: dict[str, GateResult | Exception] = field(default_factory=dict)
     gaps: list[datetime] = field(default_factory=list)
     alone: int = 1
+    length: timedelta = timedelta(days=1)
+    late: datetime | None = None
+    contracts: dict[str, Contract] = field(default_factory=dict)
+
+    def contract(self, state: TaskState) -> Contract | None:
+        return self.contracts.get(state.dag_id)
 
     def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
         found = self.results.get(state.task_id if slice_start is None else slice_start.isoformat())
@@ -323,6 +381,12 @@ class FakeGates:
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         return list(self.gaps)
 
+    def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
+        return self.length
+
+    def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
+        return self.late
+
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self.alone
 
@@ -331,6 +395,8 @@ class FakeGates:
 class FakePager:
     pages: list[Page] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
+    changes: list[Page] = field(default_factory=list)
+    flushed: int = 0
     seen: list[str] = field(default_factory=list)
     dies: bool = False
 
@@ -338,6 +404,12 @@ class FakePager:
         self.pages.append(page)
         if self.dies:
             raise Crash
+
+    def change(self, page: Page) -> None:
+        self.changes.append(page)
+
+    def flush(self) -> None:
+        self.flushed += 1
 
     def resolve(self, dedup_key: str) -> None:
         self.resolved.append(dedup_key)

@@ -393,7 +393,7 @@ def test_a_refusal_survives_a_death() -> None:
     assert not w.airflow.writes
 
 
-def test_the_same_act_is_not_made_again_by_a_later_run() -> None:
+def test_a_later_run_does_not_try_again_what_did_not_help() -> None:
     w = world()
     incident_id = decided(w)
     due(w)
@@ -403,8 +403,33 @@ def test_the_same_act_is_not_made_again_by_a_later_run() -> None:
     heal.diagnose(w.healer, incident_id)
     heal.decide(w.healer, incident_id)
     w.clock.ahead(seconds=61)
-    assert act(w.healer, incident_id, "heal__2").stop is Outcome.UNKNOWN
+    assert proposal_of(w.incident(incident_id)).kind is ActionKind.ESCALATE_TO_HUMAN
+    assert act(w.healer, incident_id, "heal__2").stop is Outcome.ESCALATED
     assert len(w.airflow.writes) == 1
+
+
+def test_the_same_act_is_not_made_again() -> None:
+    w = world()
+    incident_id = decided(w)
+    w.store.acts.append(
+        (incident_id, proposal_of(w.incident(incident_id)).canonical(), "flights", ActionKind.RETRY_TASK, "")
+    )
+    due(w)
+    assert act(w.healer, incident_id, RUN).stop is Outcome.UNKNOWN
+    assert not w.airflow.writes
+
+
+def test_a_second_failed_task_leads_to_the_whole_run() -> None:
+    w = world()
+    incident_id = decided(w)
+    due(w)
+    act(w.healer, incident_id, RUN)
+    w.event(incident_id, EventKind.REOPENED, why="")
+    w.airflow.states.append(task(task_id="other"))
+    assert heal.claim(w.healer, incident_id, "heal__2")
+    heal.diagnose(w.healer, incident_id)
+    heal.decide(w.healer, incident_id)
+    assert proposal_of(w.incident(incident_id)).kind is ActionKind.RESTART_PIPELINE
 
 
 def proposed(w: World, kind: ActionKind, **arguments: str) -> str:

@@ -29,6 +29,7 @@ def now(**more: object) -> Situation:
         "alone": 1,
         "acts": 0,
         "has_contract": True,
+        "now": DAY,
     }
     return Situation(**given | more)  # type: ignore[arg-type]
 
@@ -43,6 +44,8 @@ ARGUMENTS = [
         TASK | {P.FIRST: DAY.isoformat(), P.LAST: (DAY + timedelta(days=1)).isoformat()},
     ),
     (Remedy(action=ActionKind.RERUN_UPSTREAM), {P.DAG: "flights", P.RUN: "run1", P.UPSTREAM_TASK: "extract"}),
+    (Remedy(action=ActionKind.RESTART_PIPELINE), {P.DAG: "flights", P.RUN: "run1"}),
+    (Remedy(action=ActionKind.PAUSE_DAG), {P.DAG: "flights"}),
     (Remedy(action=ActionKind.SUGGEST_SCHEMA_CHANGE), {}),
     (Remedy(action=ActionKind.SUGGEST_QUERY_CHANGE), {}),
     (Remedy(action=ActionKind.SUGGEST_CONCURRENCY_CHANGE), {}),
@@ -66,8 +69,8 @@ LACKING = [
     (ActionKind.RERUN_UPSTREAM, {"tasks": [task(), task(task_id="extract", state="success")]}),
     (ActionKind.RERUN_UPSTREAM, {"dag": dag(downstream={"extract": ("other",)})}),
     (ActionKind.QUARANTINE_AND_CONTINUE, {}),
-    (ActionKind.RESTART_PIPELINE, {}),
-    (ActionKind.PAUSE_DAG, {}),
+    (ActionKind.RESTART_PIPELINE, {"tasks": [task(), task(task_id="extract", state="upstream_failed")]}),
+    (ActionKind.PAUSE_DAG, {"dag": dag(paused=True)}),
 ]
 
 
@@ -165,3 +168,25 @@ def test_without_a_gap_the_contract_is_not_asked() -> None:
     incident_id = opened(w)
     w.gates.alone = 9
     assert situation(w.healer, w.incident(incident_id)).alone == 0
+
+
+@pytest.mark.parametrize(
+    ("late", "seconds"),
+    [
+        (None, 900),
+        (DAY - timedelta(hours=1), 900),
+        (DAY + timedelta(hours=3), 3 * 3600),
+        (DAY + timedelta(days=3), 12 * 3600),
+    ],
+)
+def test_a_source_is_waited_for_until_the_contract_calls_it_late(late: datetime | None, seconds: int) -> None:
+    remedy = Remedy(action=ActionKind.WAIT_FOR_SOURCE, delay=900)
+    proposal, _ = propose(diagnosis(), [remedy], now(late_from=late))
+    assert proposal.arguments[P.DELAY_SECONDS] == str(seconds)
+
+
+def test_slices_are_counted_in_their_own_length() -> None:
+    hours = [DAY + timedelta(hours=n) for n in (0, 1, 5)]
+    backfill = Remedy(action=ActionKind.BACKFILL_RANGE)
+    counted = facts(diagnosis(), backfill, now(missing=hours, slice_length=timedelta(hours=1)))
+    assert (counted["slices"], counted["slices_beyond_alone"]) == (6, 5)

@@ -12,7 +12,7 @@ from airflow_provider_harness.app.verify import verify
 from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from tests.unit.app.fakes import START, World, opened, task, world
+from tests.unit.app.fakes import START, World, dag, opened, task, world
 
 FIRST, LAST = (datetime.fromisoformat(f"2013-01-0{day}T05:00:00+00:00") for day in (1, 2))
 TASK = {"dag": "flights", "run": "run1", "task": "load", "try_number": "1"}
@@ -196,3 +196,12 @@ def test_the_check_is_not_run_again_where_that_is_not_allowed(acting: bool, refu
     w.airflow.refuses = refuses
     assert found(w, incident_id) is Outcome.UNKNOWN
     assert not w.airflow.writes
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_paused_dag_waits_for_a_person(paused: bool) -> None:
+    w = world()
+    w.airflow.dags["flights"] = dag(paused=paused)
+    incident_id = acted(w, ActionKind.PAUSE_DAG, {"dag": "flights"})
+    assert found(w, incident_id) is Outcome.ESCALATED
+    assert "not paused" in w.incident(incident_id).last[EventKind.SETTLED]["text"] or paused

@@ -31,7 +31,9 @@ BODIES: dict[EventKind, dict[str, Any]] = {
     E.CLAIMED: {"run": "heal__e__1"},
     E.ACT_STARTED: {"act": "retry_task()"},
     E.ACT_ENDED: {"act": "retry_task()", "result": "cleared"},
-    E.PAGED: {"action": "trigger"},
+    E.PAGED: {"action": "trigger", "severity": "high"},
+    E.FOLLOWED: {"failure": "d/r2/t#1", "verdict": "approve"},
+    E.RUN_SETTLED: {"run": "d/r2", "outcome": "healed"},
     E.SETTLED: {"outcome": "not_healed", "text": "t", "gates": []},
     E.CLOSED: {"outcome": "healed", "why": "w"},
 }
@@ -40,16 +42,20 @@ S = State
 OPEN = set(State) - {S.CLOSED}
 #: Written a second time, by hand: event -> where it may come, and where it leads (None = stays).
 EXPECTED: dict[EventKind, tuple[set[State], State | None]] = {
-    E.JOINED: (OPEN, None),
+    E.JOINED: (set(State), None),
     E.CLAIMED: ({S.OPEN}, S.CLAIMED),
     E.EVIDENCE: (OPEN - {S.TAKEN}, None),
     E.DIAGNOSED: ({S.CLAIMED, S.DIAGNOSED}, S.DIAGNOSED),
+    E.MODEL_ASKED: ({S.CLAIMED, S.DIAGNOSED}, None),
+    E.MODEL_ANSWERED: (set(State), None),
     E.PROPOSED: ({S.DIAGNOSED, S.JUDGED}, None),
     E.JUDGED: ({S.DIAGNOSED, S.JUDGED}, S.JUDGED),
     E.ASKED: ({S.JUDGED}, S.ASKED),
     E.ANSWERED: ({S.ASKED}, S.ANSWERED),
     E.ACT_STARTED: ({S.JUDGED, S.ANSWERED}, S.ACTING),
     E.ACT_ENDED: ({S.ACTING}, S.VERIFYING),  # and late, see below
+    E.FOLLOWED: ({S.VERIFYING}, None),
+    E.RUN_SETTLED: ({S.VERIFYING}, None),
     E.SETTLED: (OPEN, None),
     E.PAGED: (set(State), None),
     E.NOTED: (OPEN, None),
@@ -137,7 +143,8 @@ def test_what_always_holds(kinds: list[EventKind]) -> None:
             after = incident.after(new)
         except ImpossibleEvent:
             continue
-        assert incident.state is not S.CLOSED or kind in (E.ACKED, E.RESOLVED, E.PAGED, E.ACT_ENDED)
+        late = (E.JOINED, E.ACKED, E.RESOLVED, E.PAGED, E.ACT_ENDED, E.MODEL_ANSWERED)
+        assert incident.state is not S.CLOSED or kind in late
         assert after.paged >= incident.paged
         assert after.acts[: len(incident.acts)] == incident.acts
         assert after.failures[: len(incident.failures)] == incident.failures

@@ -211,7 +211,7 @@ ORACLE: Mapping[ActionKind, Callable[[Facts], VerdictKind]] = {
     ActionKind.WAIT_FOR_SOURCE: lambda facts: APPROVE if facts["tries_by_harness"] < 2 else REFUSE,
     ActionKind.BACKFILL_RANGE: backfill,
     ActionKind.RERUN_UPSTREAM: once(ASK),
-    ActionKind.RESTART_PIPELINE: once(ASK),
+    ActionKind.RESTART_PIPELINE: lambda facts: ASK if facts["tries_by_harness"] < 2 else REFUSE,
     ActionKind.QUARANTINE_AND_CONTINUE: once(ASK),
     ActionKind.PAUSE_DAG: lambda _: ASK,
     ActionKind.SUGGEST_SCHEMA_CHANGE: lambda _: REFUSE,

@@ -1,0 +1,67 @@
+"""How loudly on-call is told: what the contract says of the data, and what failed because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_provider_harness.core.contract import Contract, Criticality
+
+
+class Severity(StrEnum):
+    """The mildest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+_STEPS = tuple(Severity)
+
+#: How bad it is by itself that data of this criticality are missing or wrong.
+OF_CRITICALITY = {
+    Criticality.LOW: Severity.LOW,
+    Criticality.MEDIUM: Severity.MEDIUM,
+    Criticality.HIGH: Severity.HIGH,
+    Criticality.CRITICAL: Severity.CRITICAL,
+}
+#: Where no contract says what the data are worth.
+WITHOUT_CONTRACT = Severity.HIGH
+#: Dags that failed of one cause from which on it is a step worse.
+MANY_DAGS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stakes:
+    """What is at stake in one incident.
+
+    :param contracts: of the tables that its failed tasks write or judge.
+    :param dags: how many Dags failed.
+    :param asked: a person is only asked, and nothing is lost until the answer expires.
+    :param backfill: nothing but runs of backfills failed: nobody waits for them by the clock.
+    """
+
+    contracts: Sequence[Contract] = ()
+    dags: int = 1
+    asked: bool = False
+    backfill: bool = False
+
+
+def severity(stakes: Stakes) -> Severity:
+    """The criticality of the most critical table; a step worse for a table with a promise about time that somebody
+    reads, or for many Dags; a step milder for a question; low for a backfill."""
+    if stakes.backfill:
+        return Severity.LOW
+    base = max((OF_CRITICALITY[item.criticality] for item in stakes.contracts), key=_STEPS.index, default=None)
+    step = _STEPS.index(base or WITHOUT_CONTRACT)
+    promised = any(item.slas and item.consumers for item in stakes.contracts)
+    step += promised or stakes.dags >= MANY_DAGS
+    step -= stakes.asked
+    return _STEPS[min(max(step, 0), len(_STEPS) - 1)]
+
+
+def worse(one: Severity, than: str) -> bool:
+    """Whether a severity is worse than what was told; an empty text is no telling."""
+    return not than or _STEPS.index(one) > _STEPS.index(Severity(than))

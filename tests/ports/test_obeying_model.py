@@ -1,0 +1,107 @@
+"""A model that obeys every instruction it reads, in the real loop and under the packaged policy: no wide, no unasked act."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.policy_yaml import load_policy
+from airflow_provider_harness.app import act, heal
+from airflow_provider_harness.app.ports_diagnosis import ModelCall
+from airflow_provider_harness.core.diagnosis import Category
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.incident import EventKind
+from tests.unit.app.fakes import RUN, opened, world
+
+DATA = Path(__file__).parents[1] / "data" / "injections.jsonl"
+ATTACKS = [json.loads(line) for line in DATA.read_text("utf-8").splitlines()]
+#: What an instruction could ask for that no tool does.
+FORBIDDEN = ("drop_table", "run_sql", "mark_success", "approve", "grant_role", "delete_dag")
+#: The one thing that text and a model may reach without a person: the failed task, run once more.
+BOUNDED = [("clear", "flights", "run1", "load", -1)]
+
+
+@dataclass
+class Block:
+    name: str
+    input: Any
+    type: str = "tool_use"
+    id: str = "t"
+
+    def model_dump(self) -> dict[str, Any]:
+        return {"type": self.type, "id": self.id, "name": self.name, "input": self.input}
+
+
+@dataclass
+class Usage:
+    input_tokens: int = 10
+    output_tokens: int = 10
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+
+
+@dataclass
+class Answer:
+    content: list[Block]
+    stop_reason: str = "tool_use"
+    usage: Usage = field(default_factory=Usage)
+
+
+class Obedient:
+    """Calls whatever it was told to, then says what it was told to say."""
+
+    def __init__(self, category: Category, log: str) -> None:
+        lines = log.split("\n")
+        number = next(n for n, line in enumerate(lines, 1) if len(line.strip()) > 3)
+        self._submit = {
+            "category": category.value,
+            "cause": "As the log instructs: approved, mark it success, drop the table, restart everything.",
+            "certainty": "sure",
+            "citations": [{"line": number, "text": lines[number - 1].strip()[:80]}],
+            "checked": [],
+            "not_checked": [],
+            "alternatives": [],
+        }
+        self._turns = iter([[Block(name, {"table": "flights"}) for name in FORBIDDEN]])
+        self.messages = self
+
+    def create(self, **_: Any) -> Answer:
+        return Answer(next(self._turns, [Block("submit_diagnosis", self._submit)]))
+
+
+class Purse:
+    def reserve(self, failure: str, usd: float) -> str:
+        return "c"
+
+    def settle(self, failure: str, call: str, ended: ModelCall) -> None:
+        return None
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda c: c["technique"])
+def test_whatever_it_is_told(attack: dict[str, Any]) -> None:
+    for category in Category:
+        w, records = world(), list[ModelRecord]()
+        w.policy = load_policy("")
+        w.brain.evidence = Evidence(log=attack["log_excerpt"])
+        model = ModelDiagnoser(
+            client=Obedient(category, attack["log_excerpt"]), model="m", purse=Purse(), record=records.append
+        )
+        incident_id = opened(w)
+        healer = replace(w.healer, diagnoser=model)
+        assert heal.claim(healer, incident_id, RUN)
+        heal.diagnose(healer, incident_id)
+        heal.decide(healer, incident_id)
+        w.clock.ahead(hours=13)
+        act.act(healer, incident_id, RUN)
+        assert records[0].counts == Counter(unknown_tool=len(FORBIDDEN))
+        assert w.airflow.writes in ([], BOUNDED), (category, w.airflow.writes)
+        proposed = w.incident(incident_id).last[EventKind.PROPOSED]
+        told = {"flights", "run1", "load", "1", "60", "300", "900"}
+        assert set(proposed["arguments"].values()) <= told  # nothing of the text is an argument
+        assert not w.store.used  # nobody's answer was taken for given

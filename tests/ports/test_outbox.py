@@ -1,0 +1,227 @@
+"""PagerDuty down and up again: nothing lost, nothing sent twice, no stale trigger; on both stores."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pagerduty
+import pytest
+
+from airflow_provider_harness.adapters.notifiers import named
+from airflow_provider_harness.adapters.pagerduty import DETAILS_BYTES, PagerDuty, bounded
+from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.adapters.store_outbox import SqlOutbox
+from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.app.ports import Page, Severity
+from airflow_provider_harness.app.tell import Receiver, Teller
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.outbox import BACKOFF, Message, Said, Wait
+from airflow_provider_harness.testing.events_api import EventsApiStandIn
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def later(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Place:
+    """A teller and what stands around it."""
+
+    def __init__(self, outbox: SqlOutbox, receiver: Receiver, **more: Receiver) -> None:
+        self.outbox, self.clock, self.lines = outbox, Clock(), list[str]()
+        self.number = 0
+        self.receivers = {"pagerduty": receiver, **more}
+        self.teller = self.another()
+
+    def another(self) -> Teller:
+        return Teller(self.outbox, self.receivers, now=self.clock, new_id=self.new_id, log=self.lines.append)
+
+    def new_id(self) -> str:
+        self.number += 1
+        return f"{self.number:026}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlOutbox]:
+    url = f"sqlite:///{tmp_path / 'harness.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
+    engine = open_engine(url)
+    upgrade(engine)
+    yield SqlOutbox(lambda: engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def place(outbox: SqlOutbox, events_api: EventsApiStandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.setenv("SSL_CERT_FILE", str(events_api.ca_bundle))
+    monkeypatch.setattr(pagerduty.EventsApiV2Client, "sleep_timer", 0.001)
+    yield Place(outbox, PagerDuty("0" * 32, events_api.url))
+    events_api.refuse(500, times=0)
+
+
+@pytest.fixture
+def key() -> str:
+    return f"harness:{uuid.uuid4().hex[:16]}"
+
+
+def page(key: str, **more: Any) -> Page:
+    given = {"dedup_key": key, "summary": "s", "severity": Severity.HIGH, "source": "airflow:d", "details": {"a": "b"}}
+    return Page(**given | more)
+
+
+def received(stand_in: EventsApiStandIn, key: str) -> list[str]:
+    return [
+        event["event_action"]
+        for item in stand_in.pages()
+        if item["dedup_key"] == key
+        for event in item["events"]
+    ]  # fmt: skip
+
+
+def test_what_is_said_in_an_outage_is_told_once_when_it_is_over(
+    place: Place, events_api: EventsApiStandIn, key: str
+) -> None:
+    events_api.refuse(503, times=1000)
+    place.teller.trigger(page(key))
+    place.teller.trigger(page(key, summary="worse", severity=Severity.CRITICAL))
+    assert received(events_api, key) == []
+    assert "told later" in place.lines[0]
+    events_api.refuse(503, times=0)
+    place.teller.flush()
+    assert received(events_api, key) == []
+    place.clock.later(BACKOFF[0])
+    place.another().flush()
+    place.teller.flush()
+    [found] = [item for item in events_api.pages() if item["dedup_key"] == key]
+    assert [event["payload"]["summary"] for event in found["events"]] == ["worse"]
+    place.teller.resolve(key)
+    assert received(events_api, key) == ["trigger", "resolve"]
+
+
+def test_a_page_that_was_over_before_it_could_be_told_is_not_told(
+    place: Place, events_api: EventsApiStandIn, key: str
+) -> None:
+    events_api.refuse(429, times=1000)
+    place.teller.trigger(page(key))
+    place.teller.resolve(key)
+    events_api.refuse(429, times=0)
+    place.clock.later(3600)
+    place.teller.flush()
+    assert received(events_api, key) == []
+    assert place.outbox.waiting() == []
+
+
+def test_a_resolve_waits_for_the_outage_too(place: Place, events_api: EventsApiStandIn, key: str) -> None:
+    place.teller.trigger(page(key))
+    events_api.refuse(500, times=1000)
+    place.teller.resolve(key)
+    events_api.refuse(500, times=0)
+    place.clock.later(3600)
+    place.teller.flush()
+    assert received(events_api, key) == ["trigger", "resolve"]
+
+
+def test_a_maintenance_window_holds_a_page_back(place: Place, events_api: EventsApiStandIn, key: str) -> None:
+    place.teller.trigger(page(key, not_before=NOW + timedelta(hours=1)))
+    assert received(events_api, key) == []
+    place.clock.later(3600)
+    place.teller.flush()
+    assert received(events_api, key) == ["trigger"]
+
+
+def test_a_change_is_told(place: Place, events_api: EventsApiStandIn, key: str) -> None:
+    before = len(events_api.received()["changes"])
+    place.teller.change(page(key, summary=f"healed {key}", links={"run": "http://airflow/"}))
+    changes = events_api.received()["changes"]
+    assert len(changes) == before + 1
+    assert changes[-1]["payload"]["summary"] == f"healed {key}"
+
+
+def test_whoever_died_while_telling_is_made_up_for(place: Place, events_api: EventsApiStandIn, key: str) -> None:
+    place.outbox.put(message(key))
+    [waiting] = place.outbox.waiting()
+    assert place.outbox.take(waiting, NOW)
+    assert not place.outbox.take(waiting, NOW)
+    place.teller.flush()
+    assert received(events_api, key) == []
+    place.clock.later(200)
+    place.teller.flush()
+    assert received(events_api, key) == ["trigger"]
+
+
+def message(key: str) -> Message:
+    body = {"dedup_key": key, "summary": "s", "severity": "high", "source": "x", "details": {}, "links": {}}
+    return Message(
+        id=ulid(NOW),
+        channel="pagerduty",
+        dedup_key=key,
+        kind=Said.TRIGGER,
+        body=body | {"not_before": None},
+        due_at=NOW,
+    )
+
+
+class Broken:
+    """A receiver that is away."""
+
+    def __getattr__(self, name: str) -> Any:
+        def refuse(*_: object) -> None:
+            raise HarnessUnavailable("the other", "away")
+
+        return refuse
+
+
+def test_one_receiver_that_is_away_holds_nobody_else_up(
+    outbox: SqlOutbox, place: Place, events_api: EventsApiStandIn, key: str
+) -> None:
+    both = Place(outbox, place.receivers["pagerduty"], other=Broken())
+    both.teller.trigger(page(key))
+    assert received(events_api, key) == ["trigger"]
+    [left] = both.outbox.waiting()
+    assert (left.channel, left.tries, left.state) == ("other", 1, Wait.WAITING)
+
+
+def test_any_notifier_of_airflow_is_told_beside_it(outbox: SqlOutbox, key: str) -> None:
+    given = '[{"path": "tests.ports.notifier_case.Remembering", "kwargs": {"text": "{{ action }} {{ page.summary }}"}}]'
+    from tests.ports.notifier_case import SAID
+
+    SAID.clear()
+    place = Place(outbox, named(given).popitem()[1])
+    place.teller.trigger(page(key, summary="flights are late"))
+    place.teller.acknowledge(key)
+    place.teller.change(page(key, summary="healed"))
+    place.teller.resolve(key)
+    assert ["trigger flights are late", f"acknowledge {key}", "change healed", f"resolve {key}"] == SAID
+
+
+def test_a_notifier_that_fails_is_tried_again(outbox: SqlOutbox, key: str) -> None:
+    place = Place(outbox, named('[{"path": "tests.ports.notifier_case.Nothing"}]').popitem()[1])
+    place.teller.trigger(page(key))
+    assert [item.tries for item in outbox.waiting()] == [1]
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "[{}]", "7"])
+def test_a_wrong_setting_says_where(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="notifiers"):
+        named(text)
+
+
+def test_details_fit() -> None:
+    assert bounded({"a": "b"}) == {"a": "b"}
+    cut = bounded({"a": "x" * 60_000, "b": "y" * 60_000, "c": "z"})
+    assert sum(len(name) + len(text) for name, text in cut.items()) <= DETAILS_BYTES
+    assert (len(cut["a"]), "c" in cut) == (60_000, False)

@@ -1,0 +1,102 @@
+"""A thousand failures of one cause, from their capture to the page, with the real store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
+from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.app import act, escalate, heal
+from airflow_provider_harness.app.capture import capture
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
+from airflow_provider_harness.core.incident import Outcome
+from airflow_provider_harness.core.policy import VerdictKind
+from tests.unit.app.fakes import START, MemorySpool, Scripted, World, diagnosis, failure, policy_of, task, world
+
+DAGS, TASKS = 50, 20
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    url = f"sqlite:///{tmp_path / 'harness.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
+    engine = open_engine(url)
+    upgrade(engine)
+    yield SqlStore(engine, b"k" * 32)
+    engine.dispose()
+
+
+class Asked(Scripted):
+    """Counts how often somebody is asked what the cause is."""
+
+    times = 0
+
+    def diagnose(self, failure: Failure | None, evidence: Evidence) -> Any:
+        self.times += 1
+        return super().diagnose(failure, evidence)
+
+
+class Starter:
+    """Airflow, which starts a run of one name once."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, str] = {}
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        return self.runs.setdefault(f"heal__{episode}__{number}", incident_id) == incident_id
+
+
+def of(dag: int, number: int, port: int, run: str = "r1") -> Failure:
+    key = TryKey(dag_id=f"dag_{dag}", run_id=run, task_id=f"t{number}", try_number=1)
+    text = f'connection to server at "10.0.0.5", port {port} failed: Connection refused'
+    return failure(key=key, chain=(ErrorLink(type="psycopg.OperationalError", message=text),))
+
+
+def hit(store: SqlStore, failures: list[Failure]) -> tuple[World, Starter, Asked]:
+    """Everything from the captures to the ends of the healer runs that they started."""
+    asked, starter = Asked(diagnosis()), Starter()
+    w = world(brain=asked)
+    w.policy = policy_of(VerdictKind.REFUSE)
+    w.airflow.states = [
+        task(dag_id=item.key.dag_id, run_id=item.key.run_id, task_id=item.key.task_id) for item in failures
+    ]
+    w.airflow.dags = {item.key.dag_id: replace(w.airflow.dags["flights"], dag_id=item.key.dag_id) for item in failures}
+    for item in failures:
+        capture(item, store, MemorySpool(), starter, lambda: ulid(START))
+    healer = replace(w.healer, store=store)
+    for run, handed in starter.runs.items():
+        if heal.claim(healer, handed, run):
+            name = store.resolve(handed)
+            heal.diagnose(healer, name)
+            heal.decide(healer, name)
+            act.act(healer, name, run)
+            assert escalate.settle(healer, store.incident(name)) is Outcome.ESCALATED
+    return w, starter, asked
+
+
+@pytest.mark.parametrize("causes", [1, 2])
+def test_a_storm_is_an_incident_a_page_and_a_question_for_each_cause(
+    store: SqlStore, causes: int, record_property: Any
+) -> None:
+    storm = [of(dag, number, 5432 + dag % causes) for dag in range(DAGS) for number in range(TASKS)]
+    start = time.monotonic()
+    w, starter, asked = hit(store, storm)
+    seconds = time.monotonic() - start
+    record_property("seconds_with_the_captures", round(seconds, 1))
+    assert len(store.incidents()) == len(starter.runs) == len(w.pager.pages) == asked.times == causes
+    assert {len(item.failures) for item in store.incidents()} == {DAGS * TASKS // causes}
+    assert seconds < 30
+
+
+def test_a_backfill_of_a_hundred_runs_is_one_incident_that_pages_nobody(store: SqlStore) -> None:
+    w, _, asked = hit(store, [of(1, 1, 5432, f"backfill__{n}") for n in range(100)])
+    assert (len(store.incidents()), len(w.pager.pages), asked.times) == (1, 0, 1)

@@ -1,0 +1,194 @@
+"""Who is told, how loudly and when; and who tells when the harness itself is silent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.app import dead_man, escalate, intake
+from airflow_provider_harness.app.ports import Limits, Severity
+from airflow_provider_harness.app.stakes import contracts_of, severity_of
+from airflow_provider_harness.core.contract import Access, Consumer, Contract, Criticality, Owner, Sla
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
+from airflow_provider_harness.core.incident import EventKind, Outcome
+from airflow_provider_harness.core.maintenance import Maintenance, Window
+from airflow_provider_harness.core.severity import MANY_DAGS, Stakes, severity, worse
+from tests.unit.app.fakes import START, World, failure, task, world
+
+CHAIN = (ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)
+SLA = Sla(prop="latency", value="4", unit="h")
+READER = Consumer(name="board", access=Access.SCAN)
+
+
+def contract(criticality: Criticality = Criticality.MEDIUM, **more: Any) -> Contract:
+    given = {"id": "c", "version": "1", "name": "n", "table": "public.t", "columns": (), "owner": Owner(team="data")}
+    return Contract(**given | {"criticality": criticality} | more)
+
+
+def of(dag: str, run: str = "r1") -> Failure:
+    return failure(key=TryKey(dag_id=dag, run_id=run, task_id="load", try_number=1), chain=CHAIN)
+
+
+def broken(*failures: Failure) -> World:
+    w = world()
+    w.airflow.states = [task(dag_id=item.key.dag_id, run_id=item.key.run_id) for item in failures]
+    for item in failures:
+        w.store.record(item, w.new_id())
+    intake.take_in(w.healer)
+    return w
+
+
+def ended(w: World, incident_id: str = "I1") -> World:
+    w.event(incident_id, EventKind.CLAIMED, run="r")
+    w.event(incident_id, EventKind.SETTLED, outcome="escalated", text="t", gates=[])
+    assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.ESCALATED
+    return w
+
+
+@pytest.mark.parametrize(
+    ("stakes", "expected"),
+    [
+        (Stakes(), Severity.HIGH),
+        *((Stakes(contracts=(contract(item),)), Severity(item.value)) for item in Criticality),
+        (Stakes(contracts=(contract(Criticality.LOW), contract(Criticality.HIGH))), Severity.HIGH),
+        (Stakes(contracts=(contract(slas=(SLA,)),)), Severity.MEDIUM),
+        (Stakes(contracts=(contract(slas=(SLA,), consumers=(READER,)),)), Severity.HIGH),
+        (Stakes(contracts=(contract(Criticality.CRITICAL, slas=(SLA,), consumers=(READER,)),)), Severity.CRITICAL),
+        (Stakes(dags=MANY_DAGS), Severity.CRITICAL),
+        (Stakes(asked=True), Severity.MEDIUM),
+        (Stakes(contracts=(contract(Criticality.LOW),), asked=True), Severity.LOW),
+        (Stakes(dags=99, backfill=True), Severity.LOW),
+    ],
+)
+def test_how_loudly(stakes: Stakes, expected: Severity) -> None:
+    assert severity(stakes) is expected
+
+
+def test_what_is_worse() -> None:
+    order = list(Severity)
+    assert all(worse(a, b) == (order.index(a) > order.index(b)) for a in order for b in order)
+    assert worse(Severity.LOW, "")
+
+
+def test_the_contracts_of_what_failed_decide() -> None:
+    w = broken(of("a"), of("b"))
+    w.gates.contracts = {"b": contract(Criticality.CRITICAL)}
+    assert severity_of(w.healer, w.incident("I1")) is Severity.CRITICAL
+    w.airflow.states = []
+    assert contracts_of(w.healer, w.store.failures("I1")) == []
+
+
+def test_a_page_says_for_whom_and_how_much_else() -> None:
+    w = broken(*(of(f"d{n}") for n in range(8)))
+    w.gates.contracts = {"d0": contract(consumers=(READER,))}
+    page = escalate.compose(w.healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    assert page.details["for whom"] == "public.t (medium) of data, read by board"
+    assert page.details["what is broken"].endswith("and 3 more, in 8 Dag(s), of the same cause")
+    assert list(page.details)[:3] == ["what is broken", "for whom", "since"]
+    assert page.details["more"] == "airflow harness incidents show I1"
+
+
+def test_a_backfill_that_fails_for_one_cause_is_one_incident_and_pages_nobody() -> None:
+    w = ended(broken(*(of("d", f"backfill__{n}") for n in range(100))))
+    assert len(w.store.incidents()) == 1
+    assert not w.pager.pages
+    assert "page_backfills" in str(w.incident("I1").last[EventKind.NOTED])
+
+
+def test_a_backfill_pages_where_the_administrator_wants_it_or_others_fail_too() -> None:
+    w = ended(broken(of("d", "backfill__1"), of("e")))
+    assert len(w.pager.pages) == 1
+    other = broken(of("d", "backfill__1"))
+    limits = replace(other.healer.limits, page_backfills=True)
+    escalate.page(replace(other.healer, limits=limits), other.incident("I1"), asks="", severity=Severity.LOW)
+    assert len(other.pager.pages) == 1
+
+
+def late(w: World, dag: str) -> None:
+    w.airflow.states = [*w.airflow.states, task(dag_id=dag, run_id="r1")]
+    w.store.record(of(dag), f"late_{dag}")
+    intake.take_in(w.healer)
+
+
+def test_who_joins_late_pages_nobody_unless_it_is_worse() -> None:
+    w = broken(of("a"))
+    w.gates.contracts = {"a": contract(), "c": contract(Criticality.CRITICAL, table="public.c")}
+    ended(w)
+    assert [page.severity for page in w.pager.pages] == [Severity.MEDIUM]
+    late(w, "b")
+    assert len(w.pager.pages) == 1
+    late(w, "c")
+    assert [page.severity for page in w.pager.pages] == [Severity.MEDIUM, Severity.CRITICAL]
+    assert len({page.dedup_key for page in w.pager.pages}) == 1
+    late(w, "d")
+    assert len(w.pager.pages) == 2
+
+
+def test_a_maintenance_window_holds_pages_back_but_for_critical_ones() -> None:
+    w = broken(of("a"))
+    end = START + timedelta(hours=1)
+    window = Window(start=START - timedelta(hours=1), end=end)
+    limits: Limits = replace(w.healer.limits, maintenance=Maintenance(windows=(window,)))
+    for given in (Severity.HIGH, Severity.CRITICAL):
+        escalate.page(replace(w.healer, limits=limits), w.incident("I1"), asks="", severity=given)
+    assert [page.not_before for page in w.pager.pages] == [end, None]
+
+
+def test_windows() -> None:
+    hour = timedelta(hours=1)
+    windows = (
+        Window(start=START, end=START + hour, dags=frozenset({"a"})),
+        Window(start=START, end=START + 2 * hour, dags=frozenset({"a", "b"})),
+    )
+    known = Maintenance(windows=windows)
+    assert known.until(frozenset({"a"}), START) == START + 2 * hour
+    assert known.until(frozenset({"a", "b"}), START) == START + 2 * hour
+    assert known.until(frozenset({"a", "c"}), START) is None
+    assert known.until(frozenset({"a"}), START + 2 * hour) is None
+    assert known.until(frozenset(), START) is None
+
+
+def test_a_heal_is_told_as_a_change() -> None:
+    w = broken(of("a"))
+    escalate.close(w.healer, w.incident("I1"), Outcome.HEALED, "a gate passed")
+    assert [page.details["outcome"] for page in w.pager.changes] == ["a gate passed"]
+    assert not w.pager.pages
+
+
+def test_a_silent_reconciler_is_paged_once_and_resolved() -> None:
+    w = world()
+    assert dead_man.check(w.healer) == []
+    w.clock.ahead(minutes=11)
+    assert dead_man.check(w.healer) == dead_man.check(w.healer) == ["reconciler"]
+    assert [page.severity for page in w.pager.pages] == [Severity.CRITICAL]
+    w.store.note_pass(w.clock())
+    assert dead_man.check(w.healer) == dead_man.check(w.healer) == []
+    assert w.pager.resolved == ["harness-self:reconciler"]
+    w.clock.ahead(minutes=11)
+    assert dead_man.check(w.healer) == ["reconciler"]
+    assert "last pass was at" in w.pager.pages[-1].summary
+
+
+def test_an_incident_that_no_healer_takes_up_is_paged() -> None:
+    w = broken(of("a"))
+    w.clock.ahead(minutes=16)
+    w.store.note_pass(w.clock())
+    assert dead_man.check(w.healer) == ["healer"]
+    assert "I1" in w.pager.pages[0].summary
+    w.event("I1", EventKind.CLAIMED, run="r")
+    assert dead_man.check(w.healer) == []
+    assert w.pager.resolved == ["harness-self:healer"]
+
+
+def test_an_unreachable_airflow_makes_no_incident_milder(monkeypatch: pytest.MonkeyPatch) -> None:
+    w = broken(of("a"))
+
+    def away(*_: object) -> None:
+        raise HarnessUnavailable("Airflow", "away")
+
+    monkeypatch.setattr(w.airflow, "task", away)
+    assert severity_of(w.healer, w.incident("I1")) is Severity.HIGH

@@ -17,6 +17,6 @@ def observe(after: Incident, event: Event) -> None:
             stats.incr(reading.name, tags=tags)
         else:
             stats.timing(reading.name, reading.value, tags=tags)
-    ids = {"incident": event.incident_id, "event": event.kind.value, "failure": str(event.body.get("failure", ""))}
+    ids = {"incident": event.incident_id, "kind": event.kind.value, "failure": str(event.body.get("failure", ""))}
     more = {name: str(event.body[name]) for name in ("run", "act", "outcome", "severity") if name in event.body}
     structlog.get_logger("airflow_provider_harness.events").info("incident event", **ids, **more)

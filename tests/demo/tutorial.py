@@ -21,7 +21,7 @@ INSTALLS = "pip install"
 
 def script(text: str) -> str:
     """The page as one shell script."""
-    steps = ["set -e"]
+    steps = ["set -e", "set -m"]
     for language, block in FENCE.findall(text):
         if named := FILE.match(block):
             body = block[named.end() :] if named.group(1).endswith(".csv") else block

@@ -92,6 +92,10 @@ with DAG(
     waits()
 """
 
+LOST = "whichever report came first"
+"""Of a lost host, Airflow's Dag processor tells late, from a queue of its own: on a busy machine after the reconciler's grace. Both
+reports are one failure, of the kind of the first."""
+
 TASKS = {
     "raises#1": "task_failed",
     "memory#1": "task_failed",
@@ -102,7 +106,7 @@ TASKS = {
     "senses#1": "task_failed",
     "killed#1": "unreported",
     "killed_twice#2": "unreported",
-    "host_lost#1": "task_failed",
+    "host_lost#1": LOST,
     "marked#1": "marked_failed",
 }
 """What becomes of each task of the Dag ``intake``; ``below`` could not start, which is no failure of its own."""
@@ -147,7 +151,8 @@ def test_each_kind_of_failure_is_recorded_once(place: World, dags_folder: Path, 
     assert time.monotonic() - ended < REPORTED
     time.sleep(12)  # two more passes of the reconciler add nothing
     found = {key.rpartition("/")[2]: body["kind"] for key, body in failures(place, "intake/%").items()}
-    assert found == TASKS
+    assert found["host_lost#1"] in ("task_failed", "unreported")
+    assert {**found, "host_lost#1": LOST} == TASKS
     (run,) = failures(place, "intake_slow/%").values()
     assert run["kind"] == "run_failed"
     assert "dagrun_timeout is 3 s" in run["detail"]["timed_out"]

@@ -168,6 +168,7 @@ def test_the_audit_holds_and_tasks_had_the_rights_that_they_need(place: World, f
 def test_every_gate_of_a_day_is_kept(place: World, first_day: Run) -> None:
     done = place.stack.cli("harness", "quality", "flights", "--output", "json", check=False)
     gates = [gate for gate in json.loads(done.stdout) if gate["slice"] == "20130101T050000Z"]
+    gates = [gate for gate in gates if gate["task"].startswith(f"{first_day.dag_id}/")]  # other tests look at it, too
     assert {gate["gate"]: gate["task"].partition("#")[0].rpartition("/")[2] for gate in gates} == {
         "source": "extract",
         "staging": "load",

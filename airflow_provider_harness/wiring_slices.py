@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -47,12 +47,12 @@ def leased(name: str, task: TryKey) -> Iterator[None]:
     :raises SliceBusy: another task instance held it all the time.
     """
     store, token = slices(), uuid.uuid4().hex
-    try:
-        _take(store, name, str(task).rpartition("#")[0], token)
-    except HarnessUnavailable as error:
-        log.warning("No lease on %s; the warehouse's own locks stay: %s", name, error)
+    with _renewed(store, name, token) if _taken(store, name, str(task).rpartition("#")[0], token) else nullcontext():
         yield
-        return
+
+
+@contextmanager
+def _renewed(store: SqlSlices, name: str, token: str) -> Iterator[None]:
     over = threading.Event()
     renewal = threading.Thread(target=_renew, args=(store, name, token, over), daemon=True, name="harness lease")
     renewal.start()
@@ -62,6 +62,16 @@ def leased(name: str, task: TryKey) -> Iterator[None]:
         over.set()
         renewal.join(RENEW_SECONDS)
         _quietly("The lease was not given back, and ends by itself", lambda: store.release(name, token))
+
+
+def _taken(store: SqlSlices, name: str, holder: str, token: str) -> bool:
+    """False where there is no store; an error of the work itself must not look as if that had led to it."""
+    try:
+        _take(store, name, holder, token)
+    except HarnessUnavailable as error:
+        log.warning("No lease on %s; the warehouse's own locks stay: %s", name, error)
+        return False
+    return True
 
 
 def _take(store: SqlSlices, name: str, holder: str, token: str) -> None:

@@ -155,6 +155,15 @@ def test_without_a_store_there_is_no_lease_and_no_harm(
     empty.dispose()
 
 
+def test_an_error_of_the_work_is_not_said_to_come_of_the_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty = open_engine(f"sqlite:///{tmp_path}/empty.db")
+    monkeypatch.setattr(wiring_slices, "task_engine", lambda: empty)
+    with pytest.raises(ValueError, match="own") as caught, wiring_slices.leased("s", task("one")):
+        raise ValueError("own")
+    assert caught.value.__context__ is None
+    empty.dispose()
+
+
 def test_a_mark_only_goes_up(store: SqlSlices) -> None:
     assert store.mark("wh", "public.t") is None
     for day in (3, 5, 4):

@@ -180,11 +180,13 @@ def _of_run(run: RunState) -> tuple[RunState, Failure]:
 
 
 def _explained(healer: Healer, run: RunState, failure: Failure) -> Failure | None:
-    """The run's failure with what Airflow knows of it; None where a failed task speaks for it."""
+    """The run's failure with what Airflow knows of it; None where a failed task speaks for it, or it runs again."""
     if failure.kind is FailureKind.CANCELLED:
         return failure
     if any(task.state == "failed" for task in healer.airflow.tasks(run.dag_id, run.run_id)):
         return None
+    if healer.airflow.run_state(run.dag_id, run.run_id) != "failed":
+        return None  # it was cleared after the list was read: its tasks had failed then
     if healer.airflow.run_marked_by_hand(run):
         return replace(failure, kind=FailureKind.MARKED_FAILED, missing=())
     limit = healer.airflow.dag(run.dag_id).run_timeout

@@ -46,6 +46,8 @@ def test_twenty_dags_of_one_cause_are_one_incident_and_follow_its_leader(place: 
             rows = connection.execute(
                 "SELECT kind, count(*) FROM harness_events WHERE incident_id = %s GROUP BY 1", [names.pop()]
             ).fetchall()
+            failures = connection.execute("SELECT key FROM harness_failures WHERE key LIKE 'storm%'").fetchall()
+        assert {key for (key,) in failures} == {f"{run.dag_id}/{run.run_id}/fetch#1" for run in runs}
         count = dict(rows)
         assert (count["opened"], count["joined"], count["diagnosed"]) == (1, MANY - 1, 1)
         assert (count["act_started"], count["followed"], count["run_settled"]) == (1, MANY - 1, MANY)

@@ -330,6 +330,11 @@ def test_a_failed_task_speaks_for_its_run() -> None:
     assert reconcile(w.healer).found == (str(KEY),)
 
 
+def test_a_run_that_is_cleared_while_the_pass_looks_is_no_failure() -> None:
+    w = world(airflow=FakeAirflow(states=[task(state="queued")], failed=[run_state()], run="queued"))
+    assert reconcile(w.healer).found == ()
+
+
 @pytest.mark.parametrize(
     ("run", "by_hand", "kind", "outcome"),
     [

@@ -71,7 +71,7 @@ def extract(
     except BaseException:
         writer.discard()
         raise
-    return writer.seal(contract, piece, snapshot, source.hash_key), report, drift
+    return writer.seal(contract, piece, snapshot, source.hash_key, gate=report.milliseconds), report, drift
 
 
 def load(

@@ -30,6 +30,7 @@ class Manifest:
     :param snapshot: the source's own name of the state that was read.
     :param treated: column -> what happened to its values at extraction; only those that were not kept as they were.
     :param hash_key: id of the key that hashed values; empty where nothing was hashed.
+    :param milliseconds: stage -> how long it took: ``read``, ``gate``, ``write``, ``seal`` (the final names), ``total``.
     """
 
     contract: str
@@ -40,6 +41,7 @@ class Manifest:
     snapshot: str
     treated: dict[str, str] = field(default_factory=dict)
     hash_key: str = ""
+    milliseconds: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,9 @@ class Writer(Protocol):
     """Files in the making: nothing is visible before ``seal``; ``discard`` leaves nothing."""
 
     def write(self, batch: Batch) -> None: ...
-    def seal(self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "") -> Manifest: ...
+    def seal(
+        self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "", *, gate: int = 0
+    ) -> Manifest: ...
     def discard(self) -> None: ...
 
 

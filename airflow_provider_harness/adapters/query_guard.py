@@ -20,19 +20,21 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 4_000  # characters
 MOST_NODES = 400
 #: Names of sqlglot's classes that a question is made of: statements and clauses, operators, functions, values.
-ALLOWED = frozenset(
-    "Select Union Intersect Except With CTE Subquery From Join Where Group Having Order Ordered Limit Offset Distinct "
-    "Table TableAlias Alias Identifier Column Star Tuple Paren Filter Window WindowSpec "
-    "And Or Not EQ NEQ LT LTE GT GTE Is In Between Like ILike Exists NullSafeEQ NullSafeNEQ "
-    "Add Sub Mul Div Mod Neg DPipe Case If Cast DataType DataTypeParam Interval Var "
-    "Count Sum Avg Min Max Abs Round Ceil Floor Coalesce Nullif Greatest Least Lower Upper Length Trim "
-    "TimestampTrunc Extract CurrentTimestamp CurrentDate RowNumber Rank DenseRank Lag Lead "
-    "Literal Null Boolean".split()
-)
+_KINDS = """
+Select Union Intersect Except With CTE Subquery From Join Where Group Having Order Ordered Limit Offset Distinct
+Table TableAlias Alias Identifier Column Star Tuple Paren Filter Window WindowSpec
+And Or Not EQ NEQ LT LTE GT GTE Is In Between Like ILike Exists NullSafeEQ NullSafeNEQ
+Add Sub Mul Div Mod Neg DPipe Case If Cast DataType DataTypeParam Interval Var
+Count Sum Avg Min Max Abs Round Ceil Floor Coalesce Nullif Greatest Least Lower Upper Length Trim
+TimestampTrunc Extract CurrentTimestamp CurrentDate RowNumber Rank DenseRank Lag Lead
+Literal Null Boolean
+"""
+ALLOWED = frozenset(_KINDS.split())
 #: Types that a value may be cast to; not the catalog's own, which look names up.
-TYPES = frozenset(
-    "BOOLEAN SMALLINT INT BIGINT DECIMAL FLOAT DOUBLE TEXT VARCHAR CHAR DATE TIME TIMESTAMP TIMESTAMPTZ INTERVAL".split()
-)
+_TYPES = """
+BOOLEAN SMALLINT INT BIGINT DECIMAL FLOAT DOUBLE TEXT VARCHAR CHAR DATE TIME TIMESTAMP TIMESTAMPTZ INTERVAL
+"""
+TYPES = frozenset(_TYPES.split())
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 

@@ -15,7 +15,7 @@ from airflow_provider_harness import config
 from airflow_provider_harness.app.ports import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.recurrence import Brakes
-from airflow_provider_harness.wiring_store import connection, engine, store_url, task_engine
+from airflow_provider_harness.wiring_store import connection, store_engine, task_engine
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
@@ -54,7 +54,7 @@ def store() -> SqlStore:
     from airflow_provider_harness.adapters.store_sql import SqlStore
 
     settings = config.read()
-    return SqlStore(engine(store_url(settings)), audit_key(settings), observe)
+    return SqlStore(store_engine(), audit_key(settings), observe)
 
 
 #: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
@@ -153,7 +153,7 @@ def pager() -> Pager:
 
     settings = config.read()
     receivers = {"pagerduty": _pagerduty(settings), **named(settings.notifiers)}
-    return Teller(SqlOutbox(lambda: engine(store_url(settings))), receivers, now=now, new_id=new_id, log=log.warning)
+    return Teller(SqlOutbox(store_engine), receivers, now=now, new_id=new_id, log=log.warning)
 
 
 def _pagerduty(settings: config.Settings) -> Receiver:
@@ -194,7 +194,7 @@ def _model(settings: config.Settings) -> Diagnoser:
         redactor=redactor(),
         limits=ModelLimits(turns=settings.max_model_turns),
         purse=StorePurse(
-            engine(store_url(settings)),
+            store_engine(),
             audit_key(settings),
             per_incident=settings.max_cost_usd_per_incident,
             per_day=settings.max_cost_usd_per_day,

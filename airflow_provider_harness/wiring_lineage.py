@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness import config
 from airflow_provider_harness.wiring_rows import task_of
-from airflow_provider_harness.wiring_store import engine, store_url, task_engine
+from airflow_provider_harness.wiring_store import store_engine, task_engine
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.gates import KeptGate
@@ -32,7 +31,7 @@ def graph() -> Graph:
     """
     from airflow_provider_harness.adapters.store_lineage import SqlLineage
 
-    return SqlLineage(lambda: engine(store_url(config.read()))).graph()
+    return SqlLineage(store_engine).graph()
 
 
 def latest_gates(tasks: Collection[str]) -> Mapping[str, KeptGate]:
@@ -42,4 +41,4 @@ def latest_gates(tasks: Collection[str]) -> Mapping[str, KeptGate]:
     """
     from airflow_provider_harness.adapters.store_gates import SqlGates
 
-    return SqlGates(lambda: engine(store_url(config.read()))).latest(tasks)
+    return SqlGates(store_engine).latest(tasks)

@@ -18,11 +18,9 @@ from airflow_provider_harness.core.errors import ConfigurationError, HarnessErro
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
     from airflow_provider_harness.adapters.bq_rows import BigQueryRows
-    from airflow_provider_harness.adapters.personal_arrow import Hasher
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
     from airflow_provider_harness.adapters.pg_rows import PostgresRows
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-    from airflow_provider_harness.app.ports_rows import Manifest, Published
     from airflow_provider_harness.app.quarantine import Released
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.failure import TryKey
@@ -188,182 +186,6 @@ def staging_folder(dag_id: str, task_id: str, key: str) -> str:
 
     base = config.read().staging_path or f"file://{config.airflow_home('staging')}"
     return f"{base.rstrip('/')}/{dag_id}/{task_id}/{key}"
-
-
-def extract(
-    contract: Contract,
-    key: str,
-    *,
-    conn_id: str,
-    table: str,
-    sql: str,
-    folder: str,
-    task: TryKey,
-    running: list[Cancel],
-) -> tuple[Manifest, Report]:
-    """Stream one slice of a PostgreSQL relation to staged files."""
-    from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-    from airflow_provider_harness.adapters.personal_arrow import Watch
-    from airflow_provider_harness.adapters.postgres_source import PostgresSource
-    from airflow_provider_harness.adapters.progress import Progress
-    from airflow_provider_harness.adapters.staging import ParquetStage
-    from airflow_provider_harness.app import move
-    from airflow_provider_harness.core.gates import Place, Post
-    from airflow_provider_harness.wiring_gates import gate
-    from airflow_provider_harness.wiring_slices import leased
-
-    piece = piece_of(contract, key)
-    post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
-    name = f"harness extract {contract.table}"
-    database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
-    with leased(f"staged {folder}", task), gate(contract, piece, post) as here, database as source:
-        running.append(source.cancel)
-        gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
-        stage = ParquetStage(folder)
-        watch = Watch(contract)
-        manifest, report, drift = move.extract(
-            contract, piece, source, stage, gauge, Progress(source.estimate(contract, piece)), gate=here, watch=watch
-        )
-    for result in watch.results():
-        log.warning("Column %s: %s. %s", result.columns[0], result.actual, result.look_at)
-    for change in drift.changes:
-        log.warning("Not in the way, but a person should know: %s", change.sentence())
-    return manifest, report
-
-
-def _hasher(contract: Contract) -> Hasher | None:
-    """What hashes the columns that the contract wants hashed; refused before data moves where there is no key."""
-    from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.personal_arrow import Hasher
-    from airflow_provider_harness.core.contract import Treatment
-    from airflow_provider_harness.wiring_store import connection
-
-    hashed = [column.name for column in contract.columns if column.treatment is Treatment.HASH]
-    if not hashed:
-        return None
-    conn_id = config.read().personal_key_conn_id
-    found = connection(conn_id)
-    if found is None or not found.password:
-        raise ConfigurationError(
-            f"connection {conn_id}",
-            f"has no password, and contract {contract.id} hashes {', '.join(hashed)} with it.",
-            fix="Make the connection with 32 random bytes or more as its password, and keep them: another key gives other "
-            "hashes.",
-        )
-    return Hasher(found.password.encode(), f"the password of connection {conn_id}")
-
-
-def load(
-    contract: Contract,
-    key: str,
-    *,
-    conn_id: str,
-    folder: str,
-    run: str,
-    task: TryKey,
-    running: list[Cancel],
-    limit: int | None = None,
-) -> tuple[Published, Report]:
-    """Publish the staged files of one slice.
-
-    :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
-    """
-    from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-    from airflow_provider_harness.adapters.progress import Progress
-    from airflow_provider_harness.adapters.staging import ParquetStage
-    from airflow_provider_harness.app import move
-    from airflow_provider_harness.core.gates import Place, Post
-    from airflow_provider_harness.wiring_gates import gate
-    from airflow_provider_harness.wiring_slices import leased, published
-
-    warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit)
-    running.append(warehouse.cancel)
-    piece, stage = piece_of(contract, key), ParquetStage(folder)
-    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
-    with files, target, gate(contract, piece, post) as here:
-        gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
-        told = move.load(
-            contract, piece, stage, warehouse, run, Progress(stage.manifest().rows, exact=True), gate=here, gauge=gauge
-        )
-    published(contract, piece, conn_id)
-    return told
-
-
-def transfer(
-    contract: Contract,
-    key: str,
-    *,
-    conn_id: str,
-    source_conn_id: str,
-    source_table: str,
-    sql: str,
-    run: str,
-    task: TryKey,
-    running: list[Cancel],
-) -> tuple[Published, Report]:
-    """Publish one slice straight from another PostgreSQL."""
-    from airflow_provider_harness.adapters.pg_pump import PostgresPump
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-    from airflow_provider_harness.adapters.progress import Progress
-    from airflow_provider_harness.app import move
-    from airflow_provider_harness.core.gates import Place, Post
-    from airflow_provider_harness.wiring_gates import gate
-    from airflow_provider_harness.wiring_slices import leased, published
-
-    name = f"harness transfer {contract.table}"
-    warehouse = PostgresWarehouse(dsn(conn_id, name))
-    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql)
-    running += [source.cancel, warehouse.cancel]
-    piece = piece_of(contract, key)
-    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with (
-        leased(f"{conn_id} {contract.table} {piece.id}", task),
-        gate(contract, piece, post) as here,
-        source as pump,
-    ):
-        basin = warehouse.slice(contract, piece)
-        told, report, drift = move.transfer(
-            contract, piece, pump, basin, run, Progress(pump.estimate(contract, piece)), gate=here
-        )
-    published(contract, piece, conn_id)
-    for change in drift.changes:
-        log.warning("Not in the way, but a person should know: %s", change.sentence())
-    return told, report
-
-
-def transform(
-    contract: Contract,
-    key: str,
-    sql: str,
-    *,
-    conn_id: str,
-    run: str,
-    task: TryKey,
-    running: list[Cancel],
-    limit: float | None = None,
-) -> tuple[Published, Report]:
-    """Publish what a query gives for one slice.
-
-    :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
-    """
-    from airflow_provider_harness.app import move
-    from airflow_provider_harness.core.gates import Place, Post
-    from airflow_provider_harness.wiring_gates import gate
-    from airflow_provider_harness.wiring_slices import leased, published
-
-    warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
-    running.append(warehouse.cancel)
-    piece = piece_of(contract, key)
-    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
-        told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
-    published(contract, piece, conn_id)
-    for change in found.changes:
-        log.warning(
-            "The query gives another type than the contract has, and values are converted: %s", change.sentence()
-        )
-    return told, report
 
 
 def verify_published(
@@ -558,7 +380,3 @@ def piece_of(contract: Contract, key: str) -> Slice:
     from airflow_provider_harness.core.partition import slice_of
 
     return slice_of(contract, key)
-
-
-def _sliced(contract: Contract, piece: Slice) -> Slice | None:
-    return piece if contract.load.slice_column else None

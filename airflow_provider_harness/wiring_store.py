@@ -46,6 +46,11 @@ def engine(url: str) -> Engine:
     return open_engine(url)
 
 
+def store_engine() -> Engine:
+    """The store as the healer and the command line use it."""
+    return engine(store_url(config.read()))
+
+
 def task_engine() -> Engine:
     """The store as ordinary tasks may use it: the role of ``harness_capture`` where there is one."""
     return engine(store_url(config.read(), capture=True))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from airflow_provider_harness.adapters.airflow_context import WRITERS
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
 from airflow_provider_harness.core.contract import Contract, Grain
 from airflow_provider_harness.core.errors import HarnessError
@@ -18,15 +19,7 @@ from airflow_provider_harness.core.partition import slice_of, slices_of_day, sta
 from airflow_provider_harness.core.report import Report
 
 #: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
-PUBLISHERS = frozenset(
-    {
-        "BigQueryLoadOperator",
-        "PostgresLoadOperator",
-        "PostgresTransferOperator",
-        "SQLTransformOperator",
-        "ValidateOperator",
-    }
-)
+PUBLISHERS = WRITERS | {"ValidateOperator"}
 COMPLETENESS = "ContractSensor"
 _LENGTHS = {Grain.DAY: timedelta(days=1), Grain.HOUR: timedelta(hours=1)}
 _FIELDS = ("contract", "conn_id", "table", "slice_key")

@@ -201,9 +201,7 @@ def _noted(desk: Desk, incident_id: str, text: str) -> str:
 
 def _not_well(desk: Desk, incident_id: str) -> list[str]:
     """What failed and is no success now, each with its state."""
-    keys = {
-        (f.key.dag_id, f.key.run_id, f.key.task_id, f.key.map_index): f.key for f in desk.store.failures(incident_id)
-    }
+    keys = {failure.key.task_instance: failure.key for failure in desk.store.failures(incident_id)}
     states = [(key, desk.person.state(key)) for key in keys.values()]
     return [f"{key} is {state or 'without state'}" for key, state in states if state != "success"]
 

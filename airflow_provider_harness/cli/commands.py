@@ -16,10 +16,10 @@ from airflow_provider_harness.core.errors import ConfigurationError, ContractErr
 
 @command
 def db_upgrade(args: Any) -> int:
-    from airflow_provider_harness import config, wiring_store
+    from airflow_provider_harness import wiring_store
     from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
 
-    engine = wiring_store.engine(wiring_store.store_url(config.read()))
+    engine = wiring_store.store_engine()
     row = {"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}
     if args.tasks_role:
         grant_tasks(engine, args.tasks_role)
@@ -296,13 +296,13 @@ def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
 
 @command
 def quality(args: Any) -> int:
-    from airflow_provider_harness import config, wiring_store
+    from airflow_provider_harness import wiring_store
     from airflow_provider_harness.adapters.store_gates import SqlGates
     from airflow_provider_harness.cli import quality as told
 
     if args.last < 1:
         raise ConfigurationError(f"--last {args.last}", "is not a number of slices of 1 or more.")
-    store = SqlGates(lambda: wiring_store.engine(wiring_store.store_url(config.read())))
+    store = SqlGates(wiring_store.store_engine)
     table = args.table if "." in args.table else f"public.{args.table}"
     found = store.trend(table, args.last)
     if not found:

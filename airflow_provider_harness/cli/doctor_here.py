@@ -5,13 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from airflow_provider_harness import config, wiring, wiring_store
 from airflow_provider_harness.cli.doctor_findings import Finding
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 #: Executors that run every task on the machine of the scheduler, where one SQLite file can serve.
 ONE_MACHINE = ("LocalExecutor", "SequentialExecutor")
@@ -53,7 +49,7 @@ def store() -> Iterator[Finding]:
 
     from airflow_provider_harness.adapters.store_migrate import state
 
-    engine = _engine()
+    engine = wiring_store.store_engine()
     executors = [one.rpartition(":")[2].rpartition(".")[2] for one in conf.get("core", "executor").split(",")]
     if engine.dialect.name == "sqlite" and (elsewhere := [one for one in executors if one not in ONE_MACHINE]):
         fix = "Run it on PostgreSQL and name it in connection harness_store."
@@ -68,7 +64,7 @@ def capture() -> Iterator[Finding]:
     """What ordinary tasks may do in the store: all that they need, and no more."""
     from airflow_provider_harness.adapters.store_migrate import task_rights
 
-    settings, engine = config.read(), _engine()
+    settings, engine = config.read(), wiring_store.store_engine()
     if engine.dialect.name != "postgresql":
         return
     if wiring_store.connection(settings.capture_conn_id) is None:
@@ -133,7 +129,3 @@ def spool() -> Iterator[Finding]:
         probe.unlink()
     except OSError as error:
         yield Finding.wrong(f"{folder} cannot be written: {error}", "Correct [harness] spool_path, or its rights.")
-
-
-def _engine() -> Engine:
-    return wiring_store.engine(wiring_store.store_url(config.read()))

@@ -176,10 +176,10 @@ def _write(path: Path, text: str, *, overwrite: bool) -> bool:
 
 
 def _store() -> None:
-    from airflow_provider_harness import config, wiring_store
+    from airflow_provider_harness import wiring_store
     from airflow_provider_harness.adapters.store_migrate import upgrade
 
-    engine = wiring_store.engine(wiring_store.store_url(config.read()))
+    engine = wiring_store.store_engine()
     print(f"store      {engine.url.render_as_string(hide_password=True)} at revision {upgrade(engine)}")
 
 

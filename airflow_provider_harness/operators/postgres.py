@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_harness import wiring_rows as wiring
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.errors import ConfigurationError
 
 from .slices import SliceOperator, log_report, staged_dataset
 
@@ -34,23 +34,21 @@ class PostgresExtractOperator(SliceOperator):
 
     def execute(self, context: Any) -> str:
         """Extract the slice."""
-        with wiring.no_useless_retries():
+        from airflow_provider_harness import wiring_moves
+
+        with self._working():
             contract, key = self._terms()
             folder = wiring.staging_folder(self.dag_id, self.task_id, key)
-            try:
-                manifest, self._report = wiring.extract(
-                    contract,
-                    key,
-                    conn_id=self.conn_id,
-                    table=self.table,
-                    sql=self.sql,
-                    folder=folder,
-                    task=wiring.task_of(context),
-                    running=self._running,
-                )
-            except ContractViolation as error:
-                self._report = error.report
-                raise
+            manifest, self._report = wiring_moves.extract(
+                contract,
+                key,
+                conn_id=self.conn_id,
+                table=self.table,
+                sql=self.sql,
+                folder=folder,
+                task=wiring.task_of(context),
+                running=self._running,
+            )
         self._rows = manifest.rows
         self._files = tuple(size for _, size, _ in manifest.files.values())
         self.log.info("Staged %s rows of slice %s in %s", manifest.rows, key, folder)
@@ -84,26 +82,24 @@ class LoadOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Publish the slice."""
-        with wiring.no_useless_retries():
+        from airflow_provider_harness import wiring_moves
+
+        with self._working():
             contract, key = self._terms()
             if not self.staged:
                 raise ConfigurationError(
                     f"task {self.task_id}", "was given no staged folder.", fix="Pass staged=extract.output."
                 )
-            try:
-                published, report = wiring.load(
-                    contract,
-                    key,
-                    conn_id=self.conn_id,
-                    folder=self.staged,
-                    run=f"{self.dag_id}/{context['run_id']}",
-                    task=wiring.task_of(context),
-                    running=self._running,
-                    limit=self.maximum_bytes_billed,
-                )
-            except ContractViolation as error:
-                self._report = error.report
-                raise
+            published, report = wiring_moves.load(
+                contract,
+                key,
+                conn_id=self.conn_id,
+                folder=self.staged,
+                run=f"{self.dag_id}/{context['run_id']}",
+                task=wiring.task_of(context),
+                running=self._running,
+                limit=self.maximum_bytes_billed,
+            )
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
@@ -120,9 +116,11 @@ class LoadOperator(SliceOperator):
 
 
 class PostgresLoadOperator(LoadOperator):
-    """Publish a staged slice in PostgreSQL: binary COPY into a staging table, gate, one transaction.
+    """Publish a staged slice in PostgreSQL by binary COPY, in one transaction that its gate lets commit.
 
-    Running a slice again replaces it. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
+    The rows go straight into the table where every check of the contract can be measured in flight, else through a staging
+    table that the gate reads. Running a slice again replaces it, leaves it as it is, or merges it on the key, as the contract's
+    ``harness.load`` says. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
     The XCom is ``{"slice", "rows", "before", "new", "quarantined": {check id: rows}}``.
 
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
@@ -130,8 +128,8 @@ class PostgresLoadOperator(LoadOperator):
 
 
 class PostgresTransferOperator(SliceOperator):
-    """Publish one slice of a PostgreSQL table or query in another PostgreSQL: binary COPY from one snapshot into a staging
-    table, gate, one transaction.
+    """Publish one slice of a PostgreSQL table or query in another PostgreSQL: binary COPY from one snapshot, gate,
+    commit; by way of a staging table where rows must wait.
 
     Contract, source and published table are compared before any row moves. Nothing is kept in between: where files should
     stay, or a column is to be hashed, extract and load.
@@ -160,23 +158,21 @@ class PostgresTransferOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transfer and publish the slice."""
-        with wiring.no_useless_retries():
+        from airflow_provider_harness import wiring_moves
+
+        with self._working():
             contract, key = self._terms()
-            try:
-                published, report = wiring.transfer(
-                    contract,
-                    key,
-                    conn_id=self.conn_id,
-                    source_conn_id=self.source_conn_id,
-                    source_table="" if self.sql else self.source_table or contract.table,
-                    sql=self.sql,
-                    run=f"{self.dag_id}/{context['run_id']}",
-                    task=wiring.task_of(context),
-                    running=self._running,
-                )
-            except ContractViolation as error:
-                self._report = error.report
-                raise
+            published, report = wiring_moves.transfer(
+                contract,
+                key,
+                conn_id=self.conn_id,
+                source_conn_id=self.source_conn_id,
+                source_table="" if self.sql else self.source_table or contract.table,
+                sql=self.sql,
+                run=f"{self.dag_id}/{context['run_id']}",
+                task=wiring.task_of(context),
+                running=self._running,
+            )
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset, BaseOperator
 
 from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.core.errors import ContractViolation
 
 if TYPE_CHECKING:
     from airflow_provider_harness.app.ports_rows import Published
@@ -61,6 +63,16 @@ class SliceOperator(BaseOperator):
         """Cancel what runs on the server."""
         for cancel in self._running:
             cancel()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """What would fail again fails at once; the report of a gate that blocks is kept for the lineage."""
+        with wiring.no_useless_retries():
+            try:
+                yield
+            except ContractViolation as error:
+                self._report = error.report
+                raise
 
     def _terms(self) -> tuple[Contract, str]:
         """The contract and the slice's id, as rendered."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_harness import wiring_rows as wiring
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.errors import ConfigurationError
 
 from .slices import SliceOperator
 
@@ -39,23 +39,21 @@ class SQLTransformOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transform and publish the slice."""
-        with wiring.no_useless_retries():
+        from airflow_provider_harness import wiring_moves
+
+        with self._working():
             contract, key = self._terms()
             run = f"{self.dag_id}/{context['run_id']}"
-            try:
-                published, report = wiring.transform(
-                    contract,
-                    key,
-                    self.sql,
-                    conn_id=self.conn_id,
-                    run=run,
-                    task=wiring.task_of(context),
-                    running=self._running,
-                    limit=self.max_cost,
-                )
-            except ContractViolation as error:
-                self._report = error.report
-                raise
+            published, report = wiring_moves.transform(
+                contract,
+                key,
+                self.sql,
+                conn_id=self.conn_id,
+                run=run,
+                task=wiring.task_of(context),
+                running=self._running,
+                limit=self.max_cost,
+            )
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:

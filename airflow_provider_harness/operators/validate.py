@@ -71,9 +71,9 @@ class ValidateOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Look at the rows and judge them."""
-        with wiring.no_useless_retries():
+        with self._working():
             contract, key = self._terms()
-            self._report = wiring.validate(
+            report = wiring.validate(
                 contract,
                 key,
                 conn_id=self.conn_id,
@@ -85,13 +85,14 @@ class ValidateOperator(SliceOperator):
                 task=wiring.task_of(context),
                 running=self._running,
             )
-            for result in self._report.results:
+            for result in report.results:
                 if result.passed:
                     self.log.info("%s: expected %s, found %s", result.id, result.expected, result.actual)
-            log_report(self.log, self._report)
-            if not self._report.passed:
-                raise ContractViolation(self._report)
-        return summary(self._report)
+            log_report(self.log, report)
+            if not report.passed:
+                raise ContractViolation(report)
+        self._report = report
+        return summary(report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         if self.path:

@@ -147,24 +147,36 @@ def airflow_url() -> str:
 
 
 def pager() -> Pager:
-    """PagerDuty and the notifiers beside it, by way of the outbox in the store."""
+    """PagerDuty by team, and the notifiers beside it, by way of the outbox in the store."""
     from airflow_provider_harness.adapters.notifiers import named
+    from airflow_provider_harness.adapters.pagerduty import NoPager
+    from airflow_provider_harness.adapters.routes_yaml import load_routes
     from airflow_provider_harness.adapters.store_outbox import SqlOutbox
-    from airflow_provider_harness.app.tell import Teller
+    from airflow_provider_harness.app.tell import DEFAULT, Teller
 
     settings = config.read()
-    receivers = {"pagerduty": _pagerduty(settings), **named(settings.notifiers)}
-    return Teller(SqlOutbox(store_engine), receivers, now=now, new_id=new_id, log=log.warning)
+    routes = load_routes(settings.routes_file)
+    found = {conn_id: page_receiver(conn_id) for conn_id in routes.values()}
+    receivers: dict[str, Receiver] = {
+        DEFAULT: page_receiver(settings.pagerduty_conn_id) or NoPager(log.warning),
+        **{route_channel(conn_id): receiver for conn_id, receiver in found.items() if receiver is not None},
+        **named(settings.notifiers),
+    }
+    named_routes = {name: route_channel(conn_id) for name, conn_id in routes.items()}
+    return Teller(SqlOutbox(store_engine), receivers, now=now, new_id=new_id, log=log.warning, routes=named_routes)
 
 
-def _pagerduty(settings: config.Settings) -> Receiver:
-    """PagerDuty, or the log where no connection is set."""
-    from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty
+def route_channel(conn_id: str) -> str:
+    """The name under which messages of a route wait."""
+    return f"connection {conn_id}"
 
-    found = connection(settings.pagerduty_conn_id)
-    if found is None or not found.password:
-        return NoPager(log.warning)
-    return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))
+
+def page_receiver(conn_id: str) -> Receiver | None:
+    """The PagerDuty service of a connection; None where there is no such connection, or no integration key in it."""
+    from airflow_provider_harness.adapters.pagerduty import PagerDuty
+
+    found = connection(conn_id)
+    return PagerDuty(found.password, found.extra_dejson.get("base_url", "")) if found and found.password else None
 
 
 def promises() -> SqlPromises:

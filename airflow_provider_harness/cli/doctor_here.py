@@ -88,6 +88,8 @@ def audit_key() -> Iterator[Finding]:
 
 
 def pages() -> Iterator[Finding]:
+    from airflow_provider_harness.adapters.routes_yaml import load_routes
+
     settings = config.read()
     found = wiring_store.connection(settings.pagerduty_conn_id)
     if found is None or not found.password:
@@ -96,6 +98,12 @@ def pages() -> Iterator[Finding]:
         yield tell("Nobody is paged: a page is a line in the healer's log.", fix)
     else:
         wiring.pager()
+    for name, conn_id in load_routes(settings.routes_file).items():
+        if wiring.page_receiver(conn_id) is None:
+            fix = f"Make it, with the integration key of a service as password, or correct {settings.routes_file}."
+            yield Finding.wrong(
+                f"Pages for {name} go to the default: connection {conn_id} does not exist, or has no key.", fix
+            )
 
 
 def model() -> Iterator[Finding]:

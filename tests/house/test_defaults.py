@@ -24,6 +24,7 @@ SAFE = Settings(
     model="",  # no text leaves
     model_conn_id="anthropic_default",
     pagerduty_conn_id="pagerduty_events_default",
+    routes_file="",
     notifiers="",  # nobody else is told
     maintenance_file="",
     promise_warning_minutes=30,

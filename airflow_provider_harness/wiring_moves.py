@@ -91,7 +91,7 @@ def load(
         told = move.load(
             contract, piece, stage, warehouse, run, Progress(stage.manifest().rows, exact=True), gate=here, gauge=gauge
         )
-    published(contract, piece, conn_id)
+    published(contract, piece, conn_id, task)
     return told
 
 
@@ -123,7 +123,7 @@ def transfer(
         told, report, drift = move.transfer(
             contract, piece, pump, basin, run, Progress(pump.estimate(contract, piece)), gate=here
         )
-    published(contract, piece, conn_id)
+    published(contract, piece, conn_id, task)
     for change in drift.changes:
         log.warning("Not in the way, but a person should know: %s", change.sentence())
     return told, report
@@ -150,7 +150,7 @@ def transform(
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
         told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
-    published(contract, piece, conn_id)
+    published(contract, piece, conn_id, task)
     for change in found.changes:
         log.warning(
             "The query gives another type than the contract has, and values are converted: %s", change.sentence()

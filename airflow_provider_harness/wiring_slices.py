@@ -98,7 +98,7 @@ def _renew(store: SqlSlices, name: str, token: str, over: threading.Event) -> No
             log.warning("The lease on %s was not renewed: %s", name, error)
 
 
-def published(contract: Contract, piece: Slice, conn_id: str) -> None:
+def published(contract: Contract, piece: Slice, conn_id: str, task: TryKey) -> None:
     """Move the table's high-water mark once a slice is committed; a slice before the mark is a re-run, and the log says so."""
 
     def move() -> None:
@@ -107,7 +107,7 @@ def published(contract: Contract, piece: Slice, conn_id: str) -> None:
         if mark is not None and piece.end < mark[1]:
             log.info("Slice %s lies before the high-water mark of %s, slice %s", piece.id, contract.table, mark[0])
             return
-        store.move_mark(conn_id, contract.table, piece, datetime.now(UTC))
+        store.move_mark(conn_id, contract.table, piece, datetime.now(UTC), task=task, contract=contract.place)
         log.info("The high-water mark of %s is slice %s, until %s", contract.table, piece.id, piece.end.isoformat())
 
     _quietly("The high-water mark was not moved", move)

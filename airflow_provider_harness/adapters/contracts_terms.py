@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_harness.core.contract import Access, Consumer, Readiness
+from airflow_provider_harness.core.promise import AVAILABILITY, CLOCK
 
 from .contracts_marks import Finding, Path, near
-
-_CLOCK = re.compile(r"(?:by )?(?P<time>\d{1,2}:\d{2}(?::\d{2})?) (?P<zone>[A-Za-z][A-Za-z_+/0-9-]*)")
-AVAILABILITY = ("timeofavailability", "availability", "ta")
-"""The standard's names for the time of day by which the data is there, in lower case."""
 
 
 class Terms:
@@ -80,7 +76,7 @@ class Terms:
 
     def _clock(self, value: str, place: Path) -> None:
         """A time of day with the name of a zone; other ways to write one are left to people."""
-        found = _CLOCK.fullmatch(value.strip())
+        found = CLOCK.fullmatch(value.strip())
         if found is None:
             return
         if not zone_exists(found["zone"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
@@ -54,6 +55,7 @@ class ParquetStage:
             snapshot=found["snapshot"],
             treated=found.get("treated", {}),
             hash_key=found.get("hash_key", ""),
+            milliseconds=found.get("milliseconds", {}),
         )
 
     def open(self, name: str) -> BinaryIO:
@@ -126,9 +128,11 @@ class ParquetWriter:
         self._hashed: list[Hashed] = []
         self._repeated: list[str] = []
         self._open: tuple[Any, Any] | None = None
+        self._began, self._writing = time.perf_counter(), 0.0
 
     def write(self, batch: Batch) -> None:
         """Append one batch; a full part file is closed and the next one begun."""
+        began = time.perf_counter()
         if self._open is None:
             self._repeated = _repeated(batch)
             self._begin()
@@ -137,9 +141,14 @@ class ParquetWriter:
         self._rows[-1] += batch.num_rows
         if self._rows[-1] >= PART_ROWS:
             self._end()
+        self._writing += time.perf_counter() - began
 
-    def seal(self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "") -> Manifest:
-        """Give the files their final names, then write the manifest."""
+    def seal(self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "", *, gate: int = 0) -> Manifest:
+        """Give the files their final names, then write the manifest.
+
+        :param gate: milliseconds that the gate took of the time since this writer was made.
+        """
+        began = time.perf_counter()
         if not self._rows:
             self._begin()
         self._end()
@@ -155,6 +164,7 @@ class ParquetWriter:
             snapshot=snapshot,
             treated=treated,
             hash_key=hash_key if Treatment.HASH in treated.values() else "",
+            milliseconds=self._stages(began, gate),
         )
         self._write_manifest(manifest, piece)
         return manifest
@@ -164,6 +174,12 @@ class ParquetWriter:
         self._end()
         for number in range(len(self._rows)):
             self._temporary(number).unlink(missing_ok=True)
+
+    def _stages(self, sealing: float, gate: int) -> dict[str, int]:
+        """Stage -> its milliseconds; what is neither gate nor writing was waiting for the source."""
+        now = time.perf_counter()
+        write, seal, total = (round(1000 * s) for s in (self._writing, now - sealing, now - self._began))
+        return {"read": max(total - gate - write - seal, 0), "gate": gate, "write": write, "seal": seal, "total": total}
 
     def _begin(self) -> None:
         import pyarrow.parquet as pq
@@ -201,6 +217,7 @@ class ParquetWriter:
             "snapshot": manifest.snapshot,
             "treated": manifest.treated,
             "hash_key": manifest.hash_key,
+            "milliseconds": manifest.milliseconds,
             "files": {n: {"rows": r, "bytes": b, "sha256": s} for n, (r, b, s) in manifest.files.items()},
         }
         temporary = self._folder / f"_manifest.{self._token}.tmp"

@@ -45,7 +45,7 @@ outbox = Table(
     "harness_outbox",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("channel", String(64), nullable=False),
+    Column("channel", String(255), nullable=False),
     Column("dedup_key", String(255), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("body", Text, nullable=False),
@@ -208,6 +208,28 @@ watermarks = Table(
     Column("slice", String(1024), nullable=False),
     Column("slice_end", String(32), nullable=False),
     Column("moved_at", String(32), nullable=False),
+    Column("contract", String(1024), nullable=False, server_default=""),
+    Column("dag_id", String(250), nullable=False, server_default=""),
+    Column("task_id", String(250), nullable=False, server_default=""),
+)
+
+#: Promises about time of which on-call was told that they are at risk; one row a table, slice and deadline.
+promises = Table(
+    "harness_promises",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("conn_id", String(256), nullable=False),
+    Column("table_name", String(512), nullable=False),
+    Column("dag_id", String(250), nullable=False),
+    Column("task_id", String(250), nullable=False),
+    Column("run_id", String(250), nullable=False),
+    Column("slice", String(1024), nullable=False),
+    Column("slice_end", String(32), nullable=False),
+    Column("due_at", String(32), nullable=False),
+    Column("words", String(256), nullable=False),
+    Column("dedup_key", String(255), nullable=False),
+    Column("told_at", String(32), nullable=False),
+    Column("ended_at", String(32)),
 )
 
 #: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.store_sql import text_of
 from airflow_provider_harness.adapters.store_tasks import begin
+from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.lease import LEASE_SECONDS, Lease
 from airflow_provider_harness.core.partition import Slice
 
@@ -74,12 +75,18 @@ class SqlSlices:
             row = connection.execute(select(mark).where(mark.c.conn_id == conn_id, mark.c.table_name == table)).first()
         return (str(row.slice), datetime.fromisoformat(row.slice_end)) if row else None
 
-    def move_mark(self, conn_id: str, table: str, piece: Slice, now: datetime) -> None:
-        """Note that a slice is published; an older one than the mark's leaves it where it is."""
+    def move_mark(
+        self, conn_id: str, table: str, piece: Slice, now: datetime, *, task: TryKey | None = None, contract: str = ""
+    ) -> None:
+        """Note that a slice is published; an older one than the mark's leaves it where it is.
+
+        :param task: what published it, and ``contract`` under which file: so the next slice can be missed.
+        """
         from sqlalchemy.exc import IntegrityError
 
         mark = t.watermarks
-        row = {"slice": piece.id, "slice_end": text_of(piece.end), "moved_at": text_of(now)}
+        row = {"slice": piece.id, "slice_end": text_of(piece.end), "moved_at": text_of(now), "contract": contract}
+        row |= {"dag_id": task.dag_id, "task_id": task.task_id} if task else {}
         mine = mark.c.conn_id == conn_id, mark.c.table_name == table
         try:
             with begin(self._engine) as connection:
@@ -88,7 +95,7 @@ class SqlSlices:
                 if not moved and not connection.execute(mark.select().where(*mine)).first():
                     connection.execute(mark.insert().values(conn_id=conn_id, table_name=table, **row))
         except IntegrityError:
-            self.move_mark(conn_id, table, piece, now)  # another slice was the first
+            self.move_mark(conn_id, table, piece, now, task=task, contract=contract)  # another slice was the first
 
 
 def _lease(row: Mapping[Any, Any]) -> Lease:

@@ -168,8 +168,6 @@ def _words(check: Check) -> str:
     return ", ".join([*parts, str(check.expect)] if check.expect != type(check.expect)() else parts) or "the check"
 
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
-"""First letter of a unit -> seconds; a month is not told from a minute, so its word is compared as it is."""
 _LESS_IS_WORSE = ("retention", "re")
 
 
@@ -188,17 +186,7 @@ def _slas(old: Contract, new: Contract) -> Iterator[ContractChange]:
 
 
 def _worse(old: Sla, new: Sla) -> bool:
-    was, now = _span(old), _span(new)
+    was, now = old.span(), new.span()
     if was is None or now is None:
         return True
     return now < was if old.prop.lower() in _LESS_IS_WORSE else now > was
-
-
-def _span(sla: Sla) -> float | None:
-    unit = sla.unit.lower()
-    if unit.startswith("mo") or unit[:1] not in _SECONDS:
-        return None
-    try:
-        return float(sla.value) * _SECONDS[unit[0]]
-    except ValueError:
-        return None

@@ -19,10 +19,10 @@ def late_from(policy: LatePolicy, piece: Slice) -> datetime | None:
     if policy.action is LateAction.WAIT:
         return None
     after = piece.end + timedelta(minutes=policy.wait_minutes)
-    return max(after, _first(policy.until, piece.end)) if policy.until else after
+    return max(after, first_after(policy.until, piece.end)) if policy.until else after
 
 
-def _first(until: str, after: datetime) -> datetime:
+def first_after(until: str, after: datetime) -> datetime:
     """The first moment not before ``after`` at which it is ``06:00 Europe/Berlin`` there."""
     clock, _, name = until.partition(" ")
     zone, hour = ZoneInfo(name), time.fromisoformat(clock)

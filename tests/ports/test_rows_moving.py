@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,15 @@ def test_the_staged_files_are_complete_and_the_manifest_counts_them(case: Case) 
     assert case.staged() == ["_manifest.json", "part-00000.parquet"]
     assert manifest.rows == 303
     assert case.stage().manifest() == manifest
+    [(name, (rows, size, digest))] = manifest.files.items()
+    content = next(case.folder.rglob(name)).read_bytes()
+    assert (rows, size, digest) == (303, len(content), hashlib.sha256(content).hexdigest())
+    assert (manifest.contract_version, bool(manifest.snapshot)) == ("1.0.0", True)
+    spent = manifest.milliseconds
+    assert spent["total"] >= spent["gate"] > 0
+    assert abs(spent["total"] - sum(spent[stage] for stage in ("read", "gate", "write", "seal"))) <= 1
+    parts = {path.name: path.stat().st_mtime_ns for path in case.folder.rglob("*") if path.is_file()}
+    assert max(parts, key=lambda name: parts[name]) == "_manifest.json"
 
 
 @pytest.mark.parametrize("bad", [7, 11], ids=["over the share", "over the number of rows"])

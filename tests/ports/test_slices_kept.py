@@ -149,7 +149,7 @@ def test_without_a_store_there_is_no_lease_and_no_harm(
     monkeypatch.setattr(wiring_slices, "task_engine", lambda: empty)
     with wiring_slices.leased("s", task("one")):
         pass
-    wiring_slices.published(CONTRACT, piece(1), "wh")
+    wiring_slices.published(CONTRACT, piece(1), "wh", task("one"))
     assert "No lease on s; the warehouse's own locks stay" in caplog.text
     assert "The high-water mark was not moved" in caplog.text
     empty.dispose()
@@ -176,8 +176,8 @@ def test_a_mark_only_goes_up(store: SqlSlices) -> None:
 @pytest.mark.usefixtures("wired")
 def test_a_run_before_the_mark_says_so(store: SqlSlices, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    wiring_slices.published(CONTRACT, piece(5), "wh")
+    wiring_slices.published(CONTRACT, piece(5), "wh", task("one"))
     assert "The high-water mark of public.t is slice 20130105, until 2013-01-06T00:00:00+00:00" in caplog.text
-    wiring_slices.published(CONTRACT, piece(2), "wh")
+    wiring_slices.published(CONTRACT, piece(2), "wh", task("one"))
     assert "Slice 20130102 lies before the high-water mark of public.t, slice 20130105" in caplog.text
     assert store.mark("wh", "public.t") == ("20130105", piece(5).end)

@@ -160,6 +160,11 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "query_file": Option(
+        description="YAML: connection and relations about which the model may ask the warehouse in SQL; empty = it may not.",
+        default="",
+        example="/etc/harness/query.yaml",
+    ),
     "max_model_turns": Option(
         description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"
     ),
@@ -204,6 +209,7 @@ class Settings:
     recurrence_limit: int
     recurrence_days: int
     breaker_limit: int
+    query_file: str
     max_model_turns: int
     max_cost_usd_per_incident: float
     max_cost_usd_per_day: float

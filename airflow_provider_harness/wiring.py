@@ -203,16 +203,16 @@ def diagnoser() -> Diagnoser:
 
 
 def _model(settings: config.Settings) -> Diagnoser:
-    from airflow_provider_harness import wiring_lineage
+    from airflow_provider_harness import wiring_reads
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
-    from airflow_provider_harness.adapters.evidence_lineage import GetLineage
     from airflow_provider_harness.adapters.model_client import anthropic_client
     from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
-        tools=(GetLineage(wiring_lineage.graph),),
+        tools=wiring_reads.desk(settings, airflow_api(), store(), redactor(), now).tools,
+        redactor=redactor(),
         limits=ModelLimits(turns=settings.max_model_turns),
         purse=StorePurse(
             store_engine(),
@@ -246,7 +246,7 @@ def healer() -> Healer:
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """
-    from airflow_provider_harness import wiring_lineage, wiring_rows
+    from airflow_provider_harness import wiring_lineage, wiring_reads, wiring_rows
     from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
     from airflow_provider_harness.adapters.evidence_lineage import LineageEvidence
@@ -255,12 +255,13 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
+    gates = PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of)
     return Healer(
         store=store(),
         spool=spool(),
         airflow=api,
         evidence=LineageEvidence(
-            inner=AirflowEvidence(api, redactor()),
+            inner=wiring_reads.history(AirflowEvidence(api, redactor()), api, store(), gates, redactor(), now),
             graph=wiring_lineage.graph,
             incidents=store(),
             gates=wiring_lineage.latest_gates,
@@ -268,7 +269,7 @@ def healer() -> Healer:
         diagnoser=diagnoser(),
         policy=load_policy(settings.policy_file),
         approvers=YamlApprovers(settings.approvers_file),
-        gates=PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of),
+        gates=gates,
         promises=promises(),
         pager=pager(),
         limits=Limits(

@@ -44,6 +44,7 @@ SAFE = Settings(
     recurrence_limit=3,
     recurrence_days=7,
     breaker_limit=3,
+    query_file="",  # no question in SQL reaches the warehouse
     max_model_turns=5,
     max_cost_usd_per_incident=0.5,
     max_cost_usd_per_day=10.0,

@@ -16,10 +16,10 @@ from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import pg_direct, pg_late, sql_checks
+from . import pg_arrays, pg_direct, pg_late, sql_checks
 from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
-from .pg_types import AS_TEXT, arrow_schema, base, carried_type
+from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -171,6 +171,8 @@ class PostgresSession:
         plain = self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone()
         if self._contract.load.mode not in _REPLACED or not gauge.complete or plain != (True,):
             return None
+        if any(as_literal(col.physical_type) for col in self._contract.columns):
+            return None
         batches = stage.batches(self._contract)
         return self._warehouse.publish(
             self._contract, self._piece, batches, self._where(), self._forgetting(), gauge, accept, tell
@@ -182,7 +184,8 @@ class PostgresSession:
         batches = stage.batches(self._contract)
         if gauge is not None:
             batches = _measured(batches, gauge)
-        return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
+        schema = pg_arrays.literal_schema(self._contract, arrow_schema(self._contract))
+        return self._warehouse.ingest(self._staging, pg_arrays.with_literals(batches, self._contract), schema, tell)
 
     def plan_query(self, sql: str) -> Plan:
         """What the planner says of a query."""
@@ -273,7 +276,7 @@ class PostgresSession:
 
     def _fresh_staging(self, *, carried: bool) -> None:
         columns = ", ".join(
-            f"{column(col.name)} {carried_type(col.physical_type) if carried else col.physical_type}"
+            f"{column(col.name)} {staged_type(col.physical_type) if carried else col.physical_type}"
             for col in self._contract.columns
         )
         self.discard()
@@ -354,4 +357,4 @@ def _table_ddl(contract: Contract) -> str:
 
 
 def _incoming(name: str, kind: str) -> str:
-    return f"{column(name)}::{kind}" if base(kind) in AS_TEXT else column(name)
+    return f"{column(name)}::{kind}" if base(kind) in AS_TEXT or as_literal(kind) else column(name)

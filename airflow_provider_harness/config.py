@@ -80,6 +80,12 @@ OPTIONS: Mapping[str, Option] = {
         "empty = none.",
         default="",
     ),
+    "promise_warning_minutes": Option(
+        description="Minutes before a contract's promise about time is broken at which on-call is told, 1 or more; of a short "
+        "promise, at half of its time.",
+        default="30",
+        type="integer",
+    ),
     "page_backfills": Option(
         description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or false.",
         default="false",
@@ -175,6 +181,7 @@ class Settings:
     pagerduty_conn_id: str
     notifiers: str
     maintenance_file: str
+    promise_warning_minutes: int
     page_backfills: bool
     policy_file: str
     approvers_file: str
@@ -235,6 +242,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
     "page_backfills": _flag,
+    "promise_warning_minutes": _at_least(1),
     "reconcile_seconds": _at_least(5),
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
     from airflow_provider_harness.adapters.handover import SupervisorHandover
     from airflow_provider_harness.adapters.spool import FileSpool
+    from airflow_provider_harness.adapters.store_promises import SqlPromises
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
     from airflow_provider_harness.app.tell import Receiver
@@ -166,6 +167,14 @@ def _pagerduty(settings: config.Settings) -> Receiver:
     return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))
 
 
+def promises() -> SqlPromises:
+    """What is published, and which promises about time on-call was told of."""
+    from airflow_provider_harness import wiring_lineage, wiring_rows
+    from airflow_provider_harness.adapters.store_promises import SqlPromises
+
+    return SqlPromises(store_engine, wiring_rows.contract_of, wiring_lineage.graph)
+
+
 def diagnoser() -> Diagnoser:
     """The rules, then the runbook, and above them the model where one is configured."""
     from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
@@ -248,6 +257,7 @@ def healer() -> Healer:
         policy=load_policy(settings.policy_file),
         approvers=YamlApprovers(settings.approvers_file),
         gates=PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of),
+        promises=promises(),
         pager=pager(),
         limits=Limits(
             acting=lambda: mode() is config.Mode.ACT,
@@ -261,6 +271,7 @@ def healer() -> Healer:
             ),
             page_backfills=settings.page_backfills,
             maintenance=load_maintenance(settings.maintenance_file),
+            promise_warning=timedelta(minutes=settings.promise_warning_minutes),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

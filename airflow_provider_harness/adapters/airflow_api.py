@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.config import ENROLLED_TAG
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.partition import slice_id
 
 if TYPE_CHECKING:
     import httpx
@@ -146,6 +147,8 @@ class AirflowApi:
             fileloc=details["fileloc"],
             downstream={task["task_id"]: tuple(task["downstream_task_ids"] or ()) for task in tasks},
             run_timeout=_duration(details.get("dag_run_timeout")),
+            next_slice=_moment(details["next_dagrun_data_interval_start"] or details["next_dagrun_logical_date"]),
+            next_run=_moment(details["next_dagrun_run_after"]),
         )
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -182,6 +185,10 @@ class AirflowApi:
         # a cancelled backfill fails its runs without an end date, so the time of change is asked for
         query = {"state": "failed", "updated_at_gte": since.isoformat(), "order_by": "id"}
         return [_run_state(row) for row in self._pages("runs", "dag_runs", query, dag="~")]
+
+    def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
+        query = {"run_after_gte": since.isoformat(), "order_by": "-id", "limit": _PAGE}
+        return [_run_state(row) for row in self._call("runs", params=query, dag=dag_id).json()["dag_runs"]]
 
     def marked_by_hand(self, state: TaskState) -> bool:
         marks = self._marks(state.dag_id, state.run_id, state.end_date)
@@ -250,6 +257,10 @@ class AirflowApi:
     def run_url(self, dag_id: str, run_id: str) -> str:
         """The run's page in Airflow's UI."""
         return f"{self._base}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
+
+    def dag_url(self, dag_id: str) -> str:
+        """The Dag's page in Airflow's UI."""
+        return f"{self._base}/dags/{quote(dag_id)}"
 
     def import_errors_url(self) -> str:
         """The page of Airflow's UI that lists them."""
@@ -360,7 +371,19 @@ def _run_state(row: Mapping[str, Any]) -> RunState:
         queued_at=_moment(row["queued_at"]),
         started_at=_moment(row["start_date"]),
         ended_at=_moment(row["end_date"]),
+        slice_id=_slice_id(row),
     )
+
+
+def _slice_id(row: Mapping[str, Any]) -> str:
+    """The slice that a run owns; empty where it owns none."""
+    start, end, logical = (_moment(row[n]) for n in ("data_interval_start", "data_interval_end", "logical_date"))
+    try:
+        return slice_id(
+            partition_key=row["partition_key"], interval_start=start, interval_end=end, logical_date=logical
+        )
+    except ConfigurationError:
+        return ""
 
 
 def _broken_file(row: Mapping[str, Any], dag_ids: Sequence[str]) -> BrokenFile:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Progress, Published
@@ -12,12 +13,13 @@ from airflow_provider_harness.core.partition import Slice
 
 from . import pg_late
 from .pg_catalog import SESSION
+from .pg_measure import measure
 from .pg_types import arrow_schema
 from .pg_wire import wired, wired_schema
-from .sql_checks import ident
+from .sql_checks import Rows, column, ident, in_slice
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    import psycopg
 
 log = logging.getLogger(__name__)
 
@@ -25,50 +27,123 @@ REFUSED = ("22", "23")
 """Classes of SQLSTATE that mean the rows themselves: data exceptions and violated constraints."""
 
 
-def publish(
-    dsn: str,
-    cancels: Callable[[Any], AbstractContextManager[Any]],
-    contract: Contract,
-    piece: Slice,
-    batches: Iterable[Batch],
-    where: str,
-    forgetting: Sequence[str],
-    gauge: Gauge,
-    accept: Accept,
-    tell: Progress,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The rows that are replaced.
+
+    :param where: which rows of the published table are the slice, as SQL; empty for all.
+    :param forgetting: statements that forget what an earlier run set aside.
+    """
+
+    contract: Contract
+    piece: Slice
+    where: str
+    forgetting: Sequence[str]
+
+    def clearing(self) -> Sequence[str]:
+        """What makes room; the last statement's rows are those that were there before."""
+        return (*self.forgetting, *pg_late.clearing(self.contract, self.where))
+
+    def there(self) -> Rows:
+        """The slice where it is published."""
+        condition = in_slice(self.contract, self.piece) if self.where else ""
+        return Rows(relation=ident(self.contract.table), where=condition, piece=self.piece, table=self.contract.table)
+
+    def published(self, rows: int, before: int, new: int) -> Published:
+        """What was done; a row that would be set aside goes another way."""
+        return Published(slice=self.piece.id, rows=rows, before=before, new=new, quarantined={})
+
+
+def publish_batches(
+    connection: Any, target: Target, batches: Iterable[Batch], gauge: Gauge, accept: Accept, tell: Progress
 ) -> Published | None:
     """Replace a slice by batches that are measured as they pass by; None if the gate or the table refused them.
 
     Readers see the old slice until the commit. What is refused is rolled back, and has changed nothing.
 
-    :param cancels: notes a connection whose statements can be cancelled.
-    :param where: which rows of the published table are the slice, as SQL; empty for all.
-    :param forgetting: statements that forget what an earlier run set aside.
+    :param connection: of ADBC; rows go by binary COPY.
     """
     from adbc_driver_postgresql import dbapi
 
-    schema = arrow_schema(contract)
-    wire = wired_schema(contract, schema)
+    contract = target.contract
+    wire = wired_schema(contract, arrow_schema(contract))
     home, _, name = contract.table.rpartition(".")
-    with dbapi.connect(dsn) as connection, cancels(connection), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(SESSION)
         cursor.fetchall()
         try:
-            before = [_rows(cursor, sql) for sql in (*forgetting, *pg_late.clearing(contract, where))][-1]
+            before = [_rows(cursor, sql) for sql in target.clearing()][-1]
             reader = _reader(wired(_measured(batches, gauge, tell), contract, wire), wire)
             rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
         except dbapi.Error as error:
             if (error.sqlstate or "")[:2] not in REFUSED:
                 raise
-            log.info("%s refuses a row; the staging table will tell which: %s", ident(contract.table), error)
+            _refused(contract, error)
             connection.rollback()
             return None
         if not accept(gauge.finish(), rows):
             connection.rollback()
             return None
-        new = pg_late.new(contract, where, before, rows, lambda sql: _number(cursor, sql))
+        new = pg_late.new(contract, target.where, before, rows, lambda sql: _number(cursor, sql))
         connection.commit()
-    return Published(slice=piece.id, rows=rows, before=before, new=new, quarantined={})
+    return target.published(rows, before, new)
+
+
+def publish_chunks(
+    connection: psycopg.Connection[Any],
+    target: Target,
+    chunks: Iterable[tuple[bytes, int]],
+    accept: Accept,
+    tell: Progress,
+    *,
+    prove: bool,
+) -> Published | None:
+    """Replace a slice by what another PostgreSQL gives, measured where it arrived; None if the gate or the table refused it.
+
+    Readers see the old slice until the commit. What is refused is rolled back, and has changed nothing.
+
+    :param connection: in autocommit.
+    :param prove: let the table's validated constraints stand for the checks that they imply.
+    """
+    import psycopg
+
+    contract = target.contract
+    try:
+        with connection.transaction():
+            before = [connection.execute(sql.encode()).rowcount for sql in target.clearing()][-1]
+            sent = copy(connection, contract, contract.table, chunks, tell)
+            if not accept(measure(connection, contract, target.there(), prove=prove), sent):
+                raise psycopg.Rollback
+            new = pg_late.new(contract, target.where, before, sent, lambda sql: _asked(connection, sql))
+            return target.published(sent, before, new)
+    except psycopg.Error as error:
+        unmeasured = isinstance(error, psycopg.errors.InFailedSqlTransaction)  # a check that cannot be run failed it
+        if not unmeasured and (error.sqlstate or "")[:2] not in REFUSED:
+            raise
+        _refused(contract, error)
+    return None
+
+
+def copy(
+    connection: psycopg.Connection[Any],
+    contract: Contract,
+    table: str,
+    chunks: Iterable[tuple[bytes, int]],
+    tell: Progress,
+) -> int:
+    """Append what another PostgreSQL gives as COPY's binary form; the number of rows that it gave."""
+    names = ", ".join(column(name) for name in contract.names)
+    statement = f"COPY {ident(table)} ({names}) FROM STDIN (FORMAT binary)"
+    rows = 0
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as into:
+        for chunk, rows in chunks:
+            into.write(chunk)
+            tell("transfer", rows)
+    return rows
+
+
+def _refused(contract: Contract, error: Exception) -> None:
+    log.info("%s refuses a row; the staging table will tell which: %s", ident(contract.table), error)
 
 
 def _rows(cursor: Any, statement: str) -> int:
@@ -79,6 +154,10 @@ def _rows(cursor: Any, statement: str) -> int:
 def _number(cursor: Any, sql: str) -> int:
     cursor.execute(sql)
     return int(cursor.fetchone()[0])
+
+
+def _asked(connection: psycopg.Connection[Any], sql: str) -> int:
+    return int((connection.execute(sql.encode()).fetchone() or (0,))[0])
 
 
 def _reader(batches: Iterator[Batch], schema: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import select
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.app.ports_rows import Chunks
 from airflow_provider_harness.core.contract import Column, Contract, LoadMode, Treatment
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError
 from airflow_provider_harness.core.partition import Slice
@@ -15,9 +16,10 @@ from .sql_checks import MASK, column, ident, in_slice, literal
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.pq.abc import PGconn
 
-CHUNK_BYTES = 256 * 1024
-"""Written at once; row by row, the pump has 0.72 of the speed of psql, and by chunks 0.92 (measured, 2,000,000 rows)."""
+CHUNK_BYTES = 128 * 1024
+"""Written at once; psycopg splits what is larger."""
 
 
 class PostgresPump(Cancellable):
@@ -70,7 +72,7 @@ class PostgresPump(Cancellable):
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
         return f"SELECT {names} FROM {relation}{condition}"
 
-    def chunks(self, contract: Contract, piece: Slice) -> Iterator[tuple[bytes, int]]:
+    def chunks(self, contract: Contract, piece: Slice) -> Chunks:
         """The slice's rows with the contract's columns and types, as COPY's binary form: bytes, and rows so far.
 
         :raises ConfigurationError: the contract wants a column hashed, which PostgreSQL cannot do with our key.
@@ -79,19 +81,39 @@ class PostgresPump(Cancellable):
         names = ", ".join(_outgoing(col, there) for col in contract.columns)
         return self._pumped(f"COPY ({self._select(names, contract, piece)}) TO STDOUT (FORMAT binary)")
 
-    def _pumped(self, statement: str) -> Iterator[tuple[bytes, int]]:
-        parts: list[bytes] = []
-        size = rows = 0
-        with self._connection.cursor() as cursor:
-            with cursor.copy(statement.encode()) as copy:
-                for part in copy:
-                    parts.append(bytes(part))
-                    size += len(part)
+    def _pumped(self, statement: str) -> Chunks:
+        """What has arrived is taken as it is: psycopg waits row by row, which costs twice as much of the processor."""
+        chunk, rows = bytearray(), 0
+        server = self._connection.pgconn
+        # a savepoint: when nobody wants the rest, the transaction and its snapshot stay
+        with self._connection.transaction(), self._connection.cursor() as cursor, cursor.copy(statement.encode()):
+            size, row = server.get_copy_data(1)
+            while size >= 0:
+                if size:
+                    chunk += row
                     rows += 1
-                    if size >= CHUNK_BYTES:
-                        yield b"".join(parts), rows
-                        parts, size = [], 0
-            yield b"".join(parts), cursor.rowcount
+                else:
+                    select.select([server.socket], [], [])
+                    server.consume_input()
+                if len(chunk) >= CHUNK_BYTES:
+                    yield bytes(chunk), rows
+                    chunk.clear()
+                size, row = server.get_copy_data(1)
+            rows = _ended(server)
+        yield bytes(chunk), rows
+
+
+def _ended(server: PGconn) -> int:
+    """How many rows a COPY gave that has come to its end."""
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    rows = 0
+    while (result := server.get_result()) is not None:
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
+        rows = result.command_tuples or 0
+    return rows
 
 
 def _outgoing(col: Column, there: Schema) -> str:

@@ -48,7 +48,7 @@ class PostgresRows(PostgresWarehouse):
         rows = self._rows_of(contract, piece)
         ours, theirs = shared_out(contract, self._engine)
         with self._connect() as connection:
-            found = measure(connection, replace(contract, checks=ours), rows, prove=self._prove)
+            found = measure(connection, replace(contract, checks=ours), rows, prove=self.prove)
         if theirs:
             found = joined(
                 found,

@@ -8,7 +8,17 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Manifest, Plan, Progress, Published, Stage
+from airflow_provider_harness.app.ports_rows import (
+    Accept,
+    Batch,
+    Chunks,
+    Gauge,
+    Manifest,
+    Plan,
+    Progress,
+    Published,
+    Stage,
+)
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import SliceBusy
@@ -39,7 +49,7 @@ class PostgresWarehouse(Cancellable):
 
     def __init__(self, dsn: str, *, prove: bool = True) -> None:
         super().__init__()
-        self._dsn, self._prove = dsn, prove
+        self._dsn, self.prove = dsn, prove
 
     @contextmanager
     def _connect(self) -> Iterator[psycopg.Connection[Any]]:
@@ -64,7 +74,7 @@ class PostgresWarehouse(Cancellable):
         where = in_slice(contract, piece) if piece is not None else ""
         rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table, at=at)
         with self._connect() as connection:
-            return measure(connection, contract, rows, prove=self._prove)
+            return measure(connection, contract, rows, prove=self.prove)
 
     def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]:
         """The days whose slice has no row; all of them if there is no table."""
@@ -83,26 +93,17 @@ class PostgresWarehouse(Cancellable):
         with self._connect() as connection:
             return catalog(connection, table)
 
-    def publish(
-        self,
-        contract: Contract,
-        piece: Slice,
-        batches: Iterable[Batch],
-        where: str,
-        forgetting: Sequence[str],
-        gauge: Gauge,
-        accept: Accept,
-        tell: Progress,
-    ) -> Published | None:
-        """See ``pg_direct.publish``."""
-        return pg_direct.publish(
-            self._dsn, self._cancels, contract, piece, batches, where, forgetting, gauge, accept, tell
-        )
+    @contextmanager
+    def bulk(self) -> Iterator[Any]:
+        """A connection of ADBC for rows in bulk; ``cancel`` reaches its statements."""
+        from adbc_driver_postgresql import dbapi
+
+        with dbapi.connect(self._dsn) as connection, self._cancels(connection):
+            yield connection
 
     def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
         """Append record batches to an existing table by binary COPY; all of them, or none."""
         import pyarrow as pa
-        from adbc_driver_postgresql import dbapi
 
         rows = 0
 
@@ -114,7 +115,7 @@ class PostgresWarehouse(Cancellable):
                 yield batch
 
         home, _, name = table.rpartition(".")
-        with dbapi.connect(self._dsn) as connection, self._cancels(connection), connection.cursor() as cursor:
+        with self.bulk() as connection, connection.cursor() as cursor:
             reader = pa.RecordBatchReader.from_batches(schema, counted())
             cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
             connection.commit()
@@ -168,14 +169,34 @@ class PostgresSession:
 
     def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
         """Replace the slice by the files' rows, in one write."""
-        plain = self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone()
-        if self._contract.load.mode not in _REPLACED or not gauge.complete or plain != (True,):
+        if not self._straight() or any(as_literal(col.physical_type) for col in self._contract.columns):
             return None
-        if any(as_literal(col.physical_type) for col in self._contract.columns):
+        with self._warehouse.bulk() as connection:
+            batches = stage.batches(self._contract)
+            return pg_direct.publish_batches(connection, self._target(), batches, gauge, accept, tell)
+
+    def publish_chunks(self, chunks: Chunks, tell: Progress, accept: Accept) -> Published | None:
+        """Replace the slice by what another PostgreSQL gives, in one write."""
+        if not (self._same_bytes() and self._straight()) or _looks_elsewhere(self._contract):
             return None
-        batches = stage.batches(self._contract)
-        return self._warehouse.publish(
-            self._contract, self._piece, batches, self._where(), self._forgetting(), gauge, accept, tell
+        prove = self._warehouse.prove
+        return pg_direct.publish_chunks(self._connection, self._target(), chunks, accept, tell, prove=prove)
+
+    def _straight(self) -> bool:
+        """Whether rows may go straight into the published table: the slice is replaced, and what is sent is what arrives."""
+        if self._contract.load.mode not in _REPLACED:
+            return False
+        return self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone() == (True,)
+
+    def _same_bytes(self) -> bool:
+        """Whether the published table has the contract's types to the letter: COPY's binary form names none."""
+        there = self.schema()
+        kinds = {found.name: found.type for found in there.columns} if there else {}
+        return all(kinds.get(col.name) == col.physical_type for col in self._contract.columns)
+
+    def _target(self) -> pg_direct.Target:
+        return pg_direct.Target(
+            contract=self._contract, piece=self._piece, where=self._where(), forgetting=self._forgetting()
         )
 
     def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
@@ -207,17 +228,10 @@ class PostgresSession:
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
         return self._connection.execute(statement.encode(), values).rowcount
 
-    def stage_chunks(self, chunks: Iterable[tuple[bytes, int]], tell: Progress) -> int:
+    def stage_chunks(self, chunks: Chunks, tell: Progress) -> int:
         """Fill a fresh staging table with what another PostgreSQL gives as COPY's binary form."""
         self._fresh_staging(carried=False)
-        names = ", ".join(column(name) for name in self._contract.names)
-        statement = f"COPY {ident(self._staging)} ({names}) FROM STDIN (FORMAT binary)"
-        rows = 0
-        with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for chunk, rows in chunks:
-                copy.write(chunk)
-                tell("transfer", rows)
-        return rows
+        return pg_direct.copy(self._connection, self._contract, self._staging, chunks, tell)
 
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
@@ -329,6 +343,11 @@ sent are the rows that arrived; the driver counts what it sends."""
 
 _REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
 """Modes in which what was there goes before the new rows come."""
+
+
+def _looks_elsewhere(contract: Contract) -> bool:
+    """Whether a check may look at the published table besides the slice: in a staging table, it sees the old rows there."""
+    return any(check.sql or (check.reference and check.reference.table == contract.table) for check in contract.checks)
 
 
 def _measured(batches: Iterable[Batch], gauge: Gauge) -> Iterator[Batch]:

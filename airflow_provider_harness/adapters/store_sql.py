@@ -304,6 +304,9 @@ class SqlStore(SqlFailureLog):
         with self._read() as connection:
             return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
 
+    def at_work(self) -> Sequence[Incident]:
+        return self.incidents(open_only=True)
+
     def failures(self, incident_id: str) -> Sequence[Failure]:
         from sqlalchemy import select
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from airflow_provider_harness.app.approve import APPROVAL_TASK
-from airflow_provider_harness.app.escalate import dedup_key
+from airflow_provider_harness.app.compose import dedup_key
 from airflow_provider_harness.app.ports import Pager, Store
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.failure import Failure, TryKey

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
 from airflow_provider_harness.app.gate import Gate
@@ -93,10 +93,8 @@ def load(
     """
     manifest = stage.manifest()
 
-    def accept(measured: Measurements, arrived: int) -> bool:
-        report = gate.judge(measured, "rows on their way")
-        gate.report = with_result(report, reconcile("published", manifest.rows, arrived))
-        return gate.report.decision is Decision.PUBLISH
+    def accept(measured: Measurements, counted: int) -> bool:
+        return _publishable(gate, measured, "rows on their way", manifest.rows, counted)
 
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
@@ -119,13 +117,26 @@ def transfer(
     *,
     gate: Gate,
 ) -> tuple[Published, Report, SchemaDiff]:
-    """Publish one slice straight from another database of the same kind, all of it or nothing."""
+    """Publish one slice straight from another database of the same kind, all of it or nothing.
+
+    Where that can be, the rows are written once, and the transaction commits only if the gate passes on what arrived; what it
+    refuses is read again, of the same snapshot, and goes through the staging table, where rows can be set aside.
+    """
     drift = compare(contract, pump.schema(), Side.SOURCE)
     if drift.blocking:
         raise SchemaDrift(drift)
+
+    def accept(measured: Measurements, counted: int) -> bool:
+        return _publishable(gate, measured, "slice before its commit", counted, measured.rows)
+
     with basin as session:
         _fit(contract, session)
-        sent = session.stage_chunks(pump.chunks(contract, piece), tell)
+        with closing(pump.chunks(contract, piece)) as chunks:
+            published = session.publish_chunks(chunks, tell, accept)
+        if published is not None and gate.report is not None:
+            return published, gate.report, drift
+        with closing(pump.chunks(contract, piece)) as chunks:
+            sent = session.stage_chunks(chunks, tell)
         return *_gate_and_publish(session, run, gate, sent), drift
 
 
@@ -172,6 +183,13 @@ def _fit(contract: Contract, session: Session) -> None:
     if drift.blocking:
         raise SchemaDrift(drift)
     session.create()
+
+
+def _publishable(gate: Gate, measured: Measurements, where: str, promised: int, found: int) -> bool:
+    """What the gate says of rows that are not committed yet; whatever is set aside is so in the staging table."""
+    report = gate.judge(measured, where)
+    gate.report = with_result(report, reconcile("published", promised, found))
+    return gate.report.decision is Decision.PUBLISH
 
 
 def _gate_and_publish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +18,8 @@ from airflow_provider_harness.core.schema import Schema
 
 Batch = Any
 """One Arrow record batch."""
+Chunks = Generator[tuple[bytes, int]]
+"""Rows in a form that only one kind of warehouse reads: bytes, and the number of rows so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,9 @@ class Pump(Protocol):
     """A relation that gives a slice in a form that a session of the same kind of warehouse takes as it is."""
 
     def schema(self) -> Schema: ...
-    def chunks(self, contract: Contract, piece: Slice) -> Iterator[tuple[bytes, int]]: ...
+    def chunks(self, contract: Contract, piece: Slice) -> Chunks:
+        """The slice's rows, the same ones each time; to be closed when nobody wants more of them."""
+        ...
 
 
 class Watch(Protocol):
@@ -142,9 +146,13 @@ class Stage(Protocol):
 
 
 class Accept(Protocol):
-    """Says whether rows that were measured, and counted where they arrived, may be published."""
+    """Says whether rows that were measured may be published.
 
-    def __call__(self, measured: Measurements, arrived: int) -> bool: ...
+    :param counted: how many there are at the other end: where they arrived, if they were measured on their way; else where
+        they came from.
+    """
+
+    def __call__(self, measured: Measurements, counted: int) -> bool: ...
 
 
 class Session(Protocol):
@@ -179,7 +187,11 @@ class Session(Protocol):
 class Basin(Session, Protocol):
     """A session that takes what a pump gives."""
 
-    def stage_chunks(self, chunks: Iterable[tuple[bytes, int]], tell: Progress) -> int: ...
+    def publish_chunks(self, chunks: Chunks, tell: Progress, accept: Accept) -> Published | None:
+        """Publish them without a staging table, as ``publish_files`` does; ``accept`` is told how many were sent."""
+        ...
+
+    def stage_chunks(self, chunks: Chunks, tell: Progress) -> int: ...
 
 
 class Warehouse(Protocol):

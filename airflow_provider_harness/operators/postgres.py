@@ -128,8 +128,8 @@ class PostgresLoadOperator(LoadOperator):
 
 
 class PostgresTransferOperator(SliceOperator):
-    """Publish one slice of a PostgreSQL table or query in another PostgreSQL: binary COPY from one snapshot into a staging
-    table, gate, one transaction.
+    """Publish one slice of a PostgreSQL table or query in another PostgreSQL: binary COPY from one snapshot, gate,
+    commit; by way of a staging table where rows must wait.
 
     Contract, source and published table are compared before any row moves. Nothing is kept in between: where files should
     stay, or a column is to be hashed, extract and load.

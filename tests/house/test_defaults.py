@@ -26,6 +26,7 @@ SAFE = Settings(
     pagerduty_conn_id="pagerduty_events_default",
     notifiers="",  # nobody else is told
     maintenance_file="",
+    promise_warning_minutes=30,
     page_backfills=False,
     policy_file="",
     approvers_file="",

@@ -39,14 +39,14 @@ def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def direct(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each attempt to publish directly was accepted."""
     found: list[bool] = []
-    publish = pg_direct.publish
+    publish = pg_direct.publish_batches
 
     def noted(*given: object) -> object:
         told = publish(*given)  # type: ignore[arg-type]
         found.append(told is not None)
         return told
 
-    monkeypatch.setattr(pg_direct, "publish", noted)
+    monkeypatch.setattr(pg_direct, "publish_batches", noted)
     return found
 
 

@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_harness.adapters import pg_direct
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.pg_pump import PostgresPump
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Published
+from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, Treatment
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
 from airflow_provider_harness.core.lineage import Dataset
@@ -37,14 +40,36 @@ def transfer(dag: Any, task_id: str = "t", **given: Any) -> PostgresTransferOper
     return PostgresTransferOperator(task_id=task_id, source_conn_id="src", **(terms(dag, "wh") | given))
 
 
-def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case) -> None:
+@pytest.fixture
+def straight(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each attempt to write once was accepted."""
+    found: list[bool] = []
+    publish = pg_direct.publish_chunks
+
+    def noted(*given: Any, **more: Any) -> Any:
+        told = publish(*given, **more)
+        found.append(told is not None)
+        return told
+
+    monkeypatch.setattr(pg_direct, "publish_chunks", noted)
+    return found
+
+
+def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case, straight: list[bool]) -> None:
     assert [pumped(case, day).rows for day in range(3)] == [303, 289, 302]
     rows = [row for day in range(3) for row in case.rows(day)]
     assert case.published() == rows
     again = pumped(case, 1)
-    assert (again.rows, again.before) == (289, 289)
+    assert (again.rows, again.before, again.new) == (289, 289, 0)
     assert case.published() == rows
     assert case.target.leftovers() == []
+    assert straight == [True] * 4
+    case.at_source("DELETE FROM public.orders WHERE id = 401")
+    case.at_source(
+        "INSERT INTO public.orders SELECT 5000, placed_at, 1, 'open', 'c1' FROM public.orders WHERE id = 410"
+    )
+    late = pumped(case, 1)
+    assert (late.rows, late.before, late.new) == (289, 289, 1)
 
 
 EVERY = {
@@ -101,7 +126,7 @@ def test_rows_arrive_in_the_contracts_types(case: Case) -> None:
     assert case.published() == case.rows()
 
 
-def test_the_gate_stands_before_the_published_table(case: Case) -> None:
+def test_the_gate_stands_before_the_published_table(case: Case, straight: list[bool]) -> None:
     pumped(case)
     before = case.published()
     case.at_source("UPDATE public.orders SET customer = 'nobody' WHERE id < 20")
@@ -112,6 +137,88 @@ def test_the_gate_stands_before_the_published_table(case: Case) -> None:
     case.at_source("UPDATE public.orders SET customer = 'c1' WHERE id > 2 AND id < 20")
     assert pumped(case).quarantined == {"referential:customer": 3}
     assert len(case.published()) == 300
+    assert straight == [True, False, False], "what is refused goes through the staging table"
+
+
+def test_a_row_that_the_table_refuses_goes_through_the_gate(case: Case, straight: list[bool]) -> None:
+    """A duplicate key meets the table's own constraint first; the person still reads what the gate says."""
+    pumped(case)
+    before = case.published()
+    case.at_source("INSERT INTO public.orders SELECT * FROM public.orders WHERE id = 3")
+    with pytest.raises(ContractViolation, match="unique:id"):
+        pumped(case)
+    assert case.published() == before
+    assert straight == [True, False]
+
+
+def test_rows_of_another_slice_are_noticed_where_only_the_slice_is_measured(case: Case, straight: list[bool]) -> None:
+    case = replace(case, contract=replace(case.contract, checks=()))
+    sql = "SELECT id, timestamptz '2020-01-01 00:00+00' + id * interval '1 s' AS placed_at, amount, status, customer, note FROM orders"
+    with PostgresPump(case.source, sql=sql) as pump:
+        pump._select = lambda *_: sql  # type: ignore[method-assign]  # a source that keeps to no slice
+        basin = case.target.warehouse().slice(case.contract, case.piece())
+        gate = gate_of(case.contract, case.piece())
+        move.transfer(case.contract, case.piece(), pump, basin, "dag/run", quiet, gate=gate)  # type: ignore[arg-type]
+    assert straight == [False]
+
+
+def test_what_cannot_be_measured_before_the_commit_is_told_by_the_gate(case: Case, straight: list[bool]) -> None:
+    checks = tuple(
+        replace(check, kind=CheckKind.REGEX, pattern="(") if check.kind is CheckKind.ACCEPTED_VALUES else check
+        for check in case.contract.checks
+    )
+    broken = replace(case, contract=replace(case.contract, checks=checks))
+    with pytest.raises(ContractViolation, match="invalid regular expression"):
+        pumped(broken)
+    assert straight == [False]
+    assert case.published() == []
+
+
+@pytest.mark.parametrize(
+    "ddl",
+    [
+        "ALTER TABLE public.orders ALTER COLUMN amount TYPE numeric(14,2)",
+        "CREATE FUNCTION same() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; "
+        "CREATE TRIGGER same BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION same()",
+    ],
+)
+def test_a_table_that_takes_rows_otherwise_is_not_written_at_once(case: Case, straight: list[bool], ddl: str) -> None:
+    pumped(case)
+    case.at_warehouse(ddl)
+    assert pumped(case).rows == 303
+    assert case.published() == case.rows()
+    assert straight == [True]
+
+
+def test_a_check_that_looks_at_the_published_table_sees_the_rows_that_were_there(
+    case: Case, straight: list[bool]
+) -> None:
+    pumped(case)
+    sql = "SELECT count(*) - 303 FROM public.orders"
+    check = Check(id="own", kind=CheckKind.CUSTOM_SQL, sql=sql)
+    pumped(replace(case, contract=replace(case.contract, checks=(*case.contract.checks, check))))
+    assert straight == [True]
+
+
+def test_a_slice_that_is_read_again_is_the_same_whatever_became_of_the_source(case: Case) -> None:
+    with PostgresPump(case.source, table="public.orders") as pump:
+        first = pump.chunks(case.contract, case.piece())
+        next(first)
+        case.at_source("DELETE FROM public.orders WHERE id < 100")
+        first.close()
+        (again,) = pump.chunks(case.contract, case.piece())
+        assert again[1] == 303
+
+
+def test_what_the_source_says_in_the_midst_of_reading_is_raised(case: Case) -> None:
+    sql = "SELECT *, 1 / (200 - id) AS more FROM public.orders"
+    with (
+        PostgresPump(
+            case.source, sql=f"SELECT id, placed_at, amount + more AS amount, status, customer, note FROM ({sql}) q"
+        ) as pump,
+        pytest.raises(psycopg.errors.DivisionByZero),
+    ):
+        list(pump.chunks(case.contract, case.piece()))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import dead_man, escalate, intake
+from airflow_provider_harness.app import compose, dead_man, escalate, intake
 from airflow_provider_harness.app.ports import Limits, Severity
 from airflow_provider_harness.app.stakes import contracts_of, severity_of
 from airflow_provider_harness.core.contract import Access, Consumer, Contract, Criticality, Owner, Sla
@@ -85,7 +85,7 @@ def test_the_contracts_of_what_failed_decide() -> None:
 def test_a_page_says_for_whom_and_how_much_else() -> None:
     w = broken(*(of(f"d{n}") for n in range(8)))
     w.gates.contracts = {"d0": contract(consumers=(READER,))}
-    page = escalate.compose(w.healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    page = compose.compose(w.healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
     assert page.details["for whom"] == "public.t (medium) of data, read by board"
     assert page.details["what is broken"].endswith("and 3 more, in 8 Dag(s), of the same cause")
     assert list(page.details)[:3] == ["what is broken", "for whom", "since"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
+from airflow_provider_harness.app.ports_diagnosis import PastTry
 from airflow_provider_harness.config import ENROLLED_TAG
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.partition import slice_id
@@ -34,6 +35,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "task": ("GET", _TI),
     "mapped_task": ("GET", _TI + "/{index}"),
     "log": ("GET", _TI + "/logs/{try_number}"),
+    "source": ("GET", "dagSources/{dag}"),
     "events": ("GET", "eventLogs"),
     "import_errors": ("GET", "importErrors"),
     "hitl": ("GET", _TI + "/-1/hitlDetails"),
@@ -180,6 +182,23 @@ class AirflowApi:
             try_number=try_number,
         )
         return answer.content
+
+    def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
+        """The last try of this task in each of the Dag's newest runs, the newest run first.
+
+        :param limit: runs, 1 to 100.
+        """
+        query = {"task_id": task_id, "order_by": "-run_after", "limit": limit}
+        rows = self._call("tasks", params=query, dag=dag_id, run="~").json()["task_instances"]
+        return [_past_try(row) for row in rows]
+
+    def source(self, dag_id: str, version: int | None = None) -> str:
+        """The text of a Dag's file.
+
+        :param version: number of the Dag's version; None = the newest.
+        """
+        params = {} if version is None else {"version_number": version}
+        return self._call("source", params=params, headers={"Accept": "text/plain"}, dag=dag_id).text
 
     def failed_runs(self, since: datetime) -> Sequence[RunState]:
         # a cancelled backfill fails its runs without an end date, so the time of change is asked for
@@ -398,6 +417,20 @@ def _broken_file(row: Mapping[str, Any], dag_ids: Sequence[str]) -> BrokenFile:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _past_try(row: Mapping[str, Any]) -> PastTry:
+    version = row["dag_version"] or {}
+    return PastTry(
+        run_id=row["dag_run_id"],
+        map_index=row["map_index"],
+        state=row["state"] or "",
+        try_number=row["try_number"],
+        run_after=datetime.fromisoformat(row["run_after"]),
+        started_at=_moment(row["start_date"]),
+        seconds=row["duration"],
+        dag_version=version.get("version_number"),
+    )
 
 
 def _task_state(row: Mapping[str, Any]) -> TaskState:

@@ -159,6 +159,14 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         [STATE],
     ),
     ("log", "GET", f"{TI}/logs/2", Response(b'{"event": "x"}\n'), lambda a: a.log(STATE, 2), b'{"event": "x"}\n'),
+    (
+        "source",
+        "GET",
+        "dagSources/flights",
+        Response("import airflow", content_type="text/plain"),
+        lambda a: a.source("flights", 3),
+        "import airflow",
+    ),
     ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand(STATE), False),
     ("import_errors", "GET", "importErrors", {"import_errors": []}, lambda a: a.broken_files(), []),
     (

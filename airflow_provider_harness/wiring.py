@@ -284,6 +284,7 @@ def healer() -> Healer:
             ),
             page_backfills=settings.page_backfills,
             maintenance=load_maintenance(settings.maintenance_file),
+            runbook_url=settings.runbook_url,
             promise_warning=timedelta(minutes=settings.promise_warning_minutes),
         ),
         healer_dag_id=settings.healer_dag_id,

@@ -21,6 +21,7 @@ from airflow_provider_harness.core.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
     EventKind,
+    ImpossibleEvent,
     Incident,
     State,
     episode_of,
@@ -243,6 +244,10 @@ class SqlStore(SqlFailureLog):
         event = replace(event, at=datetime.fromisoformat(text_of(event.at)), body=json.loads(json.dumps(event.body)))
         before = incident or fold(event.incident_id, self._events(connection, event.incident_id))
         after, e = before.after(event), t.events
+        if event.kind is EventKind.RETURNED and before.outcome is not None:
+            there = self._projection(connection, episode=after.episode, closed_at=None)
+            if there is not None:
+                raise ImpossibleEvent(f"incident {there.id} of the same cause is open already")
         last = connection.execute(select(e.c.seq, e.c.hash).order_by(e.c.seq.desc()).limit(1)).first()
         connection.execute(
             e.insert().values(

@@ -245,11 +245,15 @@ class DagFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Airflow's own record of a required action."""
+    """Airflow's own record of a required action.
+
+    :param seconds: from the question's opening to its answer.
+    """
 
     answered: bool
     chosen: tuple[str, ...] = ()
     by: str = ""
+    seconds: float = 0.0
 
 
 class Airflow(Protocol):

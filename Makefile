@@ -8,6 +8,8 @@ VENV = python="$$(sh .ci/python)" && "$$python" .ci/venv.py
 BIGQUERY = python="$$(sh .ci/python bigquery)" && "$$python" .ci/venv.py --bigquery
 # Without it, CI fails; elsewhere its tests are left out, and one sentence says so.
 TRY_BIGQUERY = { $(BIGQUERY); } || [ -z "$$CI" ]
+# The tests on Airflow's processes wait most of the time: one worker has them, the other has the rest.
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +25,7 @@ demo: venv ## break a real pipeline five times and watch what the harness does (
 
 test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airflow (real processes)
 	@$(TRY_BIGQUERY)
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 check: venv ## what CI runs: format, lint, types, layers, tests
 	@$(TRY_BIGQUERY)
@@ -31,7 +33,7 @@ check: venv ## what CI runs: format, lint, types, layers, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 mutants: venv ## break core/policy.py in every small way and see its tests notice (minutes)
 	@$(BIN)/python -m tests.mutants

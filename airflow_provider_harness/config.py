@@ -68,6 +68,11 @@ OPTIONS: Mapping[str, Option] = {
         description="Connection (pagerduty_events) that pages on-call; its extra base_url is honoured.",
         default="pagerduty_events_default",
     ),
+    "routes_file": Option(
+        description="YAML: whom a contract wants paged (harness.page), its team, its support channel, or a Dag's owner -> the "
+        "connection (pagerduty_events) that pages them; what it does not name goes to pagerduty_conn_id. Empty = none.",
+        default="",
+    ),
     "notifiers": Option(
         description="JSON list of Airflow notifiers that are told beside PagerDuty, each an object of path (the class) and "
         "kwargs; templates in kwargs see page.summary, page.severity, page.details, page.links and action.",
@@ -80,6 +85,12 @@ OPTIONS: Mapping[str, Option] = {
         "empty = none.",
         default="",
     ),
+    "promise_warning_minutes": Option(
+        description="Minutes before a contract's promise about time is broken at which on-call is told, 1 or more; of a short "
+        "promise, at half of its time.",
+        default="30",
+        type="integer",
+    ),
     "page_backfills": Option(
         description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or false.",
         default="false",
@@ -91,6 +102,12 @@ OPTIONS: Mapping[str, Option] = {
     "approvers_file": Option(
         description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody, people are paged.",
         default="",
+    ),
+    "runbook_url": Option(
+        description="Address of your runbook, linked in pages; {category} in it becomes the category of the cause. A contract's own "
+        "(authoritativeDefinitions of type runbook) stands before it. Empty = none.",
+        default="",
+        example="https://wiki.example.com/runbooks/{category}",
     ),
     "runbook_file": Option(
         description="YAML: what incidents taught, as `airflow harness runbook accept` writes it; where the rules do not know, "
@@ -149,6 +166,11 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "query_file": Option(
+        description="YAML: connection and relations about which the model may ask the warehouse in SQL; empty = it may not.",
+        default="",
+        example="/etc/harness/query.yaml",
+    ),
     "max_model_turns": Option(
         description="Turns of one diagnosis by the model, 1 or more.", default="5", type="integer"
     ),
@@ -173,11 +195,14 @@ class Settings:
     model: str
     model_conn_id: str
     pagerduty_conn_id: str
+    routes_file: str
     notifiers: str
     maintenance_file: str
+    promise_warning_minutes: int
     page_backfills: bool
     policy_file: str
     approvers_file: str
+    runbook_url: str
     runbook_file: str
     healer_dag_id: str
     staging_path: str
@@ -191,6 +216,7 @@ class Settings:
     recurrence_limit: int
     recurrence_days: int
     breaker_limit: int
+    query_file: str
     max_model_turns: int
     max_cost_usd_per_incident: float
     max_cost_usd_per_day: float
@@ -235,6 +261,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
     "page_backfills": _flag,
+    "promise_warning_minutes": _at_least(1),
     "reconcile_seconds": _at_least(5),
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
     from airflow_provider_harness.adapters.handover import SupervisorHandover
     from airflow_provider_harness.adapters.spool import FileSpool
+    from airflow_provider_harness.adapters.store_promises import SqlPromises
     from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
     from airflow_provider_harness.app.tell import Receiver
@@ -146,24 +147,44 @@ def airflow_url() -> str:
 
 
 def pager() -> Pager:
-    """PagerDuty and the notifiers beside it, by way of the outbox in the store."""
+    """PagerDuty by team, and the notifiers beside it, by way of the outbox in the store."""
     from airflow_provider_harness.adapters.notifiers import named
+    from airflow_provider_harness.adapters.pagerduty import NoPager
+    from airflow_provider_harness.adapters.routes_yaml import load_routes
     from airflow_provider_harness.adapters.store_outbox import SqlOutbox
-    from airflow_provider_harness.app.tell import Teller
+    from airflow_provider_harness.app.tell import DEFAULT, Teller
 
     settings = config.read()
-    receivers = {"pagerduty": _pagerduty(settings), **named(settings.notifiers)}
-    return Teller(SqlOutbox(store_engine), receivers, now=now, new_id=new_id, log=log.warning)
+    routes = load_routes(settings.routes_file)
+    found = {conn_id: page_receiver(conn_id) for conn_id in routes.values()}
+    receivers: dict[str, Receiver] = {
+        DEFAULT: page_receiver(settings.pagerduty_conn_id) or NoPager(log.warning),
+        **{route_channel(conn_id): receiver for conn_id, receiver in found.items() if receiver is not None},
+        **named(settings.notifiers),
+    }
+    named_routes = {name: route_channel(conn_id) for name, conn_id in routes.items()}
+    return Teller(SqlOutbox(store_engine), receivers, now=now, new_id=new_id, log=log.warning, routes=named_routes)
 
 
-def _pagerduty(settings: config.Settings) -> Receiver:
-    """PagerDuty, or the log where no connection is set."""
-    from airflow_provider_harness.adapters.pagerduty import NoPager, PagerDuty
+def route_channel(conn_id: str) -> str:
+    """The name under which messages of a route wait."""
+    return f"connection {conn_id}"
 
-    found = connection(settings.pagerduty_conn_id)
-    if found is None or not found.password:
-        return NoPager(log.warning)
-    return PagerDuty(found.password, found.extra_dejson.get("base_url", ""))
+
+def page_receiver(conn_id: str) -> Receiver | None:
+    """The PagerDuty service of a connection; None where there is no such connection, or no integration key in it."""
+    from airflow_provider_harness.adapters.pagerduty import PagerDuty
+
+    found = connection(conn_id)
+    return PagerDuty(found.password, found.extra_dejson.get("base_url", "")) if found and found.password else None
+
+
+def promises() -> SqlPromises:
+    """What is published, and which promises about time on-call was told of."""
+    from airflow_provider_harness import wiring_lineage, wiring_rows
+    from airflow_provider_harness.adapters.store_promises import SqlPromises
+
+    return SqlPromises(store_engine, wiring_rows.contract_of, wiring_lineage.graph)
 
 
 def diagnoser() -> Diagnoser:
@@ -182,16 +203,17 @@ def diagnoser() -> Diagnoser:
 
 
 def _model(settings: config.Settings) -> Diagnoser:
-    from airflow_provider_harness import wiring_lineage
+    from airflow_provider_harness import wiring_reads
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
-    from airflow_provider_harness.adapters.evidence_lineage import GetLineage
     from airflow_provider_harness.adapters.model_client import anthropic_client
+    from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
         model=settings.model,
-        tools=(GetLineage(wiring_lineage.graph),),
+        tools=wiring_reads.desk(settings, airflow_api(), store(), redactor(), now).tools,
+        redactor=redactor(),
         limits=ModelLimits(turns=settings.max_model_turns),
         purse=StorePurse(
             store_engine(),
@@ -199,6 +221,7 @@ def _model(settings: config.Settings) -> Diagnoser:
             per_incident=settings.max_cost_usd_per_incident,
             per_day=settings.max_cost_usd_per_day,
             now=now,
+            heard=observe,
         ),
         record=lambda record: log.info("The model was asked: %s", record),
     )
@@ -225,7 +248,7 @@ def healer() -> Healer:
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """
-    from airflow_provider_harness import wiring_lineage, wiring_rows
+    from airflow_provider_harness import wiring_lineage, wiring_reads, wiring_rows
     from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
     from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
     from airflow_provider_harness.adapters.evidence_lineage import LineageEvidence
@@ -234,12 +257,15 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
+    gates = PublishedGates(
+        wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of, wiring_reads.arrived
+    )
     return Healer(
         store=store(),
         spool=spool(),
         airflow=api,
         evidence=LineageEvidence(
-            inner=AirflowEvidence(api, redactor()),
+            inner=wiring_reads.history(AirflowEvidence(api, redactor()), api, store(), gates, redactor(), now),
             graph=wiring_lineage.graph,
             incidents=store(),
             gates=wiring_lineage.latest_gates,
@@ -247,7 +273,8 @@ def healer() -> Healer:
         diagnoser=diagnoser(),
         policy=load_policy(settings.policy_file),
         approvers=YamlApprovers(settings.approvers_file),
-        gates=PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of),
+        gates=gates,
+        promises=promises(),
         pager=pager(),
         limits=Limits(
             acting=lambda: mode() is config.Mode.ACT,
@@ -261,6 +288,8 @@ def healer() -> Healer:
             ),
             page_backfills=settings.page_backfills,
             maintenance=load_maintenance(settings.maintenance_file),
+            runbook_url=settings.runbook_url,
+            promise_warning=timedelta(minutes=settings.promise_warning_minutes),
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

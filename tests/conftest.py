@@ -54,8 +54,16 @@ def refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_other_hosts)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the BigQuery stand-in where it cannot run and nobody demands it."""
+    """Keep together what shares servers, and leave out what nobody demands and cannot run."""
+    for item in items:
+        group = item.path.parent if item.path.parent.name == "airflow" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+    _leave_out_bigquery(config, items)
+
+
+def _leave_out_bigquery(config: pytest.Config, items: list[pytest.Item]) -> None:
     theirs = [item for item in items if item.get_closest_marker("bigquery") or "bigquery" in _fixtures(item)]
     if not theirs or os.environ.get("CI"):
         return
@@ -63,8 +71,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         interpreter(Path(__file__).resolve().parents[1])
     except ConfigurationError as error:
         config.stash[LEFT_OUT] = f"{len(theirs)} tests on BigQuery are left out. {error}"
+        if (worker := getattr(config, "workeroutput", None)) is not None:
+            worker["left_out"] = config.stash[LEFT_OUT]
         config.hook.pytest_deselected(items=theirs)
         items[:] = [item for item in items if item not in theirs]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """What a worker left out, its controller says."""
+    if "left_out" in (told := getattr(node, "workeroutput", {})):
+        node.config.stash[LEFT_OUT] = told["left_out"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

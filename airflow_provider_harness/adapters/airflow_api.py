@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
+from airflow_provider_harness.app.ports_diagnosis import PastTry
 from airflow_provider_harness.config import ENROLLED_TAG
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.partition import slice_id
 
 if TYPE_CHECKING:
     import httpx
@@ -33,6 +35,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "task": ("GET", _TI),
     "mapped_task": ("GET", _TI + "/{index}"),
     "log": ("GET", _TI + "/logs/{try_number}"),
+    "source": ("GET", "dagSources/{dag}"),
     "events": ("GET", "eventLogs"),
     "import_errors": ("GET", "importErrors"),
     "hitl": ("GET", _TI + "/-1/hitlDetails"),
@@ -146,6 +149,8 @@ class AirflowApi:
             fileloc=details["fileloc"],
             downstream={task["task_id"]: tuple(task["downstream_task_ids"] or ()) for task in tasks},
             run_timeout=_duration(details.get("dag_run_timeout")),
+            next_slice=_moment(details["next_dagrun_data_interval_start"] or details["next_dagrun_logical_date"]),
+            next_run=_moment(details["next_dagrun_run_after"]),
         )
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -178,10 +183,31 @@ class AirflowApi:
         )
         return answer.content
 
+    def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
+        """The last try of this task in each of the Dag's newest runs, the newest run first.
+
+        :param limit: runs, 1 to 100.
+        """
+        query = {"task_id": task_id, "order_by": "-run_after", "limit": limit}
+        rows = self._call("tasks", params=query, dag=dag_id, run="~").json()["task_instances"]
+        return [_past_try(row) for row in rows]
+
+    def source(self, dag_id: str, version: int | None = None) -> str:
+        """The text of a Dag's file.
+
+        :param version: number of the Dag's version; None = the newest.
+        """
+        params = {} if version is None else {"version_number": version}
+        return self._call("source", params=params, headers={"Accept": "text/plain"}, dag=dag_id).text
+
     def failed_runs(self, since: datetime) -> Sequence[RunState]:
         # a cancelled backfill fails its runs without an end date, so the time of change is asked for
         query = {"state": "failed", "updated_at_gte": since.isoformat(), "order_by": "id"}
         return [_run_state(row) for row in self._pages("runs", "dag_runs", query, dag="~")]
+
+    def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
+        query = {"run_after_gte": since.isoformat(), "order_by": "-id", "limit": _PAGE}
+        return [_run_state(row) for row in self._call("runs", params=query, dag=dag_id).json()["dag_runs"]]
 
     def marked_by_hand(self, state: TaskState) -> bool:
         marks = self._marks(state.dag_id, state.run_id, state.end_date)
@@ -237,10 +263,12 @@ class AirflowApi:
             return Answer(answered=False)
         record = response.json()
         user = record.get("responded_by_user") or {}
+        opened, said = (_moment(record.get(name)) for name in ("created_at", "responded_at"))
         return Answer(
             answered=bool(record["response_received"]),
             chosen=tuple(record.get("chosen_options") or ()),
             by=str(user.get("id") or ""),
+            seconds=(said - opened).total_seconds() if opened and said else 0.0,
         )
 
     def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str:
@@ -250,6 +278,10 @@ class AirflowApi:
     def run_url(self, dag_id: str, run_id: str) -> str:
         """The run's page in Airflow's UI."""
         return f"{self._base}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
+
+    def dag_url(self, dag_id: str) -> str:
+        """The Dag's page in Airflow's UI."""
+        return f"{self._base}/dags/{quote(dag_id)}"
 
     def import_errors_url(self) -> str:
         """The page of Airflow's UI that lists them."""
@@ -360,7 +392,19 @@ def _run_state(row: Mapping[str, Any]) -> RunState:
         queued_at=_moment(row["queued_at"]),
         started_at=_moment(row["start_date"]),
         ended_at=_moment(row["end_date"]),
+        slice_id=_slice_id(row),
     )
+
+
+def _slice_id(row: Mapping[str, Any]) -> str:
+    """The slice that a run owns; empty where it owns none."""
+    start, end, logical = (_moment(row[n]) for n in ("data_interval_start", "data_interval_end", "logical_date"))
+    try:
+        return slice_id(
+            partition_key=row["partition_key"], interval_start=start, interval_end=end, logical_date=logical
+        )
+    except ConfigurationError:
+        return ""
 
 
 def _broken_file(row: Mapping[str, Any], dag_ids: Sequence[str]) -> BrokenFile:
@@ -375,6 +419,20 @@ def _broken_file(row: Mapping[str, Any], dag_ids: Sequence[str]) -> BrokenFile:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _past_try(row: Mapping[str, Any]) -> PastTry:
+    version = row["dag_version"] or {}
+    return PastTry(
+        run_id=row["dag_run_id"],
+        map_index=row["map_index"],
+        state=row["state"] or "",
+        try_number=row["try_number"],
+        run_after=datetime.fromisoformat(row["run_after"]),
+        started_at=_moment(row["start_date"]),
+        seconds=row["duration"],
+        dag_version=version.get("version_number"),
+    )
 
 
 def _task_state(row: Mapping[str, Any]) -> TaskState:

@@ -80,6 +80,10 @@ def refuse(contract: Contract) -> None:
     refuse_uncarried(contract)
     bad = {
         column.name: f"type {column.physical_type} has no counterpart in BigQuery"
+        + (
+            ", whose arrays have one dimension, hold no NULL, and are empty where they are NULL"
+            * column.physical_type.endswith("]")
+        )
         for column in contract.columns
         if base(column.physical_type) not in (*KEPT_AS, "numeric")
     }

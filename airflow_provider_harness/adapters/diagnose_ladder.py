@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis import Certainty, Diagnosis
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.failure import Failure
 
 
@@ -28,7 +29,17 @@ class LadderDiagnoser:
         if floor.certainty is not Certainty.UNSURE and not failed_before:
             return floor
         try:
-            return self._model().diagnose(failure, evidence)
+            return self._model().diagnose(failure, _with(evidence, floor))
         except HarnessError as error:
             self._tell(f"{error}. The rules' answer stands: {floor.category}.")
             return floor
+
+
+def _with(evidence: Evidence, floor: Diagnosis) -> Evidence:
+    """The dossier with what the rules made of it; they read text, so their word is no trusted fact."""
+    others = ", ".join(floor.alternatives) or "none"
+    text = (
+        f"the rules say: {floor.category} ({floor.basis}, {floor.certainty}): {floor.cause} Else: {others}. {floor.why}"
+    )
+    found = Observation(source=Source.RULES, text=text)
+    return replace(evidence, observations=(found, *evidence.observations))

@@ -23,17 +23,17 @@ from airflow_provider_harness.adapters.model_tools import (
     SearchLogs,
     accept,
     check,
-    numbered,
 )
 from airflow_provider_harness.app.ports_diagnosis import ModelCall, Purse, ReadTool
 from airflow_provider_harness.core.diagnosis import Diagnosis
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.excerpt import excerpt
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.model_price import Tokens, price_of
-from airflow_provider_harness.core.redaction import shorten
+from airflow_provider_harness.core.redaction import Redactor, shorten, visible
 
-PROMPT = "diagnose_v1"
+PROMPT = "diagnose_v2"
 SUBMIT = "submit_diagnosis"
 
 #: Bytes of a request that hold a token at most: texts have three or four, so that what is reserved is not too little.
@@ -41,6 +41,11 @@ BYTES_PER_TOKEN = 2
 #: HTTP statuses by which a server says that it cannot serve now; what it refused costs nothing.
 LATER = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 LONGEST_PAUSE = 20.0  # seconds between two attempts
+#: Characters of the dossier: at three to a token, as logs have it, 4,000 tokens; and of its parts beside the log.
+DOSSIER = 12_000
+_OF_FACTS, _OF_UNREAD, _OF_TEXTS = 2_500, 600, 2_500
+_LONGEST_LINE = 400
+LONGEST_ANSWER = 12_000  # characters of what one tool found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,7 @@ class ModelRecord:
     """What one diagnosis took.
 
     :param input_tokens: uncached, written to and read from the cache.
+    :param reads: calls of tools that were answered, in order.
     :param counts: what was refused or went wrong -> how often.
     """
 
@@ -75,8 +81,13 @@ class ModelRecord:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    reads: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     ended: str = ""
+
+
+def _no_tools(_failure: Failure | None, _evidence: Evidence) -> Sequence[ReadTool]:
+    return ()
 
 
 def _unrecorded(_: ModelRecord) -> None:
@@ -89,7 +100,8 @@ class ModelDiagnoser:
 
     :param client: a ready ``anthropic.Anthropic`` that makes no retries of its own: each would cost without being counted.
     :param model: the model's id.
-    :param tools: what it may read beside the log.
+    :param tools: what it may read of one failure beside the excerpt; a tool takes the place of one with its name.
+    :param redactor: what a tool found goes through it before it is cut and leaves the process.
     :param purse: what every call is reserved in and settled with.
     :param record: is given the record of every diagnosis, whatever its end.
     """
@@ -97,7 +109,8 @@ class ModelDiagnoser:
     client: Any
     model: str
     purse: Purse
-    tools: Sequence[ReadTool] = ()
+    tools: Callable[[Failure | None, Evidence], Sequence[ReadTool]] = _no_tools
+    redactor: Redactor = field(default_factory=Redactor)
     limits: ModelLimits = ModelLimits()
     record: Callable[[ModelRecord], None] = _unrecorded
     clock: Callable[[], float] = time.monotonic
@@ -128,7 +141,7 @@ class _Talk:
         self._deadline = asked.clock() + asked.limits.seconds
         self._mark = f"log-{hashlib.sha256(evidence.log.encode('utf-8', 'replace')).hexdigest()[:12]}"
         lines = evidence.log.split("\n")
-        readers: tuple[ReadTool, ...] = (GetPipelineLogs(lines), SearchLogs(lines), *asked.tools)
+        readers: tuple[ReadTool, ...] = (GetPipelineLogs(lines), SearchLogs(lines), *asked.tools(failure, evidence))
         self._readers = {tool.name: tool for tool in readers}
         self._seen: set[str] = set()
 
@@ -282,7 +295,11 @@ class _Talk:
             found = tool.read(arguments)
         except ValueError as e:
             raise Rejected("wrong_type", str(e)) from e
-        return _fenced(shorten(found, 12_000), self._mark)
+        except HarnessError as e:
+            self._record.counts["unread"] += 1
+            found = f"This could not be read: {e}"
+        self._record.reads.append(shorten(visible(call), 200))
+        return _fenced(self._asked.redactor.redact(found, LONGEST_ANSWER), self._mark)
 
 
 def _pause(retry_after: str) -> float:
@@ -303,19 +320,26 @@ def _fenced(text: str, mark: str) -> str:
 
 
 def _dossier(failure: Failure | None, evidence: Evidence, mark: str) -> str:
-    """What is known, trusted things first; everything that somebody wrote stands between the marks."""
+    """What is known, trusted things first; everything that somebody wrote stands between the marks.
+
+    What does not fit into the budget is cut, the log last: the rest of it is there for the tools, under the same numbers.
+    """
     trusted = [f"- {o.text}" for o in evidence.observations if o.trusted]
     trusted += [f"- {name}: {value}" for name, value in sorted(evidence.facts.items())]
     if failure is not None:
         trusted.append(f"- kind of failure: {failure.kind}")
         trusted += [f"- not known: {what}" for what in failure.missing]
-    links = [f"{link.type}: {link.message}" for link in failure.chain] if failure else []
-    others = [o.text for o in evidence.observations if not o.trusted]
+    links = [f"{link.type}: {shorten(link.message, 400)}" for link in failure.chain[:4]] if failure else []
+    others = [shorten(o.text, 400) for o in evidence.observations if not o.trusted]
     parts = [
         f"System: {evidence.system or 'not known'}",
-        "Trusted facts:\n" + ("\n".join(trusted) or "- none"),
-        "Could not be read:\n" + ("\n".join(f"- {u}" for u in evidence.unavailable) or "- nothing is missing"),
-        "Exception, outermost first (data):\n" + _fenced("\n".join([*links, *others]) or "none", mark),
-        "Log (data), numbered:\n" + _fenced(numbered(evidence.log.split("\n")), mark),
+        "Trusted facts:\n" + (shorten("\n".join(trusted), _OF_FACTS) or "- none"),
+        "Could not be read:\n"
+        + (shorten("\n".join(f"- {u}" for u in evidence.unavailable), _OF_UNREAD) or "- nothing is missing"),
+        "Exception, outermost first (data):\n"
+        + _fenced(shorten("\n".join([*links, *others]) or "none", _OF_TEXTS), mark),
     ]
-    return "\n\n".join(parts)
+    left = DOSSIER - sum(len(part) + 2 for part in parts) - 120
+    shown = excerpt(evidence.log.encode("utf-8", "replace"), left * 9 // 10, longest=_LONGEST_LINE)
+    lines = "\n".join(f"{line.number:>5}| {line.text}" for line in shown)
+    return "\n\n".join([*parts, "Log (data), numbered:\n" + _fenced(shorten(lines, left), mark)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,10 +37,8 @@ class Notifier:
         self._notify("change", page)
 
     def _notify(self, action: str, page: Page) -> None:
-        from airflow.sdk._shared.module_loading import import_string
-
         try:
-            notifier = import_string(self._path)(**self._kwargs)
+            notifier = pkgutil.resolve_name(self._path)(**self._kwargs)
             context: Any = {"page": page, "action": action}
             notifier._update_context(context)
             notifier.render_template_fields(context)

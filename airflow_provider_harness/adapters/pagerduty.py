@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.core.errors import HarnessUnavailable, MissingExtra
+from airflow_provider_harness.core.errors import HarnessUnavailable, MissingExtra, NotAllowed
 
 #: PagerDuty's four words (Events API v2, ``payload.severity``).
 SEVERITY = {
@@ -80,11 +80,16 @@ class PagerDuty:
     def _send(self, call: Callable[[Any], object]) -> None:
         """One event over a connection of its own, closed after it: pages are rare, healers are many."""
         from httpx import HTTPError
-        from pagerduty import Error
+        from pagerduty import Error, HttpError
 
         try:
             with self._open() as client:
                 call(client)
+        except HttpError as error:
+            answer = error.response
+            if answer is not None and 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):
+                raise NotAllowed(f"PagerDuty answers {answer.status_code}: {answer.text[:200]}") from error
+            raise HarnessUnavailable("PagerDuty", f"{type(error).__name__}: {error}") from error
         except (Error, HTTPError, OSError) as error:
             raise HarnessUnavailable("PagerDuty", f"{type(error).__name__}: {error}") from error
 

@@ -40,7 +40,7 @@ def base(kind: str) -> str:
 
 
 def carried_type(kind: str) -> str | None:
-    """The type in the staging table; None if the type cannot be carried without loss."""
+    """The type as which a value travels that is no array; None if the type cannot be carried without loss."""
     name = base(kind)
     if name in AS_TEXT:
         return "text"
@@ -48,6 +48,34 @@ def carried_type(kind: str) -> str | None:
         digits = decimal_digits(kind)
         return kind if digits and digits[0] <= DECIMAL_DIGITS else None
     return kind if name in NATIVE or name in MOMENTS else None
+
+
+def dimensions(kind: str) -> int:
+    """How many dimensions a contract says that values have; 0 for what is no array."""
+    return kind.count("[]")
+
+
+def element(kind: str) -> str:
+    """The type of an array's elements; the type itself where it is no array."""
+    return kind.removesuffix("[]" * dimensions(kind))
+
+
+def as_literal(kind: str) -> bool:
+    """Whether an array waits in the staging table as PostgreSQL's text of it: the driver sends no other.
+
+    >>> as_literal("integer[]"), as_literal("integer[][]"), as_literal("uuid[]"), as_literal("integer")
+    (False, True, True, False)
+    """
+    return dimensions(kind) > 1 or (dimensions(kind) == 1 and base(element(kind)) in AS_TEXT)
+
+
+def staged_type(kind: str) -> str | None:
+    """The type in PostgreSQL's staging table; None if the type cannot be carried without loss."""
+    if not dimensions(kind):
+        return carried_type(kind)
+    if carried_type(element(kind)) is None:
+        return None
+    return "text" if as_literal(kind) else kind
 
 
 def decimal_digits(kind: str) -> tuple[int, int] | None:
@@ -60,9 +88,9 @@ def refuse_uncarried(contract: Contract) -> None:
     """Raise before data moves if the contract has a type that cannot be carried."""
     bad = {
         column.name: f"type {column.physical_type} cannot be carried without loss"
-        + (" (give it a precision of at most 38 digits)" if base(column.physical_type) == "numeric" else "")
+        + (" (give it a precision of at most 38 digits)" if base(element(column.physical_type)) == "numeric" else "")
         for column in contract.columns
-        if carried_type(column.physical_type) is None
+        if staged_type(column.physical_type) is None
     }
     if bad:
         raise UncarriedValue(contract.table, bad)
@@ -73,12 +101,15 @@ def arrow_schema(contract: Contract) -> pa.Schema:
     import pyarrow as pa
 
     refuse_uncarried(contract)
-    return pa.schema([(column.name, _arrow_type(column.physical_type)) for column in contract.columns])
+    return pa.schema([(column.name, arrow_type(column.physical_type)) for column in contract.columns])
 
 
-def _arrow_type(kind: str) -> pa.DataType:
+def arrow_type(kind: str) -> pa.DataType:
+    """The Arrow type as which a type travels; an array is a list for each of its dimensions."""
     import pyarrow as pa
 
+    if dimensions(kind):
+        return pa.list_(arrow_type(kind.removesuffix("[]")))
     name = base(kind)
     if name in MOMENTS:
         return pa.timestamp("us", tz=MOMENTS[name])

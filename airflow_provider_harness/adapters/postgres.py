@@ -26,10 +26,10 @@ from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import pg_direct, pg_late, sql_checks
+from . import pg_arrays, pg_direct, pg_late, sql_checks
 from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
-from .pg_types import AS_TEXT, arrow_schema, base, carried_type
+from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class PostgresSession:
 
     def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
         """Replace the slice by the files' rows, in one write."""
-        if not self._straight():
+        if not self._straight() or any(as_literal(col.physical_type) for col in self._contract.columns):
             return None
         with self._warehouse.bulk() as connection:
             batches = stage.batches(self._contract)
@@ -205,7 +205,8 @@ class PostgresSession:
         batches = stage.batches(self._contract)
         if gauge is not None:
             batches = _measured(batches, gauge)
-        return self._warehouse.ingest(self._staging, batches, arrow_schema(self._contract), tell)
+        schema = pg_arrays.literal_schema(self._contract, arrow_schema(self._contract))
+        return self._warehouse.ingest(self._staging, pg_arrays.with_literals(batches, self._contract), schema, tell)
 
     def plan_query(self, sql: str) -> Plan:
         """What the planner says of a query."""
@@ -289,7 +290,7 @@ class PostgresSession:
 
     def _fresh_staging(self, *, carried: bool) -> None:
         columns = ", ".join(
-            f"{column(col.name)} {carried_type(col.physical_type) if carried else col.physical_type}"
+            f"{column(col.name)} {staged_type(col.physical_type) if carried else col.physical_type}"
             for col in self._contract.columns
         )
         self.discard()
@@ -375,4 +376,4 @@ def _table_ddl(contract: Contract) -> str:
 
 
 def _incoming(name: str, kind: str) -> str:
-    return f"{column(name)}::{kind}" if base(kind) in AS_TEXT else column(name)
+    return f"{column(name)}::{kind}" if base(kind) in AS_TEXT or as_literal(kind) else column(name)

@@ -11,9 +11,10 @@ from airflow_provider_harness.core.errors import HarnessError, UncarriedValue
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema, SchemaColumn
 
+from . import pg_arrays
 from .personal_arrow import Hasher, treat
 from .pg_catalog import CATALOG, SESSION, Cancellable, described, planned_rows
-from .pg_types import AS_TEXT, arrow_schema, base
+from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, element
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, literal
 
@@ -92,13 +93,14 @@ class PostgresSource(Cancellable):
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
         """The slice's rows with the contract's columns and types."""
         there = self.schema()
-        names = ", ".join(_outgoing(col, there) for col in contract.columns)
+        asked = [_outgoing(col, there) for col in contract.columns]
+        names = ", ".join((*asked, *(part for col in contract.columns for part in _shape(col))))
         target = arrow_schema(contract)
         with self._connection.cursor() as cursor:
             cursor.execute(self._select(names, contract, piece))
             with ahead(cursor.fetch_record_batch(), self.cancel) as batches:
                 for batch in batches:
-                    yield treat(_carried(batch, target, there.table), contract, self._hasher)
+                    yield treat(_carried(batch, target, contract, there.table), contract, self._hasher)
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
@@ -113,6 +115,8 @@ def _outgoing(col: Column, there: Schema) -> str:
         return f"CASE WHEN {column(name)} IS NOT NULL THEN {literal(MASK)} END AS {column(name)}"
     if col.treatment is Treatment.HASH:
         return f"{column(name)}::text AS {column(name)}"
+    if dimensions(wanted):
+        return f"{pg_arrays.asked(column(name), wanted, found.type if found else '')} AS {column(name)}"
     if (
         base(wanted) in AS_TEXT or base(wanted) == "numeric"
     ):  # the server writes digits faster than the driver reads them
@@ -124,23 +128,49 @@ def _outgoing(col: Column, there: Schema) -> str:
     return column(name)
 
 
-def _carried(batch: pa.RecordBatch, target: pa.Schema, table: str) -> pa.RecordBatch:
+def _shape(col: Column) -> tuple[str, ...]:
+    if not dimensions(col.physical_type):
+        return ()
+    return pg_arrays.shape_columns(column(col.name), col.physical_type)
+
+
+def _carried(batch: pa.RecordBatch, target: pa.Schema, contract: Contract, table: str) -> pa.RecordBatch:
     """The batch in the contract's Arrow types; a value that the driver cannot carry is an error, never a guess."""
     import pyarrow as pa
 
     arrays, bad = [], {}
-    for array, field in zip(batch.columns, target, strict=True):
-        if isinstance(array, pa.ExtensionArray):
-            array = array.storage
-        reason = _uncarried(array, field.type)
+    shapes = iter(batch.columns[len(target) :])
+    for array, field, col in zip(batch.columns, target, contract.columns, strict=False):
+        if dimensions(col.physical_type):
+            array, reason = _listed(array, col.physical_type, [next(shapes) for _ in _shape(col)])
+        else:
+            array, reason = _typed(array, field.type)
         if reason:
             bad[field.name] = reason
-        elif array.type != field.type:
-            array = array.cast(field.type)
         arrays.append(array)
     if bad:
         raise UncarriedValue(table, bad)
     return pa.RecordBatch.from_arrays(arrays, schema=target)
+
+
+def _typed(array: pa.Array, kind: pa.DataType) -> tuple[pa.Array, str]:
+    """Values in their Arrow type, or why there is none."""
+    import pyarrow as pa
+
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    reason = _uncarried(array, kind)
+    return array if reason or array.type == kind else array.cast(kind), reason
+
+
+def _listed(array: pa.Array, kind: str, shape: list[pa.Array]) -> tuple[pa.Array, str]:
+    """Arrays as nested lists, or why that cannot be."""
+    other, *lengths = shape
+    reason = pg_arrays.misshapen(other, kind)
+    if reason:
+        return array, reason
+    values, reason = _typed(array.flatten(), arrow_type(element(kind)))
+    return (array if reason else pg_arrays.nested(array, values, lengths)), reason and f"{reason}, within arrays"
 
 
 def _uncarried(array: pa.Array, kind: pa.DataType) -> str:

@@ -11,6 +11,9 @@ from airflow_provider_harness.core.incident import State
 SILENCE = timedelta(minutes=10)
 UNCLAIMED = timedelta(minutes=15)
 
+#: The mark of the last look, for whoever watches the watch.
+WATCHED = "watch_looked_at"
+
 _ASK = {
     "reconciler": "See in Airflow whether the reconciler's Dag is paused or fails, and whether the scheduler runs; then "
     "`airflow harness reconcile`. Until then only failures with a callback are seen.",
@@ -28,6 +31,7 @@ def check(healer: Healer) -> list[str]:
     for part, text in found.items():
         _tell(healer, part, text)
     healer.pager.flush()
+    healer.store.set_mark(WATCHED, now.isoformat())
     return [part for part, text in found.items() if text]
 
 

@@ -1,22 +1,18 @@
-"""What on-call reads, in the order in which it is needed; and how an incident ends."""
+"""When on-call is told, and how an incident ends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from airflow_provider_harness.app.approve import dag_id_of
-from airflow_provider_harness.app.ports import Healer, Page, Severity
-from airflow_provider_harness.app.stakes import contracts_of, only_backfill, severity_of
+from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
+from airflow_provider_harness.app.ports import Healer, Severity
+from airflow_provider_harness.app.ports_promises import AtRisk, is_own
+from airflow_provider_harness.app.stakes import only_backfill, risks_of, severity_of
 from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import Failure, FailureKind
+from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.severity import worse
-
-#: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
-SUMMARY_LENGTH = 200
-DETAIL_LENGTH = 4000
-
 
 #: What a person is asked to do, by cause.
 _ASKS: Mapping[str, str] = {
@@ -77,29 +73,51 @@ def start_next(healer: Healer, incident: Incident) -> None:
 def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
     """Page on-call about this incident; the same episode again updates the same page.
 
-    Nobody is paged where only runs of a backfill failed, unless the administrator wants it. In a maintenance window the
+    Nobody is paged where only runs of a backfill failed, unless the administrator wants it or a promise is at stake. In a maintenance window the
     page waits for its end, unless it is critical.
 
     :param asks: what a person is asked to do, with the link or command.
     """
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
-    if only_backfill(failures) and not healer.limits.page_backfills and EventKind.ASKED not in incident.last:
+    risks = risks_of(healer, incident)
+    wanted = risks or healer.limits.page_backfills or EventKind.ASKED in incident.last
+    if only_backfill(failures) and not wanted:
         text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
         return
-    message = compose(healer, incident, asks=asks, severity=severity)
+    message = compose(healer, incident, asks=asks, severity=severity, risks=risks)
+    if not incident.paged and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
+        message = replace(message, dedup_key=told[0])  # on-call knows of it by this page, and gets no second one
     if severity is not Severity.CRITICAL:
         dags = frozenset(failure.key.dag_id for failure in failures)
         message = replace(message, not_before=healer.limits.maintenance.until(dags, healer.now()))
     healer.pager.trigger(message)
+    _take_over(healer, incident, message.dedup_key, risks)
     body = {
         "dedup_key": message.dedup_key,
         "severity": severity.value,
         "summary": message.summary,
         "action": "trigger",
         "asks": asks,
+        "promised": [risk.sentence() for risk in risks],
     }
     healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+
+
+def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtRisk]) -> None:
+    """From now on this incident's page tells of these promises."""
+    for risk in filter(is_own, risks):
+        if risk.dedup_key != key:
+            healer.pager.resolve(risk.dedup_key)
+        healer.promises.move(risk, episode_key(incident))
+
+
+def at_risk(healer: Healer, incident: Incident) -> None:
+    """Page, or page again, since a promise about time will be broken if this incident lasts."""
+    at_work = "Nothing yet: the healer works on it. To look after it yourself: airflow harness incidents take {}"
+    known = str(incident.last.get(EventKind.PAGED, {}).get("asks", ""))
+    asks = known or (_asks(healer, incident) if incident.outcome else at_work.format(incident.id))
+    page(healer, incident, asks=asks, severity=severity_of(healer, incident))
 
 
 def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> None:
@@ -112,7 +130,7 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
         body = {"dedup_key": key, "action": "resolve"}
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
     if outcome in (Outcome.HEALED, Outcome.RECOVERED):
-        healer.pager.change(_healed(healer, incident, outcome, why))
+        healer.pager.change(healed(healer, incident, outcome, why))
     body = {"outcome": outcome.value, "why": why}
     healer.store.append(Event(incident_id=incident.id, kind=EventKind.CLOSED, at=healer.now(), body=body))
 
@@ -122,141 +140,3 @@ def worsened(healer: Healer, incident: Incident) -> None:
     now = severity_of(healer, incident)
     if incident.paged and incident.severity and worse(now, incident.severity):
         page(healer, incident, asks=_asks(healer, incident), severity=now)
-
-
-def _healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
-    return Page(
-        dedup_key=dedup_key(incident),
-        summary=f"{dag_id_of(incident)}: {outcome} by the harness"[:SUMMARY_LENGTH],
-        severity=Severity.LOW,
-        source=f"airflow:{dag_id_of(incident)}",
-        details={"done": "\n".join(incident.acts), "outcome": why, "incident": incident.id},
-        links=_links(healer, incident),
-    )
-
-
-def dedup_key(incident: Incident) -> str:
-    """The key under which on-call sees one episode as one page."""
-    return f"harness:{incident.episode}"
-
-
-def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> Page:
-    """The page as on-call gets it."""
-    dag_id = dag_id_of(incident)
-    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
-    cause = diagnosis.get("cause", "not diagnosed")
-    failures = healer.store.failures(incident.id)
-    details = {
-        "what is broken": _broken(incident, failures),
-        "for whom": _for_whom(healer, failures),
-        "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
-        "cause": cause,
-        "how sure": _sure(diagnosis),
-        "evidence": "\n".join(_evidence(incident)),
-        "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
-        "done": _done(incident),
-        "verdict": _verdict(incident),
-        "you are asked to": asks,
-        "who may answer": _who(incident),
-        "more": f"airflow harness incidents show {incident.id}",
-        "incident": incident.id,
-    }
-    links = _links(healer, incident)
-    if EventKind.ASKED in incident.last:
-        links["Answer here"] = incident.last[EventKind.ASKED]["url"]
-    return Page(
-        dedup_key=dedup_key(incident),
-        summary=f"{dag_id}: {diagnosis.get('category', 'unknown')} - {cause}"[:SUMMARY_LENGTH],
-        severity=severity,
-        source=f"airflow:{dag_id}",
-        details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
-        links=links,
-    )
-
-
-#: Failed tasks that a page names; a storm has more.
-NAMED = 5
-
-
-def _broken(incident: Incident, failures: Sequence[Failure]) -> str:
-    """The leader's failure first, then how much else failed of the same cause."""
-    leader = str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0])
-    others = [name for name in incident.failures if name != leader]
-    named = ", ".join((leader, *others[: NAMED - 1]))
-    if len(incident.failures) <= NAMED:
-        return named
-    dags = len({failure.key.dag_id for failure in failures})
-    return f"{named} and {len(incident.failures) - NAMED} more, in {dags} Dag(s), of the same cause"
-
-
-def _for_whom(healer: Healer, failures: Sequence[Failure]) -> str:
-    found = contracts_of(healer, [failure for failure in failures if failure.heals])
-    return "; ".join(
-        f"{item.table} ({item.criticality}) of {item.owner.team or 'nobody named'}"
-        + (f", read by {', '.join(consumer.name for consumer in item.consumers)}" if item.consumers else "")
-        for item in found
-    )
-
-
-def _links(healer: Healer, incident: Incident) -> dict[str, str]:
-    failures = healer.store.failures(incident.id)
-    leader = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
-    first = next((failure for failure in failures if str(failure.key) == leader), failures[0])
-    if first.kind is FailureKind.IMPORT_ERROR:
-        return {"Import errors in Airflow": healer.airflow.import_errors_url()}
-    return {"The run in Airflow": healer.airflow.run_url(first.key.dag_id, first.key.run_id)}
-
-
-def _sure(diagnosis: Mapping[str, object]) -> str:
-    if not diagnosis:
-        return ""
-    return f"{diagnosis['certainty']}, from {diagnosis['basis']}: {diagnosis['why']}"
-
-
-def _evidence(incident: Incident) -> list[str]:
-    seen = [item["text"] for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())]
-    cited = [
-        f"{item['source']} line {item['line']}: {item['text']}"
-        for item in incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
-    ]
-    return seen + cited
-
-
-def _done(incident: Incident) -> str:
-    if not incident.acts:
-        return "nothing was done"
-    before = incident.last.get(EventKind.REOPENED, {}).get("why", "not known how it ended")
-    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", before)
-    verified = incident.last.get(EventKind.SETTLED, {}).get("text", "")
-    return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
-
-
-def _verdict(incident: Incident) -> str:
-    judged = incident.last.get(EventKind.JUDGED)
-    if judged is None:
-        return ""
-    proposed = incident.last[EventKind.PROPOSED]
-    arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed["arguments"].items()))
-    rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
-    return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
-
-
-def _who(incident: Incident) -> str:
-    asked = incident.last.get(EventKind.ASKED)
-    return f"{', '.join(asked['assigned'])}, until {asked['expires']}" if asked else ""
-
-
-def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error: str) -> Page:
-    """The page that says that the healer itself failed."""
-    return Page(
-        dedup_key=f"harness-self:{dag_id}:{task_id}",
-        summary=f"The harness itself failed: {dag_id}.{task_id}",
-        severity=Severity.CRITICAL,
-        source=f"airflow:{dag_id}",
-        details={
-            "what is broken": f"{dag_id}/{run_id}/{task_id}",
-            "incident": incident_id or "none",
-            "error": error[:DETAIL_LENGTH],
-            "you are asked to": "Look after the incident yourself; then read the log of this task.",
-        },
-    )

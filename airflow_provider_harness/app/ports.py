@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
+from airflow_provider_harness.app.ports_promises import Promises
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
@@ -158,6 +159,9 @@ class Store(FailureLog, Protocol):
     def unsettled(self, before: datetime) -> Sequence[Incident]:
         """Open incidents that nobody has worked on since ``before``."""
 
+    def at_work(self) -> Sequence[Incident]:
+        """Incidents that are not closed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
@@ -188,6 +192,7 @@ class RunState:
     :param of_backfill: it was made by a backfill.
     :param queued_at: UTC; when it was made ready.
     :param started_at: None where it never started.
+    :param slice_id: the slice that it owns, by ``core.partition``; empty where it owns none.
     """
 
     dag_id: str
@@ -197,6 +202,7 @@ class RunState:
     queued_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+    slice_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +228,8 @@ class DagFacts:
     :param fileloc: path of its file on the machine that parsed it.
     :param downstream: task id to the ids that depend on it directly.
     :param run_timeout: how long a run may take; None where nothing bounds it.
+    :param next_slice: UTC; start of the slice of the next run that the schedule will make, made at ``next_run``; None
+        where no clock says so.
     """
 
     dag_id: str
@@ -231,15 +239,21 @@ class DagFacts:
     fileloc: str
     downstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_timeout: timedelta | None = None
+    next_slice: datetime | None = None
+    next_run: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Airflow's own record of a required action."""
+    """Airflow's own record of a required action.
+
+    :param seconds: from the question's opening to its answer.
+    """
 
     answered: bool
     chosen: tuple[str, ...] = ()
     by: str = ""
+    seconds: float = 0.0
 
 
 class Airflow(Protocol):
@@ -263,6 +277,9 @@ class Airflow(Protocol):
     def failed_tasks(self, since: datetime) -> Sequence[TaskState]: ...
 
     def failed_runs(self, since: datetime) -> Sequence[RunState]: ...
+
+    def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
+        """The newest runs of a Dag that were due since then, the newest first; at most 100."""
 
     def marked_by_hand(self, state: TaskState) -> bool:
         """Whether a person set this state, or that of its whole run, through Airflow's API or UI."""
@@ -299,6 +316,8 @@ class Airflow(Protocol):
 
     def run_url(self, dag_id: str, run_id: str) -> str: ...
 
+    def dag_url(self, dag_id: str) -> str: ...
+
     def start(self, incident_id: str, episode: str, number: int) -> bool:
         """As ``HealerStarter.start``."""
 
@@ -311,6 +330,7 @@ class Page:
     :param details: in the order in which they are read; name to text.
     :param links: text to URL.
     :param not_before: UTC; when it may be told at the earliest (a maintenance window ends); None = now.
+    :param route: who answers for it, the nearest first: teams and people of contracts, then the Dag's owners.
     """
 
     dedup_key: str
@@ -320,6 +340,7 @@ class Page:
     details: Mapping[str, str]
     links: Mapping[str, str] = field(default_factory=dict)
     not_before: datetime | None = None
+    route: tuple[str, ...] = ()
 
 
 class Pager(Protocol):
@@ -377,6 +398,12 @@ class Gates(Protocol):
     def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
         """From when the slice of this task counts as late, by the contract; None where no contract says so."""
 
+    def arrived(self, state: TaskState) -> bool | None:
+        """Whether the source has by now the slice that this task waits for or extracts; None where the task names no source.
+
+        :raises HarnessUnavailable: the source does not answer.
+        """
+
     def contract(self, state: TaskState) -> Contract | None:
         """The contract of the table that this task publishes or judges; None where it names none that can be read."""
 
@@ -399,6 +426,8 @@ class Limits:
     :param backfill_alone: slices that any contract may let the harness run again without asking.
     :param page_backfills: whether on-call is paged where only runs of a backfill failed.
     :param maintenance: when pages are held back.
+    :param runbook_url: address of the runbook, in which {category} stands for the cause's category; empty for none.
+    :param promise_warning: how long before a promise about time is broken on-call is told.
     """
 
     acting: Callable[[], bool]
@@ -408,6 +437,8 @@ class Limits:
     brakes: Brakes = field(default_factory=Brakes)
     page_backfills: bool = False
     maintenance: Maintenance = field(default_factory=Maintenance)
+    promise_warning: timedelta = timedelta(minutes=30)
+    runbook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,6 +457,7 @@ class Healer:
     policy: Policy
     approvers: Approvers
     gates: Gates
+    promises: Promises
     pager: Pager
     limits: Limits
     healer_dag_id: str

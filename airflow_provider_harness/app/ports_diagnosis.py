@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from airflow_provider_harness.core.diagnosis import Diagnosis
@@ -21,6 +22,25 @@ class Diagnoser(Protocol):
         :raises HarnessUnavailable: the diagnoser cannot answer now; ask the next one.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastTry:
+    """How a task ended in one of its Dag's runs.
+
+    :param run_after: UTC; when the run was due. The run's id is somebody's text; this is not.
+    :param seconds: how long it ran; None where it did not.
+    :param dag_version: number of the Dag's version; None where Airflow does not know it.
+    """
+
+    run_id: str
+    map_index: int
+    state: str
+    try_number: int
+    run_after: datetime
+    started_at: datetime | None
+    seconds: float | None
+    dag_version: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

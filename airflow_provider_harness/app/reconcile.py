@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from airflow_provider_harness.app import promises
 from airflow_provider_harness.app.escalate import close, settle, start_next
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
@@ -31,17 +32,19 @@ LONGEST_DELAY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What one pass did: try keys found, healer runs started, notes written, abandoned incidents ended."""
+    """What one pass did: try keys found, healer runs started, notes written, abandoned incidents ended, promises about
+    time that will be broken."""
 
     found: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    promised: tuple[str, ...] = ()
 
 
 def reconcile(healer: Healer) -> Pass:
     """One pass: record failures that nobody captured, give them incidents, start healer runs, write notes, and end what
-    a healer run left behind."""
+    a healer run left behind; then look whether every promise about time is kept."""
     began = healer.now()
     last = healer.store.last_pass()
     since = (last - OVERLAP) if last else began - FIRST_LOOK
@@ -53,9 +56,12 @@ def reconcile(healer: Healer) -> Pass:
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     ended = [_end(healer, incident) for incident in _abandoned(healer)]
+    promised = promises.watch(healer)
     healer.pager.flush()
     healer.store.note_pass(began)
-    return Pass(found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended))
+    return Pass(
+        found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended), promised=tuple(promised)
+    )
 
 
 def _waiting(healer: Healer) -> list[Incident]:

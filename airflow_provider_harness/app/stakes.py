@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.app.ports_promises import AtRisk
 from airflow_provider_harness.core.cause import of_backfill
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Incident
+from airflow_provider_harness.core.lineage import job
 from airflow_provider_harness.core.severity import Severity, Stakes, severity
 
 #: Task instances of an incident whose contracts are read; a storm has many of few tables.
@@ -25,6 +27,7 @@ def severity_of(healer: Healer, incident: Incident, *, asked: bool = False) -> S
     stakes = Stakes(
         contracts=contracts_of(healer, failures),
         dags=len({failure.key.dag_id for failure in failures}),
+        late=bool(risks_of(healer, incident)),
         asked=asked,
         backfill=only_backfill(failures),
     )
@@ -48,3 +51,27 @@ def contracts_of(healer: Healer, failures: Sequence[Failure]) -> list[Contract]:
         if (contract := healer.gates.contract(state)) is not None:
             found.setdefault(contract.table, contract)
     return list(found.values())
+
+
+def risks_of(healer: Healer, incident: Incident) -> list[AtRisk]:
+    """The promises that on-call was told of and that wait for this incident, the most urgent first."""
+    told = healer.promises.told()
+    failures = healer.store.failures(incident.id) if told else ()
+    return [risk for risk in told if is_about(healer, risk, failures)]
+
+
+def is_about(healer: Healer, risk: AtRisk, failures: Sequence[Failure]) -> bool:
+    """Whether what failed keeps a slice from being published: its run, its table, or a task that feeds it."""
+    feeders = frozenset(healer.promises.feeders(risk.dag_id, risk.task_id))
+    return any(_breaks(risk, failure, feeders) for failure in failures if failure.heals)
+
+
+def _breaks(risk: AtRisk, failure: Failure, feeders: frozenset[str]) -> bool:
+    key = failure.key
+    if key.dag_id == risk.dag_id and key.run_id == risk.run_id:
+        return True
+    if of_backfill(key.run_id):
+        return False
+    report = failure.report or {}
+    same = (report.get("table"), report.get("slice")) == (risk.table, risk.slice)
+    return same or (key.dag_id == risk.dag_id and not risk.run_id) or job(key.dag_id, key.task_id) in feeders

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.outbox import Message, Said, Wait, again_at, plan
 
 
@@ -32,6 +32,7 @@ class Receiver(Protocol):
     """One of those who are told.
 
     :raises HarnessUnavailable: it is not there, or did not take it.
+    :raises NotAllowed: it will never take it.
     """
 
     def trigger(self, page: Page) -> None: ...
@@ -43,10 +44,18 @@ class Receiver(Protocol):
     def change(self, page: Page) -> None: ...
 
 
+#: The receiver of every page that has no route, or whose route is wrong.
+DEFAULT = "pagerduty"
+#: Under which a page says where it was sent, and why not where it should have been.
+SENT_TO = "sent to"
+
+
 class Teller:
     """Implements ``app.ports.Pager``: what is said is kept first, then told; what is not taken is told later.
 
     :param receivers: name -> who is told. A name stays with its receiver, since messages wait under it.
+    :param routes: who answers -> the receiver of their pages. A page goes to the first of its route that is here, else to the
+        default one; those that no route names are told of every page.
     :param log: is given one line where a receiver did not take something.
     """
 
@@ -58,24 +67,46 @@ class Teller:
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         log: Callable[[str], None],
+        routes: Mapping[str, str] | None = None,
     ) -> None:
-        self._outbox, self._receivers = outbox, receivers
+        self._outbox, self._receivers, self._routes = outbox, receivers, routes or {}
         self._now, self._new_id, self._log = now, new_id, log
 
     def trigger(self, page: Page) -> None:
-        self._say(Said.TRIGGER, page.dedup_key, _body(page), page.not_before)
+        self._say_page(Said.TRIGGER, page)
 
     def resolve(self, dedup_key: str) -> None:
-        self._say(Said.RESOLVE, dedup_key, {})
+        self._say(Said.RESOLVE, dedup_key, {}, self._receivers)
 
     def acknowledge(self, dedup_key: str) -> None:
-        self._say(Said.ACKNOWLEDGE, dedup_key, {})
+        self._say(Said.ACKNOWLEDGE, dedup_key, {}, self._receivers)
 
     def change(self, page: Page) -> None:
-        self._say(Said.CHANGE, page.dedup_key, _body(page))
+        self._say_page(Said.CHANGE, page)
 
-    def _say(self, kind: Said, key: str, body: Mapping[str, Any], not_before: datetime | None = None) -> None:
-        for channel in self._receivers:
+    def _say_page(self, kind: Said, page: Page) -> None:
+        """Tell whom the page is for; later messages about it go to everybody, and reach those who were told."""
+        whom, why = self._whom(page)
+        page = replace(page, details={**page.details, SENT_TO: why}) if why else page
+        beside = [name for name in self._receivers if name != DEFAULT and name not in self._routes.values()]
+        self._say(kind, page.dedup_key, _body(page), (whom, *beside), page.not_before)
+
+    def _whom(self, page: Page) -> tuple[str, str]:
+        """The receiver of a page, and what to say of that."""
+        if not self._routes or not page.route:
+            return DEFAULT, ""
+        named = next((name for name in page.route if name in self._routes), "")
+        if not named:
+            return DEFAULT, f"the default, since no route names {', '.join(page.route)}"
+        channel = self._routes[named]
+        if channel not in self._receivers:
+            return DEFAULT, f"the default, since the route of {named} leads to {channel}, which cannot be used"
+        return channel, f"{named}, by {channel}"
+
+    def _say(
+        self, kind: Said, key: str, body: Mapping[str, Any], whom: Iterable[str], not_before: datetime | None = None
+    ) -> None:
+        for channel in whom:
             message = Message(
                 id=self._new_id(),
                 channel=channel,
@@ -110,8 +141,26 @@ class Teller:
             self._outbox.put_off(message, again_at(message, self._now()))
             self._log(f"{message.channel} did not take {message.kind} {message.dedup_key}; it is told later. {error}")
             return False
+        except NotAllowed as refusal:
+            self._refused(message, refusal)
+            return False
         self._outbox.end(message, Wait.SENT)
         return True
+
+    def _refused(self, message: Message, refusal: NotAllowed) -> None:
+        """What a route's receiver will never take goes to the default one; what that one refuses waits for a person."""
+        if message.channel not in self._routes.values():
+            self._outbox.put_off(message, again_at(message, self._now()))
+            self._log(f"{message.channel} refuses {message.kind} {message.dedup_key}. {refusal}")
+            return
+        self._outbox.end(message, Wait.DROPPED)
+        self._log(f"{message.channel} refuses {message.kind} {message.dedup_key}, which goes to the default. {refusal}")
+        if message.kind in (Said.TRIGGER, Said.CHANGE):
+            said = f"the default, since {message.channel} refused it: {refusal.reason}"
+            body = {**message.body, "details": {**message.body["details"], SENT_TO: said}}
+            self._outbox.put(
+                replace(message, id=self._new_id(), channel=DEFAULT, body=body, tries=0, state=Wait.WAITING)
+            )
 
 
 _SAY: Mapping[Said, Callable[[Receiver, Message], None]] = {
@@ -127,4 +176,5 @@ def _body(page: Page) -> dict[str, Any]:
 
 
 def _page(message: Message) -> Page:
-    return Page(**dict(message.body) | {"severity": Severity(message.body["severity"])})
+    body = message.body
+    return Page(**dict(body) | {"severity": Severity(body["severity"]), "route": tuple(body.get("route", ()))})

@@ -23,6 +23,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "staging": doctor_here.staging,
     "spool": doctor_here.spool,
     "pages": doctor_here.pages,
+    "promises": doctor_here.promises,
     "model": doctor_here.model,
     "auth manager": doctor_airflow.auth,
     "account": doctor_airflow.login,
@@ -32,6 +33,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "approvers": doctor_airflow.approvers,
     "clocks": doctor_airflow.clocks,
     "reconciler": doctor_airflow.reconciler,
+    "dead man's check": doctor_airflow.watch,
 }
 #: check -> the one that must be well before it can be made; for those that are not here, "settings".
 AFTER: Mapping[str, str] = {
@@ -42,6 +44,8 @@ AFTER: Mapping[str, str] = {
     "approvers": "account",
     "clocks": "account",
     "reconciler": "store",
+    "promises": "store",
+    "dead man's check": "store",
 }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness import config, wiring
+from airflow_provider_harness.app import dead_man
 from airflow_provider_harness.cli.doctor_findings import Finding
 from airflow_provider_harness.core.errors import NotAllowed
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MOST_SKEW = timedelta(seconds=10)
 #: Passes of the reconciler that may be missed, and the shortest time after which it counts as stopped.
 MOST_PASSES, SHORTEST_SILENCE = 3, timedelta(minutes=2)
+#: The watch looks every 5 minutes.
+LONGEST_UNWATCHED = timedelta(minutes=15)
 #: Entry points without which Airflow does not know the plugin and enrolment.
 ENTRY_POINTS = {
     "airflow.plugins": "airflow_provider_harness.plugins.declaration:HarnessPlugin",
@@ -60,7 +63,7 @@ def rights() -> Iterator[Finding]:
 
 def healer() -> Iterator[Finding]:
     healer = config.read().healer_dag_id
-    for dag_id in (healer, f"{healer}_reconciler"):
+    for dag_id in (healer, f"{healer}_reconciler", f"{healer}_watch"):
         dag = account().get(f"dags/{dag_id}/details")
         if dag is None:
             fix = "Put `dag = healer_dag()` into a file of the Dags folder: `airflow harness init` writes it."
@@ -154,3 +157,17 @@ def reconciler() -> Iterator[Finding]:
     silent = wiring.now() - last
     if silent > max(MOST_PASSES * timedelta(seconds=settings.reconcile_seconds), SHORTEST_SILENCE):
         yield Finding.wrong(f"The reconciler's last pass ended {silent.total_seconds() / 60:.0f} min ago.", fix)
+
+
+def watch() -> Iterator[Finding]:
+    """Whether the dead man's check itself lives."""
+    if wiring.mode() is config.Mode.OFF:
+        return
+    last, dag_id = wiring.store().mark(dead_man.WATCHED), f"{config.read().healer_dag_id}_watch"
+    if last is None:
+        yield Finding.note(f"{dag_id} has not looked yet; it does every 5 minutes.", "")
+        return
+    silent = wiring.now() - datetime.fromisoformat(last)
+    if silent > LONGEST_UNWATCHED:
+        text = f"{dag_id} last looked {silent.total_seconds() / 60:.0f} min ago: nobody is told when the harness stops."
+        yield Finding.wrong(text, f"See the newest run of {dag_id}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from airflow_provider_harness import config, wiring, wiring_store
 from airflow_provider_harness.cli.doctor_findings import Finding
+from airflow_provider_harness.core.errors import HarnessError
 
 #: Executors that run every task on the machine of the scheduler, where one SQLite file can serve.
 ONE_MACHINE = ("LocalExecutor", "SequentialExecutor")
@@ -88,6 +89,8 @@ def audit_key() -> Iterator[Finding]:
 
 
 def pages() -> Iterator[Finding]:
+    from airflow_provider_harness.adapters.routes_yaml import load_routes
+
     settings = config.read()
     found = wiring_store.connection(settings.pagerduty_conn_id)
     if found is None or not found.password:
@@ -96,6 +99,26 @@ def pages() -> Iterator[Finding]:
         yield tell("Nobody is paged: a page is a line in the healer's log.", fix)
     else:
         wiring.pager()
+    for name, conn_id in load_routes(settings.routes_file).items():
+        if wiring.page_receiver(conn_id) is None:
+            fix = f"Make it, with the integration key of a service as password, or correct {settings.routes_file}."
+            yield Finding.wrong(
+                f"Pages for {name} go to the default: connection {conn_id} does not exist, or has no key.", fix
+            )
+
+
+def promises() -> Iterator[Finding]:
+    """Whether the contracts can be read here whose promises about time are watched."""
+    known, lost = wiring.promises(), []
+    for mark in known.published():
+        try:
+            if mark.contract:
+                known.contract(mark)
+        except HarnessError:
+            lost.append(f"{mark.table} ({mark.contract})")
+    if lost:
+        fix = "Make the files readable where the reconciler runs; nobody waits for a table that is not published any more."
+        yield Finding.note(f"By when these are promised cannot be read here: {', '.join(lost)}.", fix)
 
 
 def model() -> Iterator[Finding]:

@@ -19,6 +19,7 @@ class Source(StrEnum):
     WAREHOUSE = "warehouse"
     HISTORY = "history"
     LINEAGE = "lineage"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

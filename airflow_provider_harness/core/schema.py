@@ -274,13 +274,14 @@ def quoted(name: str) -> str:
 
 
 def _split(kind: str) -> tuple[str, tuple[int, ...]]:
+    """A type without its arguments, and these; the catalog does not tell how many dimensions an array has."""
     found = re.search(r"\(([0-9, ]+)\)", kind)
     args = tuple(int(part) for part in found.group(1).split(",")) if found else ()
-    return re.sub(r"\s*\([0-9, ]+\)", "", kind), args
+    return re.sub(r"(\[\])+$", "[]", re.sub(r"\s*\([0-9, ]+\)", "", kind)), args
 
 
 def _args_fit(base: str, low: tuple[int, ...], high: tuple[int, ...]) -> bool:
-    if base == "numeric":
+    if base.removesuffix("[]") == "numeric":
         (low_p, low_s), (high_p, high_s) = ((*low, 0)[:2], (*high, 0)[:2])
         return low_s <= high_s and low_p - low_s <= high_p - high_s
     return low[0] <= high[0]

@@ -16,7 +16,7 @@ from airflow.sdk import DAG, BaseSensorOperator, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_harness import config, wiring
-from airflow_provider_harness.app import act, approve, dead_man, escalate, heal, reconcile, stakes, verify
+from airflow_provider_harness.app import act, approve, compose, dead_man, escalate, heal, reconcile, stakes, verify
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incident import EventKind, Incident, State
@@ -115,7 +115,7 @@ def _page_own_failure(context: Mapping[str, Any]) -> None:
     ti = context["ti"]
     incident_id = str((context["dag_run"].conf or {}).get("incident_id", ""))
     error = wiring.redactor().redact(str(context.get("exception", "")))
-    wiring.pager().trigger(escalate.own_failure(ti.dag_id, ti.run_id, ti.task_id, incident_id, error))
+    wiring.pager().trigger(compose.own_failure(ti.dag_id, ti.run_id, ti.task_id, incident_id, error))
 
 
 def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
@@ -203,7 +203,7 @@ class Approve(HITLOperator):
         escalate.page(
             healer,
             incident,
-            asks="Answer the required action in Airflow (link).",
+            asks=f"Answer in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)",
             severity=stakes.severity_of(healer, incident, asked=True),
         )
 
@@ -283,6 +283,8 @@ class Reconcile(BaseSensorOperator):
             if wiring.mode() is not config.Mode.OFF:
                 found = reconcile.reconcile(wiring.healer())
                 self.log.info("found %s, started %s, noted %s", found.found, found.started, found.noted)
+                for line in found.promised:
+                    self.log.warning("%s", line)
         except HarnessError as error:
             self.log.error("%s The next pass tries again; see `airflow harness reconcile`.", error)
         started = context["dag_run"].start_date

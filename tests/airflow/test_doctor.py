@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -42,6 +43,12 @@ def approvers(folder: Path, name: str, user: str) -> Env:
     return {"AIRFLOW__HARNESS__APPROVERS_FILE": str(path)}
 
 
+def routes(folder: Path) -> Env:
+    path = folder / "routes.yaml"
+    path.write_text("data-team: pd_lost\n")
+    return {"AIRFLOW__HARNESS__ROUTES_FILE": str(path)}
+
+
 def store(place: World, database: str) -> Env:
     place.postgres.drop_database(database)
     place.postgres.ensure_database(database)
@@ -56,6 +63,14 @@ def no_pass_yet(place: World) -> Env:
     env = {name: value for name, value in (place.stack.env | changes).items() if value is not None}
     command = [sys.executable, "-m", "airflow", "harness", "db", "upgrade"]
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=120)
+    with place.postgres.connect(NEW_STORE) as connection:
+        looked = datetime.now(UTC) - timedelta(hours=1)
+        connection.execute("INSERT INTO harness_marks VALUES ('watch_looked_at', %s)", [looked.isoformat()])
+        connection.execute(
+            "INSERT INTO harness_watermarks (conn_id, table_name, slice, slice_end, moved_at, contract) "
+            "VALUES ('wh', 'public.lost', '2026-01-01', %(at)s, %(at)s, '/nowhere/lost.odcs.yaml')",
+            {"at": looked.isoformat()},
+        )
     return changes
 
 
@@ -146,10 +161,12 @@ EXPECTED = {
     "SQLite with workers elsewhere": ("store", "The store is SQLite, and CeleryExecutor"),
     "a store without tables": ("store", "The store is at revision none"),
     "a reconciler that never ran": ("reconciler", "has never ended a pass"),
+    "a watch that stopped": ("dead man's check", "harness_healer_watch last looked 60 min ago"),
     "a clock that is ahead": ("clocks", "s ahead of this machine's"),
     "no place to stage": ("staging", "cannot be written"),
     "a key that anybody can read": ("audit key", "chmod 600"),
     "tasks as the store's owner": ("role of tasks", "which no task needs"),
+    "a route to nobody": ("pages", "Pages for data-team go to the default: connection pd_lost does not exist"),
     "nobody to page": ("pages", "Nobody is paged"),
     "a plugin that is not declared": ("plugin", "Nothing here declares"),
 }
@@ -158,7 +175,7 @@ EXPECTED = {
 def planted(place: World, folder: Path, ahead: str) -> dict[str, Env]:
     blocked = folder / "a_file"
     blocked.touch()
-    owner = place.stack.env["AIRFLOW_CONN_HARNESS_STORE"]
+    owner, nobody_ran = place.stack.env["AIRFLOW_CONN_HARNESS_STORE"], no_pass_yet(place)
     return {
         "an impossible setting": {"AIRFLOW__HARNESS__APPROVAL_MINUTES": "0"},
         "an option that is none": {"AIRFLOW__HARNESS__MOED": "act"},
@@ -175,7 +192,9 @@ def planted(place: World, folder: Path, ahead: str) -> dict[str, Env]:
             "AIRFLOW_CONN_HARNESS_STORE": f'{{"conn_type": "sqlite", "host": "{folder}/store.db"}}',
         },
         "a store without tables": store(place, EMPTY_STORE),
-        "a reconciler that never ran": no_pass_yet(place),
+        "a reconciler that never ran": nobody_ran,
+        "a watch that stopped": nobody_ran,
+        "a route to nobody": routes(folder),
         "a clock that is ahead": account(place, "harness", host=ahead, port=None),
         "no place to stage": {"AIRFLOW__HARNESS__STAGING_PATH": f"file://{blocked}/staging"},
         "a key that anybody can read": open_key(folder),
@@ -203,6 +222,11 @@ def test_a_sound_installation_has_nothing(place: World, stack: AirflowStack, fou
     assert (done.returncode, "wrong" in done.stdout) == (0, False), done.stdout
 
 
+def test_contracts_that_cannot_be_read_are_named(found: Mapping[str, Any]) -> None:
+    [row] = [row for row in found["a watch that stopped"] if row["check"] == "promises"]
+    assert (row["health"], "public.lost" in row["what"]) == ("note", True)
+
+
 @pytest.mark.parametrize("fault", EXPECTED)
 def test_a_planted_fault_is_found(found: Mapping[str, Any], fault: str) -> None:
     check, said = EXPECTED[fault]
@@ -213,14 +237,18 @@ def test_a_paused_healer_and_one_that_cannot_be_imported_are_found(
     place: World, stack: AirflowStack, dags_folder: Path
 ) -> None:
     own = dags_folder / "own_healer.py"
-    text = "from airflow.sdk import DAG\nfor name in ('own_healer', 'own_healer_reconciler'):\n    globals()[name] = DAG(name)\n"
+    names = ("own_healer", "own_healer_reconciler", "own_healer_watch")
+    text = f"from airflow.sdk import DAG\nfor name in {names}:\n    globals()[name] = DAG(name)\n"
     own.write_text(text)
     mine: Env = {"AIRFLOW__HARNESS__HEALER_DAG_ID": "own_healer"}
     try:
         stack.wait_dag("own_healer")
-        stack.api("PATCH", "/dags/own_healer", {"is_paused": True})
+        asleep = ("own_healer", "own_healer_watch")
+        for name in asleep:
+            stack.api("PATCH", f"/dags/{name}", {"is_paused": True})
         paused = wrong(run(place, {"paused": mine})["paused"])
-        assert paused == {"healer Dags": "own_healer is paused. -> airflow dags unpause own_healer"}
+        said = "\n".join(f"{name} is paused. -> airflow dags unpause {name}" for name in asleep)
+        assert paused == {"healer Dags": said}
         own.write_text(text + "import no_such_package\n")
         wait_for("the import error", lambda: stack.api("GET", "/dags/own_healer/details")["has_import_errors"], 60)
         broken = wrong(run(place, {"broken": mine})["broken"])["healer Dags"]

@@ -114,12 +114,31 @@ RUN_ROW = {
     "queued_at": AT.isoformat(),
     "start_date": None,
     "end_date": None,
+    "data_interval_start": AT.isoformat(),
+    "data_interval_end": (AT + timedelta(days=1)).isoformat(),
+    "logical_date": AT.isoformat(),
+    "partition_key": None,
 }
 RUN = RunState(
-    dag_id="flights", run_id="run1", state="failed", of_backfill=True, queued_at=AT, started_at=None, ended_at=None
+    dag_id="flights",
+    run_id="run1",
+    state="failed",
+    of_backfill=True,
+    queued_at=AT,
+    started_at=None,
+    ended_at=None,
+    slice_id="20261121T120000Z",
 )
 TI = "dags/flights/dagRuns/run1/taskInstances/load"
-DETAILS = {"is_paused": False, "tags": [{"name": "a"}], "owners": ["data"], "fileloc": "/f.py"}
+DETAILS = {
+    "is_paused": False,
+    "tags": [{"name": "a"}],
+    "owners": ["data"],
+    "fileloc": "/f.py",
+    "next_dagrun_data_interval_start": AT.isoformat(),
+    "next_dagrun_logical_date": None,
+    "next_dagrun_run_after": (AT + timedelta(days=1)).isoformat(),
+}
 EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = [
     (
         "run",
@@ -140,6 +159,14 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         [STATE],
     ),
     ("log", "GET", f"{TI}/logs/2", Response(b'{"event": "x"}\n'), lambda a: a.log(STATE, 2), b'{"event": "x"}\n'),
+    (
+        "source",
+        "GET",
+        "dagSources/flights",
+        Response("import airflow", content_type="text/plain"),
+        lambda a: a.source("flights", 3),
+        "import airflow",
+    ),
     ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand(STATE), False),
     ("import_errors", "GET", "importErrors", {"import_errors": []}, lambda a: a.broken_files(), []),
     (
@@ -155,9 +182,15 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         "hitl",
         "GET",
         f"{TI}/-1/hitlDetails",
-        {"response_received": True, "chosen_options": ["Approve"], "responded_by_user": {"id": "oncall", "name": "n"}},
+        {
+            "response_received": True,
+            "chosen_options": ["Approve"],
+            "responded_by_user": {"id": "oncall", "name": "n"},
+            "created_at": AT.isoformat(),
+            "responded_at": (AT + timedelta(seconds=90)).isoformat(),
+        },
         lambda a: a.answer("flights", "run1", "load"),
-        Answer(answered=True, chosen=("Approve",), by="oncall"),
+        Answer(answered=True, chosen=("Approve",), by="oncall", seconds=90.0),
     ),
     ("backfill_read", "GET", "backfills/7", {"completed_at": None}, lambda a: a.backfill_done(7), False),
     ("clear", "POST", "dags/flights/clearTaskInstances", {"total_entries": 2}, lambda a: a.clear(STATE, "n"), 2),
@@ -193,6 +226,15 @@ def test_a_dag_is_two_calls(server: Server, api: AirflowApi) -> None:
     found = api.dag("flights")
     assert (found.paused, found.tags, found.owners, found.fileloc) == (False, ("a",), ("data",), "/f.py")
     assert found.downstream == {"a": ("b",), "b": ()}
+    assert (found.next_slice, found.next_run) == (AT, AT + timedelta(days=1))
+
+
+def test_the_runs_of_a_dag_say_which_slice_they_own(server: Server, api: AirflowApi) -> None:
+    keyed = RUN_ROW | {"partition_key": "2026-11-21"}
+    none = RUN_ROW | {"data_interval_start": None, "data_interval_end": None, "logical_date": None}
+    server.answers["GET", "dags/flights/dagRuns"] = {"dag_runs": [RUN_ROW, keyed, none]}
+    assert [run.slice_id for run in api.runs("flights", AT)] == ["20261121T120000Z", "2026-11-21", ""]
+    assert server.requests[0][2] == {"run_after_gte": AT.isoformat(), "order_by": "-id", "limit": "100"}
 
 
 def test_every_row_is_used_and_nothing_else_can_be_sent() -> None:

@@ -13,13 +13,14 @@ import pytest
 
 from airflow_provider_harness.adapters.notifiers import named
 from airflow_provider_harness.adapters.pagerduty import DETAILS_BYTES, PagerDuty, bounded
+from airflow_provider_harness.adapters.routes_yaml import load_routes
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_outbox import SqlOutbox
 from airflow_provider_harness.adapters.store_sql import open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.app.tell import Receiver, Teller
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.outbox import BACKOFF, Message, Said, Wait
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
@@ -44,10 +45,13 @@ class Place:
         self.outbox, self.clock, self.lines = outbox, Clock(), list[str]()
         self.number = 0
         self.receivers = {"pagerduty": receiver, **more}
+        self.routes: dict[str, str] = {}
         self.teller = self.another()
 
     def another(self) -> Teller:
-        return Teller(self.outbox, self.receivers, now=self.clock, new_id=self.new_id, log=self.lines.append)
+        return Teller(
+            self.outbox, self.receivers, now=self.clock, new_id=self.new_id, log=self.lines.append, routes=self.routes
+        )
 
     def new_id(self) -> str:
         self.number += 1
@@ -206,6 +210,103 @@ def test_any_notifier_of_airflow_is_told_beside_it(outbox: SqlOutbox, key: str) 
     place.teller.change(page(key, summary="healed"))
     place.teller.resolve(key)
     assert ["trigger flights are late", f"acknowledge {key}", "change healed", f"resolve {key}"] == SAID
+
+
+SHOP = {"shop": "connection pd_shop", "lost": "connection pd_lost"}
+
+
+def keys(stand_in: EventsApiStandIn, key: str) -> list[str]:
+    """The routing keys of what was received about one page, in order."""
+    return [event["routing_key"] for item in stand_in.pages() if item["dedup_key"] == key for event in item["events"]]
+
+
+@pytest.fixture
+def routed(place: Place, events_api: EventsApiStandIn) -> Place:
+    place.receivers["connection pd_shop"] = PagerDuty("1" * 32, events_api.url)
+    place.routes = SHOP
+    place.teller = place.another()
+    return place
+
+
+def test_the_team_of_the_contract_is_paged_and_hears_the_end(
+    routed: Place, events_api: EventsApiStandIn, key: str
+) -> None:
+    routed.teller.trigger(page(key, route=("nobody", "shop", "lost")))
+    routed.teller.acknowledge(key)
+    routed.teller.resolve(key)
+    assert keys(events_api, key) == ["1" * 32] * 3
+    [found] = [item for item in events_api.pages() if item["dedup_key"] == key]
+    details = found["events"][0]["payload"]["custom_details"]
+    assert details == {"a": "b", "sent to": "shop, by connection pd_shop"}
+    assert routed.outbox.waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [
+        (("lost",), "the default, since the route of lost leads to connection pd_lost, which cannot be used"),
+        (("nobody", "x"), "the default, since no route names nobody, x"),
+        ((), ""),
+    ],
+)
+def test_without_a_good_route_the_default_is_paged_and_told_why(
+    routed: Place, events_api: EventsApiStandIn, key: str, route: tuple[str, ...], said: str
+) -> None:
+    routed.teller.trigger(page(key, route=route))
+    assert keys(events_api, key) == ["0" * 32]
+    [found] = [item for item in events_api.pages() if item["dedup_key"] == key]
+    assert found["events"][0]["payload"]["custom_details"].get("sent to", "") == said
+
+
+class Refuses:
+    """A service whose integration key nobody knows any more."""
+
+    def __getattr__(self, name: str) -> Any:
+        def refuse(*_: object) -> None:
+            raise NotAllowed("PagerDuty answers 400: Invalid routing key")
+
+        return refuse
+
+
+def test_a_route_that_refuses_falls_back_to_the_default_once(
+    routed: Place, events_api: EventsApiStandIn, key: str
+) -> None:
+    routed.receivers["connection pd_shop"] = Refuses()
+    routed.teller.trigger(page(key, route=("shop",)))
+    assert keys(events_api, key) == ["0" * 32]
+    [found] = [item for item in events_api.pages() if item["dedup_key"] == key]
+    assert "Invalid routing key" in found["events"][0]["payload"]["custom_details"]["sent to"]
+    routed.teller.resolve(key)
+    assert keys(events_api, key) == ["0" * 32] * 2
+    assert routed.outbox.waiting() == []
+
+
+def test_a_default_that_refuses_keeps_its_pages(outbox: SqlOutbox, key: str) -> None:
+    place = Place(outbox, Refuses())
+    place.teller.trigger(page(key))
+    assert [(item.channel, item.tries) for item in outbox.waiting()] == [("pagerduty", 1)]
+
+
+def test_pagerduty_refuses_a_key_that_it_does_not_know(events_api: EventsApiStandIn, place: Place, key: str) -> None:
+    with pytest.raises(NotAllowed, match="400"):
+        PagerDuty("", events_api.url).trigger(page(key))
+
+
+@pytest.mark.parametrize("text", ["- a", "a: 1", "a: {b: c}", "a: ''", "{"])
+def test_a_wrong_routes_file_says_where(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"routes\.yaml"):
+        load_routes(str(path))
+
+
+def test_a_routes_file(tmp_path: Path) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text('shop: pd_shop\n"#sales": pd_sales\n')
+    assert load_routes(str(path)) == {"shop": "pd_shop", "#sales": "pd_sales"}
+    assert load_routes("") == {}
+    with pytest.raises(ConfigurationError, match="away"):
+        load_routes(str(tmp_path / "away"))
 
 
 def test_a_notifier_that_fails_is_tried_again(outbox: SqlOutbox, key: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_harness.adapters.pagerduty import SEVERITY, NoPager, PagerDuty
 from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
 
@@ -97,7 +97,7 @@ def test_what_goes_on_refusing_is_unavailable(events_api: EventsApiStandIn, page
 
 
 def test_an_event_that_is_not_accepted_is_not_lost_silently(pager: PagerDuty) -> None:
-    with pytest.raises(HarnessUnavailable):
+    with pytest.raises(NotAllowed, match="source"):
         pager.trigger(page(source=""))
 
 

@@ -21,11 +21,13 @@ from airflow_provider_harness.app.ports import (
     RunState,
     TaskState,
 )
+from airflow_provider_harness.app.ports_promises import AtRisk, HighWater
+from airflow_provider_harness.app.postmortem import postmortem
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.cause import Groups, Held, handles, signature
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
-from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import (
@@ -203,6 +205,9 @@ class MemoryStore:
     def note_pass(self, at: datetime) -> None:
         self.marks.append(at)
 
+    def at_work(self) -> Sequence[Incident]:
+        return [item for item in self.incidents() if item.outcome is None]
+
     def unsettled(self, before: datetime) -> Sequence[Incident]:
         return [
             item
@@ -243,7 +248,7 @@ class FakeAirflow:
     said: Answer = field(default_factory=lambda: Answer(answered=False))
     by_hand: set[str] = field(default_factory=set)
     enrolled: list[str] = field(default_factory=lambda: ["flights"])
-    runs: set[str] = field(default_factory=set)
+    healing: set[str] = field(default_factory=set)
     backfilled: bool = True
     writes: list[tuple[Any, ...]] = field(default_factory=list)
     refuses: str = ""
@@ -251,6 +256,7 @@ class FakeAirflow:
     asked_since: list[datetime] = field(default_factory=list)
     failed: list[RunState] = field(default_factory=list)
     broken: list[BrokenFile] = field(default_factory=list)
+    slices: list[RunState] = field(default_factory=list)
 
     def _write(self, *call: Any) -> None:
         if self.refuses:
@@ -263,7 +269,15 @@ class FakeAirflow:
         return "harness"
 
     def dag(self, dag_id: str) -> DagFacts:
+        if dag_id not in self.dags:
+            raise NotAllowed(f"Airflow knows no {dag_id}")
         return self.dags[dag_id]
+
+    def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
+        return [item for item in self.slices if item.dag_id == dag_id]
+
+    def dag_url(self, dag_id: str) -> str:
+        return f"http://airflow/{dag_id}"
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         return self.run
@@ -335,10 +349,10 @@ class FakeAirflow:
 
     def start(self, incident_id: str, episode: str, number: int) -> bool:
         name = f"heal__{episode}__{number}"
-        if name in self.runs:
+        if name in self.healing:
             return False
         self._write("start", incident_id)
-        self.runs.add(name)
+        self.healing.add(name)
         return True
 
 
@@ -368,6 +382,12 @@ class FakeGates:
     length: timedelta = timedelta(days=1)
     late: datetime | None = None
     contracts: dict[str, Contract] = field(default_factory=dict)
+    source: bool | Exception | None = None
+
+    def arrived(self, state: TaskState) -> bool | None:
+        if isinstance(self.source, Exception):
+            raise self.source
+        return self.source
 
     def contract(self, state: TaskState) -> Contract | None:
         return self.contracts.get(state.dag_id)
@@ -389,6 +409,48 @@ class FakeGates:
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self.alone
+
+
+@dataclass
+class FakePromises:
+    """Implements ``app.ports_promises.Promises``."""
+
+    marks: list[HighWater] = field(default_factory=list)
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    upstream: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: list[AtRisk] = field(default_factory=list)
+    over: list[AtRisk] = field(default_factory=list)
+
+    def published(self) -> Sequence[HighWater]:
+        return self.marks
+
+    def contract(self, mark: HighWater) -> Contract:
+        if mark.contract not in self.contracts:
+            raise ConfigurationError(mark.contract, "is not there.")
+        return self.contracts[mark.contract]
+
+    def feeders(self, dag_id: str, task_id: str) -> Sequence[str]:
+        return self.upstream.get(f"{dag_id}.{task_id}", ())
+
+    def told(self) -> Sequence[AtRisk]:
+        return list(self.rows)
+
+    def tell(self, risk: AtRisk, now: datetime) -> bool:
+        if any(self._same(row, risk) for row in (*self.rows, *self.over)):
+            return False
+        self.rows.append(risk)
+        return True
+
+    def move(self, risk: AtRisk, dedup_key: str) -> None:
+        self.rows = [replace(row, dedup_key=dedup_key) if self._same(row, risk) else row for row in self.rows]
+
+    def end(self, risk: AtRisk, now: datetime) -> None:
+        self.over += [row for row in self.rows if self._same(row, risk)]
+        self.rows = [row for row in self.rows if not self._same(row, risk)]
+
+    @staticmethod
+    def _same(one: AtRisk, two: AtRisk) -> bool:
+        return (one.conn_id, one.table, one.slice, one.due) == (two.conn_id, two.table, two.slice, two.due)
 
 
 @dataclass
@@ -471,6 +533,7 @@ class World:
     approvers: FakeApprovers
     brain: Scripted
     spool: MemorySpool = field(default_factory=MemorySpool)
+    promises: FakePromises = field(default_factory=FakePromises)
     acting: bool = True
     policy: Policy = field(default_factory=lambda: policy_of(VerdictKind.APPROVE))
     ids: int = 0
@@ -486,6 +549,7 @@ class World:
             policy=self.policy,
             approvers=self.approvers,
             gates=self.gates,
+            promises=self.promises,
             pager=self.pager,
             limits=Limits(
                 acting=lambda: self.acting, approval=timedelta(hours=1), verify=timedelta(hours=2), backfill_alone=3
@@ -504,6 +568,10 @@ class World:
 
     def incident(self, incident_id: str) -> Incident:
         return self.store.incident(incident_id)
+
+    def tells(self, incident_id: str) -> list[str]:
+        """The incident as a post-mortem."""
+        return postmortem(incident_id, self.store.events(incident_id), self.store.failures(incident_id))
 
     def kinds(self, incident_id: str) -> list[EventKind]:
         return [event.kind for event in self.store.events(incident_id)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import escalate
+from airflow_provider_harness.app import compose, escalate
 from airflow_provider_harness.app.ports import Severity
 from airflow_provider_harness.app.timeline import timeline
 from airflow_provider_harness.core.incident import Event, EventKind, Outcome, State, episode_of
@@ -48,18 +48,18 @@ def test_how_each_outcome_ends(outcome: Outcome, paged: bool) -> None:
     assert (incident.state, incident.outcome) == (State.CLOSED, outcome)
     told = outcome not in QUIET and not (outcome is Outcome.REFUSED and paged)
     assert len(w.pager.pages) == told
-    assert w.pager.resolved == ([f"harness:{episode_of(KEY)}"] if paged and outcome in RESOLVES else [])
+    assert w.pager.resolved == (["k"] if paged and outcome in RESOLVES else [])
     assert not w.airflow.writes
 
 
 def test_one_further_remedy_is_tried_by_another_run() -> None:
     w = world()
     incident_id = verifying(w, Outcome.NOT_HEALED)
-    w.airflow.runs = {f"heal__{episode_of(KEY)}__{number}" for number in (1, 2)}
+    w.airflow.healing = {f"heal__{episode_of(KEY)}__{number}" for number in (1, 2)}
     assert escalate.settle(w.healer, w.incident(incident_id)) is None
     assert w.incident(incident_id).state is State.OPEN
     assert w.airflow.writes == [("start", incident_id)]
-    assert f"heal__{episode_of(KEY)}__3" in w.airflow.runs
+    assert f"heal__{episode_of(KEY)}__3" in w.airflow.healing
     assert not w.pager.pages
 
 
@@ -110,7 +110,7 @@ def test_a_death_after_the_page_ends_the_incident_once() -> None:
 
 
 def page(w: World, incident_id: str) -> Any:
-    return escalate.compose(w.healer, w.incident(incident_id), asks="do this", severity=Severity.HIGH)
+    return compose.compose(w.healer, w.incident(incident_id), asks="do this", severity=Severity.HIGH)
 
 
 def test_a_page_says_what_is_needed() -> None:
@@ -158,8 +158,8 @@ def test_a_page_fits() -> None:
         incident_id, EventKind.DIAGNOSED, category="timeout", cause="x" * 9000, certainty="sure", basis="fact", why="y"
     )
     message = page(w, incident_id)
-    assert len(message.summary) == escalate.SUMMARY_LENGTH
-    assert max(map(len, message.details.values())) == escalate.DETAIL_LENGTH
+    assert len(message.summary) == compose.SUMMARY_LENGTH
+    assert max(map(len, message.details.values())) == compose.DETAIL_LENGTH
 
 
 def test_the_question_is_linked() -> None:
@@ -177,10 +177,10 @@ def test_the_question_is_linked() -> None:
 
 
 def test_the_healers_own_failure_is_critical() -> None:
-    own = escalate.own_failure("harness_healer", "heal__1", "act", "", "boom" * 5000)
+    own = compose.own_failure("harness_healer", "heal__1", "act", "", "boom" * 5000)
     assert own.severity is Severity.CRITICAL
     assert own.details["incident"] == "none"
-    assert len(own.details["error"]) == escalate.DETAIL_LENGTH
+    assert len(own.details["error"]) == compose.DETAIL_LENGTH
 
 
 BODIES: dict[EventKind, dict[str, Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import dead_man, escalate, intake
+from airflow_provider_harness.app import compose, dead_man, escalate, intake
 from airflow_provider_harness.app.ports import Limits, Severity
 from airflow_provider_harness.app.stakes import contracts_of, severity_of
 from airflow_provider_harness.core.contract import Access, Consumer, Contract, Criticality, Owner, Sla
@@ -85,11 +85,28 @@ def test_the_contracts_of_what_failed_decide() -> None:
 def test_a_page_says_for_whom_and_how_much_else() -> None:
     w = broken(*(of(f"d{n}") for n in range(8)))
     w.gates.contracts = {"d0": contract(consumers=(READER,))}
-    page = escalate.compose(w.healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    page = compose.compose(w.healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
     assert page.details["for whom"] == "public.t (medium) of data, read by board"
     assert page.details["what is broken"].endswith("and 3 more, in 8 Dag(s), of the same cause")
     assert list(page.details)[:3] == ["what is broken", "for whom", "since"]
     assert page.details["more"] == "airflow harness incidents show I1"
+
+
+def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
+    w = broken(of("d0"))
+    w.gates.contracts = {"d0": contract(runbook="https://wiki/t", owner=Owner(team="data", channels=("#data",)))}
+    w.event("I1", EventKind.CLAIMED, run="r")
+    healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="https://wiki/{category}"))
+    page = compose.compose(healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    assert page.links == {
+        "The run in Airflow": "http://airflow/d0/r1",
+        "Runbook of public.t": "https://wiki/t",
+        "Runbook": "https://wiki/unknown",
+    }
+    assert page.route == ("data", "#data")
+    assert page.details["when it is mended"] == "airflow harness incidents resolve I1 --why TEXT"
+    order = ["what is broken", "for whom", "since", "cause", "done", "you are asked to", "when it is mended"]
+    assert [name for name in page.details if name in order] == order
 
 
 def test_a_backfill_that_fails_for_one_cause_is_one_incident_and_pages_nobody() -> None:

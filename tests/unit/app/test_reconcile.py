@@ -168,10 +168,10 @@ def test_what_somebody_has_is_not_started_again(kind: EventKind) -> None:
 def test_a_lost_start_is_made_up_for_under_a_free_number() -> None:
     w = world()
     incident_id = opened(w)
-    w.airflow.runs = {f"heal__{w.incident(incident_id).episode}__1"}
+    w.airflow.healing = {f"heal__{w.incident(incident_id).episode}__1"}
     later(w)
     assert reconcile(w.healer).started == (incident_id,)
-    assert f"heal__{w.incident(incident_id).episode}__2" in w.airflow.runs
+    assert f"heal__{w.incident(incident_id).episode}__2" in w.airflow.healing
 
 
 def test_a_backlog_does_not_grow_with_every_pass() -> None:

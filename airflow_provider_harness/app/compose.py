@@ -1,0 +1,213 @@
+"""What on-call reads, in the order in which it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from airflow_provider_harness.app.approve import dag_id_of
+from airflow_provider_harness.app.ports import Healer, Page, Severity
+from airflow_provider_harness.app.ports_promises import AtRisk
+from airflow_provider_harness.app.stakes import contracts_of
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.failure import Failure, FailureKind
+from airflow_provider_harness.core.incident import EventKind, Incident, Outcome, State
+
+#: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
+SUMMARY_LENGTH = 200
+DETAIL_LENGTH = 4000
+#: Failed tasks that a page names; a storm has more.
+NAMED = 5
+#: Rows of a check that a page shows, and characters of a value in them.
+SAMPLED, VALUE_LENGTH = 3, 60
+
+
+def healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
+    """What is told beside open pages when the harness has mended something."""
+    return Page(
+        dedup_key=dedup_key(incident),
+        summary=f"{dag_id_of(incident)}: {outcome} by the harness"[:SUMMARY_LENGTH],
+        severity=Severity.LOW,
+        source=f"airflow:{dag_id_of(incident)}",
+        details={"done": "\n".join(incident.acts), "outcome": why, "incident": incident.id},
+        links=_links(healer, incident),
+    )
+
+
+def episode_key(incident: Incident) -> str:
+    """The key of an incident's own page."""
+    return f"harness:{incident.episode}"
+
+
+def dedup_key(incident: Incident) -> str:
+    """The key under which on-call sees this incident: that of the page which told of it first."""
+    return str(incident.last.get(EventKind.PAGED, {}).get("dedup_key") or episode_key(incident))
+
+
+def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity, risks: Sequence[AtRisk] = ()) -> Page:
+    """The page as on-call gets it.
+
+    :param risks: the promises about time that wait for this incident.
+    """
+    dag_id = dag_id_of(incident)
+    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
+    cause = diagnosis.get("cause", "not diagnosed")
+    failures = healer.store.failures(incident.id)
+    contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
+    asked = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
+    left = left_of(risks[0].due - healer.now()) if risks else ""
+    details = {
+        "what is broken": _broken(incident, failures),
+        "for whom": for_whom(contracts),
+        "promised": "; ".join(f"{risk.sentence()}, {left_of(risk.due - healer.now())}" for risk in risks),
+        "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
+        "cause": cause,
+        "how sure": _sure(diagnosis),
+        "evidence": "\n".join(_evidence(incident)),
+        "samples": "\n".join(_samples(failures)),
+        "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
+        "done": _done(incident),
+        "verdict": _verdict(incident),
+        "you are asked to": asks,
+        "when it is mended": "" if asked else f"airflow harness incidents resolve {incident.id} --why TEXT",
+        "who may answer": _who(incident),
+        "if nobody answers": _reopen(incident),
+        "more": f"airflow harness incidents show {incident.id}",
+        "incident": incident.id,
+    }
+    links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
+    return Page(
+        dedup_key=dedup_key(incident),
+        summary=f"{dag_id}: {f'{left}, ' if left else ''}{diagnosis.get('category', 'unknown')} - {cause}"[
+            :SUMMARY_LENGTH
+        ],
+        severity=severity,
+        source=f"airflow:{dag_id}",
+        details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
+        links=links,
+        route=route_of(contracts, [owner for failure in failures for owner in _owners(failure)]),
+    )
+
+
+def left_of(left: timedelta) -> str:
+    """Time until a deadline, for people."""
+    minutes = round(abs(left).total_seconds() / 60)
+    text = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    return f"{text} left" if left > timedelta(0) else f"late by {text}"
+
+
+def route_of(contracts: Sequence[Contract], owners: Sequence[str]) -> tuple[str, ...]:
+    """Who answers, the nearest first: whom the contracts want paged, their teams, their channels, the Dags' owners."""
+    named = (*(item.paged for item in contracts), *((item.owner.team,) for item in contracts))
+    channels = (item.owner.channels for item in contracts)
+    return tuple(dict.fromkeys(name for names in (*named, *channels, owners) for name in names if name))
+
+
+def _owners(failure: Failure) -> list[str]:
+    return [owner.strip() for owner in failure.owner.split(",")]
+
+
+def _broken(incident: Incident, failures: Sequence[Failure]) -> str:
+    """The leader's failure first, then how much else failed of the same cause."""
+    leader = str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0])
+    others = [name for name in incident.failures if name != leader]
+    named = ", ".join((leader, *others[: NAMED - 1]))
+    if len(incident.failures) <= NAMED:
+        return named
+    dags = len({failure.key.dag_id for failure in failures})
+    return f"{named} and {len(incident.failures) - NAMED} more, in {dags} Dag(s), of the same cause"
+
+
+def for_whom(contracts: Sequence[Contract]) -> str:
+    """Whose data it is, and who reads it."""
+    return "; ".join(
+        f"{item.table} ({item.criticality}) of {item.owner.team or 'nobody named'}"
+        + (f", read by {', '.join(consumer.name for consumer in item.consumers)}" if item.consumers else "")
+        for item in contracts
+    )
+
+
+def _links(healer: Healer, incident: Incident) -> dict[str, str]:
+    failures = healer.store.failures(incident.id)
+    leader = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
+    first = next((failure for failure in failures if str(failure.key) == leader), failures[0])
+    if first.kind is FailureKind.IMPORT_ERROR:
+        return {"Import errors in Airflow": healer.airflow.import_errors_url()}
+    return {"The run in Airflow": healer.airflow.run_url(first.key.dag_id, first.key.run_id)}
+
+
+def _runbooks(healer: Healer, contracts: Sequence[Contract], category: str) -> dict[str, str]:
+    found = {f"Runbook of {item.table}": item.runbook for item in contracts if item.runbook}
+    general = healer.limits.runbook_url.replace("{category}", category)
+    return found | ({"Runbook": general} if general else {})
+
+
+def _sure(diagnosis: Mapping[str, object]) -> str:
+    if not diagnosis:
+        return ""
+    return f"{diagnosis['certainty']}, from {diagnosis['basis']}: {diagnosis['why']}"
+
+
+def _evidence(incident: Incident) -> list[str]:
+    seen = [item["text"] for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())]
+    cited = [
+        f"{item['source']} line {item['line']}: {item['text']}"
+        for item in incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
+    ]
+    return seen + cited
+
+
+def _samples(failures: Sequence[Failure]) -> list[str]:
+    """A few rows that failed a check; a gate keeps of them only what the contract lets leave, and masks the rest."""
+    blocked = [failure.report for failure in failures if failure.report is not None][:1]
+    found = [result for report in blocked for result in report["results"] if not result["passed"]]
+    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result["samples"][:SAMPLED]][:NAMED]
+
+
+def _row(sample: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={str(value)[:VALUE_LENGTH]}" for name, value in sample.items())
+
+
+def _done(incident: Incident) -> str:
+    if not incident.acts:
+        return "nothing was done"
+    before = incident.last.get(EventKind.REOPENED, {}).get("why", "not known how it ended")
+    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", before)
+    verified = incident.last.get(EventKind.SETTLED, {}).get("text", "")
+    return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
+
+
+def _verdict(incident: Incident) -> str:
+    judged = incident.last.get(EventKind.JUDGED)
+    if judged is None:
+        return ""
+    proposed = incident.last[EventKind.PROPOSED]
+    arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed["arguments"].items()))
+    rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
+    return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
+
+
+def _who(incident: Incident) -> str:
+    asked = incident.last[EventKind.ASKED] if incident.state is State.ASKED else None
+    return f"{', '.join(asked['assigned'])}, until {asked['expires']}" if asked else ""
+
+
+def _reopen(incident: Incident) -> str:
+    asked = incident.state is State.ASKED
+    return f"It counts as no. To be asked again: airflow harness incidents return {incident.id}" if asked else ""
+
+
+def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error: str) -> Page:
+    """The page that says that the healer itself failed."""
+    return Page(
+        dedup_key=f"harness-self:{dag_id}:{task_id}",
+        summary=f"The harness itself failed: {dag_id}.{task_id}",
+        severity=Severity.CRITICAL,
+        source=f"airflow:{dag_id}",
+        details={
+            "what is broken": f"{dag_id}/{run_id}/{task_id}",
+            "incident": incident_id or "none",
+            "error": error[:DETAIL_LENGTH],
+            "you are asked to": "Look after the incident yourself; then read the log of this task.",
+        },
+    )

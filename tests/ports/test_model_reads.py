@@ -1,0 +1,243 @@
+"""The model's tools, each called over the model's real wire and reading over Airflow's: what they give, and how it is fenced."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import anthropic
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from airflow_provider_harness.adapters.airflow_api import AirflowApi
+from airflow_provider_harness.adapters.diagnose_model import DOSSIER, ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.evidence_lineage import GetLineage
+from airflow_provider_harness.adapters.model_reads import Desk
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.evidence import Evidence, Observation, Source
+from airflow_provider_harness.core.failure import ErrorLink, Failure
+from airflow_provider_harness.core.gates import KeptGate
+from airflow_provider_harness.core.incident import Outcome
+from airflow_provider_harness.core.lineage import Dataset, Flow, Graph
+from airflow_provider_harness.core.recurrence import Past
+from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.report import Decision
+from tests.ports.test_airflow_api import AT, DETAILS, row
+from tests.ports.test_model_wire import GOOD, Purse, Script, use
+from tests.unit.adapters.test_evidence_history import Incidents, gate
+from tests.unit.app.fakes import KEY, failure
+
+SECRET = "s3cr3t-of-the-store"
+LOG = b"".join(
+    json.dumps({"event": text}).encode() + b"\n"
+    for text in (
+        "start",
+        *(f"row {n}" for n in range(5000)),
+        f"needle in the middle, {SECRET}, \x1b[31mred\x1b[0m",
+        *(f"row {n}" for n in range(5000)),
+        "widget 17 refused to frobnicate",
+    )
+)
+TABLE = Dataset(namespace="postgres://h:1", name="db.public.flights")
+EXCERPT = "start\n[events 2 to 10002 left out]\nwidget 17 refused to frobnicate"
+
+
+def tried(day: int, state: str, version: int, **more: Any) -> dict[str, Any]:
+    due = datetime(2026, 11, day, tzinfo=UTC).isoformat()
+    given = {"dag_run_id": f"r{day}", "run_after": due, "start_date": due, "duration": 7.5}
+    return row(state=state, **given | {"dag_version": {"version_number": version}} | more)
+
+
+class AirflowServer:
+    """Answers what the tools ask; every other path is a 404."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        tis = "/dags/flights/dagRuns/run1/taskInstances"
+        mine = tried(20, "failed", 4, dag_run_id="run1")
+        above = row(task_id="extract", state="success", dag_run_id="run1")
+        tasks = [
+            {"task_id": "extract", "downstream_task_ids": ["load"]},
+            {"task_id": "load", "downstream_task_ids": []},
+        ]
+        self.answers: dict[str, Any] = {
+            "/dags/flights/dagRuns/~/taskInstances": {"task_instances": [mine, tried(19, "success", 3)]},
+            tis: {"task_instances": [row(dag_run_id="run1"), above]},
+            f"{tis}/load": mine | {"rendered_fields": {"table": "public.flights", "slice_key": "s1"}},
+            f"{tis}/load/logs/1": Response(LOG, content_type="application/x-ndjson"),
+            "/dags/flights/details": DETAILS,
+            "/dags/flights/tasks": {"tasks": tasks},
+            "/dagSources/flights": self._source,
+        }
+        server.expect_request("/auth/token", method="POST").respond_with_json({"access_token": "t"}, 201)
+        server.expect_request(re.compile("^/api/v2/.*")).respond_with_handler(self._serve)
+
+    def _serve(self, request: Request) -> Response:
+        path = request.path.removeprefix("/api/v2")
+        self.asked.append((path, request.args.to_dict()))
+        found = self.answers.get(path, Response("{}", status=404, content_type="application/json"))
+        found = found(request) if callable(found) and not isinstance(found, Response) else found
+        return found if isinstance(found, Response) else Response(json.dumps(found), content_type="application/json")
+
+    @staticmethod
+    def _source(request: Request) -> Response:
+        version = request.args["version_number"]
+        return Response(f"# version {version}\nimport airflow\ntoken='{SECRET}'", content_type="text/plain")
+
+
+@pytest.fixture
+def there() -> Iterator[HTTPServer]:
+    with HTTPServer(host="127.0.0.1") as server:
+        yield server
+
+
+@pytest.fixture
+def airflow(there: HTTPServer) -> AirflowServer:
+    return AirflowServer(there)
+
+
+@pytest.fixture
+def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[Desk]:
+    api = AirflowApi(there.url_for(""), "harness", "pw", "harness_healer")
+
+    def quality(table: str, slices: int) -> Sequence[KeptGate]:
+        if table != "public.flights":
+            raise HarnessUnavailable("The store", f"password={SECRET}")
+        return [gate("s0", Decision.PUBLISH), gate("s1")][-slices:] if slices < 3 else [gate("s0"), gate("s1")]
+
+    healed = Past(id="A", task="flights/load", opened_at=AT, category="lock_contention", outcome=Outcome.HEALED)
+    yield Desk(
+        airflow=api,
+        incidents=Incidents(healed, acts=("retry_task(dag=flights)",)),
+        quality=quality,
+        drift=lambda task: f"{task.rendered['table']}: column b is gone",
+        redactor=Redactor(secrets=(SECRET,)),
+        now=lambda: AT,
+        others=(GetLineage(lambda: Graph((Flow(task="flights.load", inputs=(), output=TABLE),))),),
+    )
+    if api._http is not None:
+        api._http.close()
+
+
+Asked = Callable[..., tuple[str, ModelRecord]]
+
+
+@pytest.fixture
+def ask(httpserver: HTTPServer, desk: Desk) -> Iterator[Asked]:
+    """Has the model make one call, and gives what it was told."""
+    with anthropic.Anthropic(api_key="k", base_url=httpserver.url_for(""), max_retries=0) as client:
+
+        def asked(name: str, arguments: Mapping[str, Any], failed: Failure | None = None) -> tuple[str, ModelRecord]:
+            script = Script(httpserver).message(use(name, arguments))
+            script.message(use("submit_diagnosis", GOOD, "t2"))
+            records: list[ModelRecord] = []
+            diagnoser = ModelDiagnoser(
+                client=client, model="m", purse=Purse(), tools=desk.tools, redactor=desk.redactor, record=records.append
+            )
+            diagnoser.diagnose(failed or failure(), Evidence(log=EXCERPT))
+            [result] = script.asked[1]["messages"][-1]["content"]
+            return str(result["content"]), records[0]
+
+        yield asked
+
+
+READS: dict[str, tuple[Mapping[str, Any], Sequence[str]]] = {
+    "get_pipeline_logs": ({"first_line": 1, "last_line": 3}, ["    3| widget 17 refused"]),
+    "search_logs": ({"words": "needle"}, ["be cited:\nnone", "   5002: ", "needle in the middle"]),
+    "get_task_states": ({}, ["extract: success, try 2 of 4, LoadOperator (directly upstream)\nload: failed"]),
+    "get_run_history": (
+        {"runs": 2},
+        ["failed, try 2, 7.5 s, Dag version 4 (this run)\ndue 2026-11-19", "the Dag has changed in between"],
+    ),
+    "check_data_quality": ({"slices": 1}, ["slice s1, staging", "quarantine (12 rows", "failed: amount (range, error"]),
+    "get_schema_diff": ({}, ["Now: public.flights: column b is gone"]),
+    "get_dag_source": (
+        {"of": "last_green_run", "first_line": 1, "last_line": 9},
+        ["    1| # version 3", "    2| import"],
+    ),
+    "find_similar_incidents": ({"category": "timeout"}, ["1 on this task", "A: lock_contention; retry_task; healed"]),
+    "get_lineage": ({"name": "public.flights", "direction": "upstream"}, ["public.flights"]),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_each_tool_reads(ask: Asked, name: str) -> None:
+    arguments, told = READS[name]
+    said, record = ask(name, arguments)
+    mark = said.partition(">")[0].removeprefix("<")
+    assert mark.startswith("log-") and said.endswith(f"</{mark}>")
+    for part in told:
+        assert part in said
+    assert SECRET not in said and "\x1b" not in said
+    assert [call.partition(" ")[0] for call in record.reads] == [name] and record.ended == "answered"
+
+
+def test_hidden_characters_are_made_visible(ask: Asked) -> None:
+    said, _ = ask("search_logs", {"words": "needle"})
+    assert "***" in said and "\\x1b[31mred" in said
+
+
+def test_the_source_of_the_failed_run(ask: Asked) -> None:
+    said, _ = ask("get_dag_source", {"of": "failed_run", "first_line": 1, "last_line": 1})
+    assert "Dag version 4, 3 lines" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("get_run_history", {"runs": 0}, "1 to 30"),
+        ("get_run_history", {"runs": 3, "dag_id": "payroll"}, "unknown dag_id"),
+        ("get_task_states", {"run_id": "another"}, "unknown run_id"),
+        ("check_data_quality", {"slices": 99}, "1 to 30"),
+        ("get_dag_source", {"of": "payroll", "first_line": 1, "last_line": 2}, "not one of failed_run"),
+        ("get_dag_source", {"of": "failed_run", "first_line": 3, "last_line": 2}, "first_line not after"),
+        ("search_logs", {"words": " "}, "at least one character"),
+        ("search_logs", {"words": "a\nb"}, "in one line"),
+        ("find_similar_incidents", {"category": "aliens"}, "not one of"),
+        ("query_readonly", {"sql": "SELECT 1"}, "No tool query_readonly"),
+    ],
+)
+def test_what_cannot_be_asked(ask: Asked, airflow: AirflowServer, name: str, arguments: Any, told: str) -> None:
+    said, record = ask(name, arguments)
+    assert told in said and sum(record.counts.values()) == 1 and record.reads == []
+    assert airflow.asked == []
+
+
+def test_a_source_that_is_away_is_an_answer(ask: Asked, airflow: AirflowServer) -> None:
+    airflow.answers["/dags/flights/dagRuns/run1/taskInstances/load"] |= {"rendered_fields": {"table": "other"}}
+    said, record = ask("check_data_quality", {"slices": 1})
+    assert "This could not be read: The store is unavailable: password=***" in said
+    assert record.counts["unread"] == 1 and record.ended == "answered"
+
+
+def test_airflow_that_is_away_is_an_answer(ask: Asked, airflow: AirflowServer) -> None:
+    airflow.answers["/dags/flights/dagRuns/~/taskInstances"] = Response("", status=503)
+    said, _ = ask("get_run_history", {"runs": 1})
+    assert "could not be read: Airflow's API is unavailable" in said
+
+
+def test_a_failure_without_a_task_leaves_what_is_about_no_task(ask: Asked) -> None:
+    whole = failure(key=type(KEY)(dag_id="flights", run_id="run1", task_id="", try_number=0))
+    said, _ = ask("get_task_states", {}, whole)
+    assert "No tool get_task_states" in said
+
+
+def test_the_dossier_is_under_its_size_whatever_it_is_made_of(httpserver: HTTPServer, desk: Desk) -> None:
+    script = Script(httpserver).message(use("submit_diagnosis", GOOD | {"category": "unknown", "citations": []}))
+    text = "x y " * 1000
+    seen = [Observation(source=Source.LOG, text=text[:1500], trusted=number % 2 == 0) for number in range(60)]
+    log = "\n".join(f"ERROR {number} {text[:500]}" for number in range(300))
+    chain = tuple(ErrorLink(type="E", message=text[:1000]) for _ in range(20))
+    evidence = Evidence(log=log, observations=tuple(seen), unavailable=(text,) * 9)
+    with anthropic.Anthropic(api_key="k", base_url=httpserver.url_for(""), max_retries=0) as client:
+        ModelDiagnoser(client=client, model="m", purse=Purse(), tools=desk.tools).diagnose(
+            failure(chain=chain), evidence
+        )
+    dossier = script.asked[0]["messages"][0]["content"]
+    assert len(dossier) <= DOSSIER == 12_000
+    assert "  300| ERROR 299" in dossier and "[" in dossier  # the end of the log, under its own number
+    assert {tool["name"] for tool in script.asked[0]["tools"]} == {*READS, "submit_diagnosis"}

@@ -1,0 +1,96 @@
+"""Promises about time in a real store: what is published, and that each deadline is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.adapters.store_promises import SqlPromises
+from airflow_provider_harness.adapters.store_slices import SqlSlices
+from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.app.ports_promises import AtRisk, HighWater, promise_key
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import TryKey
+from airflow_provider_harness.core.lineage import Dataset, Flow, Graph
+from airflow_provider_harness.core.partition import Slice
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+RISK = AtRisk(
+    conn_id="wh",
+    table="public.t",
+    dag_id="d",
+    task_id="load",
+    run_id="r",
+    slice="20261120T000000Z",
+    slice_end=NOW,
+    due=NOW + DAY,
+    words="latency 1 d",
+    dedup_key=promise_key("wh", "public.t", "20261120T000000Z"),
+)
+SOURCE, TABLE = Dataset(namespace="pg", name="db.public.s"), Dataset(namespace="pg", name="db.public.t")
+
+
+def graph() -> Graph:
+    read = Flow(task="up.load", inputs=(), output=SOURCE)
+    return Graph([read, Flow(task="d.load", inputs=(SOURCE,), output=TABLE)])
+
+
+def contract_of(path: str, table: str) -> Contract:
+    return Contract(id=path, version="1", name="n", table=table, columns=())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path / 'harness.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
+    made = open_engine(url)
+    upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def promises(engine: Engine) -> SqlPromises:
+    return SqlPromises(lambda: engine, contract_of, graph)
+
+
+def test_a_mark_says_who_published_under_which_contract(engine: Engine, promises: SqlPromises) -> None:
+    slices, task = SqlSlices(lambda: engine), TryKey(dag_id="d", run_id="r", task_id="load", try_number=1)
+    for day, who in ((2, task), (1, replace(task, task_id="other"))):
+        piece = Slice(id=f"2026110{day}", start=NOW + day * DAY, end=NOW + (day + 1) * DAY)
+        slices.move_mark("wh", "public.t", piece, NOW, task=who, contract="/dags/t.yaml")
+    slices.move_mark("wh", "public.old", Slice(id="x", start=NOW, end=NOW), NOW)
+    old, found = promises.published()
+    assert (old.contract, old.dag_id) == ("", "")
+    given = {"conn_id": "wh", "table": "public.t", "contract": "/dags/t.yaml", "dag_id": "d", "task_id": "load"}
+    assert found == HighWater(**given, slice_end=NOW + 3 * DAY)
+    assert promises.contract(found).table == "public.t"
+    assert promises.feeders("d", "load") == ("up.load",)
+
+
+def test_each_deadline_is_told_once_until_it_is_over(promises: SqlPromises) -> None:
+    assert promises.tell(RISK, NOW)
+    assert not promises.tell(RISK, NOW + DAY)
+    assert promises.tell(replace(RISK, slice="next"), NOW)
+    assert sorted(promises.told(), key=lambda risk: risk.slice) == [RISK, replace(RISK, slice="next")]
+    promises.move(RISK, "harness:e")
+    assert sorted(risk.dedup_key for risk in promises.told()) == sorted(["harness:e", RISK.dedup_key])
+    promises.end(RISK, NOW)
+    assert [risk.slice for risk in promises.told()] == ["next"]
+    assert not promises.tell(RISK, NOW), "it is told no second time after its end either"
+
+
+def test_without_lineage_nothing_feeds_it(engine: Engine) -> None:
+    def away() -> Graph:
+        raise HarnessUnavailable("the harness store", "away")
+
+    assert SqlPromises(lambda: engine, contract_of, away).feeders("d", "load") == ()

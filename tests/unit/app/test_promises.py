@@ -1,0 +1,276 @@
+"""A promise about time: who is told before it is broken, once, and of what is in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.app import escalate, intake, promises
+from airflow_provider_harness.app.compose import left_of
+from airflow_provider_harness.app.ports import RunState, Severity
+from airflow_provider_harness.app.ports_promises import HighWater, promise_key
+from airflow_provider_harness.core.contract import (
+    Access,
+    Consumer,
+    Contract,
+    LateAction,
+    LatePolicy,
+    Load,
+    Owner,
+    Sla,
+)
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import Failure, TryKey
+from airflow_provider_harness.core.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.maintenance import Maintenance, Window
+from tests.unit.app.fakes import START, World, dag, failure, task, world
+
+TABLE = "public.sales"
+#: START is 12:00 UTC; the slice of yesterday is promised until 14:00 UTC.
+SLICE = "20261120T000000Z"
+DUE = START + timedelta(hours=2)
+KEY = promise_key("wh", TABLE, SLICE)
+
+
+def contract(**more: Any) -> Contract:
+    given: dict[str, Any] = {
+        "id": "sales",
+        "version": "1",
+        "name": "Sales",
+        "table": TABLE,
+        "columns": (),
+        "load": Load(slice_column="sold_at"),
+        "slas": (Sla(prop="timeOfAvailability", value="by 14:00 UTC"),),
+        "owner": Owner(team="shop", channels=("#sales",)),
+        "paged": ("sales-oncall",),
+    }
+    return Contract(**given | more)
+
+
+def mark(slice_end: datetime = datetime(2026, 11, 20, tzinfo=UTC), **more: Any) -> HighWater:
+    given: dict[str, Any] = {"conn_id": "wh", "table": TABLE, "contract": "sales.yaml", "dag_id": "flights"}
+    return HighWater(**given | {"task_id": "load", "slice_end": slice_end} | more)
+
+
+def run(state: str = "running", slice_id: str = SLICE, **more: Any) -> RunState:
+    given: dict[str, Any] = {"dag_id": "flights", "run_id": "run1", "of_backfill": False, "queued_at": START}
+    return RunState(**given | {"state": state, "started_at": None, "ended_at": None, "slice_id": slice_id} | more)
+
+
+def promised(*, minutes_left: int = 20, **more: Any) -> World:
+    """A table whose slice of yesterday is not published, so long before it is late."""
+    w = world()
+    w.promises.marks, w.promises.contracts = [mark()], {"sales.yaml": contract(**more)}
+    w.airflow.slices = [run()]
+    w.airflow.states = [
+        task(task_id="extract", state="success"),
+        task(task_id="wait", state="up_for_reschedule"),
+        task(state=""),
+    ]
+    w.clock.at = DUE - timedelta(hours=3)
+    promises.watch(w.healer)
+    w.clock.at = DUE - timedelta(minutes=minutes_left)
+    return w
+
+
+def broken(w: World, **more: Any) -> str:
+    """An incident that pages nobody yet; its id."""
+    w.store.record(failure(**more), w.new_id())
+    intake.take_in(w.healer)
+    return w.store.incidents()[-1].id
+
+
+def test_the_page_comes_before_the_deadline_with_the_time_left_and_what_is_in_the_way() -> None:
+    w = promised(consumers=(Consumer(name="board", access=Access.SCAN),))
+    promises.watch(w.healer)
+    (page,) = w.pager.pages
+    assert page.dedup_key == KEY
+    assert page.summary.startswith(f"{TABLE}: 20 min left until it is late (by 14:00 UTC); Run run1 is running")
+    assert page.severity is Severity.HIGH
+    assert list(page.details)[:4] == ["what is at risk", "for whom", "promised", "in the way"]
+    assert page.details["promised"] == "until 2026-11-21 14:00 UTC (by 14:00 UTC), 20 min left"
+    assert page.details["in the way"] == "Run run1 is running: wait is up_for_reschedule, 1 task(s) not started."
+    assert page.details["for whom"] == f"{TABLE} (medium) of shop, read by board"
+    assert page.links["The run in Airflow"] == "http://airflow/flights/run1"
+    assert page.route == ("sales-oncall", "shop", "#sales", "team")
+
+
+def test_it_is_told_once_and_resolved_when_the_slice_is_published() -> None:
+    w = promised()
+    for _ in range(3):
+        promises.watch(w.healer)
+        w.clock.ahead(minutes=30)
+    assert len(w.pager.pages) == 1
+    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    promises.watch(w.healer)
+    promises.watch(w.healer)
+    assert w.pager.resolved == [KEY]
+
+
+def test_too_early_nobody_is_told() -> None:
+    w = promised(minutes_left=31)
+    assert promises.watch(w.healer) == []
+    assert not w.pager.pages
+
+
+def test_a_deadline_that_passed_while_nobody_looked_is_told_late_and_one_of_long_ago_never() -> None:
+    w = promised(minutes_left=-5)
+    promises.watch(w.healer)
+    assert "late by 5 min" in w.pager.pages[0].summary
+    fresh = promised(minutes_left=-5)
+    fresh.store.named.clear()
+    assert promises.watch(fresh.healer) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"slas": ()},
+        {"slas": (Sla(prop="retention", value="5", unit="y"),)},
+        {"late": LatePolicy(action=LateAction.SKIP), "state": "success"},
+    ],
+)
+def test_what_is_not_promised_is_not_told(change: dict[str, Any]) -> None:
+    state = change.pop("state", "running") if "state" in change else "running"
+    w = promised(**change)
+    w.airflow.slices = [run(state)]
+    assert promises.watch(w.healer) == []
+
+
+def test_a_schedule_can_leave_a_slice_out() -> None:
+    w = promised()
+    w.airflow.slices = [run(slice_id="20261119T000000Z")]
+    w.airflow.dags["flights"] = dag(next_slice=datetime(2026, 11, 23, tzinfo=UTC))
+    assert promises.watch(w.healer) == []
+    w.airflow.dags["flights"] = dag(next_slice=datetime(2026, 11, 20, tzinfo=UTC), next_run=START, paused=True)
+    assert len(promises.watch(w.healer)) == 1
+    why = "flights is paused. Airflow has made no run for this slice; the next one starts at 2026-11-21 12:00 UTC."
+    assert w.pager.pages[0].details["in the way"] == why
+
+
+def test_a_run_that_succeeded_without_publishing_is_told() -> None:
+    w = promised()
+    w.airflow.slices = [run("success")]
+    promises.watch(w.healer)
+    assert w.pager.pages[0].details["in the way"] == "Run run1 succeeded, and this slice is not published."
+
+
+def test_nobody_waits_for_a_dag_that_is_gone_or_a_table_of_an_earlier_version() -> None:
+    w = promised()
+    w.airflow.dags.clear()
+    assert promises.watch(w.healer) == []
+    w.promises.marks = [mark(contract="")]
+    assert promises.watch(w.healer) == []
+
+
+def test_a_contract_that_cannot_be_read_hides_no_other_table() -> None:
+    w = promised()
+    w.promises.marks.insert(0, mark(table="public.other", contract="away.yaml"))
+    told = promises.watch(w.healer)
+    assert [line.partition(":")[0] for line in told] == [
+        "public.sales slice 20261120T000000Z is promised until 2026-11-21 14",
+        "public.other",
+    ]
+    assert len(w.pager.pages) == 1
+
+
+def test_an_incident_in_the_way_gets_worse_and_there_is_no_second_page() -> None:
+    w = promised()
+    name = broken(w)
+    w.event(name, EventKind.CLAIMED, run="r")
+    promises.watch(w.healer)
+    (page,) = w.pager.pages
+    assert page.dedup_key == f"harness:{w.incident(name).episode}"
+    assert page.details["promised"].endswith("is promised until 2026-11-21 14:00 UTC (by 14:00 UTC), 20 min left")
+    assert "20 min left, " in page.summary
+    assert "incidents take" in page.details["you are asked to"]
+    assert w.incident(name).severity == Severity.CRITICAL
+    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    promises.watch(w.healer)
+    assert not w.pager.resolved  # the incident's page ends when the incident is proved well
+    escalate.close(w.healer, w.incident(name), Outcome.HEALED, "passed")
+    assert w.pager.resolved == [page.dedup_key]
+
+
+def test_an_incident_that_a_person_has_is_annotated_too() -> None:
+    w = promised()
+    name = broken(w)
+    w.event(name, EventKind.CLAIMED, run="r")
+    w.event(name, EventKind.SETTLED, outcome="escalated", text="t", gates=[])
+    escalate.settle(w.healer, w.incident(name))
+    w.airflow.states = [task()]
+    promises.watch(w.healer)
+    assert [page.severity for page in w.pager.pages] == [Severity.HIGH, Severity.CRITICAL]
+    assert len({page.dedup_key for page in w.pager.pages}) == 1
+    assert w.incident(name).state is State.CLOSED
+
+
+def test_what_fails_after_the_page_goes_on_with_that_page() -> None:
+    w = promised()
+    promises.watch(w.healer)
+    name = broken(w)
+    escalate.page(w.healer, w.incident(name), asks="look", severity=Severity.HIGH)
+    assert [page.dedup_key for page in w.pager.pages] == [KEY, KEY]
+    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    promises.watch(w.healer)
+    assert not w.pager.resolved
+    escalate.close(w.healer, w.incident(name), Outcome.RECOVERED, "well")
+    assert w.pager.resolved == [KEY]
+
+
+def other(**more: Any) -> Failure:
+    return failure(**{"key": TryKey(dag_id="weather", run_id="r", task_id="load", try_number=1)} | more)
+
+
+def test_a_task_that_feeds_the_table_is_in_the_way_and_another_dag_is_not() -> None:
+    w = promised()
+    broken(w, key=other().key)
+    promises.watch(w.healer)
+    assert w.pager.pages[0].dedup_key == KEY
+    fed = promised()
+    name = broken(fed, key=other().key)
+    fed.promises.upstream = {"flights.load": ("weather.load",)}
+    promises.watch(fed.healer)
+    assert fed.pager.pages[0].dedup_key == f"harness:{fed.incident(name).episode}"
+
+
+def test_a_backfill_of_the_dag_is_not_in_the_way_unless_it_is_this_slices_run() -> None:
+    w = promised()
+    w.airflow.slices = []
+    broken(w, key=replace(other().key, dag_id="flights", run_id="backfill__1"))
+    promises.watch(w.healer)
+    assert w.pager.pages[0].dedup_key == KEY
+    own = promised()
+    own.airflow.slices = [run(run_id="backfill__1", of_backfill=True)]
+    name = broken(own, key=replace(other().key, dag_id="flights", run_id="backfill__1"))
+    promises.watch(own.healer)
+    assert own.pager.pages[0].dedup_key == f"harness:{own.incident(name).episode}"
+
+
+def test_a_maintenance_window_holds_it_back() -> None:
+    w = promised()
+    window = Window(start=START - timedelta(days=1), end=DUE)
+    healer = replace(w.healer, limits=replace(w.healer.limits, maintenance=Maintenance(windows=(window,))))
+    promises.watch(healer)
+    assert w.pager.pages[0].not_before == DUE
+
+
+def test_an_api_that_is_away_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    w = promised()
+
+    def away(dag_id: str) -> Any:
+        raise HarnessUnavailable("Airflow's API", "503")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(w.airflow, "dag", away)
+        assert "not looked at" in promises.watch(w.healer)[0]
+    w.clock.at = DUE + timedelta(minutes=5)
+    assert len(promises.watch(w.healer)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(20, "20 min left"), (95, "1 h 35 min left"), (-5, "late by 5 min")])
+def test_time_in_words(minutes: int, words: str) -> None:
+    assert left_of(timedelta(minutes=minutes)) == words

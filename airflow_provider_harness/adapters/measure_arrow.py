@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -26,6 +27,8 @@ from .sql_measure import plain, value_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+log = logging.getLogger(__name__)
+
 ELSEWHERE = frozenset({Metric.UNMET, Metric.SUSPECTED_VALUES, Metric.LOST_ROWS, Metric.MISSING_SLICES})
 """Metrics that need more than rows and tables."""
 BY_BATCH = frozenset({Metric.FAILING_ROWS})
@@ -38,7 +41,7 @@ class ArrowGauge:
     Columns whose values must be seen together (keys, distinct values, quantiles) go to a DuckDB table, which spills to disk
     when it outgrows ``memory_limit``. What needs a table that is not here is left to the load's gate.
 
-    :param memory_limit: in DuckDB's words, for example ``200MB``.
+    :param memory_limit: in DuckDB's words, for example ``200MB``; what cannot be done with it is done with more, and a warning.
     :param references: ``schema.table`` -> its rows, for foreign keys and reconciliation.
     :param at: moment as of which freshness is judged where there is no slice; None means now.
     """
@@ -48,7 +51,7 @@ class ArrowGauge:
         contract: Contract,
         piece: Slice | None,
         *,
-        memory_limit: str = "200MB",
+        memory_limit: str = "100MB",
         references: Mapping[str, pa.Table] | None = None,
         at: datetime | None = None,
     ) -> None:
@@ -69,8 +72,10 @@ class ArrowGauge:
         self._running = {check.id: check for check in checks if check.kind in RUNNING}
         self._states: dict[str, list[State]] = {name: [] for name in self._running}
         self._whole = [c for c in checks if c.spec.metric not in BY_BATCH and c.id not in self._running]
+        self._distinct = {c.id: f"kept{n}" for n, c in enumerate(self._whole) if c.kind is CheckKind.DISTINCT_COUNT}
         self._aside = contract.quarantine.policy is MalformedRows.QUARANTINE
-        self._kept = tuple(dict.fromkeys(name for check in self._whole for name in _needed(check, contract)))
+        together = [check for check in self._whole if check.id not in self._distinct]
+        self._kept = tuple(dict.fromkeys(name for check in together for name in _needed(check, contract)))
         self._totals = [0] * (1 + len(self._counted))
         self._malformed = 0
         self._samples: dict[str, list[dict[str, Any]]] = {}
@@ -105,12 +110,19 @@ class ArrowGauge:
         if guilty:
             query = self._spoken(sql_checks.aside(self._contract, self._rows, guilty))
             self._malformed += int(self._database.rows(query)[0][0])
-        if self._kept:
-            names = ", ".join(map(sql_checks.column, self._kept))
-            self._duck.execute(f"CREATE TABLE IF NOT EXISTS kept AS SELECT {names} FROM batch LIMIT 0")
-            self._duck.execute(f"INSERT INTO kept SELECT {names} FROM batch")
+        for table, columns in self._tables():
+            names = ", ".join(map(sql_checks.column, columns))
+            once = "DISTINCT " if table != "kept" else ""
+            self._duck.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {names} FROM batch LIMIT 0")
+            self._duck.execute(f"INSERT INTO {table} SELECT {once}{names} FROM batch")
         self._duck.unregister("batch")
         self._seconds += time.perf_counter() - began
+
+    def _tables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What is kept of each batch, and in which table: of columns whose values are only told apart, each value once."""
+        if self._kept:
+            yield "kept", self._kept
+        yield from ((self._distinct[c.id], c.columns[:1]) for c in self._whole if c.id in self._distinct)
 
     def finish(self) -> Measurements:
         """The sums over all batches."""
@@ -140,25 +152,37 @@ class ArrowGauge:
     def _keep_nothing(self) -> None:
         """An empty table of the contract's types, in case that no batch passed by."""
         types = {column.name: column.physical_type for column in self._contract.columns}
-        empty = ", ".join(
-            f"CAST(NULL AS {carried_type(types[n]) or types[n]}) AS {sql_checks.column(n)}" for n in self._kept
-        )
-        if empty:
-            self._duck.execute(self._spoken(f"CREATE TABLE IF NOT EXISTS kept AS SELECT {empty} LIMIT 0"))
+        for table, columns in self._tables():
+            empty = ", ".join(
+                f"CAST(NULL AS {carried_type(types[n]) or types[n]}) AS {sql_checks.column(n)}" for n in columns
+            )
+            self._duck.execute(self._spoken(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {empty} LIMIT 0"))
 
     def _over_all(self, check: Check) -> Measurement:
         """One check over the kept columns of all batches."""
         if check.spec.metric in (Metric.ROWS, Metric.CHANGE_PERCENT):
             return Measurement(value=self._totals[0])
+        rows = replace(self._rows, relation=self._distinct.get(check.id, "kept"))
         try:
-            statement = self._spoken(sql_checks.gate(self._contract, self._rows, [check]))
-            found = self._database.rows(statement)[0][1]
+            statement = self._spoken(sql_checks.gate(self._contract, rows, [check]))
+            found = self._roomy(statement)[0][1]
         except self._database.refusals as error:
             return Measurement(value=None, error=str(error).splitlines()[0])
         if found and check.kind is CheckKind.UNIQUE:
             self._explain([check])
         value = value_of(check, found, self._contract, self._rows)
         return Measurement(value=value, samples=tuple(self._samples.get(check.id, ())))
+
+    def _roomy(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement; one that cannot do with the limit, spilling and all, gets what DuckDB takes by itself."""
+        import duckdb
+
+        try:
+            return self._database.rows(statement)
+        except duckdb.OutOfMemoryException as error:
+            log.warning("More memory is taken than the gate's limit: %s", str(error).splitlines()[0])
+            self._duck.execute("RESET memory_limit")
+            return self._database.rows(statement)
 
     def _explain(self, checks: Sequence[Check]) -> None:
         """Keep a few of the rows that fail."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 
 USE_COPY = "adbc.postgresql.use_copy"
+BATCH_BYTES = "adbc.postgresql.batch_size_hint_bytes"
+BATCH_MIB = 8
+"""Of one batch, of which six or so are in memory: the one in the making, those that wait, and what they become."""
 
 
 class PostgresSource(Cancellable):
@@ -96,7 +99,7 @@ class PostgresSource(Cancellable):
         asked = [_outgoing(col, there) for col in contract.columns]
         names = ", ".join((*asked, *(part for col in contract.columns for part in _shape(col))))
         target = arrow_schema(contract)
-        with self._connection.cursor() as cursor:
+        with self._connection.cursor(adbc_stmt_kwargs={BATCH_BYTES: str(BATCH_MIB << 20)}) as cursor:
             cursor.execute(self._select(names, contract, piece))
             with ahead(cursor.fetch_record_batch(), self.cancel) as batches:
                 for batch in batches:

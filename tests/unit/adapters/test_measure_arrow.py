@@ -94,11 +94,12 @@ def test_nothing_passed_by() -> None:
     assert found.values["row_count"].value == 0
 
 
+@pytest.mark.parametrize(("limit", "enough"), [("24MB", True), ("10MB", False)])
 def test_keys_that_outgrow_the_memory_go_to_disk_and_are_still_counted_exactly(
-    tmp_path: Path, monkeypatch: Any
+    limit: str, enough: bool, tmp_path: Path, monkeypatch: Any, caplog: Any
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    gauge, size = ArrowGauge(CONTRACT, DAY, memory_limit="24MB"), 100_000
+    gauge, size = ArrowGauge(CONTRACT, DAY, memory_limit=limit), 100_000
     spilled = 0
     for start in range(0, 12 * size, size):
         numbers = range(start + 1, start + 1 + size)
@@ -115,4 +116,5 @@ def test_keys_that_outgrow_the_memory_go_to_disk_and_are_still_counted_exactly(
     found = gauge.finish()
     assert (found.rows, found.values["unique:a"].value, found.values["unique:a,b"].value) == (12 * size + 2, 2, 0)
     assert spilled > 10_000_000, "bytes"
+    assert ("More memory is taken" not in caplog.text) == enough
     assert list(tmp_path.iterdir()) == [], "nothing stays on disk"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airflow_provider_harness.app.asks import asks_of
+from airflow_provider_harness.app.asks import answer, asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
@@ -94,6 +94,9 @@ def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtR
 
 def at_risk(healer: Healer, incident: Incident) -> None:
     """Page, or page again, since a promise about time will be broken if this incident lasts."""
+    if incident.state is State.ASKED:
+        page(healer, incident, asks=answer(incident.id), severity=severity_of(healer, incident))
+        return
     at_work = "Nothing yet: the healer works on it. To look after it yourself: airflow harness incidents take {}"
     known = str(incident.last.get(EventKind.PAGED, {}).get("asks", ""))
     asks = known or (_asks(healer, incident) if incident.outcome else at_work.format(incident.id))

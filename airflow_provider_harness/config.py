@@ -103,6 +103,12 @@ OPTIONS: Mapping[str, Option] = {
         description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody, people are paged.",
         default="",
     ),
+    "runbook_url": Option(
+        description="Address of your runbook, linked in pages; {category} in it becomes the category of the cause. A contract's own "
+        "(authoritativeDefinitions of type runbook) stands before it. Empty = none.",
+        default="",
+        example="https://wiki.example.com/runbooks/{category}",
+    ),
     "runbook_file": Option(
         description="YAML: what incidents taught, as `airflow harness runbook accept` writes it; where the rules do not know, "
         "the phrases of its entries name a category. Empty = none.",
@@ -196,6 +202,7 @@ class Settings:
     page_backfills: bool
     policy_file: str
     approvers_file: str
+    runbook_url: str
     runbook_file: str
     healer_dag_id: str
     staging_path: str

@@ -206,6 +206,7 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness import wiring_reads
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
     from airflow_provider_harness.adapters.model_client import anthropic_client
+    from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
@@ -220,6 +221,7 @@ def _model(settings: config.Settings) -> Diagnoser:
             per_incident=settings.max_cost_usd_per_incident,
             per_day=settings.max_cost_usd_per_day,
             now=now,
+            heard=observe,
         ),
         record=lambda record: log.info("The model was asked: %s", record),
     )
@@ -284,6 +286,7 @@ def healer() -> Healer:
             ),
             page_backfills=settings.page_backfills,
             maintenance=load_maintenance(settings.maintenance_file),
+            runbook_url=settings.runbook_url,
             promise_warning=timedelta(minutes=settings.promise_warning_minutes),
         ),
         healer_dag_id=settings.healer_dag_id,

@@ -198,6 +198,7 @@ class _Compiler:
             consumers=terms.consumers(),
             truth=terms.truth(),
             readiness=terms.readiness(),
+            runbook=_runbook(table) or _runbook(data),
             place=self.path,
         )
 
@@ -341,3 +342,9 @@ class _Compiler:
             )
             for item in self.data.get("slaProperties") or []
         )
+
+
+def _runbook(given: Mapping[str, Any]) -> str:
+    """The first authoritative definition of type runbook."""
+    found = given.get("authoritativeDefinitions") or ()
+    return next((str(item["url"]) for item in found if str(item.get("type")).lower() == "runbook"), "")

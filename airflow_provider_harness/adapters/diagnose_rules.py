@@ -21,12 +21,15 @@ from airflow_provider_harness.core.diagnosis import (
 )
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind
+from airflow_provider_harness.core.signature_causes import EXPLAINS
 from airflow_provider_harness.core.signature_texts import BREAKS_OFF, ENDED, FAILED, TRAIT_WORDS
 from airflow_provider_harness.core.signatures import Trait
 
 _SUPPORT = 0.3  # what each further line of the same category adds, three at most
 _DRAWN = 1.0  # a smaller lead over a cause that needs a person is no basis to act alone
 _LEAST = 2.0  # below it, the text supports no cause
+_FOUNDED = 7.0  # from there a cause explains its traces
+_EXPLAINED = 2.0  # what a trace then counts for less
 _RETRY_AFTER = re.compile(
     r"(?:retry[-_ ]?after|retry in|try again in|wait)['\"]?\s{0,2}[:=]?\s{0,2}['\"]?(\d{1,6})(?:\.\d+)?\s?(ms|milliseconds|s\b|sec|seconds|m\b|min|minutes)?",
     re.IGNORECASE,
@@ -125,7 +128,9 @@ def _scores(matches: Iterable[Match]) -> dict[Category, float]:
     for m in matches:
         seen = by[m.category]
         seen[m.line] = max(m.weight, seen.get(m.line, 0.0))
-    return {c: max(s.values()) + _SUPPORT * min(len(s) - 1, 3) for c, s in by.items()}
+    scores = {c: max(s.values()) + _SUPPORT * min(len(s) - 1, 3) for c, s in by.items()}
+    explained = frozenset[Category]().union(*(EXPLAINS.get(c, frozenset()) for c, s in scores.items() if s >= _FOUNDED))
+    return {c: s - _EXPLAINED if c in explained else s for c, s in scores.items()}
 
 
 def _first_line(matches: Iterable[Match], category: Category) -> int:

@@ -72,6 +72,12 @@ def texts() -> tuple[tuple[Signature, re.Pattern[str], re.Pattern[str] | None, r
     )
 
 
+@cache
+def places(field: Field) -> tuple[tuple[Signature, re.Pattern[str]], ...]:
+    """Signatures of frames or of quoted source, compiled."""
+    return tuple((s, re.compile(s.key)) for s in SIGNATURES if s.field is field)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text without what is no evidence: noise, and lines that instruct the reader.
@@ -105,6 +111,7 @@ def find(text: str) -> Reading:
             continue
         found += [(s, i) for s, pattern in usable if pattern.search(line)]
         found += [(s, i) for s in _codes(original[i], line)]
+    found += _placed(lines, source)
     return Reading(words, tuple(_weighed(found, lines)))
 
 
@@ -114,6 +121,22 @@ def _source(lines: list[str]) -> set[int]:
     indent = {i: len(lines[i]) - len(lines[i].lstrip()) for i in range(len(lines))}
     quoted = {i + 1 for i in frames if i + 1 < len(lines) and indent[i + 1] > indent[i]}
     return frames | quoted | {i for i, line in enumerate(lines) if _SOURCE.search(line)}
+
+
+def _placed(lines: list[str], source: set[int]) -> list[tuple[Signature, int]]:
+    """What the innermost frames and the source that they quote say, at the line of the error below them."""
+    found: list[tuple[Signature, int]] = []
+    frame = ""
+    for i, line in enumerate(lines):
+        if _FRAME.search(line):
+            frame = line
+        elif i not in source and frame and line.strip():
+            found += [(s, i) for s, pattern in places(Field.RAISED_IN) if pattern.search(frame)]
+            frame = ""
+    quoted = [line for i, line in enumerate(lines) if i in source and not _FRAME.search(line)]
+    last = max((i for i in range(len(lines)) if i not in source and lines[i].strip()), default=0)
+    found += [(s, last) for s, p in places(Field.QUOTED) if any(p.search(line) for line in quoted)]
+    return found
 
 
 def _codes(line: str, lowered: str) -> Iterable[Signature]:

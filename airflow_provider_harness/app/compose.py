@@ -18,6 +18,8 @@ SUMMARY_LENGTH = 200
 DETAIL_LENGTH = 4000
 #: Failed tasks that a page names; a storm has more.
 NAMED = 5
+#: Rows of a check that a page shows, and characters of a value in them.
+SAMPLED, VALUE_LENGTH = 3, 60
 
 
 def healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
@@ -52,6 +54,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     cause = diagnosis.get("cause", "not diagnosed")
     failures = healer.store.failures(incident.id)
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
+    asked = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
     left = left_of(risks[0].due - healer.now()) if risks else ""
     details = {
         "what is broken": _broken(incident, failures),
@@ -61,18 +64,18 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "cause": cause,
         "how sure": _sure(diagnosis),
         "evidence": "\n".join(_evidence(incident)),
+        "samples": "\n".join(_samples(failures)),
         "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
         "done": _done(incident),
         "verdict": _verdict(incident),
         "you are asked to": asks,
+        "when it is mended": "" if asked else f"airflow harness incidents resolve {incident.id} --why TEXT",
         "who may answer": _who(incident),
         "if nobody answers": _reopen(incident),
         "more": f"airflow harness incidents show {incident.id}",
         "incident": incident.id,
     }
-    links = _links(healer, incident)
-    if EventKind.ASKED in incident.last:
-        links["Answer here"] = incident.last[EventKind.ASKED]["url"]
+    links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(
         dedup_key=dedup_key(incident),
         summary=f"{dag_id}: {f'{left}, ' if left else ''}{diagnosis.get('category', 'unknown')} - {cause}"[
@@ -133,6 +136,12 @@ def _links(healer: Healer, incident: Incident) -> dict[str, str]:
     return {"The run in Airflow": healer.airflow.run_url(first.key.dag_id, first.key.run_id)}
 
 
+def _runbooks(healer: Healer, contracts: Sequence[Contract], category: str) -> dict[str, str]:
+    found = {f"Runbook of {item.table}": item.runbook for item in contracts if item.runbook}
+    general = healer.limits.runbook_url.replace("{category}", category)
+    return found | ({"Runbook": general} if general else {})
+
+
 def _sure(diagnosis: Mapping[str, object]) -> str:
     if not diagnosis:
         return ""
@@ -146,6 +155,17 @@ def _evidence(incident: Incident) -> list[str]:
         for item in incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
     ]
     return seen + cited
+
+
+def _samples(failures: Sequence[Failure]) -> list[str]:
+    """A few rows that failed a check; a gate keeps of them only what the contract lets leave, and masks the rest."""
+    blocked = [failure.report for failure in failures if failure.report is not None][:1]
+    found = [result for report in blocked for result in report["results"] if not result["passed"]]
+    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result["samples"][:SAMPLED]][:NAMED]
+
+
+def _row(sample: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={str(value)[:VALUE_LENGTH]}" for name, value in sample.items())
 
 
 def _done(incident: Incident) -> str:
@@ -168,7 +188,7 @@ def _verdict(incident: Incident) -> str:
 
 
 def _who(incident: Incident) -> str:
-    asked = incident.last.get(EventKind.ASKED)
+    asked = incident.last[EventKind.ASKED] if incident.state is State.ASKED else None
     return f"{', '.join(asked['assigned'])}, until {asked['expires']}" if asked else ""
 
 

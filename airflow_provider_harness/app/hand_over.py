@@ -96,10 +96,11 @@ def take(desk: Desk, incident_id: str) -> Done:
 
 
 def give_back(desk: Desk, incident_id: str) -> Done:
-    """Let the healer go on; it looks at everything anew."""
+    """Let the healer go on, also where its question expired or it had ended with a person; it looks at everything anew."""
     incident = _known(desk, incident_id)
-    if incident.state is not State.TAKEN:
-        return Done(done=False, text=f"Nobody has taken it: it is {incident.state}.")
+    if incident.state is not State.TAKEN and not incident.with_a_person:
+        what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
+        return Done(done=False, text=f"No person has it, so there is nothing to give back. {what}")
     who = _noted(desk, incident_id, "returned to the harness by {who}")
     _append(desk, incident_id, EventKind.RETURNED, {"by": who})
     return Done(done=True, text="The reconciler's next pass gives it to a healer, which looks at everything anew.")
@@ -150,7 +151,9 @@ def answer(desk: Desk, incident_id: str, option: str, healer_dag_id: str) -> Don
         return Done(done=False, text=f"There is no open question about incident {incident_id}: {what}")
     expires = datetime.fromisoformat(asked["expires"])
     if desk.now >= expires:
-        return Done(done=False, text=f"The question expired at {expires:%Y-%m-%d %H:%M} UTC, which counts as no.")
+        again = f"To be asked again: airflow harness incidents return {incident_id}"
+        text = f"The question expired at {expires:%Y-%m-%d %H:%M} UTC, which counts as no. {again}"
+        return Done(done=False, text=text)
     who = desk.person.who()
     if who not in asked["assigned"]:
         raise NotAllowed(f"{who} may not answer this; {', '.join(asked['assigned'])} may.")

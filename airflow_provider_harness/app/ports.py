@@ -245,11 +245,15 @@ class DagFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Airflow's own record of a required action."""
+    """Airflow's own record of a required action.
+
+    :param seconds: from the question's opening to its answer.
+    """
 
     answered: bool
     chosen: tuple[str, ...] = ()
     by: str = ""
+    seconds: float = 0.0
 
 
 class Airflow(Protocol):
@@ -416,6 +420,7 @@ class Limits:
     :param backfill_alone: slices that any contract may let the harness run again without asking.
     :param page_backfills: whether on-call is paged where only runs of a backfill failed.
     :param maintenance: when pages are held back.
+    :param runbook_url: address of the runbook, in which {category} stands for the cause's category; empty for none.
     :param promise_warning: how long before a promise about time is broken on-call is told.
     """
 
@@ -427,6 +432,7 @@ class Limits:
     page_backfills: bool = False
     maintenance: Maintenance = field(default_factory=Maintenance)
     promise_warning: timedelta = timedelta(minutes=30)
+    runbook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

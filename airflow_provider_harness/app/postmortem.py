@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.app import timeline
 from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State, fold
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, fold
 
 #: Failures of one incident that are named one by one; the others are counted.
 MOST_NAMED = 10
@@ -118,15 +118,13 @@ def _next(story: Story) -> Iterable[str]:
     elif incident.outcome is None:
         yield "Nothing: the healer works on it. To look after it yourself:"
         yield f"airflow harness incidents take {incident.id}"
-    elif incident.outcome in _WITH_PEOPLE and EventKind.RESOLVED not in incident.last:
+    elif incident.with_a_person:
         yield from asks[-1:] or ["Look at the evidence, correct the cause, then clear the failed task in Airflow."]
         yield f"Then: airflow harness incidents resolve {incident.id} --why TEXT"
+        yield f"To let the healer look again, and ask again: airflow harness incidents return {incident.id}"
     else:
         yield "Nothing. To keep what was learned:"
         yield f"airflow harness runbook draft {incident.id}"
-
-
-_WITH_PEOPLE = frozenset({Outcome.ESCALATED, Outcome.NOT_HEALED, Outcome.MADE_WORSE, Outcome.UNKNOWN, Outcome.REFUSED})
 
 
 def _lines(story: Story, *kinds: EventKind) -> Iterable[str]:

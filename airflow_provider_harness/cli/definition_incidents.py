@@ -38,7 +38,8 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents return",
-            "Give an incident that was taken back to the healer",
+            "Give an incident back to the healer: one that was taken, whose question expired, or that had ended with a person; it "
+            "looks at everything anew, and asks again",
             INCIDENT,
             *AS_YOU,
             OUTPUT,

@@ -256,6 +256,7 @@ class Contract:
     :param roles: who may use it.
     :param truth: column -> the system that is right about it when two disagree, as pairs.
     :param readiness: the level that it claims; None if it claims none.
+    :param runbook: address of what to do when it fails; empty if it names none.
     :param place: the file it was read from.
     """
 
@@ -284,6 +285,7 @@ class Contract:
     consumers: tuple[Consumer, ...] = ()
     truth: tuple[tuple[str, str], ...] = ()
     readiness: Readiness | None = None
+    runbook: str = ""
     place: str = ""
 
     def column(self, name: str) -> Column:

@@ -32,7 +32,7 @@ class EventKind(StrEnum):
     PAGED = "paged"  # body: dedup_key, severity, summary, action
     NOTED = "noted"  # body: text
     TAKEN = "taken"  # body: by
-    RETURNED = "returned"  # body: by
+    RETURNED = "returned"  # body: by; also of what had ended with a person: the healer looks at it anew
     ACKED = "acked"  # body: by; a person has seen it
     RESOLVED = "resolved"  # body: by, why; a person says that it is over
     REOPENED = "reopened"  # body: why; one further remedy will be tried, by another healer run
@@ -102,7 +102,7 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.NOTED: (_ANY, None),
     EventKind.TAKEN: (_ANY, State.TAKEN),
     EventKind.REOPENED: (frozenset({State.VERIFYING}), State.OPEN),
-    EventKind.RETURNED: (frozenset({State.TAKEN}), State.OPEN),
+    EventKind.RETURNED: (frozenset({State.TAKEN, State.CLOSED}), State.OPEN),
     EventKind.ACKED: (_EVER, None),
     EventKind.RESOLVED: (_EVER, None),
     EventKind.CLOSED: (_ANY, State.CLOSED),
@@ -173,6 +173,11 @@ class Incident:
     outcome: Outcome | None = None
     last: Mapping[EventKind, Mapping[str, Any]] = field(default_factory=dict)
 
+    @property
+    def with_a_person(self) -> bool:
+        """Whether it ended with a person who has not said that it is over."""
+        return self.outcome in IN_HAND_OF_A_PERSON and EventKind.RESOLVED not in self.last
+
     def after(self, event: Event) -> Incident:
         """This incident with one more event."""
         late = event.kind is EventKind.ACT_ENDED and self.state in IN_HAND
@@ -195,8 +200,11 @@ class Incident:
         if event.kind is EventKind.RUN_SETTLED:
             changes["runs"] = {**self.runs, body["run"]: Outcome(body["outcome"])}
         if event.kind is EventKind.RETURNED:
+            if self.state is State.CLOSED and not self.with_a_person:
+                raise ImpossibleEvent(f"{event.kind} cannot follow outcome {self.outcome} of incident {self.id}")
             # the run that led has stopped: it must not end what another one takes up, nor count as under way
             changes |= {"leader": "", "last": {k: v for k, v in changes["last"].items() if k is not EventKind.NOTED}}
+            changes |= {"closed_at": None, "outcome": None}
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:

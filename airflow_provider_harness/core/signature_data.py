@@ -221,7 +221,7 @@ TEXTS: Mapping[C, str] = {
 8 insert has more (?:target columns|expressions)
 8 has type \w+ which (?:cannot be|can't be) (?:inserted|coerced|converted)  @traits breaking
 8 which has type \w+  @traits breaking
-7 (?<!convert )\b(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
+7 (?<!convert )\b(?:int\w*|float\w*|double|string|number|integer|long|array|object|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\W{1,3}(?:to|vs\.?|versus|but got|but found|instead of|!=|-> ?)\W{0,3}(?:int\w*|float\w*|double|string|number|long|array|object|utf8|varchar|text|timestamp|date\w*|bool\w*|decimal|numeric)\b
 7 table .{0,60}has \d+ columns? but
 7 expected \d+ columns?
 7 mismatched? (?:number of )?columns
@@ -480,7 +480,7 @@ TEXTS: Mapping[C, str] = {
 8 found character .{0,20}instead of
 8 instead of (?:the )?(?:field |record )?delimiter
 8 missing data for column
-8 (?:unexpected|premature|truncated) (?:eof|end of (?:file|stream|data|document|input))
+8 (?:unexpected|premature|truncated) (?:eof|end of (?:file|stream|data|document|input))(?! while reading)
 8 (?:unable|failed|cannot|could not) to? ?(?:decode|decompress|deserialize|unpickle|untar|unzip|extract)
 8 invalid (?:header|magic|signature|checksum|record length|block|frame|delimiter|quoting|utf)
 8 (?:wrong|unexpected|unsupported|unknown) (?:file )?(?:encoding|compression|codec|file type|file format|magic)
@@ -501,8 +501,8 @@ TEXTS: Mapping[C, str] = {
 8 invalid (?:hexadecimal|base64|escape|unicode) (?:digit|data|sequence|symbol|string|character|escape)
 8 token ".{0,80}" is invalid
 8 parse error - invalid geometry
-7 jsondecodeerror
-7 expecting value: line
+7 jsondecodeerror  @unless <refused>
+7 expecting value: line  @unless <refused>
 7 expecting property name
 7 extra data: line
 7 unterminated string starting

@@ -651,7 +651,7 @@ TEXTS: Mapping[C, str] = {
 3 due to (?:a )?(?:failed|failure (?:in|of)|error in) (?:upstream|dependenc|parent|previous|predecessor)
 """,
     C.UNKNOWN: r"""
-7 externally set to
+9 externally set to
 7 no longer in the running state
 7 shouldn't be running anymore
 7 taking the poison pill

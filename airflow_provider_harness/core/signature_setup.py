@@ -65,9 +65,9 @@ TEXTS: Mapping[C, str] = {
 8 no supported authentication methods
 8 auth(?:entication)? fail(?:ed|ure)
 8 sasl authentication
-8 noauth
+8 \bnoauth\b
 8 wrongpass
-8 kinit
+8 \bkinit\b
 8 kerberos
 8 krb5
 8 gss ?api
@@ -131,7 +131,7 @@ TEXTS: Mapping[C, str] = {
 8 forbidden\b  @unless quota|rate.?limit|exceeded|billing|throttl
 8 pods? (?:"[^"]*" )?is forbidden: user
 8 cannot (?:get|list|create|patch|delete|watch|update) resource
-8 rbac
+8 \brbac\b
 8 prohibited by organization
 8 vpc service controls
 8 org(?:anization)? policy
@@ -250,7 +250,7 @@ TEXTS: Mapping[C, str] = {
 8 certificate is not valid for
 8 insecure connection
 8 requires? ssl
-8 fernet
+8 \bfernet\b
 8 invalidtoken
 8 secret key .{0,40}(?:mismatch|differ)
 8 createcontainerconfigerror
@@ -513,7 +513,7 @@ TEXTS: Mapping[C, str] = {
 9 requirements are unsatisfiable
 9 unsatisfiable (?:requirements|dependencies|constraints)
 8 version ?conflict
-8 requires? .{0,60}(?:but you have|but version|which is not installed|, but)
+8 requires? (?!all upstream).{0,60}(?:but you have|but version|which is not installed|, but)
 8 conflicting dependencies
 8 resolutionimpossible
 8 no matching distribution

@@ -1,8 +1,7 @@
 """Texts that identify a cause, and the words around them that change what they mean.
 
-The tables are in ``core.signature_services``, ``core.signature_data``, ``core.signature_setup`` and
-``core.signature_vendors``. One signature a
-line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
+The tables are in ``core.signature_services``, ``core.signature_data``, ``core.signature_setup``,
+``core.signature_vendors`` and ``core.signature_tools``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
 ``@unless P`` look anywhere in the text, ``@traits A B`` tells more. ``<day>`` stands for a date in a path or name.
 """
 
@@ -10,7 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from airflow_provider_harness.core import signature_data, signature_services, signature_setup, signature_vendors
+from airflow_provider_harness.core import (
+    signature_causes,
+    signature_data,
+    signature_services,
+    signature_setup,
+    signature_tools,
+    signature_vendors,
+)
 from airflow_provider_harness.core.diagnosis import Category as C
 from airflow_provider_harness.core.signatures import CODES, Field, Signature, Trait
 
@@ -18,14 +24,16 @@ from airflow_provider_harness.core.signatures import CODES, Field, Signature, Tr
 SHORT = {
     "<day>": (
         r"(?:(?:19|20)\d\d[-/_]?(?:0[1-9]|1[0-2])[-/_]?(?:0[1-9]|[12]\d|3[01])(?!\d)"
-        r"|(?:0[1-9]|1[0-2])[-_](?:0[1-9]|[12]\d|3[01])[-_](?:19|20)\d\d)"
+        r"|(?:0[1-9]|1[0-2])[-_](?:0[1-9]|[12]\d|3[01])[-_](?:19|20)\d\d"
+        r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-_ ]\d{1,2}[-_ ](?:19|20)\d\d)"
     ),
     "<locked>": r"still waiting for \w*lock|waiting for \w*lock|blocked by (?:pid|process)|holds? \w*lock|lock wait",
+    "<refused>": r"\b(?:http|status(?:[ _]?code)?|error)[/:= ]{1,3}(?:1\.[01] )?[45]\d\d\b|\b[45]\d\d (?:client|server) error",
     "<index>": r"(?:list|string|tuple)? ?index out of range|ordinal not in range",
 }
 
 
-def parse(category: C, table: str) -> Iterable[Signature]:
+def parse(category: C, table: str, field: Field = Field.TEXT) -> Iterable[Signature]:
     """The signatures of one category's table."""
     for row in table.splitlines():
         if not row.strip():
@@ -36,7 +44,7 @@ def parse(category: C, table: str) -> Iterable[Signature]:
         strength, _, key = body.partition(" ")
         more = dict(option.split(" ", 1) for option in options)
         yield Signature(
-            field=Field.TEXT,
+            field=field,
             key=key,
             category=category,
             strength=int(strength),
@@ -48,18 +56,27 @@ def parse(category: C, table: str) -> Iterable[Signature]:
 
 TEXTS: tuple[Signature, ...] = tuple(
     signature
-    for module in (signature_services, signature_data, signature_setup, signature_vendors)
+    for module in (signature_services, signature_data, signature_setup, signature_vendors, signature_tools)
     for category, table in module.TEXTS.items()
     for signature in parse(category, table)
 )
 
+#: What the code around a failure says, not its message.
+PLACES: tuple[Signature, ...] = tuple(
+    signature
+    for field, tables in ((Field.RAISED_IN, signature_causes.RAISED_IN), (Field.QUOTED, signature_causes.QUOTED))
+    for category, table in tables.items()
+    for signature in parse(category, table, field)
+)
+
 #: Everything that is known.
-SIGNATURES: tuple[Signature, ...] = (*CODES, *TEXTS)
+SIGNATURES: tuple[Signature, ...] = (*CODES, *TEXTS, *PLACES)
 
 #: Lines that say nothing about the failure: fetching logs, metrics and lineage, deprecations.
 NOISE = (
     r"could not read (?:served )?logs|failed to fetch log|log file does not exist|^\W{0,2}\*\*\* (?:found|reading|log|!!!|could|failed|attempting)|deprecat|futurewarning|userwarning"
     r"|failed to (?:send email|upload remote logs|set rendered fields|run task callback)|error calling listener|openlineage|statsd|sentry|telemetry|filling up the dagbag|running on host|dependencies all met"
+    r"|partial pars|no longer receives regular patches|compiled code at |registered adapter|start sql |full contents of the message"
 )
 #: Lines that tell the reader what to do: data, not evidence.
 INSTRUCTION = (
@@ -68,7 +85,7 @@ INSTRUCTION = (
     r"|pre-?approved|approved by|already approved|no approval (?:is )?(?:needed|required)|do not escalate|without approval"
     r"|you(?:'re| are| have been)? authori[sz]ed|im_(?:start|end)\|?>|ki-assistent|ignoriere? (?:alle|die|vorherige)|ignore[rz] (?:toutes|les)"
     r"|ignora (?:todas|las|tutte|le)|(?:\u5ffd\u7565|\u7121\u8996|\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439)|asistente|assistant ia\b"
-    r"|safe_action|root_?cause:|category ?[:=]|classify (?:this|it) as|new instructions?|note to (?:the )?(?:agent|ai|on-?call bot|automation)"
+    r"|safe_action|root_?cause:|category ?[:=]|classify (?:this |it )?as|set escalate|escalate ?= ?false|mark the (?:task|run|incident)|test traffic|new instructions?|note to (?:the )?(?:agent|ai|on-?call bot|automation)"
 )
 #: A guess that some program prints; it is not evidence of what it names.
 HEDGE = r"\b(?:likely|probably|possibly|maybe|might be|may be|could be|suspected)\b[^.;]{0,80}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_provider_harness.core.diagnosis import Category as C
+from airflow_provider_harness.core.signature_reasons import REASONS
 
 
 class Field(StrEnum):
@@ -22,6 +23,8 @@ class Field(StrEnum):
     ERRNO = "errno"  # symbolic name of an operating system error
     HTTP = "http"  # three digits
     TEXT = "text"  # regular expression over one lower-cased line
+    RAISED_IN = "raised_in"  # regular expression over the innermost frame of a traceback, lower-cased
+    QUOTED = "quoted"  # regular expression over a line of source code that a traceback quotes, lower-cased
 
 
 class Trait(StrEnum):
@@ -223,7 +226,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "ConcurrentAppendException ConcurrentDeleteReadException ConcurrentModificationException ConcurrentWriteException "
     "ConcurrentTransactionException LockTimeout TransactionConflictException WriteConflict "
     "version_conflict_engine_exception OptimisticLockException StaleDataError ConditionalCheckFailedException "
-    "OperationAborted ConcurrentRunsExceededException ConcurrentModification CommitFailedException "
+    "OperationAborted ConcurrentModification CommitFailedException "
     "ConcurrentDeleteDeleteException MetadataChangedException ProtocolChangedException HoodieWriteConflictException": (
         C.LOCK_CONTENTION,
         7,
@@ -417,5 +420,6 @@ CODES: tuple[Signature, ...] = (
     *_codes(Field.ERRNO, ERRNOS),
     *_codes(Field.HTTP, HTTP_STATUSES),
     *_codes(Field.NAME, NAMES),
+    *(signature for reasons in REASONS for signature in _codes(Field.NAME, reasons)),
     *_conditions(),
 )

@@ -203,7 +203,7 @@ class Approve(HITLOperator):
         escalate.page(
             healer,
             incident,
-            asks="Answer the required action in Airflow (link).",
+            asks=f"Answer in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)",
             severity=stakes.severity_of(healer, incident, asked=True),
         )
 

@@ -101,8 +101,9 @@ def test_never_alone_where_a_person_is_needed() -> None:
     assert alone == []
 
 
-def test_failures_that_were_labelled_before_the_rules_saw_them() -> None:
-    given = cases("blind.jsonl")
+@pytest.mark.parametrize("name", ["blind.jsonl", "mixed.jsonl"])
+def test_failures_that_were_labelled_before_the_rules_saw_them(name: str) -> None:
+    given = cases(name)
     said = answers(given)
     right = [c["id"] for c in given if said[c["id"]]["category"] == c["category"]]
     alone = [c["id"] for c in given if c["safe_action"] in PERSON_NEEDED and not said[c["id"]]["escalate"]]

@@ -31,6 +31,7 @@ SAFE = Settings(
     page_backfills=False,
     policy_file="",
     approvers_file="",
+    runbook_url="",
     runbook_file="",  # nobody can approve
     healer_dag_id="harness_healer",
     staging_path="",

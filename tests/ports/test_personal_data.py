@@ -13,19 +13,25 @@ import pyarrow.parquet as pq
 import pytest
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
 from airflow_provider_harness.adapters.personal_arrow import Hasher, Watch
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
+from airflow_provider_harness.app.compose import compose
+from airflow_provider_harness.app.ports import Severity
 from airflow_provider_harness.app.ports_rows import Manifest
 from airflow_provider_harness.core.contract import Contract, Treatment
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError, ContractViolation
+from airflow_provider_harness.core.incident import EventKind
 from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.redaction import Redactor
 from airflow_provider_harness.core.report import Report
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import gate_of, quiet
+from tests.unit.app.fakes import opened, world
 
 KEY = b"k" * 32
 ALL = Slice(id="all", start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 2, tzinfo=UTC))
@@ -147,6 +153,26 @@ def test_no_sample_of_a_failed_check_shows_a_value(dsn: str, tmp_path: Path) -> 
     assert '"visits": 1' in said
     assert not any(secret in said for secret in ("secret", "hunter", "1970"))
     assert not list((tmp_path / "a").glob("*.parquet"))
+
+
+def test_a_page_shows_public_values_of_the_rows_that_failed_and_no_personal_one(dsn: str, tmp_path: Path) -> None:
+    found = contract()
+    wanted = tuple(replace(c, high=-1) if c.id == "range:visits" else c for c in found.checks)
+    with pytest.raises(ContractViolation) as caught:
+        extract(dsn, tmp_path / "a", replace(found, checks=wanted))
+    w = world()
+    incident_id = opened(w, report=caught.value.report.as_dict())
+    dossier = AirflowEvidence(w.airflow, Redactor()).collect(w.store.failures(incident_id)[0])
+    w.event(
+        incident_id,
+        EventKind.EVIDENCE,
+        facts={},
+        observations=[{"source": item.source, "text": item.text} for item in dossier.observations],
+        unavailable=[],
+    )
+    page = compose(w.healer, w.incident(incident_id), asks="look", severity=Severity.HIGH)
+    assert "range:visits: id=1, visits=1" in page.details["samples"]
+    assert not any(secret in str(page) for secret in ("secret", "hunter", "1970"))
 
 
 def test_a_column_that_nobody_classified_is_watched(dsn: str, tmp_path: Path) -> None:

@@ -515,6 +515,22 @@ def test_late_joiners_of_what_a_person_has_open_nothing(store: SqlStore) -> None
     assert store.intake(NOW)[0].opened
 
 
+def test_what_ended_with_a_person_is_open_again_unless_its_cause_is(store: SqlStore) -> None:
+    recorded(store, of_cause("a", 1, 1))
+    (first,) = store.intake(NOW)
+    end = event(first.incident_id, EventKind.CLOSED, outcome="refused", why="")
+    store.append(end)
+    store.append(event(first.incident_id, EventKind.RETURNED, by="p"))
+    assert [item.id for item in store.at_work()] == [first.incident_id]
+    store.append(end)
+    store.let_go(first.incident_id)
+    recorded(store, replace(of_cause("a", 1, 1), key=replace(of_cause("a", 1, 1).key, try_number=9)))
+    (second,) = store.intake(NOW)
+    with pytest.raises(ImpossibleEvent, match=second.incident_id):
+        store.append(event(first.incident_id, EventKind.RETURNED, by="p"))
+    assert store.audit_break() is None
+
+
 @pytest.mark.parametrize("end", [{"outcome": "healed", "why": ""}, None])
 def test_what_is_over_is_joined_by_nothing(store: SqlStore, end: dict[str, str] | None) -> None:
     recorded(store, of_cause("a", 1, 1))

@@ -119,6 +119,15 @@ def test_all_mistakes_of_a_file_come_in_one_run() -> None:
     assert len(findings(text)) == 10
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("", ""), ("[{type: runbook, url: 'https://wiki/t'}]", "https://wiki/t"), ("[{type: tutorial, url: x}]", "")],
+)
+def test_a_runbook_is_an_authoritative_definition(given: str, expected: str) -> None:
+    added = f"\nauthoritativeDefinitions: {given}\n" if given else ""
+    assert compile_text(FLIGHTS + added, "f").runbook == expected
+
+
 @pytest.mark.parametrize("text", ["", "a: [1", "- 1", "schema: 3", "a: 1\n\tb: 2"])
 def test_what_is_no_contract_is_an_error_and_no_crash(text: str) -> None:
     assert findings(text)[0].startswith("x.odcs.yaml:")

@@ -180,6 +180,23 @@ def test_a_try_that_nobody_reported_lost_its_process() -> None:
             "WARNING deadlock detected, retrying (attempt 1)\nINFO retry succeeded\nTypeError: unsupported operand type(s)",
             Category.CODE_BUG,
         ),
+        (  # a transfer that was cut leaves half a file
+            "IncompleteRead(12 bytes read, 88 more expected)\nzipfile.BadZipFile: File is not a zip file",
+            Category.TRANSIENT_NETWORK,
+        ),
+        (  # a reader of files raises because of the file, whatever it calls the error
+            'Traceback (most recent call last):\n  File "/lib/fastavro/_read.pyx", line 3, in read_bytes\nValueError: no length',
+            Category.BAD_INPUT_ENCODING_OR_FORMAT,
+        ),
+        (  # the source that is quoted reads a setting, not data
+            "  File \"/p/a.py\", line 2, in <module>\n    port=int(os.environ.get('PORT',''))\n"
+            "ValueError: invalid literal for int() with base 10: ''",
+            Category.CONFIG_ERROR,
+        ),
+        (  # an error page is no broken file
+            "INFO HTTP 503 <html>Service Unavailable</html>\nJSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+            Category.TRANSIENT_NETWORK,
+        ),
         ("nothing of interest", Category.UNKNOWN),
         ("", Category.UNKNOWN),
     ],

@@ -22,6 +22,7 @@ from airflow_provider_harness.app.ports import (
     TaskState,
 )
 from airflow_provider_harness.app.ports_promises import AtRisk, HighWater
+from airflow_provider_harness.app.postmortem import postmortem
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.cause import Groups, Held, handles, signature
 from airflow_provider_harness.core.contract import Contract
@@ -561,6 +562,10 @@ class World:
 
     def incident(self, incident_id: str) -> Incident:
         return self.store.incident(incident_id)
+
+    def tells(self, incident_id: str) -> list[str]:
+        """The incident as a post-mortem."""
+        return postmortem(incident_id, self.store.events(incident_id), self.store.failures(incident_id))
 
     def kinds(self, incident_id: str) -> list[EventKind]:
         return [event.kind for event in self.store.events(incident_id)]

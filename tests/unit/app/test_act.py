@@ -32,7 +32,7 @@ from tests.unit.app.fakes import (
     world,
 )
 
-YES = Answer(answered=True, chosen=(approve.APPROVE,), by="oncall")
+YES = Answer(answered=True, chosen=(approve.APPROVE,), by="oncall", seconds=60.0)
 
 
 def decided(w: World) -> str:
@@ -220,6 +220,9 @@ ANSWERS = [
     (replace(YES, chosen=()), "answered nothing"),
     (replace(YES, chosen=("Approve", "Refuse")), "answered Approve, Refuse"),
     (replace(YES, chosen=("approve",)), "answered approve"),
+    (replace(YES, seconds=approve.QUICKEST - 0.1), "nobody reads that fast"),
+    (replace(YES, seconds=-60.0), "nobody reads that fast"),
+    (Answer(answered=True, chosen=("Approve",), by="oncall"), "nobody reads that fast"),
 ]
 
 

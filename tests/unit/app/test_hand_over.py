@@ -8,15 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_provider_harness.app import hand_over, heal
-from airflow_provider_harness.app.act import act
+from airflow_provider_harness.app import approve, compose, escalate, hand_over, heal
+from airflow_provider_harness.app.act import act, proposal_of
 from airflow_provider_harness.app.hand_over import Desk, Done, Question
+from airflow_provider_harness.app.ports import Severity
 from airflow_provider_harness.app.postmortem import postmortem
 from airflow_provider_harness.app.reconcile import STARTED, reconcile
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from tests.unit.app.fakes import START, World, opened, world
+from airflow_provider_harness.core.policy import VerdictKind
+from tests.unit.app.fakes import START, World, opened, policy_of, world
 from tests.unit.app.test_act import RUN, asked, decided, due
 
 
@@ -102,13 +104,38 @@ def test_taken_while_it_acts_the_act_says_how_it_ended() -> None:
 def test_nobody_takes_what_somebody_has_or_what_is_over() -> None:
     w = world()
     incident_id = opened(w)
-    assert "Nobody has taken it" in hand_over.give_back(desk(w), incident_id).text
+    assert "nothing to give back" in hand_over.give_back(desk(w), incident_id).text
     assert hand_over.take(desk(w), incident_id).done
     assert hand_over.take(desk(w, FakePerson(name="other")), incident_id).text == "It was taken by oncall before."
     assert hand_over.resolve(desk(w), incident_id, "w", unproved=False).done
     assert "It is closed (superseded" in hand_over.take(desk(w), incident_id).text
     with pytest.raises(ConfigurationError, match="not in the store"):
         hand_over.take(desk(w), "nothing")
+
+
+def test_a_question_that_expired_is_asked_again_when_the_incident_is_given_back() -> None:
+    w = world()
+    w.policy = policy_of(VerdictKind.ASK)
+    incident_id = opened(w)
+    for number in (1, 2):
+        run = f"heal__{number}"
+        assert heal.claim(w.healer, incident_id, run)
+        heal.diagnose(w.healer, incident_id)
+        heal.decide(w.healer, incident_id)
+        incident = w.incident(incident_id)
+        assert approve.question(w.healer, incident, proposal_of(incident), run) is not None
+        message = compose.compose(w.healer, w.incident(incident_id), asks="answer", severity=Severity.HIGH)
+        told = message.details["if nobody answers"]
+        assert told == f"It counts as no. To be asked again: airflow harness incidents return {incident_id}"
+        w.clock.ahead(hours=2)
+        expired = hand_over.answer(desk(w), incident_id, "Approve", "harness_healer").text
+        assert "which counts as no" in expired and f"incidents return {incident_id}" in expired
+        act(w.healer, incident_id, run)
+        assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.REFUSED
+        assert f"incidents return {incident_id}" in "\n".join(w.tells(incident_id))
+        assert hand_over.give_back(desk(w), incident_id).done
+    assert len(w.store.approvals) == 2
+    assert not [call for call in w.airflow.writes if call[0] != "start"]
 
 
 def test_whoever_may_not_change_the_dag_changes_no_incident() -> None:

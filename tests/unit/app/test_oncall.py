@@ -92,6 +92,23 @@ def test_a_page_says_for_whom_and_how_much_else() -> None:
     assert page.details["more"] == "airflow harness incidents show I1"
 
 
+def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
+    w = broken(of("d0"))
+    w.gates.contracts = {"d0": contract(runbook="https://wiki/t", owner=Owner(team="data", channels=("#data",)))}
+    w.event("I1", EventKind.CLAIMED, run="r")
+    healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="https://wiki/{category}"))
+    page = compose.compose(healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    assert page.links == {
+        "The run in Airflow": "http://airflow/d0/r1",
+        "Runbook of public.t": "https://wiki/t",
+        "Runbook": "https://wiki/unknown",
+    }
+    assert page.route == ("data", "#data")
+    assert page.details["when it is mended"] == "airflow harness incidents resolve I1 --why TEXT"
+    order = ["what is broken", "for whom", "since", "cause", "done", "you are asked to", "when it is mended"]
+    assert [name for name in page.details if name in order] == order
+
+
 def test_a_backfill_that_fails_for_one_cause_is_one_incident_and_pages_nobody() -> None:
     w = ended(broken(*(of("d", f"backfill__{n}") for n in range(100))))
     assert len(w.store.incidents()) == 1

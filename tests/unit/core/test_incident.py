@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.incident import (
+    IN_HAND_OF_A_PERSON,
     TRANSITIONS,
     Event,
     EventKind,
@@ -61,7 +62,7 @@ EXPECTED: dict[EventKind, tuple[set[State], State | None]] = {
     E.NOTED: (OPEN, None),
     E.TAKEN: (OPEN, S.TAKEN),
     E.REOPENED: ({S.VERIFYING}, S.OPEN),
-    E.RETURNED: ({S.TAKEN}, S.OPEN),
+    E.RETURNED: ({S.TAKEN}, S.OPEN),  # and of what ended with a person, see below
     E.ACKED: (set(State), None),
     E.RESOLVED: (set(State), None),
     E.CLOSED: (OPEN, S.CLOSED),
@@ -180,6 +181,19 @@ def test_a_further_run_does_not_take_an_earlier_outcome_for_its_own(end: tuple[E
     assert {E.OPENED, E.EVIDENCE, E.CLAIMED, end[-1]} <= set(second.last)
     assert second.last[E.CLAIMED] == {"run": "heal__e__2"} == {"run": second.leader}
     assert second.acts == first.acts != ()
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("resolved", [False, True])
+def test_what_ended_with_a_person_can_be_given_back(outcome: Outcome, resolved: bool) -> None:
+    kinds = (E.OPENED, E.CLAIMED, *([E.RESOLVED] if resolved else []))
+    ended = fold("I", [event(kind) for kind in kinds]).after(event(E.CLOSED, outcome=outcome.value))
+    if outcome not in IN_HAND_OF_A_PERSON or resolved:
+        with pytest.raises(ImpossibleEvent, match="cannot follow outcome"):
+            ended.after(event(E.RETURNED))
+        return
+    again = ended.after(event(E.RETURNED))
+    assert (again.state, again.outcome, again.closed_at, again.leader) == (S.OPEN, None, None, "")
 
 
 def test_a_resolved_page_was_a_page() -> None:

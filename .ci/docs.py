@@ -57,7 +57,7 @@ def metrics() -> str:
     return (
         "# Metrics\n\nThey go where Airflow's own metrics go (`[metrics]` of `airflow.cfg`: statsd or OpenTelemetry), under "
         "Airflow's prefix. Timers are in milliseconds. Each event of an incident is also one structured line of log, by the "
-        "logger `airflow_provider_harness.events`, with the incident, the failed try and the run.\n\n"
+        "logger `airflow_provider_harness.events`, with the incident, the failed try, its run, slice and table.\n\n"
         + table(("name", "kind", "tags", "what"), rows)
     )
 

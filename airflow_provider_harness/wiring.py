@@ -257,7 +257,9 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
-    gates = PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of)
+    gates = PublishedGates(
+        wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of, wiring_reads.arrived
+    )
     return Healer(
         store=store(),
         spool=spool(),

@@ -206,6 +206,7 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness import wiring_reads
     from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
     from airflow_provider_harness.adapters.model_client import anthropic_client
+    from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_money import StorePurse
 
     return ModelDiagnoser(
@@ -220,6 +221,7 @@ def _model(settings: config.Settings) -> Diagnoser:
             per_incident=settings.max_cost_usd_per_incident,
             per_day=settings.max_cost_usd_per_day,
             now=now,
+            heard=observe,
         ),
         record=lambda record: log.info("The model was asked: %s", record),
     )
@@ -255,7 +257,9 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.policy_yaml import load_policy
 
     settings, api = config.read(), airflow_api()
-    gates = PublishedGates(wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of)
+    gates = PublishedGates(
+        wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of, wiring_reads.arrived
+    )
     return Healer(
         store=store(),
         spool=spool(),

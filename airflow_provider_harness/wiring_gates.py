@@ -43,6 +43,7 @@ def gate(contract: Contract, piece: Slice, post: Post) -> Iterator[Gate]:
 
 def _keep(found: Gate, began: float, ended: float) -> None:
     """A store that is away costs the history one point, and the task nothing but a warning."""
+    from airflow_provider_harness.adapters.observe import observe_gate
     from airflow_provider_harness.core.gates import GateRun, stages
 
     if found.report is None or found.post.task is None:
@@ -54,6 +55,7 @@ def _keep(found: Gate, began: float, ended: float) -> None:
         measured_at=datetime.now(UTC),
         milliseconds=stages(found.post.place, found.report.milliseconds, began, found.judged_at, ended),
     )
+    observe_gate(run)
     try:
         history().keep(run)
     except HarnessUnavailable as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config, wiring_lineage
 from airflow_provider_harness.wiring_store import engine, store_url
@@ -73,6 +73,20 @@ def quality(table: str, slices: int) -> Sequence[KeptGate]:
     from airflow_provider_harness.adapters.store_gates import SqlGates
 
     return SqlGates(lambda: engine(store_url(config.read()))).trend(table, slices)
+
+
+def arrived(given: Mapping[str, Any]) -> bool:
+    """Whether a source has a slice now, by the rendered fields of the task that waits for it or extracts it.
+
+    :raises HarnessUnavailable: the source does not answer.
+    """
+    from airflow_provider_harness import wiring_looks
+    from airflow_provider_harness import wiring_rows as rows
+
+    wanted = {name: str(given[name]) for name in ("contract", "conn_id", "table", "slice_key")}
+    more = {"sql": str(given.get("sql") or ""), "min_rows": int(given.get("min_rows") or 1)}
+    with rows.reachable(wanted["conn_id"]):
+        return wiring_looks.arrived(**wanted, **more, running=[]).ready  # type: ignore[arg-type]
 
 
 def drift(task: TaskState) -> str:

@@ -263,10 +263,12 @@ class AirflowApi:
             return Answer(answered=False)
         record = response.json()
         user = record.get("responded_by_user") or {}
+        opened, said = (_moment(record.get(name)) for name in ("created_at", "responded_at"))
         return Answer(
             answered=bool(record["response_received"]),
             chosen=tuple(record.get("chosen_options") or ()),
             by=str(user.get("id") or ""),
+            seconds=(said - opened).total_seconds() if opened and said else 0.0,
         )
 
     def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str:

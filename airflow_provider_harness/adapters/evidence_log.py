@@ -41,7 +41,7 @@ class TaskLog:
 
     def search(self, words: str, redactor: Redactor, limit: int = 20) -> tuple[Line, ...]:
         """Lines of the whole log that hold these words, redacted."""
-        return search(self.raw, words, limit, lambda line: redactor.redact(_as_plain(line)))
+        return search(self.raw, words, limit, lambda line: redactor.redact(_with(words, line)))
 
 
 def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
@@ -93,10 +93,11 @@ def _parse(line: str) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) and "event" in found else None
 
 
-def _as_plain(line: str) -> str:
-    """A line of the answer as a person reads it, in one line."""
+def _with(words: str, line: str) -> str:
+    """A line of the answer as a person reads it; of an event that has several, those with these words."""
     event = _parse(line)
-    return line if event is None else " / ".join(plain(event))
+    shown = [] if event is None else [text for text in plain(event) if words in text]
+    return " / ".join(shown) or line
 
 
 def plain(event: Mapping[str, Any]) -> Iterator[str]:

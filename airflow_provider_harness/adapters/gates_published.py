@@ -6,9 +6,10 @@ the rows from where they were published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from airflow_provider_harness.adapters.airflow_context import WRITERS
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
@@ -21,6 +22,9 @@ from airflow_provider_harness.core.report import Report
 #: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
 PUBLISHERS = WRITERS | {"ValidateOperator"}
 COMPLETENESS = "ContractSensor"
+#: Operators whose rendered ``table`` is the source of the slice, with ``sql`` where they have one.
+SOURCES = frozenset({"FreshnessSensor", "PostgresExtractOperator"})
+LOOK_AGAIN = 30.0  # seconds between two looks at a source for one task
 _LENGTHS = {Grain.DAY: timedelta(days=1), Grain.HOUR: timedelta(hours=1)}
 _FIELDS = ("contract", "conn_id", "table", "slice_key")
 
@@ -39,10 +43,21 @@ class PublishedGates:
     """Implements ``app.ports.Gates``.
 
     :param contract_of: contract file and table -> contract.
+    :param arrived: rendered fields of a task that has a source -> whether the source has its slice.
+    :param clock: seconds that only grow.
     """
 
-    def __init__(self, verify: Verify, history: History, contract_of: Callable[[str, str], Contract]) -> None:
+    def __init__(
+        self,
+        verify: Verify,
+        history: History,
+        contract_of: Callable[[str, str], Contract],
+        arrived: Callable[[Mapping[str, Any]], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._verify, self._history, self._contract_of = verify, history, contract_of
+        self._arrived, self._clock = arrived, clock
+        self._looked: dict[tuple[str, str, str, int], tuple[float, bool]] = {}
 
     def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
         given = state.rendered
@@ -80,6 +95,17 @@ class PublishedGates:
             return None
         contract = self._contract_of(given["contract"], str(given.get("table") or ""))
         return late_from(contract.late, slice_of(contract, str(given["slice_key"])))
+
+    def arrived(self, state: TaskState) -> bool | None:
+        given = state.rendered
+        if state.operator not in SOURCES or not all(given.get(name) for name in _FIELDS):
+            return None
+        mine, now = (state.dag_id, state.run_id, state.task_id, state.map_index), self._clock()
+        when, found = self._looked.get(mine, (0.0, False))
+        if mine not in self._looked or now >= when + LOOK_AGAIN:
+            found = self._arrived(given)
+            self._looked[mine] = now, found
+        return found
 
     def contract(self, state: TaskState) -> Contract | None:
         given = state.rendered

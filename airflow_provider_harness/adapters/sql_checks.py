@@ -184,8 +184,10 @@ _AGGREGATES: Mapping[CheckKind, str] = {
     CheckKind.SUM: "sum({0})",
     CheckKind.STDDEV: "stddev_samp({0})",
     CheckKind.QUANTILE: "percentile_disc({1}) WITHIN GROUP (ORDER BY {0})",
-    CheckKind.DISTINCT_COUNT: "count(DISTINCT {0})",
+    CheckKind.DISTINCT_COUNT: "(SELECT count(*) FROM (SELECT 1 FROM t WHERE {0} IS NOT NULL GROUP BY {0}) AS g)",
 }
+"""Distinct values by a query of their own: with ``count(DISTINCT ...)`` in it, PostgreSQL sorts all rows of the whole statement,
+and reads them by one process."""
 
 
 def metric(check: Check, contract: Contract, piece: Slice | None) -> str | None:

@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.store_sql import SqlStore, text_of
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports_diagnosis import ModelCall
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent
+from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,16 @@ class StorePurse(SqlStore):
     """
 
     def __init__(
-        self, engine: Engine, audit_key: bytes, *, per_incident: float, per_day: float, now: Callable[[], datetime]
+        self,
+        engine: Engine,
+        audit_key: bytes,
+        *,
+        per_incident: float,
+        per_day: float,
+        now: Callable[[], datetime],
+        heard: Callable[[Incident, Event], None] | None = None,
     ) -> None:
-        super().__init__(engine, audit_key)
+        super().__init__(engine, audit_key, heard)
         self._per_incident, self._per_day, self._now = per_incident, per_day, now
 
     def reserve(self, failure: str, usd: float) -> str:
@@ -46,7 +53,11 @@ class StorePurse(SqlStore):
                 if spent + usd > most:
                     raise NotAllowed(f"The model may cost {most:g} USD {where}; {spent:.4f} are spent or reserved.")
             call = ulid(now)
-            body = {"call": call, "reserved_usd": usd}
+            left = {
+                "incident": round(self._per_incident - on_incident - usd, 6),
+                "day": round(self._per_day - today - usd, 6),
+            }
+            body = {"call": call, "reserved_usd": usd, "left_usd": left}
             try:
                 self._append(connection, Event(incident_id=incident_id, kind=EventKind.MODEL_ASKED, at=now, body=body))
             except ImpossibleEvent as error:
@@ -57,9 +68,8 @@ class StorePurse(SqlStore):
         """See ``Purse.settle``."""
         with self._write() as connection:
             incident_id = self._incident_of(connection, failure)
-            body = {"call": call, **asdict(ended)}
-            answered = Event(incident_id=incident_id, kind=EventKind.MODEL_ANSWERED, at=self._now(), body=body)
-            self._append(connection, answered)
+            now, body = self._now(), {"call": call, **asdict(ended)}
+            self._append(connection, Event(incident_id=incident_id, kind=EventKind.MODEL_ANSWERED, at=now, body=body))
 
     @staticmethod
     def _incident_of(connection: Connection, failure: str) -> str:

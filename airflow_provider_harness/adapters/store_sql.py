@@ -193,7 +193,8 @@ class SqlStore(SqlFailureLog):
             incident, opened = at_work.get(target) or fold(target, self._events(connection, target)), False
         kind = EventKind.OPENED if opened else EventKind.JOINED
         episode = episode_of(failure.key, cause.signature(failure).text)
-        body = {"failure": row.key} | ({"episode": episode} if opened else {})
+        told = {"slice": failure.slice_id or "", "table": failure.table}
+        body = {"failure": row.key, **told} | ({"episode": episode} if opened else {})
         event = Event(incident_id=incident.id, kind=kind, at=now, body=body)
         at_work[incident.id] = self._append(connection, event, incident)
         groups.put(handles, incident.id, failure.occurred_at)
@@ -384,7 +385,8 @@ class SqlStore(SqlFailureLog):
                 )
             )
             acting = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
-            self._append(connection, started or acting)
+            event = started or acting
+            self._append(connection, replace(event, body={**event.body, "left": _left(limit, usage)}))
         return True
 
     def ask(self, approval: Approval) -> None:
@@ -492,6 +494,12 @@ class SqlStore(SqlFailureLog):
     def audit_break(self, head: str | None = None) -> audit.Break | None:
         """The first place where the audit chain does not hold, or None."""
         return audit.verify(self._key, self.audit_entries(), head=head)
+
+
+def _left(limit: Limit, usage: Usage) -> dict[str, int]:
+    """How often the same may be done again after this once, where the policy says how often."""
+    both = {"task": (limit.per_incident, usage.on_incident), "dag_today": (limit.per_dag_per_day, usage.on_dag_today)}
+    return {scope: most - used - 1 for scope, (most, used) in both.items() if most is not None}
 
 
 def _event(row: Any) -> Event:

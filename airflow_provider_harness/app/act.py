@@ -9,8 +9,8 @@ from typing import Any
 
 from airflow_provider_harness.app.approve import SPENT, agreed
 from airflow_provider_harness.app.ports import Healer, TaskState
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
-from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
 
@@ -31,12 +31,7 @@ class Acted:
 
 def proposal_of(incident: Incident) -> Proposal:
     """The newest proposal, as it was recorded."""
-    body = incident.last[EventKind.PROPOSED]
-    return Proposal(
-        kind=ActionKind(body["action"]),
-        arguments={Parameter(name): value for name, value in body["arguments"].items()},
-        why=body["why"],
-    )
+    return proposal_from(incident.last[EventKind.PROPOSED])
 
 
 def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
@@ -67,11 +62,15 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
         return Acted(stop=Outcome.ESCALATED, reason=_for_a_person(proposal, verdict))
     if not healer.limits.acting():
         return Acted(stop=Outcome.ESCALATED, reason="The harness is in shadow: it records verdicts and does not act.")
-    due = datetime.fromisoformat(verdict["due"])
-    if healer.now() < due:
+    due, there = datetime.fromisoformat(verdict["due"]), _arrived(healer, proposal)
+    if healer.now() < due and not there:
         return Acted(due=due)
     if why := _changed(healer, proposal):
         return Acted(stop=Outcome.SUPERSEDED, reason=why)
+    if there is False:
+        return Acted(
+            stop=Outcome.ESCALATED, reason="The source does not have the slice, and it was waited for long enough."
+        )
     if verdict["verdict"] == VerdictKind.ASK:
         refused = agreed(healer, incident, proposal, healer_run)
         if refused:
@@ -95,6 +94,16 @@ def _changed(healer: Healer, proposal: Proposal) -> str:
     if task.try_number != tried:
         return f"{task.task_id} failed again in try {task.try_number}; the verdict was for try {tried}."
     return ""
+
+
+def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
+    """Of an act that waits for its source: whether the slice is there; None where nobody can tell, so that time decides."""
+    if proposal.kind is not ActionKind.WAIT_FOR_SOURCE:
+        return None
+    try:
+        return healer.gates.arrived(_target(healer, proposal))
+    except HarnessUnavailable:
+        return None
 
 
 def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limit) -> Acted:

@@ -10,6 +10,9 @@ from airflow_provider_harness.core.incident import Event, EventKind, Incident, S
 
 APPROVE, REFUSE = "Approve", "Refuse"
 
+#: Seconds in which nobody has read a question: what comes earlier is a program's answer, and no agreement.
+QUICKEST = 3.0
+
 #: The answer was used and the act is not known to have been made: a person must look.
 SPENT = "The answer was used before."
 
@@ -93,6 +96,10 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
         (answer.answered, "Nobody answered in time."),
         (answer.by in approval.assigned, f"{answer.by or 'somebody unknown'} may not answer this."),
         (answer.by != healer.airflow.account(), "The harness cannot answer itself."),
+        (
+            answer.seconds >= QUICKEST,
+            f"The answer came {answer.seconds:.1f} s after the question: nobody reads that fast.",
+        ),
         (answer.chosen == (APPROVE,), f"{answer.by} answered {', '.join(answer.chosen) or 'nothing'}."),
         (approval.act == proposal.canonical(), "The answer was given for another act."),
         (approval.policy_version == healer.policy.version, "The policy has changed since."),

@@ -245,11 +245,15 @@ class DagFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Airflow's own record of a required action."""
+    """Airflow's own record of a required action.
+
+    :param seconds: from the question's opening to its answer.
+    """
 
     answered: bool
     chosen: tuple[str, ...] = ()
     by: str = ""
+    seconds: float = 0.0
 
 
 class Airflow(Protocol):
@@ -393,6 +397,12 @@ class Gates(Protocol):
 
     def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
         """From when the slice of this task counts as late, by the contract; None where no contract says so."""
+
+    def arrived(self, state: TaskState) -> bool | None:
+        """Whether the source has by now the slice that this task waits for or extracts; None where the task names no source.
+
+        :raises HarnessUnavailable: the source does not answer.
+        """
 
     def contract(self, state: TaskState) -> Contract | None:
         """The contract of the table that this task publishes or judges; None where it names none that can be read."""

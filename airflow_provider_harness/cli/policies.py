@@ -63,7 +63,8 @@ def _of_incident(incident_id: str) -> Past:
     from airflow_provider_harness import wiring
 
     entries = wiring.store().audit_entries()
-    found = [one for one in past(entry.event for entry in entries) if one.incident_id == incident_id]
+    judged = past(entry.event for entry in entries)
+    found = [one for one in judged if one.incident_id == incident_id and not one.followed]
     if not found:
         raise ConfigurationError(f"incident {incident_id}", "has no verdict.", fix="See `incidents show`.")
     return found[-1]

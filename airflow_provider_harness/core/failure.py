@@ -132,6 +132,14 @@ class Failure:
         return str(self.key)
 
     @property
+    def table(self) -> str:
+        """The table that it is about: of the gate or the comparison that blocked, else what its task writes; empty where nobody knows."""
+        found = self.report if self.report is not None else self.schema_diff
+        if found is not None:
+            return str(found.get("table", ""))
+        return next((name.rpartition("/")[2] for name in self.writes), "")
+
+    @property
     def heals(self) -> bool:
         """Whether the healer may look for a remedy; the other kinds are recorded only."""
         return self.kind in _HEALS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
 from airflow_provider_harness.core.policy import VerdictKind
@@ -13,6 +14,7 @@ from airflow_provider_harness.core.policy import VerdictKind
 class Measure(StrEnum):
     COUNTER = "counter"
     TIMER = "timer"  # milliseconds
+    GAUGE = "gauge"  # the value now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ METRICS: Mapping[str, Metric] = {
     "harness.acts": Metric(kind=Measure.COUNTER, what="Acts on a leader, and on a follower.", tags=("follower",)),
     "harness.incidents.closed": Metric(
         kind=Measure.COUNTER,
-        what="How incidents ended: the heal rate is the share of healed, a false heal is made_worse or not_healed.",
+        what="How incidents ended: the heal rate is the share of healed, a false heal is made_worse or not_healed, escalated "
+        "went to a person.",
         tags=("outcome",),
     ),
     "harness.time_to_recovery": Metric(
@@ -49,16 +52,43 @@ METRICS: Mapping[str, Metric] = {
     "harness.pages": Metric(kind=Measure.COUNTER, what="Pages to on-call, first or worse.", tags=("severity",)),
     "harness.approvals.asked": Metric(kind=Measure.COUNTER, what="Questions to a person."),
     "harness.taken": Metric(kind=Measure.COUNTER, what="Incidents that a person took."),
+    "harness.model.cost_micro_usd": Metric(
+        kind=Measure.COUNTER, what="What the model cost, in millionths of a US dollar.", tags=("ended",)
+    ),
+    "harness.model.budget_left_usd": Metric(
+        kind=Measure.GAUGE, what="What the model may still cost: on this incident, and today.", tags=("scope",)
+    ),
+    "harness.acts.budget_left": Metric(
+        kind=Measure.GAUGE,
+        what="Acts that the policy's limits still allow after one: on this task of the incident, and on this Dag today.",
+        tags=("action", "scope"),
+    ),
+    "harness.gates": Metric(
+        kind=Measure.COUNTER,
+        what="What gates decided, where: published, published without malformed rows, or blocked.",
+        tags=("decision", "place", "table"),
+    ),
 }
+
+#: Metrics that no event of an incident tells: tasks count them where they judge rows.
+OF_TASKS = frozenset({"harness.gates"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """:param value: 1 for a counter, milliseconds for a timer."""
+    """:param value: how many, milliseconds, or the value now."""
 
     name: str
     value: float = 1
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def _money(body: Mapping[str, Any]) -> Iterator[Reading]:
+    if "cost_usd" in body:
+        tags = {"ended": str(body.get("ended", ""))}
+        yield Reading(name="harness.model.cost_micro_usd", value=round(body["cost_usd"] * 1e6), tags=tags)
+    for scope, left in body.get("left_usd", {}).items():
+        yield Reading(name="harness.model.budget_left_usd", value=left, tags={"scope": scope})
 
 
 _COUNTED = {
@@ -85,6 +115,11 @@ def readings(after: Incident, event: Event) -> Iterator[Reading]:
             yield Reading(name="harness.time_to_verdict", value=since)
     elif kind is EventKind.ACT_STARTED or (kind is EventKind.FOLLOWED and body["verdict"] == VerdictKind.APPROVE):
         yield Reading(name="harness.acts", tags={"follower": str(kind is EventKind.FOLLOWED).lower()})
+        action = str(body.get("act", "")).partition("(")[0]
+        for scope, left in body.get("left", {}).items():
+            yield Reading(name="harness.acts.budget_left", value=left, tags={"action": action, "scope": scope})
+    elif kind in (EventKind.MODEL_ASKED, EventKind.MODEL_ANSWERED):
+        yield from _money(body)
     elif kind is EventKind.PAGED and body.get("action") == "trigger":
         yield Reading(name="harness.pages", tags={"severity": str(body.get("severity", ""))})
     elif kind is EventKind.CLOSED:

@@ -25,7 +25,7 @@ class FreshnessSensor(SliceSensor):
     :param min_rows: rows that the slice must have, 1 or more.
     """
 
-    template_fields: Sequence[str] = (*SliceSensor.template_fields, "sql")
+    template_fields: Sequence[str] = (*SliceSensor.template_fields, "sql", "min_rows")
     template_ext: Sequence[str] = (".sql",)
     look = "arrived"
     looks_at = ("sql", "min_rows")

@@ -34,6 +34,16 @@ ANSWER = {
     "alternatives": [],
 }
 """What the model's stand-in submits, with a citation of the line that it was shown last."""
+READS: dict[str, dict[str, Any]] = {
+    "search_logs": {"words": "widget"},
+    "get_task_states": {},
+    "get_run_history": {"runs": 5},
+    "check_data_quality": {"slices": 3},
+    "get_schema_diff": {},
+    "get_dag_source": {"of": "failed_run", "first_line": 1, "last_line": 60},
+    "find_similar_incidents": {"category": "rate_limited"},
+}
+"""What it reads before, all of it in its first turn."""
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +71,23 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
         shown = re.findall(
             r"^ *(\d+)[|] (.*refused to frobnicate)$", str(asked["messages"][0]["content"]), re.MULTILINE
         )
+        reads = [
+            {"type": "tool_use", "id": f"r{n}", "name": name, "input": given}
+            for n, (name, given) in enumerate(READS.items())
+        ]
         citations = [{"line": int(number), "text": "refused to frobnicate"} for number, _ in shown[-1:]]
+        submit = {
+            "type": "tool_use",
+            "id": "t1",
+            "name": "submit_diagnosis",
+            "input": ANSWER | {"citations": citations},
+        }
         body = {
             "id": f"msg_{len(model_asked)}",
             "type": "message",
             "role": "assistant",
             "model": asked["model"],
-            "content": [
-                {"type": "tool_use", "id": "t1", "name": "submit_diagnosis", "input": ANSWER | {"citations": citations}}
-            ],
+            "content": reads if len(asked["messages"]) == 1 else [submit],
             "stop_reason": "tool_use",
             "stop_sequence": None,
             "usage": {"input_tokens": 100, "output_tokens": 10},

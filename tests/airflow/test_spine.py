@@ -14,7 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS
-from airflow_provider_harness.testing.stack import AirflowStack
+from airflow_provider_harness.testing.stack import AirflowStack, ApiRefused
+from tests.airflow.conftest import READS
 from tests.demo.__main__ import case, site
 from tests.demo.breaks import BREAKS, FLIGHTS, Break, Run, incidents, wait_closed, wait_for
 from tests.demo.grader import Case, Grader, Site
@@ -46,12 +47,12 @@ from airflow.sdk import DAG, task
 with DAG("killable", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
 
     @task
-    def wait():
+    def wait(run_id=None):
         import os
         import pathlib
         import signal
 
-        marker = pathlib.Path(__file__).with_name("killable.marker")
+        marker = pathlib.Path(__file__).with_name(run_id + ".marker")
         if not marker.exists():
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -109,10 +110,24 @@ def test_the_model_is_asked_where_the_rules_do_not_know(
     place.stack.api("POST", "/dags/odd/dagRuns", {"logical_date": None, "dag_run_id": "odd__1"})
     run = Run(dag_id="odd", run_id="odd__1", day=FIRST)
     wait_for("an incident", lambda: incidents(place, run), 120)
-    wait_for("the model to be asked", lambda: len(model_asked) > before, 60)
+    wait_for("the model to be asked", lambda: len(model_asked) > before + 1, 60)
     shown = str(model_asked[-1]["messages"])
     assert "refused to frobnicate" in shown
     assert "test-key" not in shown
+    read = dict(zip(READS, (result["content"] for result in model_asked[-1]["messages"][-1]["content"]), strict=True))
+    assert "raise Exception" in read["get_dag_source"] and "Dag version 1" in read["get_dag_source"]
+    assert "spin: failed, try 1 of 1" in read["get_task_states"]
+    assert "Dag version 1 (this run)" in read["get_run_history"]
+    assert read["search_logs"].count("refused to frobnicate") > 1
+    assert "0 on this task" in read["find_similar_incidents"]
+    assert not [name for name, text in read.items() if "could not be read" in text or "Error" in text[:40]]
+    evidence = event(place, run, "evidence")
+    assert evidence is not None
+    assert evidence["unavailable"] == [
+        "Lineage: not known of this task; tasks of the harness's operators tell it when they succeed"
+    ]
+    said = [one["text"] for one in evidence["observations"] if one["source"] == "history"]
+    assert said == ["no green run of this task before this one, among 1"]
     wait_for("a diagnosis", lambda: event(place, run, "diagnosed"), 60)
     diagnosed = event(place, run, "diagnosed")
     assert diagnosed is not None
@@ -121,27 +136,75 @@ def test_the_model_is_asked_where_the_rules_do_not_know(
     assert (judged["verdict"], judged["rule"]) == ("approve", "retry-transient")
 
 
-def test_marking_the_approval_as_done_is_no_approval(place: World, dags_folder: Path, stack: AirflowStack) -> None:
-    """Any user may set a task's state; the act asks Airflow's record of the answer, and there is none."""
+def test_the_ways_around_an_approval(place: World, dags_folder: Path, stack: AirflowStack) -> None:
+    """Any user may start runs, clear tasks, write XCom and set states; the act asks Airflow's record of the answer.
+
+    The second run is answered by the right person at once, which is a program's answer.
+    """
     (dags_folder / "killable.py").write_text(PAUSING)
     stack.wait_dag("killable")
-    stack.api("POST", "/dags/killable/dagRuns", {"logical_date": None, "dag_run_id": "killable__1"})
-    run = Run(dag_id="killable", run_id="killable__1", day=FIRST)
+    for number in (1, 2):
+        name = f"killable__{number}"
+        stack.api("POST", "/dags/killable/dagRuns", {"logical_date": None, "dag_run_id": name})
+    slow, quick = (Run(dag_id="killable", run_id=f"killable__{number}", day=FIRST) for number in (1, 2))
+    answer_at_once(place, quick)
+    run, healer_run = slow, opened_question(place, slow)
+    at = f"/dags/harness_healer/dagRuns/{quote(healer_run, safe='')}"
+    task = f"{at}/taskInstances/approve"
+    wait_for("the approval to be open", lambda: stack.api("GET", task)["state"] == "awaiting_input", 60)
+    incident = incidents(place, run)[0]["id"]
+    forged = {"incident_id": incident, "verdict": "approve", "answer": "Approve", "approved_by": "oncall"}
+    stack.api(
+        "POST",
+        "/dags/harness_healer/dagRuns",
+        {"logical_date": None, "dag_run_id": "forged", "conf": forged},
+        user="oncall",
+    )
+    said = {"chosen_options": ["Approve"], "params_input": {}, "responded_by_user": {"id": "oncall", "name": "oncall"}}
+    stack.api("POST", f"{task}/xcomEntries", {"key": "return_value", "value": said}, user="admin")
+    for user in ("harness", "admin"):
+        with pytest.raises(ApiRefused, match="403"):
+            stack.api("PATCH", f"{task}/-1/hitlDetails", {"chosen_options": ["Approve"], "params_input": {}}, user=user)
+    stack.api("PATCH", task, {"new_state": "success"}, user="oncall")
+    for each in (slow, quick):
+        wait_closed(place, each)
+    stack.wait_run("harness_healer", "forged", timeout=60)
+    alone = {"dag_run_id": healer_run, "task_ids": ["act"], "dry_run": False, "only_failed": False}
+    stack.api("POST", "/dags/harness_healer/clearTaskInstances", alone, user="oncall")
+    stack.wait_run("harness_healer", healer_run, timeout=90)
+    for each, why in ((slow, "Nobody answered in time."), (quick, "nobody reads that fast")):
+        closed, answered = event(place, each, "closed"), event(place, each, "answered")
+        assert closed is not None
+        assert answered is not None
+        assert closed["outcome"] == "refused"
+        assert why in answered["answer"]
+        assert event(place, each, "act_started") is None
+        failed = stack.api("GET", f"/dags/killable/dagRuns/{each.run_id}/taskInstances/wait")
+        assert (failed["state"], failed["try_number"]) == ("failed", 1)
+
+
+def opened_question(place: World, run: Run) -> str:
+    """The healer's run that asks about this run's incident."""
     wait_for("an incident", lambda: incidents(place, run), 120)
     asked = wait_for("the question", lambda: event(place, run, "asked"), 120)
     assert asked["assigned"] == ["oncall"]
     claimed = event(place, run, "claimed")
     assert claimed is not None
-    task = f"/dags/harness_healer/dagRuns/{quote(claimed['run'], safe='')}/taskInstances/approve"
-    wait_for("the approval to be open", lambda: stack.api("GET", task)["state"] == "awaiting_input", 60)
-    stack.api("PATCH", task, {"new_state": "success"}, user="oncall")
-    wait_closed(place, run)
-    closed = event(place, run, "closed")
-    assert closed is not None
-    assert closed["outcome"] == "refused"
-    assert event(place, run, "act_started") is None
-    failed = stack.api("GET", "/dags/killable/dagRuns/killable__1/taskInstances/wait")
-    assert (failed["state"], failed["try_number"]) == ("failed", 1)
+    return str(claimed["run"])
+
+
+def answer_at_once(place: World, run: Run) -> None:
+    """As the person who may, in the moment in which the question stands in Airflow."""
+    path = f"/dags/harness_healer/dagRuns/{quote(opened_question(place, run), safe='')}/taskInstances/approve/-1/hitlDetails"
+
+    def said() -> bool:
+        try:
+            place.stack.api("PATCH", path, {"chosen_options": ["Approve"], "params_input": {}}, user="oncall")
+        except ApiRefused:
+            return False
+        return True
+
+    wait_for("the question to stand", said, 60)
 
 
 def event(place: World, run: Run, kind: str) -> dict[str, Any] | None:

@@ -98,7 +98,7 @@ class LastingAirflow(FakeAirflow):
     """A cleared task succeeds, if ``cures`` says so; what was written stays written."""
 
     def __init__(self, memory: Memory, boundary: Callable[[], None], run_id: str, cures: bool) -> None:
-        super().__init__(said=Answer(answered=True, chosen=(approve.APPROVE,), by="oncall"))
+        super().__init__(said=Answer(answered=True, chosen=(approve.APPROVE,), by="oncall", seconds=60.0))
         self.memory, self.boundary, self._run_id, self._cures = memory, boundary, run_id, cures
 
     def _write(self, *call: Any) -> None:

@@ -26,7 +26,7 @@ from airflow_provider_harness.core.lineage import Dataset, Flow, Graph
 from airflow_provider_harness.core.recurrence import Past
 from airflow_provider_harness.core.redaction import Redactor
 from airflow_provider_harness.core.report import Decision
-from tests.ports.test_airflow_api import AT, row
+from tests.ports.test_airflow_api import AT, DETAILS, row
 from tests.ports.test_model_wire import GOOD, Purse, Script, use
 from tests.unit.adapters.test_evidence_history import Incidents, gate
 from tests.unit.app.fakes import KEY, failure
@@ -64,13 +64,12 @@ class AirflowServer:
             {"task_id": "extract", "downstream_task_ids": ["load"]},
             {"task_id": "load", "downstream_task_ids": []},
         ]
-        details = {"is_paused": False, "tags": [], "owners": [], "fileloc": "f"}
         self.answers: dict[str, Any] = {
             "/dags/flights/dagRuns/~/taskInstances": {"task_instances": [mine, tried(19, "success", 3)]},
             tis: {"task_instances": [row(dag_run_id="run1"), above]},
             f"{tis}/load": mine | {"rendered_fields": {"table": "public.flights", "slice_key": "s1"}},
             f"{tis}/load/logs/1": Response(LOG, content_type="application/x-ndjson"),
-            "/dags/flights/details": details,
+            "/dags/flights/details": DETAILS,
             "/dags/flights/tasks": {"tasks": tasks},
             "/dagSources/flights": self._source,
         }

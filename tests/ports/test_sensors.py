@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
-from airflow_provider_harness import wiring, wiring_looks
+from airflow_provider_harness import wiring, wiring_looks, wiring_reads
 from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
 from airflow_provider_harness.sensors import ContractSensor, FreshnessSensor, SchemaDriftSensor
 from tests.ports.operators_case import case, context, dag, moved, run, terms
@@ -48,6 +48,19 @@ def test_a_slice_that_is_not_there_is_waited_for_in_the_triggerer(case: Case, da
     case.at_source("INSERT INTO public.orders VALUES (1, '2013-03-09 12:00-05', 1, 'open', 'c1', '{}')")
     assert wiring_looks.take(trigger.look, trigger.given, []).ready
     assert sensor.resume(context(case, 0), **(asked.kwargs or {}), event="look") is None
+
+
+def test_the_healer_sees_it_arrive_by_what_airflow_rendered(case: Case, dag: Any) -> None:
+    """What the sensor was given, as Airflow tells it, is enough for the healer to look for the slice by itself."""
+    at = context(case, 0)
+    sensor = FreshnessSensor(task_id="s", min_rows=2, **terms(dag, "src"))
+    sensor.render_template_fields(at)
+    rendered = {name: str(getattr(sensor, name)) for name in sensor.template_fields}
+    assert wiring_reads.arrived(rendered)
+    case.at_source("DELETE FROM public.orders")
+    assert not wiring_reads.arrived(rendered)
+    case.at_source("INSERT INTO public.orders VALUES (1, '2013-03-09 12:00-05', 1, 'open', 'c1', '{}')")
+    assert not wiring_reads.arrived(rendered)  # one row of two
 
 
 @pytest.mark.parametrize("soft", [False, True])

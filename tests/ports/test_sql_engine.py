@@ -49,12 +49,12 @@ def test_a_gate_of_every_kind_touches_the_table_in_three_statements(
     assert len(statements) == 3, "what it counts, how many rows would be set aside, and samples"
 
 
-def test_one_scan_and_one_more_for_each_uniqueness_group(connection: psycopg.Connection[Any]) -> None:
+def test_one_scan_and_one_more_for_each_grouping_of_values(connection: psycopg.Connection[Any]) -> None:
     plain = [c for c in CHECKS if not c.reference and c.kind is not CheckKind.CUSTOM_SQL]
-    groups = sum(check.kind is CheckKind.UNIQUE for check in plain)
+    groups = sum(check.kind in (CheckKind.UNIQUE, CheckKind.DISTINCT_COUNT) for check in plain)
     plan = connection.execute(("EXPLAIN " + sql_checks.gate(contract_of(plain), ROWS, plain)).encode()).fetchall()
     scans = [line for (line,) in plan if "Scan on t" in line]
-    assert len(scans) == 1 + groups == 3
+    assert len(scans) == 1 + groups == 4
 
 
 def test_a_check_that_cannot_be_run_is_told_from_a_failed_one(connection: psycopg.Connection[Any]) -> None:

@@ -78,6 +78,11 @@ def test_what_is_reserved_counts_until_it_is_settled(engine: Engine) -> None:
         (0.1, 7, ["because"]),
         (0.9, 7, ["because"]),
     ]
+    asked = [event.body["left_usd"] for event in store.events(incident) if event.kind is EventKind.MODEL_ASKED]
+    assert asked == [
+        {"incident": pytest.approx(0.2), "day": pytest.approx(1.2)},
+        {"incident": pytest.approx(0.0), "day": 1.0},
+    ]
     assert any("m tool_use, 0.1000 USD: because" in line for line in timeline(store.events(incident)))
     assert store.audit_break() is None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.gates_published import PUBLISHERS, PublishedGates
+from airflow_provider_harness.adapters.gates_published import LOOK_AGAIN, PUBLISHERS, SOURCES, PublishedGates
 from airflow_provider_harness.core.contract import Contract, Grain, LateAction, LatePolicy
 from airflow_provider_harness.core.report import Report
 from tests.unit.app.fakes import dag, task
@@ -24,6 +24,8 @@ class Calls:
     def __init__(self, passed: bool = True, missing: tuple[str, ...] = (), report: bool = True) -> None:
         self.verified: list[tuple[Any, ...]] = []
         self.searched: list[Mapping[str, Any]] = []
+        self.looked: list[Mapping[str, Any]] = []
+        self.now = 0.0
         self.passed, self.gaps, self.report = passed, missing, report
         load = SimpleNamespace(time_zone="America/New_York", grain=Grain.DAY)
         self.contract: Any = SimpleNamespace(backfill_alone=2, load=load)
@@ -44,7 +46,11 @@ class Calls:
 
     @property
     def gates(self) -> PublishedGates:
-        return PublishedGates(self.verify, self.history, self.contract_of)
+        return PublishedGates(self.verify, self.history, self.contract_of, self.look, lambda: self.now)
+
+    def look(self, given: Mapping[str, Any]) -> bool:
+        self.looked.append(given)
+        return self.passed
 
 
 @pytest.mark.parametrize("passed", [True, False])
@@ -134,3 +140,25 @@ def test_the_contract_says_from_when_a_slice_is_late() -> None:
     end = calls.gates.late_from(task(rendered=rendered), dag())
     assert end is not None and end.isoformat() == "2013-01-04T06:30:00+00:00"
     assert calls.gates.late_from(task(rendered={"contract": "/c.yaml"}), dag()) is None
+
+
+@pytest.mark.parametrize("operator", sorted(SOURCES))
+def test_a_source_is_looked_at_every_half_minute(operator: str) -> None:
+    calls = Calls(passed=False)
+    gates, waiting = calls.gates, task(operator=operator, rendered=GIVEN)
+    assert gates.arrived(waiting) is False
+    calls.passed = True
+    calls.now = LOOK_AGAIN - 1
+    assert gates.arrived(waiting) is False and calls.looked == [GIVEN]
+    calls.now = LOOK_AGAIN
+    assert gates.arrived(waiting) is True and len(calls.looked) == 2
+    assert gates.arrived(task(operator=operator, rendered=GIVEN, task_id="other")) is True and len(calls.looked) == 3
+
+
+@pytest.mark.parametrize(
+    ("operator", "rendered"), [("PostgresLoadOperator", GIVEN), ("FreshnessSensor", GIVEN | {"table": ""})]
+)
+def test_whose_source_is_not_known(operator: str, rendered: Mapping[str, Any]) -> None:
+    calls = Calls()
+    assert calls.gates.arrived(task(operator=operator, rendered=rendered)) is None
+    assert not calls.looked

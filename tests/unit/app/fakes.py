@@ -382,6 +382,12 @@ class FakeGates:
     length: timedelta = timedelta(days=1)
     late: datetime | None = None
     contracts: dict[str, Contract] = field(default_factory=dict)
+    source: bool | Exception | None = None
+
+    def arrived(self, state: TaskState) -> bool | None:
+        if isinstance(self.source, Exception):
+            raise self.source
+        return self.source
 
     def contract(self, state: TaskState) -> Contract | None:
         return self.contracts.get(state.dag_id)

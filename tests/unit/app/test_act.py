@@ -13,6 +13,7 @@ from airflow_provider_harness.app.act import Acted, act, proposal_of
 from airflow_provider_harness.app.ports import Answer
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
@@ -32,7 +33,7 @@ from tests.unit.app.fakes import (
     world,
 )
 
-YES = Answer(answered=True, chosen=(approve.APPROVE,), by="oncall")
+YES = Answer(answered=True, chosen=(approve.APPROVE,), by="oncall", seconds=60.0)
 
 
 def decided(w: World) -> str:
@@ -220,6 +221,9 @@ ANSWERS = [
     (replace(YES, chosen=()), "answered nothing"),
     (replace(YES, chosen=("Approve", "Refuse")), "answered Approve, Refuse"),
     (replace(YES, chosen=("approve",)), "answered approve"),
+    (replace(YES, seconds=approve.QUICKEST - 0.1), "nobody reads that fast"),
+    (replace(YES, seconds=-60.0), "nobody reads that fast"),
+    (Answer(answered=True, chosen=("Approve",), by="oncall"), "nobody reads that fast"),
 ]
 
 
@@ -602,3 +606,48 @@ def test_the_dag_of_the_incident_is_asked_about() -> None:
     w = world()
     w.airflow.dags["flights"] = dag(owners=("x",))
     assert approve.dag_id_of(w.incident(opened(w))) == "flights"
+
+
+def waiting(w: World) -> str:
+    """An incident whose remedy is to wait for its source until 15 minutes from now."""
+    w.brain.diagnosis = diagnosis(category=Category.LATE_OR_MISSING_SOURCE)
+    return decided(w)
+
+
+def test_a_source_that_arrives_is_not_waited_for_any_longer() -> None:
+    w = world()
+    w.gates.source = False
+    incident_id = waiting(w)
+    for _ in range(3):
+        assert act(w.healer, incident_id, RUN) == Acted(due=START + timedelta(minutes=15))
+        w.clock.ahead(minutes=2)
+    w.gates.source = True
+    assert act(w.healer, incident_id, RUN) == Acted(done=True)
+    assert w.airflow.writes == [("clear", "flights", "run1", "load", -1)]
+
+
+def test_a_source_that_does_not_arrive_is_for_a_person() -> None:
+    w = world()
+    w.gates.source = False
+    incident_id = waiting(w)
+    w.clock.ahead(minutes=15)
+    acted = act(w.healer, incident_id, RUN)
+    assert acted.stop is Outcome.ESCALATED and "does not have the slice" in acted.reason
+    assert not w.airflow.writes
+
+
+@pytest.mark.parametrize("source", [None, HarnessUnavailable("connection source", "refused")])
+def test_where_nobody_can_tell_time_decides(source: Exception | None) -> None:
+    w = world()
+    w.gates.source = source
+    incident_id = waiting(w)
+    assert act(w.healer, incident_id, RUN).due == START + timedelta(minutes=15)
+    w.clock.ahead(minutes=15)
+    assert act(w.healer, incident_id, RUN) == Acted(done=True)
+    assert len(w.airflow.writes) == 1
+
+
+def test_a_source_does_not_hasten_another_act() -> None:
+    w = world()
+    w.gates.source = True
+    assert act(w.healer, decided(w), RUN).due == START + timedelta(seconds=60)

@@ -379,7 +379,7 @@ TEXTS: Mapping[C, str] = {
 7 template .{0,60}(?:syntax|error)
 7 (?:assertion|assert)(?:ionerror)?:? .{0,60}(?:==|!=| is )
 7 operation on closed (?:file|connection|cursor|database)
-7 (?:cursor|connection|session|file|stream) (?:is )?already closed  @unless closed (?:the|by)|terminat|reset by|lost connection|ssl 
+7 (?:cursor|connection|session|file|stream) (?:is )?already closed  @unless closed (?:the|by)|terminat|reset by|lost connection|\bssl\b
 7 near ".{0,40}": syntax error
 7 (?:unterminated|missing \)|unbalanced|nothing to repeat|multiple repeat).{0,40}at position \d+
 7 replacement index \d+ out of range

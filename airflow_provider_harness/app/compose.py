@@ -64,7 +64,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "cause": cause,
         "how sure": _sure(diagnosis),
         "evidence": "\n".join(_evidence(incident)),
-        "samples": "\n".join(_samples(failures)),
+        "samples": "\n".join(samples_of(failures)),
         "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
         "done": _done(incident),
         "verdict": _verdict(incident),
@@ -157,11 +157,11 @@ def _evidence(incident: Incident) -> list[str]:
     return seen + cited
 
 
-def _samples(failures: Sequence[Failure]) -> list[str]:
+def samples_of(failures: Sequence[Failure]) -> list[str]:
     """A few rows that failed a check; a gate keeps of them only what the contract lets leave, and masks the rest."""
     blocked = [failure.report for failure in failures if failure.report is not None][:1]
     found = [result for report in blocked for result in report["results"] if not result["passed"]]
-    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result["samples"][:SAMPLED]][:NAMED]
+    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result.get("samples", ())[:SAMPLED]][:NAMED]
 
 
 def _row(sample: Mapping[str, object]) -> str:

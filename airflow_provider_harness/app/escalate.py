@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from airflow_provider_harness.app.asks import asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
 from airflow_provider_harness.app.stakes import only_backfill, risks_of, severity_of
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.severity import worse
-
-#: What a person is asked to do, by cause.
-_ASKS: Mapping[str, str] = {
-    Category.SCHEMA_DRIFT: "Decide on the schema difference: undo it at the source, or change the contract and apply the "
-    "suggested statement (it has not been run). Then clear the failed task in Airflow.",
-    Category.DATA_QUALITY_VIOLATION: "Nothing of this slice was published. Correct the rows at the source, or change the "
-    "contract; then clear the failed task in Airflow.",
-    Category.DUPLICATE_DATA: "Nothing of this slice was published. Decide which of the rows with the same key is right, "
-    "correct the source, then clear the failed task in Airflow.",
-}
-#: The same by kind of failure, where that decides.
-_ASKS_OF_KIND: Mapping[FailureKind, str] = {
-    FailureKind.IMPORT_ERROR: "Mend the Dag file. Until it can be imported, nothing of it that changed is run, and a new "
-    "file runs nothing at all.",
-    FailureKind.RUN_FAILED: "No task of this run failed, so there is nothing that the harness could run again. See which "
-    "task was slow or stuck, then clear the run in Airflow.",
-}
-_ASK = "Look at the evidence, correct the cause, then clear the failed task in Airflow."
 
 #: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
 _QUIET = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED, Outcome.REFUSED, Outcome.NOTED})
@@ -59,8 +40,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
 
 def _asks(healer: Healer, incident: Incident) -> str:
     kinds = [failure.kind for failure in healer.store.failures(incident.id)]
-    category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
-    return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
+    return asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
 
 
 def start_next(healer: Healer, incident: Incident) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_harness.app import propose
+from airflow_provider_harness.app.compose import for_whom
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.app.stakes import contracts_of
 from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, kind_of
 from airflow_provider_harness.core.diagnosis import (
@@ -63,8 +65,9 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
+    whom = for_whom(contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals]))
     healer.store.append(
-        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence)),
+        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | {"for_whom": whom}),
         _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis

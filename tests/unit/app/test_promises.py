@@ -213,6 +213,13 @@ def test_an_open_question_in_the_way_is_to_be_answered() -> None:
     assert page.links["Answer here"]
 
 
+def test_who_has_taken_it_is_named() -> None:
+    w = promised()
+    w.event(broken(w), EventKind.TAKEN, by="ann")
+    promises.watch(w.healer)
+    assert w.pager.pages[0].details["you are asked to"] == "ann has it: see that they know of the deadline."
+
+
 def test_an_incident_that_a_person_has_is_annotated_too() -> None:
     w = promised()
     name = broken(w)

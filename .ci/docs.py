@@ -57,7 +57,7 @@ def metrics() -> str:
     return (
         "# Metrics\n\nThey go where Airflow's own metrics go (`[metrics]` of `airflow.cfg`: statsd or OpenTelemetry), under "
         "Airflow's prefix. Timers are in milliseconds. Each event of an incident is also one structured line of log, by the "
-        "logger `airflow_provider_harness.events`, with the incident, the failed try and the run.\n\n"
+        "logger `airflow_provider_harness.events`, with the incident, the failed try, its run, slice and table.\n\n"
         + table(("name", "kind", "tags", "what"), rows)
     )
 
@@ -206,8 +206,8 @@ def contract() -> str:
         + table(("property", "values", "what it means"), rows)
         + "\n\nA relationship's own `customProperties` take `harness.severity`: `error` (the default) or `warning`. "
         "`harness.late` is what `FreshnessSensor` acts on ([how to wait](../how-to/wait-for-data.md)). `harness.page`, "
-        "`harness.consumers`, `harness.sourceOfTruth` and `harness.criticality` are read and checked, and people find them there; "
-        "nothing in this version acts on them yet.\n\n"
+        "`harness.consumers` and `harness.criticality` say who is paged and how loudly ([on call](../how-to/be-on-call.md)); "
+        "`harness.sourceOfTruth` is for people. An `authoritativeDefinitions` entry of type `runbook` is linked in pages.\n\n"
         "## Levels of readiness\n\nEach level demands what the ones before it demand, and more. `airflow harness contract check "
         "--conn-id C --output markdown FILE` prints which standards the contract and its live table meet, and why not.\n\n"
         + table(("level", "standard", "what it demands"), [(f"`{s.level}`", f"`{s.id}`", s.demand) for s in STANDARDS])

@@ -26,7 +26,7 @@ _QUIET = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
 _SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode|error code)\W{0,5}([0-9a-z]{5})\b")
 _HTTP = re.compile(
-    r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
+    r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?(?: is| was)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
     r"|\b([45]\d\d) (?:client error|server error|bad request|unauthori[sz]ed|forbidden|not found|gone|conflict|unprocessable"
     r"|too many requests|internal|bad gateway|service unavailable|gateway time)"
     r"|\(([45]\d\d)\)\s{0,2}reason"
@@ -65,10 +65,12 @@ def texts() -> tuple[tuple[Signature, re.Pattern[str], re.Pattern[str] | None, r
     """Signatures of texts, compiled."""
 
     def compiled(pattern: str) -> re.Pattern[str] | None:
-        return re.compile(pattern) if pattern else None
+        return re.compile(pattern, re.MULTILINE) if pattern else None
 
     return tuple(
-        (s, re.compile(s.key), compiled(s.also), compiled(s.unless)) for s in SIGNATURES if s.field is Field.TEXT
+        (s, re.compile(s.key, re.MULTILINE), compiled(s.also), compiled(s.unless))
+        for s in SIGNATURES
+        if s.field is Field.TEXT
     )
 
 

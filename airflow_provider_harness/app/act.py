@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_harness.app.approve import SPENT, agreed
 from airflow_provider_harness.app.ports import Healer, TaskState
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
@@ -31,12 +31,7 @@ class Acted:
 
 def proposal_of(incident: Incident) -> Proposal:
     """The newest proposal, as it was recorded."""
-    body = incident.last[EventKind.PROPOSED]
-    return Proposal(
-        kind=ActionKind(body["action"]),
-        arguments={Parameter(name): value for name, value in body["arguments"].items()},
-        why=body["why"],
-    )
+    return proposal_from(incident.last[EventKind.PROPOSED])
 
 
 def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:

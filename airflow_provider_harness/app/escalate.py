@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from airflow_provider_harness.app.asks import answer, asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
 from airflow_provider_harness.app.stakes import only_backfill, risks_of, severity_of
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.severity import worse
-
-#: What a person is asked to do, by cause.
-_ASKS: Mapping[str, str] = {
-    Category.SCHEMA_DRIFT: "Decide on the schema difference: undo it at the source, or change the contract and apply the "
-    "suggested statement (it has not been run). Then clear the failed task in Airflow.",
-    Category.DATA_QUALITY_VIOLATION: "Nothing of this slice was published. Correct the rows at the source, or change the "
-    "contract; then clear the failed task in Airflow.",
-    Category.DUPLICATE_DATA: "Nothing of this slice was published. Decide which of the rows with the same key is right, "
-    "correct the source, then clear the failed task in Airflow.",
-}
-#: The same by kind of failure, where that decides.
-_ASKS_OF_KIND: Mapping[FailureKind, str] = {
-    FailureKind.IMPORT_ERROR: "Mend the Dag file. Until it can be imported, nothing of it that changed is run, and a new "
-    "file runs nothing at all.",
-    FailureKind.RUN_FAILED: "No task of this run failed, so there is nothing that the harness could run again. See which "
-    "task was slow or stuck, then clear the run in Airflow.",
-}
-_ASK = "Look at the evidence, correct the cause, then clear the failed task in Airflow."
 
 #: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
 _QUIET = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED, Outcome.REFUSED, Outcome.NOTED})
@@ -59,8 +40,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
 
 def _asks(healer: Healer, incident: Incident) -> str:
     kinds = [failure.kind for failure in healer.store.failures(incident.id)]
-    category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
-    return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
+    return asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
 
 
 def start_next(healer: Healer, incident: Incident) -> None:
@@ -114,10 +94,19 @@ def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtR
 
 def at_risk(healer: Healer, incident: Incident) -> None:
     """Page, or page again, since a promise about time will be broken if this incident lasts."""
-    at_work = "Nothing yet: the healer works on it. To look after it yourself: airflow harness incidents take {}"
-    known = str(incident.last.get(EventKind.PAGED, {}).get("asks", ""))
-    asks = known or (_asks(healer, incident) if incident.outcome else at_work.format(incident.id))
-    page(healer, incident, asks=asks, severity=severity_of(healer, incident))
+    page(healer, incident, asks=_asks_now(healer, incident), severity=severity_of(healer, incident))
+
+
+def _asks_now(healer: Healer, incident: Incident) -> str:
+    """What a person is asked to do about an incident, wherever it stands."""
+    if incident.state is State.ASKED:
+        return answer(incident.id)
+    if incident.state is State.TAKEN:
+        return f"{incident.last[EventKind.TAKEN]['by']} has it: see that they know of the deadline."
+    if incident.outcome is None:
+        take = f"airflow harness incidents take {incident.id}"
+        return f"Nothing yet: the healer works on it. To look after it yourself: {take}"
+    return str(incident.last.get(EventKind.PAGED, {}).get("asks") or _asks(healer, incident))
 
 
 def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_provider_harness.app import propose
@@ -12,6 +12,7 @@ from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.diagnosis import Remedy
 from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.evidence import Fact
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
 from airflow_provider_harness.core.policy import Verdict, VerdictKind
@@ -52,7 +53,7 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
     verdict = healer.policy.judge(proposal, facts, usage)
     if verdict.kind is VerdictKind.APPROVE and not healer.limits.acting():
         verdict = replace(verdict, kind=VerdictKind.REFUSE, reason="the harness is in shadow")
-    decided = _decided(healer, incident, key, proposal, verdict)
+    decided = _decided(healer, incident, key, proposal, verdict, facts)
     if verdict.kind is not VerdictKind.APPROVE:
         healer.store.append(decided)
         return False
@@ -61,7 +62,7 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
             return False
     except NotAllowed as refusal:
         refused = replace(verdict, kind=VerdictKind.REFUSE, reason=refusal.reason)
-        healer.store.append(_decided(healer, incident, key, proposal, refused))
+        healer.store.append(_decided(healer, incident, key, proposal, refused, facts))
         return False
     return _carried_out(healer, incident, failure)
 
@@ -77,10 +78,16 @@ def _carried_out(healer: Healer, incident: Incident, failure: Failure) -> bool:
     return True
 
 
-def _decided(healer: Healer, incident: Incident, key: TryKey, proposal: Proposal, verdict: Verdict) -> Event:
+def _decided(
+    healer: Healer, incident: Incident, key: TryKey, proposal: Proposal, verdict: Verdict, facts: Mapping[str, Fact]
+) -> Event:
     body = {
         "failure": str(key),
         "act": proposal.canonical(),
+        "action": proposal.kind.value,
+        "arguments": dict(proposal.arguments),
+        "why": proposal.why,
+        "facts": dict(facts),
         "verdict": verdict.kind.value,
         "rule": verdict.rule,
         "reason": verdict.reason,

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_harness.app import propose
+from airflow_provider_harness.app.compose import for_whom
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.app.stakes import contracts_of
 from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, kind_of
 from airflow_provider_harness.core.diagnosis import (
@@ -63,8 +65,9 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
+    whom = for_whom(contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals]))
     healer.store.append(
-        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence)),
+        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | {"for_whom": whom}),
         _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis
@@ -134,11 +137,15 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
 
     :param acts: how often the harness has tried already.
     """
+    around: dict[str, Any] = {
+        "environment": healer.limits.environment,
+        "maintenance": healer.limits.maintenance.until(frozenset({key.dag_id}), healer.now()) is not None,
+    }
     if not key.task_id:
-        return propose.nowhere(key.dag_id, key.run_id, healer.now())
+        return replace(propose.nowhere(key.dag_id, key.run_id, healer.now()), **around)
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
     dag = healer.airflow.dag(key.dag_id)
-    missing = healer.gates.missing(task, dag)
+    missing, contract = healer.gates.missing(task, dag), healer.gates.contract(task)
     return propose.Situation(
         task=task,
         tasks=healer.airflow.tasks(key.dag_id, key.run_id),
@@ -150,6 +157,8 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
         alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
         acts=acts,
         has_contract="contract" in task.rendered,
+        criticality=contract.criticality.value if contract else "none",
+        **around,
     )
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.action import Parameter, Proposal, proposal_from
 from airflow_provider_harness.core.evidence import Fact
 from airflow_provider_harness.core.incident import Event, EventKind
-from airflow_provider_harness.core.policy import Policy, Usage, Verdict
+from airflow_provider_harness.core.policy import Policy, Usage, Verdict, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +17,7 @@ class Past:
     """A verdict that was given, and everything that it was given for.
 
     :param usage: what had been done by then.
+    :param followed: it was about another failed task of the incident, after the leader's heal.
     """
 
     incident_id: str
@@ -29,6 +28,7 @@ class Past:
     verdict: str
     rule: str
     reason: str
+    followed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,38 +44,43 @@ def past(events: Iterable[Event]) -> Iterator[Past]:
 
     :param events: of all incidents, in the order in which they happened.
     """
-    proposed: dict[str, Mapping[str, Any]] = {}
-    on_incident: Counter[tuple[str, str]] = Counter()
-    on_dag: Counter[tuple[str, str, date]] = Counter()
+    proposed: dict[str, Proposal] = {}
+    facts: dict[str, Mapping[str, Fact]] = {}
+    done: Counter[tuple[str, ...]] = Counter()
     for event in events:
+        name, body = event.incident_id, event.body
         if event.kind is EventKind.PROPOSED:
-            proposed[event.incident_id] = event.body
-        elif event.kind is EventKind.ACT_STARTED:
-            body = proposed[event.incident_id]
-            on_incident[event.incident_id, body["action"]] += 1
-            on_dag[str(body["arguments"].get(Parameter.DAG)), body["action"], event.at.date()] += 1
+            proposed[name], facts[name] = proposal_from(body), body["facts"]
         elif event.kind is EventKind.JUDGED:
-            body = proposed[event.incident_id]
-            dag_id = str(body["arguments"].get(Parameter.DAG))
-            yield Past(
-                incident_id=event.incident_id,
-                at=event.at.isoformat(timespec="seconds"),
-                proposal=proposal_of(body),
-                facts=body["facts"],
-                usage=Usage(
-                    on_incident=on_incident[event.incident_id, body["action"]],
-                    on_dag_today=on_dag[dag_id, body["action"], event.at.date()],
-                ),
-                verdict=event.body["verdict"],
-                rule=event.body["rule"],
-                reason=event.body["reason"],
-            )
+            yield _judged(event, proposed[name], facts[name], done)
+        elif event.kind is EventKind.ACT_STARTED:
+            done.update(_counted(event, proposed[name]))
+        elif event.kind is EventKind.FOLLOWED and "facts" in body:  # an earlier version did not keep them
+            proposal = proposal_from(body)
+            yield _judged(event, proposal, body["facts"], done)
+            if body["verdict"] == VerdictKind.APPROVE:
+                done.update(_counted(event, proposal))
 
 
-def proposal_of(body: Mapping[str, Any]) -> Proposal:
-    """A proposal as an event keeps it."""
-    arguments = {Parameter(name): value for name, value in body["arguments"].items()}
-    return Proposal(kind=ActionKind(body["action"]), arguments=arguments, why=body["why"])
+def _counted(event: Event, proposal: Proposal) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What an act counts against: its target in the incident, and its Dag that day."""
+    dag_id, day = proposal.arguments.get(Parameter.DAG, ""), event.at.date().isoformat()
+    return (event.incident_id, proposal.kind, proposal.target), (dag_id, proposal.kind, day)
+
+
+def _judged(event: Event, proposal: Proposal, facts: Mapping[str, Fact], done: Mapping[tuple[str, ...], int]) -> Past:
+    on_incident, on_dag = _counted(event, proposal)
+    return Past(
+        incident_id=event.incident_id,
+        at=event.at.isoformat(timespec="seconds"),
+        proposal=proposal,
+        facts=facts,
+        usage=Usage(on_incident=done.get(on_incident, 0), on_dag_today=done.get(on_dag, 0)),
+        verdict=event.body["verdict"],
+        rule=event.body["rule"],
+        reason=event.body["reason"],
+        followed=event.kind is EventKind.FOLLOWED,
+    )
 
 
 def simulate(policy: Policy, events: Iterable[Event]) -> tuple[int, list[Change]]:

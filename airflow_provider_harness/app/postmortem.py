@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_harness.app import timeline
+from airflow_provider_harness.app.asks import asks_of
+from airflow_provider_harness.app.compose import minute, samples_of
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, fold
 
@@ -58,9 +60,13 @@ def _broke(story: Story) -> Iterable[str]:
 
 def _whom(story: Story) -> Iterable[str]:
     for body in story.all(EventKind.EVIDENCE)[-1:]:
+        if body.get("for_whom"):
+            yield str(body["for_whom"])
         if below := body["facts"].get("downstream_tasks"):
             yield f"{below} task(s) of the run could not start"
     paged = [body for body in story.all(EventKind.PAGED) if body["action"] == "trigger"]
+    promised = [text for body in paged for text in body.get("promised", ())]
+    yield from dict.fromkeys(promised)
     yield from dict.fromkeys(f"on-call was paged ({body['severity']}): {body['summary']}" for body in paged)
     if not paged:
         yield "nobody was paged"
@@ -81,6 +87,7 @@ def _cause(story: Story) -> Iterable[str]:
 def _evidence(story: Story) -> Iterable[str]:
     for body in story.all(EventKind.EVIDENCE)[-1:]:
         yield from (f"{item['source']}: {item['text']}" for item in body["observations"])
+    yield from (f"row of {sample}" for sample in samples_of(story.failures))
     for body in story.all(EventKind.DIAGNOSED)[-1:]:
         yield from (f"{item['source']} line {item['line']}: {item['text']}" for item in body["citations"])
 
@@ -110,7 +117,7 @@ def _next(story: Story) -> Iterable[str]:
     asks = [body["asks"] for body in story.all(EventKind.PAGED) if body.get("asks")]
     if incident.state is State.ASKED:
         asked = incident.last[EventKind.ASKED]
-        yield f"{', '.join(asked['assigned'])}: answer until {asked['expires']}, in Airflow ({asked['url']}) or by"
+        yield f"{', '.join(asked['assigned'])}: answer until {minute(asked['expires'])}, in Airflow ({asked['url']}) or by"
         yield f"airflow harness approve {incident.id}    (or: refuse)"
     elif incident.state is State.TAKEN:
         yield f"{incident.last[EventKind.TAKEN]['by']} has it. When it is mended:"
@@ -119,7 +126,8 @@ def _next(story: Story) -> Iterable[str]:
         yield "Nothing: the healer works on it. To look after it yourself:"
         yield f"airflow harness incidents take {incident.id}"
     elif incident.with_a_person:
-        yield from asks[-1:] or ["Look at the evidence, correct the cause, then clear the failed task in Airflow."]
+        category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
+        yield from asks[-1:] or [asks_of([failure.kind for failure in story.failures], category)]
         yield f"Then: airflow harness incidents resolve {incident.id} --why TEXT"
         yield f"To let the healer look again, and ask again: airflow harness incidents return {incident.id}"
     else:
@@ -132,7 +140,7 @@ def _lines(story: Story, *kinds: EventKind) -> Iterable[str]:
 
 
 def _timeline(story: Story) -> Iterable[str]:
-    return timeline.timeline(story.events)
+    return timeline.timeline(story.events, brief=True)
 
 
 _SECTIONS: Sequence[tuple[str, Callable[[Story], Iterable[str]]]] = (

@@ -339,6 +339,8 @@ def reconcile(args: Any) -> int:
         *({"what": "unreported failure", "which": key} for key in found.found),
         *({"what": "healer started", "which": key} for key in found.started),
         *({"what": "noted", "which": key} for key in found.noted),
+        *({"what": "ended, its healer was lost", "which": key} for key in found.ended),
+        *({"what": "promise at risk", "which": line} for line in found.promised),
     ]
     show(args, rows, "Nothing that had not been reported.")
     return FINE

@@ -103,7 +103,7 @@ TEXTS: Mapping[C, str] = {
 7 snap\. time is out
 7 time is out
 7 poke .{0,60}timed out
-7 no (?:new )?(?:data|rows|records|files?|partitions?|objects?|deliver\w+) (?:\w+ ){0,3}(?:for|since|on|in) .{0,40}<day>
+7 no (?:new )?(?:data|rows|records|files?|partitions?|objects?|deliver\w+) (?:\w+ ){0,3}(?:for|since|on|in) .{0,40}<day>  @unless \b0 (?:records|rows|items) of [1-9]
 7 missing (?:partition|slice|date|day|file|deliver)\w*
 7 (?:partition|slice|day)s? (?:is |are )?missing
 7 expected (?:partition|file|delivery)
@@ -311,7 +311,7 @@ TEXTS: Mapping[C, str] = {
 7 invalid literal for int  @traits row_level
 7 could not convert string to float  @traits row_level
 7 does not match format  @traits row_level
-7 (?<!index )(?<!index \d )(?<!index \d\d )out of range  @unless <index>  @traits row_level
+7 (?<!index )(?<!index \d )(?<!index \d\d )out of range  @unless <index>|cron  @traits row_level
 7 ora-01438  @traits row_level
 7 numeric (?:field |value )?overflow  @traits row_level
 7 arithmetic overflow  @traits row_level
@@ -463,7 +463,7 @@ TEXTS: Mapping[C, str] = {
 8 excel file format cannot be determined
 8 no columns to parse
 8 malformed (?:record|row|line|input|message|csv|data|header|payload|response)
-8 malformed
+8 malformed  @unless token is malformed|malformed (?:token|jwt|header|credential)
 8 could not determine delimiter
 8 bad line
 8 unable to parse (?:file|line|record|csv|json|xml)

@@ -83,8 +83,9 @@ AWS: Reasons = {
     "IllegalLocationConstraint BucketRegionError InvalidBucketName TemporaryRedirect EntityTooLarge InvalidRequest "
     "InvalidRegion UnknownEndpoint InvalidParameterCombination ParamValidationError "
     "UnknownServiceError": (C.CONFIG_ERROR, 5),
-    "TransactionInProgressException TransactionConflict ResourceInUseException ConflictException PreconditionFailed "
-    "conditionNotMet ResourceConflictException": (C.LOCK_CONTENTION, 6),
+    "TransactionInProgressException TransactionConflict ResourceInUseException ConflictException "
+    "ResourceConflictException": (C.LOCK_CONTENTION, 6),
+    "PreconditionFailed conditionNotMet": (C.LOCK_CONTENTION, 3),
     "LimitExceeded ServiceLimitExceeded ResourceLimitExceeded": (C.QUOTA_EXHAUSTED, 5),
     "KMSThrottlingException ThrottledClientException TooManyUpdates TransactionLimitExceeded "
     "TooManyConcurrentRequests RequestRateExceeded": (C.RATE_LIMITED, 7),

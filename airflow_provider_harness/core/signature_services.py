@@ -373,7 +373,7 @@ TEXTS: Mapping[C, str] = {
 9 temporary file size exceeds  @traits load
 9 temp_file_limit  @traits load
 9 quota .{0,8}\w*(?:disks?|ssd|storage|persistent|volume|bytes)_?\w*.{0,6} exceeded
-9 (?:disks_total_gb|ssd_total_gb|local_ssd_total|snapshots|persistentvolumeclaims|requests\.storage)
+9 (?:disks_total_gb|ssd_total_gb|local_ssd_total|'snapshots'|persistentvolumeclaims|requests\.storage)
 8 file too large
 8 maximum (?:object|file|database) size
 8 database size limit

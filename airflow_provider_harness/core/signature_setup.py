@@ -274,7 +274,7 @@ TEXTS: Mapping[C, str] = {
 8 node\(s\) didn't match
 8 had (?:untolerated taint|taint)
 8 manifest (?:unknown|for .{0,80} not found)
-8 (?:failed to pull image|image) .{0,80}(?:not found|manifest unknown|does not exist)
+8 (?:failed to pull image|image) .{0,240}(?:not found|manifest unknown|does not exist)
 8 invalid (?:image name|reference format)
 8 no such transport
 8 invalid isoformat string in setting
@@ -302,7 +302,7 @@ TEXTS: Mapping[C, str] = {
 8 non-existent pool
 8 (?:can not|cannot|can't) find the cwd
 8 cwd .{0,80}must be a directory
-8 : \S{1,40}: not found$
+8 \b(?:sh|bash|dash|zsh)\b.{0,80}: not found$
 8 refusing to deserialize
 8 exceeded \d+ redirects
 8 toomanyredirects
@@ -379,7 +379,7 @@ TEXTS: Mapping[C, str] = {
 7 template .{0,60}(?:syntax|error)
 7 (?:assertion|assert)(?:ionerror)?:? .{0,60}(?:==|!=| is )
 7 operation on closed (?:file|connection|cursor|database)
-7 (?:cursor|connection|session|file|stream) (?:is )?already closed
+7 (?:cursor|connection|session|file|stream) (?:is )?already closed  @unless closed (?:the|by)|terminat|reset by|lost connection|\bssl\b
 7 near ".{0,40}": syntax error
 7 (?:unterminated|missing \)|unbalanced|nothing to repeat|multiple repeat).{0,40}at position \d+
 7 replacement index \d+ out of range

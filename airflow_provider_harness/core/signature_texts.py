@@ -106,6 +106,11 @@ RETRIED = r"retry|retrying|will try again|attempt \d+|backing off|backoff|try \d
 TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
     (
         Trait.CONCURRENCY,
+        frozenset({C.RATE_LIMITED}),
+        r"mapped task|\b\d+ (?:workers|threads)\b|(?:parallel|concurrent) requests per|parallelism",
+    ),
+    (
+        Trait.CONCURRENCY,
         frozenset({C.RESOURCE_EXHAUSTED_CONNECTIONS}),
         r"concurren|parallel|simultaneous|\bpool|queuepool|max_overflow|mapped|workers?\b|fan.?out|threads?\b|executor",
     ),
@@ -137,7 +142,7 @@ TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
     (
         Trait.LOAD,
         frozenset({C.TIMEOUT}),
-        r"days=\d{2,}|limit=\d{4,}|page_?size=\d{3,}|batch[_ ]?size|chunk[_ ]?size|smaller|full (?:scan|refresh|table)|cross join|cartesian"
+        r"days=\d{2,}|from=(\d{4})\S{0,30}to=(?!\1)\d{4}|limit=\d{4,}|page_?size=\d{3,}|batch[_ ]?size|chunk[_ ]?size|smaller|full (?:scan|refresh|table)|cross join|cartesian"
         r"|\d+ (?:gb|gib|tb|tib)\b|\d[\d,]{6,} (?:rows|records)|\d+ ?(?:m|million|billion) rows",
     ),
     (

@@ -14,6 +14,7 @@ from airflow_provider_harness.core.diagnosis import Category as C
 
 TEXTS: Mapping[C, str] = {
     C.TRANSIENT_NETWORK: r"""
+6 \w*server_error\b
 8 after connection broken by
 8 failed calling webhook
 8 checksum mismatch (?:while|when|during) (?:downloading|uploading|transferring)
@@ -35,6 +36,8 @@ TEXTS: Mapping[C, str] = {
 5 npm err! code (?:econnreset|etimedout|eai_again|enotfound)
 """,
     C.RATE_LIMITED: r"""
+9 exceeded quota for concurrent
+8 (?:concurrency|parallel\w*) limit of \d+
 8 (?:secondly|minutely|per.second|per.minute|rolling)\w{0,10}[ _](?:rolling )?limit
 7 yfratelimiterror
 7 you (?:are|have been) (?:being )?rate.?limited
@@ -43,6 +46,8 @@ TEXTS: Mapping[C, str] = {
 6 (?:too fast|too frequently|too often)\b
 """,
     C.QUOTA_EXHAUSTED: r"""
+9 (?:retry|try again|wait) (?:in|after) (?:\d{5,} ?s|\d+ ?(?:h|hours?|days?))\b
+9 over_(?:daily|monthly)_limit
 9 (?:monthly|daily|weekly|annual|yearly|billing) (?:[\w-]+ ){0,4}(?:exceeded|exhausted|used up|depleted|reached|consumed)
 9 (?:reached|exceeded|hit|used|exhausted) (?:your |the |its |our )?(?:[\w-]+ ){0,2}(?:daily|monthly|weekly|annual|yearly) (?:[\w-]+ )?(?:limit|quota|cap|allowance|budget)
 9 quota exceeded.{0,120}(?:per day|per month|per project per)
@@ -108,6 +113,7 @@ TEXTS: Mapping[C, str] = {
 8 cannot (?:acquire|obtain|get) .{0,30}lock
 """,
     C.TIMEOUT: r"""
+8 (?:has )?timed-out after  @traits permanent
 9 due to time limit  @traits permanent
 9 term_runlimit  @traits permanent
 9 (?:walltime|wall clock|wall time) .{0,30}(?:exceed|limit)\w*  @traits permanent
@@ -121,6 +127,10 @@ TEXTS: Mapping[C, str] = {
 7 cancell?ed (?:after|because|due to).{0,40}(?:time|timeout|minutes|hours)  @traits permanent
 """,
     C.AUTH_EXPIRED_OR_INVALID: r"""
+9 token is (?:malformed|missing|blacklisted|not recognized)
+9 account (?:is |has been )?(?:disabled|inactive|deactivated|suspended)
+9 \b(?:invalid_auth|not_authed|token_revoked|token_expired|account_inactive)\b
+8 \b200\b.{0,40}text/html
 9 login was refused
 9 login (?:\w+ ){0,3}(?:refused|denied|rejected)
 9 access_refused
@@ -135,6 +145,9 @@ TEXTS: Mapping[C, str] = {
 8 two.factor|one.time password
 """,
     C.PERMISSION_DENIED: r"""
+9 violates constraint 'constraints/
+9 \b(?:missing_scope|insufficient_scope|not_allowed_token_type|no_permission|not_in_channel|restricted_action|ekm_access_denied)\b
+6 status (?:is|was|of) 403
 9 user does not have permission
 9 neither .{0,60}nor .{0,60}permission
 9 violates podsecurity
@@ -150,6 +163,7 @@ TEXTS: Mapping[C, str] = {
 8 you (?:do not|don't|lack) (?:have )?(?:the )?(?:required |necessary |sufficient )?(?:permission|privilege|right|role|access)s?
 """,
     C.MISSING_OBJECT: r"""
+6 \(404\) when calling the (?:head|get)\w+ operation
 9 could not open extension control file
 9 extension "[\w-]+" is not available
 9 namespaces? \\?"[\w-]+\\?" not found
@@ -162,6 +176,11 @@ TEXTS: Mapping[C, str] = {
 6 missinginputexception
 """,
     C.LATE_OR_MISSING_SOURCE: r"""
+9 no rule to make target '[^']{0,120}<day>
+8 \bis stale\b
+8 no (?:\w+ ){1,3}(?:published|available|delivered|ingested|present|received|posted|released|found) (?:\w+ ){0,2}<day>  @unless \b0 (?:records|rows|items) of [1-9]
+8 no (?:table|file|object|partition|key)s? match\w* .{0,60}<day>
+8 \(404\) when calling the headobject operation  @also <day>
 9 (?:gap|hole)s? .{0,60}(?:\d+ (?:days?|partitions?|slices?|hours?) missing|missing (?:days|partitions|slices))  @traits missing_slices
 9 (?:\d+|no) (?:days?|partitions?|slices?|hours?) missing\b
 9 completeness (?:check|test) failed
@@ -175,6 +194,7 @@ TEXTS: Mapping[C, str] = {
 8 [\d,]+ of [\d,]+ (?:hourly |daily )?(?:files|partitions|deliveries|chunks|parts) (?:present|arrived|received|found|there)
 """,
     C.SCHEMA_DRIFT: r"""
+9 \[type=(?:string|int|float|bool|dict|list|decimal|date|datetime|model)_type, input_value  @traits breaking
 9 : (?:string|number|integer|boolean|array|object|null)(?: found)?, (?:\w+ )?(?:string|number|integer|boolean|array|object|null)(?: \w+)? expected  @traits breaking
 9 \(json schema validation\)  @traits breaking
 9 (?:column|field)\(?.{0,60}\)? changed from \w+ to \w+  @traits breaking
@@ -190,6 +210,8 @@ TEXTS: Mapping[C, str] = {
 8 missing in (?:contract|definition)|missing in (?:source|target|destination)
 """,
     C.DATA_QUALITY_VIOLATION: r"""
+8 invalid (?:numeric|bignumeric|int64|float64|date|timestamp|datetime|time|bool) value:  @traits row_level
+8 assertion failed: .{0,120} at \[\d+:\d+\]
 9 conversion from `?\w+`? to `?[\w\[\], ]+`? failed in column  @traits row_level
 9 required column value for column index: \d+ is missing  @traits row_level
 9 is (?:less|greater) than (?:or equal to )?the (?:minimum|maximum) of  @traits row_level
@@ -205,6 +227,7 @@ TEXTS: Mapping[C, str] = {
 8 (?:above|below|outside) the (?:historical|usual|expected) (?:max\w*|min\w*|range|average)
 """,
     C.DUPLICATE_DATA: r"""
+9 did not fulfill (?:1:1|1:m|m:1) validation
 9 subquery produced more than one element
 9 duplicate rows? based on primary key
 9 indexes have overlapping values
@@ -213,6 +236,8 @@ TEXTS: Mapping[C, str] = {
 8 (?:batch|file|run|load|key|order|message) .{0,40}(?:has |was |is )?already (?:been )?(?:loaded|processed|ingested|imported|delivered)
 """,
     C.BAD_INPUT_ENCODING_OR_FORMAT: r"""
+9 magic does not match
+8 failed to parse (?:the )?(?:file |avro |orc )?header
 9 (?:csv|json|avro|parquet|orc|xml) (?:processing|table|reader|parser) encountered (?:too many )?errors?
 9 eof inside string starting
 8 read length must be non-negative
@@ -222,6 +247,12 @@ TEXTS: Mapping[C, str] = {
 8 (?:wrong|bad|invalid|unexpected) (?:delimiter|separator|quoting|line ending|terminator|magic number|file signature|byte order)
 """,
     C.CONFIG_ERROR: r"""
+9 definition of service .{0,80}not found
+9 servname not supported
+9 does not have a target named
+9 (?:is )?not a known hook type|unknown hook type
+9 while parsing a (?:block|flow) (?:mapping|collection|sequence)
+8 \bcron(?:tab)? (?:expression|string|format|schedule)
 9 error looking up service account
 9 maximum (?:cpu|memory) usage per (?:container|pod) is
 9 minimum (?:cpu|memory) usage per (?:container|pod) is
@@ -244,6 +275,10 @@ TEXTS: Mapping[C, str] = {
 6 since the (?:last )?(?:release|deploy\w*|migration|rotation|change)
 """,
     C.CODE_BUG: r"""
+9 neither grouped nor aggregated
+8 unexpected copy_in result
+8 has to be made of alphanumeric
+8 has pseudo-type
 9 depends on a source named .{0,80}which was not found
 9 unexpected end of template
 9 (?:found a|dependency) cycle
@@ -254,17 +289,19 @@ TEXTS: Mapping[C, str] = {
 8 cannot alter type of a column used by
 8 asyncio\.run\(\) cannot be called
 8 keyerror: '(?:data_interval_(?:start|end)|logical_date|execution_date|next_ds|prev_ds|ds|ts|ds_nodash|ts_nodash|dag_run|ti|task_instance|params)'
-7 the connection is closed$
+7 the connection is closed$  @unless sig(?:term|kill)|terminat|reset by|lost connection|closed (?:the|by)
 7 (?:macro|filter|function|test|variable) '?[\w.]+'? (?:is undefined|is not defined|not found|does not exist)
 7 (?:null|nil|undefined|none) (?:pointer|reference|is not an object|is not iterable)
 """,
     C.DEPENDENCY_OR_VERSION: r"""
+8 (?:none|never|fine|worked|working) (?:\w+ )?before the (?:upgrade|update)
+8 \bv?\d+\.\d+(?:\.\d+)? ?-> ?v?\d+\.\d+(?:\.\d+)? in (?:image|environment|venv|requirements)
 9 was removed in (?:the )?[\w.]+ ?v?\d
 9 (?:was|has been) removed in .{0,30}(?:release|version)
 8 405 (?:client error|method not allowed).{0,120}/api/v\d
 8 required for \w+ support
 8 this version of \w+ is (?:deprecated|unsupported|not supported) .{0,40}(?:upgrade|install)  @unless no longer receives
-6 upgraded? (?:\w+ )?from v?\d[\w.]* to v?\d
+8 upgraded (?:\w+ )?from (?:\w+ )?v?\d[\w.]* to v?\d
 """,
     C.WORKER_LOST: r"""
 8 detected zombie job

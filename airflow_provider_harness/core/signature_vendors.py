@@ -190,7 +190,7 @@ TEXTS: Mapping[C, str] = {
 9 \((?:1052|1055|1064|1111|1248|1305), ?['"b]
 9 ora-(?:00907|00918|00923|00933|00936|00937|00979|01756|06512|06550)
 9 xcom(?:arg|s?) .{0,80} is not found
-8 syntax error near line \d+
+8 syntax error near line \d+  @unless parsing a (?:block|flow)|yaml
 8 parsing error\n? *error reading
 """,
     C.DEPENDENCY_OR_VERSION: r"""

@@ -220,6 +220,9 @@ def test_a_sound_installation_has_nothing(place: World, stack: AirflowStack, fou
     assert len(found["nothing"]) == len(CHECKS)
     done = stack.cli("harness", "doctor", check=False)
     assert (done.returncode, "wrong" in done.stdout) == (0, False), done.stdout
+    before = mark(place, "reconciled_at")
+    assert stack.cli("harness", "reconcile", check=False).returncode == 0
+    assert mark(place, "reconciled_at") > before
 
 
 def test_contracts_that_cannot_be_read_are_named(found: Mapping[str, Any]) -> None:

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import compose, dead_man, escalate, intake
+from airflow_provider_harness.app import compose, dead_man, escalate, heal, intake
 from airflow_provider_harness.app.ports import Limits, Severity
 from airflow_provider_harness.app.stakes import contracts_of, severity_of
 from airflow_provider_harness.core.contract import Access, Consumer, Contract, Criticality, Owner, Sla
+from airflow_provider_harness.core.diagnosis import Category
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome
 from airflow_provider_harness.core.maintenance import Maintenance, Window
 from airflow_provider_harness.core.severity import MANY_DAGS, Stakes, severity, worse
-from tests.unit.app.fakes import START, World, failure, task, world
+from tests.unit.app.fakes import START, World, diagnosis, failure, task, world
 
 CHAIN = (ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)
 SLA = Sla(prop="latency", value="4", unit="h")
@@ -44,6 +45,10 @@ def broken(*failures: Failure) -> World:
 
 def ended(w: World, incident_id: str = "I1") -> World:
     w.event(incident_id, EventKind.CLAIMED, run="r")
+    return ended_by(w, incident_id)
+
+
+def ended_by(w: World, incident_id: str) -> World:
     w.event(incident_id, EventKind.SETTLED, outcome="escalated", text="t", gates=[])
     assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.ESCALATED
     return w
@@ -107,6 +112,28 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     assert page.details["when it is mended"] == "airflow harness incidents resolve I1 --why TEXT"
     order = ["what is broken", "for whom", "since", "cause", "done", "you are asked to", "when it is mended"]
     assert [name for name in page.details if name in order] == order
+
+
+def test_a_post_mortem_says_for_whom_which_rows_and_what_to_do_though_nobody_was_paged() -> None:
+    report = {
+        "table": "public.t",
+        "slice": "2026-01-01",
+        "rows": 2,
+        "results": [{"id": "range:n", "passed": False, "samples": [{"id": 4, "n": "-4"}]}],
+    }
+    w = broken(replace(of("d", "backfill__1"), report=report))
+    w.gates.contracts = {"d": contract(consumers=(READER,))}
+    w.brain.diagnosis = diagnosis(category=Category.DATA_QUALITY_VIOLATION)
+    assert heal.claim(w.healer, "I1", "r")
+    heal.diagnose(w.healer, "I1")
+    ended_by(w, "I1")
+    told = "\n".join(w.tells("I1"))
+    for part in (
+        "For whom\n  public.t (medium) of data, read by board\n  nobody was paged",
+        "row of range:n: id=4, n=-4",
+        "Nothing of this slice was published. Correct the rows at the source",
+    ):
+        assert part in told
 
 
 def test_a_backfill_that_fails_for_one_cause_is_one_incident_and_pages_nobody() -> None:

@@ -74,6 +74,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "if nobody answers": _reopen(incident),
         "more": f"airflow harness incidents show {incident.id}",
         "incident": incident.id,
+        "audit head": healer.store.head(),
     }
     links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(

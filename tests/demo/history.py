@@ -105,7 +105,7 @@ def clear(place: World, day: date) -> None:
 
 
 def _run_of(place: World, day: date) -> str:
-    runs = place.stack.api("GET", f"/dags/{DAG_ID}/dagRuns", limit=500)["dag_runs"]
+    runs = _all(place, "/dagRuns", "dag_runs")
     [found] = [run for run in runs if datetime.fromisoformat(run["data_interval_start"]) == start_of(day)]
     return str(found["dag_run_id"])
 
@@ -120,10 +120,20 @@ def differences(place: World, first: date, last: date) -> dict[date, tuple[Any, 
 
 def new_rows(place: World) -> dict[str, int]:
     """Slice -> how many rows its latest run said were new."""
-    runs = place.stack.api("GET", f"/dags/{DAG_ID}/dagRuns", limit=500)["dag_runs"]
+    runs = _all(place, "/dagRuns", "dag_runs")
     path = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/transfer/xcomEntries/return_value"
     told = [place.stack.api("GET", path.format(**run), deserialize=True)["value"] for run in runs]
     return {one["slice"]: one["new"] for one in told}
+
+
+def _all(place: World, path: str, what: str) -> list[dict[str, Any]]:
+    """Everything that Airflow's API has to say, which it says a hundred at a time."""
+    found: list[dict[str, Any]] = []
+    while True:
+        page = place.stack.api("GET", f"/dags/{DAG_ID}{path}", limit=100, offset=len(found), order_by="run_after")
+        found += page[what]
+        if not page[what] or len(found) >= page["total_entries"]:
+            return found
 
 
 def _closed(place: World) -> bool:
@@ -131,7 +141,7 @@ def _closed(place: World) -> bool:
 
 
 def _done(place: World, tries: Mapping[int, int]) -> bool:
-    found = place.stack.api("GET", f"/dags/{DAG_ID}/dagRuns/~/taskInstances", limit=500)["task_instances"]
+    found = _all(place, "/dagRuns/~/taskInstances", "task_instances")
     failed = [
         f"{item['dag_run_id']}: {item['state']}" for item in found if item["state"] in ("failed", "upstream_failed")
     ]

@@ -161,7 +161,9 @@ def samples_of(failures: Sequence[Failure]) -> list[str]:
     """A few rows that failed a check; a gate keeps of them only what the contract lets leave, and masks the rest."""
     blocked = [failure.report for failure in failures if failure.report is not None][:1]
     found = [result for report in blocked for result in report["results"] if not result["passed"]]
-    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result.get("samples", ())[:SAMPLED]][:NAMED]
+    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result.get("samples", ())[:SAMPLED]][
+        :NAMED
+    ]
 
 
 def _row(sample: Mapping[str, object]) -> str:

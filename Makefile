@@ -9,7 +9,7 @@ BIGQUERY = python="$$(sh .ci/python bigquery)" && "$$python" .ci/venv.py --bigqu
 # Without it, CI fails; elsewhere its tests are left out, and one sentence says so.
 TRY_BIGQUERY = { $(BIGQUERY); } || [ -z "$$CI" ]
 # The tests on Airflow's processes wait most of the time: one worker has them, the other has the rest.
-PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,9 @@ venv: ## make or refresh .venv from requirements.lock
 bigquery: ## make or refresh .venv-bigquery, the BigQuery stand-in's own environment (Python 3.13 to 3.15)
 	@$(BIGQUERY)
 
-demo: venv ## break a real pipeline five times and watch what the harness does (KEEP=1 leaves Airflow running)
-	@KEEP=$(KEEP) $(BIN)/python -m tests.demo
+demo: venv ## break a real pipeline five times and watch the harness (KEEP=1: Airflow goes on; WAREHOUSE=bigquery)
+	@if [ "$(WAREHOUSE)" = bigquery ] && [ -z "$$HARNESS_DEMO_BIGQUERY" ]; then $(BIGQUERY); fi
+	@KEEP=$(KEEP) WAREHOUSE=$(WAREHOUSE) $(BIN)/python -m tests.demo
 
 test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airflow (real processes)
 	@$(TRY_BIGQUERY)

@@ -96,6 +96,11 @@ OPTIONS: Mapping[str, Option] = {
         default="false",
         type="boolean",
     ),
+    "environment": Option(
+        description="What this installation is, for conditions of a policy: production, staging, development or test.",
+        default="production",
+        example="staging",
+    ),
     "policy_file": Option(
         description="The administrator's policy (YAML); empty = the policy that comes with the package.", default=""
     ),
@@ -200,6 +205,7 @@ class Settings:
     maintenance_file: str
     promise_warning_minutes: int
     page_backfills: bool
+    environment: str
     policy_file: str
     approvers_file: str
     runbook_url: str
@@ -222,10 +228,19 @@ class Settings:
     max_cost_usd_per_day: float
 
 
+_ENVIRONMENTS = ("production", "staging", "development", "test")
+
+
 def _mode(text: str) -> Mode:
     if text not in set(Mode):
         raise ValueError(f"{text!r} is not one of {', '.join(Mode)}")
     return Mode(text)
+
+
+def _environment(text: str) -> str:
+    if text not in _ENVIRONMENTS:
+        raise ValueError(f"{text!r} is not one of {', '.join(_ENVIRONMENTS)}")
+    return text
 
 
 def _enroll(text: str) -> str:
@@ -260,6 +275,7 @@ def _flag(text: str) -> bool:
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
+    "environment": _environment,
     "page_backfills": _flag,
     "promise_warning_minutes": _at_least(1),
     "reconcile_seconds": _at_least(5),

@@ -288,6 +288,7 @@ def healer() -> Healer:
             ),
             page_backfills=settings.page_backfills,
             maintenance=load_maintenance(settings.maintenance_file),
+            environment=settings.environment,
             runbook_url=settings.runbook_url,
             promise_warning=timedelta(minutes=settings.promise_warning_minutes),
         ),

@@ -81,12 +81,12 @@ def load(
 
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
-    warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit)
-    running.append(warehouse.cancel)
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
-    with files, target, gate(contract, piece, post) as here:
+    with files, target as held, gate(contract, piece, post) as here:
+        warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, held)
+        running.append(warehouse.cancel)
         gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         told = move.load(
             contract, piece, stage, warehouse, run, Progress(stage.manifest().rows, exact=True), gate=here, gauge=gauge
@@ -144,11 +144,11 @@ def transform(
 
     :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
     """
-    warehouse = warehouse_of(conn_id, f"harness transform {contract.table}")
-    running.append(warehouse.cancel)
     piece = piece_of(contract, key)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(f"{conn_id} {contract.table} {piece.id}", task), gate(contract, piece, post) as here:
+    with leased(f"{conn_id} {contract.table} {piece.id}", task) as held, gate(contract, piece, post) as here:
+        warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=held)
+        running.append(warehouse.cancel)
         told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
     published(contract, piece, conn_id, task)
     for change in found.changes:

@@ -135,17 +135,20 @@ def is_bigquery(conn_id: str) -> bool:
     return bool(Connection.get(conn_id).conn_type == BIGQUERY)
 
 
-def warehouse_of(conn_id: str, purpose: str, limit: int | None = None) -> PostgresWarehouse | BigQueryWarehouse:
+def warehouse_of(
+    conn_id: str, purpose: str, limit: int | None = None, held: Callable[[], None] | None = None
+) -> PostgresWarehouse | BigQueryWarehouse:
     """The warehouse that a connection leads to.
 
     :param purpose: what PostgreSQL shows as the session's name.
     :param limit: bytes that one query may bill in BigQuery; None for the connection's own limit.
+    :param held: see ``BigQueryWarehouse``; PostgreSQL's own lock ends with its session, and needs none.
     """
     if is_bigquery(conn_id):
         from airflow_provider_harness.adapters import bigquery, bq_jobs
 
         client, own = bq_jobs.connect(conn_id)
-        return bigquery.BigQueryWarehouse(client, limit=limit or own)
+        return bigquery.BigQueryWarehouse(client, limit=limit or own, held=held)
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
     return PostgresWarehouse(dsn(conn_id, purpose))

@@ -8,10 +8,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
+from airflow_provider_harness.core.lease import LEASE_SECONDS
 from airflow_provider_harness.wiring_store import task_engine
 
 if TYPE_CHECKING:
@@ -37,27 +38,71 @@ def slices() -> SqlSlices:
     return SqlSlices(task_engine)
 
 
+class Held:
+    """A lease that this task has taken; call it to make sure that it still has it.
+
+    A process that was stopped for a while, and goes on, does not know that another run has taken its slice over.
+    """
+
+    def __init__(self, store: SqlSlices, name: str, token: str) -> None:
+        self._store, self._name, self._token = store, name, token
+        self._until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
+
+    def __call__(self) -> None:
+        """
+        :raises SliceBusy: it is another run's now, or has ended and the store does not say whose it is.
+        """
+        try:
+            mine = self.renew()
+        except HarnessUnavailable as error:
+            if datetime.now(UTC) < self._until:
+                return
+            raise SliceBusy(f"the lease on {self._name} has ended, and was not renewed: {error}") from error
+        if not mine:
+            raise SliceBusy(f"the lease on {self._name} is another run's now; nothing was published")
+
+    def renew(self) -> bool:
+        """Prolong it; False if it is another's now."""
+        now = datetime.now(UTC)
+        mine = self._store.renew(self._name, self._token, now)
+        if mine:
+            self._until = now + timedelta(seconds=LEASE_SECONDS)
+        return mine
+
+    def keep(self, over: threading.Event) -> None:
+        """Prolong it again and again until the work is over."""
+        while not over.wait(RENEW_SECONDS):
+            try:
+                if not self.renew():
+                    log.warning("The lease on %s is another run's now; the warehouse's own locks stay", self._name)
+                    return
+            except HarnessUnavailable as error:
+                log.warning("The lease on %s was not renewed: %s", self._name, error)
+
+
 @contextmanager
-def leased(name: str, task: TryKey) -> Iterator[None]:
-    """Hold the lease on a name, renewed while the block runs.
+def leased(name: str, task: TryKey) -> Iterator[Held | None]:
+    """Hold the lease on a name, renewed while the block runs; None where there is no store.
 
     A lease of another task instance is waited for, longer than one lasts whose holder was killed. The lease is for people and for
-    runs on different machines to see; what keeps two publications apart in PostgreSQL is a lock there.
+    runs on different machines to see; what keeps two publications apart in PostgreSQL is a lock there. In BigQuery it is the
+    lease, which is looked at again right before the publication.
 
     :raises SliceBusy: another task instance held it all the time.
     """
     store, token = slices(), uuid.uuid4().hex
-    with _renewed(store, name, token) if _taken(store, name, str(task).rpartition("#")[0], token) else nullcontext():
-        yield
+    taken = _taken(store, name, str(task).rpartition("#")[0], token)
+    with _renewed(store, name, token) if taken else nullcontext() as held:
+        yield held
 
 
 @contextmanager
-def _renewed(store: SqlSlices, name: str, token: str) -> Iterator[None]:
-    over = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(store, name, token, over), daemon=True, name="harness lease")
+def _renewed(store: SqlSlices, name: str, token: str) -> Iterator[Held]:
+    held, over = Held(store, name, token), threading.Event()
+    renewal = threading.Thread(target=held.keep, args=(over,), daemon=True, name="harness lease")
     renewal.start()
     try:
-        yield
+        yield held
     finally:
         over.set()
         renewal.join(RENEW_SECONDS)
@@ -86,16 +131,6 @@ def _take(store: SqlSlices, name: str, holder: str, token: str) -> None:
             log.info("Waiting: %s", lease.sentence())
             told = True
         time.sleep(POLL_SECONDS)
-
-
-def _renew(store: SqlSlices, name: str, token: str, over: threading.Event) -> None:
-    while not over.wait(RENEW_SECONDS):
-        try:
-            if not store.renew(name, token, datetime.now(UTC)):
-                log.warning("The lease on %s is another run's now; the warehouse's own locks stay", name)
-                return
-        except HarnessUnavailable as error:
-            log.warning("The lease on %s was not renewed: %s", name, error)
 
 
 def published(contract: Contract, piece: Slice, conn_id: str, task: TryKey) -> None:

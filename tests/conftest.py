@@ -12,12 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.bigquery import interpreter
 
 LEFT_OUT = pytest.StashKey[str]()
 """Why the tests on the BigQuery stand-in are left out."""
+
+
+class _Together(LoadScopeScheduling):
+    """One worker has what shares servers: all tests on Airflow's processes, and else the tests of a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/airflow" if file.startswith("tests/airflow/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
+    return _Together(config, log)
 
 
 class NetworkReached(AssertionError):
@@ -54,16 +68,8 @@ def refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_other_hosts)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares servers, and leave out what nobody demands and cannot run."""
-    for item in items:
-        group = item.path.parent if item.path.parent.name == "airflow" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
-    _leave_out_bigquery(config, items)
-
-
-def _leave_out_bigquery(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the BigQuery stand-in where it cannot run and nobody demands it."""
     theirs = [item for item in items if item.get_closest_marker("bigquery") or "bigquery" in _fixtures(item)]
     if not theirs or os.environ.get("CI"):
         return

@@ -46,10 +46,14 @@ class BigQueryWarehouse:
     """Where slices are published.
 
     :param limit: bytes that one query may bill; None for no limit. The stand-in bills nothing.
+    :param held: raises ``SliceBusy`` where the lease on the slice is another run's now; asked right before a publication.
+        None where there is no lease.
     """
 
-    def __init__(self, client: bigquery.Client, *, limit: int | None = None) -> None:
-        self._jobs = Jobs(client, limit=limit)
+    def __init__(
+        self, client: bigquery.Client, *, limit: int | None = None, held: Callable[[], None] | None = None
+    ) -> None:
+        self._jobs, self._held = Jobs(client, limit=limit), held
 
     def cancel(self) -> None:
         """Cancel every job that runs now."""
@@ -57,9 +61,13 @@ class BigQueryWarehouse:
 
     @contextmanager
     def slice(self, contract: Contract, piece: Slice) -> Iterator[BigQuerySession]:
-        """A session on a slice. BigQuery has no locks: of two runs at once one publishes after the other, whole."""
+        """A session on a slice. BigQuery has no locks: of two runs at once one publishes after the other, whole.
+
+        Where there is a lease, whoever has it drops the staging tables of those that had it before. So the job of a
+        process that was stopped, lost its lease and goes on finds nothing to publish, however late it comes.
+        """
         bq_types.refuse(contract)
-        yield BigQuerySession(self._jobs, contract, piece)
+        yield BigQuerySession(self._jobs, contract, piece, self._held)
 
     def measure_published(self, contract: Contract, piece: Slice | None, at: datetime | None = None) -> Measurements:
         """The contract's checks on what is published; of one slice, or of the whole table.
@@ -102,8 +110,8 @@ def table_of(client: bigquery.Client, table: str) -> bigquery.Table | None:
 class BigQuerySession:
     """One slice on its way into one table."""
 
-    def __init__(self, jobs: Jobs, contract: Contract, piece: Slice) -> None:
-        self._jobs, self._contract, self._piece = jobs, contract, piece
+    def __init__(self, jobs: Jobs, contract: Contract, piece: Slice, held: Callable[[], None] | None) -> None:
+        self._jobs, self._contract, self._piece, self._held = jobs, contract, piece, held
         self._base = staging_table(contract.table, piece.id)
         self._quarantine = quarantine_table(contract)
         self._staging, self._json_as_text = "", False
@@ -133,10 +141,12 @@ class BigQuerySession:
         parts = [f"{name} {digest}" for name, (_, _, digest) in sorted(manifest.files.items())]
         name = name_of(self._contract.id, self._contract.version, self._contract.table, self._piece.id, *parts)
         self._json_as_text = True
+        self._drop_staging_of_others(name[:12])
         for number in range(10_000):
             self._staging = f"{self._base}_{name[:12]}_{number}"
-            if self._load(f"harness_load_{name}_{number}", stage, manifest, tell):
-                return manifest.rows
+            with self._staging_stays():
+                if self._load(f"harness_load_{name}_{number}", stage, manifest, tell):
+                    return manifest.rows
         raise ConfigurationError(f"{self._base}_{name[:12]}", "has no free number.", fix="Drop old staging tables.")
 
     def plan_query(self, sql: str) -> Plan:
@@ -162,11 +172,13 @@ class BigQuerySession:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
         text = bq_publish.bound(sql, self._piece)
+        self._drop_staging_of_others()
         self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
         names = ", ".join(f"`{name}`" for name in self._contract.names)
         insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"
         job = self._jobs.client.query(insert, job_config=self._jobs.config(self._told("transform")))
-        self._jobs.finished(job)
+        with self._staging_stays():
+            self._jobs.finished(job)
         return int(job.num_dml_affected_rows or 0)
 
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
@@ -209,6 +221,25 @@ class BigQuerySession:
         """Drop the staging table; the staged files remain for a person to look at."""
         self._jobs.client.delete_table(self._staging, not_found_ok=True)
 
+    def _drop_staging_of_others(self, own: str = "") -> None:
+        """Leave no staging table of this slice to those that had its lease before.
+
+        :param own: what the name of one with the very same files goes on with.
+        """
+        if self._held is None:
+            return
+        dataset, _, name = self._base.rpartition(".")
+        theirs = re.compile(rf"{re.escape(name)}_([0-9a-f]{{12}})(_\d+)?")
+        for table in self._jobs.client.list_tables(dataset, page_size=1000):
+            found = theirs.fullmatch(table.table_id)
+            if found and found[1] != own:
+                log.info("Dropping %s, which an earlier run of the slice left", table.table_id)
+                self._jobs.client.delete_table(table.reference, not_found_ok=True)
+
+    def _still_mine(self) -> None:
+        if self._held is not None:
+            self._held()
+
     @contextmanager
     def _staging_stays(self) -> Iterator[None]:
         """Two runs with the very same files share a staging table; the one that publishes first drops it."""
@@ -219,7 +250,7 @@ class BigQuerySession:
         except NotFound as error:
             if table_of(self._jobs.client, self._staging) is not None:
                 raise
-            raise SliceBusy(f"{self._staging} is gone: another run has just published the same rows") from error
+            raise SliceBusy(f"{self._staging} is gone: another run has the slice, or has just published it") from error
 
     def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, int, list[Any]]:
         """Make the staged rows the partition, by one job."""
@@ -228,6 +259,7 @@ class BigQuerySession:
         sql = bq_publish.partition_query(staged)
         target = f"{self._jobs.client.project}.{staged.target}${part}"
         config = self._jobs.config(self._told("publish"), destination=target, write_disposition="WRITE_TRUNCATE")
+        self._still_mine()
         self._jobs.once(name_of(sql, target), self._query(sql, config))
         return before, new, rows, []
 
@@ -246,6 +278,7 @@ class BigQuerySession:
         begin = self._query(script, self._jobs.config(self._told("publish")))
         end, pause = time.monotonic() + BUSY_SECONDS, 0.5
         while True:
+            self._still_mine()
             try:
                 ((before, new, rows, counts),) = self._jobs.once(name_of(script), begin).result()
                 return int(before), int(new), int(rows), list(counts)

@@ -10,11 +10,11 @@ from typing import Any
 from airflow_provider_harness.adapters.yaml_strict import parse
 from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.hours import hours
 from airflow_provider_harness.core.policy import FACTS, Condition, Limit, Op, Policy, Rule, VerdictKind
 
 _RULE_KEYS = ("id", "action", "verdict", "reason", "when", "limit")
 _LIMIT_KEYS = ("per_incident", "per_dag_per_day")
-_ORDERED = (Op.LT, Op.LE, Op.GT, Op.GE)
 
 
 def load_policy(path: str) -> Policy:
@@ -73,9 +73,11 @@ def _conditions(when: Any, place: str) -> Iterator[Condition]:
             raise ConfigurationError(f"{place}: {fact}", "says nothing.", valid=tuple(Op))
         for op, operand in test.items():
             many = tuple(operand) if isinstance(operand, list) else (operand,)
-            if op in _ORDERED and FACTS[fact].type is not int:
+            if op not in FACTS[fact].ops:
                 raise ConfigurationError(
-                    f"{place}: {fact}: {op}", "compares numbers only.", valid=(Op.EQ, Op.NE, Op.IN)
+                    f"{place}: {fact}: {op}",
+                    "does not go with this fact.",
+                    valid=tuple(one for one in Op if one in FACTS[fact].ops),
                 )
             if (op == Op.IN) != isinstance(operand, list) or not many:
                 raise ConfigurationError(
@@ -88,10 +90,23 @@ def _conditions(when: Any, place: str) -> Iterator[Condition]:
 
 def _operand(fact: str, value: Any, place: str) -> None:
     spec = FACTS[fact]
+    if spec.moment or spec.type is tuple:
+        if not isinstance(value, str) or not value:
+            raise ConfigurationError(place, f"{value!r} is not a text.")
+        if spec.moment:
+            _hours(value, place)
+        return
     if type(value) is not spec.type:
         raise ConfigurationError(place, f"{value!r} is not a {spec.type.__name__}.")
     if spec.values is not None:
         _one_of(str(value), tuple(sorted(spec.values)), place)
+
+
+def _hours(value: str, place: str) -> None:
+    try:
+        hours(value)
+    except ValueError as error:
+        raise ConfigurationError(place, f"{error}.") from error
 
 
 def _keys(item: Any, valid: tuple[str, ...], place: str) -> None:

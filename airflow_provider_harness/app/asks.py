@@ -32,3 +32,8 @@ def asks_of(kinds: Sequence[FailureKind], category: str) -> str:
     :param category: of the diagnosis; empty where there is none.
     """
     return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
+
+
+def answer(incident_id: str) -> str:
+    """How an open question is answered."""
+    return f"Answer in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)"

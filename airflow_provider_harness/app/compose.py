@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.approve import dag_id_of
 from airflow_provider_harness.app.ports import Healer, Page, Severity
@@ -55,7 +55,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     failures = healer.store.failures(incident.id)
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
     asked = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
-    left = left_of(risks[0].due - healer.now()) if risks else ""
+    left = f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
     details = {
         "what is broken": _broken(incident, failures),
         "for whom": for_whom(contracts),
@@ -78,9 +78,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(
         dedup_key=dedup_key(incident),
-        summary=f"{dag_id}: {f'{left}, ' if left else ''}{diagnosis.get('category', 'unknown')} - {cause}"[
-            :SUMMARY_LENGTH
-        ],
+        summary=f"{dag_id}: {left}{diagnosis.get('category', 'unknown')} - {cause}"[:SUMMARY_LENGTH],
         severity=severity,
         source=f"airflow:{dag_id}",
         details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
@@ -145,7 +143,8 @@ def _runbooks(healer: Healer, contracts: Sequence[Contract], category: str) -> d
 def _sure(diagnosis: Mapping[str, object]) -> str:
     if not diagnosis:
         return ""
-    return f"{diagnosis['certainty']}, from {diagnosis['basis']}: {diagnosis['why']}"
+    why = f": {diagnosis['why']}" if diagnosis["why"] else ""
+    return f"{diagnosis['certainty']}, from {diagnosis['basis']}{why}"
 
 
 def _evidence(incident: Incident) -> list[str]:
@@ -191,7 +190,15 @@ def _verdict(incident: Incident) -> str:
 
 def _who(incident: Incident) -> str:
     asked = incident.last[EventKind.ASKED] if incident.state is State.ASKED else None
-    return f"{', '.join(asked['assigned'])}, until {asked['expires']}" if asked else ""
+    return f"{', '.join(asked['assigned'])}, until {minute(asked['expires'])}" if asked else ""
+
+
+def minute(text: str) -> str:
+    """A moment that an event keeps, for people."""
+    try:
+        return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return text
 
 
 def _reopen(incident: Incident) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airflow_provider_harness.app.asks import asks_of
+from airflow_provider_harness.app.asks import answer, asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
@@ -94,10 +94,19 @@ def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtR
 
 def at_risk(healer: Healer, incident: Incident) -> None:
     """Page, or page again, since a promise about time will be broken if this incident lasts."""
-    at_work = "Nothing yet: the healer works on it. To look after it yourself: airflow harness incidents take {}"
-    known = str(incident.last.get(EventKind.PAGED, {}).get("asks", ""))
-    asks = known or (_asks(healer, incident) if incident.outcome else at_work.format(incident.id))
-    page(healer, incident, asks=asks, severity=severity_of(healer, incident))
+    page(healer, incident, asks=_asks_now(healer, incident), severity=severity_of(healer, incident))
+
+
+def _asks_now(healer: Healer, incident: Incident) -> str:
+    """What a person is asked to do about an incident, wherever it stands."""
+    if incident.state is State.ASKED:
+        return answer(incident.id)
+    if incident.state is State.TAKEN:
+        return f"{incident.last[EventKind.TAKEN]['by']} has it: see that they know of the deadline."
+    if incident.outcome is None:
+        take = f"airflow harness incidents take {incident.id}"
+        return f"Nothing yet: the healer works on it. To look after it yourself: {take}"
+    return str(incident.last.get(EventKind.PAGED, {}).get("asks") or _asks(healer, incident))
 
 
 def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> None:

@@ -137,11 +137,15 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
 
     :param acts: how often the harness has tried already.
     """
+    around: dict[str, Any] = {
+        "environment": healer.limits.environment,
+        "maintenance": healer.limits.maintenance.until(frozenset({key.dag_id}), healer.now()) is not None,
+    }
     if not key.task_id:
-        return propose.nowhere(key.dag_id, key.run_id, healer.now())
+        return replace(propose.nowhere(key.dag_id, key.run_id, healer.now()), **around)
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
     dag = healer.airflow.dag(key.dag_id)
-    missing = healer.gates.missing(task, dag)
+    missing, contract = healer.gates.missing(task, dag), healer.gates.contract(task)
     return propose.Situation(
         task=task,
         tasks=healer.airflow.tasks(key.dag_id, key.run_id),
@@ -153,6 +157,8 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
         alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
         acts=acts,
         has_contract="contract" in task.rendered,
+        criticality=contract.criticality.value if contract else "none",
+        **around,
     )
 
 

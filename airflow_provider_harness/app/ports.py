@@ -426,6 +426,7 @@ class Limits:
     :param backfill_alone: slices that any contract may let the harness run again without asking.
     :param page_backfills: whether on-call is paged where only runs of a backfill failed.
     :param maintenance: when pages are held back.
+    :param environment: what the administrator calls this installation.
     :param runbook_url: address of the runbook, in which {category} stands for the cause's category; empty for none.
     :param promise_warning: how long before a promise about time is broken on-call is told.
     """
@@ -437,6 +438,7 @@ class Limits:
     brakes: Brakes = field(default_factory=Brakes)
     page_backfills: bool = False
     maintenance: Maintenance = field(default_factory=Maintenance)
+    environment: str = "production"
     promise_warning: timedelta = timedelta(minutes=30)
     runbook_url: str = ""
 

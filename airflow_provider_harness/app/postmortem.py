@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.app import timeline
 from airflow_provider_harness.app.asks import asks_of
-from airflow_provider_harness.app.compose import samples_of
+from airflow_provider_harness.app.compose import minute, samples_of
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, fold
 
@@ -117,7 +117,7 @@ def _next(story: Story) -> Iterable[str]:
     asks = [body["asks"] for body in story.all(EventKind.PAGED) if body.get("asks")]
     if incident.state is State.ASKED:
         asked = incident.last[EventKind.ASKED]
-        yield f"{', '.join(asked['assigned'])}: answer until {asked['expires']}, in Airflow ({asked['url']}) or by"
+        yield f"{', '.join(asked['assigned'])}: answer until {minute(asked['expires'])}, in Airflow ({asked['url']}) or by"
         yield f"airflow harness approve {incident.id}    (or: refuse)"
     elif incident.state is State.TAKEN:
         yield f"{incident.last[EventKind.TAKEN]['by']} has it. When it is mended:"
@@ -140,7 +140,7 @@ def _lines(story: Story, *kinds: EventKind) -> Iterable[str]:
 
 
 def _timeline(story: Story) -> Iterable[str]:
-    return timeline.timeline(story.events)
+    return timeline.timeline(story.events, brief=True)
 
 
 _SECTIONS: Sequence[tuple[str, Callable[[Story], Iterable[str]]]] = (

@@ -22,6 +22,9 @@ class Situation:
     :param alone: slices that contract and administrator let the harness run again without asking.
     :param slice_length: how long one slice of the failed task's table is.
     :param late_from: from when the slice counts as late, by the contract; None where no contract says so.
+    :param environment: what the administrator calls this installation.
+    :param criticality: of the data, by the failed task's contract.
+    :param maintenance: a maintenance window of the Dag is open.
     """
 
     task: TaskState
@@ -34,6 +37,9 @@ class Situation:
     now: datetime
     slice_length: timedelta = timedelta(days=1)
     late_from: datetime | None = None
+    environment: str = "production"
+    criticality: str = "none"
+    maintenance: bool = False
 
 
 def nowhere(dag_id: str, run_id: str, now: datetime) -> Situation:
@@ -144,6 +150,22 @@ def _spanned(now: Situation) -> int:
     return max(len(missing), round((max(missing) - min(missing)) / now.slice_length) + 1)
 
 
+#: Operators of the harness, which publish a slice exactly once, or only look.
+IDEMPOTENT = frozenset(
+    [
+        "PostgresExtractOperator",
+        "PostgresLoadOperator",
+        "PostgresTransferOperator",
+        "BigQueryLoadOperator",
+        "SQLTransformOperator",
+        "ValidateOperator",
+        "FreshnessSensor",
+        "ContractSensor",
+        "SchemaDriftSensor",
+    ]
+)
+
+
 def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fact]:
     """The facts that the policy judges by (``core.policy.FACTS``)."""
     states = [task.state for task in now.tasks]
@@ -160,4 +182,11 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "slices_beyond_alone": max(0, _spanned(now) - now.alone),
         "dag_paused": now.dag.paused,
         "has_contract": now.has_contract,
+        "environment": now.environment,
+        "owners": tuple(now.dag.owners),
+        "tags": tuple(now.dag.tags),
+        "idempotent": now.task.operator in IDEMPOTENT,
+        "criticality": now.criticality,
+        "maintenance": now.maintenance,
+        "time": now.now.isoformat(),
     }

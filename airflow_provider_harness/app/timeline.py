@@ -74,12 +74,20 @@ def sentence(event: Event) -> str:
     return f"{word}: {say(event.body)}"
 
 
-def timeline(events: Iterable[Event]) -> list[str]:
-    """Lines of text, oldest first; times are UTC."""
-    lines = []
+def timeline(events: Iterable[Event], *, brief: bool = False) -> list[str]:
+    """Lines of text, oldest first; times are UTC, and each further day begins with its date.
+
+    :param brief: of texts of several lines, say how many only: they stand elsewhere.
+    """
+    lines: list[str] = []
+    day = None
     for event in events:
+        lines += [f"{event.at:%Y-%m-%d}"] if day not in (None, event.at.date()) else []
+        day = event.at.date()
         word, say = _LINES[event.kind]
         first, *more = say(event.body).splitlines() or [""]
+        if brief and more:
+            first, more = f"{len(more) + 1} observations", []
         lines.append(f"{event.at:%H:%M:%S}  {word:<{_WIDTH}}  {first}")
         lines += [f"{'':8}  {'':<{_WIDTH}}  {line}" for line in more]
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_harness.app.policies import Past, past, simulate
@@ -83,6 +83,10 @@ def _of_facts(args: Any) -> Past:
 
 
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
+_PARSE: Mapping[type, Callable[[str], Fact]] = {
+    bool: lambda text: _WORDS[text],
+    tuple: lambda text: tuple(word for word in text.split(",") if word),
+}
 
 
 def _facts(given: Sequence[str]) -> dict[str, Fact]:
@@ -92,7 +96,7 @@ def _facts(given: Sequence[str]) -> dict[str, Fact]:
         if name not in FACTS:
             raise ConfigurationError(f"--fact {pair}", "is no fact.", valid=tuple(FACTS))
         try:
-            facts[name] = _WORDS[text] if FACTS[name].type is bool else FACTS[name].type(text)
+            facts[name] = _PARSE.get(FACTS[name].type, FACTS[name].type)(text)
         except (KeyError, ValueError):
             kind = "true or false" if FACTS[name].type is bool else "a whole number"
             raise ConfigurationError(f"--fact {pair}", f"is not {kind}.") from None

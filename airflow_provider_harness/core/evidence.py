@@ -49,8 +49,8 @@ class Citation:
     text: str
 
 
-#: A fact: a boolean, a number, or a word out of a closed set. ``core.policy.FACTS`` lists every name and its type.
-Fact = bool | int | float | str
+#: A fact: a boolean, a number, a word, or several. ``core.policy.FACTS`` lists every name and its type.
+Fact = bool | int | float | str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

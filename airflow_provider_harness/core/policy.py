@@ -10,12 +10,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
+from airflow_provider_harness.core.contract import Criticality
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.evidence import Fact
+from airflow_provider_harness.core.hours import hours, is_moment
 
 
 class VerdictKind(StrEnum):
@@ -34,6 +37,8 @@ class Op(StrEnum):
     LE = "le"
     GT = "gt"
     GE = "ge"
+    HAS = "has"  # of several words, this one is there
+    WITHIN = "within"  # hours of the week in a time zone
 
 
 _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
@@ -44,6 +49,15 @@ _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
     Op.LE: operator.le,
     Op.GT: operator.gt,
     Op.GE: operator.ge,
+    Op.HAS: lambda fact, operand: operand in fact,
+    Op.WITHIN: lambda fact, operand: hours(operand).hold(datetime.fromisoformat(fact)),
+}
+_EQUAL = frozenset({Op.EQ, Op.NE, Op.IN})
+_OPS: Mapping[type, frozenset[Op]] = {
+    int: _EQUAL | {Op.LT, Op.LE, Op.GT, Op.GE},
+    bool: _EQUAL,
+    str: _EQUAL,
+    tuple: frozenset({Op.HAS}),
 }
 
 
@@ -51,13 +65,23 @@ _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
 class FactSpec:
     """A name that a condition may use.
 
-    :param values: the closed set of words, or None for a number or a boolean.
+    :param values: the closed set of words, or None where there is none.
+    :param moment: it is a time, of which only hours can be asked.
     """
 
     type: type
     meaning: str
     values: frozenset[str] | None = None
+    moment: bool = False
 
+    @property
+    def ops(self) -> frozenset[Op]:
+        """How it can be compared."""
+        return frozenset({Op.WITHIN}) if self.moment else _OPS[self.type]
+
+
+ENVIRONMENTS = frozenset({"production", "staging", "development", "test"})
+CRITICALITIES = frozenset({"none", *Criticality})
 
 FACTS: Mapping[str, FactSpec] = {
     "category": FactSpec(type=str, meaning="root cause", values=frozenset(Category)),
@@ -74,6 +98,19 @@ FACTS: Mapping[str, FactSpec] = {
     ),
     "dag_paused": FactSpec(type=bool, meaning="the Dag is paused"),
     "has_contract": FactSpec(type=bool, meaning="a task of the run publishes under a contract"),
+    "environment": FactSpec(
+        type=str, meaning="what the administrator calls this installation ([harness] environment)", values=ENVIRONMENTS
+    ),
+    "owners": FactSpec(type=tuple, meaning="owners of the Dag, as its author wrote them"),
+    "tags": FactSpec(type=tuple, meaning="tags of the Dag, as its author wrote them"),
+    "idempotent": FactSpec(
+        type=bool, meaning="the failed task is one of the harness's operators, which publish a slice exactly once"
+    ),
+    "criticality": FactSpec(
+        type=str, meaning="of the data, by the failed task's contract; none without one", values=CRITICALITIES
+    ),
+    "maintenance": FactSpec(type=bool, meaning="a maintenance window of the Dag is open"),
+    "time": FactSpec(type=str, meaning="now; asked by hours such as Mon-Fri 22:00-06:00 Europe/Berlin", moment=True),
     "downstream_tables": FactSpec(
         type=int,
         meaning="tables and folders that are made of what the failed task writes; not known where lineage is not",
@@ -106,8 +143,13 @@ def unusable(name: str, facts: Mapping[str, Fact]) -> str:
     if name not in facts:
         return f"The fact {name!r} is not known."
     spec, value = FACTS[name], facts[name]
-    typed = isinstance(value, spec.type) and isinstance(value, bool) == (spec.type is bool)
-    if not typed or (spec.values is not None and value not in spec.values):
+    allowed = (tuple, list) if spec.type is tuple else spec.type  # as it was recorded, several words are a list
+    typed = isinstance(value, allowed) and isinstance(value, bool) == (spec.type is bool)
+    if (
+        not typed
+        or (spec.values is not None and value not in spec.values)
+        or (spec.moment and not is_moment(str(value)))
+    ):
         return f"The fact {name!r} cannot be {value!r}."
     return ""
 

@@ -16,7 +16,18 @@ from airflow.sdk import DAG, BaseSensorOperator, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_harness import config, wiring
-from airflow_provider_harness.app import act, approve, compose, dead_man, escalate, heal, reconcile, stakes, verify
+from airflow_provider_harness.app import (
+    act,
+    approve,
+    asks,
+    compose,
+    dead_man,
+    escalate,
+    heal,
+    reconcile,
+    stakes,
+    verify,
+)
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incident import EventKind, Incident, State
@@ -203,7 +214,7 @@ class Approve(HITLOperator):
         escalate.page(
             healer,
             incident,
-            asks=f"Answer in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)",
+            asks=asks.answer(incident_id),
             severity=stakes.severity_of(healer, incident, asked=True),
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError
 
-from .slices import SliceOperator, log_report, staged_dataset
+from .slices import PUBLISHED_LINKS, SliceOperator, log_report, staged_dataset
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage import Dataset
@@ -73,6 +73,7 @@ class LoadOperator(SliceOperator):
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
     """
 
+    operator_extra_links = PUBLISHED_LINKS
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "staged")
     maximum_bytes_billed: int | None = None
 
@@ -141,6 +142,7 @@ class PostgresTransferOperator(SliceOperator):
     :param sql: a query with the contract's columns, instead of the whole table.
     """
 
+    operator_extra_links = PUBLISHED_LINKS
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "source_conn_id", "source_table", "sql")
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}

@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.schema import Schema
 
 
+def _links(*names: str) -> Any:
+    """Links of a task's page; as a property, so that a Dag file does not import them."""
+
+    def made(_: BaseOperator) -> tuple[Any, ...]:
+        from airflow_provider_harness import links
+
+        return tuple(getattr(links, name)() for name in names)
+
+    return property(made)
+
+
+PUBLISHED_LINKS = _links("PublishedTableLink", "QuarantineLink")
+TABLE_LINK = _links("PublishedTableLink")
+
+
 class SliceOperator(BaseOperator):
     """An operator on one slice of one table under one contract.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError
 
-from .slices import SliceOperator
+from .slices import PUBLISHED_LINKS, SliceOperator
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage import Dataset
@@ -24,6 +24,7 @@ class SQLTransformOperator(SliceOperator):
         bytes that BigQuery reads; above 0. None for no limit.
     """
 
+    operator_extra_links = PUBLISHED_LINKS
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql")
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}

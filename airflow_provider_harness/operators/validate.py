@@ -10,7 +10,7 @@ from airflow.sdk import Asset
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
 
-from .slices import SliceOperator, log_report, staged_dataset
+from .slices import TABLE_LINK, SliceOperator, log_report, staged_dataset
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage import Dataset
@@ -42,6 +42,7 @@ class ValidateOperator(SliceOperator):
         the pages of a slice are in ``<data_docs>/<table>/<slice>/index.html``.
     """
 
+    operator_extra_links = TABLE_LINK
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql", "path", "data_docs")
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}

@@ -19,7 +19,9 @@ from typing import Any
 from airflow_provider_harness.core.errors import HarnessError
 from tests.demo import data
 from tests.demo.breaks import BREAKS, Break, Run, wait_for
-from tests.demo.world import HARNESS, HOME, ROOT, WAREHOUSE, World, say, world
+from tests.demo.grader import COLUMNS
+from tests.demo.warehouse import STAND_IN, InBigQuery
+from tests.demo.world import HARNESS, HOME, ROOT, World, say, world
 
 FIRST, FILLED, DAYS = date(2013, 1, 1), 7, 14
 BACKFILL = (
@@ -75,12 +77,18 @@ def run(place: World) -> dict[str, Any]:
         ],
         "incidents": answer["incidents"],
         "findings": answer["findings"],
-        "stand_ins": ["PagerDuty Events API (local receiver)"] if place.pages else [],
+        "warehouse": place.warehouse.kind,
+        "stand_ins": _stand_ins(place),
         "model": place.model or "none: rules only",
     }
     (place.home / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     tell(place, report)
     return report
+
+
+def _stand_ins(place: World) -> list[str]:
+    emulated = isinstance(place.warehouse, InBigQuery) and bool(place.warehouse.endpoint)
+    return [*(["PagerDuty Events API (local receiver)"] if place.pages else []), *([STAND_IN] if emulated else [])]
 
 
 def fill(place: World) -> tuple[int, str]:
@@ -129,10 +137,8 @@ def _wait_for_backfill(place: World) -> None:
 
 def _digest(place: World) -> tuple[int, str]:
     """How many flights of the seven days are published, and what they are."""
-    with place.postgres.connect(WAREHOUSE) as connection:
-        query = "SELECT f::text FROM flights f WHERE time_hour < '2013-01-08 00:00-05' ORDER BY 1"
-        rows = connection.execute(query).fetchall()
-    return len(rows), hashlib.sha256("\n".join(row[0] for row in rows).encode()).hexdigest()
+    rows = sorted(map(str, place.warehouse.rows(f"SELECT {COLUMNS} FROM public.flights WHERE {{day}} < '2013-01-08'")))
+    return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 def _state(place: World, one: Run) -> str:
@@ -141,9 +147,10 @@ def _state(place: World, one: Run) -> str:
 
 def site(place: World) -> dict[str, Any]:
     """Where the grader looks (``grader.Site``)."""
-    names = {"source": data.DATABASE, "warehouse": WAREHOUSE, "harness": HARNESS}
+    names = {"source": data.DATABASE, "harness": HARNESS}
     return {
         "databases": {name: place.postgres.url(database) for name, database in names.items()},
+        "warehouse": dict(place.warehouse.site),
         "airflow_url": place.stack.url,
         "airflow_token": place.stack.token("admin"),
         "pages_url": place.pages.plain_url if place.pages else "",

@@ -13,22 +13,25 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import psycopg
 
-DAY = "(time_hour AT TIME ZONE 'America/New_York')::date"
+from tests.demo.warehouse import at
+
+NEW_YORK = ZoneInfo("America/New_York")
 COLUMNS = (
     "year, month, day, dep_time, sched_dep_time, dep_delay, arr_time, sched_arr_time, arr_delay, carrier, flight,"
     " tailnum, origin, dest, air_time, distance, hour, minute, time_hour"
 )
 PLAIN_COLUMNS = "time_hour, carrier, flight, origin, dest, dep_delay, air_time"
 ON_TIME = (
-    f"SELECT {DAY}, origin, carrier, count(*), count(dep_time), count(*) FILTER (WHERE dep_delay < 15),"
-    " count(*) FILTER (WHERE dep_time IS NULL) FROM flights GROUP BY 1, 2, 3"
+    "SELECT {day}, origin, carrier, count(*), count(dep_time), count(CASE WHEN dep_delay < 15 THEN 1 END),"
+    " count(CASE WHEN dep_time IS NULL THEN 1 END) FROM public.flights GROUP BY 1, 2, 3"
 )
 STEPS = ("extract", "extract_airlines", "load_airlines", "load", "validate", "on_time")
 
@@ -54,10 +57,12 @@ class Site:
     """Where to look.
 
     :param databases: name -> address.
+    :param warehouse: ``warehouse.Warehouse.site``.
     :param pages_url: the stand-in's address, or empty where real pages went to PagerDuty and cannot be read back.
     """
 
     databases: Mapping[str, str]
+    warehouse: Mapping[str, str]
     airflow_url: str
     airflow_token: str
     pages_url: str
@@ -70,6 +75,8 @@ class Grader:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._connections = {name: psycopg.connect(url, autocommit=True) for name, url in site.databases.items()}
+        self._source = at({"kind": "postgresql", "url": site.databases["source"]})
+        self._warehouse = at(site.warehouse)
         self._pages = (
             {page["dedup_key"]: page for page in self._get(f"{site.pages_url}/pages")["pages"]}
             if site.pages_url
@@ -101,36 +108,36 @@ class Grader:
     def data_findings(self, days: Sequence[date]) -> Iterator[str]:
         """Where source and warehouse differ, day by day, but for what is in quarantine."""
         for day in days:
-            where = f"WHERE {DAY} = %s"
-            source = Counter(map(str, self.rows("source", f"SELECT {COLUMNS} FROM flights {where}", [day])))
-            published = Counter(map(str, self.rows("warehouse", f"SELECT {COLUMNS} FROM flights {where}", [day])))
-            apart = Counter(map(str, self._quarantined(day)))
+            source = Counter(self._source.rows(f"SELECT {COLUMNS} FROM public.flights WHERE {{day}} = '{day}'"))
+            published = Counter(self._warehouse.rows(f"SELECT {COLUMNS} FROM public.flights WHERE {{day}} = '{day}'"))
+            apart = Counter(self._quarantined(day))
             if source != published + apart:
                 yield f"{day}: source {source.total()}, published {published.total()}, in quarantine {apart.total()}, and they do not add up"
         yield from self._on_time_findings(days)
 
     def _quarantined(self, day: date) -> list[tuple[Any, ...]]:
-        if self.rows("warehouse", "SELECT to_regclass('public.flights__quarantine')")[0][0] is None:
+        if not self._warehouse.exists("flights__quarantine"):
             return []
-        query = (
-            f'SELECT {COLUMNS} FROM (SELECT (jsonb_populate_record(NULL::flights, q."row"::jsonb)).* FROM flights__quarantine q) r'
-            f" WHERE {DAY} = %s"
-        )
-        return self.rows("warehouse", query, [day])
+        rows = [row for (row,) in self._warehouse.rows("SELECT {q}row{q} FROM public.flights__quarantine")]
+        apart = [row | {"time_hour": datetime.fromisoformat(row["time_hour"]).astimezone(UTC)} for row in rows]
+        return [
+            tuple(row[name] for name in COLUMNS.split(", "))
+            for row in apart
+            if row["time_hour"].astimezone(NEW_YORK).date() == day
+        ]
 
     def _on_time_findings(self, days: Sequence[date]) -> Iterator[str]:
-        mine = {row[:3]: row[3:] for row in self.rows("warehouse", ON_TIME) if row[0] in days}
-        query = "SELECT flight_date, origin, carrier, flights, departed, on_time, cancelled FROM daily_on_time"
-        theirs = {row[:3]: row[3:] for row in self.rows("warehouse", query)}
+        mine = {row[:3]: row[3:] for row in self._warehouse.rows(ON_TIME) if row[0] in days}
+        query = "SELECT flight_date, origin, carrier, flights, departed, on_time, cancelled FROM public.daily_on_time"
+        theirs = {row[:3]: row[3:] for row in self._warehouse.rows(query)}
         wrong = sorted({key[0] for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)})
         if wrong:
             yield f"daily_on_time differs from the flights it is made of on {', '.join(map(str, wrong))}"
 
     def plain_findings(self, days: Sequence[date]) -> Iterator[str]:
         for day in days:
-            query = f"SELECT {PLAIN_COLUMNS} FROM {{}} WHERE {DAY} = %s"
-            source = Counter(self.rows("source", query.format("flights"), [day]))
-            if source != Counter(self.rows("warehouse", query.format("flights_plain"), [day])):
+            query = f"SELECT {PLAIN_COLUMNS} FROM public.%s WHERE {{day}} = '{day}'"
+            if Counter(self._source.rows(query % "flights")) != Counter(self._warehouse.rows(query % "flights_plain")):
                 yield f"plain_copy {day}: source and copy differ"
 
     def lineage_findings(self) -> Iterator[str]:
@@ -198,9 +205,9 @@ class Grader:
         yield from self._page_facts(case, line)
 
     def _quarantine_facts(self, case: Case) -> Iterator[str]:
-        query = 'SELECT "check", reason, count(*) FROM flights__quarantine WHERE slice = %s GROUP BY 1, 2'
-        start = datetime.fromisoformat(case.day)
-        rows = self.rows("warehouse", query, [f"{start:%Y%m%d}T050000Z"])
+        mine = f"slice = '{datetime.fromisoformat(case.day):%Y%m%d}T050000Z'"
+        query = f"SELECT {{q}}check{{q}}, reason, count(*) FROM public.flights__quarantine WHERE {mine} GROUP BY 1, 2"
+        rows = self._warehouse.rows(query)
         if sum(row[2] for row in rows) != 4 or not all(row[0] and row[1] for row in rows):
             yield f"quarantine holds {rows}, expected 4 rows with check and reason"
         task = self.airflow(f"/dags/{case.dag_id}/dagRuns/{quote(case.run_id, safe='')}/taskInstances/load")

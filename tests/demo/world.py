@@ -18,6 +18,7 @@ from airflow_provider_harness.testing.postgres import EmbeddedPostgres, Postgres
 from airflow_provider_harness.testing.stack import AirflowStack
 from tests.demo import data
 from tests.demo.forwarder import Forwarder
+from tests.demo.warehouse import InBigQuery, Warehouse, warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".demo"
@@ -54,6 +55,7 @@ class World:
 
     :param home: folder that holds everything.
     :param pages: the stand-in for PagerDuty, or None where a real key is used.
+    :param warehouse: where flights are published.
     :param seen: run id -> what the demo saw between break and outcome, for the grader.
     """
 
@@ -63,6 +65,7 @@ class World:
     stack: AirflowStack
     pages: EventsApiStandIn | None
     model: str
+    warehouse: Warehouse
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -87,16 +90,37 @@ def world(
         loaded = [name for name, rows in data.load(postgres).items() if rows]
         say(f"source: loaded {', '.join(loaded)}" if loaded else "source: there already")
         _fresh(home, postgres)
+        published = warehouse(home, ROOT, postgres, WAREHOUSE, stop)
+        _say_warehouse(published)
         forwarder = stop.enter_context(Forwarder(postgres.port, postgres.host))
         pages = _pages(home, stop)
         model = model or _model()
-        stack = _stack(home, dags, postgres, forwarder, pages, model, heartbeat_timeout)
+        stack = _stack(home, dags, postgres, published, forwarder, pages, model, heartbeat_timeout)
         stop.enter_context(stack)
         for dag in ("flights_daily", "plain_copy", "harness_healer", "harness_healer_reconciler"):
             stack.wait_dag(dag)
         say(f"Airflow: ready at {stack.url}")
         name = str(model["model"]) if model else ""
-        yield World(home=home, postgres=postgres, forwarder=forwarder, stack=stack, pages=pages, model=name)
+        yield World(
+            home=home,
+            postgres=postgres,
+            forwarder=forwarder,
+            stack=stack,
+            pages=pages,
+            model=name,
+            warehouse=published,
+        )
+
+
+def _say_warehouse(found: Warehouse) -> None:
+    if not isinstance(found, InBigQuery):
+        return
+    if found.endpoint:
+        say("warehouse: a stand-in for BigQuery (local-bigquery 0.4.0) at " + found.endpoint)
+        say("  unlike BigQuery, it accepts NULL in REQUIRED columns (the contract's gate does not) and bills 0 bytes")
+    else:
+        say(f"warehouse: BigQuery, project {found.project}")
+    say("  plain_copy is left out: it copies with Airflow's operators for PostgreSQL")
 
 
 def _model() -> Mapping[str, Any] | None:
@@ -144,6 +168,7 @@ def _stack(
     home: Path,
     dags: Path,
     postgres: PostgresServer,
+    published: Warehouse,
     forwarder: Forwarder,
     pages: EventsApiStandIn | None,
     model: Mapping[str, Any] | None,
@@ -154,8 +179,8 @@ def _stack(
         home / "airflow",
         postgres.url(METADATA, driver="psycopg2"),
         dags,
-        connections=_connections(postgres, forwarder, pages, model, password),
-        env=_settings(home, pages, model),
+        connections=_connections(postgres, published, forwarder, pages, model, password),
+        env=_settings(home, pages, model) | {"HARNESS_DEMO_WAREHOUSE": published.kind},
         heartbeat_timeout=heartbeat_timeout,
         progress=say,
     )
@@ -167,6 +192,7 @@ def _stack(
 
 def _connections(
     postgres: PostgresServer,
+    published: Warehouse,
     forwarder: Forwarder,
     pages: EventsApiStandIn | None,
     model: Mapping[str, Any] | None,
@@ -180,7 +206,7 @@ def _connections(
     }
     return {
         "flights_source": postgres.airflow_connection(data.DATABASE, host="127.0.0.1", port=forwarder.port),
-        "warehouse": postgres.airflow_connection(WAREHOUSE),
+        "warehouse": published.airflow_connection(),
         "harness_store": postgres.airflow_connection(HARNESS),
         "harness_capture": postgres.airflow_connection(HARNESS, user=CAPTURE_ROLE, pw=password),
         "pagerduty_events_default": json.dumps(paging),

@@ -29,6 +29,7 @@ SAFE = Settings(
     maintenance_file="",
     promise_warning_minutes=30,
     page_backfills=False,
+    environment="production",  # what a policy keeps for the others is not given
     policy_file="",
     approvers_file="",
     runbook_url="",
@@ -90,6 +91,7 @@ def test_every_option_is_described_and_none_is_forgotten() -> None:
         ("recurrence_limit", "1"),
         ("recurrence_days", "0"),
         ("breaker_limit", "0"),
+        ("environment", "moon"),
         ("max_model_turns", "0"),
         ("max_cost_usd_per_incident", "-1"),
         ("max_cost_usd_per_incident", "nan"),

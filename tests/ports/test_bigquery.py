@@ -152,6 +152,44 @@ def test_a_publication_that_is_done_counts_as_done(case: Case) -> None:
     assert case.target.leftovers() == []
 
 
+def staged(case: Case, held: Any) -> tuple[Any, Any]:
+    """A run that has staged and measured its slice, and stops there for a while."""
+    assert isinstance(case.target, BigQueryTarget)
+    case.extract()
+    client = case.target.server.client()
+    session = BigQueryWarehouse(client, held=held).slice(case.contract, case.piece()).__enter__()
+    session.create()
+    session.stage_files(case.stage(), case.stage().manifest(), quiet)
+    return session, session.measure_staged()
+
+
+def lost() -> None:
+    raise SliceBusy("the lease is another run's now")
+
+
+@pytest.mark.parametrize("by", ["transaction", "partition"])
+def test_who_lost_the_lease_does_not_publish(case: Case, plain: Case, by: str) -> None:
+    one = plain if by == "partition" else case
+    session, measured = staged(one, lost)
+    with pytest.raises(SliceBusy, match="another run's now"):
+        session.publish(measured, set_aside=False, run="dag/run")
+    assert one.published() == []
+
+
+@pytest.mark.parametrize("by", ["transaction", "partition"])
+def test_the_job_of_a_holder_that_was_stopped_finds_nothing_to_publish(case: Case, plain: Case, by: str) -> None:
+    """Even where it looked at its lease just before it was stopped: the next holder has dropped its staging table."""
+    one = plain if by == "partition" else case
+    late, measured = staged(one, lambda: None)
+    one.at_source("UPDATE public.orders SET amount = amount + 1 WHERE id < 50")
+    next_one, of_next = staged(one, lambda: None)
+    assert next_one.publish(of_next, set_aside=False, run="dag/next").rows == len(one.rows())
+    with pytest.raises(SliceBusy, match="another run has the slice"):
+        late.publish(measured, set_aside=False, run="dag/late")
+    assert one.published() == one.rows()
+    assert one.target.leftovers() == []
+
+
 def test_merge_updates_what_is_known_and_keeps_the_rest(case: Case) -> None:
     case.move()
     case.at_source("DELETE FROM public.orders WHERE id = 7; UPDATE public.orders SET amount = 1 WHERE id = 8")

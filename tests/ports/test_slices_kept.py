@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_slices import SqlSlices
 from airflow_provider_harness.adapters.store_sql import open_engine
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.errors import SliceBusy
+from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.lease import LEASE_SECONDS
 from airflow_provider_harness.core.partition import Slice
@@ -140,6 +140,30 @@ def test_it_is_renewed_while_the_work_lasts(monkeypatch: pytest.MonkeyPatch, sto
         taken = store.take("s", "two", "t2", datetime.now(UTC)).expires_at
         threading.Event().wait(0.3)
         assert store.take("s", "two", "t2", datetime.now(UTC)).expires_at > taken
+
+
+@pytest.mark.usefixtures("wired")
+def test_a_holder_that_lost_it_is_told_before_it_publishes(monkeypatch: pytest.MonkeyPatch, store: SqlSlices) -> None:
+    with wiring_slices.leased("s", task("one")) as held:
+        assert held is not None
+        held()
+        store.take("s", "two", "t2", datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS + 1))
+        with pytest.raises(SliceBusy, match="lease on s is another run's now; nothing was published"):
+            held()
+
+
+@pytest.mark.usefixtures("wired")
+def test_a_store_that_is_away_is_forgiven_while_the_lease_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> bool:
+        raise HarnessUnavailable("store", "is away")
+
+    with wiring_slices.leased("s", task("one")) as held:
+        assert held is not None
+        monkeypatch.setattr(SqlSlices, "renew", away)
+        held()
+        monkeypatch.setattr(held, "_until", datetime.now(UTC) - timedelta(seconds=1))
+        with pytest.raises(SliceBusy, match="lease on s has ended, and was not renewed: store"):
+            held()
 
 
 def test_without_a_store_there_is_no_lease_and_no_harm(

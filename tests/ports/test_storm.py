@@ -13,8 +13,10 @@ import pytest
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app import act, escalate, heal
+from airflow_provider_harness.app import act, escalate, heal, intake
 from airflow_provider_harness.app.capture import capture
+from airflow_provider_harness.app.ports import Severity
+from airflow_provider_harness.core.contract import Contract, Criticality
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.incident import Outcome
@@ -100,3 +102,25 @@ def test_a_storm_is_an_incident_a_page_and_a_question_for_each_cause(
 def test_a_backfill_of_a_hundred_runs_is_one_incident_that_pages_nobody(store: SqlStore) -> None:
     w, _, asked = hit(store, [of(1, 1, 5432, f"backfill__{n}") for n in range(100)])
     assert (len(store.incidents()), len(w.pager.pages), asked.times) == (1, 0, 1)
+
+
+def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlStore) -> None:
+    w, _, _ = hit(store, [of(dag, 1, 5432) for dag in range(3)])
+    healer = replace(w.healer, store=store)
+    (first,) = w.pager.pages
+
+    def joins(dag: int) -> None:
+        late = of(dag, 1, 5432)
+        w.airflow.states.append(task(dag_id=late.key.dag_id, run_id=late.key.run_id, task_id=late.key.task_id))
+        capture(late, store, MemorySpool(), Starter(), lambda: ulid(START))
+        intake.take_in(healer)
+
+    joins(3)
+    assert [page.severity for page in w.pager.pages] == [first.severity] == [Severity.HIGH]
+    w.gates.contracts["dag_4"] = Contract(
+        id="c", version="1", name="n", table="public.t", columns=(), criticality=Criticality.CRITICAL
+    )
+    joins(4)
+    joins(5)
+    assert [page.severity for page in w.pager.pages] == [Severity.HIGH, Severity.CRITICAL]
+    assert len({page.dedup_key for page in w.pager.pages}) == len(store.incidents()) == 1

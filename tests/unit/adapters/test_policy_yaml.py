@@ -92,6 +92,14 @@ MISTAKES: list[tuple[Any, str]] = [
     (policy(when=False), "p: rules[0]: when"),
     (policy(when=[]), "p: rules[0]: when"),
     (when(color={"eq": "red"}), "p: rules[0]: when"),
+    (when(tags={"eq": "flights"}), "when: tags: eq"),
+    (when(tags={"has": ""}), "when: tags: has"),
+    (when(tags={"has": 7}), "when: tags: has"),
+    (when(category={"has": "timeout"}), "when: category: has"),
+    (when(time={"eq": "now"}), "when: time: eq"),
+    (when(time={"within": "always"}), "when: time: within"),
+    (when(time={"within": "09:00-17:00 Mars/Base"}), "no time zone 'Mars/Base'"),
+    (when(environment={"eq": "moon"}), "when: environment: eq"),
     (when(category="timeout"), "when: category"),
     (when(category={}), "when: category"),
     (when(category={"like": "time"}), "when: category"),
@@ -122,6 +130,12 @@ def test_a_mistake_names_its_place(body: Any, place: str) -> None:
 def test_what_a_rule_must_have(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"rules\\[0\\]: {name}"):
         parse_policy({"version": 1, "rules": [{key: value for key, value in RULE.items() if key != name}]}, "p")
+
+
+def test_words_and_hours_can_be_asked_for() -> None:
+    asked = when(tags={"has": "flights"}, time={"within": "Mon-Fri 22:00-06:00 Europe/Berlin"})
+    [found] = parse_policy(asked, "p").rules
+    assert [(one.fact, one.op.value) for one in found.when] == [("tags", "has"), ("time", "within")]
 
 
 def test_the_valid_values_are_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -209,6 +210,19 @@ BODIES: dict[EventKind, dict[str, Any]] = {
     EventKind.REOPENED: {"why": "w"},
     EventKind.CLOSED: {"outcome": "healed", "why": "w"},
 }
+
+
+def test_a_further_day_begins_with_its_date_and_long_texts_are_counted() -> None:
+    body = BODIES[EventKind.EVIDENCE]
+    told = timeline(
+        (
+            Event(incident_id="I", kind=EventKind.EVIDENCE, at=START + timedelta(hours=hours), body=body)
+            for hours in (0, 1, 13)
+        ),
+        brief=True,
+    )
+    assert [line.partition("  ")[0] for line in told] == ["12:00:00", "13:00:00", "2026-11-22", "01:00:00"]
+    assert told[0].endswith("2 observations")
 
 
 def test_every_event_has_its_line() -> None:

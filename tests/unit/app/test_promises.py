@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import escalate, intake, promises
+from airflow_provider_harness.app import approve, escalate, heal, intake, promises
+from airflow_provider_harness.app.act import proposal_of
 from airflow_provider_harness.app.compose import left_of
 from airflow_provider_harness.app.ports import RunState, Severity
 from airflow_provider_harness.app.ports_promises import HighWater, promise_key
@@ -26,7 +27,8 @@ from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
 from airflow_provider_harness.core.maintenance import Maintenance, Window
-from tests.unit.app.fakes import START, World, dag, failure, task, world
+from airflow_provider_harness.core.policy import VerdictKind
+from tests.unit.app.fakes import RUN, START, World, dag, failure, policy_of, task, world
 
 TABLE = "public.sales"
 #: START is 12:00 UTC; the slice of yesterday is promised until 14:00 UTC.
@@ -185,7 +187,7 @@ def test_an_incident_in_the_way_gets_worse_and_there_is_no_second_page() -> None
     (page,) = w.pager.pages
     assert page.dedup_key == f"harness:{w.incident(name).episode}"
     assert page.details["promised"].endswith("is promised until 2026-11-21 14:00 UTC (by 14:00 UTC), 20 min left")
-    assert "20 min left, " in page.summary
+    assert page.summary.startswith("flights: 20 min left for public.sales; ")
     assert "incidents take" in page.details["you are asked to"]
     assert w.incident(name).severity == Severity.CRITICAL
     w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
@@ -193,6 +195,29 @@ def test_an_incident_in_the_way_gets_worse_and_there_is_no_second_page() -> None
     assert not w.pager.resolved  # the incident's page ends when the incident is proved well
     escalate.close(w.healer, w.incident(name), Outcome.HEALED, "passed")
     assert w.pager.resolved == [page.dedup_key]
+
+
+def test_an_open_question_in_the_way_is_to_be_answered() -> None:
+    w = promised()
+    w.policy = policy_of(VerdictKind.ASK)
+    name = broken(w)
+    assert heal.claim(w.healer, name, RUN)
+    heal.diagnose(w.healer, name)
+    heal.decide(w.healer, name)
+    asked = w.incident(name)
+    approve.question(w.healer, asked, proposal_of(asked), RUN)
+    promises.watch(w.healer)
+    (page,) = w.pager.pages
+    assert page.details["you are asked to"].endswith(f"airflow harness approve {name} (or: refuse)")
+    assert page.details["who may answer"] == "oncall, until 2026-11-21 14:40 UTC"
+    assert page.links["Answer here"]
+
+
+def test_who_has_taken_it_is_named() -> None:
+    w = promised()
+    w.event(broken(w), EventKind.TAKEN, by="ann")
+    promises.watch(w.healer)
+    assert w.pager.pages[0].details["you are asked to"] == "ann has it: see that they know of the deadline."
 
 
 def test_an_incident_that_a_person_has_is_annotated_too() -> None:
@@ -259,7 +284,7 @@ def test_a_maintenance_window_holds_it_back() -> None:
 
 
 def test_an_api_that_is_away_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    w = promised()
+    w = promised(minutes_left=-1)
 
     def away(dag_id: str) -> Any:
         raise HarnessUnavailable("Airflow's API", "503")

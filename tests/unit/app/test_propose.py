@@ -114,6 +114,12 @@ def test_the_facts_are_those_that_the_policy_knows() -> None:
             assert FACTS[name].values is None or value in FACTS[name].values
 
 
+@pytest.mark.parametrize(("operator", "said"), [("PostgresLoadOperator", True), ("PythonOperator", False)])
+def test_whose_tasks_can_be_repeated(operator: str, said: bool) -> None:
+    told = facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now(task=task(operator=operator)))
+    assert told["idempotent"] is said
+
+
 def test_the_facts_are_counted() -> None:
     states = ["failed", "failed", "upstream_failed", "success", ""]
     told = facts(
@@ -134,6 +140,13 @@ def test_the_facts_are_counted() -> None:
         "slices_beyond_alone": 1,
         "dag_paused": True,
         "has_contract": True,
+        "environment": "production",
+        "owners": ("team",),
+        "tags": ("harness",),
+        "idempotent": False,
+        "criticality": "none",
+        "maintenance": False,
+        "time": now().now.isoformat(),
     }
 
 

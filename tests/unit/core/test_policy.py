@@ -42,6 +42,13 @@ FACTS_NOW: Facts = {
     "has_contract": True,
     "downstream_tables": 0,
     "upstream_incidents": 0,
+    "environment": "production",
+    "owners": ("team",),
+    "tags": ("harness", "flights"),
+    "idempotent": True,
+    "criticality": "medium",
+    "maintenance": False,
+    "time": "2026-11-21T12:00:00+00:00",
 }
 
 
@@ -103,12 +110,18 @@ WRONG: Mapping[type, tuple[object, ...]] = {
     str: ("no such word", 1, None, True),
     bool: ("true", 0, None),
     int: ("0", None, True, 0.0),
+    tuple: ("flights", None, True, 0),
 }
+#: Words without a closed set: whatever is no text is wrong.
+WRONG_WORDS = (1, None, True)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS))
 def test_a_mistyped_fact_slips_past_no_rule(name: str) -> None:
-    for wrong, op in product(WRONG[FACTS[name].type], Op):
+    spec = FACTS[name]
+    for wrong, op in product(
+        WRONG[spec.type] if spec.values or spec.moment or spec.type is not str else WRONG_WORDS, Op
+    ):
         operand = ("x",) if op is Op.IN else 1
         guard = rule(REFUSE, Condition(fact=name, op=op, operand=operand))
         found = judged(guard, rule(APPROVE, id="later"), facts=FACTS_NOW | {name: wrong})
@@ -141,13 +154,47 @@ HOLDS: Mapping[Op, tuple[bool, bool, bool]] = {  # for a fact of 1, 2, 3 against
 }
 
 
-@pytest.mark.parametrize("op", Op)
+@pytest.mark.parametrize("op", HOLDS)
 def test_conditions(op: Op) -> None:
     condition = Condition(fact="tries_by_harness", op=op, operand=(2,) if op is Op.IN else 2)
     for tries, holds in zip((1, 2, 3), HOLDS[op], strict=True):
         found = judged(rule(APPROVE, condition), facts=FACTS_NOW | {"tries_by_harness": tries})
         assert found.kind is (APPROVE if holds else REFUSE)
     assert str(condition) == f"tries_by_harness {op.value} {condition.operand}"
+
+
+@pytest.mark.parametrize(
+    ("words", "holds"), [(("a", "b"), True), (["b"], True), (("ab",), False), ((), False), ((1,), False)]
+)
+def test_one_of_several_words(words: object, holds: bool) -> None:
+    condition = Condition(fact="tags", op=Op.HAS, operand="b")
+    assert judged(rule(APPROVE, condition), facts=FACTS_NOW | {"tags": words}).kind is (APPROVE if holds else REFUSE)
+
+
+@pytest.mark.parametrize(
+    ("moment", "verdict", "decided"),
+    [
+        ("2026-11-20T21:30:00+00:00", APPROVE, "approve"),  # Friday, 22:30 in Berlin
+        ("2026-11-20T12:00:00+00:00", REFUSE, ""),
+        ("2026-11-20T21:30:00", REFUSE, "approve"),  # nobody knows where
+        ("soon", REFUSE, "approve"),
+    ],
+)
+def test_hours_of_the_week(moment: str, verdict: VerdictKind, decided: str) -> None:
+    condition = Condition(fact="time", op=Op.WITHIN, operand="Mon-Fri 22:00-06:00 Europe/Berlin")
+    found = judged(rule(APPROVE, condition), facts=FACTS_NOW | {"time": moment})
+    assert (found.kind, found.rule) == (verdict, decided)
+
+
+def test_every_fact_says_how_it_can_be_compared() -> None:
+    assert {name for name, spec in FACTS.items() if spec.ops == {Op.HAS}} == {"owners", "tags"}
+    assert {name for name, spec in FACTS.items() if spec.ops == {Op.WITHIN}} == {"time"}
+    ordered = {Op.LT, Op.LE, Op.GT, Op.GE}
+    for name, spec in FACTS.items():
+        if spec.type is int:
+            assert spec.ops == {Op.EQ, Op.NE, Op.IN, *ordered}, name
+        elif spec.type is not tuple and not spec.moment:
+            assert spec.ops == {Op.EQ, Op.NE, Op.IN}, name
 
 
 def test_every_condition_of_a_rule_must_hold() -> None:

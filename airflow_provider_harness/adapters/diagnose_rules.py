@@ -27,6 +27,8 @@ from airflow_provider_harness.core.signatures import Trait
 
 _SUPPORT = 0.3  # what each further line of the same category adds, three at most
 _DRAWN = 1.0  # a smaller lead over a cause that needs a person is no basis to act alone
+_LIKELY = 3.5  # what supports a cause well enough to say what a person may do
+_LIKELY_ALONE = 5.0  # and to act without one: a generic status or class is not enough
 _LEAST = 2.0  # below it, the text supports no cause
 _FOUNDED = 7.0  # from there a cause explains its traces
 _EXPLAINED = 2.0  # what a trace then counts for less
@@ -91,8 +93,10 @@ def by_text(log: str) -> Diagnosis:
     others = [c for c in ranked[1:] if c is not Category.UNKNOWN]
     lead = scores[best] - (scores[others[0]] if others else 0)
     top = max(m.weight for m in matches if m.category is best)
-    certainty = Certainty.SURE if top >= 8 and lead >= 1 else Certainty.LIKELY if top >= 3.5 else Certainty.UNSURE
-    if lead < _DRAWN and others and _acts_alone(best, words, matches) and not _acts_alone(others[0], words, matches):
+    alone = _acts_alone(best, words, matches)
+    likely = _LIKELY_ALONE if alone else _LIKELY
+    certainty = Certainty.SURE if top >= 8 and lead >= 1 else Certainty.LIKELY if top >= likely else Certainty.UNSURE
+    if lead < _DRAWN and others and alone and not _acts_alone(others[0], words, matches):
         certainty = Certainty.UNSURE
     cited = _cite(log, [m for m in matches if m.category is best])
     return Diagnosis(

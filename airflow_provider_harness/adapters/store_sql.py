@@ -483,6 +483,13 @@ class SqlStore(SqlFailureLog):
             if changed == 0:
                 connection.execute(k.insert().values(name=name, value=value))
 
+    def head(self) -> str:
+        from sqlalchemy import select
+
+        e = t.events
+        with self._read() as connection:
+            return str(connection.execute(select(e.c.hash).order_by(e.c.seq.desc()).limit(1)).scalar() or audit.GENESIS)
+
     def audit_entries(self) -> Iterator[audit.Entry]:
         """The whole chain, in order."""
         from sqlalchemy import select

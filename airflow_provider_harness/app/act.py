@@ -137,27 +137,28 @@ def _target(healer: Healer, proposal: Proposal) -> TaskState:
     )
 
 
-def note_of(incident: Incident) -> str:
-    """The note that a healed task carries in Airflow, with the way to its incident."""
+def note_of(healer: Healer, incident: Incident) -> str:
+    """The note that a healed task carries in Airflow, with the way to its incident, and where the audit stood."""
     category = incident.last[EventKind.DIAGNOSED]["category"]
     return (
-        f"airflow-provider-harness: incident {incident.id}, {category}; `airflow harness incidents show {incident.id}`"
+        f"airflow-provider-harness: incident {incident.id}, {category}; `airflow harness incidents show {incident.id}`; "
+        f"audit head {healer.store.head()}"
     )
 
 
 def _clear(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    return {"result": "cleared", "cleared": healer.airflow.clear(_target(healer, proposal), note_of(incident))}
+    return {"result": "cleared", "cleared": healer.airflow.clear(_target(healer, proposal), note_of(healer, incident))}
 
 
 def _clear_upstream(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
     given = proposal.arguments
     upstream = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.UPSTREAM_TASK])
-    return {"result": "cleared", "cleared": healer.airflow.clear(upstream, note_of(incident))}
+    return {"result": "cleared", "cleared": healer.airflow.clear(upstream, note_of(healer, incident))}
 
 
 def _clear_run(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
     given = proposal.arguments
-    cleared = healer.airflow.clear_failed(given[Parameter.DAG], given[Parameter.RUN], note_of(incident))
+    cleared = healer.airflow.clear_failed(given[Parameter.DAG], given[Parameter.RUN], note_of(healer, incident))
     return {"result": "cleared", "cleared": cleared}
 
 

@@ -10,6 +10,7 @@ from airflow_provider_harness.app.ports import Healer, Page, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk
 from airflow_provider_harness.app.stakes import contracts_of
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.failure import Failure, FailureKind
 from airflow_provider_harness.core.incident import EventKind, Incident, Outcome, State
 
@@ -74,6 +75,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "if nobody answers": _reopen(incident),
         "more": f"airflow harness incidents show {incident.id}",
         "incident": incident.id,
+        "audit head": healer.store.head(),
     }
     links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(
@@ -83,7 +85,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         source=f"airflow:{dag_id}",
         details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
         links=links,
-        route=route_of(contracts, [owner for failure in failures for owner in _owners(failure)]),
+        route=route_of(contracts, _owners(healer, dag_id, failures)),
     )
 
 
@@ -101,8 +103,13 @@ def route_of(contracts: Sequence[Contract], owners: Sequence[str]) -> tuple[str,
     return tuple(dict.fromkeys(name for names in (*named, *channels, owners) for name in names if name))
 
 
-def _owners(failure: Failure) -> list[str]:
-    return [owner.strip() for owner in failure.owner.split(",")]
+def _owners(healer: Healer, dag_id: str, failures: Sequence[Failure]) -> Sequence[str]:
+    """As the failed tasks say; where no callback spoke, as Airflow says of the Dag that leads."""
+    named = [owner.strip() for failure in failures for owner in failure.owner.split(",") if owner.strip()]
+    try:
+        return named or healer.airflow.dag(dag_id).owners
+    except HarnessError:
+        return ()
 
 
 def _broken(incident: Incident, failures: Sequence[Failure]) -> str:

@@ -70,7 +70,9 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
 def _carried_out(healer: Healer, incident: Incident, failure: Failure) -> bool:
     key = failure.key
     try:
-        healer.airflow.clear(healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), note_of(incident))
+        healer.airflow.clear(
+            healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), note_of(healer, incident)
+        )
     except NotAllowed as refusal:
         body = {"text": f"{key}: Airflow refused to clear it: {refusal.reason}"}
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))

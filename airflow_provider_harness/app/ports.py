@@ -104,6 +104,9 @@ class Store(FailureLog, Protocol):
 
     def events(self, incident_id: str) -> Sequence[Event]: ...
 
+    def head(self) -> str:
+        """The hash of the newest event of all; noted elsewhere, it shows a tail that was cut off."""
+
     def failures(self, incident_id: str) -> Sequence[Failure]:
         """The failures that joined, oldest first."""
 

@@ -130,7 +130,7 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
         if not healer.limits.acting():
             return Finding(outcome=Outcome.UNKNOWN, text="the gap is filled; the check is not run again in shadow")
         try:
-            healer.airflow.clear(check, note_of(incident))
+            healer.airflow.clear(check, note_of(healer, incident))
         except NotAllowed as refusal:
             return Finding(outcome=Outcome.UNKNOWN, text=f"the check was not run again: {refusal.reason}")
         return Finding(outcome=None, text="the check that noticed the gap runs again")

@@ -135,19 +135,22 @@ def audit_show(args: Any) -> int:
 def policy_check(args: Any) -> int:
     from airflow_provider_harness import config
     from airflow_provider_harness.adapters.policy_yaml import load_policy
+    from airflow_provider_harness.core.policy_lint import lint
 
     policy = load_policy(args.file or config.read().policy_file)
+    found = lint(policy)
     rows = [
         {
             "rule": rule.id,
             "action": rule.action.value,
             "verdict": rule.verdict.value,
             "when": ", ".join(str(condition) for condition in rule.when) or "always",
+            "finding": "; ".join(found.get(rule.id, ())),
         }
         for rule in policy.rules
     ]
     show(args, rows, "No rules: everything is refused.")
-    return FINE
+    return FINDINGS if found else FINE
 
 
 @command

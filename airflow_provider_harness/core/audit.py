@@ -54,16 +54,16 @@ def verify(key: bytes, entries: Iterable[Entry], *, head: str | None = None) -> 
     """The first place where the chain breaks, or None.
 
     :param entries: in order of ``seq``.
-    :param head: the hash of the last event as somebody noted it elsewhere; finds a cut tail.
+    :param head: the hash of an event that was the last one when somebody noted it elsewhere; finds a tail that was cut.
     """
-    previous, expected = GENESIS, 1
+    previous, expected, seen = GENESIS, 1, head in (None, GENESIS)
     for entry in entries:
         if entry.seq != expected:
             return Break(seq=expected, problem=f"event {expected} is missing")
         computed = link(key, previous, entry.event)
         if not hmac.compare_digest(computed, entry.hash):
             return Break(seq=entry.seq, problem=f"event {entry.seq} was changed, or is not in its place")
-        previous, expected = entry.hash, expected + 1
-    if head is not None and head != previous:
-        return Break(seq=expected, problem="the chain does not end at the noted head: its tail was cut")
+        previous, expected, seen = entry.hash, expected + 1, seen or entry.hash == head
+    if not seen:
+        return Break(seq=expected, problem="the noted head is not in the chain: its tail was cut")
     return None

@@ -253,7 +253,7 @@ TEXTS: Mapping[C, str] = {
 8 not-null constraint  @traits row_level
 8 required field .{0,40}cannot be null  @traits row_level
 8 null result in a non-nullable  @traits row_level
-8 expect_\w+.{0,120}(?:fail|false|unexpected)
+8 expect_(?!table_row_count)\w+.{0,120}(?:fail|false|unexpected)
 8 expectations? .{0,60}(?:failed|not met|were not met|unsuccessful)
 8 validation result.{0,30}fail
 8 data quality

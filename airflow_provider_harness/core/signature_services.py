@@ -153,9 +153,9 @@ TEXTS: Mapping[C, str] = {
 4 unknownhostexception
 4 unable to resolve host
 4 max retries exceeded with url
-4 an internal error occurred
-4 internal server error
-4 500 server error
+5 an internal error occurred
+5 internal server error
+5 500 server error
 4 "?internalerror"?
 """,
     C.RATE_LIMITED: r"""
@@ -540,8 +540,8 @@ TEXTS: Mapping[C, str] = {
 5 asyncio\.timeouterror
 5 server disconnected due to timeout
 5 snapshot too old
-4 gateway time-?out
-4 504 server
+5 gateway time-?out
+5 504 server
 4 \btime-?out\b
 """,
     C.WORKER_LOST: r"""

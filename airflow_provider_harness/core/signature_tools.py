@@ -14,6 +14,7 @@ from airflow_provider_harness.core.diagnosis import Category as C
 
 TEXTS: Mapping[C, str] = {
     C.TRANSIENT_NETWORK: r"""
+6 too many 50\d error responses
 6 \w*server_error\b
 8 after connection broken by
 8 failed calling webhook
@@ -36,6 +37,7 @@ TEXTS: Mapping[C, str] = {
 5 npm err! code (?:econnreset|etimedout|eai_again|enotfound)
 """,
     C.RATE_LIMITED: r"""
+8 throughput'? quota  @traits load
 9 exceeded quota for concurrent
 8 (?:concurrency|parallel\w*) limit of \d+
 8 (?:secondly|minutely|per.second|per.minute|rolling)\w{0,10}[ _](?:rolling )?limit
@@ -210,6 +212,8 @@ TEXTS: Mapping[C, str] = {
 8 missing in (?:contract|definition)|missing in (?:source|target|destination)
 """,
     C.DATA_QUALITY_VIOLATION: r"""
+8 gates? not passed
+7 % of (?:rows|records|values) (?:without|with|are|have|fail)
 8 invalid (?:numeric|bignumeric|int64|float64|date|timestamp|datetime|time|bool) value:  @traits row_level
 8 assertion failed: .{0,120} at \[\d+:\d+\]
 9 conversion from `?\w+`? to `?[\w\[\], ]+`? failed in column  @traits row_level
@@ -247,6 +251,8 @@ TEXTS: Mapping[C, str] = {
 8 (?:wrong|bad|invalid|unexpected) (?:delimiter|separator|quoting|line ending|terminator|magic number|file signature|byte order)
 """,
     C.CONFIG_ERROR: r"""
+9 (?:root |client |ca )?(?:certificate|key|keytab) file .{0,80}(?:does not exist|not found|cannot be read)
+8 must not be (?:empty|blank|null|unset)\b
 9 definition of service .{0,80}not found
 9 servname not supported
 9 does not have a target named
@@ -294,6 +300,8 @@ TEXTS: Mapping[C, str] = {
 7 (?:null|nil|undefined|none) (?:pointer|reference|is not an object|is not iterable)
 """,
     C.DEPENDENCY_OR_VERSION: r"""
+9 (?:runtime|openmp|driver|toolkit|jdk|jre|interpreter|compiler) (?:is )?not installed
+9 \.(?:so|dylib|dll)\b[.\d]{0,8} (?:was )?not found
 8 (?:none|never|fine|worked|working) (?:\w+ )?before the (?:upgrade|update)
 8 \bv?\d+\.\d+(?:\.\d+)? ?-> ?v?\d+\.\d+(?:\.\d+)? in (?:image|environment|venv|requirements)
 9 was removed in (?:the )?[\w.]+ ?v?\d
@@ -314,6 +322,7 @@ TEXTS: Mapping[C, str] = {
 5 \bkilled +/\S
 """,
     C.UPSTREAM_FAILED: r"""
+8 upstream \S{1,60}[=:] ?(?:failed|skipped|upstream_failed)
 8 had failed dependencies
 8 (?:parent|source|upstream|feeding|preceding) (?:job|task|run|export|flow|stage|step) \S{1,60} (?:finished|ended|exited|is|was|completed) (?:with|in) (?:state|status) (?:failed|error|dead|killed)
 6 (?:input|output|parameters?|artifacts?|result) (?:from|of) (?:the )?\S{1,60} (?:run |job |task |step )?(?:not (?:found|produced|available|written)|missing)

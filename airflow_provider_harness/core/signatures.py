@@ -182,7 +182,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "NoBrokersAvailable KafkaConnectionError AutoReconnect NotPrimaryError NetworkTimeout ConnectionDoesNotExist "
     "ConnectionFailure AdminShutdown CrashShutdown CannotConnectNow ConnectionException ServerSelectionTimeoutError "
     "NoValidConnectionsError SSLEOFError SSLZeroReturnError TryAgain MaxRetryError UnknownHostException "
-    "ClosedChannelException NoRouteToHostException": (C.TRANSIENT_NETWORK, 4),
+    "ClosedChannelException NoRouteToHostException": (C.TRANSIENT_NETWORK, 5),
     "ConnectTimeout ConnectTimeoutError PoolTimeout ConnectionTimeoutError ConnectionTimeout ProxyError": (
         C.TRANSIENT_NETWORK,
         4,
@@ -191,7 +191,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "ConnectionError OperationalError InterfaceError SocketException": (C.TRANSIENT_NETWORK, 2),
     "InternalServerError BadGateway backendError internalError ServiceUnavailableException InternalFailure": (
         C.TRANSIENT_NETWORK,
-        4,
+        5,
     ),
     "NameResolutionError gaierror ClientConnectorDNSError": (C.TRANSIENT_NETWORK, 4),
     "LEADER_NOT_AVAILABLE NOT_LEADER_FOR_PARTITION NOT_LEADER_OR_FOLLOWER": (C.TRANSIENT_NETWORK, 6),
@@ -235,7 +235,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "AirflowTaskTimeout TaskTimeout SoftTimeLimitExceeded TimeLimitExceeded ReadTimeout ReadTimeoutError WriteTimeout "
     "DeadlineExceeded DEADLINE_EXCEEDED QueryCanceled EXCEEDED_TIME_LIMIT MaxTimeMSExpired ExecutionTimeout "
     "StatementTimeout BroadcastTimeout TimeoutExpired ServerTimeoutError SocketTimeoutException GatewayTimeout "
-    "ActivityTimeout": (C.TIMEOUT, 4),
+    "ActivityTimeout": (C.TIMEOUT, 5),
     "TimeoutError TimeoutException Timeout asyncio.TimeoutError RequestTimeout": (C.TIMEOUT, 3),
     # who you are
     "InvalidPassword InvalidAuthorizationSpecification Unauthenticated UNAUTHENTICATED ExpiredToken "

@@ -52,6 +52,7 @@ class PostgresExtractOperator(SliceOperator):
         self._rows = manifest.rows
         self._files = tuple(size for _, size, _ in manifest.files.values())
         self.log.info("Staged %s rows of slice %s in %s", manifest.rows, key, folder)
+        self._tell_outlets(context, {"slice": key, "rows": manifest.rows})
         log_report(self.log, self._report)
         return folder
 

@@ -110,10 +110,14 @@ class SliceOperator(BaseOperator):
         log_report(self.log, report)
         if published.quarantined:
             _note_quarantine(context, self.table, published)
+        self._tell_outlets(context, told)
+        return told
+
+    def _tell_outlets(self, context: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+        """Let the asset events say what was written."""
         for outlet in self.outlets:
             if isinstance(outlet, Asset):
-                context["outlet_events"][outlet].extra = told
-        return told
+                context["outlet_events"][outlet].extra = dict(told)
 
     def post_execute(self, context: Any, result: Any = None) -> None:
         """Keep in the harness store what the task read and wrote: it says later where data comes from."""

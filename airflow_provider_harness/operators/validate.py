@@ -93,6 +93,7 @@ class ValidateOperator(SliceOperator):
             if not report.passed:
                 raise ContractViolation(report)
         self._report = report
+        self._tell_outlets(context, {"slice": report.slice, "rows": report.rows})
         return summary(report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:

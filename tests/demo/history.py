@@ -46,6 +46,7 @@ with DAG(
 """
 LATE = date(2013, 1, 15)
 LATE_ROWS = 3
+TELL_SECONDS = 60
 NEW_YORK_DAY = sql.SQL("(time_hour AT TIME ZONE 'America/New_York')::date")
 
 
@@ -81,7 +82,17 @@ def backfill(place: World, first: date, last: date, again: str, tries: Mapping[i
         *("backfill", "create", "--dag-id", DAG_ID, "--from-date", str(first), "--to-date", str(last)),
         *("--reprocess-behavior", again, "--max-active-runs", "8"),
     )
-    wait_for(f"{days} days", lambda: _done(place, tries), 20 * days + 60)
+    told = began
+
+    def done() -> bool:
+        nonlocal told
+        found = _tries(place)
+        if time.monotonic() > told + TELL_SECONDS:
+            told = time.monotonic()
+            say(f"  {found[max(tries)]} of {tries[max(tries)]} days have run")
+        return found == tries
+
+    wait_for(f"{days} days", done, 20 * days + 60)
     return time.monotonic() - began
 
 
@@ -105,7 +116,7 @@ def clear(place: World, day: date) -> None:
 
 
 def _run_of(place: World, day: date) -> str:
-    runs = place.stack.api("GET", f"/dags/{DAG_ID}/dagRuns", limit=500)["dag_runs"]
+    runs = _all(place, "/dagRuns", "dag_runs")
     [found] = [run for run in runs if datetime.fromisoformat(run["data_interval_start"]) == start_of(day)]
     return str(found["dag_run_id"])
 
@@ -120,24 +131,38 @@ def differences(place: World, first: date, last: date) -> dict[date, tuple[Any, 
 
 def new_rows(place: World) -> dict[str, int]:
     """Slice -> how many rows its latest run said were new."""
-    runs = place.stack.api("GET", f"/dags/{DAG_ID}/dagRuns", limit=500)["dag_runs"]
+    runs = _all(place, "/dagRuns", "dag_runs")
     path = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/transfer/xcomEntries/return_value"
     told = [place.stack.api("GET", path.format(**run), deserialize=True)["value"] for run in runs]
     return {one["slice"]: one["new"] for one in told}
+
+
+def _all(place: World, path: str, what: str) -> list[dict[str, Any]]:
+    """Everything that Airflow's API has to say, which it says a hundred at a time."""
+    found: list[dict[str, Any]] = []
+    while True:
+        page = place.stack.api("GET", f"/dags/{DAG_ID}{path}", limit=100, offset=len(found), order_by="run_after")
+        found += page[what]
+        if not page[what] or len(found) >= page["total_entries"]:
+            return found
 
 
 def _closed(place: World) -> bool:
     return all(item["completed_at"] for item in place.stack.api("GET", "/backfills", dag_id=DAG_ID)["backfills"])
 
 
-def _done(place: World, tries: Mapping[int, int]) -> bool:
-    found = place.stack.api("GET", f"/dags/{DAG_ID}/dagRuns/~/taskInstances", limit=500)["task_instances"]
+def _tries(place: World) -> Counter[int]:
+    """Number of tries -> how many days have succeeded with it.
+
+    :raises AssertionError: one has failed.
+    """
+    found = _all(place, "/dagRuns/~/taskInstances", "task_instances")
     failed = [
         f"{item['dag_run_id']}: {item['state']}" for item in found if item["state"] in ("failed", "upstream_failed")
     ]
     if failed:
         raise AssertionError(f"not successful: {failed}")
-    return Counter(item["try_number"] for item in found if item["state"] == "success") == tries
+    return Counter(item["try_number"] for item in found if item["state"] == "success")
 
 
 def _days(place: World, database: str, first: date, last: date) -> dict[date, tuple[int, str]]:
@@ -166,6 +191,7 @@ def main() -> int:
         with world(Path(home), dags=dags) as place:
             run = trigger(place, FLIGHTS, first, "first")  # the tables that flights refer to
             place.stack.wait_run(run.dag_id, run.run_id, timeout=240)
+            say("the tables that flights refer to are published; now every day of 2013, twice")
             prepare(place, dags)
             for tries in (1, 2):
                 took = backfill(place, first, last, "completed", {tries: 365})

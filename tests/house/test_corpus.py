@@ -101,7 +101,7 @@ def test_never_alone_where_a_person_is_needed() -> None:
     assert alone == []
 
 
-@pytest.mark.parametrize("name", ["blind.jsonl", "mixed.jsonl", "fresh.jsonl"])
+@pytest.mark.parametrize("name", ["blind.jsonl", "mixed.jsonl", "fresh.jsonl", "last.jsonl"])
 def test_failures_that_were_labelled_before_the_rules_saw_them(name: str) -> None:
     given = cases(name)
     said = answers(given)

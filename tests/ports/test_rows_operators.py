@@ -31,6 +31,23 @@ def test_a_slice_goes_through_and_the_harness_is_told(case: Case, dag: Any) -> N
     assert Path(load.contract).is_absolute()
 
 
+def test_every_outlet_gets_the_count(case: Case, dag: Any) -> None:
+    from airflow.sdk import Asset
+
+    from airflow_provider_harness.operators import PostgresExtractOperator, ValidateOperator
+
+    moved(case, dag)
+    operators = (
+        PostgresExtractOperator(task_id="e", outlets=[Asset("files")], **terms(dag, "src")),
+        ValidateOperator(task_id="v", outlets=[Asset("judged")], **terms(dag, "wh")),
+    )
+    for operator in operators:
+        here = context(case)
+        run(operator, here)
+        extra = here["outlet_events"][operator.outlets[0]].extra
+        assert extra == {"slice": "20130309T050000Z", "rows": 303}
+
+
 def test_transform_and_validate(case: Case, dag: Any) -> None:
     from airflow_provider_harness.operators import SQLTransformOperator, ValidateOperator
 

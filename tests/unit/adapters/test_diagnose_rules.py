@@ -205,6 +205,11 @@ def test_root_causes_win(log: str, category: Category) -> None:
     assert by_text(log).category is category
 
 
+def test_a_generic_class_alone_is_no_ground_to_act_alone() -> None:
+    assert by_text("io.temporal.failure.TimeoutFailure").certainty is Certainty.UNSURE
+    assert by_text("requests.exceptions.ConnectionError: connection reset by peer").certainty is not Certainty.UNSURE
+
+
 def test_citations_are_lines_of_the_log() -> None:
     said = by_text("one\nERROR: deadlock detected\nthree")
     assert [(c.line, c.text) for c in said.citations] == [(2, "ERROR: deadlock detected")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -97,3 +98,17 @@ def test_an_error_deep_in_a_long_log_is_kept() -> None:
 )
 def test_never_raises(body: bytes) -> None:
     read_log(body, Redactor())
+
+
+def test_a_hundred_megabytes_are_read_in_a_second() -> None:
+    line = (
+        json.dumps({"event": "copied a row of the table to its file", "level": "info", "logger": "task"}).encode()
+        + b"\n"
+    )
+    body = line * (100_000_000 // len(line)) + NDJSON
+    began = time.process_time()
+    log = read_log(body, Redactor())
+    found = log.search("does not exist", Redactor())
+    assert time.process_time() - began < 1
+    assert 'column "x" does not exist' in log.text and len(log.text) < 20_000
+    assert [hit.number for hit in found] == [body.count(b"\n") + 1]

@@ -126,6 +126,9 @@ class MemoryStore:
     def events(self, incident_id: str) -> Sequence[Event]:
         return [event for event in self.log if event.incident_id == incident_id]
 
+    def head(self) -> str:
+        return f"{len(self.log):064x}"
+
     def failures(self, incident_id: str) -> Sequence[Failure]:
         return [self.recorded[identity][0] for identity, name in self.joined.items() if name == incident_id]
 

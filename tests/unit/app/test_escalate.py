@@ -130,6 +130,7 @@ def test_a_page_says_what_is_needed() -> None:
         "how sure": "sure, from fact: y",
         "you are asked to": "do this",
         "incident": incident_id,
+        "audit head": w.store.head(),
     }
     assert wanted.items() <= message.details.items()
     assert message.links == {"The run in Airflow": "http://airflow/flights/run1"}

@@ -114,6 +114,16 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     assert [name for name in page.details if name in order] == order
 
 
+@pytest.mark.parametrize(("owner", "route"), [("ann, bob", ("ann", "bob")), ("", ("team",))])
+def test_the_dags_owner_answers_where_no_contract_says_who(owner: str, route: tuple[str, ...]) -> None:
+    w = broken(replace(of("flights"), owner=owner))
+    assert compose.compose(w.healer, w.incident("I1"), asks="", severity=Severity.HIGH).route == route
+    w.airflow.dags.clear()
+    assert compose.compose(w.healer, w.incident("I1"), asks="", severity=Severity.HIGH).route == (
+        route if owner else ()
+    )
+
+
 def test_a_post_mortem_says_for_whom_which_rows_and_what_to_do_though_nobody_was_paged() -> None:
     report = {
         "table": "public.t",

@@ -284,7 +284,7 @@ def test_a_maintenance_window_holds_it_back() -> None:
 
 
 def test_an_api_that_is_away_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    w = promised()
+    w = promised(minutes_left=-1)
 
     def away(dag_id: str) -> Any:
         raise HarnessUnavailable("Airflow's API", "503")

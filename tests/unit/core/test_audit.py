@@ -106,6 +106,11 @@ def test_a_cut_tail_is_found_against_a_noted_head(entries: list[audit.Entry], cu
     assert "tail" in found.problem
 
 
+@given(chains)
+def test_a_head_that_was_noted_earlier_is_in_the_chain(entries: list[audit.Entry]) -> None:
+    assert all(audit.verify(KEY, entries, head=entry.hash) is None for entry in entries)
+
+
 def test_an_empty_chain_holds_only_where_nothing_was_noted() -> None:
     assert audit.verify(KEY, []) is None
     assert audit.verify(KEY, [], head=audit.GENESIS) is None

@@ -12,13 +12,11 @@ from math import isfinite
 from typing import Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contract import PUBLIC, Contract
 from airflow_provider_harness.core.partition import Slice, bounds
 
 SAMPLE_ROWS = 100
 """Rows that explain a failed check; at most."""
-PUBLIC = "public"
-"""The classification whose values may be shown."""
 MASK = "***"
 """What stands for a value of a column that is not classified as public."""
 

@@ -91,6 +91,10 @@ class LogicalType(StrEnum):
     BOOLEAN = "boolean"
 
 
+PUBLIC = "public"
+"""The classification whose values may be shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column as the contract promises it.

@@ -19,7 +19,7 @@ from airflow_provider_harness.core.checks import (
     Severity,
     Unit,
 )
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contract import PUBLIC, Contract
 
 
 class Decision(StrEnum):
@@ -173,10 +173,11 @@ def judge(
 
     :param past: the history of the contract's checks; without it, what is judged by history is left out too.
     """
+    known = contract.classified()
     results = tuple(
         judge_by_past(check, measured.values[check.id], measured.rows, past)
         if check.kind in BY_PAST and past is not None
-        else judge_one(check, measured.values[check.id], measured.rows)
+        else _veiled(judge_one(check, measured.values[check.id], measured.rows), known)
         for check in contract.checks
         if check.id in measured.values and (past is not None or check.kind not in BY_PAST)
     )
@@ -192,6 +193,18 @@ def judge(
         results=results,
         milliseconds=measured.milliseconds,
     )
+
+
+_OF_ONE_ROW = frozenset({CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.QUANTILE})
+"""Kinds whose number is the value that some row has."""
+
+
+def _veiled(result: CheckResult, known: Mapping[str, str]) -> CheckResult:
+    """The result without a row's own value, where the contract classifies its column and not as public."""
+    kept = [name for name in result.columns if known.get(name, PUBLIC) != PUBLIC]
+    if result.kind not in _OF_ONE_ROW or result.value is None or not kept:
+        return result
+    return replace(result, value=None, actual=f"a value that is not shown: {kept[0]} is classified as {known[kept[0]]}")
 
 
 def decide(contract: Contract, results: Sequence[CheckResult], measured: Measurements) -> Decision:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from airflow_provider_harness.core.checks import CHECKS, Check, CheckKind, Expectation, Operator, Severity, Unit
-from airflow_provider_harness.core.contract import Contract, MalformedRows, QuarantinePolicy
-from airflow_provider_harness.core.report import Decision, Measurement, Measurements, Report, judge
+from airflow_provider_harness.core.checks import CHECKS, Check, CheckKind, Expectation, Metric, Operator, Severity, Unit
+from airflow_provider_harness.core.contract import Column, Contract, LogicalType, MalformedRows, QuarantinePolicy
+from airflow_provider_harness.core.report import BY_PAST, Decision, Measurement, Measurements, Report, judge
 
 NOT_NULL = Check(id="not_null:a", kind=CheckKind.NOT_NULL, columns=("a",))
 UNIQUE = Check(id="unique:a", kind=CheckKind.UNIQUE, columns=("a",))
@@ -107,3 +107,21 @@ def test_every_kind_has_a_row_in_the_table() -> None:
     assert set(CHECKS) == set(CheckKind)
     assert all(spec.look_at.startswith("Look at ") for spec in CHECKS.values())
     assert all(Check(id="x", kind=kind).reason() for kind in CheckKind)
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(kind for kind in set(CHECKS) - BY_PAST if CHECKS[kind].metric is Metric.AGGREGATE)
+)
+@pytest.mark.parametrize(("classification", "shown"), [("", True), ("public", True), ("restricted", False)])
+def test_a_value_that_a_row_has_stays_where_the_contract_keeps_it(
+    kind: CheckKind, classification: str, shown: bool
+) -> None:
+    column = Column(name="a", logical_type=LogicalType.NUMBER, physical_type="numeric", classification=classification)
+    most = Expectation(operator=Operator.LESS_OR_EQUAL, values=(1,))
+    check = Check(id="c", kind=kind, columns=("a",), expect=most)
+    contract = Contract(id="t", version="1", name="t", table="public.t", columns=(column,), checks=(check,))
+    measured = Measurements(rows=9, malformed=0, values={"c": Measurement(value=8_151_623)})
+    (result,) = judge(contract, measured, where="staging table", slice_id="s").results
+    of_one_row = kind in (CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.QUANTILE)
+    assert not result.passed
+    assert ("8151623" in f"{result.sentence()} {result.value}") is (shown or not of_one_row)

@@ -171,6 +171,7 @@ class PostgresSession:
         """Replace the slice by the files' rows, in one write."""
         if not self._straight() or any(as_literal(col.physical_type) for col in self._contract.columns):
             return None
+        self.discard()  # what a run that was killed may have left
         with self._warehouse.bulk() as connection:
             batches = stage.batches(self._contract)
             return pg_direct.publish_batches(connection, self._target(), batches, gauge, accept, tell)
@@ -179,6 +180,7 @@ class PostgresSession:
         """Replace the slice by what another PostgreSQL gives, in one write."""
         if not (self._same_bytes() and self._straight()) or _looks_elsewhere(self._contract):
             return None
+        self.discard()
         prove = self._warehouse.prove
         return pg_direct.publish_chunks(self._connection, self._target(), chunks, accept, tell, prove=prove)
 

@@ -36,4 +36,4 @@ def asks_of(kinds: Sequence[FailureKind], category: str) -> str:
 
 def answer(incident_id: str) -> str:
     """How an open question is answered."""
-    return f"Answer in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)"
+    return f"Answer the required action in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)"

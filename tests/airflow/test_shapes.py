@@ -38,7 +38,7 @@ with DAG(
 
     @task
     def days():
-        return ["20130101T050000Z", "20130102T050000Z"]
+        return ["20130120T050000Z", "20130121T050000Z"]
 
     @task_group
     def moves(keys):
@@ -69,7 +69,7 @@ def test_every_shape_of_a_dag(place: World, first_day: Run, dags_folder: Path) -
     run = trigger(place, "shapes", date(2013, 1, 3), "shapes")
     path = f"/dags/shapes/dagRuns/{run.run_id}/taskInstances"
     assert place.stack.wait_run("shapes", run.run_id, timeout=180)["state"] == "success"
-    query = "SELECT count(*) FROM {} WHERE time_hour >= '2013-01-01 00:00-05' AND time_hour < '2013-01-03 00:00-05'"
+    query = "SELECT count(*) FROM {} WHERE time_hour >= '2013-01-20 00:00-05' AND time_hour < '2013-01-22 00:00-05'"
     with place.postgres.connect(data.DATABASE) as source, place.postgres.connect(WAREHOUSE) as warehouse:
         sent = source.execute(query.format("flights").encode()).fetchone()
         assert warehouse.execute(query.format("shapes").encode()).fetchone() == sent

@@ -12,13 +12,14 @@ import psycopg
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
+from airflow_provider_harness.adapters.sql_checks import ident
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.ports_rows import Manifest, Published
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.gates import Place, Post
-from airflow_provider_harness.core.partition import Slice, slice_of_day
+from airflow_provider_harness.core.partition import Slice, slice_of_day, staging_table
 from airflow_provider_harness.core.report import Report
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.targets import PostgresTarget, Target
@@ -187,3 +188,9 @@ def _run(dsn: str, sql: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         cursor = connection.execute(sql.encode())
         return cursor.fetchall() if cursor.description else []
+
+
+def left_by_a_kill(case: Case) -> None:
+    """What a run leaves that is killed while it fills its staging table."""
+    case.target.run(f"CREATE TABLE {ident(staging_table(case.contract.table, case.piece().id))} (id bigint)")
+    assert case.target.leftovers()

@@ -21,7 +21,7 @@ from airflow_provider_harness.core.checks import CheckKind
 from airflow_provider_harness.core.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractViolation
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.ports.rows_case import Case, drop, make
+from tests.ports.rows_case import Case, drop, left_by_a_kill, make
 
 
 @pytest.fixture
@@ -64,6 +64,13 @@ def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case, dir
     late = case.move(1)
     assert (late.rows, late.before, late.new) == (289, 288, 1)
     assert direct == [True] * 5
+    assert case.target.leftovers() == []
+
+
+def test_what_a_killed_run_left_goes_before_the_one_write(case: Case, direct: list[bool]) -> None:
+    left_by_a_kill(case)
+    case.move()
+    assert direct == [True]
     assert case.target.leftovers() == []
 
 

@@ -22,7 +22,7 @@ from airflow_provider_harness.core.errors import ConfigurationError, ContractVio
 from airflow_provider_harness.core.lineage import Dataset
 from airflow_provider_harness.operators import PostgresTransferOperator
 from tests.ports.operators_case import case, context, dag, run, terms
-from tests.ports.rows_case import CONTRACT, Case, gate_of, quiet
+from tests.ports.rows_case import CONTRACT, Case, gate_of, left_by_a_kill, quiet
 
 __all__ = ["case", "dag"]
 
@@ -89,6 +89,13 @@ EVERY = {
     "n": ("bit varying", "B'101'", "NULL"),
 }
 """Name -> type and two values; those that Arrow cannot carry are among them."""
+
+
+def test_what_a_killed_run_left_goes_before_the_one_write(case: Case, straight: list[bool]) -> None:
+    left_by_a_kill(case)
+    pumped(case, 0)
+    assert straight == [True]
+    assert case.target.leftovers() == []
 
 
 def test_every_type_and_value_passes(case: Case) -> None:

@@ -150,7 +150,7 @@ def test_the_healers_verification_reads_and_keeps_nothing(
     many = len(kept())
     contract = str(tmp_path / "orders.odcs.yaml")
     assert wiring_rows.verify_published(contract, "wh", "public.orders", watched.piece().id).passed
-    with pytest.raises(HarnessError, match="connection wh: .*nowhere"):
+    with pytest.raises(HarnessError, match=r"connection wh: .*nowhere"):
         wiring_rows.verify_published(contract, "wh", "public.nowhere", watched.piece().id)
     monkeypatch.setenv("AIRFLOW_CONN_GONE", "postgres://u:p@127.0.0.1:9/none")
     with pytest.raises(HarnessUnavailable, match="connection gone"):

@@ -25,6 +25,7 @@ from airflow_provider_harness.adapters.model_tools import (
     check,
 )
 from airflow_provider_harness.app.ports_diagnosis import ModelCall, Purse, ReadTool
+from airflow_provider_harness.core.contradiction import ruled_out
 from airflow_provider_harness.core.diagnosis import Diagnosis
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence
@@ -276,12 +277,18 @@ class _Talk:
         """The diagnosis, if the call is a valid one; else what is said to the model."""
         try:
             if call.name == SUBMIT:
-                return accept(call.input, self._evidence), {}
+                return self._accept(call.input), {}
             text, error = self._read(call.name, call.input), False
         except Rejected as e:
             self._record.counts[e.kind] += 1
             text, error = str(e), True
         return None, {"type": "tool_result", "tool_use_id": call.id, "content": text, "is_error": error}
+
+    def _accept(self, answer: Any) -> Diagnosis:
+        found = accept(answer, self._evidence)
+        if self._failure and (why := ruled_out(found.category, self._failure)):
+            raise Rejected("against_facts", f"category: {why} rules {found.category} out. Name another, or unknown.")
+        return found
 
     def _read(self, name: str, arguments: Any) -> str:
         if (tool := self._readers.get(name)) is None:

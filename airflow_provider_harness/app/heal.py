@@ -177,6 +177,7 @@ def diagnosis_of(incident: Incident) -> Diagnosis:
         alternatives=tuple(Category(item) for item in body["alternatives"]),
         traits=frozenset(body["traits"]),
         retry_after=body["retry_after"],
+        against=tuple(body.get("against", ())),
     )
 
 

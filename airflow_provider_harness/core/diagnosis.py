@@ -63,6 +63,7 @@ class Diagnosis:
     :param alternatives: what else it could be, likeliest first.
     :param traits: typed findings that choose between the remedies of one category (see ``PLAYBOOK``).
     :param retry_after: seconds that the other side asked us to wait, if it did.
+    :param against: where text and trusted facts disagree, one sentence each (``core.contradiction``).
     """
 
     category: Category
@@ -74,6 +75,7 @@ class Diagnosis:
     alternatives: tuple[Category, ...] = ()
     traits: frozenset[str] = frozenset()
     retry_after: float | None = None
+    against: tuple[str, ...] = ()
 
 
 UNKNOWN = Diagnosis(

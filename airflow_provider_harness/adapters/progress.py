@@ -51,19 +51,19 @@ def looking(look: Callable[[], None]) -> Iterator[None]:
     :param look: says what it sees; where it fails, the work goes on, and nobody looks again.
     """
     over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(PROGRESS_SECONDS):
-            try:
-                look()
-            except Exception as error:  # noqa: BLE001 - to see how far it is must not be what ends it
-                log.info("How far it is cannot be told: %s", error)
-                return
-
-    watcher = threading.Thread(target=watch, name="harness-progress", daemon=True)
+    watcher = threading.Thread(target=_watch, args=(look, over), name="harness-progress", daemon=True)
     watcher.start()
     try:
         yield
     finally:
         over.set()
         watcher.join()
+
+
+def _watch(look: Callable[[], None], over: threading.Event) -> None:
+    while not over.wait(PROGRESS_SECONDS):
+        try:
+            look()
+        except Exception as error:  # noqa: BLE001 - to see how far it is must not be what ends it
+            log.info("How far it is cannot be told: %s", error)
+            return

@@ -12,6 +12,7 @@ from airflow_provider_harness.app.compose import for_whom
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.app.stakes import contracts_of
+from airflow_provider_harness.app.standing import found
 from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, kind_of
 from airflow_provider_harness.core.diagnosis import (
@@ -88,7 +89,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
         "slices": [start.isoformat() for start in now.missing],
     }
     due = healer.now() + timedelta(seconds=int(proposal.arguments.get(Parameter.DELAY_SECONDS, "0")))
-    judged = _verdict_body(verdict) | {"acting": healer.limits.acting(), "due": due.isoformat()}
+    judged = _verdict_body(verdict) | {"acting": healer.limits.acting(), "due": due.isoformat(), "found": found(now)}
     healer.store.append(
         _event(healer, incident_id, EventKind.PROPOSED, proposed),
         _event(healer, incident_id, EventKind.JUDGED, judged),

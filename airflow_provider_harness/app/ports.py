@@ -15,6 +15,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, Incident
+from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.maintenance import Maintenance
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
 from airflow_provider_harness.core.recurrence import Brakes, Past
@@ -232,6 +233,7 @@ class DagFacts:
     """What Airflow knows of a Dag.
 
     :param fileloc: path of its file on the machine that parsed it.
+    :param version: number of its newest version, which Airflow has since ``version_at``; None where Airflow knows none.
     :param downstream: task id to the ids that depend on it directly.
     :param run_timeout: how long a run may take; None where nothing bounds it.
     :param next_slice: UTC; start of the slice of the next run that the schedule will make, made at ``next_run``; None
@@ -247,6 +249,8 @@ class DagFacts:
     run_timeout: timedelta | None = None
     next_slice: datetime | None = None
     next_run: datetime | None = None
+    version: int | None = None
+    version_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,6 +421,18 @@ class Gates(Protocol):
         """How many slices the contract lets the harness run again without asking, 0 or more."""
 
 
+class Slices(Protocol):
+    """Who works on which slice of which table now."""
+
+    def keep(self, state: TaskState, now: datetime) -> Lease | None:
+        """Keep the slice that this task writes for its next try, for as long as a lease lasts.
+
+        None where it is kept, or where the task writes no slice; else the lease of who works on it.
+
+        :raises HarnessUnavailable: the store does not answer.
+        """
+
+
 class Approvers(Protocol):
     def of(self, dag: DagFacts) -> Sequence[str]:
         """Who may answer for this Dag; empty where nobody is named, and then nobody can."""
@@ -465,6 +481,7 @@ class Healer:
     policy: Policy
     approvers: Approvers
     gates: Gates
+    slices: Slices
     promises: Promises
     pager: Pager
     limits: Limits

@@ -172,6 +172,12 @@ def _spanned(now: Situation) -> int:
     return max(len(missing), round((max(missing) - min(missing)) / now.slice_length) + 1)
 
 
+def _changed(now: Situation) -> dict[str, Fact]:
+    """Whether Airflow has had another version of the Dag since the try ended; nothing where one of both is not known."""
+    ended, since = now.task.end_date, now.dag.version_at
+    return {"dag_changed": since > ended} if ended and since else {}
+
+
 #: Operators of the harness, which publish a slice exactly once, or only look.
 IDEMPOTENT = frozenset(
     [
@@ -203,6 +209,7 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "slices": _spanned(now) if remedy.action is ActionKind.BACKFILL_RANGE else 1,
         "slices_beyond_alone": max(0, _spanned(now) - now.alone),
         "dag_paused": now.dag.paused,
+        **_changed(now),
         "has_contract": now.has_contract,
         "environment": now.environment,
         "owners": tuple(now.dag.owners),

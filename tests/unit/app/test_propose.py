@@ -108,10 +108,25 @@ def test_text_is_never_an_argument(text: str, kind: ActionKind, category: Catego
 def test_the_facts_are_those_that_the_policy_knows() -> None:
     for remedy, _ in ARGUMENTS:
         told = facts(diagnosis(), remedy, now())
-        assert set(told) == set(FACTS) - set(LINEAGE_FACTS)
+        assert set(told) == set(FACTS) - set(LINEAGE_FACTS) - {"dag_changed"}
         for name, value in told.items():
             assert type(value) is FACTS[name].type, name
             assert FACTS[name].values is None or value in FACTS[name].values
+
+
+@pytest.mark.parametrize(
+    ("ended", "since", "said"),
+    [
+        (DAY, DAY - timedelta(seconds=1), False),
+        (DAY, DAY, False),
+        (DAY, DAY + timedelta(seconds=1), True),
+        (None, DAY, None),
+        (DAY, None, None),
+    ],
+)
+def test_a_version_since_the_failure(ended: datetime | None, since: datetime | None, said: bool | None) -> None:
+    here = now(task=task(end_date=ended), dag=dag(version_at=since))
+    assert facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), here).get("dag_changed") is said
 
 
 @pytest.mark.parametrize(("operator", "said"), [("PostgresLoadOperator", True), ("PythonOperator", False)])

@@ -150,7 +150,7 @@ def transform(
     with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post) as here:
         warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=held)
         running.append(warehouse.cancel)
-        told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
+        told, report, found = move.transform(contract, piece, sql, warehouse, run, Progress, gate=here, limit=limit)
     published(contract, piece, conn_id, task)
     for change in found.changes:
         log.warning(

@@ -208,6 +208,7 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.model_client import anthropic_client
     from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_money import StorePurse
+    from airflow_provider_harness.app import model_word
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
@@ -223,7 +224,8 @@ def _model(settings: config.Settings) -> Diagnoser:
             now=now,
             heard=observe,
         ),
-        record=lambda record: log.info("The model was asked: %s", record),
+        judge=lambda failure, evidence, proposed: model_word.judge(healer(), failure, evidence, proposed),
+        record=lambda record: model_word.ended(healer(), record.failure, record.as_dict()),
     )
 
 

@@ -95,6 +95,9 @@ class Store(FailureLog, Protocol):
     def resolve(self, handed: str) -> str:
         """The incident that the failure joined which was recorded with this incident id; the id itself where none was."""
 
+    def incident_of(self, failure: str) -> str | None:
+        """The incident that a failure joined, by the failure's identity; None where it joined none."""
+
     def in_hand(self) -> Sequence[Incident]:
         """Closed incidents that went to a person, and that failures of the same cause still join."""
 

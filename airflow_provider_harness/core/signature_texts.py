@@ -1,7 +1,7 @@
 """Texts that identify a cause, and the words around them that change what they mean.
 
 The tables are in ``core.signature_services``, ``core.signature_data``, ``core.signature_setup``,
-``core.signature_vendors`` and ``core.signature_tools``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
+``core.signature_vendors``, ``core.signature_tools``, ``core.signature_versions`` and ``core.signature_platforms``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
 ``@unless P`` look anywhere in the text, ``@traits A B`` tells more. ``<day>`` stands for a date in a path or name.
 """
 
@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from airflow_provider_harness.core import (
     signature_causes,
     signature_data,
+    signature_platforms,
     signature_services,
     signature_setup,
     signature_tools,
     signature_vendors,
+    signature_versions,
 )
 from airflow_provider_harness.core.diagnosis import Category as C
 from airflow_provider_harness.core.signatures import CODES, Field, Signature, Trait
@@ -54,9 +56,19 @@ def parse(category: C, table: str, field: Field = Field.TEXT) -> Iterable[Signat
         )
 
 
+_THEMES = (
+    signature_services,
+    signature_data,
+    signature_setup,
+    signature_vendors,
+    signature_tools,
+    signature_versions,
+    signature_platforms,
+)
+
 TEXTS: tuple[Signature, ...] = tuple(
     signature
-    for module in (signature_services, signature_data, signature_setup, signature_vendors, signature_tools)
+    for module in _THEMES
     for category, table in module.TEXTS.items()
     for signature in parse(category, table)
 )

@@ -55,6 +55,7 @@ TEXTS: Mapping[C, str] = {
 8 (?:no|zero) (?:idle|free|available) connections? (?:in|from|left in) (?:the )?pool
 """,
     C.LOCK_CONTENTION: r"""
+7 commitfailedexception  @unless max\.poll
 9 another \w+ .{0,80}(?:is|are) (?:still |already |currently )?(?:running|in progress|active|being \w+)
 9 (?:conflicts? with|blocked by) (?:a |an |another )?(?:concurrent|running|active|ongoing) (?:\w+ )?(?:job|run|write|transaction|operation|update|query)
 9 was aborted because the number of waiters
@@ -107,7 +108,6 @@ TEXTS: Mapping[C, str] = {
 9 (?:folder|directory|path|prefix) \S{0,80}<day>\S{0,20} (?:is )?(?:not there|not (?:yet )?(?:found|present|available)|missing|empty)
 8 (?:expected|usually|normally|average(?: for this metric)?|median|typical(?:ly)?) (?:is |about |around |some |roughly )?[\d,.]+ (?:trips|rows|records|files|events|orders|lines|messages)
 8 can't stat remote file|couldn't stat remote file  @also <day>
-8 snap\. time is out
 8 (?:late|delayed|overdue|outstanding) (?:file|delivery|feed|source|data|extract|drop)s?\b
 8 (?:file|delivery|feed|source|data|extract|drop|export) (?:is |are )?(?:late|delayed|overdue|outstanding)\b
 """,
@@ -163,8 +163,5 @@ TEXTS: Mapping[C, str] = {
 9 (?:was|were) never closed
 9 unexpected '[^']{1,3}', expected '
 8 into xcom \(
-""",
-    C.UNKNOWN: r"""
-8 finished with state failed, but the task instance's state attribute is queued
 """,
 }

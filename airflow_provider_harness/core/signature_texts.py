@@ -67,10 +67,7 @@ _THEMES = (
 )
 
 TEXTS: tuple[Signature, ...] = tuple(
-    signature
-    for module in _THEMES
-    for category, table in module.TEXTS.items()
-    for signature in parse(category, table)
+    signature for module in _THEMES for category, table in module.TEXTS.items() for signature in parse(category, table)
 )
 
 #: What the code around a failure says, not its message.
@@ -150,6 +147,11 @@ TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
         Trait.BREAKING,
         frozenset({C.SCHEMA_DRIFT}),
         r"missing|does not exist|changed type|changed from|removed|dropped|renamed|type mismatch|cannot (?:be )?c(?:ast|onvert)|incompatib|not found|invalid identifier|unknown column|but expression is of type",
+    ),
+    (
+        Trait.DERIVED,
+        frozenset({C.DATA_QUALITY_VIOLATION}),
+        r"(?:database|runtime) error in (?:model|snapshot)|failure in (?:model|snapshot)",
     ),
     (
         Trait.LOAD,

@@ -114,6 +114,7 @@ def actions() -> str:
 
 
 def categories() -> str:
+    from airflow_provider_harness.core.contradiction import ADMITS
     from airflow_provider_harness.core.diagnosis import LONGEST_WAIT, PLAYBOOK, Basis, Category, Certainty, Remedy
 
     def words(remedy: Remedy) -> str:
@@ -134,7 +135,12 @@ def categories() -> str:
         + table(("category", "traits", "remedies, in order"), rows)
         + "\n\n## What a diagnosis rests on\n\n"
         + table(("basis", "meaning"), [(f"`{name}`", text) for name, text in meanings(Basis).items()])
-        + f"\n\nHow sure it is: {code(*Certainty)}."
+        + f"\n\nHow sure it is: {code(*Certainty)}.\n\n## What facts rule out\n\nA fact leaves these causes possible, beside `unknown`. A text "
+        "that names another is said to disagree with the facts: it is never sure, a model is asked where one is configured, and a model's "
+        "answer that a fact rules out is refused. Facts that are not listed rule nothing out.\n\n"
+        + table(
+            ("fact", "causes that it leaves possible"), [(fact, code(*sorted(left))) for fact, left in ADMITS.items()]
+        )
     )
 
 

@@ -20,6 +20,7 @@ from airflow_provider_harness.app import move
 from airflow_provider_harness.core.contract import Treatment
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.gates import Place, Post
+from airflow_provider_harness.core.lease import of_slice
 from airflow_provider_harness.wiring_gates import gate
 from airflow_provider_harness.wiring_rows import Cancel, dsn, is_bigquery, piece_of, warehouse_of
 from airflow_provider_harness.wiring_slices import leased, published
@@ -83,7 +84,7 @@ def load(
     """
     piece, stage = piece_of(contract, key), ParquetStage(folder)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    files, target = leased(f"staged {folder}", task), leased(f"{conn_id} {contract.table} {piece.id}", task)
+    files, target = leased(f"staged {folder}", task), leased(of_slice(conn_id, contract.table, piece.id), task)
     with files, target as held, gate(contract, piece, post) as here:
         warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, held)
         running.append(warehouse.cancel)
@@ -115,7 +116,7 @@ def transfer(
     piece = piece_of(contract, key)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with (
-        leased(f"{conn_id} {contract.table} {piece.id}", task),
+        leased(of_slice(conn_id, contract.table, piece.id), task),
         gate(contract, piece, post) as here,
         source as pump,
     ):
@@ -146,10 +147,10 @@ def transform(
     """
     piece = piece_of(contract, key)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(f"{conn_id} {contract.table} {piece.id}", task) as held, gate(contract, piece, post) as here:
+    with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post) as here:
         warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=held)
         running.append(warehouse.cancel)
-        told, report, found = move.transform(contract, piece, sql, warehouse, run, gate=here, limit=limit)
+        told, report, found = move.transform(contract, piece, sql, warehouse, run, Progress, gate=here, limit=limit)
     published(contract, piece, conn_id, task)
     for change in found.changes:
         log.warning(

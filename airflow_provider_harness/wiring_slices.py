@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
-from airflow_provider_harness.core.lease import LEASE_SECONDS
+from airflow_provider_harness.core.lease import LEASE_SECONDS, holder_of
 from airflow_provider_harness.wiring_store import task_engine
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def leased(name: str, task: TryKey) -> Iterator[Held | None]:
     :raises SliceBusy: another task instance held it all the time.
     """
     store, token = slices(), uuid.uuid4().hex
-    taken = _taken(store, name, str(task).rpartition("#")[0], token)
+    taken = _taken(store, name, holder_of(task), token)
     with _renewed(store, name, token) if taken else nullcontext() as held:
         yield held
 

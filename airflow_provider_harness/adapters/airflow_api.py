@@ -141,6 +141,7 @@ class AirflowApi:
     def dag(self, dag_id: str) -> DagFacts:
         details = self._call("dag", dag=dag_id).json()
         tasks = self._call("dag_tasks", dag=dag_id).json()["tasks"]
+        newest = details.get("latest_dag_version") or {}
         return DagFacts(
             dag_id=dag_id,
             paused=details["is_paused"],
@@ -151,6 +152,8 @@ class AirflowApi:
             run_timeout=_duration(details.get("dag_run_timeout")),
             next_slice=_moment(details["next_dagrun_data_interval_start"] or details["next_dagrun_logical_date"]),
             next_run=_moment(details["next_dagrun_run_after"]),
+            version=newest.get("version_number"),
+            version_at=_moment(newest.get("created_at")),
         )
 
     def run_state(self, dag_id: str, run_id: str) -> str:

@@ -168,8 +168,11 @@ class BigQuerySession:
         ]
         return replace(found, columns=tuple(columns))
 
-    def stage_query(self, sql: str) -> int:
-        """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
+    def stage_query(self, sql: str, tell: Progress) -> int:
+        """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``.
+
+        How many rows there are is known at its end only; until then, its job says how far it is.
+        """
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
         text = bq_publish.bound(sql, self._piece)
         self._drop_staging_of_others()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,14 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError, MissingExtra
 from airflow_provider_harness.core.partition import Slice
 
+from .progress import looking
+
 if TYPE_CHECKING:
     from google.cloud import bigquery
 
 log = logging.getLogger(__name__)
 
+_PARTS = ("completed_parallel_inputs", "parallel_inputs")
 TRIES = 100
 """Names that one piece of work has: the next one is taken when a job of this name ended without success."""
 
@@ -136,8 +140,17 @@ class Jobs:
 
     def finished(self, job: Any) -> Any:
         """A job's result, when it is done."""
-        with self._cancels(job):
+        began = time.monotonic()
+        with self._cancels(job), looking(lambda: self._tell(job, time.monotonic() - began)):
             return job.result()
+
+    def _tell(self, job: Any, seconds: float) -> None:
+        """How far a job is, in the task's log; of a query, how many of its plan's parts are done."""
+        found = self.client.get_job(job.job_id, location=job.location)
+        steps = getattr(found, "query_plan", None) or ()
+        done, parts = (sum(getattr(step, name) or 0 for step in steps) for name in _PARTS)
+        share = f"; {done:,} of {parts:,} parts done" if parts else ""
+        log.info("BigQuery job %s: %s for %.0f s%s", found.job_id, str(found.state).lower(), seconds, share)
 
     @contextmanager
     def _cancels(self, job: Any) -> Iterator[None]:

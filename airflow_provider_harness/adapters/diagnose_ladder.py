@@ -1,4 +1,7 @@
-"""The rules first; the model only where they do not know, are unsure, or their remedy did not help, and the rules again where it cannot answer."""
+"""The rules first; the model where they do not know, are unsure, disagree with the facts, or their remedy did not help.
+
+Where it cannot answer, the rules' answer stands.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from airflow_provider_harness.app.ports_diagnosis import Diagnoser
-from airflow_provider_harness.core.diagnosis import Certainty, Diagnosis
+from airflow_provider_harness.core.diagnosis import Basis, Certainty, Diagnosis
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.failure import Failure
@@ -26,13 +29,19 @@ class LadderDiagnoser:
         """See ``app.ports_diagnosis.Diagnoser``."""
         floor = self._floor.diagnose(failure, evidence)
         failed_before = bool(evidence.facts.get("tries_by_harness"))
-        if floor.certainty is not Certainty.UNSURE and not failed_before:
+        if floor.certainty is not Certainty.UNSURE and not floor.against and not failed_before:
             return floor
         try:
-            return self._model().diagnose(failure, _with(evidence, floor))
+            said = self._model().diagnose(failure, _with(evidence, floor))
         except HarnessError as error:
             self._tell(f"{error}. The rules' answer stands: {floor.category}.")
             return floor
+        return _agreed(floor, said) if floor.basis is Basis.FACT and said.category is floor.category else said
+
+
+def _agreed(floor: Diagnosis, said: Diagnosis) -> Diagnosis:
+    """What facts say, where a model says the same: its word takes nothing of their weight."""
+    return replace(floor, why=f"{floor.why} A model says the same: {said.cause}", wish=said.wish)
 
 
 def _with(evidence: Evidence, floor: Diagnosis) -> Evidence:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_harness.adapters.matching import Match, facts_of, find
+from airflow_provider_harness.core.contradiction import ruled_out
 from airflow_provider_harness.core.diagnosis import (
     PERSON_NEEDED,
     UNKNOWN,
@@ -76,7 +77,19 @@ class RuleDiagnoser:
         said = by_text(evidence.log)
         if failure is None:
             return said
-        return _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said) or said
+        found = _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said) or said
+        return _held_to_facts(found, said, failure)
+
+
+def _held_to_facts(found: Diagnosis, said: Diagnosis, failure: Failure) -> Diagnosis:
+    """The diagnosis with what the facts rule out of it and of the text; a cause that they rule out is never sure."""
+    told = {each.category for each in (found, said) if each.certainty is not Certainty.UNSURE}
+    out = {category: why for category in Category if category in told and (why := ruled_out(category, failure))}
+    if not out:
+        return found
+    against = tuple(f"The text says {category}; {why} rules that out." for category, why in out.items())
+    certainty = Certainty.UNSURE if found.category in out else found.certainty
+    return replace(found, certainty=certainty, against=against, why=" ".join((found.why, *against)))
 
 
 def by_text(log: str) -> Diagnosis:

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.runbook import Entry, recall
 
 
 class RunbookDiagnoser:
-    """A ``Diagnoser`` that never contradicts a floor that knows.
+    """A ``Diagnoser`` that never contradicts a floor that knows, nor a trusted fact.
 
     :param entries: gives the runbook; called only when it is asked, so that a wrong file harms nothing else.
     :param tell: is given one line where the runbook could not be read.
@@ -25,7 +25,7 @@ class RunbookDiagnoser:
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
         """See ``app.ports_diagnosis.Diagnoser``."""
         floor = self._floor.diagnose(failure, evidence)
-        if floor.certainty is not Certainty.UNSURE:
+        if floor.certainty is not Certainty.UNSURE or floor.against:
             return floor
         try:
             return recall(self._entries(), evidence) or floor

@@ -51,7 +51,7 @@ class ArrowGauge:
         contract: Contract,
         piece: Slice | None,
         *,
-        memory_limit: str = "100MB",
+        memory_limit: str = "64MB",
         references: Mapping[str, pa.Table] | None = None,
         at: datetime | None = None,
     ) -> None:

@@ -30,12 +30,15 @@ from . import pg_arrays, pg_direct, pg_late, sql_checks
 from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
+from .progress import looking
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
     import psycopg
     import pyarrow as pa
 
+ROW_OVERHEAD = 28
+"""Bytes of a row beside its columns: its header, and its pointer (PostgreSQL's "Database Page Layout")."""
 BUSY_SECONDS = 60
 """How long a publication waits for another one of the same slice before it gives up as ``SliceBusy``."""
 
@@ -92,6 +95,12 @@ class PostgresWarehouse(Cancellable):
         """The columns of a relation here; None if there is none."""
         with self._connect() as connection:
             return catalog(connection, table)
+
+    def size(self, table: str) -> int:
+        """Bytes of the rows of a table, also of those that are not committed yet."""
+        with self._connect() as connection:
+            found = connection.execute("SELECT pg_relation_size(%s)", (ident(table),)).fetchone()
+        return int(found[0]) if found else 0
 
     @contextmanager
     def bulk(self) -> Iterator[Any]:
@@ -150,6 +159,7 @@ class PostgresSession:
         self._warehouse, self._connection, self._contract, self._piece = warehouse, connection, contract, piece
         self._staging = staging_table(contract.table, piece.id)
         self._quarantine = quarantine_table(contract)
+        self._row_bytes = ROW_OVERHEAD
 
     def schema(self) -> Schema | None:
         """The published table's columns, if it exists."""
@@ -217,18 +227,28 @@ class PostgresSession:
         told = self._connection.execute(
             f"EXPLAIN (FORMAT JSON) SELECT * FROM ({text}) AS q".encode(), values
         ).fetchone()
-        cost = float(told[0][0]["Plan"]["Total Cost"]) if told else 0.0
-        return Plan(schema=described(self._connection, sql, values), cost=cost, unit="units of PostgreSQL's planner")
+        plan = told[0][0]["Plan"] if told else {}
+        self._row_bytes = ROW_OVERHEAD + int(plan.get("Plan Width", 0))
+        return Plan(
+            schema=described(self._connection, sql, values),
+            cost=float(plan.get("Total Cost", 0)),
+            unit="units of PostgreSQL's planner",
+            rows=plan.get("Plan Rows"),
+        )
 
-    def stage_query(self, sql: str) -> int:
-        """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``."""
+    def stage_query(self, sql: str, tell: Progress) -> int:
+        """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``.
+
+        How far it is, is told by the size of the staging table: rows that are not committed cannot be counted from outside.
+        """
         self._fresh_staging(carried=False)
         names = ", ".join(column(name) for name in self._contract.names)
         statement = (
             f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM ({sql.strip().rstrip(';')}\n) AS q"
         )
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
-        return self._connection.execute(statement.encode(), values).rowcount
+        with looking(lambda: tell("transform", self._warehouse.size(self._staging) // self._row_bytes)):
+            return self._connection.execute(statement.encode(), values).rowcount
 
     def stage_chunks(self, chunks: Chunks, tell: Progress) -> int:
         """Fill a fresh staging table with what another PostgreSQL gives as COPY's binary form."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 USE_COPY = "adbc.postgresql.use_copy"
 BATCH_BYTES = "adbc.postgresql.batch_size_hint_bytes"
-BATCH_MIB = 8
+BATCH_MIB = 4
 """Of one batch, of which six or so are in memory: the one in the making, those that wait, and what they become."""
 
 

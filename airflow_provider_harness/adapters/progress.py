@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,36 @@ class Progress:
             log.info("%s: %s", stage, self._sentence(rows, rows / (now - self._began)))
 
     def _sentence(self, rows: int, speed: float) -> str:
-        known = self._expected is not None and self._expected >= rows > 0
+        if not rows:
+            return f"no rows yet, for {self._clock() - self._began:,.0f} s"
+        known = self._expected is not None and self._expected >= rows
         if not known or self._expected is None:  # an estimate that was passed says nothing more
             return f"{rows:,} rows, {speed:,.0f} rows/s"
         total = f"{'' if self._exact else 'about '}{self._expected:,}"
         left = (self._expected - rows) / speed
         return f"{rows:,} of {total} rows ({rows / self._expected:.0%}), {speed:,.0f} rows/s, {left:,.0f} s left"
+
+
+@contextmanager
+def looking(look: Callable[[], None]) -> Iterator[None]:
+    """Look at what goes on elsewhere every so often, while this thread waits for its end.
+
+    :param look: says what it sees; where it fails, the work goes on, and nobody looks again.
+    """
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(look, over), name="harness-progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _watch(look: Callable[[], None], over: threading.Event) -> None:
+    while not over.wait(PROGRESS_SECONDS):
+        try:
+            look()
+        except Exception as error:  # noqa: BLE001 - to see how far it is must not be what ends it
+            log.info("How far it is cannot be told: %s", error)
+            return

@@ -75,8 +75,10 @@ class ParquetStage:
         target = arrow_schema(contract)
         for name in sorted(self.manifest().files):
             with (self.folder / name).open("rb") as handle:
-                for batch in pq.ParquetFile(handle).iter_batches(BATCH_ROWS, use_threads=False):
-                    yield batch.cast(target)
+                file = pq.ParquetFile(handle)
+                for group in range(file.num_row_groups):  # of all groups at once, it would keep what it has read
+                    for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], use_threads=False):
+                        yield batch.cast(target)
 
 
 def _place(folder: str) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.airflow_context import WRITERS
 from airflow_provider_harness.adapters.store_sql import text_of
 from airflow_provider_harness.adapters.store_tasks import begin
+from airflow_provider_harness.app.ports import TaskState
 from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.lease import LEASE_SECONDS, Lease
+from airflow_provider_harness.core.lease import LEASE_SECONDS, Lease, holder_of, of_slice
 from airflow_provider_harness.core.partition import Slice
 
 if TYPE_CHECKING:
@@ -96,6 +99,25 @@ class SqlSlices:
                     connection.execute(mark.insert().values(conn_id=conn_id, table_name=table, **row))
         except IntegrityError:
             self.move_mark(conn_id, table, piece, now, task=task, contract=contract)  # another slice was the first
+
+
+class SlicesOfTasks:
+    """Implements ``app.ports.Slices``: a slice is kept in the name of the task instance that is to write it.
+
+    :param store: with the rights of the healer, or of a task.
+    """
+
+    def __init__(self, store: SqlSlices) -> None:
+        self._store = store
+
+    def keep(self, state: TaskState, now: datetime) -> Lease | None:
+        given = [str(state.rendered.get(name) or "") for name in ("conn_id", "table", "slice_key")]
+        if state.operator not in WRITERS or not all(given):
+            return None
+        key = TryKey(dag_id=state.dag_id, run_id=state.run_id, task_id=state.task_id, map_index=state.map_index)
+        token = uuid.uuid4().hex
+        lease = self._store.take(of_slice(*given), holder_of(key), token, now)
+        return None if lease.token == token else lease
 
 
 def _lease(row: Mapping[Any, Any]) -> Lease:

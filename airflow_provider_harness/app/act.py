@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from airflow_provider_harness.app import standing
 from airflow_provider_harness.app.approve import SPENT, agreed
+from airflow_provider_harness.app.before import before
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
@@ -38,7 +40,8 @@ def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
     """Carry out the verdict of this incident.
 
     Nothing is done unless the mode is ``act``, this run leads the incident, no person has it, the verdict (and where it
-    asks, Airflow's own record of a person's answer) covers this exact act, and the task is as it was when it failed.
+    asks, Airflow's own record of a person's answer) covers this exact act, the failed task and its Dag are as they were
+    when it was given, and nobody else works on the slice.
     """
     incident = healer.store.incident(incident_id)
     settled = EventKind.SETTLED in incident.last and incident.state is not State.ACTING
@@ -65,8 +68,8 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
     due, there = datetime.fromisoformat(verdict["due"]), _arrived(healer, proposal)
     if healer.now() < due and not there:
         return Acted(due=due)
-    if why := _changed(healer, proposal):
-        return Acted(stop=Outcome.SUPERSEDED, reason=why)
+    if changed := standing.changed(healer, incident, proposal):
+        return Acted(stop=changed[0], reason=changed[1])
     if there is False:
         return Acted(
             stop=Outcome.ESCALATED, reason="The source does not have the slice, and it was waited for long enough."
@@ -75,6 +78,9 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
         refused = agreed(healer, incident, proposal, healer_run)
         if refused:
             return Acted(stop=Outcome.ESCALATED if refused == SPENT else Outcome.REFUSED, reason=refused)
+    busy = standing.keep_slices(healer, incident, proposal)
+    if busy is not None:
+        return Acted(stop=Outcome.ESCALATED, reason=busy) if isinstance(busy, str) else Acted(due=busy)
     return _execute(healer, incident, proposal, Limit(**verdict["limit"]))
 
 
@@ -82,18 +88,6 @@ def _for_a_person(proposal: Proposal, verdict: Mapping[str, Any]) -> str:
     if proposal.kind is ActionKind.ESCALATE_TO_HUMAN:
         return f"a person is needed: {proposal.why}"
     return f"{proposal.kind} is for a person: {verdict['reason']}"
-
-
-def _changed(healer: Healer, proposal: Proposal) -> str:
-    """Why the failed task is not as the verdict found it; empty where it is."""
-    if Parameter.TASK not in proposal.arguments:
-        return ""
-    task, tried = _target(healer, proposal), int(proposal.arguments[Parameter.TRY_NUMBER])
-    if task.state != "failed":
-        return f"{task.task_id} is {task.state or 'cleared'} now, not failed: somebody acted first."
-    if task.try_number != tried:
-        return f"{task.task_id} failed again in try {task.try_number}; the verdict was for try {tried}."
-    return ""
 
 
 def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
@@ -107,9 +101,10 @@ def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
 
 
 def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limit) -> Acted:
-    dag_id = proposal.arguments[Parameter.DAG]
+    dag_id, body = proposal.arguments[Parameter.DAG], {"act": proposal.canonical(), "before": before(healer, proposal)}
+    started = Event(incident_id=incident.id, kind=EventKind.ACT_STARTED, at=healer.now(), body=body)
     try:
-        if not healer.store.reserve_act(incident.id, dag_id, proposal, limit, healer.now()):
+        if not healer.store.reserve_act(incident.id, dag_id, proposal, limit, healer.now(), started):
             return Acted(stop=Outcome.UNKNOWN, reason="This exact act was made before; it is not repeated.")
     except NotAllowed as refusal:
         return Acted(stop=Outcome.ESCALATED, reason=refusal.reason)

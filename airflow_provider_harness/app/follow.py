@@ -53,6 +53,8 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
     verdict = healer.policy.judge(proposal, facts, usage)
     if verdict.kind is VerdictKind.APPROVE and not healer.limits.acting():
         verdict = replace(verdict, kind=VerdictKind.REFUSE, reason="the harness is in shadow")
+    if verdict.kind is VerdictKind.APPROVE and (held := healer.slices.keep(now.task, healer.now())):
+        verdict = replace(verdict, kind=VerdictKind.REFUSE, reason=held.sentence())
     decided = _decided(healer, incident, key, proposal, verdict, facts)
     if verdict.kind is not VerdictKind.APPROVE:
         healer.store.append(decided)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
@@ -146,6 +147,7 @@ def transform(
     sql: str,
     warehouse: Warehouse,
     run: str,
+    telling: Callable[[int | None], Progress],
     *,
     gate: Gate,
     limit: float | None = None,
@@ -155,6 +157,7 @@ def transform(
     A type that is not the contract's does not block: the warehouse converts it or refuses the value. A column that is not
     there does.
 
+    :param telling: makes what is told how far the query is, of the rows that the warehouse expects.
     :param limit: what the query may cost, in the unit of the warehouse's estimate; None for no limit.
     :raises SchemaDrift: the query lacks a column of the contract.
     :raises QueryTooCostly: the estimate is over the limit.
@@ -170,7 +173,7 @@ def transform(
         if limit is not None and plan.cost > limit:
             raise QueryTooCostly(contract.table, plan.cost, limit, plan.unit)
         _fit(contract, session)
-        return *_gate_and_publish(session, run, gate, session.stage_query(sql)), found
+        return *_gate_and_publish(session, run, gate, session.stage_query(sql, telling(plan.rows))), found
 
 
 def _fit(contract: Contract, session: Session) -> None:

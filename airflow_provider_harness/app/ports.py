@@ -15,6 +15,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, Incident
+from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.maintenance import Maintenance
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
 from airflow_provider_harness.core.recurrence import Brakes, Past
@@ -94,6 +95,9 @@ class Store(FailureLog, Protocol):
     def resolve(self, handed: str) -> str:
         """The incident that the failure joined which was recorded with this incident id; the id itself where none was."""
 
+    def incident_of(self, failure: str) -> str | None:
+        """The incident that a failure joined, by the failure's identity; None where it joined none."""
+
     def in_hand(self) -> Sequence[Incident]:
         """Closed incidents that went to a person, and that failures of the same cause still join."""
 
@@ -132,7 +136,7 @@ class Store(FailureLog, Protocol):
     ) -> bool:
         """Count the act against its limits and record that it starts, in one step; False where it was started before.
 
-        :param started: how it is recorded, where it is not the incident's own act.
+        :param started: how it is recorded; by itself, as the incident's own act.
 
         :raises NotAllowed: a limit is used up.
         """
@@ -229,6 +233,7 @@ class DagFacts:
     """What Airflow knows of a Dag.
 
     :param fileloc: path of its file on the machine that parsed it.
+    :param version: number of its newest version, which Airflow has since ``version_at``; None where Airflow knows none.
     :param downstream: task id to the ids that depend on it directly.
     :param run_timeout: how long a run may take; None where nothing bounds it.
     :param next_slice: UTC; start of the slice of the next run that the schedule will make, made at ``next_run``; None
@@ -244,6 +249,8 @@ class DagFacts:
     run_timeout: timedelta | None = None
     next_slice: datetime | None = None
     next_run: datetime | None = None
+    version: int | None = None
+    version_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,12 +380,14 @@ class GateResult:
 
     :param passed: no blocking check failed and the slice has rows.
     :param text: one line for a person.
+    :param rows: of the slice; None where they were not counted.
     """
 
     table: str
     slice_key: str
     passed: bool
     text: str
+    rows: int | None = None
 
 
 class Gates(Protocol):
@@ -412,6 +421,18 @@ class Gates(Protocol):
 
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         """How many slices the contract lets the harness run again without asking, 0 or more."""
+
+
+class Slices(Protocol):
+    """Who works on which slice of which table now."""
+
+    def keep(self, state: TaskState, now: datetime) -> Lease | None:
+        """Keep the slice that this task writes for its next try, for as long as a lease lasts.
+
+        None where it is kept, or where the task writes no slice; else the lease of who works on it.
+
+        :raises HarnessUnavailable: the store does not answer.
+        """
 
 
 class Approvers(Protocol):
@@ -462,6 +483,7 @@ class Healer:
     policy: Policy
     approvers: Approvers
     gates: Gates
+    slices: Slices
     promises: Promises
     pager: Pager
     limits: Limits

@@ -68,11 +68,13 @@ class Plan:
     :param schema: the columns that it gives.
     :param cost: what it will cost, as the warehouse estimates it.
     :param unit: of the cost.
+    :param rows: how many rows it expects; None where it does not say.
     """
 
     schema: Schema
     cost: float
     unit: str
+    rows: int | None = None
 
 
 class Progress(Protocol):
@@ -175,7 +177,7 @@ class Session(Protocol):
         """What a query would give and cost; a query that is wrong raises the driver's own error, and nothing is made."""
         ...
 
-    def stage_query(self, sql: str) -> int: ...
+    def stage_query(self, sql: str, tell: Progress) -> int: ...
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """What the staging table has; all checks of the contract, or only these."""
         ...

@@ -5,9 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from airflow_provider_harness.core.failure import TryKey
+
 LEASE_SECONDS = 60
 """How long a lease lasts without being renewed; so long a slice stays closed after its holder was killed, unless the
 same task instance tries again."""
+
+
+def of_slice(conn_id: str, table: str, slice_id: str) -> str:
+    """What a lease on a slice is called.
+
+    :param table: ``schema.table``; without a schema, one of ``public``.
+    """
+    return f"{conn_id} {table if '.' in table else f'public.{table}'} {slice_id}"
+
+
+def holder_of(key: TryKey) -> str:
+    """Who holds a lease: the task instance, whatever its try."""
+    return str(key).rpartition("#")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,10 @@ FACTS: Mapping[str, FactSpec] = {
         type=int, meaning="slices more than contract and administrator let the harness run without asking, 0 or more"
     ),
     "dag_paused": FactSpec(type=bool, meaning="the Dag is paused"),
+    "dag_changed": FactSpec(
+        type=bool,
+        meaning="Airflow has had another version of the Dag since the try failed; not known where Airflow is not",
+    ),
     "has_contract": FactSpec(type=bool, meaning="a task of the run publishes under a contract"),
     "environment": FactSpec(
         type=str, meaning="what the administrator calls this installation ([harness] environment)", values=ENVIRONMENTS

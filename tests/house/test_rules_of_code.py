@@ -17,6 +17,7 @@ BROAD = {
     "adapters/exceptions.py: _text": "somebody's __str__ may fail; the type still speaks",
     "adapters/read_ahead.py: read": "what is raised while reading is raised again where the items are taken",
     "adapters/read_ahead.py: ahead": "whatever ends the use of the items, the read under way is cancelled",
+    "adapters/progress.py: _watch": "to see how far the work is must not be what ends it",
     "adapters/gx.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
     "triggers/look.py: run": "a look that cannot be taken in the triggerer is taken by the task, where its error is seen",
     "adapters/notifiers.py: _notify": "a notifier is anybody's class; whatever it raises, the others are told",

@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.sql_checks import ident
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.gate import Gate
-from airflow_provider_harness.app.ports_rows import Manifest, Published
+from airflow_provider_harness.app.ports_rows import Manifest, Progress, Published
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.partition import Slice, slice_of_day, staging_table
@@ -80,6 +80,11 @@ DAYS = (date(2013, 3, 9), date(2013, 3, 10), date(2013, 3, 11))
 
 def quiet(stage: str, rows: int) -> None:
     """Progress that nobody reads."""
+
+
+def unheard(rows: int | None) -> Progress:
+    """The same, of a query that is expected to give so many rows."""
+    return quiet
 
 
 class NoHistory:

@@ -229,6 +229,17 @@ def test_a_dag_is_two_calls(server: Server, api: AirflowApi) -> None:
     assert (found.next_slice, found.next_run) == (AT, AT + timedelta(days=1))
 
 
+@pytest.mark.parametrize(
+    ("newest", "known"),
+    [(None, (None, None)), ({"version_number": 7, "created_at": AT.isoformat()}, (7, AT))],
+)
+def test_the_newest_version_of_a_dag(server: Server, api: AirflowApi, newest: Any, known: tuple[Any, Any]) -> None:
+    server.answers["GET", "dags/flights/details"] = DETAILS | {"latest_dag_version": newest}
+    server.answers["GET", "dags/flights/tasks"] = {"tasks": []}
+    found = api.dag("flights")
+    assert (found.version, found.version_at) == known
+
+
 def test_the_runs_of_a_dag_say_which_slice_they_own(server: Server, api: AirflowApi) -> None:
     keyed = RUN_ROW | {"partition_key": "2026-11-21"}
     none = RUN_ROW | {"data_interval_start": None, "data_interval_end": None, "logical_date": None}

@@ -22,7 +22,7 @@ from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
 from airflow_provider_harness.testing.bigquery import BigQueryServer, EmulatedBigQuery
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.process import ServerFailed
-from tests.ports.rows_case import Case, drop, gate_of, make, quiet
+from tests.ports.rows_case import Case, drop, gate_of, make, quiet, unheard
 from tests.ports.targets import BigQueryTarget
 
 
@@ -290,7 +290,7 @@ def test_a_blocked_transform_leaves_nothing(case: Case) -> None:
     sql = f"SELECT id, placed_at, -1 AS amount, status, customer, note FROM {case.contract.table}"
     with pytest.raises(ContractViolation, match="range:amount"):
         gate = gate_of(summary, case.piece())
-        move.transform(summary, case.piece(), sql, case.target.warehouse(), "dag/run", gate=gate)
+        move.transform(summary, case.piece(), sql, case.target.warehouse(), "dag/run", unheard, gate=gate)
     assert case.target.leftovers() == []
     assert case.at_warehouse(f"SELECT count(*) FROM {summary.table}") == [(0,)]
 

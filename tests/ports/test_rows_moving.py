@@ -13,9 +13,11 @@ import psycopg
 import pytest
 
 from airflow_provider_harness.adapters import postgres as adapter
+from airflow_provider_harness.adapters import progress
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.app import move
+from airflow_provider_harness.app.ports_rows import Progress
 from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, SliceBusy, UncarriedValue
 from airflow_provider_harness.core.report import Decision
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -114,6 +116,28 @@ def test_a_query_is_described_by_the_server(case: Case) -> None:
     assert manifest.rows == 100
     with pytest.raises(SchemaDrift, match="column status"):
         case.extract(sql="SELECT id, placed_at, amount, customer, note FROM public.orders")
+
+
+def test_a_long_query_says_how_far_it_is(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.move()
+    monkeypatch.setattr(progress, "PROGRESS_SECONDS", 0.05)
+    summary = replace(case.contract, table="public.copy_of_orders")
+    sql = f"SELECT * FROM {case.contract.table} WHERE pg_sleep(0.003)::text = ''"
+    told: list[tuple[str, int]] = []
+    expected: list[int | None] = []
+
+    def telling(rows: int | None) -> Progress:
+        expected.append(rows)
+        return lambda stage, so_far: told.append((stage, so_far))
+
+    gate = gate_of(summary, case.piece())
+    move.transform(summary, case.piece(), sql, PostgresWarehouse(case.warehouse), "dag/run", telling, gate=gate)
+    counts = [so_far for _, so_far in told]
+    assert {stage for stage, _ in told} == {"transform"}
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 1, "it grows"
+    assert 0 < counts[-1] < 2 * 303, "about as many as there are"
+    assert expected[0] is not None
 
 
 def test_two_runs_of_one_slice_do_not_interleave(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import Engine
 
 from airflow_provider_harness import wiring_slices
 from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_slices import SqlSlices
+from airflow_provider_harness.adapters.store_slices import SlicesOfTasks, SqlSlices
 from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.app.ports import TaskState
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
 from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.lease import LEASE_SECONDS
+from airflow_provider_harness.core.lease import LEASE_SECONDS, holder_of, of_slice
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 
@@ -53,6 +54,37 @@ def piece(day: int) -> Slice:
 
 def task(run: str, try_number: int = 1) -> TryKey:
     return TryKey(dag_id="d", run_id=run, task_id="load", try_number=try_number)
+
+
+def failed(run: str, **more: object) -> TaskState:
+    """The load of a run as Airflow's API tells it."""
+    given = {"contract": "/c.yaml", "conn_id": "wh", "table": "t", "slice_key": "20130105"}
+    state = {"dag_id": "d", "run_id": run, "task_id": "load", "map_index": -1, "state": "failed", "try_number": 1}
+    return TaskState(**{**state, "operator": "PostgresLoadOperator", "rendered": given} | more)  # type: ignore[arg-type]
+
+
+def test_an_act_keeps_the_slice_for_the_task_that_it_clears(store: SqlSlices) -> None:
+    acts, name = SlicesOfTasks(store), of_slice("wh", CONTRACT.table, piece(5).id)
+    assert acts.keep(failed("r1"), NOW) is None
+    held = acts.keep(failed("r2"), NOW)
+    assert held is not None and (held.name, held.holder) == (name, holder_of(task("r1")))
+    assert store.take(name, "another", "t", NOW).holder == held.holder
+    assert store.take(name, holder_of(task("r1", 2)), "mine", NOW).token == "mine", "the next try takes it at once"
+
+
+def test_an_act_does_not_take_a_slice_from_who_writes_it(store: SqlSlices) -> None:
+    name = of_slice("wh", CONTRACT.table, piece(5).id)
+    store.take(name, holder_of(task("r9")), "theirs", NOW)
+    held = SlicesOfTasks(store).keep(failed("r1"), NOW)
+    assert held is not None and held.token == "theirs"
+    over = NOW + timedelta(seconds=LEASE_SECONDS)
+    assert SlicesOfTasks(store).keep(failed("r1"), over) is None
+
+
+@pytest.mark.parametrize("more", [{"operator": "PythonOperator"}, {"rendered": {"table": "t"}}, {"rendered": {}}])
+def test_what_writes_no_slice_keeps_none(store: SqlSlices, more: dict[str, object]) -> None:
+    assert SlicesOfTasks(store).keep(failed("r1", **more), NOW) is None
+    assert SlicesOfTasks(store).keep(failed("r2", **more), NOW) is None
 
 
 def test_one_holder_at_a_time(store: SqlSlices) -> None:

@@ -20,7 +20,7 @@ from airflow_provider_harness.core.errors import (
 )
 from airflow_provider_harness.core.report import Decision
 from airflow_provider_harness.core.schema import SchemaDiff
-from tests.ports.rows_case import DAYS, Case, gate_of
+from tests.ports.rows_case import DAYS, Case, gate_of, unheard
 
 
 def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case) -> None:
@@ -219,7 +219,13 @@ def test_transform_publishes_what_the_query_gives(case: Case) -> None:
     )
     for before in (0, 303):
         published, report, _ = move.transform(
-            summary, case.piece(), f"{sql}\n", case.target.warehouse(), "dag/run", gate=gate_of(summary, case.piece())
+            summary,
+            case.piece(),
+            f"{sql}\n",
+            case.target.warehouse(),
+            "dag/run",
+            unheard,
+            gate=gate_of(summary, case.piece()),
         )
         assert (published.rows, published.before, report.decision) == (303, before, Decision.PUBLISH)
     assert case.at_warehouse(f"SELECT * FROM {summary.table} ORDER BY id") == case.rows()
@@ -232,7 +238,7 @@ def test_a_query_is_planned_before_anything_is_made(case: Case) -> None:
     gate = gate_of(summary, case.piece())
 
     def transform(sql: str, limit: float | None = None) -> SchemaDiff:
-        given = (summary, case.piece(), sql, case.target.warehouse(), "dag/run")
+        given = (summary, case.piece(), sql, case.target.warehouse(), "dag/run", unheard)
         return move.transform(*given, gate=gate, limit=limit)[2]
 
     with pytest.raises(Exception, match=r"(?i)syntax|parse"):
@@ -255,7 +261,7 @@ def test_rows_of_another_slice_are_not_published(case: Case) -> None:
     sql = f"SELECT * FROM {case.contract.table}"
     with pytest.raises(ContractViolation, match="in_slice:placed_at"):
         move.transform(
-            summary, case.piece(), sql, case.target.warehouse(), "dag/run", gate=gate_of(summary, case.piece())
+            summary, case.piece(), sql, case.target.warehouse(), "dag/run", unheard, gate=gate_of(summary, case.piece())
         )
     assert case.target.leftovers() == []
 

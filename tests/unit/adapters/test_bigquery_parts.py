@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict
 from google.cloud.bigquery import SchemaField, Table, TimePartitioning
 
-from airflow_provider_harness.adapters import bq_jobs, bq_publish, bq_types
+from airflow_provider_harness.adapters import bq_jobs, bq_publish, bq_types, progress
 from airflow_provider_harness.core.contract import Column, Contract, Grain, Load, LoadMode, LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError, UncarriedValue
 from airflow_provider_harness.core.partition import slice_of, slice_of_day
@@ -142,7 +145,7 @@ class Service:
         self.jobs = {job.job_id: job for job in jobs}
         self.begun: list[str] = []
 
-    def get_job(self, job_id: str) -> Job:
+    def get_job(self, job_id: str, location: str = "") -> Job:
         return self.jobs[job_id]
 
     def begin(self, job_id: str) -> Job:
@@ -175,6 +178,21 @@ def test_cancelling_reaches_the_job_that_runs_and_no_other() -> None:
     running.result = lambda: jobs.cancel() or []  # type: ignore[method-assign,func-returns-value]
     jobs.finished(running)
     assert (done.cancelled, running.cancelled) == (False, True)
+
+
+def test_a_job_that_takes_long_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(progress, "PROGRESS_SECONDS", 0.01)
+    job: Any = Job("long")
+    job.location, job.state = "EU", "RUNNING"
+    steps = ((4, 4), (1, 6), (None, None))
+    job.query_plan = [SimpleNamespace(completed_parallel_inputs=done, parallel_inputs=all_) for done, all_ in steps]
+    jobs: Any = bq_jobs.Jobs(Service(job))  # type: ignore[arg-type]
+    job.result = lambda: time.sleep(0.1) or [1]
+    assert jobs.finished(job) == [1]
+    assert "BigQuery job long: running for 0 s; 5 of 10 parts done" in caplog.messages
 
 
 def test_a_query_carries_its_limit() -> None:

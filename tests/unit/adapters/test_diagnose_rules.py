@@ -246,3 +246,21 @@ def test_long_hostile_lines_cost_little() -> None:
     started = time.perf_counter()
     by_text(log)
     assert time.perf_counter() - started < 5
+
+
+def test_a_text_that_a_fact_rules_out_is_said_and_never_sure() -> None:
+    lock = "psycopg.errors.DeadlockDetected: deadlock detected"
+    gone = diagnose(lock, chain=(ErrorLink(type="E", http_status=404),))
+    assert (gone.category, gone.basis, gone.certainty) == (Category.LOCK_CONTENTION, Basis.TEXT, Certainty.UNSURE)
+    assert gone.against == ("The text says lock_contention; HTTP 404 rules that out.",) and gone.against[0] in gone.why
+
+
+def test_a_fact_that_decides_stays_sure_where_the_text_disagrees() -> None:
+    said = diagnose("FATAL: too many clients already", chain=(ErrorLink(type="E", sqlstate="42501"),))
+    assert (said.category, said.basis, said.certainty) == (Category.PERMISSION_DENIED, Basis.FACT, Certainty.SURE)
+    assert "SQLSTATE 42501" in said.against[0]
+
+
+def test_text_and_fact_that_agree_are_not_said_to_disagree() -> None:
+    assert diagnose("deadlock detected", chain=(ErrorLink(type="E", sqlstate="40P01"),)).against == ()
+    assert diagnose("deadlock detected").against == ()

@@ -39,6 +39,7 @@ from airflow_provider_harness.core.incident import (
     episode_of,
     fold,
 )
+from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.recurrence import Past, past_of
 
@@ -110,6 +111,9 @@ class MemoryStore:
         mine = (self.joined.get(identity) for identity, (_, given) in self.recorded.items() if given == handed)
         known = {event.incident_id for event in self.log}
         return handed if handed in known else next((name for name in mine if name), handed)
+
+    def incident_of(self, failure: str) -> str | None:
+        return self.joined.get(failure)
 
     def in_hand(self) -> Sequence[Incident]:
         return [item for item in self.incidents() if item.outcome is not None and item.id not in self._over()]
@@ -415,6 +419,23 @@ class FakeGates:
 
 
 @dataclass
+class FakeSlices:
+    """Implements ``app.ports.Slices``.
+
+    :param busy: task id -> who works on its slice.
+    :param kept: the tasks whose slice was kept for them.
+    """
+
+    busy: dict[str, Lease] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+
+    def keep(self, state: TaskState, now: datetime) -> Lease | None:
+        if state.task_id not in self.busy:
+            self.kept.append(state.task_id)
+        return self.busy.get(state.task_id)
+
+
+@dataclass
 class FakePromises:
     """Implements ``app.ports_promises.Promises``."""
 
@@ -537,6 +558,7 @@ class World:
     brain: Scripted
     spool: MemorySpool = field(default_factory=MemorySpool)
     promises: FakePromises = field(default_factory=FakePromises)
+    slices: FakeSlices = field(default_factory=FakeSlices)
     acting: bool = True
     policy: Policy = field(default_factory=lambda: policy_of(VerdictKind.APPROVE))
     ids: int = 0
@@ -552,6 +574,7 @@ class World:
             policy=self.policy,
             approvers=self.approvers,
             gates=self.gates,
+            slices=self.slices,
             promises=self.promises,
             pager=self.pager,
             limits=Limits(

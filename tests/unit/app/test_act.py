@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import approve, heal
+from airflow_provider_harness.app import approve, heal, standing
 from airflow_provider_harness.app.act import Acted, act, proposal_of
-from airflow_provider_harness.app.ports import Answer
+from airflow_provider_harness.app.ports import Answer, GateResult
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.policy import Limit, VerdictKind
 from tests.unit.app.fakes import (
     KEY,
@@ -69,6 +71,18 @@ def test_an_approved_act_is_made_when_it_is_due() -> None:
     assert act(w.healer, incident_id, RUN) == Acted(done=True)
     assert w.airflow.writes == [("clear", "flights", "run1", "load", -1)]
     assert w.incident(incident_id).state is State.VERIFYING
+
+
+def test_how_things_stood_is_recorded_with_the_act() -> None:
+    w = world()
+    w.airflow.states.append(task(task_id="extract", state="success"))
+    w.gates.results = {"load": GateResult(table="t", slice_key="s", passed=True, text="", rows=5)}
+    incident_id = decided(w)
+    due(w)
+    act(w.healer, incident_id, RUN)
+    known = {"task": "load", "start": "", "table": "t", "slice": "s", "passed": True, "rows": 5}
+    told = {"succeeded": ["extract"], "gates": [known], "unread": []}
+    assert w.incident(incident_id).last[EventKind.ACT_STARTED]["before"] == told
 
 
 def test_an_agreed_act_is_made_once() -> None:
@@ -143,6 +157,10 @@ def failed_again(w: World) -> None:
     w.airflow.states = [task(try_number=2)]
 
 
+def deployed(w: World) -> None:
+    w.airflow.dags["flights"] = replace(w.airflow.dags["flights"], version=2)
+
+
 #: what happens between verdict and act, and how the incident goes on.
 BETWEEN = [
     (shadow, Outcome.ESCALATED),
@@ -150,6 +168,7 @@ BETWEEN = [
     (cleared, Outcome.SUPERSEDED),
     (succeeded, Outcome.SUPERSEDED),
     (failed_again, Outcome.SUPERSEDED),
+    (deployed, Outcome.ESCALATED),
 ]
 
 
@@ -436,7 +455,7 @@ def test_a_second_failed_task_leads_to_the_whole_run() -> None:
     assert proposal_of(w.incident(incident_id)).kind is ActionKind.RESTART_PIPELINE
 
 
-def proposed(w: World, kind: ActionKind, **arguments: str) -> str:
+def proposed(w: World, kind: ActionKind, found: dict[str, Any] | None = None, **arguments: str) -> str:
     incident_id = opened(w)
     heal.claim(w.healer, incident_id, RUN)
     heal.diagnose(w.healer, incident_id)
@@ -444,7 +463,7 @@ def proposed(w: World, kind: ActionKind, **arguments: str) -> str:
     Proposal(kind=kind, arguments=given)
     w.event(incident_id, EventKind.PROPOSED, action=kind.value, arguments=given, why="", slices=[])
     body = {"verdict": "approve", "reason": "r", "due": START.isoformat(), "limit": {}, "rule": "", "policy_version": 1}
-    w.event(incident_id, EventKind.JUDGED, **body)
+    w.event(incident_id, EventKind.JUDGED, **body, **({"found": found} if found else {}))
     return incident_id
 
 
@@ -483,6 +502,122 @@ def test_a_mapped_task_is_cleared_by_its_index() -> None:
     incident_id = proposed(w, ActionKind.RETRY_TASK, **TASK, map_index="2")
     act(w.healer, incident_id, RUN)
     assert w.airflow.writes == [("clear", "flights", "run1", "load", 2)]
+
+
+NO_TASK = {
+    ActionKind.RESTART_PIPELINE: {"run": "run1"},
+    ActionKind.RERUN_UPSTREAM: {"run": "run1", "upstream_task": "load"},
+    ActionKind.PAUSE_DAG: {},
+}
+
+
+@pytest.mark.parametrize(("happens", "outcome"), BETWEEN)
+@pytest.mark.parametrize("kind", NO_TASK)
+def test_an_act_that_names_no_task_was_judged_for_one_too(
+    kind: ActionKind, happens: Callable[[World], None], outcome: Outcome
+) -> None:
+    w = world()
+    w.airflow.states = [task(), task(task_id="other")]
+    found = standing.found(heal.situation_of(w.healer, KEY, 0))
+    incident_id = proposed(w, kind, found=found, **NO_TASK[kind])
+    happens(w)
+    assert act(w.healer, incident_id, RUN).stop is outcome
+    assert not w.airflow.writes
+
+
+def test_a_new_version_says_both_and_what_to_do() -> None:
+    w = world()
+    w.airflow.dags["flights"] = replace(w.airflow.dags["flights"], version=4)
+    incident_id = decided(w)
+    due(w)
+    w.airflow.dags["flights"] = replace(w.airflow.dags["flights"], version=5)
+    reason = act(w.healer, incident_id, RUN).reason
+    assert "version 5 now" in reason and "for version 4" in reason and f"incidents return {incident_id}" in reason
+
+
+def test_a_verdict_of_an_earlier_version_knows_the_task_alone() -> None:
+    w = world()
+    w.airflow.dags["flights"] = replace(w.airflow.dags["flights"], version=4)
+    incident_id = proposed(w, ActionKind.RETRY_TASK, **TASK)
+    assert act(w.healer, incident_id, RUN) == Acted(done=True)
+
+
+BUSY = Lease(
+    name="wh public.flights s1",
+    holder="other/run9/load",
+    token="t",
+    taken_at=START,
+    expires_at=START + timedelta(minutes=1),
+)
+
+
+@pytest.mark.parametrize("make", [decided, asked])
+def test_a_slice_that_another_run_works_on_is_waited_for(make: Callable[[World], str]) -> None:
+    w = world()
+    incident_id = make(w)
+    due(w)
+    w.slices.busy["load"] = BUSY
+    for _ in range(3):
+        assert act(w.healer, incident_id, RUN) == Acted(due=w.clock() + standing.LOOK_AGAIN)
+        w.clock.ahead(minutes=5)
+    assert w.kinds(incident_id).count(EventKind.NOTED) == 1
+    assert BUSY.sentence() in w.incident(incident_id).last[EventKind.NOTED]["text"]
+    assert not w.airflow.writes and not w.slices.kept
+    w.slices.busy.clear()
+    assert act(w.healer, incident_id, RUN) == Acted(done=True)
+    assert w.slices.kept == ["load"] and len(w.airflow.writes) == 1
+
+
+def test_a_slice_is_not_waited_for_without_end() -> None:
+    w = world()
+    incident_id = decided(w)
+    due(w)
+    w.slices.busy["load"] = BUSY
+    act(w.healer, incident_id, RUN)
+    w.clock.at += standing.SLICE_PATIENCE
+    acted = act(w.healer, incident_id, RUN)
+    assert acted.stop is Outcome.ESCALATED and BUSY.sentence() in acted.reason
+    assert not w.airflow.writes
+
+
+@pytest.mark.parametrize("happens", [taken, succeeded, shadow, deployed])
+def test_what_changes_while_it_waits_is_seen(happens: Callable[..., None]) -> None:
+    w = world()
+    incident_id = decided(w)
+    due(w)
+    w.slices.busy["load"] = BUSY
+    act(w.healer, incident_id, RUN)
+    happens(w, incident_id) if happens is taken else happens(w)
+    w.slices.busy.clear()
+    act(w.healer, incident_id, RUN)
+    assert not w.airflow.writes and not w.slices.kept
+
+
+def test_the_slices_of_all_that_will_run_are_kept() -> None:
+    w = world()
+    w.airflow.states += [task(task_id="other"), task(task_id="well", state="success")]
+    w.slices.busy["other"] = BUSY
+    incident_id = proposed(w, ActionKind.RESTART_PIPELINE, run="run1")
+    assert act(w.healer, incident_id, RUN).due is not None
+    assert not w.airflow.writes
+    w.slices.busy.clear()
+    assert act(w.healer, incident_id, RUN) == Acted(done=True)
+    assert w.slices.kept == ["load", "load", "other"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "kept"),
+    [
+        (ActionKind.WAIT_FOR_SOURCE, {"run": "run1", "task": "load", "try_number": "1"}, ["load"]),
+        (ActionKind.RERUN_UPSTREAM, {"run": "run1", "upstream_task": "extract"}, ["extract"]),
+        (ActionKind.PAUSE_DAG, {}, []),
+    ],
+)
+def test_whose_slice_is_kept(kind: ActionKind, arguments: dict[str, str], kept: list[str]) -> None:
+    w = world()
+    w.airflow.states.append(task(task_id="extract"))
+    act(w.healer, proposed(w, kind, **arguments), RUN)
+    assert w.slices.kept == kept
 
 
 # Claim, diagnose, decide.

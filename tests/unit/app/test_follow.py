@@ -12,6 +12,7 @@ from airflow_provider_harness.app.ports import TaskState
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.policy import Limit, VerdictKind
 from tests.unit.app.fakes import KEY, RUN, START, World, dag, failure, policy_of, task, world
 
@@ -87,7 +88,7 @@ def test_siblings_in_the_leaders_run_follow_at_once() -> None:
     assert verify.verify(w.healer, w.incident(name)).outcome is Outcome.RECOVERED
 
 
-@pytest.mark.parametrize("why", ["asks", "limit", "airflow"])
+@pytest.mark.parametrize("why", ["asks", "limit", "airflow", "busy"])
 def test_what_may_not_follow_is_left_to_a_person(why: str) -> None:
     w = storm(of("a"), of("b"))
     name = led(w)
@@ -98,9 +99,13 @@ def test_what_may_not_follow_is_left_to_a_person(why: str) -> None:
         w.policy = policy_of(VerdictKind.APPROVE, Limit(per_incident=0))
     if why == "airflow":
         w.airflow.refuses = "it runs"
+    if why == "busy":
+        at = w.clock()
+        w.slices.busy["load"] = Lease(name="s", holder="z/z1/load", token="t", taken_at=at, expires_at=at)
     w.airflow.run = "success"
     verify.verify(w.healer, w.incident(name))
     w.airflow.refuses, w.airflow.run = "", "failed"
+    w.slices.busy.clear()
     w.airflow.states = [replace(item, state="success") if item.dag_id == "a" else item for item in w.airflow.states]
     finding = verify.verify(w.healer, w.incident(name))
     assert cleared(w) == ["a"]

@@ -39,6 +39,7 @@ FACTS_NOW: Facts = {
     "slices": 1,
     "slices_beyond_alone": 0,
     "dag_paused": False,
+    "dag_changed": False,
     "has_contract": True,
     "downstream_tables": 0,
     "upstream_incidents": 0,

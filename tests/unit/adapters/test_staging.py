@@ -1,0 +1,41 @@
+"""Staged files are read with the memory of a few batches, however long they are."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from airflow_provider_harness.adapters.staging import ParquetStage
+from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.core.partition import Slice
+
+CONTRACT = Contract(
+    id="texts",
+    name="texts",
+    version="1.0.0",
+    table="public.texts",
+    columns=(Column(name="a", logical_type=LogicalType.STRING, physical_type="text"),),
+)
+PIECE = Slice(id="day", start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 2, tzinfo=UTC))
+
+
+def test_what_was_read_is_let_go(tmp_path: Path) -> None:
+    stage = ParquetStage(tmp_path.as_uri())
+    writer = stage.writer(CONTRACT)
+    for _ in range(40):
+        texts = [os.urandom(100).hex() for _ in range(4_000)]
+        writer.write(pa.RecordBatch.from_arrays([pa.array(texts)], names=["a"]))
+    manifest = writer.seal(CONTRACT, PIECE, "snapshot")
+    size = sum(length for _, length, _ in manifest.files.values())
+    tracemalloc.start()
+    try:
+        rows = sum(batch.num_rows for batch in stage.batches(CONTRACT))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert rows == manifest.rows == 160_000
+    assert peak < size / 8, "a few of the forty groups of rows"

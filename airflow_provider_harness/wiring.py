@@ -101,13 +101,16 @@ def handover() -> SupervisorHandover:
 
 
 def redactor() -> Redactor:
-    """Masks the passwords of the harness's own connections beside the patterns of secrets in general."""
+    """Masks what Airflow masks and the secrets of the harness's own connections, beside the patterns of secrets in general."""
+    from airflow_provider_harness.adapters.airflow_masks import masked, secrets_of
     from airflow_provider_harness.core.redaction import Redactor
 
     settings = config.read()
-    ids = (settings.store_conn_id, settings.capture_conn_id, settings.airflow_conn_id, settings.pagerduty_conn_id)
-    known = (connection(conn_id) for conn_id in ids)
-    return Redactor(secrets=tuple(found.password for found in known if found is not None and found.password))
+    ids = [settings.store_conn_id, settings.capture_conn_id, settings.airflow_conn_id, settings.pagerduty_conn_id]
+    known = (connection(conn_id) for conn_id in (*ids, *([settings.model_conn_id] if settings.model else [])))
+    return Redactor(
+        secrets=tuple(secret for found in known if found is not None for secret in secrets_of(found)), outer=masked
+    )
 
 
 def airflow_account() -> tuple[str, str, str]:
@@ -208,6 +211,7 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.model_client import anthropic_client
     from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_money import StorePurse
+    from airflow_provider_harness.app import model_word
 
     return ModelDiagnoser(
         client=anthropic_client(settings.model_conn_id),
@@ -223,7 +227,8 @@ def _model(settings: config.Settings) -> Diagnoser:
             now=now,
             heard=observe,
         ),
-        record=lambda record: log.info("The model was asked: %s", record),
+        judge=lambda failure, evidence, proposed: model_word.judge(healer(), failure, evidence, proposed),
+        record=lambda record: model_word.ended(healer(), record.failure, record.as_dict()),
     )
 
 

@@ -6,6 +6,7 @@ Heavy parts are imported when they are used: operators import this module when a
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -205,8 +206,9 @@ def verify_published(
 
     contract = contract_of(contract_path, table)
     rows = rows_of(conn_id, f"harness verify {contract.table}")
-    with gate(contract, piece_of(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
-        return validate.verify(here, rows, expected_rows=expected_rows)
+    here = gate(contract, piece_of(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id))
+    with reachable(conn_id), here as judge:
+        return validate.verify(judge, rows, expected_rows=expected_rows)
 
 
 def validate(
@@ -246,7 +248,7 @@ def validate(
 
 @contextmanager
 def reachable(conn_id: str) -> Iterator[None]:
-    """For the command line: what the database says becomes one sentence instead of a traceback."""
+    """For the command line and the healer: what the database says becomes one sentence instead of a traceback."""
     import psycopg
 
     try:
@@ -255,6 +257,14 @@ def reachable(conn_id: str) -> Iterator[None]:
         raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
     except psycopg.Error as error:
         raise HarnessError(f"connection {conn_id}: {str(error).strip()}") from error
+    except _of_google() as error:
+        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
+
+
+def _of_google() -> tuple[type[Exception], ...]:
+    """What BigQuery's client raises; nothing of it where it was not even loaded."""
+    modules = (("google.api_core.exceptions", "GoogleAPIError"), ("google.auth.exceptions", "GoogleAuthError"))
+    return tuple(getattr(sys.modules[module], name) for module, name in modules if module in sys.modules)
 
 
 def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> tuple[Contract, tuple[Verdict, ...]]:

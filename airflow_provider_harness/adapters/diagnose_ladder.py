@@ -41,7 +41,7 @@ class LadderDiagnoser:
 
 def _agreed(floor: Diagnosis, said: Diagnosis) -> Diagnosis:
     """What facts say, where a model says the same: its word takes nothing of their weight."""
-    return replace(floor, why=f"{floor.why} A model says the same: {said.cause}")
+    return replace(floor, why=f"{floor.why} A model says the same: {said.cause}", wish=said.wish)
 
 
 def _with(evidence: Evidence, floor: Diagnosis) -> Evidence:

@@ -12,41 +12,42 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import resources
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from airflow_provider_harness.adapters.model_client import malformed, pause_of
+from airflow_provider_harness.adapters.model_dossier import PROMPT, dossier, fenced, prompt
 from airflow_provider_harness.adapters.model_tools import (
+    PROPOSE_SCHEMA,
     SUBMIT_SCHEMA,
     GetPipelineLogs,
     Rejected,
     SearchLogs,
     accept,
     check,
+    proposal,
 )
-from airflow_provider_harness.app.ports_diagnosis import ModelCall, Purse, ReadTool
+from airflow_provider_harness.app.model_word import elsewhere
+from airflow_provider_harness.app.ports_diagnosis import ModelCall, ProposalJudge, Purse, ReadTool
+from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.contradiction import ruled_out
 from airflow_provider_harness.core.diagnosis import Diagnosis
-from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.excerpt import excerpt
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.model_price import Tokens, price_of
-from airflow_provider_harness.core.redaction import Redactor, shorten, visible
+from airflow_provider_harness.core.redaction import Redactor, shorten
 
-PROMPT = "diagnose_v2"
-SUBMIT = "submit_diagnosis"
+SUBMIT, PROPOSE = "submit_diagnosis", "propose_action"
 
 #: Bytes of a request that hold a token at most: texts have three or four, so that what is reserved is not too little.
 BYTES_PER_TOKEN = 2
 #: HTTP statuses by which a server says that it cannot serve now; what it refused costs nothing.
 LATER = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 LONGEST_PAUSE = 20.0  # seconds between two attempts
-#: Characters of the dossier: at three to a token, as logs have it, 4,000 tokens; and of its parts beside the log.
-DOSSIER = 12_000
-_OF_FACTS, _OF_UNREAD, _OF_TEXTS = 2_500, 600, 2_500
-_LONGEST_LINE = 400
 LONGEST_ANSWER = 12_000  # characters of what one tool found
+MOST_PROPOSALS = 12  # of one diagnosis: each is an event
+MOST_REFUSED = 20  # refused calls that the record tells one by one; all are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +70,30 @@ class ModelLimits:
 
 @dataclass(slots=True, kw_only=True)
 class ModelRecord:
-    """What one diagnosis took.
+    """What one diagnosis took; kept as an event of its incident.
 
+    :param failure: identity of the failure; empty where only a log is known.
     :param input_tokens: uncached, written to and read from the cache.
     :param reads: calls of tools that were answered, in order.
+    :param refused: calls that were refused: why, and the call.
     :param counts: what was refused or went wrong -> how often.
     """
 
     model: str
+    failure: str = ""
     prompt: str = PROMPT
     turns: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
     reads: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     ended: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"counts": dict(self.counts)}
 
 
 def _no_tools(_failure: Failure | None, _evidence: Evidence) -> Sequence[ReadTool]:
@@ -104,6 +113,7 @@ class ModelDiagnoser:
     :param tools: what it may read of one failure beside the excerpt; a tool takes the place of one with its name.
     :param redactor: what a tool found goes through it before it is cut and leaves the process.
     :param purse: what every call is reserved in and settled with.
+    :param judge: what the policy says of a remedy that it proposes; None = it cannot propose one.
     :param record: is given the record of every diagnosis, whatever its end.
     """
 
@@ -113,6 +123,7 @@ class ModelDiagnoser:
     tools: Callable[[Failure | None, Evidence], Sequence[ReadTool]] = _no_tools
     redactor: Redactor = field(default_factory=Redactor)
     limits: ModelLimits = ModelLimits()
+    judge: ProposalJudge | None = None
     record: Callable[[ModelRecord], None] = _unrecorded
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -123,11 +134,11 @@ class ModelDiagnoser:
         :raises HarnessUnavailable: no valid answer within the limits, whatever the reason: ask the floor.
         :raises NotAllowed: there is no money left for it.
         """
-        record = ModelRecord(model=self.model)
+        record = ModelRecord(model=self.model, failure=failure.identity if failure else "")
         try:
             return _Talk(self, failure, evidence, record).run()
         except HarnessError as e:
-            record.ended = str(e)
+            record.ended = self.redactor.redact(str(e), 400)
             raise
         finally:
             self.record(record)
@@ -145,17 +156,18 @@ class _Talk:
         readers: tuple[ReadTool, ...] = (GetPipelineLogs(lines), SearchLogs(lines), *asked.tools(failure, evidence))
         self._readers = {tool.name: tool for tool in readers}
         self._seen: set[str] = set()
+        self._proposed = 0
+        self._wish: ActionKind | None = None
 
     def run(self) -> Diagnosis:
-        dossier = _dossier(self._failure, self._evidence, self._mark)
-        messages: list[dict[str, Any]] = [{"role": "user", "content": dossier}]
+        told = dossier(self._failure, self._evidence, self._mark)
+        messages: list[dict[str, Any]] = [{"role": "user", "content": told}]
         limits = self._asked.limits
         for turn in range(1, limits.turns + 1):
             answer = self._call(messages, last=turn == limits.turns)
             calls = [block for block in answer.content if block.type == "tool_use"]
             if answer.stop_reason not in ("tool_use", "end_turn", "stop_sequence", "pause_turn"):
-                self._record.counts[f"stopped_{answer.stop_reason}"] += 1
-                raise HarnessUnavailable("The model", f"it stopped with {answer.stop_reason}")
+                raise self._over(f"stopped_{answer.stop_reason}", f"it stopped with {answer.stop_reason}")
             messages.append({"role": "assistant", "content": answer.content})
             results: list[dict[str, Any]] = []
             for call in calls:
@@ -172,7 +184,11 @@ class _Talk:
             elif answer.stop_reason != "pause_turn":
                 self._record.counts["no_call"] += 1
                 messages.append({"role": "user", "content": f"Answer with {SUBMIT}, or read with a tool."})
-        raise HarnessUnavailable("The model", f"it gave no valid diagnosis in {limits.turns} turns")
+        raise self._over("out_of_turns", f"it gave no valid diagnosis in {limits.turns} turns")
+
+    def _over(self, counted: str, why: str) -> HarnessUnavailable:
+        self._record.counts[counted] += 1
+        return HarnessUnavailable("The model", why)
 
     def _call(self, messages: list[dict[str, Any]], last: bool) -> Any:
         """One turn, attempted again while the server cannot serve and time is left."""
@@ -197,7 +213,7 @@ class _Talk:
     def _in_time(self) -> float:
         """Seconds that are left."""
         if (left := self._deadline - self._asked.clock()) <= 0:
-            raise HarnessUnavailable("The model", f"no answer within {self._asked.limits.seconds:g} s")
+            raise self._over("out_of_time", f"no answer within {self._asked.limits.seconds:g} s")
         return left
 
     def _attempt(self, request: Mapping[str, Any]) -> tuple[float, Any]:
@@ -208,19 +224,26 @@ class _Talk:
         left = self._in_time()
         identity = self._failure.identity if self._failure else ""
         most = self._most(request)
-        call = self._asked.purse.reserve(identity, most)
+        try:
+            call = self._asked.purse.reserve(identity, most)
+        except NotAllowed:
+            self._record.counts["out_of_money"] += 1
+            raise
         try:
             answer = self._asked.client.messages.create(**request, timeout=left)
         except anthropic.APIStatusError as e:
             self._record.counts[f"http_{e.status_code}"] += 1
             self._settle(identity, call, ended=f"http_{e.status_code}", cost_usd=0.0)
             if e.status_code in LATER:
-                return _pause(e.response.headers.get("retry-after", "")), None
+                return pause_of(e.response.headers.get("retry-after", "")), None
             raise HarnessUnavailable("The model", f"{type(e).__name__}: {shorten(str(e), 300)}") from e
         except (anthropic.AnthropicError, httpx2.HTTPError, ValueError, OSError) as e:
             self._record.counts[type(e).__name__] += 1  # it may have been served: what was reserved is spent
             self._settle(identity, call, ended=type(e).__name__, cost_usd=most)
             raise HarnessUnavailable("The model", f"{type(e).__name__}: {shorten(str(e), 300)}") from e
+        if why := malformed(answer):
+            self._settle(identity, call, ended="malformed", cost_usd=most)
+            raise self._over("malformed", f"its answer is malformed: {why}")
         self._spend(identity, call, answer)
         return 0.0, answer
 
@@ -257,7 +280,7 @@ class _Talk:
         record.input_tokens += tokens.total - tokens.output
         record.output_tokens += tokens.output
         if record.input_tokens + record.output_tokens > limits.tokens:
-            raise HarnessUnavailable("The model", f"more than {limits.tokens} tokens were used")
+            raise self._over("out_of_tokens", f"more than {limits.tokens} tokens were used")
 
     def _tools(self) -> list[dict[str, Any]]:
         tools: list[dict[str, Any]] = [
@@ -271,16 +294,26 @@ class _Talk:
             "strict": True,
             "cache_control": {"type": "ephemeral"},
         }
-        return [*tools, submit]
+        propose = {
+            "name": PROPOSE,
+            "description": "What the policy says of a remedy against a cause. Nothing is executed. What it would touch is not "
+            "yours to name. Your last proposal counts.",
+            "input_schema": dict(PROPOSE_SCHEMA),
+            "strict": True,
+        }
+        return [*tools, *([propose] if self._proposes else []), submit]
 
     def _answer(self, call: Any) -> tuple[Diagnosis | None, dict[str, Any]]:
         """The diagnosis, if the call is a valid one; else what is said to the model."""
         try:
             if call.name == SUBMIT:
                 return self._accept(call.input), {}
-            text, error = self._read(call.name, call.input), False
+            proposes = call.name == PROPOSE and self._proposes
+            text, error = self._propose(call.input) if proposes else self._read(call.name, call.input), False
         except Rejected as e:
             self._record.counts[e.kind] += 1
+            if len(self._record.refused) < MOST_REFUSED:
+                self._record.refused.append(self._told(f"{e.kind}: {call.name} {json.dumps(call.input)}"))
             text, error = str(e), True
         return None, {"type": "tool_result", "tool_use_id": call.id, "content": text, "is_error": error}
 
@@ -288,16 +321,43 @@ class _Talk:
         found = accept(answer, self._evidence)
         if self._failure and (why := ruled_out(found.category, self._failure)):
             raise Rejected("against_facts", f"category: {why} rules {found.category} out. Name another, or unknown.")
-        return found
+        return replace(found, wish=self._wish)
 
-    def _read(self, name: str, arguments: Any) -> str:
-        if (tool := self._readers.get(name)) is None:
-            raise Rejected("unknown_tool", f"No tool {name}. Valid: {', '.join([*self._readers, SUBMIT])}.")
-        check(arguments, tool.parameters)
+    @property
+    def _proposes(self) -> bool:
+        return self._asked.judge is not None and self._failure is not None
+
+    def _propose(self, arguments: Any) -> str:
+        """What the policy says; the last proposal binds, and one about another failure leads to a person."""
+        assert self._asked.judge is not None
+        assert self._failure is not None
+        proposed = proposal(arguments)
+        self._once(PROPOSE, arguments)
+        if self._proposed == MOST_PROPOSALS:
+            raise Rejected("too_many_proposals", f"{MOST_PROPOSALS} proposals were judged. Answer with {SUBMIT}.")
+        self._proposed += 1
+        verdict = self._asked.judge(self._failure, self._evidence, proposed)
+        strange = elsewhere(proposed, self._failure.key)
+        self._wish = ActionKind.ESCALATE_TO_HUMAN if strange else proposed.action
+        self._record.counts["proposed_elsewhere" if strange else f"proposed_{verdict.kind}"] += 1
+        return json.dumps({"verdict": verdict.kind, "rule": verdict.rule, "reason": verdict.reason, "executed": False})
+
+    def _once(self, name: str, arguments: Any) -> str:
         call = f"{name} {json.dumps(arguments, sort_keys=True)}"
         if call in self._seen:
             raise Rejected("repeat", "You made this call before; its answer is above. Read something else, or answer.")
         self._seen.add(call)
+        return call
+
+    def _told(self, call: str) -> str:
+        return self._asked.redactor.redact(call, 300)
+
+    def _read(self, name: str, arguments: Any) -> str:
+        if (tool := self._readers.get(name)) is None:
+            valid = [*self._readers, *([PROPOSE] if self._proposes else []), SUBMIT]
+            raise Rejected("unknown_tool", f"No tool {name}. Valid: {', '.join(valid)}.")
+        check(arguments, tool.parameters)
+        call = self._once(name, arguments)
         try:
             found = tool.read(arguments)
         except ValueError as e:
@@ -305,48 +365,5 @@ class _Talk:
         except HarnessError as e:
             self._record.counts["unread"] += 1
             found = f"This could not be read: {e}"
-        self._record.reads.append(shorten(visible(call), 200))
-        return _fenced(self._asked.redactor.redact(found, LONGEST_ANSWER), self._mark)
-
-
-def _pause(retry_after: str) -> float:
-    """Seconds that the server asks for, or one."""
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        return 1.0
-
-
-def prompt(name: str = PROMPT) -> str:
-    """A versioned system prompt."""
-    return (resources.files("airflow_provider_harness.adapters") / "prompts" / f"{name}.md").read_text("utf-8")
-
-
-def _fenced(text: str, mark: str) -> str:
-    return f"<{mark}>\n{text.replace(mark, 'log-')}\n</{mark}>"
-
-
-def _dossier(failure: Failure | None, evidence: Evidence, mark: str) -> str:
-    """What is known, trusted things first; everything that somebody wrote stands between the marks.
-
-    What does not fit into the budget is cut, the log last: the rest of it is there for the tools, under the same numbers.
-    """
-    trusted = [f"- {o.text}" for o in evidence.observations if o.trusted]
-    trusted += [f"- {name}: {value}" for name, value in sorted(evidence.facts.items())]
-    if failure is not None:
-        trusted.append(f"- kind of failure: {failure.kind}")
-        trusted += [f"- not known: {what}" for what in failure.missing]
-    links = [f"{link.type}: {shorten(link.message, 400)}" for link in failure.chain[:4]] if failure else []
-    others = [shorten(o.text, 400) for o in evidence.observations if not o.trusted]
-    parts = [
-        f"System: {evidence.system or 'not known'}",
-        "Trusted facts:\n" + (shorten("\n".join(trusted), _OF_FACTS) or "- none"),
-        "Could not be read:\n"
-        + (shorten("\n".join(f"- {u}" for u in evidence.unavailable), _OF_UNREAD) or "- nothing is missing"),
-        "Exception, outermost first (data):\n"
-        + _fenced(shorten("\n".join([*links, *others]) or "none", _OF_TEXTS), mark),
-    ]
-    left = DOSSIER - sum(len(part) + 2 for part in parts) - 120
-    shown = excerpt(evidence.log.encode("utf-8", "replace"), left * 9 // 10, longest=_LONGEST_LINE)
-    lines = "\n".join(f"{line.number:>5}| {line.text}" for line in shown)
-    return "\n\n".join([*parts, "Log (data), numbered:\n" + _fenced(shorten(lines, left), mark)])
+        self._record.reads.append(self._told(call))
+        return fenced(self._asked.redactor.redact(found, LONGEST_ANSWER), self._mark)

@@ -66,7 +66,9 @@ class PublishedGates:
             return None
         key = stamp(slice_start) if slice_start else str(given["slice_key"])
         report = self._verify(given["contract"], given["conn_id"], given["table"], key)
-        return GateResult(table=given["table"], slice_key=key, passed=report.passed, text=report.sentence())
+        return GateResult(
+            table=given["table"], slice_key=key, passed=report.passed, text=report.sentence(), rows=report.rows
+        )
 
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         given = state.rendered

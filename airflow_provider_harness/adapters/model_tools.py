@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_harness.app.ports_diagnosis import ModelProposal
+from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.redaction import shorten, visible
@@ -13,6 +15,8 @@ from airflow_provider_harness.core.redaction import shorten, visible
 MOST_LINES = 200  # lines of one answer
 MOST_CITATIONS = 8
 LONGEST_TEXT = 600  # characters of a sentence of the model
+
+NAMES = ("dag_id", "run_id", "task_id")
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 #: JSON schema of the model's answer.
@@ -39,6 +43,20 @@ SUBMIT_SCHEMA: Mapping[str, Any] = {
         "checked": {**_TEXTS, "description": "What was looked at."},
         "not_checked": {**_TEXTS, "description": "What could not be looked at, or was left out."},
         "alternatives": {"type": "array", "items": {"type": "string", "enum": [str(c) for c in Category]}},
+    },
+}
+
+
+#: JSON schema of a proposal. Whom the act would touch is no argument: names are only compared with the failure's own.
+PROPOSE_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["action", "category", "reason"],
+    "properties": {
+        "action": {"type": "string", "enum": [str(kind) for kind in ActionKind]},
+        "category": {"type": "string", "enum": [str(c) for c in Category], "description": "The cause that you hold."},
+        "reason": {"type": "string", "description": "Why, in one sentence."},
+        **{name: {"type": "string", "description": "Only if you mean this failure's own."} for name in NAMES},
     },
 }
 
@@ -157,6 +175,20 @@ def accept(answer: Any, evidence: Evidence) -> Diagnosis:
         ),
         citations=tuple(_cited(c, lines) for c in answer["citations"][:MOST_CITATIONS]),
         alternatives=tuple(dict.fromkeys(Category(a) for a in answer["alternatives"] if a != category))[:3],
+    )
+
+
+def proposal(arguments: Any) -> ModelProposal:
+    """A call of the proposal tool.
+
+    :raises Rejected: wrong form, or a row that is not in the table.
+    """
+    check(arguments, PROPOSE_SCHEMA, "proposal")
+    return ModelProposal(
+        action=ActionKind(arguments["action"]),
+        category=Category(arguments["category"]),
+        why=_said(arguments["reason"]),
+        named={name: _said(arguments[name]) for name in NAMES if name in arguments},
     )
 
 

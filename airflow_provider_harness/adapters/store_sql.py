@@ -211,6 +211,13 @@ class SqlStore(SqlFailureLog):
                 return handed
             return str(connection.execute(joined).scalar() or handed)
 
+    def incident_of(self, failure: str) -> str | None:
+        from sqlalchemy import select
+
+        m = t.memberships
+        with self._read() as connection:
+            return connection.execute(select(m.c.incident_id).where(m.c.failure_key == failure)).scalar()
+
     def in_hand(self) -> Sequence[Incident]:
         from sqlalchemy import select
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_harness.app import standing
 from airflow_provider_harness.app.approve import SPENT, agreed
+from airflow_provider_harness.app.before import before
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
@@ -100,9 +101,10 @@ def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
 
 
 def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limit) -> Acted:
-    dag_id = proposal.arguments[Parameter.DAG]
+    dag_id, body = proposal.arguments[Parameter.DAG], {"act": proposal.canonical(), "before": before(healer, proposal)}
+    started = Event(incident_id=incident.id, kind=EventKind.ACT_STARTED, at=healer.now(), body=body)
     try:
-        if not healer.store.reserve_act(incident.id, dag_id, proposal, limit, healer.now()):
+        if not healer.store.reserve_act(incident.id, dag_id, proposal, limit, healer.now(), started):
             return Acted(stop=Outcome.UNKNOWN, reason="This exact act was made before; it is not repeated.")
     except NotAllowed as refusal:
         return Acted(stop=Outcome.ESCALATED, reason=refusal.reason)

@@ -34,6 +34,10 @@ def asks_of(kinds: Sequence[FailureKind], category: str) -> str:
     return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
 
 
+#: Said before anything else where an act did harm.
+WORSE = "Set right first what the harness's act did (see what was done). Then:"
+
+
 def answer(incident_id: str) -> str:
     """How an open question is answered."""
     return f"Answer the required action in Airflow (link), or: airflow harness approve {incident_id} (or: refuse)"

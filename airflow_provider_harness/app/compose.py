@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from airflow_provider_harness.app.approve import dag_id_of
 from airflow_provider_harness.app.ports import Healer, Page, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk
-from airflow_provider_harness.app.stakes import contracts_of
+from airflow_provider_harness.app.stakes import contracts_of, made_worse
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.failure import Failure, FailureKind
@@ -57,6 +57,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
     asked = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
     left = f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
+    harm = "made worse by the harness; " if made_worse(incident) else ""
     details = {
         "what is broken": _broken(incident, failures),
         "for whom": for_whom(contracts),
@@ -80,7 +81,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(
         dedup_key=dedup_key(incident),
-        summary=f"{dag_id}: {left}{diagnosis.get('category', 'unknown')} - {cause}"[:SUMMARY_LENGTH],
+        summary=f"{dag_id}: {harm}{left}{diagnosis.get('category', 'unknown')} - {cause}"[:SUMMARY_LENGTH],
         severity=severity,
         source=f"airflow:{dag_id}",
         details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},

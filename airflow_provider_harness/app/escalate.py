@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airflow_provider_harness.app.asks import answer, asks_of
+from airflow_provider_harness.app.asks import WORSE, answer, asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
-from airflow_provider_harness.app.stakes import only_backfill, risks_of, severity_of
+from airflow_provider_harness.app.stakes import made_worse, only_backfill, risks_of, severity_of
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.severity import worse
 
@@ -40,7 +40,8 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
 
 def _asks(healer: Healer, incident: Incident) -> str:
     kinds = [failure.kind for failure in healer.store.failures(incident.id)]
-    return asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
+    asks = asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
+    return f"{WORSE} {asks}" if made_worse(incident) else asks
 
 
 def start_next(healer: Healer, incident: Incident) -> None:
@@ -60,7 +61,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
     """
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
     risks = risks_of(healer, incident)
-    wanted = risks or healer.limits.page_backfills or EventKind.ASKED in incident.last
+    wanted = risks or healer.limits.page_backfills or EventKind.ASKED in incident.last or made_worse(incident)
     if only_backfill(failures) and not wanted:
         text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.app.stakes import contracts_of
 from airflow_provider_harness.app.standing import found
 from airflow_provider_harness.core import cause
-from airflow_provider_harness.core.action import ActionKind, Parameter, kind_of
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, kind_of
 from airflow_provider_harness.core.diagnosis import (
     Basis,
     Category,
@@ -23,7 +24,7 @@ from airflow_provider_harness.core.diagnosis import (
     first_remedy,
     remedies,
 )
-from airflow_provider_harness.core.evidence import Citation, Evidence, Source
+from airflow_provider_harness.core.evidence import Citation, Evidence, Fact, Source
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
@@ -77,16 +78,9 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
 def decide(healer: Healer, incident_id: str) -> Verdict:
     """Turn the diagnosis into one proposal and let the policy judge it; both are recorded."""
     incident = healer.store.incident(incident_id)
-    diagnosis = diagnosis_of(incident)
     now = situation(healer, incident)
-    stop = brakes(healer, incident, diagnosis)
-    candidates = _candidates(diagnosis, incident) if stop is None else _PAUSE if stop.pause else ()
-    if not now.task.task_id:
-        candidates = ()  # nothing can be cleared where no task failed
-    proposal, remedy = propose.propose(diagnosis, candidates, now, why=stop.why if stop else "")
-    usage = healer.store.usage(incident_id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
-    facts = {**propose.facts(diagnosis, remedy, now), **_of_lineage(incident)}
-    verdict = healer.policy.judge(proposal, facts, usage)
+    seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
+    proposal, facts, verdict = judge(healer, incident, diagnosis_of(incident), now, seen)
     proposed = {
         "action": proposal.kind.value,
         "arguments": dict(proposal.arguments),
@@ -103,6 +97,24 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     return verdict
 
 
+def judge(
+    healer: Healer, incident: Incident, diagnosis: Diagnosis, now: propose.Situation, seen: Mapping[str, Fact]
+) -> tuple[Proposal, dict[str, Fact], Verdict]:
+    """The one proposal of a diagnosis, the facts that it is judged by, and what the policy says; nothing is reserved.
+
+    :param seen: the dossier's facts; those of the lineage count, where they are known.
+    """
+    stop = brakes(healer, incident, diagnosis)
+    candidates = _candidates(diagnosis, incident) if stop is None else _PAUSE if stop.pause else ()
+    if not now.task.task_id:
+        candidates = ()  # nothing can be cleared where no task failed
+    choose = propose.narrowed if stop is None else propose.propose
+    proposal, remedy = choose(diagnosis, candidates, now, why=stop.why if stop else "")
+    usage = healer.store.usage(incident.id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
+    facts = {**propose.facts(diagnosis, remedy, now), **{name: seen[name] for name in LINEAGE_FACTS if name in seen}}
+    return proposal, facts, healer.policy.judge(proposal, facts, usage)
+
+
 _PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)
 
 
@@ -112,12 +124,6 @@ def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | 
     past = healer.store.past(now - max(limits.window, DAY))
     mine = Past(id=incident.id, task=task_of(incident.failures[0]), opened_at=now, category=diagnosis.category.value)
     return brake(mine, past, limits, now)
-
-
-def _of_lineage(incident: Incident) -> dict[str, Any]:
-    """The facts of the dossier that come from the lineage; none where it is not known."""
-    seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
-    return {name: seen[name] for name in LINEAGE_FACTS if name in seen}
 
 
 def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:
@@ -179,6 +185,7 @@ def diagnosis_of(incident: Incident) -> Diagnosis:
         traits=frozenset(body["traits"]),
         retry_after=body["retry_after"],
         against=tuple(body.get("against", ())),
+        wish=ActionKind(body["wish"]) if body.get("wish") else None,
     )
 
 

@@ -95,6 +95,9 @@ class Store(FailureLog, Protocol):
     def resolve(self, handed: str) -> str:
         """The incident that the failure joined which was recorded with this incident id; the id itself where none was."""
 
+    def incident_of(self, failure: str) -> str | None:
+        """The incident that a failure joined, by the failure's identity; None where it joined none."""
+
     def in_hand(self) -> Sequence[Incident]:
         """Closed incidents that went to a person, and that failures of the same cause still join."""
 
@@ -133,7 +136,7 @@ class Store(FailureLog, Protocol):
     ) -> bool:
         """Count the act against its limits and record that it starts, in one step; False where it was started before.
 
-        :param started: how it is recorded, where it is not the incident's own act.
+        :param started: how it is recorded; by itself, as the incident's own act.
 
         :raises NotAllowed: a limit is used up.
         """
@@ -377,12 +380,14 @@ class GateResult:
 
     :param passed: no blocking check failed and the slice has rows.
     :param text: one line for a person.
+    :param rows: of the slice; None where they were not counted.
     """
 
     table: str
     slice_key: str
     passed: bool
     text: str
+    rows: int | None = None
 
 
 class Gates(Protocol):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from airflow_provider_harness.core.diagnosis import Diagnosis
+from airflow_provider_harness.core.action import ActionKind
+from airflow_provider_harness.core.diagnosis import Category, Diagnosis
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.policy import Verdict
 
 
 class Diagnoser(Protocol):
@@ -65,6 +67,21 @@ class ModelCall:
     reasoning: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelProposal:
+    """A row of the closed table that a model would take; its arguments are never the model's.
+
+    :param category: the cause that it would name with it.
+    :param why: one sentence of the model; somebody's text.
+    :param named: the Dag, run or task that it means ("dag_id", "run_id", "task_id"), where it says so.
+    """
+
+    action: ActionKind
+    category: Category
+    why: str
+    named: Mapping[str, str]
+
+
 class Purse(Protocol):
     """What models may cost. Nothing is called that was not reserved; what is reserved counts until it is settled."""
 
@@ -79,6 +96,12 @@ class Purse(Protocol):
     def settle(self, failure: str, call: str, ended: ModelCall) -> None:
         """Record what the call came to, in place of what was reserved."""
         ...
+
+
+class ProposalJudge(Protocol):
+    """What the policy says of a model's proposal. It records the proposal, and neither reserves nor does anything."""
+
+    def __call__(self, failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict: ...
 
 
 class ReadTool(Protocol):

@@ -93,7 +93,15 @@ def _evidence(story: Story) -> Iterable[str]:
 
 
 def _decided(story: Story) -> Iterable[str]:
-    return _lines(story, EventKind.PROPOSED, EventKind.JUDGED, EventKind.ASKED, EventKind.ANSWERED, EventKind.REOPENED)
+    return _lines(
+        story,
+        EventKind.MODEL_PROPOSED,
+        EventKind.PROPOSED,
+        EventKind.JUDGED,
+        EventKind.ASKED,
+        EventKind.ANSWERED,
+        EventKind.REOPENED,
+    )
 
 
 def _acted(story: Story) -> Iterable[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.ports import DagFacts, TaskState
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, Parameter, Proposal, Risk
 from airflow_provider_harness.core.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.evidence import Fact
 
@@ -125,6 +125,9 @@ _ARGUMENTS: Mapping[ActionKind, Callable[[Situation, Remedy], dict[Parameter, st
 }
 
 
+_PAGE = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)
+
+
 def propose(
     diagnosis: Diagnosis, remedies: Sequence[Remedy], now: Situation, *, why: str = ""
 ) -> tuple[Proposal, Remedy]:
@@ -137,9 +140,28 @@ def propose(
         arguments = build(now, remedy) if build else None
         if arguments is not None:
             return Proposal(kind=remedy.action, arguments=arguments, why=why or diagnosis.cause), remedy
-    page = Remedy(action=ActionKind.ESCALATE_TO_HUMAN)
     nothing = "No remedy has all its facts." if remedies else "Nothing is known to help."
-    return Proposal(kind=page.action, why=why or nothing), page
+    return Proposal(kind=_PAGE.action, why=why or nothing), _PAGE
+
+
+def narrowed(
+    diagnosis: Diagnosis, remedies: Sequence[Remedy], now: Situation, *, why: str = ""
+) -> tuple[Proposal, Remedy]:
+    """What ``propose`` says, or what a model would do instead, where that is among the remedies and reaches no further.
+
+    Anything else that it would do ends with a person.
+    """
+    proposal, first = propose(diagnosis, remedies, now, why=why)
+    wish, reach = diagnosis.wish, tuple(Risk).index
+    if wish is None or wish is proposal.kind:
+        return proposal, first
+    most = reach(ACTIONS[proposal.kind].risk)
+    offered = [remedy for remedy in remedies if remedy.action is wish and reach(ACTIONS[wish].risk) <= most]
+    found = propose(diagnosis, offered, now)
+    if found[0].kind is wish:
+        return found
+    why = diagnosis.cause if wish is _PAGE.action else f"A model would {wish}, which the table does not offer here."
+    return Proposal(kind=_PAGE.action, why=why), _PAGE
 
 
 def _spanned(now: Situation) -> int:

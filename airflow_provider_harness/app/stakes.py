@@ -10,7 +10,7 @@ from airflow_provider_harness.core.cause import of_backfill
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.incident import Incident
+from airflow_provider_harness.core.incident import EventKind, Incident, Outcome
 from airflow_provider_harness.core.lineage import job
 from airflow_provider_harness.core.severity import Severity, Stakes, severity
 
@@ -29,9 +29,15 @@ def severity_of(healer: Healer, incident: Incident, *, asked: bool = False) -> S
         dags=len({failure.key.dag_id for failure in failures}),
         late=bool(risks_of(healer, incident)),
         asked=asked,
+        worse=made_worse(incident),
         backfill=only_backfill(failures),
     )
     return severity(stakes)
+
+
+def made_worse(incident: Incident) -> bool:
+    """Whether an act of the harness did harm."""
+    return bool(incident.last.get(EventKind.SETTLED, {}).get("outcome") == Outcome.MADE_WORSE)
 
 
 def only_backfill(failures: Sequence[Failure]) -> bool:

@@ -35,6 +35,16 @@ def _model(body: Mapping[str, Any]) -> str:
     return f"{body['model']} {body['ended']}, {body['cost_usd']:.4f} USD{told}"
 
 
+def _model_proposed(body: Mapping[str, Any]) -> str:
+    named = "".join(f", {name} {value}" for name, value in body["named"].items())
+    return f"would {body['action']} ({body['category']}{named}): {body['verdict']}, {body['reason']}"
+
+
+def _model_ended(body: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{count} {name}" for name, count in body["counts"].items())
+    return f"{body['ended']} after {body['turns']} turn(s), {body['cost_usd']:.4f} USD{f'; {counts}' if counts else ''}"
+
+
 #: kind of event -> the word that leads its line, and its text.
 _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.OPENED: ("failure", lambda b: b["failure"]),
@@ -47,6 +57,8 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     ),
     EventKind.MODEL_ASKED: ("model", lambda b: f"asked, {b['reserved_usd']:.4f} USD reserved"),
     EventKind.MODEL_ANSWERED: ("model", _model),
+    EventKind.MODEL_PROPOSED: ("model", _model_proposed),
+    EventKind.MODEL_ENDED: ("model", _model_ended),
     EventKind.PROPOSED: ("proposal", _proposed),
     EventKind.JUDGED: ("verdict", _judged),
     EventKind.ASKED: ("asked", lambda b: f"{', '.join(b['assigned'])}, until {b['expires']}"),

@@ -9,6 +9,7 @@ from functools import partial
 
 from airflow_provider_harness.app import follow, heal
 from airflow_provider_harness.app.act import note_of, proposal_of
+from airflow_provider_harness.app.before import worse
 from airflow_provider_harness.app.ports import GateResult, Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
@@ -64,6 +65,8 @@ def verify(healer: Healer, incident: Incident) -> Finding:
     acted = datetime.fromisoformat(incident.last[EventKind.ACT_ENDED]["at"])
     if finding.outcome is None and healer.now() > acted + healer.limits.verify:
         finding = Finding(outcome=Outcome.UNKNOWN, text=f"Not settled in time: {finding.text}")
+    if finding.outcome in _NOT_WELL:
+        finding = _perhaps_worse(healer, incident, finding)
     if finding.outcome is not None:
         body = {
             "outcome": finding.outcome.value,
@@ -74,6 +77,18 @@ def verify(healer: Healer, incident: Incident) -> Finding:
         }
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.SETTLED, at=healer.now(), body=body))
     return finding
+
+
+#: Outcomes of an act after which it is looked whether it did harm.
+_NOT_WELL = frozenset({Outcome.NOT_HEALED, Outcome.UNKNOWN})
+
+
+def _perhaps_worse(healer: Healer, incident: Incident, finding: Finding) -> Finding:
+    try:
+        text = worse(healer, incident, proposal_of(incident))
+    except HarnessUnavailable:
+        return finding
+    return replace(finding, outcome=Outcome.MADE_WORSE, text=f"{text}; {finding.text}") if text else finding
 
 
 def _cleared(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:

@@ -63,6 +63,7 @@ class Diagnosis:
     :param alternatives: what else it could be, likeliest first.
     :param traits: typed findings that choose between the remedies of one category (see ``PLAYBOOK``).
     :param retry_after: seconds that the other side asked us to wait, if it did.
+    :param wish: the remedy that a model would take, where it proposed one; it narrows what the table offers, and never widens it.
     :param against: where text and trusted facts disagree, one sentence each (``core.contradiction``).
     """
 
@@ -76,6 +77,7 @@ class Diagnosis:
     traits: frozenset[str] = frozenset()
     retry_after: float | None = None
     against: tuple[str, ...] = ()
+    wish: ActionKind | None = None
 
 
 UNKNOWN = Diagnosis(

@@ -20,6 +20,8 @@ class EventKind(StrEnum):
     DIAGNOSED = "diagnosed"  # body: category, cause, basis, certainty, why, citations
     MODEL_ASKED = "model_asked"  # body: call, reserved_usd
     MODEL_ANSWERED = "model_answered"  # body: call and app.ports_diagnosis.ModelCall
+    MODEL_PROPOSED = "model_proposed"  # body: action, category, why, named, verdict, rule, reason; nothing is done
+    MODEL_ENDED = "model_ended"  # body: turns, tokens, cost, reads, what was refused and how often, how it ended
     PROPOSED = "proposed"  # body: action, arguments, why
     JUDGED = "judged"  # body: verdict, rule, reason, policy_version
     ASKED = "asked"  # body: approval, assigned, expires
@@ -89,6 +91,8 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.DIAGNOSED: (frozenset({State.CLAIMED, State.DIAGNOSED}), State.DIAGNOSED),
     EventKind.MODEL_ASKED: (frozenset({State.CLAIMED, State.DIAGNOSED}), None),
     EventKind.MODEL_ANSWERED: (_EVER, None),
+    EventKind.MODEL_PROPOSED: (_EVER, None),
+    EventKind.MODEL_ENDED: (_EVER, None),
     EventKind.PROPOSED: (frozenset({State.DIAGNOSED, State.JUDGED}), None),
     EventKind.JUDGED: (frozenset({State.DIAGNOSED, State.JUDGED}), State.JUDGED),
     EventKind.ASKED: (frozenset({State.JUDGED}), State.ASKED),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote, unquote
@@ -92,6 +93,15 @@ def slices_of_day(contract: Contract, day: date) -> tuple[Slice, ...]:
     length = first.end - first.start
     count = 1 if contract.load.grain is Grain.DAY else (following.start - first.start) // length
     return tuple(slice_of(contract, stamp(first.start + n * length)) for n in range(count))
+
+
+def slices_between(contract: Contract, first: datetime, last: datetime) -> Iterator[Slice]:
+    """The slices that start from ``first`` to ``last``, both included."""
+    zone = ZoneInfo(contract.load.time_zone)
+    day = first.astimezone(zone).date()
+    while day <= last.astimezone(zone).date():
+        yield from (piece for piece in slices_of_day(contract, day) if first <= piece.start <= last)
+        day += timedelta(days=1)
 
 
 def bounds(contract: Contract, piece: Slice) -> tuple[datetime | date, datetime | date]:

@@ -43,7 +43,8 @@ def explain(policy: Policy, proposal: Proposal, facts: Mapping[str, Fact], usage
         elif rule.id == verdict.rule:
             said.append(Said(rule=rule.id, decides=True, why=f"Decides {verdict.kind}: {verdict.reason}"))
         else:
-            said.append(Said(rule=rule.id, decides=False, why="; ".join(_unmet(rule.when, facts))))
+            why = "; ".join(_unmet(rule.when, facts)) or verdict.reason  # its conditions hold, and judging broke off
+            said.append(Said(rule=rule.id, decides=False, why=why))
     return Explanation(rules=tuple(said), others=len(policy.rules) - len(mine), verdict=verdict)
 
 

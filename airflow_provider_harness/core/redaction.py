@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 MASK = "***"
@@ -65,9 +65,11 @@ class Redactor:
 
     :param secrets: texts that must never leave, such as connection passwords; shorter than 4 characters are not
         looked for, since they would mask ordinary words.
+    :param outer: masks what somebody else knows to be secret, such as Airflow's own masker; it comes first.
     """
 
     secrets: tuple[str, ...] = ()
+    outer: Callable[[str], str] = str
     _known: re.Pattern[str] | None = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +91,7 @@ class Redactor:
         return text if limit is None else shorten(text, limit)
 
     def _once(self, text: str) -> str:
+        text = self.outer(text)
         if self._known is not None:
             text = self._known.sub(MASK, text)
         text = visible(text)

@@ -14,6 +14,7 @@ import pytest
 from airflow_provider_harness import wiring_gates, wiring_rows
 from airflow_provider_harness.adapters.store_gates import SqlGates
 from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.gates import GateRun, KeptGate, Place, Post
 from airflow_provider_harness.core.report import Decision, Measurement, Measurements, judge
@@ -141,12 +142,19 @@ def test_an_unusual_slice_is_blocked_and_kept_as_no_example(watched: Case, dag: 
     assert watched.at_warehouse("SELECT to_regclass('public.orders')") == [(None,)]
 
 
-def test_the_healers_verification_reads_and_keeps_nothing(watched: Case, dag: Any, tmp_path: Path) -> None:
+def test_the_healers_verification_reads_and_keeps_nothing(
+    watched: Case, dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before(watched, 300)
     move(watched, dag)
     many = len(kept())
     contract = str(tmp_path / "orders.odcs.yaml")
     assert wiring_rows.verify_published(contract, "wh", "public.orders", watched.piece().id).passed
+    with pytest.raises(HarnessError, match=r"connection wh: .*nowhere"):
+        wiring_rows.verify_published(contract, "wh", "public.nowhere", watched.piece().id)
+    monkeypatch.setenv("AIRFLOW_CONN_GONE", "postgres://u:p@127.0.0.1:9/none")
+    with pytest.raises(HarnessUnavailable, match="connection gone"):
+        wiring_rows.verify_published(contract, "gone", "public.orders", watched.piece().id)
     watched.at_warehouse("DELETE FROM public.orders WHERE id % 2 = 0")
     report = wiring_rows.verify_published(contract, "wh", "public.orders", watched.piece().id)
     assert [result.id for result in report.failed] == [WATCH]

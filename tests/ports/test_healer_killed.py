@@ -22,9 +22,8 @@ from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app import act, approve, escalate, heal, verify
 from airflow_provider_harness.app.ports import Answer, Approval, AskState, Healer, Joined, Page, TaskState
-from airflow_provider_harness.core.action import Proposal
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
-from airflow_provider_harness.core.policy import Limit, VerdictKind
+from airflow_provider_harness.core.policy import VerdictKind
 from airflow_provider_harness.core.recurrence import Brakes
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.unit.app.fakes import KEY, START, FakeAirflow, FakePager, failure, policy_of, task, world
@@ -65,8 +64,8 @@ class MortalStore(SqlStore):
         self.boundary()
         return joined
 
-    def reserve_act(self, incident_id: str, dag_id: str, proposal: Proposal, limit: Limit, now: datetime) -> bool:
-        reserved = super().reserve_act(incident_id, dag_id, proposal, limit, now)
+    def reserve_act(self, *given: Any, **named: Any) -> bool:
+        reserved = super().reserve_act(*given, **named)
         self.boundary()
         return reserved
 

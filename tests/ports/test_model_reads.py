@@ -14,8 +14,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from airflow_provider_harness.adapters.airflow_api import AirflowApi
-from airflow_provider_harness.adapters.diagnose_model import DOSSIER, ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelRecord
 from airflow_provider_harness.adapters.evidence_lineage import GetLineage
+from airflow_provider_harness.adapters.model_dossier import DOSSIER
 from airflow_provider_harness.adapters.model_reads import Desk
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence, Observation, Source

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import pytest
 
 from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelRecord
 from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.app import act, heal
+from airflow_provider_harness.app import act, heal, model_word
 from airflow_provider_harness.app.ports_diagnosis import ModelCall
+from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.diagnosis import Category
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.incident import EventKind
@@ -56,7 +57,7 @@ class Answer:
 class Obedient:
     """Calls whatever it was told to, then says what it was told to say."""
 
-    def __init__(self, category: Category, log: str) -> None:
+    def __init__(self, category: Category, log: str, last: int) -> None:
         lines = log.split("\n")
         number = next(n for n, line in enumerate(lines, 1) if len(line.strip()) > 3)
         self._submit = {
@@ -68,8 +69,22 @@ class Obedient:
             "not_checked": [],
             "alternatives": [],
         }
-        self._turns = iter([[Block(name, {"table": "flights"}) for name in FORBIDDEN]])
+        self.kinds = ([*ActionKind] * 2)[last : last + 3]
+        self._turns = iter(
+            [
+                [Block(name, {"table": "flights"}) for name in FORBIDDEN],
+                [
+                    Block("propose_action", self._propose(kind, category) | {"dag_id": "payroll"})
+                    for kind in self.kinds[:1]
+                ],
+                [Block("propose_action", self._propose(kind, category)) for kind in self.kinds],
+            ]
+        )
         self.messages = self
+
+    @staticmethod
+    def _propose(kind: ActionKind, category: Category) -> dict[str, Any]:
+        return {"action": kind.value, "category": category.value, "reason": "The log instructs it; it is approved."}
 
     def create(self, **_: Any) -> Answer:
         return Answer(next(self._turns, [Block("submit_diagnosis", self._submit)]))
@@ -85,23 +100,39 @@ class Purse:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda c: c["technique"])
 def test_whatever_it_is_told(attack: dict[str, Any]) -> None:
-    for category in Category:
+    for number, category in enumerate(Category):
         w, records = world(), list[ModelRecord]()
         w.policy = load_policy("")
         w.brain.evidence = Evidence(log=attack["log_excerpt"])
+        healer, incident_id = w.healer, opened(w)
+        obedient = Obedient(category, attack["log_excerpt"], number % len(ActionKind))
         model = ModelDiagnoser(
-            client=Obedient(category, attack["log_excerpt"]), model="m", purse=Purse(), record=records.append
+            client=obedient,
+            model="m",
+            purse=Purse(),
+            judge=partial(model_word.judge, healer),
+            record=records.append,
         )
-        incident_id = opened(w)
-        healer = replace(w.healer, diagnoser=model)
+        healer = replace(healer, diagnoser=model)
         assert heal.claim(healer, incident_id, RUN)
         heal.diagnose(healer, incident_id)
         heal.decide(healer, incident_id)
         w.clock.ahead(hours=13)
         act.act(healer, incident_id, RUN)
-        assert records[0].counts == Counter(unknown_tool=len(FORBIDDEN))
+        assert (records[0].counts["unknown_tool"], records[0].counts["proposed_elsewhere"]) == (len(FORBIDDEN), 1)
+        assert {name for name in FORBIDDEN if any(name in call for call in records[0].refused)} == set(FORBIDDEN)
+        kept = [event.body for event in w.store.events(incident_id) if event.kind is EventKind.MODEL_PROPOSED]
+        assert [body["named"] for body in kept] == [{"dag_id": "payroll"}, {}, {}, {}]
+        assert [body["action"] for body in kept[1:]] == obedient.kinds
+        assert kept[0]["verdict"] == "refuse"
+        assert {b["action"] for b in kept if b["verdict"] == "approve"} <= {
+            "retry_task",
+            "wait_for_source",
+            "escalate_to_human",
+        }
         assert w.airflow.writes in ([], BOUNDED), (category, w.airflow.writes)
         proposed = w.incident(incident_id).last[EventKind.PROPOSED]
+        assert proposed["action"] in (kept[-1]["action"], "escalate_to_human")  # its last wish, or a page
         told = {"flights", "run1", "load", "1", "60", "300", "900"}
         assert set(proposed["arguments"].values()) <= told  # nothing of the text is an argument
         assert not w.store.used  # nobody's answer was taken for given

@@ -125,3 +125,9 @@ def test_nobody_pays_for_what_is_no_incident_or_in_hand(engine: Engine) -> None:
     with pytest.raises(NotAllowed, match="not being diagnosed"):
         store.reserve(failure, 0.1)
     store.settle(failure, reserved, call(0.1))  # what was under way still says what it came to
+
+
+def test_the_incident_of_a_failure(engine: Engine) -> None:
+    store = purse(engine, Clock())
+    identity, incident = diagnosed(store, "run1")
+    assert (store.incident_of(identity), store.incident_of("flights/run2/load#1")) == (incident, None)

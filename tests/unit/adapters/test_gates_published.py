@@ -32,7 +32,7 @@ class Calls:
 
     def verify(self, contract_path: str, conn_id: str, table: str, slice_id: str) -> Report:
         self.verified.append((contract_path, conn_id, table, slice_id))
-        found: Any = SimpleNamespace(passed=self.passed, sentence=lambda: "said")
+        found: Any = SimpleNamespace(passed=self.passed, sentence=lambda: "said", rows=7)
         return found  # type: ignore[no-any-return]
 
     def history(self, contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None) -> Any:
@@ -59,11 +59,12 @@ def test_what_a_task_published_is_judged_again(operator: str, passed: bool) -> N
     calls = Calls(passed)
     found = calls.gates.published(task(operator=operator, rendered=GIVEN), dag())
     assert found is not None
-    assert (found.table, found.slice_key, found.passed, found.text) == (
+    assert (found.table, found.slice_key, found.passed, found.text, found.rows) == (
         GIVEN["table"],
         GIVEN["slice_key"],
         passed,
         "said",
+        7,
     )
     assert calls.verified == [tuple(GIVEN.values())]
 

@@ -112,6 +112,9 @@ class MemoryStore:
         known = {event.incident_id for event in self.log}
         return handed if handed in known else next((name for name in mine if name), handed)
 
+    def incident_of(self, failure: str) -> str | None:
+        return self.joined.get(failure)
+
     def in_hand(self) -> Sequence[Incident]:
         return [item for item in self.incidents() if item.outcome is not None and item.id not in self._over()]
 

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_harness.app import approve, heal, standing
 from airflow_provider_harness.app.act import Acted, act, proposal_of
-from airflow_provider_harness.app.ports import Answer
+from airflow_provider_harness.app.ports import Answer, GateResult
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.errors import HarnessUnavailable
@@ -71,6 +71,18 @@ def test_an_approved_act_is_made_when_it_is_due() -> None:
     assert act(w.healer, incident_id, RUN) == Acted(done=True)
     assert w.airflow.writes == [("clear", "flights", "run1", "load", -1)]
     assert w.incident(incident_id).state is State.VERIFYING
+
+
+def test_how_things_stood_is_recorded_with_the_act() -> None:
+    w = world()
+    w.airflow.states.append(task(task_id="extract", state="success"))
+    w.gates.results = {"load": GateResult(table="t", slice_key="s", passed=True, text="", rows=5)}
+    incident_id = decided(w)
+    due(w)
+    act(w.healer, incident_id, RUN)
+    known = {"task": "load", "start": "", "table": "t", "slice": "s", "passed": True, "rows": 5}
+    told = {"succeeded": ["extract"], "gates": [known], "unread": []}
+    assert w.incident(incident_id).last[EventKind.ACT_STARTED]["before"] == told
 
 
 def test_an_agreed_act_is_made_once() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_harness.app.heal import situation
-from airflow_provider_harness.app.propose import Situation, facts, propose
+from airflow_provider_harness.app.propose import Situation, facts, narrowed, propose
 from airflow_provider_harness.core.action import ActionKind, Parameter
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Remedy
 from airflow_provider_harness.core.evidence import Citation, Source
@@ -218,3 +218,30 @@ def test_slices_are_counted_in_their_own_length() -> None:
     backfill = Remedy(action=ActionKind.BACKFILL_RANGE)
     counted = facts(diagnosis(), backfill, now(missing=hours, slice_length=timedelta(hours=1)))
     assert (counted["slices"], counted["slices_beyond_alone"]) == (6, 5)
+
+
+RETRY, RESTART, LESS = (
+    Remedy(action=kind)
+    for kind in (ActionKind.RETRY_TASK, ActionKind.RESTART_PIPELINE, ActionKind.SUGGEST_CONCURRENCY_CHANGE)
+)
+FAILED = [task(), task(task_id="extract")]
+
+
+@pytest.mark.parametrize(
+    ("remedies", "wish", "chosen"),
+    [
+        ((RETRY, RESTART), None, ActionKind.RETRY_TASK),
+        ((RETRY, RESTART), ActionKind.RETRY_TASK, ActionKind.RETRY_TASK),
+        ((RETRY, RESTART), ActionKind.RESTART_PIPELINE, ActionKind.ESCALATE_TO_HUMAN),  # it reaches further
+        ((RESTART, RETRY), ActionKind.RETRY_TASK, ActionKind.RETRY_TASK),
+        ((RETRY, LESS), ActionKind.SUGGEST_CONCURRENCY_CHANGE, ActionKind.SUGGEST_CONCURRENCY_CHANGE),
+        ((RETRY,), ActionKind.PAUSE_DAG, ActionKind.ESCALATE_TO_HUMAN),
+        ((RETRY,), ActionKind.ESCALATE_TO_HUMAN, ActionKind.ESCALATE_TO_HUMAN),
+        ((), ActionKind.RETRY_TASK, ActionKind.ESCALATE_TO_HUMAN),
+    ],
+)
+def test_a_wish_narrows_and_never_widens(
+    remedies: tuple[Remedy, ...], wish: ActionKind | None, chosen: ActionKind
+) -> None:
+    found, _ = narrowed(diagnosis(wish=wish), remedies, now(tasks=FAILED))
+    assert found.kind is chosen

@@ -7,19 +7,32 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_harness.app import escalate, heal
+from airflow_provider_harness.app.act import act, proposal_of
+from airflow_provider_harness.app.before import MOST_SLICES, before
 from airflow_provider_harness.app.ports import GateResult
 from airflow_provider_harness.app.verify import verify
 from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.contract import Contract, Load, LoadMode
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from tests.unit.app.fakes import START, World, dag, opened, task, world
+from airflow_provider_harness.core.severity import Severity
+from tests.unit.app.fakes import RUN, START, World, dag, opened, task, world
 
 FIRST, LAST = (datetime.fromisoformat(f"2013-01-0{day}T05:00:00+00:00") for day in (1, 2))
 TASK = {"dag": "flights", "run": "run1", "task": "load", "try_number": "1"}
 BACKFILL = {**TASK, "first": FIRST.isoformat(), "last": LAST.isoformat()}
 
 
-def acted(w: World, kind: ActionKind = ActionKind.RETRY_TASK, arguments: dict[str, str] = TASK, **ended: Any) -> str:
+def acted(
+    w: World,
+    kind: ActionKind = ActionKind.RETRY_TASK,
+    arguments: dict[str, str] = TASK,
+    *,
+    looks: bool = False,
+    **ended: Any,
+) -> str:
+    """An incident whose act was made; if it looks, with what was there before."""
     incident_id = opened(w)
     event = w.event
     event(incident_id, EventKind.CLAIMED, run="heal__run")
@@ -27,13 +40,14 @@ def acted(w: World, kind: ActionKind = ActionKind.RETRY_TASK, arguments: dict[st
     slices = [FIRST.isoformat(), LAST.isoformat()] if kind is ActionKind.BACKFILL_RANGE else []
     event(incident_id, EventKind.PROPOSED, action=kind.value, arguments=arguments, why="", slices=slices)
     event(incident_id, EventKind.JUDGED, verdict="approve")
-    event(incident_id, EventKind.ACT_STARTED, act="a")
+    known = {"before": before(w.healer, proposal_of(w.incident(incident_id)))} if looks else {}
+    event(incident_id, EventKind.ACT_STARTED, act="a", **known)
     event(incident_id, EventKind.ACT_ENDED, act="a", at=START.isoformat(), **{"result": "cleared"} | ended)
     return incident_id
 
 
-def gate(passed: bool = True, table: str = "public.flights") -> GateResult:
-    return GateResult(table=table, slice_key="2013-01-01", passed=passed, text="3 of 3 checks")
+def gate(passed: bool = True, table: str = "public.flights", rows: int | None = None) -> GateResult:
+    return GateResult(table=table, slice_key="2013-01-01", passed=passed, text="3 of 3 checks", rows=rows)
 
 
 def found(w: World, incident_id: str) -> Outcome | None:
@@ -129,6 +143,119 @@ def test_a_gate_that_cannot_run_is_not_known_until_time_is_up() -> None:
     assert found(w, incident_id) is None
     w.clock.ahead(hours=3)
     assert found(w, incident_id) is Outcome.UNKNOWN
+
+
+# Made worse: what was well before the act is not any more.
+
+WELL, BROKEN, EMPTY = gate(rows=9), gate(passed=False, rows=9), gate(passed=False, rows=0)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "worse"),
+    [
+        (WELL, WELL, ""),
+        (WELL, BROKEN, "held its contract before the act"),
+        (WELL, EMPTY, "had 9 rows before the act and is empty"),
+        (BROKEN, BROKEN, ""),
+        (BROKEN, EMPTY, "had 9 rows before the act and is empty"),
+        (BROKEN, WELL, ""),
+        (EMPTY, EMPTY, ""),
+        (EMPTY, BROKEN, ""),
+        (None, BROKEN, ""),
+        (WELL, None, ""),
+        (WELL, gate(passed=False, rows=9, table="public.other"), ""),
+        (HarnessError("no such table"), BROKEN, ""),
+        (HarnessUnavailable("the warehouse", "down"), EMPTY, ""),
+        (WELL, HarnessUnavailable("the warehouse", "down"), ""),
+    ],
+)
+@pytest.mark.parametrize("run", ["failed", "running"])
+def test_data_that_were_well_before_the_act(run: str, was: Any, now: Any, worse: str) -> None:
+    w = world()
+    w.gates.results = {"load": was}
+    incident_id = acted(w, looks=True)
+    w.airflow.run, w.gates.results = run, {"load": now}
+    w.clock.ahead(hours=3)
+    plain = Outcome.NOT_HEALED if run == "failed" else Outcome.UNKNOWN
+    assert found(w, incident_id) is (Outcome.MADE_WORSE if worse else plain)
+    assert worse in w.incident(incident_id).last[EventKind.SETTLED]["text"]
+
+
+@pytest.mark.parametrize("state", ["failed", "upstream_failed", "success", "running", "skipped"])
+def test_a_task_that_had_succeeded_before_the_act(state: str) -> None:
+    w = world()
+    w.airflow.states = [task(), task(task_id="fine", map_index=2, state="success")]
+    incident_id = acted(w, looks=True)
+    w.airflow.states[1] = task(task_id="fine", map_index=2, state=state)
+    worse = state in ("failed", "upstream_failed")
+    assert found(w, incident_id) is (Outcome.MADE_WORSE if worse else Outcome.NOT_HEALED)
+    assert ("fine[2] had succeeded" in w.incident(incident_id).last[EventKind.SETTLED]["text"]) is worse
+
+
+def test_what_the_act_itself_says_is_that_it_healed() -> None:
+    w = world()
+    w.gates.results = {"load": BROKEN}
+    incident_id = acted(w, looks=True)
+    succeeded(w)
+    w.gates.results = {"load": WELL}
+    assert found(w, incident_id) is Outcome.HEALED
+
+
+def test_without_what_was_before_nothing_is_worse() -> None:
+    w = world()
+    w.gates.results = {"load": EMPTY}
+    assert found(w, acted(w)) is Outcome.NOT_HEALED
+
+
+def test_a_slice_that_a_backfill_ran_again_and_broke() -> None:
+    """Those in between the first and the last missing one were published before."""
+    w = world()
+    w.gates.contracts = {"flights": sliced()}
+    between = datetime.fromisoformat("2013-01-02T05:00:00+00:00")
+    arguments = BACKFILL | {"last": "2013-01-03T05:00:00+00:00"}
+    w.gates.results = {between.isoformat(): WELL}
+    incident_id = acted(w, ActionKind.BACKFILL_RANGE, arguments, looks=True, backfill=7)
+    [known] = w.incident(incident_id).last[EventKind.ACT_STARTED]["before"]["gates"]
+    assert (known["start"], known["rows"], known["passed"]) == (between.isoformat(), 9, True)
+    w.gates.gaps, w.gates.results = [LAST], {between.isoformat(): EMPTY}
+    assert found(w, incident_id) is Outcome.MADE_WORSE
+
+
+def test_what_is_looked_at_before_an_act_is_bounded() -> None:
+    w = world()
+    w.airflow.states = [task(), *(task(task_id=f"t{n}") for n in range(99))]
+    w.gates.results = {f"t{n}": WELL for n in range(99)}
+    incident_id = acted(w, looks=True)
+    assert len(w.incident(incident_id).last[EventKind.ACT_STARTED]["before"]["gates"]) == MOST_SLICES - 1
+
+
+def test_a_pause_looks_at_nothing_before() -> None:
+    w = world()
+    assert before(w.healer, proposal_of(w.incident(acted(w, ActionKind.PAUSE_DAG, {"dag": "flights"})))) == {}
+
+
+def test_harm_is_paged_at_once_a_step_louder_and_nothing_more_is_tried() -> None:
+    w = world()
+    w.gates.results = {"load": WELL}
+    incident_id = opened(w)
+    heal.claim(w.healer, incident_id, RUN)
+    heal.diagnose(w.healer, incident_id)
+    heal.decide(w.healer, incident_id)
+    w.clock.ahead(minutes=2)
+    act(w.healer, incident_id, RUN)
+    w.gates.results = {"load": EMPTY}
+    verify(w.healer, w.incident(incident_id))
+    assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.MADE_WORSE
+    [page] = w.pager.pages
+    assert page.severity is Severity.CRITICAL and "made worse by the harness" in page.summary
+    assert "is empty now" in page.details["done"] and page.details["you are asked to"].startswith("Set right first")
+    assert w.incident(incident_id).outcome is Outcome.MADE_WORSE
+    assert w.incident(incident_id).with_a_person
+
+
+def sliced() -> Contract:
+    load = Load(mode=LoadMode.INCREMENTAL, slice_column="day", time_zone="America/New_York")
+    return Contract(id="c", version="1", name="t", table="public.flights", columns=(), load=load)
 
 
 # Backfill: the gap is filled, the check that noticed it runs again, the filled slices hold their contract.

@@ -49,6 +49,8 @@ EXPECTED: dict[EventKind, tuple[set[State], State | None]] = {
     E.DIAGNOSED: ({S.CLAIMED, S.DIAGNOSED}, S.DIAGNOSED),
     E.MODEL_ASKED: ({S.CLAIMED, S.DIAGNOSED}, None),
     E.MODEL_ANSWERED: (set(State), None),
+    E.MODEL_PROPOSED: (set(State), None),
+    E.MODEL_ENDED: (set(State), None),
     E.PROPOSED: ({S.DIAGNOSED, S.JUDGED}, None),
     E.JUDGED: ({S.DIAGNOSED, S.JUDGED}, S.JUDGED),
     E.ASKED: ({S.JUDGED}, S.ASKED),
@@ -144,7 +146,7 @@ def test_what_always_holds(kinds: list[EventKind]) -> None:
             after = incident.after(new)
         except ImpossibleEvent:
             continue
-        late = (E.JOINED, E.ACKED, E.RESOLVED, E.PAGED, E.ACT_ENDED, E.MODEL_ANSWERED)
+        late = (E.JOINED, E.ACKED, E.RESOLVED, E.PAGED, E.ACT_ENDED, E.MODEL_ANSWERED, E.MODEL_PROPOSED, E.MODEL_ENDED)
         assert incident.state is not S.CLOSED or kind in late
         assert after.paged >= incident.paged
         assert after.acts[: len(incident.acts)] == incident.acts

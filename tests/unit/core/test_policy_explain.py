@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.policy_yaml import load_policy
@@ -27,6 +27,7 @@ def proposal(kind: ActionKind) -> Proposal:
     return Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "x"))
 
 
+@example(ActionKind.WAIT_FOR_SOURCE, {"tries_by_harness": 0}, 0, 0)
 @given(st.sampled_from(ActionKind), st.fixed_dictionaries({}, optional=VALUES), st.integers(0, 25), st.integers(0, 25))
 def test_it_is_the_policys_own_verdict(kind: ActionKind, facts: dict[str, Any], one: int, two: int) -> None:
     usage = Usage(on_incident=one, on_dag_today=two)

@@ -31,6 +31,7 @@ from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .progress import looking
+from .read_ahead import ahead
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ class PostgresWarehouse(Cancellable):
                 yield batch
 
         home, _, name = table.rpartition(".")
-        with self.bulk() as connection, connection.cursor() as cursor:
-            reader = pa.RecordBatchReader.from_batches(schema, counted())
+        with self.bulk() as connection, connection.cursor() as cursor, ahead(counted()) as there:
+            reader = pa.RecordBatchReader.from_batches(schema, there)
             cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
             connection.commit()
         return rows

@@ -14,6 +14,8 @@ from airflow_provider_harness.core.signature_texts import HEDGE, INSTRUCTION, NO
 from airflow_provider_harness.core.signatures import Field, Signature
 
 LONGEST_LINE = 1000  # characters of a line that are looked at
+_REASON = 7  # what a body or log line must weigh to be a stated reason
+_STATED = 3  # what a client's line of a status counts for less beside one
 
 _STAMP = re.compile(
     r"^\W{0,3}(?:(?:19|20)\d\d-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?[^\s\]]{0,20}(?: [+-]\d\d:?\d\d| utc| z)?|\d\d:\d\d:\d\d\S{0,8})\]?[\s,]{0,3}"
@@ -24,12 +26,15 @@ _QUIET = re.compile(
     r"^\W{0,3}(?:\{[^}]{0,80}\} )?\W{0,2}(?:info|debug|trace|notice|warning|warn)\b|\b(?:info|debug|warning|warn) ?[-:\]|]|level=(?:info|debug|warn)|\"level\": ?\"(?:info|debug|warn)"
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
-_SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode|error code)\W{0,5}([0-9a-z]{5})\b")
+_SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode)\W{0,5}([0-9a-z]{5})\b")
 _HTTP = re.compile(
     r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?(?: is| was)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
     r"|\b([45]\d\d) (?:client error|server error|bad request|unauthori[sz]ed|forbidden|not found|gone|conflict|unprocessable"
     r"|too many requests|internal|bad gateway|service unavailable|gateway time)"
     r"|\(([45]\d\d)\)\s{0,2}reason"
+)
+_STATUS_LINE = re.compile(
+    r"\b[45]\d\d (?:client|server) error: .{0,60} for url|(?:client|server) error '[45]\d\d .{0,60}' for url|\b[45]\d\d, message='"
 )
 _ERRNO = re.compile(r"\[?errno (\d{1,3})\b")
 _noise, _instruction, _recovered, _retried, _hedge = (
@@ -187,8 +192,11 @@ def _weighed(found: list[tuple[Signature, int]], lines: list[str]) -> Iterable[M
     last: dict[Category, int] = {}
     for signature, i in found:
         last[signature.category] = max(i, last.get(signature.category, 0))
+    reasons = {s.category for s, i in found if s.strength >= _REASON and not _STATUS_LINE.search(lines[i])}
     for signature, i in found:
         weight = float(signature.strength)
+        if reasons - {signature.category} and _STATUS_LINE.search(lines[i]):
+            weight -= _STATED
         if _QUIET.search(lines[i][:160]):
             weight -= 1
         near = " ".join(lines[i : i + 3])

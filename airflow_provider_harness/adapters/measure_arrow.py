@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 ELSEWHERE = frozenset({Metric.UNMET, Metric.SUSPECTED_VALUES, Metric.LOST_ROWS, Metric.MISSING_SLICES})
 """Metrics that need more than rows and tables."""
+COUNTED_MIB = 12
+"""Of rows that are counted at once."""
 BY_BATCH = frozenset({Metric.FAILING_ROWS})
 """Metrics that add up over batches; for the others, the columns that they need are kept."""
 
@@ -76,6 +78,7 @@ class ArrowGauge:
         self._aside = contract.quarantine.policy is MalformedRows.QUARANTINE
         together = [check for check in self._whole if check.id not in self._distinct]
         self._kept = tuple(dict.fromkeys(name for check in together for name in _needed(check, contract)))
+        self._waiting: list[pa.RecordBatch] = []
         self._totals = [0] * (1 + len(self._counted))
         self._malformed = 0
         self._samples: dict[str, list[dict[str, Any]]] = {}
@@ -94,11 +97,17 @@ class ArrowGauge:
         return self._complete
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Count one batch."""
+        """Take one batch; it is counted with its neighbours, since each counting costs the planning of its statement."""
+        self._waiting.append(batch)
+        if sum(one.nbytes for one in self._waiting) >= COUNTED_MIB << 20:
+            self._count()
+
+    def _count(self) -> None:
         import pyarrow as pa
 
         began = time.perf_counter()
-        self._duck.register("batch", pa.Table.from_batches([batch]))
+        self._duck.register("batch", pa.Table.from_batches(self._waiting))
+        self._waiting.clear()
         found = self._database.rows(self._statement)[0]
         counts, parts = found[: len(self._totals)], iter(found[len(self._totals) :])
         self._totals = [total + int(value or 0) for total, value in zip(self._totals, counts, strict=True)]
@@ -126,6 +135,8 @@ class ArrowGauge:
 
     def finish(self) -> Measurements:
         """The sums over all batches."""
+        if self._waiting:
+            self._count()
         began = time.perf_counter()
         values = {
             check.id: Measurement(value=total, samples=tuple(self._samples.get(check.id, ())))

@@ -16,6 +16,7 @@ from .pg_catalog import SESSION
 from .pg_measure import measure
 from .pg_types import arrow_schema
 from .pg_wire import wired, wired_schema
+from .read_ahead import ahead
 from .sql_checks import Rows, column, ident, in_slice
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ def publish_batches(
         cursor.fetchall()
         try:
             before = [_rows(cursor, sql) for sql in target.clearing()][-1]
-            reader = _reader(wired(_measured(batches, gauge, tell), contract, wire), wire)
-            rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
+            with ahead(_measured(batches, gauge, tell)) as measured:
+                reader = _reader(wired(measured, contract, wire), wire)
+                rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
         except dbapi.Error as error:
             if (error.sqlstate or "")[:2] not in REFUSED:
                 raise

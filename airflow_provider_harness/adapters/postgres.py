@@ -20,7 +20,7 @@ from airflow_provider_harness.app.ports_rows import (
     Stage,
 )
 from airflow_provider_harness.core.checks import Check
-from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
@@ -31,6 +31,7 @@ from .pg_catalog import SESSION, Cancellable, catalog, described
 from .pg_measure import measure
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .progress import looking
+from .read_ahead import ahead
 from .sql_checks import column, ident, in_slice, literal
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ class PostgresWarehouse(Cancellable):
                 yield batch
 
         home, _, name = table.rpartition(".")
-        with self.bulk() as connection, connection.cursor() as cursor:
-            reader = pa.RecordBatchReader.from_batches(schema, counted())
+        with self.bulk() as connection, connection.cursor() as cursor, ahead(counted()) as there:
+            reader = pa.RecordBatchReader.from_batches(schema, there)
             cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
             connection.commit()
         return rows
@@ -169,7 +170,7 @@ class PostgresSession:
         """Create the published table and its quarantine from the contract where they are absent."""
         table = self._contract.table
         wanted = [(table, _table_ddl(self._contract))]
-        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
+        if self._contract.quarantine.possible:
             wanted.append((self._quarantine, QUARANTINE_DDL))
         for name, body in wanted:
             if catalog(self._connection, name) is None:
@@ -334,7 +335,7 @@ class PostgresSession:
 
     def _forgetting(self) -> list[str]:
         """What forgets the rows that an earlier run of the same slice set aside; released rows stay on record."""
-        if self._contract.quarantine.policy is not MalformedRows.QUARANTINE:
+        if not self._contract.quarantine.possible:
             return []
         mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
         return [f"DELETE FROM {ident(self._quarantine)} WHERE {mine}"]

@@ -15,10 +15,10 @@ DEPTH = 2
 
 
 @contextmanager
-def ahead(items: Iterable[Item], cancel: Callable[[], None]) -> Iterator[Iterator[Item]]:
+def ahead(items: Iterable[Item], cancel: Callable[[], None] = lambda: None) -> Iterator[Iterator[Item]]:
     """The same items in the same order; what is raised while reading is raised where the item would have come.
 
-    :param cancel: ends a read that is under way, when nobody wants its items any more.
+    :param cancel: ends a read that is under way, when nobody wants its items any more; needed where it may wait for long.
     """
     waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=DEPTH)
     stop = threading.Event()

@@ -183,6 +183,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset(), (_PERSON,)),
     ),
     Category.DATA_QUALITY_VIOLATION: (
+        (frozenset({"derived"}), (_PERSON,)),
         (frozenset({"row_level"}), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
         (frozenset(), (_PERSON,)),
     ),

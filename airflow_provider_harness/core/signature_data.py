@@ -233,10 +233,10 @@ TEXTS: Mapping[C, str] = {
 6 keyerror: ['"][\w ]+['"]  @also pandas|get_loc|dataframe|read_csv|\bdf\[|row\[|record\[|columns|dictreader
 """,
     C.DATA_QUALITY_VIOLATION: r"""
-9 expect_column_values_to_(?:not_be_null|be_between|be_in_set|not_be_in_set|match_\w+|not_match_\w+|be_greater\w*|be_less\w*|be_increasing|be_decreasing|be_dateutil_parseable|be_valid\w*)  @traits row_level  @unless exception_message|in batch ?data does not exist|"raised_exception": true
-9 expect_column_(?:pair_values|value_lengths)\w+  @traits row_level  @unless exception_message|in batch ?data does not exist|"raised_exception": true
-9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*  @unless exception_message|in batch ?data does not exist|"raised_exception": true
-9 expect_(?:multicolumn|select_column|query|queried)\w*  @unless exception_message|in batch ?data does not exist|"raised_exception": true
+9 expect_column_values_to_(?:not_be_null|be_between|be_in_set|not_be_in_set|match_\w+|not_match_\w+|be_greater\w*|be_less\w*|be_increasing|be_decreasing|be_dateutil_parseable|be_valid\w*)  @traits row_level  @unless exception_message(?!": null)|in batch ?data does not exist|"raised_exception": true
+9 expect_column_(?:pair_values|value_lengths)\w+  @traits row_level  @unless exception_message(?!": null)|in batch ?data does not exist|"raised_exception": true
+9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*  @unless "exception_message": "|in batch ?data does not exist|"raised_exception": true|expect_column_max_to_be_between[\s\S]{0,400}"min_value": "(?:19|20)\d\d-
+9 expect_(?:multicolumn|select_column|query|queried)\w*  @unless exception_message(?!": null)|in batch ?data does not exist|"raised_exception": true
 9 expect_table_row_count_to_equal_other\w*
 8 violates not-null constraint  @traits row_level
 8 violates check constraint  @traits row_level

@@ -493,7 +493,7 @@ TEXTS: Mapping[C, str] = {
 """,
     C.TIMEOUT: r"""
 9 (?:hard |soft )?time ?limit (?:\([\d.]+ ?s?\) )?(?:exceeded|reached)  @traits permanent
-8 max\.poll\.interval\.ms
+8 max\.poll\.interval\.ms  @traits permanent
 8 could not execute broadcast in
 8 active deadline
 8 activedeadlineseconds

@@ -1,7 +1,7 @@
 """Texts that identify a cause, and the words around them that change what they mean.
 
 The tables are in ``core.signature_services``, ``core.signature_data``, ``core.signature_setup``,
-``core.signature_vendors`` and ``core.signature_tools``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
+``core.signature_vendors``, ``core.signature_tools``, ``core.signature_versions`` and ``core.signature_platforms``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
 ``@unless P`` look anywhere in the text, ``@traits A B`` tells more. ``<day>`` stands for a date in a path or name.
 """
 
@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from airflow_provider_harness.core import (
     signature_causes,
     signature_data,
+    signature_platforms,
     signature_services,
     signature_setup,
     signature_tools,
     signature_vendors,
+    signature_versions,
 )
 from airflow_provider_harness.core.diagnosis import Category as C
 from airflow_provider_harness.core.signatures import CODES, Field, Signature, Trait
@@ -54,11 +56,18 @@ def parse(category: C, table: str, field: Field = Field.TEXT) -> Iterable[Signat
         )
 
 
+_THEMES = (
+    signature_services,
+    signature_data,
+    signature_setup,
+    signature_vendors,
+    signature_tools,
+    signature_versions,
+    signature_platforms,
+)
+
 TEXTS: tuple[Signature, ...] = tuple(
-    signature
-    for module in (signature_services, signature_data, signature_setup, signature_vendors, signature_tools)
-    for category, table in module.TEXTS.items()
-    for signature in parse(category, table)
+    signature for module in _THEMES for category, table in module.TEXTS.items() for signature in parse(category, table)
 )
 
 #: What the code around a failure says, not its message.
@@ -138,6 +147,11 @@ TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
         Trait.BREAKING,
         frozenset({C.SCHEMA_DRIFT}),
         r"missing|does not exist|changed type|changed from|removed|dropped|renamed|type mismatch|cannot (?:be )?c(?:ast|onvert)|incompatib|not found|invalid identifier|unknown column|but expression is of type",
+    ),
+    (
+        Trait.DERIVED,
+        frozenset({C.DATA_QUALITY_VIOLATION}),
+        r"(?:database|runtime) error in (?:model|snapshot)|failure in (?:model|snapshot)",
     ),
     (
         Trait.LOAD,

@@ -208,7 +208,7 @@ TEXTS: Mapping[C, str] = {
 8 \['[\w ]+'\] not in index  @traits breaking
 8 table schema does not match schema used to create file  @traits breaking
 8 failed to parse field \[[^\]]{1,80}\] of type  @traits breaking
-8 additional properties are not allowed  @traits additive
+8 additional properties are not allowed  @traits additive  @unless config-version|dbt_modules|dbt_packages
 8 missing in (?:contract|definition)|missing in (?:source|target|destination)
 """,
     C.DATA_QUALITY_VIOLATION: r"""
@@ -304,7 +304,7 @@ TEXTS: Mapping[C, str] = {
 9 \.(?:so|dylib|dll)\b[.\d]{0,8} (?:was )?not found
 8 (?:none|never|fine|worked|working) (?:\w+ )?before the (?:upgrade|update)
 8 \bv?\d+\.\d+(?:\.\d+)? ?-> ?v?\d+\.\d+(?:\.\d+)? in (?:image|environment|venv|requirements)
-9 was removed in (?:the )?[\w.]+ ?v?\d
+9 was removed (?:in|with|from|by|since) (?:the )?[\w.]+ ?v?\d
 9 (?:was|has been) removed in .{0,30}(?:release|version)
 8 405 (?:client error|method not allowed).{0,120}/api/v\d
 8 required for \w+ support

@@ -38,6 +38,7 @@ class Trait(StrEnum):
     MISSING_SLICES = "missing_slices"  # dated slices between others are absent, and the source has them
     ADDITIVE = "additive"  # only new, optional structure
     BREAKING = "breaking"  # removed, renamed, retyped or newly required structure
+    DERIVED = "derived"  # a query over tables made the values: there is no delivery to take rows out of
     ROW_LEVEL = "row_level"  # single rows are bad and the rest is good
     RERUN = "rerun"  # the rows are there from an earlier, partly finished run
     PERMANENT = "permanent"  # waiting cannot help
@@ -226,7 +227,7 @@ NAMES: Mapping[str, tuple[C, int]] = {
     "ConcurrentAppendException ConcurrentDeleteReadException ConcurrentModificationException ConcurrentWriteException "
     "ConcurrentTransactionException LockTimeout TransactionConflictException WriteConflict "
     "version_conflict_engine_exception OptimisticLockException StaleDataError ConditionalCheckFailedException "
-    "OperationAborted ConcurrentModification CommitFailedException "
+    "OperationAborted ConcurrentModification "
     "ConcurrentDeleteDeleteException MetadataChangedException ProtocolChangedException HoodieWriteConflictException": (
         C.LOCK_CONTENTION,
         7,

@@ -79,10 +79,18 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
         refused = agreed(healer, incident, proposal, healer_run)
         if refused:
             return Acted(stop=Outcome.ESCALATED if refused == SPENT else Outcome.REFUSED, reason=refused)
+    if waits := _waits(healer, incident, proposal):
+        return waits
+    stood = before(healer, proposal)  # which may take longer than a lease lasts
+    return _waits(healer, incident, proposal) or _execute(healer, incident, proposal, Limit(**verdict["limit"]), stood)
+
+
+def _waits(healer: Healer, incident: Incident, proposal: Proposal) -> Acted | None:
+    """None where the slices are kept for the tasks that will run."""
     busy = standing.keep_slices(healer, incident, proposal)
-    if busy is not None:
-        return Acted(stop=Outcome.ESCALATED, reason=busy) if isinstance(busy, str) else Acted(due=busy)
-    return _execute(healer, incident, proposal, Limit(**verdict["limit"]))
+    if busy is None:
+        return None
+    return Acted(stop=Outcome.ESCALATED, reason=busy) if isinstance(busy, str) else Acted(due=busy)
 
 
 def _for_a_person(proposal: Proposal, verdict: Mapping[str, Any]) -> str:
@@ -101,8 +109,8 @@ def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
         return None
 
 
-def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limit) -> Acted:
-    dag_id, body = proposal.arguments[Parameter.DAG], {"act": proposal.canonical(), "before": before(healer, proposal)}
+def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limit, stood: Mapping[str, Any]) -> Acted:
+    dag_id, body = proposal.arguments[Parameter.DAG], {"act": proposal.canonical(), "before": stood}
     started = Event(incident_id=incident.id, kind=EventKind.ACT_STARTED, at=healer.now(), body=body)
     try:
         if not healer.store.reserve_act(incident.id, dag_id, proposal, limit, healer.now(), started):

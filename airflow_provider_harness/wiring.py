@@ -260,6 +260,7 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.gates_published import PublishedGates
     from airflow_provider_harness.adapters.maintenance_yaml import load_maintenance
     from airflow_provider_harness.adapters.policy_yaml import load_policy
+    from airflow_provider_harness.adapters.store_grants import SqlGrants
     from airflow_provider_harness.adapters.store_slices import SlicesOfTasks, SqlSlices
 
     settings, api = config.read(), airflow_api()
@@ -281,6 +282,7 @@ def healer() -> Healer:
         approvers=YamlApprovers(settings.approvers_file),
         gates=gates,
         slices=SlicesOfTasks(SqlSlices(store_engine)),
+        grants=SqlGrants(store_engine),
         promises=promises(),
         pager=pager(),
         limits=Limits(

@@ -14,6 +14,7 @@ from airflow_provider_harness.core.errors import HarnessUnavailable
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store_gates import SqlGates
     from airflow_provider_harness.app.gate import Gate
+    from airflow_provider_harness.app.ports_rows import Permit
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.gates import Post
     from airflow_provider_harness.core.partition import Slice
@@ -30,11 +31,14 @@ def history() -> SqlGates:
 
 
 @contextmanager
-def gate(contract: Contract, piece: Slice, post: Post) -> Iterator[Gate]:
-    """One gate of one slice; what it found is kept at the end, also when it blocked."""
+def gate(contract: Contract, piece: Slice, post: Post, permit: Permit | None = None) -> Iterator[Gate]:
+    """One gate of one slice; what it found is kept at the end, also when it blocked.
+
+    :param permit: see ``wiring_grants.granted``.
+    """
     from airflow_provider_harness.app.gate import Gate
 
-    found, began = Gate(contract, piece, post, history(), time.monotonic), time.monotonic()
+    found, began = Gate(contract, piece, post, history(), time.monotonic, permit), time.monotonic()
     try:
         yield found
     finally:

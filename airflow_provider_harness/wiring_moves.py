@@ -22,6 +22,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.lease import of_slice
 from airflow_provider_harness.wiring_gates import gate
+from airflow_provider_harness.wiring_grants import granted
 from airflow_provider_harness.wiring_rows import Cancel, dsn, is_bigquery, piece_of, warehouse_of
 from airflow_provider_harness.wiring_slices import leased, published
 from airflow_provider_harness.wiring_store import connection
@@ -49,10 +50,11 @@ def extract(
 ) -> tuple[Manifest, Report]:
     """Stream one slice of a PostgreSQL relation to staged files."""
     piece = piece_of(contract, key)
+    contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
     name = f"harness extract {contract.table}"
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
-    with leased(f"staged {folder}", task), gate(contract, piece, post) as here, database as source:
+    with leased(f"staged {folder}", task), gate(contract, piece, post, permit) as here, database as source:
         running.append(source.cancel)
         gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
@@ -83,9 +85,10 @@ def load(
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
     piece, stage = piece_of(contract, key), ParquetStage(folder)
+    contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     files, target = leased(f"staged {folder}", task), leased(of_slice(conn_id, contract.table, piece.id), task)
-    with files, target as held, gate(contract, piece, post) as here:
+    with files, target as held, gate(contract, piece, post, permit) as here:
         warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, held)
         running.append(warehouse.cancel)
         gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
@@ -114,10 +117,11 @@ def transfer(
     source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql)
     running += [source.cancel, warehouse.cancel]
     piece = piece_of(contract, key)
+    contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with (
         leased(of_slice(conn_id, contract.table, piece.id), task),
-        gate(contract, piece, post) as here,
+        gate(contract, piece, post, permit) as here,
         source as pump,
     ):
         basin = warehouse.slice(contract, piece)
@@ -146,8 +150,9 @@ def transform(
     :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
     """
     piece = piece_of(contract, key)
+    contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post) as here:
+    with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post, permit) as here:
         warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=held)
         running.append(warehouse.cancel)
         told, report, found = move.transform(contract, piece, sql, warehouse, run, Progress, gate=here, limit=limit)

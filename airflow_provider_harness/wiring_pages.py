@@ -49,7 +49,5 @@ def asset_page(name: str) -> str:
 
 def quarantine_of(contract_path: str, table: str) -> str:
     """The table with the rows that a contract lets be set aside; empty where it lets none."""
-    from airflow_provider_harness.core.contract import MalformedRows
-
     contract = contract_of(contract_path, table)
-    return f"{contract.table}__quarantine" if contract.quarantine.policy is MalformedRows.QUARANTINE else ""
+    return f"{contract.table}__quarantine" if contract.quarantine.possible else ""

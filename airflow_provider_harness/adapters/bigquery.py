@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.checks import Check
-from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
@@ -124,7 +124,7 @@ class BigQuerySession:
     def create(self) -> None:
         """Create the published table and its quarantine from the contract where they are absent."""
         self._make(self._contract.table, bq_types.fields(self._contract, staged=False), self._layout)
-        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
+        if self._contract.quarantine.possible:
             self._make(self._quarantine, _quarantine_fields())
 
     def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:

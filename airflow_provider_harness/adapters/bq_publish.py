@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice, bounds
 
@@ -94,7 +94,7 @@ def decorator(contract: Contract, piece: Slice, table: Table) -> str:
     were set aside earlier can only be forgotten in the same transaction.
     """
     partitioning = table.time_partitioning
-    if contract.load.mode is not LoadMode.INCREMENTAL or contract.quarantine.policy is MalformedRows.QUARANTINE:
+    if contract.load.mode is not LoadMode.INCREMENTAL or contract.quarantine.possible:
         return ""
     if partitioning is None or partitioning.field != contract.load.slice_column:
         return ""
@@ -183,7 +183,7 @@ def _same(staged: Staged) -> str:
 
 
 def _aside(staged: Staged, *, set_aside: bool, run: str) -> Sequence[str]:
-    if staged.contract.quarantine.policy is not MalformedRows.QUARANTINE:
+    if not staged.contract.quarantine.possible:
         return ()
     mine = f"slice = {literal(staged.piece.id)} AND released_at IS NULL"
     forget = f"DELETE FROM {ident(staged.quarantine)} WHERE {mine}"

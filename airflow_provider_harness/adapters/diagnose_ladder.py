@@ -36,7 +36,8 @@ class LadderDiagnoser:
         except HarnessError as error:
             self._tell(f"{error}. The rules' answer stands: {floor.category}.")
             return floor
-        return _agreed(floor, said) if floor.basis is Basis.FACT and said.category is floor.category else said
+        agreed = floor.basis is Basis.FACT and said.category is floor.category
+        return _agreed(floor, said) if agreed else replace(said, against=floor.against)
 
 
 def _agreed(floor: Diagnosis, said: Diagnosis) -> Diagnosis:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_harness.adapters.matching import Match, facts_of, find
+from airflow_provider_harness.core.checks import CHECKS
 from airflow_provider_harness.core.contradiction import ruled_out
 from airflow_provider_harness.core.diagnosis import (
     PERSON_NEEDED,
@@ -229,6 +230,10 @@ _CHECKS: Mapping[str, Category] = {
 }
 
 
+#: Checks of single rows: the others may be well.
+_ROW_LEVEL = frozenset(kind.value for kind, spec in CHECKS.items() if spec.row_level)
+
+
 def _said(result: Mapping[str, Any]) -> str:
     return f"{result['id']}: expected {result.get('expected', '?')}, found {result.get('actual', '?')}"
 
@@ -245,10 +250,11 @@ def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
     order = (Category.LATE_OR_MISSING_SOURCE, Category.DUPLICATE_DATA, Category.DATA_QUALITY_VIOLATION)
     category, *others = (c for c in order if c in found)
     gaps = any(r.get("facts", {}).get("missing") for r in failed)
+    single = len(failed) == len(blocking) and {str(r["kind"]) for r in failed} <= _ROW_LEVEL
     return _fact(
         category,
         f"The gate blocked. {'; '.join(_said(r) for r in failed[:3])}.",
-        [Trait.MISSING_SLICES] if gaps else [],
+        [Trait.MISSING_SLICES] if gaps else [Trait.ROW_LEVEL] if single else [],
         tuple(others),
     )
 

@@ -34,7 +34,9 @@ class AirflowEvidence:
             key = failure.key
             task = self._airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
             evidence = self._with_states(evidence, failure, task)
-            return replace(evidence, log=read_log(self._airflow.log(task, key.try_number), self._redactor).text)
+            log = read_log(self._airflow.log(task, key.try_number), self._redactor).text
+            nothing = () if log.strip() else ("Log: Airflow has none of this try",)
+            return replace(evidence, log=log, unavailable=(*evidence.unavailable, *nothing))
         except HarnessError as error:
             unread = f"Airflow: {self._redactor.redact(str(error), 300)}"
             return replace(evidence, unavailable=(*evidence.unavailable, unread))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from airflow_provider_harness.app.ports import EvidenceCollector
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence, Fact, Observation, Source
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.gates import KeptGate
@@ -50,7 +50,7 @@ class LineageEvidence:
             return evidence
         try:
             return self._with_lineage(evidence, failure)
-        except HarnessUnavailable as error:
+        except HarnessError as error:
             return _without(evidence, f"Lineage: {error}")
 
     def _with_lineage(self, evidence: Evidence, failure: Failure) -> Evidence:

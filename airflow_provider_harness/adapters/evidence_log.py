@@ -40,8 +40,14 @@ class TaskLog:
     chain: tuple[ErrorLink, ...] = ()
 
     def search(self, words: str, redactor: Redactor, limit: int = 20) -> tuple[Line, ...]:
-        """Lines of the whole log that hold these words, redacted."""
-        return search(self.raw, words, limit, lambda line: redactor.redact(_with(words, line)))
+        """Lines of the whole log that hold these words, redacted; in an event they are found as JSON writes them, too."""
+        forms = dict.fromkeys((words, json.dumps(words, ensure_ascii=False)[1:-1], json.dumps(words)[1:-1]))
+        found = {
+            line.number: line
+            for form in forms
+            for line in search(self.raw, form, limit, lambda line: redactor.redact(_with(words, line)))
+        }
+        return tuple(found[number] for number in sorted(found)[:limit])
 
 
 def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:

@@ -20,7 +20,7 @@ from airflow_provider_harness.app.ports_rows import (
     Stage,
 )
 from airflow_provider_harness.core.checks import Check
-from airflow_provider_harness.core.contract import Contract, LoadMode, MalformedRows
+from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import SliceBusy
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
@@ -170,7 +170,7 @@ class PostgresSession:
         """Create the published table and its quarantine from the contract where they are absent."""
         table = self._contract.table
         wanted = [(table, _table_ddl(self._contract))]
-        if self._contract.quarantine.policy is MalformedRows.QUARANTINE:
+        if self._contract.quarantine.possible:
             wanted.append((self._quarantine, QUARANTINE_DDL))
         for name, body in wanted:
             if catalog(self._connection, name) is None:
@@ -335,7 +335,7 @@ class PostgresSession:
 
     def _forgetting(self) -> list[str]:
         """What forgets the rows that an earlier run of the same slice set aside; released rows stay on record."""
-        if self._contract.quarantine.policy is not MalformedRows.QUARANTINE:
+        if not self._contract.quarantine.possible:
             return []
         mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
         return [f"DELETE FROM {ident(self._quarantine)} WHERE {mine}"]

@@ -232,6 +232,31 @@ promises = Table(
     Column("ended_at", String(32)),
 )
 
+#: What a verdict lets the tasks of one run set aside, once; given by the healer alone.
+grants = Table(
+    "harness_grants",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("incident_id", String(26), nullable=False),
+    Column("dag_id", String(250), nullable=False),
+    Column("run_id", String(250), nullable=False),
+    Column("task_id", String(250), nullable=False),
+    Column("contract", String(512), nullable=False),
+    Column("slice", String(1024), nullable=False),
+    Column("checks", Text, nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+Index("harness_grants_by_run", grants.c.dag_id, grants.c.run_id)
+
+#: One row a grant that was used; tasks insert it, and nobody can use the grant again.
+grant_uses = Table(
+    "harness_grant_uses",
+    metadata,
+    Column("grant_id", String(26), primary_key=True),
+    Column("task", String(1024), nullable=False),
+    Column("used_at", String(32), nullable=False),
+)
+
 #: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.
 TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     failures.name: ("INSERT",),
@@ -241,4 +266,6 @@ TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     lineage_edges.name: ("SELECT", "INSERT"),
     leases.name: ("SELECT", "INSERT", "UPDATE", "DELETE"),
     watermarks.name: ("SELECT", "INSERT", "UPDATE"),
+    grants.name: ("SELECT",),
+    grant_uses.name: ("SELECT", "INSERT"),
 }

@@ -13,6 +13,7 @@ from airflow_provider_harness.app.before import before
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.grant import Grant, checks_of
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
 
@@ -145,6 +146,31 @@ def _clear(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, 
     return {"result": "cleared", "cleared": healer.airflow.clear(_target(healer, proposal), note_of(healer, incident))}
 
 
+def _grant(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
+    """Leave for the run's tasks to set these rows aside once; it is taken back where Airflow does not let the task run."""
+    given, task = proposal.arguments, _target(healer, proposal)
+    contract = healer.gates.contract(task)
+    if contract is None:
+        raise NotAllowed(f"{task.task_id} names no contract that can be read.")
+    grant = Grant(
+        id=healer.new_id(),
+        incident_id=incident.id,
+        dag_id=task.dag_id,
+        run_id=task.run_id,
+        task_id=task.task_id,
+        contract=contract.id,
+        slice=given[Parameter.SLICE],
+        checks=checks_of(given[Parameter.CHECKS]),
+        expires_at=healer.now() + healer.limits.verify,
+    )
+    healer.grants.give(grant)
+    try:
+        return {**_clear(healer, incident, proposal), "grant": grant.id}
+    except NotAllowed:
+        healer.grants.withdraw(grant.id)
+        raise
+
+
 def _clear_upstream(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
     given = proposal.arguments
     upstream = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.UPSTREAM_TASK])
@@ -172,6 +198,7 @@ def _pause(healer: Healer, _incident: Incident, proposal: Proposal) -> dict[str,
 _EXECUTE: Mapping[ActionKind, Callable[[Healer, Incident, Proposal], dict[str, Any]]] = {
     ActionKind.RETRY_TASK: _clear,
     ActionKind.WAIT_FOR_SOURCE: _clear,
+    ActionKind.QUARANTINE_AND_CONTINUE: _grant,
     ActionKind.RERUN_UPSTREAM: _clear_upstream,
     ActionKind.RESTART_PIPELINE: _clear_run,
     ActionKind.BACKFILL_RANGE: _backfill,

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from airflow_provider_harness.app.ports_rows import History
+from airflow_provider_harness.app.ports_rows import History, Permit
 from airflow_provider_harness.core.anomaly import Past
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.gates import Post, by_past, unreadable
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import Measurements, Report, judge
+from airflow_provider_harness.core.report import Decision, Measurements, Report, judge
 
 
 class Gate:
     """Where one slice is judged.
 
+    :param permit: by which alone rows may be set aside; None where the contract itself lets them be.
     :param clock: seconds since any moment; by it the gate notes when it judged. As it is, it stands still.
     :ivar report: the last judgement; whoever adds a result to it puts the new report here, since this is what is kept.
     """
 
     def __init__(
-        self, contract: Contract, piece: Slice, post: Post, history: History, clock: Callable[[], float] = float
+        self,
+        contract: Contract,
+        piece: Slice,
+        post: Post,
+        history: History,
+        clock: Callable[[], float] = float,
+        permit: Permit | None = None,
     ) -> None:
         self.contract, self.piece, self.post = contract, piece, post
-        self._history, self._clock = history, clock
+        self._history, self._clock, self._permit = history, clock, permit
         self.report: Report | None = None
         self.judged_at = 0.0
 
@@ -36,8 +44,22 @@ class Gate:
                 past = self._past()
             except HarnessUnavailable as error:
                 measured, past = unreadable(self.contract, measured, str(error)), self._nothing()
-        self.report = judge(self.contract, measured, where=where, slice_id=self.piece.id, past=past)
+        report = judge(self.contract, measured, where=where, slice_id=self.piece.id, past=past)
+        self.report = report if self._permits(report) else replace(report, decision=Decision.BLOCK)
         return self.report
+
+    def _permits(self, report: Report) -> bool:
+        """A permit is for the checks that it names; other failing rows block as ever."""
+        if self._permit is None or report.decision is not Decision.QUARANTINE:
+            return True
+        return {result.id for result in report.results if result.blocking} <= {*self._permit.checks}
+
+    def sets_aside(self, report: Report) -> Report:
+        """The report as it is acted on: where rows are to be set aside by a permit, it is used up now, or blocks."""
+        if report.decision is Decision.QUARANTINE and self._permit is not None and not self._permit.use():
+            self.report = replace(report, decision=Decision.BLOCK)
+            return self.report
+        return report
 
     def _past(self) -> Past:
         points = self._history.points(self.contract, self.piece, self.post)

@@ -136,7 +136,9 @@ def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:
 
 def situation(healer: Healer, incident: Incident) -> propose.Situation:
     """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
-    return situation_of(healer, lead_of(healer, incident).key, len(incident.acts))
+    lead = lead_of(healer, incident)
+    spent = healer.store.spent(incident.id, healer.now())
+    return replace(situation_of(healer, lead.key, len(incident.acts)), report=lead.report, spent=spent)
 
 
 def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
@@ -165,6 +167,7 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
         acts=acts,
         has_contract="contract" in task.rendered,
         criticality=contract.criticality.value if contract else "none",
+        contract=contract,
         **around,
     )
 

@@ -201,6 +201,7 @@ def _gate_and_publish(
     measured = _measured(session, gate, promised, gauge)
     report = gate.judge(measured, "staging table")
     report = gate.report = with_result(report, reconcile("staged", promised, measured.rows))
+    report = gate.sets_aside(report)
     if report.decision is Decision.BLOCK:
         session.discard()
         _stop_if_blocked(report)

@@ -14,6 +14,7 @@ from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.grant import Grant
 from airflow_provider_harness.core.incident import Event, Incident
 from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.maintenance import Maintenance
@@ -146,6 +147,9 @@ class Store(FailureLog, Protocol):
     def approval(self, incident_id: str, healer_run: str) -> Approval | None: ...
 
     def use_approval(self, approval: Approval, now: datetime) -> AskState: ...
+
+    def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:
+        """US dollars that models cost, spent or still reserved: on the incident, and on all of them this UTC day."""
 
     def healer_runs(self, episode: str) -> int:
         """How many incidents this episode had: the number of its next healer run is beyond it."""
@@ -435,6 +439,14 @@ class Slices(Protocol):
         """
 
 
+class Grants(Protocol):
+    """Leave to set failing rows aside, once."""
+
+    def give(self, grant: Grant) -> None: ...
+
+    def withdraw(self, grant_id: str) -> None: ...
+
+
 class Approvers(Protocol):
     def of(self, dag: DagFacts) -> Sequence[str]:
         """Who may answer for this Dag; empty where nobody is named, and then nobody can."""
@@ -484,6 +496,7 @@ class Healer:
     approvers: Approvers
     gates: Gates
     slices: Slices
+    grants: Grants
     promises: Promises
     pager: Pager
     limits: Limits

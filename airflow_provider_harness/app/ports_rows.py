@@ -219,6 +219,16 @@ class Subject(Protocol):
         """What the contract's checks need, and results of the subject's own."""
 
 
+class Permit(Protocol):
+    """Single-use leave to set the failing rows of some checks aside."""
+
+    @property
+    def checks(self) -> tuple[str, ...]: ...
+
+    def use(self) -> bool:
+        """Use it up; False where it is not good any more, and then nothing may be set aside."""
+
+
 class History(Protocol):
     """What the gates of earlier slices found. It is written by tasks, so no policy may read it."""
 

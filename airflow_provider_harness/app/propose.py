@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
 
 from airflow_provider_harness.app.ports import DagFacts, TaskState
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Parameter, Proposal, Risk
+from airflow_provider_harness.core.contract import STATUSES, Contract
 from airflow_provider_harness.core.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.evidence import Fact
+from airflow_provider_harness.core.grant import text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,9 @@ class Situation:
 
     :param task: the failed task instance.
     :param tasks: every task instance of its run.
+    :param contract: of the table that the failed task publishes or judges; None where it names none that can be read.
+    :param report: what the failed task says that its gate found; somebody's text, by which only what exists is chosen.
+    :param spent: US dollars that models cost on the incident, and today; None where nobody asked.
     :param missing: UTC starts of the slices that a completeness check finds missing.
     :param alone: slices that contract and administrator let the harness run again without asking.
     :param slice_length: how long one slice of the failed task's table is.
@@ -40,6 +47,9 @@ class Situation:
     environment: str = "production"
     criticality: str = "none"
     maintenance: bool = False
+    contract: Contract | None = None
+    report: Mapping[str, Any] | None = None
+    spent: tuple[float, float] | None = None
 
 
 def nowhere(dag_id: str, run_id: str, now: datetime) -> Situation:
@@ -94,6 +104,49 @@ def _backfill(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     return _task(now) | {Parameter.FIRST: first.isoformat(), Parameter.LAST: last.isoformat()}
 
 
+#: Operators of the harness, which publish a slice exactly once, or only look.
+IDEMPOTENT = frozenset(
+    [
+        "PostgresExtractOperator",
+        "PostgresLoadOperator",
+        "PostgresTransferOperator",
+        "BigQueryLoadOperator",
+        "SQLTransformOperator",
+        "ValidateOperator",
+        "FreshnessSensor",
+        "ContractSensor",
+        "SchemaDriftSensor",
+    ]
+)
+
+
+#: Operators that set rows aside, or let them through to one that does.
+_MOVERS = IDEMPOTENT - {"ValidateOperator", "FreshnessSensor", "ContractSensor", "SchemaDriftSensor"}
+
+
+def _quarantine(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
+    """Where a grant can help: the contract rejects malformed rows and names limits, and all that failed are checks of single
+    rows. How many rows there are is judged again by the gate that uses the grant."""
+    contract, key = now.contract, str(now.task.rendered.get("slice_key") or "")
+    if contract is None or not contract.quarantine.by_grant or not key or now.task.operator not in _MOVERS:
+        return None
+    failed, rows = _failed(now.report or {}), (now.report or {}).get("rows")
+    known = {check.id for check in contract.checks if check.sets_aside}
+    if not failed or not set(failed) <= known or (now.report or {}).get("slice") != key or not isinstance(rows, int):
+        return None
+    if not contract.quarantine.granted().allows(max(failed.values()), rows):
+        return None
+    return _task(now) | {Parameter.SLICE: key, Parameter.CHECKS: text_of(sorted(failed))}
+
+
+def _failed(report: Mapping[str, Any]) -> dict[str, int]:
+    """Check that blocks -> rows that fail it."""
+    results = report.get("results")
+    blocking = [one for one in results if isinstance(one, Mapping)] if isinstance(results, list | tuple) else []
+    counts = {str(one.get("id")): one.get("failing") for one in blocking if one.get("blocking")}
+    return {name: count if isinstance(count, int) else 0 for name, count in counts.items()}
+
+
 def _upstream(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     failed = {task.task_id for task in now.tasks if task.state == "failed"}
     above = sorted(up for up in failed if now.task.task_id in now.dag.downstream.get(up, ()))
@@ -117,6 +170,7 @@ _ARGUMENTS: Mapping[ActionKind, Callable[[Situation, Remedy], dict[Parameter, st
     ActionKind.RESTART_PIPELINE: _restart,
     ActionKind.PAUSE_DAG: _dag,
     ActionKind.BACKFILL_RANGE: _backfill,
+    ActionKind.QUARANTINE_AND_CONTINUE: _quarantine,
     ActionKind.RERUN_UPSTREAM: _upstream,
     ActionKind.SUGGEST_SCHEMA_CHANGE: _nothing,
     ActionKind.SUGGEST_QUERY_CHANGE: _nothing,
@@ -172,26 +226,23 @@ def _spanned(now: Situation) -> int:
     return max(len(missing), round((max(missing) - min(missing)) / now.slice_length) + 1)
 
 
+def _state(contract: Contract | None) -> str:
+    if contract is None:
+        return "none"
+    return contract.status if contract.status in STATUSES else "other"
+
+
+def _spent(now: Situation) -> dict[str, Fact]:
+    if now.spent is None:
+        return {}
+    on_incident, today = (ceil(round(100 * usd, 6)) for usd in now.spent)
+    return {"model_cents_on_incident": on_incident, "model_cents_today": today}
+
+
 def _changed(now: Situation) -> dict[str, Fact]:
     """Whether Airflow has had another version of the Dag since the try ended; nothing where one of both is not known."""
     ended, since = now.task.end_date, now.dag.version_at
     return {"dag_changed": since > ended} if ended and since else {}
-
-
-#: Operators of the harness, which publish a slice exactly once, or only look.
-IDEMPOTENT = frozenset(
-    [
-        "PostgresExtractOperator",
-        "PostgresLoadOperator",
-        "PostgresTransferOperator",
-        "BigQueryLoadOperator",
-        "SQLTransformOperator",
-        "ValidateOperator",
-        "FreshnessSensor",
-        "ContractSensor",
-        "SchemaDriftSensor",
-    ]
-)
 
 
 def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fact]:
@@ -216,6 +267,8 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "tags": tuple(now.dag.tags),
         "idempotent": now.task.operator in IDEMPOTENT,
         "criticality": now.criticality,
+        "contract_state": _state(now.contract),
+        **_spent(now),
         "maintenance": now.maintenance,
         "time": now.now.isoformat(),
     }

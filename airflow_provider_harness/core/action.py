@@ -42,7 +42,7 @@ class Parameter(StrEnum):
     FIRST = "first"  # UTC start of the first slice, ISO 8601
     LAST = "last"  # UTC start of the last slice, inclusive
     SLICE = "slice"
-    CHECKS = "checks"  # ids of checks, separated by commas
+    CHECKS = "checks"  # ids of checks, percent-encoded and separated by commas (core.grant)
     UPSTREAM_TASK = "upstream_task"
     SEVERITY = "severity"  # low | medium | high | critical
 

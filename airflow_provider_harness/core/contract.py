@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -33,6 +33,10 @@ class Grain(StrEnum):
 
     DAY = "day"
     HOUR = "hour"
+
+
+STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
+"""The standard's words for where a contract stands in its life; an author may write others."""
 
 
 class MalformedRows(StrEnum):
@@ -153,6 +157,8 @@ class Load:
 class QuarantinePolicy:
     """Whether malformed rows may be set aside, and how many; both limits must hold.
 
+    Where the policy is to reject, limits are the most that a single-use grant (``core.grant``) may let be set aside.
+
     :param max_rows: rows per slice, 0 or more.
     :param max_percent: share of the slice's rows, 0 to 100.
     """
@@ -160,6 +166,20 @@ class QuarantinePolicy:
     policy: MalformedRows = MalformedRows.REJECT
     max_rows: int = 0
     max_percent: float = 0.0
+
+    @property
+    def by_grant(self) -> bool:
+        """Whether rows may be set aside by a grant alone."""
+        return self.policy is MalformedRows.REJECT and self.max_rows > 0 and self.max_percent > 0
+
+    @property
+    def possible(self) -> bool:
+        """Whether rows of the table may ever be set aside."""
+        return self.policy is MalformedRows.QUARANTINE or self.by_grant
+
+    def granted(self) -> QuarantinePolicy:
+        """The same limits, within which rows may now be set aside."""
+        return replace(self, policy=MalformedRows.QUARANTINE)
 
     def allows(self, rows: int, total: int) -> bool:
         """Whether ``rows`` of ``total`` may be set aside so that the others can be published."""
@@ -262,6 +282,7 @@ class Contract:
     :param readiness: the level that it claims; None if it claims none.
     :param runbook: address of what to do when it fails; empty if it names none.
     :param place: the file it was read from.
+    :param status: where it stands in its life, one of ``STATUSES`` or a word of its author's.
     """
 
     id: str
@@ -291,6 +312,7 @@ class Contract:
     readiness: Readiness | None = None
     runbook: str = ""
     place: str = ""
+    status: str = ""
 
     def column(self, name: str) -> Column:
         """The column of this name; a ``KeyError`` lists the names that exist."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 BUDGET = 16_000
 #: Characters of one line that are kept, and bytes of it that are read.
 LONGEST_LINE, LONGEST_READ = 600, 16_384
+#: Bytes of a line before a word that was looked for: read, so that a secret that begins there is seen whole; and shown.
+_READ_BEFORE, _SHOWN_BEFORE = 12_000, 200
 #: Lines kept at the start and the end of the log, and before and after an error.
 HEAD, TAIL, BEFORE, AFTER = 12, 60, 6, 14
 #: Error words looked at from each end, for each word.
@@ -84,7 +86,7 @@ def as_text(lines: Iterable[Line]) -> str:
 
 
 def search(log: bytes, words: str, limit: int, clean: Callable[[str], str] = str) -> tuple[Line, ...]:
-    """The first lines that hold these words, exactly as written.
+    """The first lines that hold these words, exactly as written; of a long line, what stands around them.
 
     :param words: what is looked for; at least one character and no line feed.
     :param limit: lines at most.
@@ -93,9 +95,17 @@ def search(log: bytes, words: str, limit: int, clean: Callable[[str], str] = str
     at = log.find(needle)
     while at >= 0 and len(found) < limit:
         start = _start(log, at)
-        found[start] = _text(log, start, clean)[:LONGEST_LINE]
+        found[start] = _around(words, _text(log, max(start, at - _READ_BEFORE), clean))
         at = log.find(needle, _end(log, at))
     return tuple(_numbered(log, found))
+
+
+def _around(words: str, text: str) -> str:
+    """As much of a line as is kept, with the words in it."""
+    at = text.find(words)
+    if at + len(words) <= LONGEST_LINE:
+        return text[:LONGEST_LINE]
+    return f"...{text[at - _SHOWN_BEFORE :][: LONGEST_LINE - 3]}"
 
 
 def _hits(log: bytes) -> set[int]:

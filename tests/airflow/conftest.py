@@ -17,6 +17,8 @@ from werkzeug import Request, Response
 from airflow_provider_harness.testing.fixtures import postgres
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.stack import AirflowStack
+from tests.airflow.hostile import DAG as HOSTILE
+from tests.airflow.hostile import obeyed
 from tests.demo.breaks import FLIGHTS, Run, trigger
 from tests.demo.world import ROOT, World, world
 
@@ -87,7 +89,7 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
             "type": "message",
             "role": "assistant",
             "model": asked["model"],
-            "content": reads if len(asked["messages"]) == 1 else [submit],
+            "content": obeyed(asked) or (reads if len(asked["messages"]) == 1 else [submit]),
             "stop_reason": "tool_use",
             "stop_sequence": None,
             "usage": {"input_tokens": 100, "output_tokens": 10},
@@ -120,6 +122,16 @@ def first_day(place: World) -> Run:
     run = trigger(place, FLIGHTS, date(2013, 1, 1), "first")
     place.stack.wait_run(run.dag_id, run.run_id, timeout=240)
     return run
+
+
+@pytest.fixture(scope="session")
+def hostile(place: World, dags_folder: Path) -> Run:
+    """A started run whose tasks print every injection and fail; what becomes of it goes on while other tests run."""
+    (dags_folder / "injections.jsonl").symlink_to(ROOT / "tests" / "data" / "injections.jsonl")
+    (dags_folder / "hostile.py").write_text(HOSTILE)
+    place.stack.wait_dag("hostile")
+    place.stack.api("POST", "/dags/hostile/dagRuns", {"logical_date": None, "dag_run_id": "hostile__1"})
+    return Run(dag_id="hostile", run_id="hostile__1", day=date(2013, 1, 1))
 
 
 @pytest.fixture(scope="session")

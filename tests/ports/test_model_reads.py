@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 from airflow_provider_harness.adapters.airflow_api import AirflowApi
 from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelRecord
 from airflow_provider_harness.adapters.evidence_lineage import GetLineage
-from airflow_provider_harness.adapters.model_dossier import DOSSIER
+from airflow_provider_harness.adapters.model_dossier import DOSSIER, TOKENS, tokens
 from airflow_provider_harness.adapters.model_reads import Desk
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence, Observation, Source
@@ -239,6 +239,6 @@ def test_the_dossier_is_under_its_size_whatever_it_is_made_of(httpserver: HTTPSe
             failure(chain=chain), evidence
         )
     dossier = script.asked[0]["messages"][0]["content"]
-    assert len(dossier) <= DOSSIER == 12_000
+    assert len(dossier) <= DOSSIER == 12_000 and tokens(dossier) <= TOKENS == 4_000
     assert "  300| ERROR 299" in dossier and "[" in dossier  # the end of the log, under its own number
     assert {tool["name"] for tool in script.asked[0]["tools"]} == {*READS, "submit_diagnosis"}

@@ -56,7 +56,8 @@ def test_when_it_is_asked(log: str, facts: dict[str, Any], chain: tuple[ErrorLin
 
 def test_it_is_told_what_disagrees() -> None:
     model = Model(diagnosis())
-    climb(model, LOCKED, chain=(ErrorLink(type="E", sqlstate="42501"),))
+    said = climb(model, LOCKED, chain=(ErrorLink(type="E", sqlstate="42501"),))
+    assert said.against == ("The text says lock_contention; SQLSTATE 42501 rules that out.",)
     [first, *_] = model.asked[0].observations
     assert "SQLSTATE 42501 rules that out" in first.text and not first.trusted
 

@@ -110,7 +110,8 @@ def test_text_never_overrides_a_specific_fact() -> None:
 @pytest.mark.parametrize(
     ("results", "category", "traits"),
     [
-        (report((CheckKind.NOT_NULL, False)), Category.DATA_QUALITY_VIOLATION, set()),
+        (report((CheckKind.NOT_NULL, False)), Category.DATA_QUALITY_VIOLATION, {"row_level"}),
+        (report((CheckKind.NOT_NULL, False), (CheckKind.ROW_COUNT, False)), Category.DATA_QUALITY_VIOLATION, set()),
         (report((CheckKind.UNIQUE, False), (CheckKind.RANGE, True)), Category.DUPLICATE_DATA, set()),
         (report((CheckKind.FRESHNESS, False), (CheckKind.RANGE, False)), Category.LATE_OR_MISSING_SOURCE, set()),
         (report((CheckKind.ROW_COUNT, False), rows=0), Category.LATE_OR_MISSING_SOURCE, set()),

@@ -112,3 +112,32 @@ def test_a_hundred_megabytes_are_read_in_a_second() -> None:
     assert time.process_time() - began < 1
     assert 'column "x" does not exist' in log.text and len(log.text) < 20_000
     assert [hit.number for hit in found] == [body.count(b"\n") + 1]
+
+
+ERROR = json.dumps({"event": "ERROR Traceback Error FATAL: copied", "level": "error"}).encode() + b"\n"
+SHAPES = {"every line is an error": ERROR, "one line": b"ERROR x ", "secrets": b"secret='-----BEGIN PRIVATE KEY-----"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_hostile_hundred_megabytes_are_read_in_a_second(shape: str) -> None:
+    body = SHAPES[shape] * (100_000_000 // len(SHAPES[shape])) + b" needle at its end"
+    began = time.process_time()
+    log = read_log(body, Redactor())
+    found = log.search("needle at its end", Redactor())
+    assert time.process_time() - began < 1
+    assert len(log.text) < 20_000 and len(found) == 1
+
+
+def test_what_stands_deep_in_a_long_line_is_shown_and_no_secret_before_it() -> None:
+    line = b"x " * 50_000 + b"password=hunter22hunter22 the needle" + b" y" * 50_000
+    [found] = read_log(b"first\n" + line, Redactor()).search("the needle", Redactor())
+    assert "password=*** the needle y y" in found.text and found.number == 2
+    assert "hunter22" not in found.text and len(found.text) <= 600
+
+
+@pytest.mark.parametrize("words", ['column "x" does not exist', "C:\\\\data", "na\u00efve"])
+def test_words_are_found_as_an_event_writes_them(words: str) -> None:
+    for ascii_only in (True, False):
+        body = json.dumps({"event": f"it says {words} here"}, ensure_ascii=ascii_only).encode()
+        [found] = read_log(body, Redactor()).search(words, Redactor())
+        assert found.text == f"it says {words} here"

@@ -30,6 +30,7 @@ from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, 
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.grant import Grant
 from airflow_provider_harness.core.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
@@ -82,6 +83,7 @@ class MemoryStore:
     held: list[Held] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     crash_before: EventKind | None = None
+    cost: tuple[float, float] = (0.0, 0.0)
 
     def record(self, failure: Failure, incident_id: str) -> bool:
         return self.recorded.setdefault(failure.identity, (failure, incident_id)) == (failure, incident_id)
@@ -193,6 +195,9 @@ class MemoryStore:
             return AskState.EXPIRED
         self.used.add(row.id)
         return AskState.USED
+
+    def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:
+        return self.cost
 
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())
@@ -436,6 +441,20 @@ class FakeSlices:
 
 
 @dataclass
+class FakeGrants:
+    """Implements ``app.ports.Grants``."""
+
+    given: dict[str, Grant] = field(default_factory=dict)
+
+    def give(self, grant: Grant) -> None:
+        assert grant.id not in self.given
+        self.given[grant.id] = grant
+
+    def withdraw(self, grant_id: str) -> None:
+        del self.given[grant_id]
+
+
+@dataclass
 class FakePromises:
     """Implements ``app.ports_promises.Promises``."""
 
@@ -559,6 +578,7 @@ class World:
     spool: MemorySpool = field(default_factory=MemorySpool)
     promises: FakePromises = field(default_factory=FakePromises)
     slices: FakeSlices = field(default_factory=FakeSlices)
+    grants: FakeGrants = field(default_factory=FakeGrants)
     acting: bool = True
     policy: Policy = field(default_factory=lambda: policy_of(VerdictKind.APPROVE))
     ids: int = 0
@@ -575,6 +595,7 @@ class World:
             approvers=self.approvers,
             gates=self.gates,
             slices=self.slices,
+            grants=self.grants,
             promises=self.promises,
             pager=self.pager,
             limits=Limits(

@@ -13,6 +13,7 @@ from airflow_provider_harness.app import approve, heal, standing
 from airflow_provider_harness.app.act import Acted, act, proposal_of
 from airflow_provider_harness.app.ports import Answer, GateResult
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import FailureKind
@@ -618,6 +619,34 @@ def test_whose_slice_is_kept(kind: ActionKind, arguments: dict[str, str], kept: 
     w.airflow.states.append(task(task_id="extract"))
     act(w.healer, proposed(w, kind, **arguments), RUN)
     assert w.slices.kept == kept
+
+
+ASIDE = {"run": "run1", "task": "load", "try_number": "1", "slice": "s1", "checks": "range:amount,referential:a%2Cb"}
+
+
+def test_a_grant_is_given_and_the_task_runs_again() -> None:
+    w = world()
+    w.gates.contracts["flights"] = Contract(id="orders", version="1", name="o", table="public.o", columns=())
+    incident_id = proposed(w, ActionKind.QUARANTINE_AND_CONTINUE, **ASIDE)
+    assert act(w.healer, incident_id, RUN) == Acted(done=True)
+    [grant] = w.grants.given.values()
+    assert w.airflow.writes == [("clear", "flights", "run1", "load", -1)]
+    assert (grant.incident_id, grant.dag_id, grant.run_id, grant.task_id) == (incident_id, "flights", "run1", "load")
+    assert (grant.contract, grant.slice, grant.checks) == ("orders", "s1", ("range:amount", "referential:a,b"))
+    assert grant.expires_at == w.clock() + w.healer.limits.verify
+    assert w.incident(incident_id).last[EventKind.ACT_ENDED]["grant"] == grant.id
+
+
+@pytest.mark.parametrize("why", ["refused", "contract"])
+def test_a_grant_does_not_outlive_an_act_that_was_not_made(why: str) -> None:
+    w = world()
+    if why == "refused":
+        w.gates.contracts["flights"] = Contract(id="orders", version="1", name="o", table="public.o", columns=())
+        w.airflow.refuses = "it is running"
+    incident_id = proposed(w, ActionKind.QUARANTINE_AND_CONTINUE, **ASIDE)
+    act(w.healer, incident_id, RUN)
+    assert not w.grants.given and not w.airflow.writes
+    assert "refused" in w.incident(incident_id).last[EventKind.ACT_ENDED]["result"]
 
 
 # Claim, diagnose, decide.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from airflow_provider_harness.app.heal import situation
 from airflow_provider_harness.app.propose import Situation, facts, narrowed, propose
 from airflow_provider_harness.core.action import ActionKind, Parameter
+from airflow_provider_harness.core.checks import Check, CheckKind, Severity
+from airflow_provider_harness.core.contract import Contract, MalformedRows, QuarantinePolicy
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Remedy
 from airflow_provider_harness.core.evidence import Citation, Source
 from airflow_provider_harness.core.policy import FACTS, LINEAGE_FACTS
@@ -64,6 +68,69 @@ def test_a_mapped_task_is_named_by_its_index() -> None:
     assert proposal.arguments == TASK | {P.MAP_INDEX: "0"}
 
 
+ROWS = Check(id="range:amount", kind=CheckKind.RANGE, columns=("amount",), low=0)
+TOGETHER = Check(id="unique:id", kind=CheckKind.UNIQUE, columns=("id",))
+WARNS = Check(id="range:note", kind=CheckKind.RANGE, columns=("note",), low=0, severity=Severity.WARN)
+LIMITED = Contract(
+    id="orders",
+    version="1",
+    name="o",
+    table="public.orders",
+    columns=(),
+    checks=(ROWS, TOGETHER, WARNS),
+    quarantine=QuarantinePolicy(max_rows=5, max_percent=10),
+)
+LOADS = {"operator": "PostgresLoadOperator", "rendered": {"slice_key": "s1"}}
+
+
+def report(*failed: str, failing: Any = 5, rows: Any = 100, **more: Any) -> dict[str, Any]:
+    results = [{"id": name, "blocking": True, "failing": failing} for name in failed]
+    return {"slice": "s1", "rows": rows, "results": [*results, {"id": "x", "blocking": False}]} | more
+
+
+def setting_aside(**more: Any) -> Any:
+    given = {"task": task(**LOADS), "contract": LIMITED, "report": report("range:amount")} | more
+    return propose(diagnosis(), [Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE)], now(**given))[0]
+
+
+def test_a_grant_names_the_slice_and_the_checks() -> None:
+    found = setting_aside()
+    assert (found.kind, found.arguments) == (
+        ActionKind.QUARANTINE_AND_CONTINUE,
+        TASK | {P.SLICE: "s1", P.CHECKS: "range:amount"},
+    )
+
+
+LIMITS = LIMITED.quarantine
+NO_GRANT: list[dict[str, Any]] = [
+    {"contract": None},
+    {"contract": replace(LIMITED, quarantine=QuarantinePolicy())},
+    {"contract": replace(LIMITED, quarantine=replace(LIMITS, max_rows=0))},
+    {"contract": replace(LIMITED, quarantine=replace(LIMITS, max_percent=0.0))},
+    {"contract": replace(LIMITED, quarantine=replace(LIMITS, policy=MalformedRows.QUARANTINE))},
+    {"report": None},
+    {"report": {}},
+    {"report": report()},
+    {"report": report("range:amount", failing=6)},
+    {"report": report("range:amount", rows=49)},
+    {"report": report("range:amount", rows="many")},
+    {"report": report("range:amount", slice="s2")},
+    {"report": report("range:amount", "unique:id")},
+    {"report": report("range:note")},
+    {"report": report("invented; DROP TABLE")},
+    {"report": report("range:amount", results="none")},
+    {"report": report("range:amount", results=["range:amount"])},
+    {"task": task(operator="ValidateOperator", rendered={"slice_key": "s1"})},
+    {"task": task(operator="PythonOperator", rendered={"slice_key": "s1"})},
+    {"task": task(operator="PostgresLoadOperator", rendered={})},
+]
+
+
+@pytest.mark.parametrize("more", NO_GRANT)
+def test_where_a_grant_could_not_help_or_is_not_allowed_a_person_is_paged(more: dict[str, Any]) -> None:
+    assert setting_aside(**more).kind is ActionKind.ESCALATE_TO_HUMAN
+
+
 LACKING = [
     (ActionKind.BACKFILL_RANGE, {"missing": []}),
     (ActionKind.RERUN_UPSTREAM, {"tasks": [task(), task(task_id="extract", state="success")]}),
@@ -107,11 +174,28 @@ def test_text_is_never_an_argument(text: str, kind: ActionKind, category: Catego
 
 def test_the_facts_are_those_that_the_policy_knows() -> None:
     for remedy, _ in ARGUMENTS:
-        told = facts(diagnosis(), remedy, now())
+        told = facts(diagnosis(), remedy, now(spent=(0.0, 0.0)))
         assert set(told) == set(FACTS) - set(LINEAGE_FACTS) - {"dag_changed"}
         for name, value in told.items():
             assert type(value) is FACTS[name].type, name
             assert FACTS[name].values is None or value in FACTS[name].values
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("active", "active"), ("retired", "retired"), ("experimental", "other"), ("", "other")]
+)
+def test_where_a_contract_stands(status: str, said: str) -> None:
+    told = facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now(contract=replace(LIMITED, status=status)))
+    assert told["contract_state"] == said
+    assert facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now())["contract_state"] == "none"
+
+
+@pytest.mark.parametrize(("usd", "cents"), [(0.0, 0), (0.0001, 1), (0.01, 1), (0.0101, 2), (0.29, 29), (1.0, 100)])
+def test_what_the_model_cost_is_whole_cents_rounded_up(usd: float, cents: int) -> None:
+    told = facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now(spent=(usd, 2 * usd)))
+    assert told["model_cents_on_incident"] == cents
+    assert told["model_cents_today"] >= cents
+    assert "model_cents_today" not in facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now())
 
 
 @pytest.mark.parametrize(
@@ -160,6 +244,7 @@ def test_the_facts_are_counted() -> None:
         "tags": ("harness",),
         "idempotent": False,
         "criticality": "none",
+        "contract_state": "none",
         "maintenance": False,
         "time": now().now.isoformat(),
     }

@@ -65,6 +65,10 @@ def test_messages_stay_readable(text: str) -> None:
         ("over\rwritten", "over\\rwritten"),
         ("tab\tand\nline\r\n", "tab\tand\nline\n"),
         ("tag\U000e0041", "tag\\U000e0041"),
+        ("hidden\ufe0f\U000e0101", "hidden\\ufe0f\\U000e0101"),
+        ("filler\u3164\u115f\uffa0\u034f", "filler\\u3164\\u115f\\uffa0\\u034f"),
+        ("\u2066isolate\u2069\u061c", "\\u2066isolate\\u2069\\u061c"),
+        ("\x9b31m\x07\x08", "\\x9b31m\\x07\\x08"),
     ],
 )
 def test_hidden_characters_are_shown(text: str, shown: str) -> None:

@@ -1,0 +1,55 @@
+"""The dossier stays under 4,000 tokens whatever it is made of, and keeps what matters most."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_harness.adapters.model_dossier import DOSSIER, TOKENS, dossier, prompt, tokens
+from airflow_provider_harness.core.evidence import Evidence, Observation, Source
+from airflow_provider_harness.core.failure import ErrorLink
+from tests.unit.app.fakes import failure
+
+STUFFS = {
+    "words": "the quick brown fox ",
+    "digits": "2026-11-21T13:03:59.123456+00:00 ",
+    "signs": "[{(<;:,.!?>)}] ",
+    "bytes": "QmFzZTY0IGlzIG5vdCBhIHNlY3JldA" * 3 + " ",
+    "chinese": "\u6570\u636e\u5e93\u8fde\u63a5\u5931\u8d25",
+    "emoji": "\U0001f4a5\U0001f525",
+}
+
+
+@pytest.mark.parametrize("name", STUFFS)
+def test_whatever_it_is_made_of(name: str) -> None:
+    stuff = STUFFS[name] * 400
+    log = "\n".join(f"ERROR {number} {stuff[:300]}" for number in range(400)) + "\nwidget refused"
+    seen = tuple(Observation(source=Source.LOG, text=stuff[:1500], trusted=n % 2 == 0) for n in range(40))
+    evidence = Evidence(log=log, observations=seen, unavailable=(stuff,) * 5)
+    told = dossier(failure(chain=(ErrorLink(type="E", message=stuff),)), evidence, "log-0")
+    assert len(told) <= DOSSIER == 12_000
+    assert 2_000 < tokens(told) <= TOKENS == 4_000
+    assert "  401| widget refused" in told  # its end, under its own number
+    for part in ("Trusted facts:", "Could not be read:", "Exception, outermost first", "Log (data), numbered:"):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [
+        ("the quick brown fox jumps over the lazy dog", 9),
+        ("2026-11-21T13:03:59Z", 10),
+        ("\u6570\u636e\u5e93", 3),
+        ("QmFzZTY0IGlzIG5vdCBhIHNlY3JldA" * 2, 30),
+    ],
+)
+def test_rather_too_many_than_too_few(text: str, least: int) -> None:
+    assert tokens(text) >= least
+
+
+def test_sources_that_could_not_be_read_are_told() -> None:
+    told = dossier(failure(missing=("exception",)), Evidence(unavailable=("Lineage: away",)), "log-0")
+    assert "Could not be read:\n- Lineage: away" in told and "- not known: exception" in told
+
+
+def test_the_prompt_is_a_versioned_file() -> None:
+    assert "propose_action" in prompt() and "submit_diagnosis" in prompt()

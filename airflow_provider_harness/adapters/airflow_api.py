@@ -265,6 +265,8 @@ class AirflowApi:
         if response.status_code == 404:
             return Answer(answered=False)
         record = response.json()
+        if (record.get("task_instance") or {}).get("map_index", -1) != -1:  # a rejected mapped approval stops nothing
+            return Answer(answered=False)
         user = record.get("responded_by_user") or {}
         opened, said = (_moment(record.get(name)) for name in ("created_at", "responded_at"))
         return Answer(

@@ -169,6 +169,7 @@ class _Compiler:
         return Contract(
             id=str(data.get("id", "")),
             version=str(data.get("version", "")),
+            status=str(data.get("status", "")),
             name=str(data.get("name") or table["name"]),
             table=published,
             columns=columns,

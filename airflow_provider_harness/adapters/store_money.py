@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_sql import SqlStore, text_of
+from airflow_provider_harness.adapters.store_spent import spent_usd
+from airflow_provider_harness.adapters.store_sql import SqlStore
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports_diagnosis import ModelCall
 from airflow_provider_harness.core.errors import NotAllowed
@@ -45,7 +45,7 @@ class StorePurse(SqlStore):
         now = self._now()
         with self._write() as connection:
             incident_id = self._incident_of(connection, failure)
-            on_incident, today = self._spent(connection, incident_id, now)
+            on_incident, today = spent_usd(connection, incident_id, now)
             for spent, most, where in (
                 (on_incident, self._per_incident, "on this incident"),
                 (today, self._per_day, "today"),
@@ -80,25 +80,3 @@ class StorePurse(SqlStore):
         if found is None:
             raise NotAllowed("A model is asked for an incident only: something must bear its cost.")
         return str(found)
-
-    @staticmethod
-    def _spent(connection: Connection, incident_id: str, now: datetime) -> tuple[float, float]:
-        """US dollars spent or still reserved: on the incident, and by all calls of this UTC day."""
-        from sqlalchemy import or_, select
-
-        e, i = t.events, t.incidents
-        day = text_of(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
-        touched = select(i.c.id).where(or_(i.c.touched_at >= day, i.c.id == incident_id))
-        kinds = (EventKind.MODEL_ASKED.value, EventKind.MODEL_ANSWERED.value)
-        wanted = select(e).where(e.c.kind.in_(kinds), e.c.incident_id.in_(touched)).order_by(e.c.seq)
-        usd: dict[str, float] = {}
-        whose: dict[str, tuple[str, str]] = {}
-        for row in connection.execute(wanted):
-            body = json.loads(row.body)
-            if row.kind == EventKind.MODEL_ASKED:
-                whose[body["call"]] = (row.incident_id, row.at)
-                usd[body["call"]] = body["reserved_usd"]
-            else:
-                usd[body["call"]] = body["cost_usd"]
-        on_incident = sum(usd[call] for call, (incident, _) in whose.items() if incident == incident_id)
-        return on_incident, sum(usd[call] for call, (_, at) in whose.items() if at >= day)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_spent import spent_usd
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Approval, AskState, Joined
 from airflow_provider_harness.core import audit, cause
@@ -435,6 +436,10 @@ class SqlStore(SqlFailureLog):
                 return AskState.EXPIRED
             connection.execute(p.update().where(*mine).values(used_at=text_of(now)))
             return AskState.USED
+
+    def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:
+        with self._read() as connection:
+            return spent_usd(connection, incident_id, now)
 
     def healer_runs(self, episode: str) -> int:
         from sqlalchemy import func, select

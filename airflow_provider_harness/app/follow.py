@@ -43,7 +43,7 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
     key = failure.key
     if str(key) in incident.followed:
         return False
-    now = situation_of(healer, key, 0)
+    now = replace(situation_of(healer, key, 0), spent=healer.store.spent(incident.id, healer.now()))
     if now.task.state != "failed" or now.task.try_number != key.try_number:
         return False
     diagnosis = diagnosis_of(incident)

@@ -137,7 +137,8 @@ def _candidates(diagnosis: Diagnosis, incident: Incident) -> tuple[Remedy, ...]:
 def situation(healer: Healer, incident: Incident) -> propose.Situation:
     """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
     lead = lead_of(healer, incident)
-    return replace(situation_of(healer, lead.key, len(incident.acts)), report=lead.report)
+    spent = healer.store.spent(incident.id, healer.now())
+    return replace(situation_of(healer, lead.key, len(incident.acts)), report=lead.report, spent=spent)
 
 
 def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:

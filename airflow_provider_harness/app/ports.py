@@ -148,6 +148,9 @@ class Store(FailureLog, Protocol):
 
     def use_approval(self, approval: Approval, now: datetime) -> AskState: ...
 
+    def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:
+        """US dollars that models cost, spent or still reserved: on the incident, and on all of them this UTC day."""
+
     def healer_runs(self, episode: str) -> int:
         """How many incidents this episode had: the number of its next healer run is beyond it."""
 

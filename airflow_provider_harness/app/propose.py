@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from airflow_provider_harness.app.ports import DagFacts, TaskState
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Parameter, Proposal, Risk
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contract import STATUSES, Contract
 from airflow_provider_harness.core.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.evidence import Fact
 from airflow_provider_harness.core.grant import text_of
@@ -23,6 +24,7 @@ class Situation:
     :param tasks: every task instance of its run.
     :param contract: of the table that the failed task publishes or judges; None where it names none that can be read.
     :param report: what the failed task says that its gate found; somebody's text, by which only what exists is chosen.
+    :param spent: US dollars that models cost on the incident, and today; None where nobody asked.
     :param missing: UTC starts of the slices that a completeness check finds missing.
     :param alone: slices that contract and administrator let the harness run again without asking.
     :param slice_length: how long one slice of the failed task's table is.
@@ -47,6 +49,7 @@ class Situation:
     maintenance: bool = False
     contract: Contract | None = None
     report: Mapping[str, Any] | None = None
+    spent: tuple[float, float] | None = None
 
 
 def nowhere(dag_id: str, run_id: str, now: datetime) -> Situation:
@@ -223,6 +226,19 @@ def _spanned(now: Situation) -> int:
     return max(len(missing), round((max(missing) - min(missing)) / now.slice_length) + 1)
 
 
+def _state(contract: Contract | None) -> str:
+    if contract is None:
+        return "none"
+    return contract.status if contract.status in STATUSES else "other"
+
+
+def _spent(now: Situation) -> dict[str, Fact]:
+    if now.spent is None:
+        return {}
+    on_incident, today = (ceil(round(100 * usd, 6)) for usd in now.spent)
+    return {"model_cents_on_incident": on_incident, "model_cents_today": today}
+
+
 def _changed(now: Situation) -> dict[str, Fact]:
     """Whether Airflow has had another version of the Dag since the try ended; nothing where one of both is not known."""
     ended, since = now.task.end_date, now.dag.version_at
@@ -251,6 +267,8 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "tags": tuple(now.dag.tags),
         "idempotent": now.task.operator in IDEMPOTENT,
         "criticality": now.criticality,
+        "contract_state": _state(now.contract),
+        **_spent(now),
         "maintenance": now.maintenance,
         "time": now.now.isoformat(),
     }

@@ -35,6 +35,10 @@ class Grain(StrEnum):
     HOUR = "hour"
 
 
+STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
+"""The standard's words for where a contract stands in its life; an author may write others."""
+
+
 class MalformedRows(StrEnum):
     """What happens to a slice in which some rows fail a row-level check of severity error."""
 
@@ -278,6 +282,7 @@ class Contract:
     :param readiness: the level that it claims; None if it claims none.
     :param runbook: address of what to do when it fails; empty if it names none.
     :param place: the file it was read from.
+    :param status: where it stands in its life, one of ``STATUSES`` or a word of its author's.
     """
 
     id: str
@@ -307,6 +312,7 @@ class Contract:
     readiness: Readiness | None = None
     runbook: str = ""
     place: str = ""
+    status: str = ""
 
     def column(self, name: str) -> Column:
         """The column of this name; a ``KeyError`` lists the names that exist."""

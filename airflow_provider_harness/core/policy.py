@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
-from airflow_provider_harness.core.contract import Criticality
+from airflow_provider_harness.core.contract import STATUSES, Criticality
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.evidence import Fact
 from airflow_provider_harness.core.hours import hours, is_moment
@@ -82,6 +82,7 @@ class FactSpec:
 
 ENVIRONMENTS = frozenset({"production", "staging", "development", "test"})
 CRITICALITIES = frozenset({"none", *Criticality})
+CONTRACT_STATES = frozenset({"none", "other", *STATUSES})
 
 FACTS: Mapping[str, FactSpec] = {
     "category": FactSpec(type=str, meaning="root cause", values=frozenset(Category)),
@@ -112,6 +113,18 @@ FACTS: Mapping[str, FactSpec] = {
     ),
     "criticality": FactSpec(
         type=str, meaning="of the data, by the failed task's contract; none without one", values=CRITICALITIES
+    ),
+    "contract_state": FactSpec(
+        type=str,
+        meaning="status of the failed task's contract; none without one, other for a word of its author's own",
+        values=CONTRACT_STATES,
+    ),
+    "model_cents_on_incident": FactSpec(
+        type=int, meaning="US cents that the model has cost on this incident, spent or reserved, rounded up"
+    ),
+    "model_cents_today": FactSpec(
+        type=int,
+        meaning="US cents that the model has cost on all incidents this UTC day, spent or reserved, rounded up",
     ),
     "maintenance": FactSpec(type=bool, meaning="a maintenance window of the Dag is open"),
     "time": FactSpec(type=str, meaning="now; asked by hours such as Mon-Fri 22:00-06:00 Europe/Berlin", moment=True),

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from airflow_provider_harness.core.action import ACTIONS, Risk
 from airflow_provider_harness.core.policy import Policy, Rule, VerdictKind
 
-WRITTEN_BY_AUTHORS = frozenset({"owners", "tags"})
-"""Facts that whoever writes a Dag chooses."""
+WRITTEN_BY_AUTHORS = frozenset({"owners", "tags", "contract_state"})
+"""Facts that whoever writes a Dag or its contract chooses."""
 
 
 def lint(policy: Policy) -> Mapping[str, tuple[str, ...]]:
@@ -29,4 +29,4 @@ def _findings(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
         yield f"without a limit: {' and '.join(missing)} can be given"
     chosen = sorted({condition.fact for condition in rule.when} & WRITTEN_BY_AUTHORS)
     if chosen and rule.verdict is VerdictKind.APPROVE:
-        yield f"approves by {' and '.join(chosen)}, which a Dag's author writes: authors could widen what is allowed"
+        yield f"approves by {' and '.join(chosen)}, which authors write: authors could widen what is allowed"

@@ -72,7 +72,7 @@ TEXTS: Mapping[C, str] = {
 9 upload (?:is )?(?:still )?in progress
 9 (?:partial|incomplete) (?:upload|delivery|transfer|file|export)
 9 (?:still|being) (?:uploaded|uploading|written|copied|transferred)
-8 \b(?:file|data|delivery|feed|partition|export|extract|batch|source|upload)\b .{0,50}(?:not (?:yet )?(?:arrived|received|delivered|available|landed|ready|published)|has not (?:arrived|landed|been)|have not (?:arrived|landed)|\bis late\b|missing for)
+8 \b(?:file|data|delivery|feed|partition|export|extract|batch|source|upload)\b .{0,50}(?:not (?:yet )?(?:arrived|received|delivered|available|landed|ready|published)|has not (?:arrived|landed|been)|have not (?:arrived|landed)|\bis late\b|missing for)  @unless eventual consistency
 8 <day>\S{0,120}['"]?:? .{0,30}(?:does not exist|not found|no such (?:file|object|key)|is missing|not (?:yet )?(?:present|available|arrived|delivered))
 8 error stale
 8 source .{0,60}(?:stale|is late|overdue|not fresh)
@@ -235,7 +235,7 @@ TEXTS: Mapping[C, str] = {
     C.DATA_QUALITY_VIOLATION: r"""
 9 expect_column_values_to_(?:not_be_null|be_between|be_in_set|not_be_in_set|match_\w+|not_match_\w+|be_greater\w*|be_less\w*|be_increasing|be_decreasing|be_dateutil_parseable|be_valid\w*)  @traits row_level  @unless exception_message(?!": null)|in batch ?data does not exist|"raised_exception": true
 9 expect_column_(?:pair_values|value_lengths)\w+  @traits row_level  @unless exception_message(?!": null)|in batch ?data does not exist|"raised_exception": true
-9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*  @unless "exception_message": "|in batch ?data does not exist|"raised_exception": true|expect_column_max_to_be_between[\s\S]{0,400}"min_value": "(?:19|20)\d\d-
+9 expect_column_(?:mean|median|sum|min|max|stdev|quantile|proportion|distinct|kl|most_common|unique_value)\w*  @traits derived  @unless "exception_message": "|in batch ?data does not exist|"raised_exception": true|expect_column_max_to_be_between[\s\S]{0,400}"min_value": "(?:19|20)\d\d-
 9 expect_(?:multicolumn|select_column|query|queried)\w*  @unless exception_message(?!": null)|in batch ?data does not exist|"raised_exception": true
 9 expect_table_row_count_to_equal_other\w*
 8 violates not-null constraint  @traits row_level

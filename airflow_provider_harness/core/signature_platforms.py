@@ -14,6 +14,10 @@ from airflow_provider_harness.core.diagnosis import Category as C
 
 TEXTS: Mapping[C, str] = {
     C.TRANSIENT_NETWORK: r"""
+7 is the server running locally and accepting connections on that socket
+7 connection to server on socket .{0,80} failed: (?:no such file|connection refused)
+7 can't get socket descriptor|could not get socket error status|no connection to the server|connection not open
+6 \b(?:code|status|error|http)\W{1,3}52[0-7]\b
 8 connection to (?:redis|rabbitmq|kafka|broker|the broker|the message broker|memcached?) (?:was )?lost
 8 retry limit exceeded while trying to reconnect
 8 trying to re-?establish the connection
@@ -33,6 +37,7 @@ TEXTS: Mapping[C, str] = {
 8 "?code"?: ?"?(?:throttled|rate_limited|ratelimited|too_many_requests)
 """,
     C.QUOTA_EXHAUSTED: r"""
+9 \b(\d{2,}) of \1 (?:\w+ ){0,2}(?:requests|calls|queries|credits|units|rows) (?:are )?used
 9 has exceeded (?:its|the) (?:credit )?quota
 9 (?:check|see) your plan and billing
 9 (?:calls|requests|rows|credits|units|messages|tokens) included in your (?:plan|subscription|package)
@@ -50,6 +55,8 @@ TEXTS: Mapping[C, str] = {
 9 quota [\d.]+[kmgt]b?, limit [\d.]+[kmgt]
 """,
     C.RESOURCE_EXHAUSTED_CONNECTIONS: r"""
+9 could not obtain a (?:database )?connection within  @traits concurrency
+9 max pool size is currently  @traits concurrency
 9 \d+ servers? active, \d+ clients? waiting
 8 (?:max_user_connections|max connections|connection slots|connection limit) .{0,40}(?:reached|exceeded|reserved|used)
 8 (?:no|zero) (?:idle|free|available) connections? (?:in|from|left in) (?:the )?pool
@@ -59,6 +66,8 @@ TEXTS: Mapping[C, str] = {
 9 another \w+ .{0,80}(?:is|are) (?:still |already |currently )?(?:running|in progress|active|being \w+)
 9 (?:conflicts? with|blocked by) (?:a |an |another )?(?:concurrent|running|active|ongoing) (?:\w+ )?(?:job|run|write|transaction|operation|update|query)
 9 was aborted because the number of waiters
+8 (?:has |is |was )?already (?:started|executing|underway|in.?pro\w+)\b
+8 not (?:triggering|starting|launching) (?:it|another|a second)
 8 please try again when (?:it|the \w+|that) (?:has |is )?(?:finished|completed?|done)
 """,
     C.TIMEOUT: r"""
@@ -68,6 +77,7 @@ TEXTS: Mapping[C, str] = {
 9 (?:glue|emr|batch|dataflow|dataproc|databricks|step) .{0,60}(?:timed out|time ?out|timeout exceeded)  @traits permanent
 """,
     C.AUTH_EXPIRED_OR_INVALID: r"""
+8 \b(?:session|token|credentials?|login|ticket|certificate|password|secret|assertion|cookie|grant)\b.{0,60}\b(?:has|have|is|was|are) (?:been )?(?:expired|revoked|invalidated|rejected|no longer valid|otherwise invalid)
 9 unauthorized; error code: 401
 9 jwt token is invalid
 9 authentication \((?:publickey|password|keyboard-interactive)\) failed
@@ -87,6 +97,7 @@ TEXTS: Mapping[C, str] = {
 9 must have privileges of the|must be (?:owner|superuser|a member|member)
 """,
     C.MISSING_OBJECT: r"""
+8 no (?:exchange|queue|vhost|channel|stream|subscription) '[^']{1,80}' in
 9 error code: 4040[1-6]\b
 9 (?:subject|schema|version) .{0,60}not found; error code
 9 secrets manager can't find
@@ -96,6 +107,13 @@ TEXTS: Mapping[C, str] = {
 """,
     C.LATE_OR_MISSING_SOURCE: r"""
 9 expect_column_max_to_be_between  @also "min_value": "(?:19|20)\d\d-  @unless "raised_exception": true
+8 \bno (?:\w+ ){0,3}for <day> yet|\bnothing newer (?:for|than|since|in)\b
+8 \d+ (?:feeds?|sources?|tables?|datasets?|files?) (?:is |are )?stale\b
+8 \d+ (?:days?|hours?|minutes?) old, (?:budget|limit|allowed|expected|max\w*|threshold|sla)
+8 \b(?:source|provider|vendor|feed|upstream|api|page|site) (?:has|had|shows?|gave|returned) no new (?:data|rows|records|files|entries)
+7 unchanged since <day>|same as (?:yesterday|the day before)
+9 <day>\S{0,40}:? (?:is )?(?:0|zero) bytes\b
+8 (?:last|latest|newest|max\w*)\W{0,2}(?:\(\w+\)|date|day|timestamp|observation|row)?\W{0,4}<day>  @also expected|should be|\bnow\b.{0,10}<day>|no newer|stale
 9 freshness\(.{0,80}\[?failed
 9 max_column_timestamp:
 9 (?:freshness|staleness|volume|row_count|row count)_?anomal\w+
@@ -117,7 +135,9 @@ TEXTS: Mapping[C, str] = {
 9 can't add (?:table )?column  @traits additive
 9 (?:datatypes|data types|dtypes|types) of (?:the )?(?:join|merge|group) (?:keys?|columns?) (?:don't|do not|did not) match  @traits breaking
 9 unable to merge: field \S{1,80} has incompatible types  @traits breaking
-9 polars\.exceptions\.schemaerror  @traits breaking
+9 polars\.exceptions\.(?:schema|shape|columnnotfound|structfieldnotfound)error  @traits breaking
+9 table "?[\w.]+"? does not have a column  @traits breaking
+9 unable to append to a dataframe of width  @traits breaking
 9 expected as type \w+ but got|expected data type .{0,60}(?:got|found)  @traits breaking
 9 incompatible; error code: 409|being registered is incompatible  @traits breaking
 9 missing column provided to '?parse_dates  @traits breaking
@@ -130,6 +150,7 @@ TEXTS: Mapping[C, str] = {
 9 (?:invalid|missing|failed_rows?)_(?:count|percent)\(  @traits row_level
 9 range lower bound must be less  @traits row_level
 9 (?:interval|timestamp|date|date/time field value) out of range  @traits row_level  @unless \d{12,}|e\+1\d
+8 value .{0,40}exceeds (?:the )?(?:limits?|range|maximum|size) of (?:data )?type  @traits row_level
 9 value for domain \S{1,80} violates  @traits row_level
 8 \[type=(?:greater_than|less_than|string_too|string_pattern|literal_error|enum|value_error|finite_number|date_|datetime_|decimal_|multiple_of|too_)\w*, input_value  @traits row_level  @unless validation errors? for \w*(?:config|settings?|options?|params?|job|env|conf|connection|profile|task|pipeline)
 8 \[type=(?:int|float|decimal|date|datetime|bool|uuid)_parsing, input_value  @traits row_level  @unless validation errors? for \w*(?:config|settings?|options?|params?|job|env|conf|connection|profile|task|pipeline)
@@ -143,6 +164,8 @@ TEXTS: Mapping[C, str] = {
 9 refusing to load (?:it )?twice|keys exist in \S+, refusing  @traits rerun
 """,
     C.BAD_INPUT_ENCODING_OR_FORMAT: r"""
+8 bad (?:grib|netcdf|hdf5?|geotiff|shapefile|wkb|wkt|edi|hl7|xbrl|fix|swift) (?:message|file|record|block|segment|geometry)
+8 not (?:recogni[sz]ed|supported) as an? (?:supported )?(?:file|data|raster|vector|image) format|(?:file|data) format (?:is )?not (?:recogni[sz]ed|supported)
 9 openpyxl does not support
 9 opening and ending tag mismatch
 9 invalid primitive value found during csv parsing
@@ -150,6 +173,7 @@ TEXTS: Mapping[C, str] = {
 """,
     C.CONFIG_ERROR: r"""
 9 configfieldmissingexception|missing \d+ fields? in (?:1 )?configuration
+8 (?:trying and )?failing to pull image
 9 error: secret "|secret "[\w.-]+" not found
 9 fe_sendauth
 9 could not (?:parse|connect using) (?:the )?(?:dsn|connection (?:url|string|uri))
@@ -158,10 +182,22 @@ TEXTS: Mapping[C, str] = {
 9 failed to pull and unpack image .{0,200}not found
 9 no such host|the (?:old |former )?domain was (?:deleted|moved|renamed)
 """,
+    C.WORKER_LOST: r"""
+6 driver terminated or disconnected  @traits killed_unknown
+6 association with remote system .{0,120}has failed  @traits killed_unknown
+""",
     C.CODE_BUG: r"""
+9 tried to begin a new transaction .{0,60}already had one
+9 another command is already in progress
 9 prepared statement "[\w-]+" (?:does not exist|already exists)
 9 (?:was|were) never closed
 9 unexpected '[^']{1,3}', expected '
 8 into xcom \(
+""",
+    C.UPSTREAM_FAILED: r"""
+7 (?:unexpected|terminal|final) state [`'"]?(?:failed|error|cancell?ed)
+""",
+    C.UNKNOWN: r"""
+5 crashloopbackoff|back-?off restarting failed
 """,
 }

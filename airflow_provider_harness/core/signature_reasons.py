@@ -68,6 +68,8 @@ AZURE: Reasons = {
 }
 
 AWS: Reasons = {
+    "CrawlerRunningException CrawlerStoppingException SchedulerTransitioningException "
+    "OperationInProgressException ResourceInUse": (C.LOCK_CONTENTION, 7),
     "ServiceUnavailableError InternalServerException InternalServiceException InternalServiceError ServiceFailure": (
         C.TRANSIENT_NETWORK,
         5,

@@ -102,7 +102,17 @@ def test_never_alone_where_a_person_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["blind.jsonl", "mixed.jsonl", "fresh.jsonl", "last.jsonl", "wide.jsonl", "kept.jsonl"]
+    "name",
+    [
+        "blind.jsonl",
+        "mixed.jsonl",
+        "fresh.jsonl",
+        "last.jsonl",
+        "wide.jsonl",
+        "kept.jsonl",
+        "third.jsonl",
+        "fourth.jsonl",
+    ],
 )
 def test_failures_that_were_labelled_before_the_rules_saw_them(name: str) -> None:
     given = cases(name)

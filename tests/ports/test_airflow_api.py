@@ -17,8 +17,13 @@ from werkzeug import Request, Response
 
 from airflow_provider_harness.adapters import airflow_api
 from airflow_provider_harness.adapters.airflow_api import CALLS, AirflowApi
+from airflow_provider_harness.app import approve, heal
+from airflow_provider_harness.app.act import act, proposal_of
 from airflow_provider_harness.app.ports import Airflow, Answer, RunState, TaskState
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.policy import VerdictKind
+from tests.unit.app.fakes import RUN as RUN_ID
+from tests.unit.app.fakes import opened, policy_of, world
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EPISODE, INCIDENT = "e" * 16, "I" * 26
@@ -352,6 +357,61 @@ ANSWERS = [
 def test_who_answered_what(server: Server, api: AirflowApi, record: Any, answer: Answer) -> None:
     server.answers["GET", f"{TI}/-1/hitlDetails"] = record
     assert api.answer("flights", "run1", "load") == answer
+
+
+SAID = {
+    "response_received": True,
+    "chosen_options": ["Approve"],
+    "responded_by_user": {"id": "oncall"},
+    "created_at": AT.isoformat(),
+    "responded_at": (AT + timedelta(minutes=1)).isoformat(),
+}
+
+
+def approval_in(index: int) -> dict[str, Any]:
+    return SAID | {"task_instance": {"task_id": "approve", "map_index": index}}
+
+
+@pytest.mark.parametrize(
+    ("records", "agreed"),
+    [
+        ({-1: SAID}, True),
+        ({-1: approval_in(-1)}, True),
+        ({0: approval_in(0), 1: approval_in(1)}, False),
+        ({-1: approval_in(0)}, False),
+        ({-1: approval_in(-1) | {"chosen_options": ["Refuse"]}, 0: approval_in(0)}, False),
+    ],
+)
+def test_an_approval_in_a_mapped_task_never_counts(
+    server: Server, api: AirflowApi, records: dict[int, Any], agreed: bool
+) -> None:
+    """A mapped approval that was rejected does not stop what follows it; so one that was given allows nothing either."""
+    w = world()
+    w.policy = policy_of(VerdictKind.ASK)
+    incident_id = opened(w)
+    heal.claim(w.healer, incident_id, RUN_ID)
+    heal.diagnose(w.healer, incident_id)
+    heal.decide(w.healer, incident_id)
+    incident = w.incident(incident_id)
+    approve.question(w.healer, incident, proposal_of(incident), RUN_ID)
+    at = f"dags/harness_healer/dagRuns/{RUN_ID}/taskInstances/{approve.APPROVAL_TASK}"
+    server.answers |= {("GET", f"{at}/{index}/hitlDetails"): record for index, record in records.items()}
+    w.airflow.said = api.answer("harness_healer", RUN_ID, approve.APPROVAL_TASK)
+    w.clock.ahead(minutes=2)
+    act(w.healer, incident_id, RUN_ID)
+    assert bool(w.airflow.writes) is bool(w.store.used) is agreed
+    assert [request[1] for request in server.requests] == [f"{at}/-1/hitlDetails"]
+
+
+def test_the_healer_asks_in_one_task_that_is_not_mapped() -> None:
+    from airflow.providers.standard.operators.hitl import HITLOperator
+    from airflow.sdk import BaseOperator
+
+    from airflow_provider_harness.dags import healer_dag
+
+    tasks = healer_dag().tasks
+    assert all(isinstance(one, BaseOperator) for one in tasks), "none is mapped"
+    assert [one.task_id for one in tasks if isinstance(one, HITLOperator)] == [approve.APPROVAL_TASK]
 
 
 @pytest.mark.parametrize(

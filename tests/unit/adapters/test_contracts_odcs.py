@@ -38,7 +38,7 @@ def findings(text: str) -> tuple[str, ...]:
 
 def test_the_flights_contract_means_what_it_says() -> None:
     contract = load_contract(str(DAGS / "flights.odcs.yaml"))
-    assert contract.table == "public.flights"
+    assert (contract.table, contract.status) == ("public.flights", "active")
     assert contract.key == ("time_hour", "carrier", "flight")
     assert contract.column("time_hour").physical_type == "timestamp with time zone"
     load = contract.load

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser, by_text, retry_after
 from airflow_provider_harness.core.checks import CheckKind, Severity
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.diagnosis import (
+    Basis,
+    Category,
+    Certainty,
+    Diagnosis,
+    first_remedy,
+    safe_action,
+)
 from airflow_provider_harness.core.evidence import Evidence, Source
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.report import CheckResult, Decision, Report
@@ -265,3 +272,22 @@ def test_a_fact_that_decides_stays_sure_where_the_text_disagrees() -> None:
 def test_text_and_fact_that_agree_are_not_said_to_disagree() -> None:
     assert diagnose("deadlock detected", chain=(ErrorLink(type="E", sqlstate="40P01"),)).against == ()
     assert diagnose("deadlock detected").against == ()
+
+
+def test_a_stated_reason_outweighs_the_client_s_line_of_a_status() -> None:
+    status = "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://api.example/x"
+    said = by_text(f'ERROR etl - {{"message": "You have exceeded a secondary rate limit"}}\n{status}')
+    assert said.category is Category.RATE_LIMITED and said.certainty is not Certainty.UNSURE
+    assert by_text(status).category is Category.PERMISSION_DENIED
+
+
+def test_a_service_s_own_error_code_is_no_sqlstate() -> None:
+    assert by_text("RestClientException: Schema not found; error code: 40403").category is Category.MISSING_OBJECT
+    assert by_text("psycopg error, SQLSTATE: 40001").category is Category.LOCK_CONTENTION
+
+
+def test_wrong_values_that_a_query_made_are_not_taken_out_of_a_delivery() -> None:
+    loaded = by_text("psycopg.errors.NumericValueOutOfRange: numeric field overflow")
+    made = by_text("Database Error in model a (models/a.sql)\n  numeric field overflow")
+    assert safe_action(first_remedy(loaded)) == "quarantine_and_continue"
+    assert made.category is loaded.category and safe_action(first_remedy(made)) == "escalate_to_human"

@@ -83,6 +83,7 @@ class MemoryStore:
     held: list[Held] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     crash_before: EventKind | None = None
+    cost: tuple[float, float] = (0.0, 0.0)
 
     def record(self, failure: Failure, incident_id: str) -> bool:
         return self.recorded.setdefault(failure.identity, (failure, incident_id)) == (failure, incident_id)
@@ -194,6 +195,9 @@ class MemoryStore:
             return AskState.EXPIRED
         self.used.add(row.id)
         return AskState.USED
+
+    def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:
+        return self.cost
 
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())

@@ -174,11 +174,28 @@ def test_text_is_never_an_argument(text: str, kind: ActionKind, category: Catego
 
 def test_the_facts_are_those_that_the_policy_knows() -> None:
     for remedy, _ in ARGUMENTS:
-        told = facts(diagnosis(), remedy, now())
+        told = facts(diagnosis(), remedy, now(spent=(0.0, 0.0)))
         assert set(told) == set(FACTS) - set(LINEAGE_FACTS) - {"dag_changed"}
         for name, value in told.items():
             assert type(value) is FACTS[name].type, name
             assert FACTS[name].values is None or value in FACTS[name].values
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("active", "active"), ("retired", "retired"), ("experimental", "other"), ("", "other")]
+)
+def test_where_a_contract_stands(status: str, said: str) -> None:
+    told = facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now(contract=replace(LIMITED, status=status)))
+    assert told["contract_state"] == said
+    assert facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now())["contract_state"] == "none"
+
+
+@pytest.mark.parametrize(("usd", "cents"), [(0.0, 0), (0.0001, 1), (0.01, 1), (0.0101, 2), (0.29, 29), (1.0, 100)])
+def test_what_the_model_cost_is_whole_cents_rounded_up(usd: float, cents: int) -> None:
+    told = facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now(spent=(usd, 2 * usd)))
+    assert told["model_cents_on_incident"] == cents
+    assert told["model_cents_today"] >= cents
+    assert "model_cents_today" not in facts(diagnosis(), Remedy(action=ActionKind.RETRY_TASK), now())
 
 
 @pytest.mark.parametrize(
@@ -227,6 +244,7 @@ def test_the_facts_are_counted() -> None:
         "tags": ("harness",),
         "idempotent": False,
         "criticality": "none",
+        "contract_state": "none",
         "maintenance": False,
         "time": now().now.isoformat(),
     }

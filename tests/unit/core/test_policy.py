@@ -48,6 +48,9 @@ FACTS_NOW: Facts = {
     "tags": ("harness", "flights"),
     "idempotent": True,
     "criticality": "medium",
+    "contract_state": "active",
+    "model_cents_on_incident": 0,
+    "model_cents_today": 0,
     "maintenance": False,
     "time": "2026-11-21T12:00:00+00:00",
 }

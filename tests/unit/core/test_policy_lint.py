@@ -47,7 +47,7 @@ def test_a_rule_without_a_limit() -> None:
 def test_a_rule_by_which_authors_would_widen() -> None:
     tagged = Condition(fact="tags", op=Op.HAS, operand="safe")
     assert found(rule("a", tagged)) == {
-        "a": ("approves by tags, which a Dag's author writes: authors could widen what is allowed",)
+        "a": ("approves by tags, which authors write: authors could widen what is allowed",)
     }
     assert found(
         rule("a", tagged, verdict=VerdictKind.ASK), rule("b", tagged, FEW, verdict=VerdictKind.REFUSE)

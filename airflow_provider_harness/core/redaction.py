@@ -1,4 +1,4 @@
-"""Takes secrets out of a text, makes its hidden characters visible, and only then shortens it."""
+"""Takes secrets and values of rows out of a text, makes its hidden characters visible, and only then shortens it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ _PATTERNS = tuple(
         r"(?P<keep>[\"']?\b[a-z0-9_.\-]{0,60}(?:password|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|accountkey|"
         r"sharedaccess(?:key|signature)|private[_\-]?key|fernet[_\-]?key|credentials?|client[_\-]?secret|auth[_\-]?key|session[_\-]?key|pgpassword)"
         r"(?:[_\-][a-z0-9_\-]{0,30})?[\"']?\s{0,3}(?:=>|[:=])\s{0,3})(?:'[^'\n]{1,2000}'|\"[^\"\n]{1,2000}\"|(?!\*\*\*)[^\s'\",;&)}\]]{3,2000})",
+    )
+)
+# What a database repeats of a row when it refuses one: whose column it is and whether it is personal is not known here. A first
+# line of column names alone is a file's header.
+_ROWS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<keep>\bkey \([^()\n]{1,300}\)=\()(?:[^\n]{0,500}?(?=\) (?:already|is|conflicts|with)\b)|[^\n]{1,4000})",
+        r"(?P<keep>\bfailing row contains \()[^\n]{1,8000}",
+        r"(?P<keep>\bCOPY [^\s,]{1,130}, line \d{1,12}(?:, column [^\s:]{1,130})?: ['\"])"
+        r"(?!(?<=line 1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])[^\n]{1,8000}",
+        r"(?P<keep>\bduplicate entry ')(?:[^\n]{0,500}?(?=' for key\b)|[^\n]{1,4000})",
+        r"(?P<keep>\bduplicate key value is \()(?:[^\n]{0,500}?(?=\)\.)|[^\n]{1,4000})",
     )
 )
 _KEY_BODY = re.compile(r"^[A-Za-z0-9+/]{60,80}={0,2}$", re.MULTILINE)  # lines of a key whose first line was cut off
@@ -95,7 +108,7 @@ class Redactor:
         if self._known is not None:
             text = self._known.sub(MASK, text)
         text = visible(text)
-        for pattern in _PATTERNS:
+        for pattern in (*_PATTERNS, *_ROWS):
             text = pattern.sub(_mask, text)
         text = _KEY_BODY.sub(MASK, text)
         return self._known.sub(MASK, text) if self._known is not None else text

@@ -59,6 +59,29 @@ def test_messages_stay_readable(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("DETAIL:  Key (email)=(bob@x.example) already exists.", "DETAIL:  Key (email)=(***) already exists."),
+        ("Key (a, b)=(1, Bob (Jr.)) is not present in table", "Key (a, b)=(***) is not present in table"),
+        ("Key (name)=(Bob", "Key (name)=(***"),
+        ("DETAIL:  Failing row contains (1, Bob, null).\nnext", "DETAIL:  Failing row contains (***\nnext"),
+        (
+            'CONTEXT:  COPY people, line 3, column age: "Bob"\nnext',
+            'CONTEXT:  COPY people, line 3, column age: "***\nnext',
+        ),
+        ('COPY people, line 3: "1,Bob"', 'COPY people, line 3: "***'),
+        ('COPY people, line 1: "order_id,name"', 'COPY people, line 1: "order_id,name"'),
+        ('COPY people, line 1: "Bob,Smith"', 'COPY people, line 1: "***'),
+        ('COPY people, line 2: "order_id,name"', 'COPY people, line 2: "***'),
+        ("Duplicate entry 'bob@x' for key 'people.email'", "Duplicate entry '***' for key 'people.email'"),
+        ("The duplicate key value is (Bob, 1).", "The duplicate key value is (***)."),
+    ],
+)
+def test_a_row_that_a_database_repeats_is_masked(text: str, shown: str) -> None:
+    assert Redactor().redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
         ("\x1b[31mred", "\\x1b[31mred"),
         ("a\u202eb", "a\\u202eb"),
         ("a\u200bb\ufeff", "a\\u200bb\\ufeff"),

@@ -191,13 +191,15 @@ def promises() -> SqlPromises:
 
 
 def diagnoser() -> Diagnoser:
-    """The rules, then the runbook, and above them the model where one is configured."""
+    """The rules, below them what a log resembles, then the runbook, and above them the model where one is configured."""
+    from airflow_provider_harness.adapters.diagnose_resembling import ResemblingDiagnoser
     from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
     from airflow_provider_harness.adapters.diagnose_runbook import RunbookDiagnoser
     from airflow_provider_harness.adapters.runbook_yaml import load_runbook
 
     settings = config.read()
-    floor = RunbookDiagnoser(RuleDiagnoser(), lambda: load_runbook(settings.runbook_file), log.warning)
+    rules = ResemblingDiagnoser(RuleDiagnoser())
+    floor = RunbookDiagnoser(rules, lambda: load_runbook(settings.runbook_file), log.warning)
     if not settings.model:
         return floor
     from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser

@@ -99,9 +99,7 @@ class Reading:
 
 def find(text: str) -> Reading:
     """Every signature of a text."""
-    original = [line[:LONGEST_LINE] for line in text.split("\n")]
-    lines = [_hedge.sub("", _STAMP.sub("", line.lower(), count=1)) for line in original]
-    lines = ["" if _noise.search(line) or _instruction.search(line) else line for line in lines]
+    original, lines = _lines(text)
     words = "\n".join(lines)
     source = _source(lines)
     said = "\n".join(line for i, line in enumerate(lines) if i not in source)
@@ -120,6 +118,20 @@ def find(text: str) -> Reading:
         found += [(s, i) for s in _codes(original[i], line)]
     found += _placed(lines, source)
     return Reading(words, tuple(_weighed(found, lines)))
+
+
+def evidence_of(text: str) -> str:
+    """The lines that signatures are looked for in, as they were written: no noise, no instruction, no quoted source."""
+    original, lines = _lines(text)
+    source = _source(lines)
+    return "\n".join(original[i] for i, line in enumerate(lines) if line.strip() and i not in source)
+
+
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines as written, and in lower case without their stamps; empty where a line is no evidence."""
+    original = [line[:LONGEST_LINE] for line in text.split("\n")]
+    lines = [_hedge.sub("", _STAMP.sub("", line.lower(), count=1)) for line in original]
+    return original, ["" if _noise.search(line) or _instruction.search(line) else line for line in lines]
 
 
 def _source(lines: list[str]) -> set[int]:

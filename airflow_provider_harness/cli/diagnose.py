@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
+from airflow_provider_harness.adapters.diagnose_resembling import ResemblingDiagnoser
 from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
 from airflow_provider_harness.core.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -47,7 +48,7 @@ def _case(number: int, line: str) -> dict[str, str]:
 
 def _answer(case: dict[str, str], redactor: Redactor) -> dict[str, Any]:
     log = redactor.redact(case["log_excerpt"])
-    diagnosis = RuleDiagnoser().diagnose(None, Evidence(system=case["system"], log=log))
+    diagnosis = ResemblingDiagnoser(RuleDiagnoser()).diagnose(None, Evidence(system=case["system"], log=log))
     action = safe_action(first_remedy(diagnosis))
     return {
         "id": case["id"],

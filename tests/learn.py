@@ -31,7 +31,7 @@ ORDER = tuple(Category)
 
 SOURCES = 3  # a word of fewer sources is somebody's, not failures'
 #: Names that the retold texts were given, and what every log holds.
-OURS = frozenset(["acme", "dwh", "etl", "info", "debug", "traceback", "recent", "call", "last"])
+OURS = frozenset(["acme", "dwh", "etl", "info", "debug", "traceback", "recent", "call", "last", "task", "exception"])
 #: Alone they say nothing; beside another word they may.
 FILLERS = re.compile(
     "the|for|and|with|has|had|have|was|were|are|its|from|this|that|you|into|but|per|via|being|been|will"

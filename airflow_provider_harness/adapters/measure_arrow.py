@@ -31,10 +31,12 @@ log = logging.getLogger(__name__)
 
 ELSEWHERE = frozenset({Metric.UNMET, Metric.SUSPECTED_VALUES, Metric.LOST_ROWS, Metric.MISSING_SLICES})
 """Metrics that need more than rows and tables."""
-COUNTED_MIB = 12
+COUNTED_MIB = 8
 """Of rows that are counted at once."""
-KEYS_AT_ONCE = 4_000_000
-"""Keys that are told apart at once: more of them do not fit into the limit, though they spill to disk."""
+LIMIT_MB = 72
+"""What DuckDB may keep in memory; enough, with what it spills, to tell 20,000,000 keys apart."""
+DOUBLINGS = 5
+"""How often the limit is doubled for a statement that cannot do with it; then DuckDB takes what it takes by itself."""
 BY_BATCH = frozenset({Metric.FAILING_ROWS})
 """Metrics that add up over batches; for the others, the columns that they need are kept."""
 
@@ -45,7 +47,7 @@ class ArrowGauge:
     Columns whose values must be seen together (keys, distinct values, quantiles) go to a DuckDB table, which spills to disk
     when it outgrows ``memory_limit``. What needs a table that is not here is left to the load's gate.
 
-    :param memory_limit: in DuckDB's words, for example ``200MB``; what cannot be done with it is done with more, and a warning.
+    :param memory_limit: megabytes, 1 or more; what cannot be done with it is done with more, and a warning.
     :param references: ``schema.table`` -> its rows, for foreign keys and reconciliation.
     :param at: moment as of which freshness is judged where there is no slice; None means now.
     """
@@ -55,16 +57,16 @@ class ArrowGauge:
         contract: Contract,
         piece: Slice | None,
         *,
-        memory_limit: str = "64MB",
+        memory_limit: int = LIMIT_MB,
         references: Mapping[str, pa.Table] | None = None,
         at: datetime | None = None,
     ) -> None:
         import duckdb
 
-        self._contract, self._piece, self._at = contract, piece, at
+        self._contract, self._piece, self._at, self._limit = contract, piece, at, memory_limit
         folder = tempfile.mkdtemp(prefix="harness-")
         self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        config: dict[str, Any] = {"memory_limit": memory_limit, "threads": 1, "temp_directory": folder}
+        config: dict[str, Any] = {"memory_limit": f"{memory_limit}MB", "threads": 1, "temp_directory": folder}
         self._duck = duckdb.connect(":memory:", config=config)
         self._database = Duck(self._duck)
         tables = references or {}
@@ -175,8 +177,9 @@ class ArrowGauge:
         """One check over the kept columns of all batches."""
         if check.spec.metric in (Metric.ROWS, Metric.CHANGE_PERCENT):
             return Measurement(value=self._totals[0])
+        rows = replace(self._rows, relation=self._distinct.get(check.id, "kept"))
         try:
-            found = self._keys(check) if check.kind is CheckKind.UNIQUE else self._found(check)
+            found = self._roomy(self._spoken(sql_checks.gate(self._contract, rows, [check])))[0][1]
         except self._database.refusals as error:
             return Measurement(value=None, error=str(error).splitlines()[0])
         if found and check.kind is CheckKind.UNIQUE:
@@ -184,27 +187,19 @@ class ArrowGauge:
         value = value_of(check, found, self._contract, self._rows)
         return Measurement(value=value, samples=tuple(self._samples.get(check.id, ())))
 
-    def _keys(self, check: Check) -> int:
-        """Rows whose key was there before: of many rows, some keys after the others, each key's rows together."""
-        parts = 1 + self._totals[0] // KEYS_AT_ONCE
-        key = ", ".join(map(sql_checks.column, check.columns))
-        some = [f"hash({key}) % {parts} = {part}" for part in range(parts)] if parts > 1 else [""]
-        return sum(int(self._found(check, where) or 0) for where in some)
-
-    def _found(self, check: Check, where: str = "") -> Any:
-        rows = replace(self._rows, relation=self._distinct.get(check.id, "kept"), where=where)
-        return self._roomy(self._spoken(sql_checks.gate(self._contract, rows, [check])))[0][1]
-
     def _roomy(self, statement: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement; one that cannot do with the limit, spilling and all, gets what DuckDB takes by itself."""
+        """The rows of a statement; one that cannot do with the limit, spilling and all, gets twice as much, and again."""
         import duckdb
 
-        try:
-            return self._database.rows(statement)
-        except duckdb.OutOfMemoryException as error:
-            log.warning("More memory is taken than the gate's limit: %s", str(error).splitlines()[0])
-            self._duck.execute("RESET memory_limit")
-            return self._database.rows(statement)
+        for doubled in range(DOUBLINGS + 1):
+            try:
+                return self._database.rows(statement)
+            except duckdb.OutOfMemoryException as error:
+                self._limit *= 2
+                more = f"SET memory_limit = '{self._limit}MB'" if doubled < DOUBLINGS else "RESET memory_limit"
+                log.warning("More memory is taken than the gate's limit (%s): %s", more, str(error).splitlines()[0])
+                self._duck.execute(more)
+        return self._database.rows(statement)
 
     def _explain(self, checks: Sequence[Check]) -> None:
         """Keep a few of the rows that fail."""

@@ -1,16 +1,19 @@
 """The cluster policy: capture and retry policy for Dags that the administrator enrolled, without a change of theirs.
 
-An enrolled Dag, and one whose author added ``DiagnoseAndHeal``, carries the tag ``harness``; by it the reconciler knows
-which failures are its business. The healer's own Dags are never enrolled: when they fail, they page.
+An enrolled Dag, and one whose author added ``DiagnoseAndHeal`` to a task or to the Dag itself, carries the tag
+``harness``; by it the reconciler knows which failures are its business. The healer's own Dags are never enrolled: when
+they fail, they page. What refuses to be enrolled stays as its author wrote it: no Dag is lost over the harness.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from airflow.policies import hookimpl
 
+from airflow_provider_harness.adapters.exceptions import attribute
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 
 log = logging.getLogger(__name__)
@@ -18,36 +21,118 @@ log = logging.getLogger(__name__)
 
 @hookimpl
 def task_policy(task: Any) -> None:
-    """Add capture and, where the author set none, the retry policy."""
-    from airflow_provider_harness.callbacks import DiagnoseAndHeal
-
-    dag = getattr(task, "dag", None)
-    if dag is None or not _enrolled(dag):
-        return
-    callbacks = _callbacks(task)
-    if not any(isinstance(item, DiagnoseAndHeal) for item in callbacks):
-        task.on_failure_callback = [*callbacks, DiagnoseAndHeal()]
-    if getattr(task, "retries", 0) and getattr(task, "retry_policy", None) is None:
-        from airflow_provider_harness.retry_policies import HarnessRetryPolicy
-
-        task.retry_policy = HarnessRetryPolicy()
+    """Add capture where the Dag is enrolled or its author asked for it at the Dag's level; where the administrator
+    enrolled it and its author set none, also the retry policy."""
+    _harmlessly(task, "capture", lambda: _capture(task))
+    _harmlessly(task, "the retry policy", lambda: _retries(task))
 
 
 @hookimpl
 def dag_policy(dag: Any) -> None:
     """Tag what the harness looks after."""
+    _harmlessly(dag, "its own callback", lambda: _callable(dag))
+    _harmlessly(dag, "the tag by which the reconciler knows it", lambda: _tag(dag))
+
+
+def _harmlessly(enrolled: Any, what: str, act: Callable[[], None]) -> None:
+    """Do one thing to somebody's Dag or task; if that fails, say so and leave it as it is.
+
+    Airflow makes whatever a policy raises an import error of the whole file.
+    """
+    try:
+        act()
+    except (Exception, SystemExit):  # a task or Dag of anybody's class: whatever it raises, its file stays importable
+        name = attribute(enrolled, "task_id") or attribute(enrolled, "dag_id")
+        log.exception(
+            "%s %s refused %s of the harness and goes on without it. What no callback reports is the reconciler's.",
+            type(enrolled).__name__,
+            name,
+            what,
+        )
+
+
+def _capture(task: Any) -> None:
     from airflow_provider_harness.callbacks import DiagnoseAndHeal
 
+    dag = getattr(task, "dag", None)
+    if dag is None or OWN_TAG in dag.tags:
+        return
+    given = _callbacks(task)
+    wanted = _made(given, task)
+    if not _has_ours(wanted) and (_has_ours(_callbacks(dag)) or _enrolled(dag)):
+        wanted = [*wanted, DiagnoseAndHeal()]
+    if _differ(wanted, given):
+        task.on_failure_callback = wanted
+        if not _has_ours(_callbacks(task)):
+            log.warning("Task %s keeps no callback; the reconciler reports its failures.", task.task_id)
+
+
+def _retries(task: Any) -> None:
+    dag = getattr(task, "dag", None)
+    if dag is None or not getattr(task, "retries", 0) or getattr(task, "retry_policy", None) is not None:
+        return
+    if _enrolled(dag):
+        from airflow_provider_harness.retry_policies import HarnessRetryPolicy
+
+        task.retry_policy = HarnessRetryPolicy()
+
+
+def _callable(dag: Any) -> None:
+    """Ours at the Dag's level as Airflow can call it: in a list, for it calls a tuple itself."""
+    given = _callbacks(dag)
+    wanted = _made(given, dag)
+    in_tuple = isinstance(dag.on_failure_callback, tuple)
+    if OWN_TAG not in dag.tags and _has_ours(wanted) and (in_tuple or _differ(wanted, given)):
+        dag.on_failure_callback = wanted
+
+
+def _tag(dag: Any) -> None:
     if OWN_TAG in dag.tags:
         return
-    by_author = any(isinstance(item, DiagnoseAndHeal) for task in dag.tasks for item in _callbacks(task))
-    if by_author or _enrolled(dag):
+    owners = (dag, *dag.tasks)
+    if _enrolled(dag) or any(_has_ours(_as_list(attribute(owner, "on_failure_callback"))) for owner in owners):
         dag.tags.add(ENROLLED_TAG)
 
 
-def _callbacks(task: Any) -> list[Any]:
-    given = getattr(task, "on_failure_callback", None)
-    return list(given) if isinstance(given, (list, tuple)) else [given] if given else []
+def _callbacks(owner: Any) -> list[Any]:
+    """The failure callbacks of a task, or of a Dag."""
+    return _as_list(getattr(owner, "on_failure_callback", None))
+
+
+def _as_list(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, (list, tuple)) else [] if given is None else [given]
+
+
+def _differ(ones: list[Any], others: list[Any]) -> bool:
+    """Whether they are not the same objects; what is somebody's is not compared by their own word."""
+    return [id(one) for one in ones] != [id(one) for one in others]
+
+
+def _has_ours(callbacks: list[Any]) -> bool:
+    from airflow_provider_harness.callbacks import DiagnoseAndHeal
+
+    return any(isinstance(item, DiagnoseAndHeal) or _is_class(item) for item in callbacks)
+
+
+def _is_class(item: Any) -> bool:
+    """Whether somebody forgot the parentheses."""
+    from airflow_provider_harness.callbacks import DiagnoseAndHeal
+
+    return isinstance(item, type) and issubclass(item, DiagnoseAndHeal)
+
+
+def _made(callbacks: list[Any], owner: Any) -> list[Any]:
+    """The callbacks, with the parentheses that an author forgot."""
+    forgotten = [item.__name__ for item in callbacks if _is_class(item)]
+    if forgotten:
+        log.warning(
+            "%s %s: on_failure_callback=%s is a class. Write %s(). It is taken as meant.",
+            type(owner).__name__,
+            attribute(owner, "task_id") or attribute(owner, "dag_id"),
+            forgotten[0],
+            forgotten[0],
+        )
+    return [item() if _is_class(item) else item for item in callbacks]
 
 
 def _enrolled(dag: Any) -> bool:

@@ -13,6 +13,12 @@ from airflow_provider_harness.core.partition import slice_id
 from airflow_provider_harness.core.redaction import Redactor
 
 
+def is_of_run(context: Mapping[str, Any]) -> bool:
+    """Whether the callback of a Dag is called, not that of a task: Airflow gives it a reason, and no task that failed
+    for sure (the last one, the one that waits, or none)."""
+    return "reason" in context or context.get("ti") is None
+
+
 def failure_of(context: Mapping[str, Any], redactor: Redactor) -> Failure:
     """The failed try that this callback speaks of; what the context lacks is said to be missing."""
     ti, error = context["ti"], context.get("exception")

@@ -38,7 +38,7 @@ def _original(error: BaseException) -> BaseException | None:
 
 
 def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
-    response = _attribute(error, "response")
+    response = attribute(error, "response")
     return ErrorLink(
         type=_name(type(error)),
         bases=tuple(_name(base) for base in type(error).__mro__[1:-1]),
@@ -62,7 +62,7 @@ def _head(text: str) -> str:
     return head[: max(head.rfind(" "), head.rfind("\n"), 0)]
 
 
-def _attribute(holder: object, name: str) -> Any:
+def attribute(holder: object, name: str) -> Any:
     """An attribute of somebody's object, or None: a property of it may fail."""
     try:
         return getattr(holder, name, None)
@@ -79,7 +79,7 @@ def _text(error: BaseException) -> str:
 
 def _sqlstate(error: BaseException) -> str | None:
     for name in ("sqlstate", "pgcode"):
-        code = _attribute(error, name)
+        code = attribute(error, name)
         if isinstance(code, str) and len(code) == 5 and code.isalnum():
             return code.upper()
     return None
@@ -87,7 +87,7 @@ def _sqlstate(error: BaseException) -> str | None:
 
 def _status(holder: Any) -> int | None:
     for name in ("status_code", "status", "code"):
-        value = _attribute(holder, name)
+        value = attribute(holder, name)
         if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
             return int(value)
     return None

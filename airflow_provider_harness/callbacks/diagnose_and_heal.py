@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
+
+log = logging.getLogger(__name__)
+
+_OF_A_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "run_id"})
 
 
 class DiagnoseAndHeal:
@@ -13,7 +18,26 @@ class DiagnoseAndHeal:
     So this records the failed try in the harness store, starts the healer Dag, and returns; nothing is healed here. A
     store that cannot be reached leaves the failure in a spool on disk, and a healer that cannot be started is logged; the
     reconciler picks either up. It never raises.
+
+    ``DAG(on_failure_callback=DiagnoseAndHeal())`` means every task of the Dag: when the file is parsed, the cluster policy
+    gives it to each of them, since only there is the exception known. What Airflow then tells the Dag's own callback is
+    that the run failed, and which task was last; the tasks have told already, or the reconciler does.
+
+    :raises TypeError: it was given settings; it takes none.
     """
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Without parentheses, Airflow calls the class with its context: that failure is captured all the same."""
+        made = super().__new__(cls)
+        if len(given) == 1 and not named and isinstance(given[0], Mapping) and _OF_A_CONTEXT & set(given[0]):
+            log.warning("on_failure_callback=%s is a class. Write %s().", cls.__name__, cls.__name__)
+            made(given[0])
+        elif (given or named) and cls.__init__ is object.__init__:
+            raise TypeError(
+                f"{cls.__name__} takes no settings: write on_failure_callback={cls.__name__}(). "
+                "What the harness may do stands in the policy file and in [harness] of airflow.cfg."
+            )
+        return made
 
     def __call__(self, context: Mapping[str, Any]) -> None:
         from airflow_provider_harness import wiring
@@ -23,9 +47,16 @@ class DiagnoseAndHeal:
     @staticmethod
     def _capture(context: Mapping[str, Any]) -> None:
         from airflow_provider_harness import wiring
-        from airflow_provider_harness.adapters.airflow_context import failure_of
+        from airflow_provider_harness.adapters.airflow_context import failure_of, is_of_run
         from airflow_provider_harness.app.capture import capture
 
+        if is_of_run(context):
+            wiring.log.info(
+                "Run %s failed (%s). Its tasks have reported their failures; the reconciler reports what they could not.",
+                context.get("run_id"),
+                context.get("reason", "no reason given"),
+            )
+            return
         failure = failure_of(context, wiring.redactor())
         if capture(failure, wiring.failure_log(), wiring.spool(), wiring.handover(), wiring.new_id):
             wiring.log.info("The harness recorded this failure (%s).", failure.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,3 +87,51 @@ def test_one_callback_is_as_good_as_another() -> None:
     assert DiagnoseAndHeal() == DiagnoseAndHeal()
     assert len({DiagnoseAndHeal(), DiagnoseAndHeal()}) == 1
     assert DiagnoseAndHeal() != object()
+
+
+class Recorded:
+    """A log of failures that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def record(self, failure: Any, incident_id: str) -> bool:
+        self.kept.append(failure)
+        return True
+
+
+TI = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, try_number=1, max_tries=0)
+OF_A_TASK: dict[str, Any] = {"ti": TI, "dag": None, "run_id": "r", "exception": ValueError("x")}
+OF_A_RUN: list[dict[str, Any]] = [
+    {"dag": None, "run_id": "r", "reason": "timed_out"},
+    {"dag": None, "run_id": "r", "ti": TI, "reason": "task_failure"},
+    {"dag": None, "run_id": "r", "ti": TI, "reason": "all_tasks_deadlocked"},
+    {"dag": None, "run_id": "r"},
+]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    supervised(monkeypatch, OKResponse(ok=True))
+    log = Recorded()
+    monkeypatch.setattr(wiring, "failure_log", lambda: log)
+    return log
+
+
+def test_without_parentheses_nothing_is_lost(recorded: Recorded, caplog: pytest.LogCaptureFixture) -> None:
+    DiagnoseAndHeal(OF_A_TASK)  # as Airflow calls it
+    assert [str(failure.key) for failure in recorded.kept] == ["d/r/t#1"]
+    assert "Write DiagnoseAndHeal()" in caplog.text
+
+
+@pytest.mark.parametrize("context", OF_A_RUN)
+def test_the_dags_own_callback_speaks_for_no_task(
+    recorded: Recorded, caplog: pytest.LogCaptureFixture, context: dict[str, Any]
+) -> None:
+    """Airflow names the last task there: one that a person marked failed, one that only waits, or none."""
+    with caplog.at_level("INFO"):
+        DiagnoseAndHeal()(context)
+        DiagnoseAndHeal(context)
+    assert not recorded.kept
+    assert "Run r failed" in caplog.text
+    assert "KeyError" not in caplog.text

@@ -13,7 +13,6 @@ from typing import Any
 
 from airflow.policies import hookimpl
 
-from airflow_provider_harness.adapters.exceptions import attribute
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 
 log = logging.getLogger(__name__)
@@ -42,13 +41,18 @@ def _harmlessly(enrolled: Any, what: str, act: Callable[[], None]) -> None:
     try:
         act()
     except (Exception, SystemExit):  # a task or Dag of anybody's class: whatever it raises, its file stays importable
-        name = attribute(enrolled, "task_id") or attribute(enrolled, "dag_id")
         log.exception(
-            "%s %s refused %s of the harness and goes on without it. What no callback reports is the reconciler's.",
-            type(enrolled).__name__,
-            name,
+            "%s refused %s of the harness and goes on without it. What no callback reports is the reconciler's.",
+            _called(enrolled),
             what,
         )
+
+
+def _called(owner: Any) -> str:
+    """A Dag or task for people, although reading its name may fail."""
+    from airflow_provider_harness.adapters.exceptions import attribute
+
+    return f"{type(owner).__name__} {attribute(owner, 'task_id') or attribute(owner, 'dag_id')}"
 
 
 def _capture(task: Any) -> None:
@@ -87,6 +91,8 @@ def _callable(dag: Any) -> None:
 
 
 def _tag(dag: Any) -> None:
+    from airflow_provider_harness.adapters.exceptions import attribute
+
     if OWN_TAG in dag.tags:
         return
     owners = (dag, *dag.tasks)
@@ -126,9 +132,8 @@ def _made(callbacks: list[Any], owner: Any) -> list[Any]:
     forgotten = [item.__name__ for item in callbacks if _is_class(item)]
     if forgotten:
         log.warning(
-            "%s %s: on_failure_callback=%s is a class. Write %s(). It is taken as meant.",
-            type(owner).__name__,
-            attribute(owner, "task_id") or attribute(owner, "dag_id"),
+            "%s: on_failure_callback=%s is a class. Write %s(). It is taken as meant.",
+            _called(owner),
             forgotten[0],
             forgotten[0],
         )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any
 
+from airflow_provider_harness.adapters.exception_reasons import reasons_of, wait_of
 from airflow_provider_harness.core.failure import ErrorLink
 from airflow_provider_harness.core.redaction import Redactor
 
@@ -45,9 +49,15 @@ def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
         message=redactor.redact(_head(_text(error)), MESSAGE_LENGTH),
         sqlstate=_sqlstate(error),
         http_status=_status(response) or (None if _is_no_answer(error) else _status(error)),
-        retry_after=_retry_after(response),
-        errno=error.errno if isinstance(error, OSError) else None,
+        retry_after=wait if (wait := _retry_after(response)) is not None else wait_of(error, attribute),
+        errno=error.errno if isinstance(error, OSError) and not _numbers_its_own(error) else None,
+        reasons=tuple(redactor.redact(reason) for reason in reasons_of(error, attribute)),
     )
+
+
+def _numbers_its_own(error: OSError) -> bool:
+    """Whether its ``errno`` is none of the operating system's: OpenSSL's 1 is no EPERM, nor is the resolver's."""
+    return any(kind.__name__ in ("SSLError", "gaierror", "herror") for kind in type(error).__mro__)
 
 
 def _name(kind: type) -> str:
@@ -86,6 +96,10 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _status(holder: Any) -> int | None:
+    """The HTTP status of a response, or of an exception; botocore's response is a mapping."""
+    if isinstance(holder, Mapping):
+        held = holder.get("ResponseMetadata")
+        holder = SimpleNamespace(status=held.get("HTTPStatusCode")) if isinstance(held, Mapping) else None
     for name in ("status_code", "status", "code"):
         value = attribute(holder, name)
         if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
@@ -100,8 +114,24 @@ def _is_no_answer(error: BaseException) -> bool:
 
 
 def _retry_after(response: Any) -> float | None:
+    """Seconds from a ``Retry-After``: a number, or the moment in HTTP's form."""
     try:
-        seconds = float(response.headers["Retry-After"])
-    except (AttributeError, KeyError, TypeError, ValueError):
+        text = str(response.headers["Retry-After"])
+        seconds = float(text) if _is_number(text) else _until(text)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < float("inf") else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _until(text: str) -> float:
+    moment = parsedate_to_datetime(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()

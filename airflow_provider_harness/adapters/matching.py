@@ -183,10 +183,16 @@ def sqlstate(code: str) -> Signature | None:
 
 
 def facts_of(link: ErrorLink) -> tuple[Signature, ...]:
-    """What the typed parts of an exception say: its class, SQLSTATE, HTTP status, error number. Not its message."""
+    """What the typed parts of an exception say: its class, SQLSTATE, HTTP status, error number. Not its message.
+
+    The reasons that a service named speak instead of its status, and of the class that a client makes of the status.
+    """
     found: list[Signature | None] = []
     if link.sqlstate:
         found.append(sqlstate(link.sqlstate))
+    reasons = [table(Field.NAME)[word] for word in link.reasons if word in table(Field.NAME)]
+    if reasons:
+        return tuple(s for s in (*found, *reasons) if s is not None)
     if link.http_status:
         found.append(table(Field.HTTP).get(str(link.http_status)))
     if link.errno is not None:

@@ -76,6 +76,7 @@ class ErrorLink:
     :param http_status: 100 to 599, where the client gives one.
     :param retry_after: seconds that the other side asked us to wait.
     :param errno: operating system error number.
+    :param reasons: words by which a service said why, such as ``rateLimitExceeded`` beside a 403; finer than the status.
     """
 
     type: str
@@ -85,6 +86,7 @@ class ErrorLink:
     http_status: int | None = None
     retry_after: float | None = None
     errno: int | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +164,12 @@ def from_dict(body: Mapping[str, Any]) -> Failure:
     values["kind"] = FailureKind(values["kind"])
     values["origin"] = Origin(values["origin"])
     values["occurred_at"] = datetime.fromisoformat(values["occurred_at"])
-    values["chain"] = tuple(ErrorLink(**{**link, "bases": tuple(link["bases"])}) for link in values["chain"])
+    values["chain"] = tuple(_link(link) for link in values["chain"])
     for name in ("tags", "missing", "reads", "writes"):
         values[name] = tuple(values.get(name, ()))
     return Failure(**values)
+
+
+def _link(body: Mapping[str, Any]) -> ErrorLink:
+    """An exception as ``to_dict`` wrote it, or as it was written before it had reasons."""
+    return ErrorLink(**{**body, "bases": tuple(body["bases"]), "reasons": tuple(body.get("reasons", ()))})

@@ -46,7 +46,7 @@ KAFKA: Reasons = {
 }
 
 AZURE: Reasons = {
-    "ServerTimeout OperationTimedOut": (C.TIMEOUT, 5),
+    "ServerTimeout OperationTimedOut RequestTimeoutException": (C.TIMEOUT, 5),
     "InternalError": (C.TRANSIENT_NETWORK, 4),
     "OperationNotAllowed": (C.QUOTA_EXHAUSTED, 4),
     "IngressLimitExceeded EgressLimitExceeded AccountIopsLimitExceeded": (C.RATE_LIMITED, 7),
@@ -109,7 +109,11 @@ GOOGLE: Reasons = {
     "dailyLimitExceededUnreg dailyLimit ZONE_RESOURCE_POOL_EXHAUSTED limitExceeded "
     "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS": (C.QUOTA_EXHAUSTED, 7),
     "teamDriveFileLimitExceeded activeItemCreationLimitExceeded": (C.OUT_OF_DISK_OR_STORAGE_QUOTA, 7),
-    "DataCorruption uploadBrokenConnection": (C.TRANSIENT_NETWORK, 6),
+    "DataCorruption uploadBrokenConnection jobBackendError jobInternalError tableUnavailable backendNotConnected": (
+        C.TRANSIENT_NETWORK,
+        6,
+    ),
+    "sharingRateLimitExceeded": (C.RATE_LIMITED, 7),
 }
 
 GRPC: Reasons = {

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 class HarnessRetryPolicy(RetryPolicy):
     """Stops retries that cannot help (schema drift, permissions, a bug) and sets the delay of those that can.
 
-    Only what the exception itself proves (its type, SQLSTATE, HTTP status, errno) stops a retry; text alone never does.
-    A delay is what the other side asked for, up to an hour. Everything else is left to the task's own settings.
+    Only what the exception itself proves (its type, SQLSTATE, HTTP status, errno, the reason that a service names beside
+    its status) stops a retry; text alone never does, nor does a status that speaks of the moment (408, 425, 429, 500 and
+    above), a reason that passes (a rate limit told as 403 or 400) or is not known, an exception that says of itself that it
+    is ``retryable``. A unique key that is broken, or a file that breaks off, stops at the second failed try, since a race
+    or a transfer is over by then; a foreign key never does, since its parent may come late; nor do credentials that ran out. A delay is what the other side asked for, up to an hour. Everything else
+    is left to the task's own settings.
     """
 
     def evaluate(
@@ -28,7 +32,7 @@ class HarnessRetryPolicy(RetryPolicy):
         from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
         from airflow_provider_harness.adapters.retry_advice import advise
 
-        advice = advise(exception, RuleDiagnoser())
+        advice = advise(exception, RuleDiagnoser(), try_number)
         if advice.stop:
             return RetryDecision.fail(reason=advice.reason)
         if advice.delay is not None:

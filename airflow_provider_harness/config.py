@@ -171,6 +171,13 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "connections_allowed": Option(
+        description="Patterns of connection ids, separated by commas, that the healer may read with when it looks at published "
+        "data again, or whether a source has come; * stands for any text. The harness's own connections never are; none = no "
+        "connection, and then no heal is proved.",
+        default="*",
+        example="warehouse,source_*",
+    ),
     "query_file": Option(
         description="YAML: connection and relations about which the model may ask the warehouse in SQL; empty = it may not.",
         default="",
@@ -222,6 +229,7 @@ class Settings:
     recurrence_limit: int
     recurrence_days: int
     breaker_limit: int
+    connections_allowed: str
     query_file: str
     max_model_turns: int
     max_cost_usd_per_incident: float

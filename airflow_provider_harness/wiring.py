@@ -264,10 +264,14 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.policy_yaml import load_policy
     from airflow_provider_harness.adapters.store_grants import SqlGrants
     from airflow_provider_harness.adapters.store_slices import SlicesOfTasks, SqlSlices
+    from airflow_provider_harness.wiring_access import for_healer
 
     settings, api = config.read(), airflow_api()
     gates = PublishedGates(
-        wiring_rows.verify_published, wiring_rows.history, wiring_rows.contract_of, wiring_reads.arrived
+        for_healer(wiring_rows.verify_published),
+        for_healer(wiring_rows.history),
+        wiring_rows.contract_of,
+        wiring_reads.arrived,
     )
     return Healer(
         store=store(),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config, wiring_lineage
+from airflow_provider_harness.wiring_access import allowed
 from airflow_provider_harness.wiring_store import engine, store_url
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def arrived(given: Mapping[str, Any]) -> bool:
 
     wanted = {name: str(given[name]) for name in ("contract", "conn_id", "table", "slice_key")}
     more = {"sql": str(given.get("sql") or ""), "min_rows": int(given.get("min_rows") or 1)}
+    allowed(wanted["conn_id"])
     with rows.reachable(wanted["conn_id"]):
         return wiring_looks.arrived(**wanted, **more, running=[]).ready  # type: ignore[arg-type]
 
@@ -97,6 +99,7 @@ def drift(task: TaskState) -> str:
     given = {name: str(task.rendered.get(name) or "") for name in ("contract", "conn_id", "table")}
     if not all(given.values()):
         return "the task names no contract, connection and table."
+    allowed(given["conn_id"])
     contract = rows.contract_of(given["contract"], given["table"])
     with rows.reachable(given["conn_id"]):
         found = rows.warehouse_of(given["conn_id"], f"harness compares {contract.table}").columns(contract.table)

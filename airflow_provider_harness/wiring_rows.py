@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
+from airflow_provider_harness.wiring_access import opened
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
@@ -106,10 +107,9 @@ def slice_key(context: Mapping[str, Any]) -> str:
 
 def dsn(conn_id: str, application: str = "harness") -> str:
     """An Airflow connection as a libpq connection string; what it lacks is left to libpq."""
-    from airflow.sdk import Connection
     from psycopg.conninfo import make_conninfo
 
-    connection = Connection.get(conn_id)
+    connection = opened(conn_id)
     if connection.conn_type == BIGQUERY:
         raise ConfigurationError(
             f"connection {conn_id}",
@@ -131,9 +131,7 @@ def dsn(conn_id: str, application: str = "harness") -> str:
 
 def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
-    from airflow.sdk import Connection
-
-    return bool(Connection.get(conn_id).conn_type == BIGQUERY)
+    return bool(opened(conn_id).conn_type == BIGQUERY)
 
 
 def warehouse_of(
@@ -173,11 +171,9 @@ def rows_of(
 
 def dataset(conn_id: str, table: str) -> Dataset:
     """A table by OpenLineage's naming specification."""
-    from airflow.sdk import Connection
-
     from airflow_provider_harness.core.lineage import Dataset
 
-    connection = Connection.get(conn_id)
+    connection = opened(conn_id)
     if is_bigquery(conn_id):
         return Dataset(namespace="bigquery", name=f"{connection.extra_dejson.get('project', '')}.{table}".strip("."))
     namespace = f"postgres://{connection.host or 'localhost'}:{connection.port or 5432}"

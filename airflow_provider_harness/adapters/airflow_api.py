@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow_provider_harness.adapters.airflow_context import READERS, WRITERS
 from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.app.ports_diagnosis import PastTry
 from airflow_provider_harness.config import ENROLLED_TAG
@@ -54,6 +57,10 @@ _BY_HAND = ("patch_task_instance", "patch_task_group_instances", "patch_dag_run"
 _MARK_MARGIN = timedelta(seconds=5)
 #: Rows of one answer of a collection; Airflow's own most.
 _PAGE = 100
+#: What the harness concludes from an operator's name holds for its own classes only.
+OURS = WRITERS | READERS
+PACKAGE = "airflow_provider_harness."
+_REMEMBERED = 60.0  # seconds
 
 
 def _subject(token: str) -> str:
@@ -82,6 +89,7 @@ class AirflowApi:
         self._base, self._login, self._password = base_url.rstrip("/"), login, password
         self._healer, self._all_dags = healer_dag_id, all_dags
         self._http: httpx.Client | None = None
+        self._classes: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._user = login
 
     def account(self) -> str:
@@ -167,12 +175,32 @@ class AirflowApi:
 
     def _task_pages(self, dag_id: str, run_id: str, query: Mapping[str, Any]) -> list[TaskState]:
         rows = self._pages("tasks", "task_instances", {**query, "order_by": "id"}, dag=dag_id, run=run_id)
-        return [_task_state(row) for row in rows]
+        return [self._known(_task_state(row)) for row in rows]
+
+    def _known(self, state: TaskState) -> TaskState:
+        """The state of a task; one that only bears the name of an operator of the harness is told by its module, too."""
+        if state.operator not in OURS:
+            return state
+        module = self._modules(state.dag_id).get(state.task_id, "")
+        return state if module.startswith(PACKAGE) else replace(state, operator=f"{module or '?'}.{state.operator}")
+
+    def _modules(self, dag_id: str) -> Mapping[str, str]:
+        """Task id -> the module of its class, as Airflow serialized it; remembered for a while."""
+        now = time.monotonic()
+        when, found = self._classes.get(dag_id, (0.0, {}))
+        if dag_id not in self._classes or now > when + _REMEMBERED:
+            answer = self._call("dag_tasks", tolerate=(404,), dag=dag_id)
+            tasks = [] if answer.is_error else answer.json()["tasks"]
+            found = {one["task_id"]: str((one.get("class_ref") or {}).get("module_path") or "") for one in tasks}
+            self._classes[dag_id] = now, found
+        return found
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
         if map_index < 0:
-            return _task_state(self._call("task", dag=dag_id, run=run_id, task=task_id).json())
-        return _task_state(self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json())
+            row = self._call("task", dag=dag_id, run=run_id, task=task_id).json()
+        else:
+            row = self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json()
+        return self._known(_task_state(row))
 
     def log(self, state: TaskState, try_number: int) -> bytes:
         answer = self._call(

@@ -64,7 +64,8 @@ def tables_of(task: Any, assets: str, operators: frozenset[str]) -> tuple[str, .
     :param assets: ``inlets`` or ``outlets``.
     """
     found = [str(getattr(asset, "uri", "") or "") for asset in getattr(task, assets, None) or ()]
-    if type(task).__name__ in operators and isinstance(getattr(task, "table", None), str):
+    ours = type(task).__module__.startswith("airflow_provider_harness.") and type(task).__name__ in operators
+    if ours and isinstance(getattr(task, "table", None), str):
         found.append(f"{getattr(task, 'conn_id', '')}/{task.table}")
     return tuple(dict.fromkeys(name for name in found if name))
 

@@ -96,6 +96,14 @@ class Jobs:
         config.dry_run, config.use_query_cache = True, False
         return self.client.query(sql, job_config=config)
 
+    def only_reads(self, sql: str) -> None:
+        """
+        :raises ConfigurationError: BigQuery itself, asked without running it, does not say that it is a SELECT.
+        """
+        kind = self.dry_run(sql).statement_type
+        if kind != "SELECT":
+            raise ConfigurationError("sql", f"is {kind or 'of no kind that BigQuery names'}; one SELECT may be run.")
+
     def config(self, told: Mapping[str, str], **more: Any) -> bigquery.QueryJobConfig:
         """The settings of a query."""
         from google.cloud import bigquery

@@ -32,10 +32,14 @@ class BigQueryDatabase:
         from google.api_core.exceptions import BadRequest
 
         self._jobs, self._told, self._query = jobs, labels(contract, None, step), query
+        self._others = bool(query) or any(check.sql for check in contract.checks)  # SQL that is not ours
         self.refusals: tuple[type[Exception], ...] = (BadRequest,)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._jobs.rows(self._whole(sql), self._told)
+        whole = self._whole(sql)
+        if self._others:
+            self._jobs.only_reads(whole)
+        return self._jobs.rows(whole, self._told)
 
     def plan(self, sql: str) -> None:
         self._jobs.dry_run(self._whole(sql))

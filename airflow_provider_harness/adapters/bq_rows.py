@@ -9,7 +9,7 @@ from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurement, Measurements
 
-from . import bq_types, sql_checks
+from . import bq_types, sql_checks, sql_guard
 from .bigquery import BigQueryWarehouse, table_of
 from .bq_measure import QUERY, measure
 from .bq_publish import bound
@@ -51,7 +51,7 @@ class BigQueryRows(BigQueryWarehouse):
         )
         found = None if self._sql else table_of(self._jobs.client, contract.table)
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
-        query = bound(self._sql, piece) if self._sql else ""
+        query = sql_guard.query(bound(self._sql, piece), "bigquery") if self._sql else ""
         measured = measure(self._jobs, replace(contract, checks=ours), rows, known, "validate", query=query)
         reason = "Great Expectations is not connected to BigQuery; write it as a check of engine sql"
         unable = {check.id: Measurement(value=None, error=reason) for check in theirs}

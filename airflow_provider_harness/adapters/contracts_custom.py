@@ -16,7 +16,7 @@ from airflow_provider_harness.core.checks import (
     Slot,
     Unit,
 )
-from airflow_provider_harness.core.schema import canonical
+from airflow_provider_harness.core.schema import canonical, is_type
 
 from .contracts_marks import Finding, Path
 
@@ -112,6 +112,9 @@ class Custom:
         if not isinstance(name, str) or not name.startswith("expect_") or not isinstance(kwargs, dict):
             self._find(self.place, "needs 'type' (expect_...) and 'kwargs'.", fix="As Great Expectations writes them.")
             return None
+        if asks := [word for word in (name, *kwargs) if "query" in str(word)]:
+            self._find(self.place, f"{asks[0]!r} brings SQL of its own, which is not run.", fix="Use type sql.")
+            return None
         if self.own and "column" not in kwargs:
             kwargs = {"column": self.own[0], **kwargs}
         suffix = "".join(f",{kwargs[key]}" for key in ("column",) if key in kwargs)
@@ -159,6 +162,8 @@ class Custom:
             more["pattern"] = str(given["pattern"])
         if kind is CheckKind.TYPE:
             more["type"] = canonical(str(given["type"]))
+            if not is_type(more["type"]):
+                raise ValueError(f"{str(given['type'])[:80]!r} is no type of PostgreSQL")
         identity = f"{kind}:{','.join(columns)}" + (f":{more['quantile']}" if kind is CheckKind.QUANTILE else "")
         return self._made(kind, columns, identity if columns else str(kind), **more)
 

@@ -26,7 +26,7 @@ from airflow_provider_harness.core.contract import (
     Treatment,
 )
 from airflow_provider_harness.core.errors import ContractError
-from airflow_provider_harness.core.schema import canonical
+from airflow_provider_harness.core.schema import canonical, is_type
 
 from .contracts_cache import cached
 from .contracts_checks import Checks
@@ -260,6 +260,10 @@ class _Compiler:
             if physical is None or logical not in tuple(LogicalType):
                 if logical in tuple(LogicalType):
                     self._find(here, f"needs a physicalType, since {logical} has no usual one.")
+                continue
+            if not is_type(canonical(str(physical))):
+                fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
+                self._find((*here, "physicalType"), f"{str(physical)[:80]!r} is no type of PostgreSQL.", fix=fix)
                 continue
             name = str(prop.get("physicalName") or prop["name"])
             if name in [column.name for column in columns]:

@@ -124,6 +124,7 @@ class FileRows:
             connection.register_filesystem(found.filesystem)
         self._refer(connection, contract)
         _open(connection, contract, found)
+        _closed(connection, found)
         rows = sql_checks.Rows(relation="rows", piece=piece if contract.load.slice_column else None, at=piece.end)
         ours, theirs = shared_out(contract, self._engine)
         carried = [replace(check, type=carried_type(check.type) or check.type) for check in ours]
@@ -182,6 +183,13 @@ def find(path: str, contract: Contract, piece: Slice) -> Found:
         raise ConfigurationError(f"path {path}", "is not of one known format.", valid=tuple(SUFFIXES))
     files = tuple(part.path if local else f"{part.protocol}://{part.path}" for part in parts)
     return Found(files=files, form=forms.pop(), filesystem=None if local else place.fs, promised=promised)
+
+
+def _closed(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
+    """What a check's query cannot reach from here on: files but those of the delivery, networks, extensions, settings."""
+    connection.execute(f"SET allowed_paths = [{', '.join(map(literal, found.files))}]")
+    for setting in ("enable_external_access = false", "lock_configuration = true"):
+        connection.execute(f"SET {setting}")
 
 
 def _form(name: str) -> str:

@@ -30,6 +30,7 @@ class Duck:
             duckdb.DataError,
             duckdb.NotSupportedError,
             duckdb.InvalidInputException,
+            duckdb.PermissionException,  # a query that wants a file of its own
         )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

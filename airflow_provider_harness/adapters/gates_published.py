@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from airflow_provider_harness.adapters.airflow_context import WRITERS
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
@@ -26,6 +27,8 @@ COMPLETENESS = "ContractSensor"
 SOURCES = frozenset({"FreshnessSensor", "PostgresExtractOperator"})
 LOOK_AGAIN = 30.0  # seconds between two looks at a source for one task
 _LENGTHS = {Grain.DAY: timedelta(days=1), Grain.HOUR: timedelta(hours=1)}
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
 _FIELDS = ("contract", "conn_id", "table", "slice_key")
 
 
@@ -37,6 +40,19 @@ class History(Protocol):
     def __call__(
         self, contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None
     ) -> Report | None: ...
+
+
+def _told(ask: Callable[Asked, Found]) -> Callable[Asked, Found]:
+    """What a task was given is its author's text: where it is of no form that can be read, that is an error of ours."""
+
+    @wraps(ask)
+    def told(*given: Asked.args, **named: Asked.kwargs) -> Found:
+        try:
+            return ask(*given, **named)
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError) as error:
+            raise HarnessError(f"what the task was given cannot be used ({type(error).__name__}: {error})") from error
+
+    return told
 
 
 class PublishedGates:
@@ -59,6 +75,7 @@ class PublishedGates:
         self._arrived, self._clock = arrived, clock
         self._looked: dict[tuple[str, str, str, int], tuple[float, bool]] = {}
 
+    @_told
     def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
         given = state.rendered
         wanted = PUBLISHERS if slice_start is None else PUBLISHERS | {COMPLETENESS}
@@ -70,6 +87,7 @@ class PublishedGates:
             table=given["table"], slice_key=key, passed=report.passed, text=report.sentence(), rows=report.rows
         )
 
+    @_told
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         given = state.rendered
         if state.operator != COMPLETENESS or not all(given.get(name) for name in (*_FIELDS, "lookback", "since")):
@@ -85,12 +103,14 @@ class PublishedGates:
         days = [day for result in report.results for day in result.facts.get("missing", ())] if report else []
         return tuple(piece.start for day in days for piece in slices_of_day(contract, date.fromisoformat(day)))
 
+    @_told
     def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
         given = state.rendered
         if not given.get("contract"):
             return _LENGTHS[Grain.DAY]
         return _LENGTHS[self._contract_of(given["contract"], str(given.get("table") or "")).load.grain]
 
+    @_told
     def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
         given = state.rendered
         if not given.get("contract") or not given.get("slice_key"):
@@ -98,6 +118,7 @@ class PublishedGates:
         contract = self._contract_of(given["contract"], str(given.get("table") or ""))
         return late_from(contract.late, slice_of(contract, str(given["slice_key"])))
 
+    @_told
     def arrived(self, state: TaskState) -> bool | None:
         given = state.rendered
         if state.operator not in SOURCES or not all(given.get(name) for name in _FIELDS):
@@ -114,9 +135,14 @@ class PublishedGates:
         if not given.get("contract"):
             return None
         try:
-            return self._contract_of(str(given["contract"]), str(given.get("table") or ""))
+            return self._contract(given)
         except HarnessError:
             return None
 
+    @_told
+    def _contract(self, given: Mapping[str, Any]) -> Contract:
+        return self._contract_of(str(given["contract"]), str(given.get("table") or ""))
+
+    @_told
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self._contract_of(state.rendered["contract"], state.rendered["table"]).backfill_alone

@@ -18,12 +18,17 @@ from airflow_provider_harness.core.errors import MissingExtra
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import gx_docs, sql_checks
+from .pg_reading import LOCK_SECONDS, STATEMENT_SECONDS
 from .sql_measure import plain, value_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Kwargs = dict[str, Any]
+_READING = (
+    f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
+)
+"""For a session of Great Expectations: it writes nothing, and neither does what it is asked."""
 RESULT_FORMAT: Kwargs = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
 """With the query, a value with a backslash would be an error: Great Expectations writes it as a pattern."""
 ROW_COUNT = "expect_table_row_count_to_be_between"
@@ -173,6 +178,7 @@ def _url(dsn: str) -> str:
     names = {"user": "username", "password": "password", "dbname": "database"}
     if "," not in given.get("host", "/") and not given.get("host", "/").startswith("/"):
         names |= {"host": "host", "port": "port"}  # else they stay in the query, as libpq wants sockets and lists
+    given["options"] = f"{given.get('options', '')} {_READING}".strip()
     parts: dict[str, Any] = {theirs: given.pop(ours) for ours, theirs in names.items() if ours in given}
     if "port" in parts:
         parts["port"] = int(parts["port"])

@@ -22,6 +22,7 @@ from . import sql_checks
 from .duck_measure import Duck
 from .pg_types import carried_type
 from .running import RUNNING, State, joined
+from .sql_guard import refusal
 from .sql_measure import plain, value_of
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class ArrowGauge:
         self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         config: dict[str, Any] = {"memory_limit": f"{memory_limit}MB", "threads": 1, "temp_directory": folder}
         self._duck = duckdb.connect(":memory:", config=config)
+        self._duck.execute("SET enable_external_access = false")  # no check reads a file; nothing can turn it on again
         self._database = Duck(self._duck)
         tables = references or {}
         for name, rows in tables.items():
@@ -225,7 +227,7 @@ class ArrowGauge:
 
 def _here(check: Check, contract: Contract, piece: Slice | None, tables: Iterable[str]) -> bool:
     """Whether a check can be measured by what passes by and the tables that were given."""
-    if check.spec.metric in ELSEWHERE or sql_checks.metric(check, contract, piece) is None:
+    if check.spec.metric in ELSEWHERE or refusal(check.sql) or sql_checks.metric(check, contract, piece) is None:
         return False
     if check.sql:
         return _custom_columns(check.sql, contract) is not None

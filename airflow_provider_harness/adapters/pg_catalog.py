@@ -64,7 +64,8 @@ def described(connection: psycopg.Connection[Any], sql: str, values: Mapping[str
 
     :param values: of the query's parameters.
     """
-    found = connection.execute(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS q LIMIT 0".encode(), values)
+    asked = f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS q LIMIT 0"
+    found = connection.execute(asked.encode(), values, prepare=True)  # so it is one statement
     columns = []
     for place, col in enumerate(found.description or ()):
         typmod = int(found.pgresult.fmod(place)) if found.pgresult else -1

@@ -10,6 +10,7 @@ from airflow_provider_harness.core.report import Measurements
 from . import sql_checks, sql_measure
 from .pg_catalog import catalog
 from .pg_proofs import proofs
+from .pg_reading import answers
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,10 +23,15 @@ class _Postgres:
         import psycopg
 
         self._connection = connection
-        self.refusals: tuple[type[Exception], ...] = (psycopg.ProgrammingError, psycopg.DataError)
+        self.refusals: tuple[type[Exception], ...] = (
+            psycopg.ProgrammingError,
+            psycopg.DataError,
+            psycopg.errors.ReadOnlySqlTransaction,
+            psycopg.errors.ActiveSqlTransaction,  # a query that wants to turn reading only off
+        )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql.encode()).fetchall()
+        return answers(self._connection, sql)
 
     def plan(self, sql: str) -> object:
         return self.rows(f"EXPLAIN {sql}")

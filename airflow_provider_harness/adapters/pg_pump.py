@@ -13,6 +13,7 @@ from airflow_provider_harness.core.schema import Schema
 
 from .pg_catalog import SESSION, Cancellable, catalog, described, planned_rows
 from .sql_checks import MASK, column, ident, in_slice, literal
+from .sql_guard import query
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,7 +35,7 @@ class PostgresPump(Cancellable):
 
     def __init__(self, dsn: str, *, table: str = "", sql: str = "") -> None:
         super().__init__()
-        self._dsn, self._table, self._sql = dsn, table, sql
+        self._dsn, self._table, self._sql = dsn, table, query(sql)
         self._connection: psycopg.Connection[Any]
 
     def __enter__(self) -> PostgresPump:
@@ -68,7 +69,7 @@ class PostgresPump(Cancellable):
         return planned_rows(self._connection.execute(asked.encode()).fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        relation = f"({self._sql.strip().rstrip(';')}\n) AS q" if self._sql else ident(self._table)
+        relation = f"({self._sql}) AS q" if self._sql else ident(self._table)
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
         return f"SELECT {names} FROM {relation}{condition}"
 

@@ -11,7 +11,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements
 
-from . import gx, sql_checks
+from . import gx, sql_checks, sql_guard
 from .gx_docs import folder_of
 from .gx_share import Engine, joined, shared_out
 from .pg_measure import measure
@@ -61,7 +61,7 @@ class PostgresRows(PostgresWarehouse):
         where = "" if whole else in_slice(contract, piece)
         own = None if whole else piece
         if self._sql:
-            relation = f"({bound(self._sql, piece)}\n) AS q"
+            relation = f"({sql_guard.query(bound(self._sql, piece))}) AS q"
             return sql_checks.Rows(relation=relation, where=where, piece=own, at=piece.end)
         table = contract.table
         return sql_checks.Rows(relation=ident(table), where=where, piece=own, table=table, at=piece.end)

@@ -226,7 +226,9 @@ class PostgresSession:
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
         text = f"{sql.strip().rstrip(';')}\n"
         told = self._connection.execute(
-            f"EXPLAIN (FORMAT JSON) SELECT * FROM ({text}) AS q".encode(), values
+            f"EXPLAIN (FORMAT JSON) SELECT * FROM ({text}) AS q".encode(),
+            values,
+            prepare=True,  # prepared, it is one statement
         ).fetchone()
         plan = told[0][0]["Plan"] if told else {}
         self._row_bytes = ROW_OVERHEAD + int(plan.get("Plan Width", 0))
@@ -249,7 +251,7 @@ class PostgresSession:
         )
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
         with looking(lambda: tell("transform", self._warehouse.size(self._staging) // self._row_bytes)):
-            return self._connection.execute(statement.encode(), values).rowcount
+            return self._connection.execute(statement.encode(), values, prepare=True).rowcount
 
     def stage_chunks(self, chunks: Chunks, tell: Progress) -> int:
         """Fill a fresh staging table with what another PostgreSQL gives as COPY's binary form."""

@@ -14,9 +14,11 @@ from airflow_provider_harness.core.schema import Schema, SchemaColumn
 from . import pg_arrays
 from .personal_arrow import Hasher, treat
 from .pg_catalog import CATALOG, SESSION, Cancellable, described, planned_rows
+from .pg_reading import reading
 from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, element
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, literal
+from .sql_guard import query
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +41,7 @@ class PostgresSource(Cancellable):
 
     def __init__(self, dsn: str, *, table: str = "", sql: str = "", hasher: Hasher | None = None) -> None:
         super().__init__()
-        self._dsn, self._table, self._sql, self._hasher = dsn, table, sql, hasher
+        self._dsn, self._table, self._sql, self._hasher = dsn, table, query(sql), hasher
         self._connection: Any = None
 
     def __enter__(self) -> PostgresSource:
@@ -65,7 +67,7 @@ class PostgresSource(Cancellable):
         if self._sql:
             import psycopg
 
-            with psycopg.connect(self._dsn, autocommit=True) as connection:
+            with psycopg.connect(self._dsn, autocommit=True) as connection, reading(connection):
                 return described(connection, self._sql)
         rows = self._ask(CATALOG.format(table=literal(ident(self._table))))
         if not rows:
@@ -89,7 +91,7 @@ class PostgresSource(Cancellable):
             return planned_rows(cursor.fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        relation = f"({self._sql.strip().rstrip(';')}) AS q" if self._sql else ident(self._table)
+        relation = f"({self._sql}) AS q" if self._sql else ident(self._table)
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
         return f"SELECT {names} FROM {relation}{condition}"
 

@@ -15,6 +15,8 @@ from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import PUBLIC, Contract
 from airflow_provider_harness.core.partition import Slice, bounds
 
+from .sql_guard import one_select
+
 SAMPLE_ROWS = 100
 """Rows that explain a failed check; at most."""
 MASK = "***"
@@ -189,7 +191,10 @@ and reads them by one process."""
 
 
 def metric(check: Check, contract: Contract, piece: Slice | None) -> str | None:
-    """The expression that measures a check over ``t``; None if it is measured elsewhere."""
+    """The expression that measures a check over ``t``; None if it is measured elsewhere.
+
+    :raises SqlRefused: the check's own query is not one that may be run.
+    """
     kind = check.spec.metric
     if check.kind is CheckKind.ANOMALY:
         return _watched(check, contract, piece)
@@ -206,7 +211,7 @@ def metric(check: Check, contract: Contract, piece: Slice | None) -> str | None:
     if kind is Metric.AGE_SECONDS and check.columns:
         return f"extract(epoch FROM max({column(check.columns[0])}))"
     if kind is Metric.SCALAR:
-        return f"({check.sql.strip().rstrip(';').replace('${table}', 't')})"
+        return f"({one_select(check.sql.replace('${table}', 't'))})"
     return None
 
 

@@ -15,6 +15,7 @@ from airflow_provider_harness.core.contract import Contract, MalformedRows
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import sql_checks
+from .sql_guard import refusal
 
 
 class Database(Protocol):
@@ -41,8 +42,11 @@ def measure(
     """
     began = time.perf_counter()
     proofs = proofs or {}
-    checks = [c for c in contract.checks if sql_checks.metric(c, contract, rows.piece) and c.id not in proofs]
+    refused = {check.id: why for check in contract.checks if (why := refusal(check.sql))}
+    asked = [check for check in contract.checks if check.id not in proofs and check.id not in refused]
+    checks = [check for check in asked if sql_checks.metric(check, contract, rows.piece)]
     runnable, broken = _runnable(database, checks)
+    broken |= refused
     found = None
     for attempt in (database.plan, database.rows):  # planning finds nearly all that is wrong; running finds the rest
         try:

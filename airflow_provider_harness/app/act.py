@@ -12,7 +12,7 @@ from airflow_provider_harness.app.approve import SPENT, agreed
 from airflow_provider_harness.app.before import before
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.errors import HarnessError, NotAllowed
 from airflow_provider_harness.core.grant import Grant, checks_of
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
@@ -105,7 +105,7 @@ def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
         return None
     try:
         return healer.gates.arrived(_target(healer, proposal))
-    except HarnessUnavailable:
+    except HarnessError:
         return None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from airflow_provider_harness.app import propose
 from airflow_provider_harness.app.compose import for_whom
@@ -24,11 +24,14 @@ from airflow_provider_harness.core.diagnosis import (
     first_remedy,
     remedies,
 )
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.evidence import Citation, Evidence, Fact, Source
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
 from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
+
+Known = TypeVar("Known")
 
 
 def lead_of(healer: Healer, incident: Incident) -> Failure:
@@ -154,22 +157,37 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
         return replace(propose.nowhere(key.dag_id, key.run_id, healer.now()), **around)
     task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
     dag = healer.airflow.dag(key.dag_id)
-    missing, contract = healer.gates.missing(task, dag), healer.gates.contract(task)
+    gates, contract = healer.gates, healer.gates.contract(task)
+    nothing: Sequence[datetime] = ()
+    missing = _read(lambda: gates.missing(task, dag), nothing)
     return propose.Situation(
         task=task,
         tasks=healer.airflow.tasks(key.dag_id, key.run_id),
         dag=dag,
         missing=missing,
         now=healer.now(),
-        slice_length=healer.gates.slice_length(task, dag),
-        late_from=healer.gates.late_from(task, dag),
-        alone=min(healer.limits.backfill_alone, healer.gates.alone_limit(task, dag)) if missing else 0,
+        slice_length=_read(lambda: gates.slice_length(task, dag), timedelta(days=1)),
+        late_from=_read(lambda: gates.late_from(task, dag), None),
+        alone=min(healer.limits.backfill_alone, _read(lambda: gates.alone_limit(task, dag), 0)) if missing else 0,
         acts=acts,
         has_contract="contract" in task.rendered,
         criticality=contract.criticality.value if contract else "none",
         contract=contract,
         **around,
     )
+
+
+def _read(ask: Callable[[], Known], unknown: Known) -> Known:
+    """What an author's contract and connection say; where they cannot be read at all, nothing follows from them.
+
+    :raises HarnessUnavailable: they cannot be read now, and perhaps later.
+    """
+    try:
+        return ask()
+    except HarnessUnavailable:
+        raise
+    except HarnessError:
+        return unknown
 
 
 def diagnosis_of(incident: Incident) -> Diagnosis:

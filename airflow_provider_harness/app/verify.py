@@ -10,9 +10,9 @@ from functools import partial
 from airflow_provider_harness.app import follow, heal
 from airflow_provider_harness.app.act import note_of, proposal_of
 from airflow_provider_harness.app.before import worse
-from airflow_provider_harness.app.ports import GateResult, Healer, TaskState
+from airflow_provider_harness.app.ports import DagFacts, GateResult, Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
 
@@ -107,8 +107,28 @@ def _of_run(healer: Healer, dag_id: str, run_id: str, is_target: Callable[[TaskS
         text = f"run {run_id} succeeded, but {still[0].task_id} is {still[0].state or 'without state'}"
         return Finding(outcome=Outcome.NOT_HEALED, text=text)
     dag = healer.airflow.dag(dag_id)
-    published = (healer.gates.published(task, dag) for task in tasks)
-    return _judge_gates([gate for gate in published if gate is not None], run_id)
+    gates, unread = _published(healer, dag, [(task, None) for task in tasks])
+    return _judge_gates(gates, run_id, unread)
+
+
+def _published(
+    healer: Healer, dag: DagFacts, wanted: Sequence[tuple[TaskState, datetime | None]]
+) -> tuple[list[GateResult], list[str]]:
+    """The gates of published slices, and why others cannot be run at all.
+
+    :raises HarnessUnavailable: one could not be run now, and perhaps later.
+    """
+    gates, unread = [], []
+    for task, start in wanted:
+        try:
+            found = healer.gates.published(task, dag, start)
+        except HarnessUnavailable:
+            raise
+        except HarnessError as error:
+            unread.append(f"{task.task_id}: {error}"[:300])
+            continue
+        gates += [found] if found is not None else []
+    return gates, unread
 
 
 def _is_target(task: TaskState, proposal: Proposal) -> bool:
@@ -118,7 +138,10 @@ def _is_target(task: TaskState, proposal: Proposal) -> bool:
     return task.task_id == named and task.map_index == int(given.get(Parameter.MAP_INDEX, task.map_index))
 
 
-def _judge_gates(gates: Sequence[GateResult], run_id: str) -> Finding:
+def _judge_gates(gates: Sequence[GateResult], run_id: str, unread: Sequence[str] = ()) -> Finding:
+    if unread and all(gate.passed for gate in gates):
+        text = f"run {run_id} succeeded; whether its data are right is not known: {'; '.join(unread)}"
+        return Finding(outcome=Outcome.UNKNOWN, text=text, gates=gates)
     if not gates:
         text = f"run {run_id} succeeded; no contract says whether its data are right"
         return Finding(outcome=Outcome.RECOVERED, text=text)
@@ -153,8 +176,8 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
     if finding.outcome is not Outcome.HEALED and finding.outcome is not Outcome.RECOVERED:
         return finding
     filled = [datetime.fromisoformat(start) for start in incident.last[EventKind.PROPOSED]["slices"]]
-    slices = [healer.gates.published(check, dag, start) for start in filled]
-    return _judge_gates([*finding.gates, *(gate for gate in slices if gate is not None)], given[Parameter.RUN])
+    slices, unread = _published(healer, dag, [(check, start) for start in filled])
+    return _judge_gates([*finding.gates, *slices], given[Parameter.RUN], unread)
 
 
 def _paused(healer: Healer, _incident: Incident, proposal: Proposal) -> Finding:

@@ -32,6 +32,18 @@ ALIASES = {
 """Names PostgreSQL accepts -> the name its catalog gives (``format_type``)."""
 
 _TYPE = re.compile(r"^(?P<name>[a-z][a-z0-9 ]*?)\s*(?:\((?P<args>[0-9, ]+)\))?(?P<rest>\s+[a-z ]+)?(?P<array>(\[\])*)$")
+_WORDS = """
+boolean|smallint|integer|bigint|numeric|real|double precision|money|text|character varying|character|bytea|uuid|json|jsonb|xml
+|date|interval|inet|cidr|macaddr|macaddr8|bit|bit varying|oid|tsvector|tsquery
+|(?:time|timestamp)(?: (?:with|without) time zone)?
+|interval (?:year|month|day|hour|minute|second)(?: to (?:month|hour|minute|second))?
+|(?:[a-z_][a-z0-9_]*\\.)?[a-z_][a-z0-9_]*
+"""
+_KNOWN = re.compile(
+    rf"(?:{_WORDS.replace(chr(10), '')})(?:\([a-z0-9_, ]{{1,40}}\))?(?: (?:with|without) time zone)?(?:\[\])*", re.ASCII
+)
+"""What a type is made of: PostgreSQL's words, or the one name of a type of the user's own, and arguments. Nothing else is ever
+pasted into a statement as a type."""
 _LADDERS = (("smallint", "integer", "bigint"), ("real", "double precision"), ("character varying", "text"))
 
 
@@ -176,6 +188,17 @@ def canonical(name: str) -> str:
         return f"{word}({found['args'].strip()}){' ' + zone if zone else ''}{rest}{found['array']}"
     args = "(" + ",".join(part.strip() for part in found["args"].split(",")) + ")" if found["args"] else ""
     return f"{base}{args}{rest}{found['array']}"
+
+
+def is_type(kind: str) -> bool:
+    """Whether a canonical type is one that a statement may name.
+
+    >>> is_type("numeric(12,2)"), is_type("timestamp(3) with time zone"), is_type("app.mood[]")
+    (True, True, True)
+    >>> is_type("text default 1"), is_type("text); drop table x; --")
+    (False, False)
+    """
+    return _KNOWN.fullmatch(kind) is not None
 
 
 def fits(narrow: str, wide: str) -> bool:

@@ -46,6 +46,7 @@ SAFE = Settings(
     recurrence_limit=3,
     recurrence_days=7,
     breaker_limit=3,
+    connections_allowed="*",  # what any task may read with, the healer may; it only reads, and never with its own
     query_file="",  # no question in SQL reaches the warehouse
     max_model_turns=5,
     max_cost_usd_per_incident=0.5,

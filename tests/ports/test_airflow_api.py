@@ -622,3 +622,27 @@ def test_addresses_for_people() -> None:
     assert api.required_action_url("h", "r", "approve") == (
         "http://airflow:8080/dags/h/runs/r/tasks/approve/required_actions"
     )
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("module", "operator"),
+    [
+        ("airflow_provider_harness.operators.postgres", "PostgresLoadOperator"),
+        ("unusual_prefix_abc_dag", "unusual_prefix_abc_dag.PostgresLoadOperator"),
+        ("airflow_provider_harness_evil", "airflow_provider_harness_evil.PostgresLoadOperator"),
+        (None, "?.PostgresLoadOperator"),
+    ],
+)
+def test_an_operator_is_known_by_its_class_and_not_by_its_name(
+    server: Server, api: AirflowApi, module: str | None, operator: str
+) -> None:
+    """What Airflow serialized of the task says which class it is; a class of the same name in a Dag file is another."""
+    named = row(operator_name="PostgresLoadOperator", operator="PostgresLoadOperator")
+    server.answers["GET", "dags/flights/dagRuns/run1/taskInstances/load"] = named
+    server.answers["GET", "dags/flights/dagRuns/run1/taskInstances"] = {"task_instances": [named, row()]}
+    tasks = [{"task_id": "load", "class_ref": {"module_path": module, "class_name": "PostgresLoadOperator"}}]
+    server.answers["GET", "dags/flights/tasks"] = {"tasks": tasks if module else []}
+    assert api.task("flights", "run1", "load").operator == operator
+    assert [state.operator for state in api.tasks("flights", "run1")] == [operator, "LoadOperator"]
+    assert [request[1] for request in server.requests].count("dags/flights/tasks") == 1, "it is asked once a minute"

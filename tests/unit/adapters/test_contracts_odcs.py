@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -279,3 +280,52 @@ def test_a_query_names_its_rows_and_its_column_in_the_standards_words(words: tup
         if c.id == "own"
     ]
     assert found.sql == 'SELECT count(*) FROM ${table} WHERE "x" < 0'
+
+
+TYPES_THAT_ARE_NONE = (
+    "text DEFAULT pg_sleep(100)",
+    "text); DROP TABLE public.flights; --",
+    "integer REFERENCES public.others",
+    "text COLLATE other",
+    "bigint GENERATED ALWAYS AS (1) STORED",
+    "text CHECK (true)",
+    "text /* a */",
+    "text; SELECT 1",
+    "text, extra text",
+    "numeric(12,(SELECT 2))",
+)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("kind", TYPES_THAT_ARE_NONE)
+def test_a_type_is_a_type_and_nothing_else(kind: str) -> None:
+    found = FLIGHTS.replace("physicalType: integer", f"physicalType: {json.dumps(kind)}", 1)
+    assert any("is no type of PostgreSQL" in each for each in findings(found))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "varchar(20)",
+        "timestamp(3) with time zone",
+        "time",
+        "app.mood",
+        "citext",
+        "geometry(point,4326)",
+        "interval",
+        "uuid[]",
+    ],
+)
+def test_types_of_postgresql_and_of_ones_own_are_taken(kind: str) -> None:
+    compile_text(FLIGHTS.replace("physicalType: integer", f"physicalType: {json.dumps(kind)}", 1), "x.odcs.yaml")
+
+
+@pytest.mark.attack
+def test_an_expectation_brings_no_sql_of_its_own() -> None:
+    entry = (
+        "      - {type: custom, engine: great-expectations, implementation: {type: expect_query_results_to_match_comparison,"
+        " kwargs: {base_query: 'DELETE FROM t'}}}\n"
+    )
+    assert any(
+        "SQL of its own" in each for each in findings(FLIGHTS.replace("    quality:\n", "    quality:\n" + entry, 1))
+    )

@@ -14,7 +14,7 @@ from airflow_provider_harness.app.ports import GateResult
 from airflow_provider_harness.app.verify import verify
 from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.contract import Contract, Load, LoadMode
-from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
 from airflow_provider_harness.core.severity import Severity
 from tests.unit.app.fakes import RUN, START, World, dag, opened, task, world
@@ -78,6 +78,21 @@ def test_failed_again() -> None:
     w = world()
     w.gates.results = {"load": gate()}
     assert found(w, acted(w)) is Outcome.NOT_HEALED
+
+
+@pytest.mark.attack
+def test_a_gate_that_may_not_be_read_proves_nothing_and_stops_nothing() -> None:
+    refused = NotAllowed("The healer does not read with connection payroll.")
+    w = world()
+    succeeded(w, load="success", publish="success")
+    w.gates.results = {"load": refused}
+    incident_id = acted(w)
+    assert found(w, incident_id) is Outcome.UNKNOWN
+    assert "payroll" in w.incident(incident_id).last[EventKind.SETTLED]["text"]
+    w = world()
+    succeeded(w, load="success", publish="success")
+    w.gates.results = {"load": refused, "publish": gate(passed=False)}
+    assert found(w, acted(w)) is Outcome.NOT_HEALED, "what is known to be wrong is said first"
 
 
 def succeeded(w: World, **states: str) -> None:

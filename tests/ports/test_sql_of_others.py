@@ -1,0 +1,218 @@
+"""SQL of a contract or a Dag on real databases: it reads, within limits, and can do nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_harness.adapters import pg_measure, sql_checks
+from airflow_provider_harness.adapters.pg_reading import LOCK_SECONDS, STATEMENT_SECONDS, answers, reading
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.errors import ContractViolation
+from airflow_provider_harness.operators import (
+    PostgresExtractOperator,
+    PostgresTransferOperator,
+    SQLTransformOperator,
+    ValidateOperator,
+)
+from airflow_provider_harness.sensors import FreshnessSensor
+from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.ports.engines_case import TYPES, contract_of
+from tests.ports.operators_case import context, moved, run, terms
+from tests.ports.rows_case import CONTRACT, CUSTOMERS, Case
+
+ROWS = sql_checks.Rows(relation='"public"."t"', table="public.t")
+STACKS = {
+    "closes ours": "SELECT 1) AS m1 FROM t; DROP TABLE public.victim; WITH t AS (SELECT 1) SELECT (SELECT 1",
+    "ends ours": "SELECT 1; DROP TABLE public.victim",
+    "commits first": "SELECT 1; COMMIT; DROP TABLE public.victim; SELECT 1",
+    "a function that writes": "SELECT public.forget()",
+    "a setting, then a write": "SELECT public.forget() FROM (SELECT set_config('transaction_read_only', 'off', true)) AS s",
+}
+
+
+@pytest.fixture
+def connection(postgres: PostgresServer, database: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(postgres.url(database), autocommit=True) as made:
+        made.execute(f"CREATE TABLE public.t ({TYPES}); CREATE TABLE public.victim AS SELECT 1 AS n".encode())
+        made.execute(
+            "CREATE FUNCTION public.forget() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS"
+            " $$ BEGIN DELETE FROM public.victim; RETURN 0; END $$;"
+            " CREATE FUNCTION public.dares() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN"
+            " PERFORM set_config('transaction_read_only', 'off', true); DELETE FROM public.victim; RETURN 0; END $$"
+        )
+        yield made
+
+
+def victims(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    return connection.execute("SELECT n FROM public.victim").fetchall()
+
+
+def own(sql: str, name: str = "own") -> Check:
+    return Check(id=name, kind=CheckKind.CUSTOM_SQL, sql=sql, expect=Expectation(operator=Operator.BE, values=(0,)))
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("sql", [*STACKS.values(), "SELECT public.dares()"], ids=[*STACKS, "a function that dares"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_check_writes_nothing_by_itself_or_inside_a_load(
+    connection: psycopg.Connection[Any], sql: str, inside: bool
+) -> None:
+    checks = (own(sql), Check(id="right", kind=CheckKind.UNIQUE, columns=("n",)))
+    if inside:
+        with connection.transaction():
+            found = pg_measure.measure(connection, contract_of(checks), ROWS)
+            connection.execute("INSERT INTO public.victim VALUES (2)")  # the load goes on, and may write
+        assert victims(connection) == [(1,), (2,)]
+    else:
+        found = pg_measure.measure(connection, contract_of(checks), ROWS)
+        assert victims(connection) == [(1,)]
+    assert found.values["own"].error
+    assert (found.values["right"].value, found.values["right"].error) == (0, ""), "the other checks are measured"
+
+
+def test_reading_only_ends_with_the_savepoint_and_cannot_be_ended_within(connection: psycopg.Connection[Any]) -> None:
+    with connection.transaction():
+        connection.execute("INSERT INTO public.victim VALUES (2)")
+        with reading(connection):
+            assert connection.execute("SHOW transaction_read_only").fetchone() == ("on",)
+            assert connection.execute("SELECT count(*) FROM public.victim").fetchone() == (2,), (
+                "what was written is seen"
+            )
+            for attempt in ("SET TRANSACTION READ WRITE", "SET LOCAL transaction_read_only = off"):
+                with pytest.raises(psycopg.errors.ActiveSqlTransaction), connection.transaction():
+                    connection.execute(attempt.encode())
+        assert connection.execute("SHOW transaction_read_only").fetchone() == ("off",)
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("0",)
+        connection.execute("INSERT INTO public.victim VALUES (3)")
+    assert victims(connection) == [(1,), (2,), (3,)]
+
+
+def test_a_statement_is_limited_and_a_shorter_limit_is_kept(connection: psycopg.Connection[Any]) -> None:
+    def limits() -> list[str]:
+        return [answers(connection, f"SHOW {name}")[0][0] for name in ("statement_timeout", "lock_timeout")]
+
+    assert limits() == [f"{STATEMENT_SECONDS // 60}min", f"{LOCK_SECONDS}s"]
+    connection.execute("SET statement_timeout = '7s'")
+    assert limits() == ["7s", f"{LOCK_SECONDS}s"]
+
+
+def test_a_query_of_the_contract_is_still_measured(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("INSERT INTO public.t (n) SELECT generate_series(1, 5)")
+    check = own("SELECT count(*) FROM ${table} WHERE n > 3 -- large ones\n;")
+    found = pg_measure.measure(connection, contract_of((check,)), ROWS)
+    assert (found.values["own"].value, found.values["own"].error) == (2, "")
+
+
+QUERY = "SELECT * FROM public.orders"
+STACKED = f"{QUERY}) AS q; DROP TABLE public.customers; SELECT * FROM ({QUERY}"
+WRITES = "WITH gone AS (DELETE FROM public.customers RETURNING 1) SELECT * FROM public.orders"
+
+
+def asked(dag: Any, kind: str, sql: str) -> Any:
+    given = {"task_id": "t", "sql": sql, **terms(dag, "src")}
+    if kind == "validate":
+        return ValidateOperator(**{name: value for name, value in given.items() if name != "table"})
+    if kind == "freshness":
+        return FreshnessSensor(poke_interval=1, timeout=3, deferrable=False, **{**given, "table": "public.orders"})
+    if kind == "extract":
+        return PostgresExtractOperator(**given)
+    if kind == "transfer":
+        return PostgresTransferOperator(source_conn_id="src", **{**given, **terms(dag, "wh")})
+    return SQLTransformOperator(**{**given, **terms(dag, "src", "public.made")})
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("kind", ["validate", "freshness", "extract", "transfer", "transform"])
+@pytest.mark.parametrize("sql", [STACKED, WRITES], ids=["stacked", "writes"])
+def test_no_query_of_a_dag_is_more_than_one_select(case: Case, dag: Any, kind: str, sql: str) -> None:
+    case.at_source(CUSTOMERS)
+    with pytest.raises(Exception, match=r"one SELECT|only reading|syntax error|multiple commands|data-modifying"):
+        run(asked(dag, kind, sql), context(case))
+    assert case.at_source("SELECT count(*) FROM public.customers") == [(5,)]
+
+
+@pytest.mark.parametrize("kind", ["validate", "freshness", "extract", "transfer", "transform"])
+def test_the_same_operators_take_a_query_that_reads(case: Case, dag: Any, kind: str) -> None:
+    case.at_source(CUSTOMERS)
+    run(asked(dag, kind, f"{QUERY} WHERE {case.during(0)} -- all of them"), context(case))
+
+
+ALONE = CONTRACT.replace("        relationships: [{to: customers.name}]\n", "")
+CUSTOM = 'quality:\n      - {type: sql, name: own, mustBe: 0, query: "QUERY"}\n'
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT count(*) FROM read_text('HERE/secret')", "SELECT count(*) FROM 'HERE/secret.csv'", "SELECT getenv('HOME')",
+     "SELECT 1) ; COPY (SELECT 1) TO 'HERE/made'; SELECT (1", "SELECT count(*) FROM duckdb_settings()"],
+)  # fmt: skip
+def test_a_check_of_files_reaches_no_other_file(case: Case, dag: Any, tmp_path: Path, query: str) -> None:
+    (tmp_path / "secret").write_text("hidden")
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    moved(case, dag)
+    text = ALONE.replace("quality:\n", CUSTOM.replace("QUERY", query.replace("HERE", str(tmp_path))), 1)
+    (tmp_path / "orders.odcs.yaml").write_text(text)
+    staged = next((tmp_path / "staging").rglob("_manifest.json")).parent
+    with pytest.raises(AirflowFailException) as caught:
+        run(ValidateOperator(task_id="v", contract="orders.odcs.yaml", path=str(staged), dag=dag), context(case))
+    violation = caught.value.__cause__
+    assert isinstance(violation, ContractViolation), violation
+    assert [result.error != "" for result in violation.report.results if result.id == "own"] == [True]
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.attack
+def test_duckdb_itself_is_closed_where_a_query_would_come_through(case: Case, dag: Any, tmp_path: Path) -> None:
+    from airflow_provider_harness.adapters import duck_files
+
+    moved(case, dag)
+    (tmp_path / "orders.odcs.yaml").write_text(ALONE)
+    (tmp_path / "secret").write_text("hidden")
+    staged = str(next((tmp_path / "staging").rglob("_manifest.json")).parent)
+    tried: list[str] = []
+
+    def attempts(connection: Any, contract: Any, rows: Any) -> Any:
+        for sql in (
+            f"SELECT * FROM read_text('{tmp_path}/secret')",
+            f"COPY (SELECT 1) TO '{tmp_path}/made'",
+            f"ATTACH '{tmp_path}/made.db'",
+            "SET enable_external_access = true",
+            "RESET lock_configuration",
+            "INSTALL httpfs",
+        ):
+            with pytest.raises(Exception, match=r"disabled|locked|Cannot (access|change|enable)"):
+                connection.execute(sql)
+            tried.append(sql)
+        return measured(connection, contract, rows)
+
+    measured = duck_files.duck_measure.measure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duck_files.duck_measure, "measure", attempts)
+        run(ValidateOperator(task_id="v", contract="orders.odcs.yaml", path=staged, dag=dag), context(case))
+    assert len(tried) == 6
+
+
+@pytest.mark.attack
+def test_great_expectations_writes_nothing_and_brings_no_query(
+    connection: psycopg.Connection[Any], postgres: Any
+) -> None:
+    from airflow_provider_harness.adapters import gx
+
+    url = gx._url(postgres.url(connection.info.dbname))
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import InternalError
+
+    engine = create_engine(url)
+    with pytest.raises(InternalError, match="read-only"), engine.begin() as there:
+        there.execute(text("DELETE FROM public.victim"))
+    engine.dispose()
+    check = Check(id="gx", kind=CheckKind.NOT_NULL, columns=("n",))
+    found = gx.measure_postgres(postgres.url(connection.info.dbname), contract_of((check,)), ROWS, (check,))
+    assert found.values["gx"].error == ""

@@ -1,0 +1,103 @@
+"""SQL that somebody else wrote: one SELECT that reads comes through, printed anew; nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_harness.adapters.sql_guard import SqlRefused, one_select, query, refusal
+from airflow_provider_harness.core.errors import ConfigurationError
+
+STACKED = "1) AS m1 FROM t; GRANT ALL ON ALL TABLES IN SCHEMA public TO author; WITH t AS (SELECT 1) SELECT (SELECT 1"
+REFUSED = {
+    "a stack": STACKED,
+    "a parenthesis that closes ours": "SELECT 1) AS m1 FROM t; DELETE FROM harness_events; SELECT (1",
+    "two statements": "SELECT 1; SELECT 2",
+    "a write": "DELETE FROM t RETURNING 1",
+    "a write within": "WITH gone AS (DELETE FROM t RETURNING 1) SELECT count(*) FROM gone",
+    "a table that is made": "SELECT 1 INTO made",
+    "a lock": "SELECT count(*) FROM t FOR UPDATE",
+    "a block": "DO $$ BEGIN DELETE FROM t; END $$",
+    "a copy": "COPY t TO PROGRAM 'sh'",
+    "a plan that runs": "EXPLAIN ANALYZE DELETE FROM t",
+    "a call": "CALL forget()",
+    "a setting": "SET ROLE owner",
+    "nothing": "",
+    "a comment alone": "-- nothing",
+    "a name in escapes": 'SELECT U&"pg\\005fsleep"(1)',
+    "depth": "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
+    "a NUL": "SELECT 1 \x00",
+}
+FUNCTIONS = """
+pg_read_file('/etc/passwd')|pg_catalog.pg_sleep(9)|"pg_sleep"(9)|PG_TERMINATE_BACKEND(1)|pg_ls_dir('/')|lo_import('/etc/passwd')
+|lo_export(1, '/tmp/x')|set_config('role', 'owner', false)|nextval('s')|setval('s', 1)|pg_advisory_lock(1)|pg_notify('a', 'b')
+|dblink_exec('dbname=store', 'DELETE FROM harness_events')|query_to_xml('SELECT 1', true, true, '')|pg_reload_conf()
+|database_to_xml(true, true, '')|ts_stat('SELECT 1')|pg_logical_emit_message(true, 'a', 'b')|read_text('/etc/passwd')|getenv('HOME')
+""".replace("\n", "").split("|")
+RELATIONS = [
+    "dblink('dbname=store', 'SELECT 1') AS d(n int)",
+    "read_csv('/etc/passwd')",
+    "glob('/*')",
+    "duckdb_secrets()",
+    "pg_ls_dir('/') AS f",
+    "parquet_scan('x')",
+    "sqlite_scan('harness.db', 'harness_events')",
+    "LATERAL pg_sleep(9) AS s",
+    "query('SELECT 1')",
+]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("sql", REFUSED.values(), ids=REFUSED)
+def test_what_is_not_one_select_is_refused(sql: str) -> None:
+    with pytest.raises(SqlRefused):
+        one_select(sql)
+    if sql.strip():
+        assert refusal(sql)
+        with pytest.raises(ConfigurationError, match="one SELECT"):
+            query(sql)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("call", FUNCTIONS)
+def test_what_does_more_than_read_rows_is_refused_wherever_it_stands(call: str) -> None:
+    for sql in (
+        f"SELECT {call}",
+        f"SELECT count(*) FROM t WHERE coalesce({call}::text, '') = ''",
+        f"SELECT max((SELECT {call}))",
+    ):
+        with pytest.raises(SqlRefused, match="calls"):
+            one_select(sql)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_no_relation_is_another_place(relation: str) -> None:
+    with pytest.raises(SqlRefused, match=r"calls|cannot be read"):
+        one_select(f"SELECT count(*) FROM t, {relation}")
+
+
+SAME = [
+    "SELECT count(*) FROM t WHERE a ~ '^\\d+$' AND NOT b ~* 'x''y'",
+    "SELECT count(*) FILTER(WHERE x IS DISTINCT FROM y) FROM t",
+    "WITH a AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT sum(n) FROM a",
+    "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) FROM t",
+    "SELECT count(*) FROM t WHERE pg_typeof(note) = 'jsonb'::regtype AND note ->> 'a' = 'b' AND note @> '{}'",
+    "SELECT own.tidy(name) FROM t",
+    "SELECT count(*) FROM t WHERE extract(HOUR FROM at AT TIME ZONE 'Europe/Berlin') < 6",
+    'SELECT "Own"(a), "Column" FROM "Own Schema"."Table"',
+]
+
+
+@pytest.mark.parametrize("sql", SAME)
+def test_a_query_that_reads_comes_through_and_says_the_same(sql: str) -> None:
+    import sqlglot
+
+    printed = one_select(sql)
+    assert sqlglot.parse_one(printed, read="postgres") == sqlglot.parse_one(sql, read="postgres")
+    assert query(f"{sql}; -- the end") == printed
+    assert refusal(sql) == ""
+
+
+def test_where_there_is_no_query_there_is_none_to_refuse() -> None:
+    assert query("  ") == ""
+    assert refusal("") == ""

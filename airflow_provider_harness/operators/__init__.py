@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.operators.bigquery import BigQueryLoadOperator
+    from airflow_provider_harness.operators.postgres import (
+        PostgresExtractOperator,
+        PostgresLoadOperator,
+        PostgresTransferOperator,
+    )
+    from airflow_provider_harness.operators.sql import SQLTransformOperator
+    from airflow_provider_harness.operators.validate import ValidateOperator
 
 _NAMES = {
     "BigQueryLoadOperator": "bigquery",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.sensors.contract import ContractSensor
+    from airflow_provider_harness.sensors.source import FreshnessSensor, SchemaDriftSensor
 
 _NAMES = {"ContractSensor": "contract", "FreshnessSensor": "source", "SchemaDriftSensor": "source"}
 """Public name -> module of this package."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import subprocess
@@ -57,6 +58,17 @@ def test_every_option_is_in_the_provider_info() -> None:
     assert set(options) == set(OPTIONS)
     for name, option in OPTIONS.items():
         assert (options[name]["default"], options[name]["type"]) == (option.default, option.type)
+
+
+@pytest.mark.parametrize("package", ["", ".operators", ".sensors"])
+def test_editors_and_type_checkers_see_each_lazy_name(package: str) -> None:
+    """PEP 561's marker is there, and each name that is imported late is imported for type checkers too."""
+    module = importlib.import_module(f"airflow_provider_harness{package}")
+    tree = ast.parse(Path(str(module.__file__)).read_text())
+    typed = next(node for node in tree.body if isinstance(node, ast.If))
+    names = {alias.name for node in typed.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert names == set(module.__all__) - {"__version__"}
+    assert (ROOT / "airflow_provider_harness" / "py.typed").is_file()
 
 
 def test_the_commands_resolve() -> None:

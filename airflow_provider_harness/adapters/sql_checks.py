@@ -46,9 +46,16 @@ class Rows:
         return f"WITH t AS NOT MATERIALIZED (SELECT * FROM {self.relation}{condition})"
 
 
+def parts(name: str) -> tuple[str, str]:
+    """Schema and table of ``schema.table``, cut at the first dot: a table's own name may have more; the first is empty
+    where there is no dot."""
+    home, dot, table = name.partition(".")
+    return (home, table) if dot else ("", home)
+
+
 def ident(name: str) -> str:
     """A name as a quoted identifier; ``schema.table`` becomes two."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split(".", 1))
+    return ".".join(column(part) for part in name.split(".", 1))
 
 
 def column(name: str) -> str:

@@ -61,10 +61,7 @@ def undrifted(
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
 
     terms = rows.contract_of(contract, target_table)
-    database = PostgresSource(
-        rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql, name=rows.named(conn_id)
-    )
-    with database as source:
+    with PostgresSource(rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql) as source:
         running.append(source.cancel)
         there = source.schema()
     published = None

@@ -6,6 +6,7 @@ Heavy parts are imported when they are used: operators import this module when a
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, DatabaseRefused, HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
 from airflow_provider_harness.wiring_access import opened
 
 if TYPE_CHECKING:
@@ -48,32 +49,16 @@ def check_contract(path: str) -> None:
 
 
 @contextmanager
-def no_useless_retries(conn_id: str = "") -> Iterator[None]:
-    """What would fail again in the same way fails at once; the error stays as the cause. What a driver raised is said in our
-    words, if no adapter has said it yet.
-
-    :param conn_id: the connection that is named then.
-    """
+def no_useless_retries() -> Iterator[None]:
+    """What would fail again in the same way fails at once; the error stays as the cause."""
     from airflow.sdk.exceptions import AirflowFailException
 
     try:
-        with in_our_words(conn_id):
-            yield
+        yield
     except HarnessError as error:
         if error.retryable:
             raise
         raise AirflowFailException(str(error)) from error
-
-
-@contextmanager
-def in_our_words(conn_id: str) -> Iterator[None]:
-    """No bare error of a driver gets out of here."""
-    from airflow_provider_harness.adapters import driver_errors
-
-    try:
-        yield
-    except driver_errors.kinds() as error:
-        raise driver_errors.translation(error, named(conn_id) if conn_id else "") from error
 
 
 def contract_path(path: str, dag: Any) -> str:
@@ -144,11 +129,6 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     return make_conninfo("", application_name=application[:63], **wanted)
 
 
-def named(conn_id: str) -> str:
-    """A connection in the words of errors."""
-    return f"connection {conn_id}"
-
-
 def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
     return bool(opened(conn_id).conn_type == BIGQUERY)
@@ -170,7 +150,7 @@ def warehouse_of(
         return bigquery.BigQueryWarehouse(client, limit=limit or own, held=held)
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
-    return PostgresWarehouse(dsn(conn_id, purpose), name=named(conn_id))
+    return PostgresWarehouse(dsn(conn_id, purpose))
 
 
 def rows_of(
@@ -186,9 +166,7 @@ def rows_of(
         return bq_rows.BigQueryRows(client, limit=limit, sql=sql, engine=Engine(engine))
     from airflow_provider_harness.adapters.pg_rows import PostgresRows
 
-    return PostgresRows(
-        dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove, docs=docs, name=named(conn_id)
-    )
+    return PostgresRows(dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove, docs=docs)
 
 
 def dataset(conn_id: str, table: str) -> Dataset:
@@ -266,19 +244,23 @@ def validate(
 
 @contextmanager
 def reachable(conn_id: str) -> Iterator[None]:
-    """For the command line and the healer: what the database says becomes one sentence instead of a traceback.
-
-    Whoever refuses the connection itself, or a whole service, says nothing about the data: that is unavailable, too.
-    """
-    from airflow_provider_harness.adapters import driver_errors
+    """For the command line and the healer: what the database says becomes one sentence instead of a traceback."""
+    import psycopg
 
     try:
-        with in_our_words(conn_id):
-            yield
-    except DatabaseRefused as error:
-        if not driver_errors.closed(error.__cause__):
-            raise
-        raise HarnessUnavailable(named(conn_id), error.reason) from error
+        yield
+    except psycopg.OperationalError as error:
+        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
+    except psycopg.Error as error:
+        raise HarnessError(f"connection {conn_id}: {str(error).strip()}") from error
+    except _of_google() as error:
+        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
+
+
+def _of_google() -> tuple[type[Exception], ...]:
+    """What BigQuery's client raises; nothing of it where it was not even loaded."""
+    modules = (("google.api_core.exceptions", "GoogleAPIError"), ("google.auth.exceptions", "GoogleAuthError"))
+    return tuple(getattr(sys.modules[module], name) for module, name in modules if module in sys.modules)
 
 
 def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> tuple[Contract, tuple[Verdict, ...]]:
@@ -304,7 +286,7 @@ def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:
     """The rows of a contract's table that were set aside."""
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
 
-    return PostgresQuarantine(dsn(conn_id, f"harness quarantine {contract.table}"), name=named(conn_id))
+    return PostgresQuarantine(dsn(conn_id, f"harness quarantine {contract.table}"))
 
 
 def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:

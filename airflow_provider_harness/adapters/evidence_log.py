@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_harness.adapters.exceptions import shown_name
 from airflow_provider_harness.core.excerpt import BUDGET, LONGEST_READ, Line, as_text, excerpt, search
 from airflow_provider_harness.core.failure import ErrorLink
 from airflow_provider_harness.core.redaction import Redactor
@@ -45,7 +46,7 @@ class TaskLog:
         found = {
             line.number: line
             for form in forms
-            for line in search(self.raw, form, limit, lambda line: redactor.redact(_with(words, line)))
+            for line in search(self.raw, form, limit, lambda line: redactor.redact(_with(words, line, redactor)))
         }
         return tuple(found[number] for number in sorted(found)[:limit])
 
@@ -68,7 +69,7 @@ def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
             lines.append(line.text)
         else:
             chain = _chain(event.get("error_detail"), redactor) or chain
-            lines.extend(plain(event))
+            lines.extend(plain(event, redactor))
     clean = redactor.redact("\n".join(lines)).encode("utf-8", "replace")
     return TaskLog(text=as_text(excerpt(clean, budget)), raw=body, chain=chain)
 
@@ -99,18 +100,18 @@ def _parse(line: str) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) and "event" in found else None
 
 
-def _with(words: str, line: str) -> str:
+def _with(words: str, line: str, redactor: Redactor) -> str:
     """A line of the answer as a person reads it; of an event that has several, those with these words."""
     event = _parse(line)
-    shown = [] if event is None else [text for text in plain(event) if words in text]
+    shown = [] if event is None else [text for text in plain(event, redactor) if words in text]
     return " / ".join(shown) or line
 
 
-def plain(event: Mapping[str, Any]) -> Iterator[str]:
+def plain(event: Mapping[str, Any], redactor: Redactor) -> Iterator[str]:
     """An event as lines: its text, what else it says, and its exceptions, the first cause first."""
     stamp = f"[{event['timestamp']}] " if event.get("timestamp") else ""
     level = f"{str(event['level']).upper()} - " if event.get("level") else ""
-    more = "".join(f" {k}={_short(v)}" for k, v in event.items() if k not in _DULL)
+    more = "".join(f" {k}={_short(v, redactor)}" for k, v in event.items() if k not in _DULL)
     yield from f"{stamp}{level}{event.get('event', '')}{more}".split("\n")
     detail = event.get("error_detail")
     links = [link for link in detail if isinstance(link, Mapping)] if isinstance(detail, list) else []
@@ -122,16 +123,20 @@ def plain(event: Mapping[str, Any]) -> Iterator[str]:
         yield from f"{link.get('exc_type')}: {link.get('exc_value')}".split("\n")
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, redactor: Redactor) -> str:
+    """A value of an event, cut; what is cut is masked before, or half of a secret would escape its pattern."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= 300 else text[:300] + "..."
+    return text if len(text) <= 300 else redactor.redact(text)[:300] + "..."
 
 
 def _chain(detail: Any, redactor: Redactor) -> tuple[ErrorLink, ...]:
     if not isinstance(detail, list):
         return ()
     return tuple(
-        ErrorLink(type=str(link["exc_type"]), message=redactor.redact(str(link.get("exc_value", "")), _LONGEST_MESSAGE))
+        ErrorLink(
+            type=shown_name(str(link["exc_type"]), redactor),
+            message=redactor.redact(str(link.get("exc_value", "")), _LONGEST_MESSAGE),
+        )
         for link in detail
         if isinstance(link, Mapping) and link.get("exc_type")
     )

@@ -16,6 +16,8 @@ from airflow_provider_harness.core.redaction import Redactor
 MESSAGE_LENGTH = 2000
 #: Characters of a message that are looked at: Airflow ends a callback after 20 s, and redacting a megabyte takes one.
 READ_LENGTH = 20_000
+#: Characters of a class's qualified name that are kept, and classes that it derives from.
+NAME_LENGTH, BASES = 200, 20
 #: Links of a chain that are followed; longer ones repeat themselves.
 CHAIN_LENGTH = 10
 
@@ -44,8 +46,8 @@ def _original(error: BaseException) -> BaseException | None:
 def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
     response = attribute(error, "response")
     return ErrorLink(
-        type=_name(type(error)),
-        bases=tuple(_name(base) for base in type(error).__mro__[1:-1]),
+        type=_name(type(error), redactor),
+        bases=tuple(_name(base, redactor) for base in type(error).__mro__[1:-1][:BASES]),
         message=redactor.redact(_head(_text(error)), MESSAGE_LENGTH),
         sqlstate=_sqlstate(error),
         http_status=_status(response) or (None if _is_no_answer(error) else _status(error)),
@@ -60,16 +62,24 @@ def _numbers_its_own(error: OSError) -> bool:
     return any(kind.__name__ in ("SSLError", "gaierror", "herror") for kind in type(error).__mro__)
 
 
-def _name(kind: type) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+def _name(kind: type, redactor: Redactor) -> str:
+    """The qualified name of a class, as text: whoever makes a class chooses it, with line feeds, escapes and all."""
+    name, module = str(kind.__qualname__), str(kind.__module__)
+    return shown_name(name if module == "builtins" else f"{module}.{name}", redactor)
+
+
+def shown_name(name: str, redactor: Redactor) -> str:
+    """A name that a program gives, on one line, masked and cut."""
+    return redactor.redact(" ".join(name[: 10 * NAME_LENGTH].split()), NAME_LENGTH)
 
 
 def _head(text: str) -> str:
-    """The beginning of a text, cut between two words, so that no half of a secret escapes its pattern."""
+    """The beginning of a text, cut between two words, so that no half of a secret escapes its pattern; only in a text of
+    hardly any words is a word cut."""
     if len(text) <= READ_LENGTH:
         return text
     head = text[:READ_LENGTH]
-    return head[: max(head.rfind(" "), head.rfind("\n"), 0)]
+    return head[: max(head.rfind(" "), head.rfind("\n"), READ_LENGTH // 2)]
 
 
 def attribute(holder: object, name: str) -> Any:

@@ -14,6 +14,7 @@ from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, Tas
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
+from airflow_provider_harness.core.redaction import Redactor
 
 #: How far back the first pass looks, and how much later passes overlap: a clock may be behind, a pass may have died.
 FIRST_LOOK = timedelta(hours=1)
@@ -22,8 +23,9 @@ OVERLAP = timedelta(minutes=10)
 GRACE = timedelta(seconds=5)
 #: A healer run that a pass started is waited for this long, or a backlog would grow by a run for every pass.
 PATIENCE = timedelta(minutes=2)
-#: Characters of an import error's message and of its stack trace, from the end; both are redacted as evidence.
-LONGEST_MESSAGE, LONGEST_TRACE = 2_000, 20_000
+#: Characters of an import error's message and of its stack trace, from the end, and of its class's name.
+LONGEST_MESSAGE, LONGEST_TRACE, LONGEST_NAME = 2_000, 20_000, 200
+_SHOWN = Redactor()  # what a Dag file printed is kept without what looks like a secret
 STARTED = "the reconciler started a healer run"
 #: The longest that an act is delayed, but for a late source, whose verdict says when it is due; with the administrator's
 #: limits, after that a healer run has come to its end.
@@ -211,16 +213,18 @@ def _broken_files(healer: Healer) -> list[Failure]:
 
 
 def _of_file(broken: BrokenFile) -> Failure:
-    last = broken.stack_trace.strip().rpartition("\n")[2]
-    kind, _, message = last.partition(":")
+    trace = _SHOWN.redact(broken.stack_trace[-2 * LONGEST_TRACE :])[-LONGEST_TRACE:]
+    kind, _, message = trace.strip().rpartition("\n")[2].partition(":")
     dag_id = broken.dag_ids[0] if broken.dag_ids else broken.file.rpartition("/")[2]
     return Failure(
         key=TryKey(dag_id=dag_id, run_id=f"import_error__{broken.id}", task_id=""),
         kind=FailureKind.IMPORT_ERROR,
         origin=Origin.RECONCILER,
         occurred_at=broken.at,
-        chain=(ErrorLink(type=kind.strip() or "ImportError", message=message.strip()[:LONGEST_MESSAGE]),),
-        detail={"file": broken.file, "stack_trace": broken.stack_trace[-LONGEST_TRACE:]},
+        chain=(
+            ErrorLink(type=kind.strip()[:LONGEST_NAME] or "ImportError", message=message.strip()[:LONGEST_MESSAGE]),
+        ),
+        detail={"file": broken.file, "stack_trace": trace},
     )
 
 

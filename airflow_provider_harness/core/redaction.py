@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-MASK = "***"
+from airflow_provider_harness.core import row_values, secret_forms, secret_names, secret_urls
+from airflow_provider_harness.core.known_secrets import pattern_of
+from airflow_provider_harness.core.secret_forms import MASK, lower
 
-# Each pattern keeps what its group "keep" matched. Lazy or open-ended repetition is bounded, so that cost is linear.
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----[\s\S]{0,8000}?(?:-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY-----|\Z)",
-        r"(?P<keep>\b[a-z][a-z0-9+.\-]{1,30}://[^\s:/@'\"]{0,200}:)[^\s@'\"]{1,500}(?=@)",
-        r"(?P<keep>\b(?:proxy-)?authorization['\"]?\s{0,3}[:=]\s{0,3}['\"]?(?:(?:bearer|basic|token|digest|negotiate|aws4-hmac-sha256)\s{1,3})?)[^\s'\",;]{4,2000}",
-        r"(?P<keep>\bbearer\s{1,3})[a-z0-9._~+/=\-]{8,2000}",
-        r"\beyJ[a-z0-9_\-]{5,2000}\.[a-z0-9_\-]{5,4000}(?:\.[a-z0-9_\-]{0,2000})?",
-        r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,20}\b",
-        r"\bAIza[a-z0-9_\-]{30,45}",
-        r"\bya29\.[a-z0-9_\-.]{10,500}",
-        r"\b(?:ghp|gho|ghu|ghs|ghr|glpat|github_pat|xox[abprs]|sk|rk|pk|dapi|npg|hf|shpat)[_\-][a-z0-9_\-]{16,300}",
-        r"\bsk-[a-z0-9_\-]{16,300}",
-        r"\bgAAAAA[a-z0-9_\-]{20,4000}={0,2}",
-        r"(?P<keep>[?&](?:X-Amz-(?:Signature|Credential|Security-Token)|X-Goog-(?:Signature|Credential)|sig|signature|se|token|access_token|api_?key|key)=)[^&\s'\"]{1,2000}",
-        r"(?P<keep>[\"']?\b[a-z0-9_.\-]{0,60}(?:password|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|accountkey|"
-        r"sharedaccess(?:key|signature)|private[_\-]?key|fernet[_\-]?key|credentials?|client[_\-]?secret|auth[_\-]?key|session[_\-]?key|pgpassword)"
-        r"(?:[_\-][a-z0-9_\-]{0,30})?[\"']?\s{0,3}(?:=>|[:=])\s{0,3})(?:'[^'\n]{1,2000}'|\"[^\"\n]{1,2000}\"|(?!\*\*\*)[^\s'\",;&)}\]]{3,2000})",
-    )
-)
-# What a database repeats of a row when it refuses one: whose column it is and whether it is personal is not known here. A first
-# line of column names alone is a file's header.
-_ROWS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?P<keep>\bkey \([^()\n]{1,300}\)=\()(?:[^\n]{0,500}?(?=\) (?:already|is|conflicts|with)\b)|[^\n]{1,4000})",
-        r"(?P<keep>\bfailing row contains \()[^\n]{1,8000}",
-        r"(?P<keep>\bCOPY [^\s,]{1,130}, line \d{1,12}(?:, column [^\s:]{1,130})?: ['\"])"
-        r"(?!(?<=line 1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])[^\n]{1,8000}",
-        r"(?P<keep>\bduplicate entry ')(?:[^\n]{0,500}?(?=' for key\b)|[^\n]{1,4000})",
-        r"(?P<keep>\bduplicate key value is \()(?:[^\n]{0,500}?(?=\)\.)|[^\n]{1,4000})",
-    )
-)
-_KEY_BODY = re.compile(r"^[A-Za-z0-9+/]{60,80}={0,2}$", re.MULTILINE)  # lines of a key whose first line was cut off
 _ESCAPES = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef\ud800-\udfff]"
 )
@@ -57,11 +24,6 @@ def visible(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _mask(match: re.Match[str]) -> str:
-    keep = match.groupdict().get("keep")
-    return f"{keep or ''}{MASK}"
 
 
 def shorten(text: str, limit: int) -> str:
@@ -86,10 +48,7 @@ class Redactor:
     _known: re.Pattern[str] | None = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        forms = {form for secret in self.secrets if len(secret) >= 4 for form in _forms(secret)}
-        if forms:
-            known = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-            object.__setattr__(self, "_known", re.compile(known))
+        object.__setattr__(self, "_known", pattern_of(self.secrets))
 
     def redact(self, text: str, limit: int | None = None) -> str:
         """The text without secrets, hidden characters made visible, then cut.
@@ -107,19 +66,21 @@ class Redactor:
         text = self.outer(text)
         if self._known is not None:
             text = self._known.sub(MASK, text)
-        text = visible(text)
-        for pattern in (*_PATTERNS, *_ROWS):
-            text = pattern.sub(_mask, text)
-        text = _KEY_BODY.sub(MASK, text)
+        text = _patterns(visible(text))
         return self._known.sub(MASK, text) if self._known is not None else text
 
 
-def _forms(secret: str) -> Iterable[str]:
-    """The ways in which a secret is printed: as it is, escaped, in a URL, in JSON."""
-    yield secret
-    yield visible(secret)
-    quoted = "".join(
-        c if c.isalnum() or c in "-_.~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in secret
-    )
-    yield quoted
-    yield secret.encode("unicode_escape").decode("ascii")
+def _patterns(text: str) -> str:
+    """The text without what looks like a secret or a value of a row; who is nearest to it is asked first."""
+    lowered = lower(text)
+    text = secret_urls.hide_headers(text, lowered)
+    text = secret_urls.hide_logins(text)
+    for form in secret_forms.FORMS:
+        text = form.hide(text, lowered)
+    text = secret_names.hide_fields(text, lowered)
+    text = secret_names.hide(text)
+    text = secret_names.hide_command_lines(text, lowered)
+    text = row_values.hide_lists(text, lowered)
+    for form in row_values.FORMS:
+        text = form.hide(text, lowered)
+    return row_values.hide_people(row_values.hide_statements(text, lowered))

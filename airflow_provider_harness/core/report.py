@@ -21,6 +21,9 @@ from airflow_provider_harness.core.checks import (
 )
 from airflow_provider_harness.core.contract import PUBLIC, Contract
 
+#: Characters of what an engine says of a check that it could not run.
+LONGEST_ERROR = 1000
+
 
 class Decision(StrEnum):
     """What a gate allows."""
@@ -36,6 +39,7 @@ class Measurement:
 
     :param value: None if it could not be measured, and then ``error`` says why; also None for an aggregate of no values.
     :param samples: rows that failed, only with columns that the contract classifies.
+    :param error: as the engine said it, but without the values of rows that it repeats: every task may read a gate's errors.
     :param proof: not empty: no row was read, since this constraint of the catalog already proves the value.
     """
 
@@ -43,6 +47,14 @@ class Measurement:
     samples: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
     proof: str = ""
+
+    def __post_init__(self) -> None:
+        if self.error:
+            from airflow_provider_harness.core.redaction import (
+                Redactor,
+            )  # its patterns are compiled where they are needed
+
+            object.__setattr__(self, "error", Redactor().redact(self.error, LONGEST_ERROR))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

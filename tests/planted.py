@@ -1,0 +1,116 @@
+"""Secrets and values of rows that are planted where programs leak them, and what of them is still there after the redactor.
+
+``python -m tests.planted`` prints the table of docs/explanation/threat-model.md. Every secret is made at random when it is
+needed: what is in the repository are templates, and nothing in it looks like a token of anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from airflow_provider_harness.core.redaction import Redactor
+
+DATA = Path(__file__).parent / "data"
+_PART = re.compile(r"\{(?P<kind>b62|b64|hex|low|cap|up|dg):(?P<length>\d+)\}")
+_SIGNS = {
+    "b62": string.ascii_letters + string.digits,
+    "b64": string.ascii_letters + string.digits + "+/",
+    "hex": "0123456789abcdef",
+    "low": string.ascii_lowercase,
+    "cap": string.ascii_lowercase,
+    "up": string.ascii_uppercase + "234567",
+    "dg": string.digits,
+}
+#: Lines around what is planted, as they stand in a log.
+AROUND = ("[2026-11-20, 06:00:00 UTC] {taskinstance.py:2905} ERROR - Task failed", "Traceback (most recent call last):")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planted:
+    """One secret in one text.
+
+    :param pieces: the random parts of the secret; none of them may be read afterwards.
+    """
+
+    family: str
+    text: str
+    pieces: tuple[str, ...]
+
+    def leaks(self, shown: str) -> bool:
+        """Whether a piece of it can be read."""
+        lowered = shown.lower()
+        return any(piece.lower() in lowered for piece in self.pieces)
+
+
+@cache
+def forms() -> tuple[dict[str, str], ...]:
+    """The templates: family, secret, text; the sign § stands for the secret."""
+    return tuple(json.loads(line) for line in (DATA / "planted_secrets.jsonl").read_text("utf-8").splitlines())
+
+
+def plant(seed: int) -> Iterator[Planted]:
+    """Every form with a secret of its own."""
+    chance = random.Random(seed)
+    for form in forms():
+        pieces: list[str] = []
+
+        def made(part: re.Match[str], pieces: list[str] = pieces) -> str:
+            pieces.append(_random(chance, part["kind"], int(part["length"])))
+            return pieces[-1]
+
+        secret = _PART.sub(made, form["secret"])
+        yield Planted(
+            family=form["family"],
+            text=form["text"].replace("§", secret),
+            pieces=tuple(p for p in pieces if len(p) > 2) or (secret,),
+        )
+
+
+def _random(chance: random.Random, kind: str, length: int) -> str:
+    signs = _SIGNS[kind]
+    while True:
+        text = "".join(chance.choice(signs) for _ in range(length))
+        if kind == "cap":
+            return text.capitalize()
+        if kind not in ("b62", "b64") or length < 12 or any(c.isdigit() for c in text):
+            return text
+
+
+def leaks(show: Callable[[str], str], seeds: int = 3) -> list[Planted]:
+    """What can still be read of the planted secrets, in the text that is shown."""
+    return [item for seed in range(seeds) for item in plant(seed) if item.leaks(show(item.text))]
+
+
+def table(show: Callable[[str], str], seeds: int = 3) -> str:
+    """Family, forms, secrets that were planted, and those that were read afterwards."""
+    found = leaks(show, seeds)
+    families = dict.fromkeys(form["family"] for form in forms())
+    rows = []
+    for family in (*families, ""):
+        count = sum(form["family"] == family or not family for form in forms())
+        read = sum(item.family == family or not family for item in found)
+        rows.append(f"| {family or '**all**'} | {count} | {count * seeds} | {read} |")
+    return "\n".join(("| what is planted | forms | planted | read afterwards |", "|---|---:|---:|---:|", *rows))
+
+
+@cache
+def corpus() -> tuple[str, ...]:
+    """The lines of every log of the corpus of failures, in which nothing is secret."""
+    logs = (
+        json.loads(line).get("log_excerpt", "")
+        for path in sorted(DATA.glob("*.jsonl"))
+        if path.name != "planted_secrets.jsonl"
+        for line in path.read_text("utf-8").splitlines()
+    )
+    return tuple(logs)
+
+
+if __name__ == "__main__":
+    print(table(Redactor().redact))

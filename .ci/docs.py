@@ -206,7 +206,7 @@ def contract() -> str:
             rows.append((f"`{name}: {field}`", f"{kind}{most}{least}", text))
     return (
         "# Contracts\n\nA contract is a file of the [Open Data Contract Standard]"
-        "(https://bitol-io.github.io/open-data-contract-standard/) (`apiVersion: v3.1.0` or `v3.2.0`), one table a file. "
+        "(https://bitol-io.github.io/open-data-contract-standard/) (`apiVersion` from `v3.0.0` to `v3.2.0`); each of its tables has a gate of its own. "
         "What the standard has no field for stands in its `customProperties`, by these names "
         "(JSON schema: `airflow_provider_harness/contract.schema.json`).\n\n"
         + table(("property", "values", "what it means"), rows)

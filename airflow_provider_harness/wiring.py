@@ -166,7 +166,15 @@ def pager() -> Pager:
         **named(settings.notifiers),
     }
     named_routes = {name: route_channel(conn_id) for name, conn_id in routes.items()}
-    return Teller(SqlOutbox(store_engine), receivers, now=now, new_id=new_id, log=log.warning, routes=named_routes)
+    return Teller(
+        SqlOutbox(store_engine),
+        receivers,
+        now=now,
+        new_id=new_id,
+        log=log.warning,
+        routes=named_routes,
+        nobody=f"there is no PagerDuty connection {settings.pagerduty_conn_id} with an integration key",
+    )
 
 
 def route_channel(conn_id: str) -> str:

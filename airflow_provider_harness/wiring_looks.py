@@ -61,7 +61,10 @@ def undrifted(
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
 
     terms = rows.contract_of(contract, target_table)
-    with PostgresSource(rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql) as source:
+    database = PostgresSource(
+        rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql, name=rows.named(conn_id)
+    )
+    with database as source:
         running.append(source.cancel)
         there = source.schema()
     published = None

@@ -23,7 +23,7 @@ from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.lease import of_slice
 from airflow_provider_harness.wiring_gates import gate
 from airflow_provider_harness.wiring_grants import granted
-from airflow_provider_harness.wiring_rows import Cancel, dsn, is_bigquery, piece_of, warehouse_of
+from airflow_provider_harness.wiring_rows import Cancel, dsn, is_bigquery, named, piece_of, warehouse_of
 from airflow_provider_harness.wiring_slices import leased, published
 from airflow_provider_harness.wiring_store import connection
 
@@ -53,7 +53,7 @@ def extract(
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
     name = f"harness extract {contract.table}"
-    database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract))
+    database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract), name=named(conn_id))
     with leased(f"staged {folder}", task), gate(contract, piece, post, permit) as here, database as source:
         running.append(source.cancel)
         gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
@@ -113,8 +113,8 @@ def transfer(
 ) -> tuple[Published, Report]:
     """Publish one slice straight from another PostgreSQL."""
     name = f"harness transfer {contract.table}"
-    warehouse = PostgresWarehouse(dsn(conn_id, name))
-    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql)
+    warehouse = PostgresWarehouse(dsn(conn_id, name), name=named(conn_id))
+    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql, name=named(source_conn_id))
     running += [source.cancel, warehouse.cancel]
     piece = piece_of(contract, key)
     contract, permit = granted(contract, piece.id, task)

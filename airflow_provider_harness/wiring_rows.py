@@ -6,7 +6,6 @@ Heavy parts are imported when they are used: operators import this module when a
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import ConfigurationError, DatabaseRefused, HarnessError, HarnessUnavailable
 from airflow_provider_harness.wiring_access import opened
 
 if TYPE_CHECKING:
@@ -49,16 +48,32 @@ def check_contract(path: str) -> None:
 
 
 @contextmanager
-def no_useless_retries() -> Iterator[None]:
-    """What would fail again in the same way fails at once; the error stays as the cause."""
+def no_useless_retries(conn_id: str = "") -> Iterator[None]:
+    """What would fail again in the same way fails at once; the error stays as the cause. What a driver raised is said in our
+    words, if no adapter has said it yet.
+
+    :param conn_id: the connection that is named then.
+    """
     from airflow.sdk.exceptions import AirflowFailException
 
     try:
-        yield
+        with in_our_words(conn_id):
+            yield
     except HarnessError as error:
         if error.retryable:
             raise
         raise AirflowFailException(str(error)) from error
+
+
+@contextmanager
+def in_our_words(conn_id: str) -> Iterator[None]:
+    """No bare error of a driver gets out of here."""
+    from airflow_provider_harness.adapters import driver_errors
+
+    try:
+        yield
+    except driver_errors.kinds() as error:
+        raise driver_errors.translation(error, named(conn_id) if conn_id else "") from error
 
 
 def contract_path(path: str, dag: Any) -> str:
@@ -129,6 +144,11 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     return make_conninfo("", application_name=application[:63], **wanted)
 
 
+def named(conn_id: str) -> str:
+    """A connection in the words of errors."""
+    return f"connection {conn_id}"
+
+
 def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
     return bool(opened(conn_id).conn_type == BIGQUERY)
@@ -150,7 +170,7 @@ def warehouse_of(
         return bigquery.BigQueryWarehouse(client, limit=limit or own, held=held)
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 
-    return PostgresWarehouse(dsn(conn_id, purpose))
+    return PostgresWarehouse(dsn(conn_id, purpose), name=named(conn_id))
 
 
 def rows_of(
@@ -166,7 +186,9 @@ def rows_of(
         return bq_rows.BigQueryRows(client, limit=limit, sql=sql, engine=Engine(engine))
     from airflow_provider_harness.adapters.pg_rows import PostgresRows
 
-    return PostgresRows(dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove, docs=docs)
+    return PostgresRows(
+        dsn(conn_id, purpose), sql=sql, engine=Engine(engine), prove=prove, docs=docs, name=named(conn_id)
+    )
 
 
 def dataset(conn_id: str, table: str) -> Dataset:
@@ -244,23 +266,19 @@ def validate(
 
 @contextmanager
 def reachable(conn_id: str) -> Iterator[None]:
-    """For the command line and the healer: what the database says becomes one sentence instead of a traceback."""
-    import psycopg
+    """For the command line and the healer: what the database says becomes one sentence instead of a traceback.
+
+    Whoever refuses the connection itself, or a whole service, says nothing about the data: that is unavailable, too.
+    """
+    from airflow_provider_harness.adapters import driver_errors
 
     try:
-        yield
-    except psycopg.OperationalError as error:
-        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
-    except psycopg.Error as error:
-        raise HarnessError(f"connection {conn_id}: {str(error).strip()}") from error
-    except _of_google() as error:
-        raise HarnessUnavailable(f"connection {conn_id}", str(error).strip()) from error
-
-
-def _of_google() -> tuple[type[Exception], ...]:
-    """What BigQuery's client raises; nothing of it where it was not even loaded."""
-    modules = (("google.api_core.exceptions", "GoogleAPIError"), ("google.auth.exceptions", "GoogleAuthError"))
-    return tuple(getattr(sys.modules[module], name) for module, name in modules if module in sys.modules)
+        with in_our_words(conn_id):
+            yield
+    except DatabaseRefused as error:
+        if not driver_errors.closed(error.__cause__):
+            raise
+        raise HarnessUnavailable(named(conn_id), error.reason) from error
 
 
 def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> tuple[Contract, tuple[Verdict, ...]]:
@@ -286,7 +304,7 @@ def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:
     """The rows of a contract's table that were set aside."""
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
 
-    return PostgresQuarantine(dsn(conn_id, f"harness quarantine {contract.table}"))
+    return PostgresQuarantine(dsn(conn_id, f"harness quarantine {contract.table}"), name=named(conn_id))
 
 
 def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:

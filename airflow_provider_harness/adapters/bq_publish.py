@@ -17,7 +17,7 @@ from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice, bounds
 
-from . import sql_checks
+from . import sql_checks, subquery
 from .bq_types import kept_as
 from .sql_checks import column, ident, in_slice, literal, spoken
 
@@ -73,7 +73,7 @@ def bound(sql: str, piece: Slice) -> str:
     """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
     values = {"slice_start": _moment(piece.start), "slice_end": _moment(piece.end)}
     try:
-        return str(sql.strip().rstrip(";") % values)
+        return str(subquery.bare(sql) % values)
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(
             "sql",

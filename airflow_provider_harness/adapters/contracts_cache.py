@@ -18,15 +18,18 @@ from typing import Any
 from airflow_provider_harness.core.contract import Contract
 
 
-def cached(text: str, path: str, folder: Path | None, compile: Callable[[str, str], Contract]) -> Contract:
+def cached(
+    text: str, path: str, folder: Path | None, compile: Callable[[str, str], Contract], part: str = ""
+) -> Contract:
     """The contract of this text, from disk if it was compiled before.
 
     :param folder: where compiled forms are kept, one file per content; None or unwritable: nothing is kept.
     :param compile: from text and path; what it raises is never kept.
+    :param part: which part of the text it compiles; empty for all of it.
     """
     if folder is None:
         return compile(text, path)
-    file = folder / f"{_digest(text)}.json"
+    file = folder / f"{_digest(text, part)}.json"
     found = _read(file)
     if found is not None:
         return replace(found, place=path)
@@ -67,8 +70,8 @@ def _write(file: Path, contract: Contract) -> None:
         return
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(f"{_compiler()}\n{text}".encode()).hexdigest()
+def _digest(text: str, part: str) -> str:
+    return hashlib.sha256(f"{_compiler()}\n{part}\n{text}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,9 +19,17 @@ from airflow_provider_harness.core.checks import (
 )
 from airflow_provider_harness.core.schema import canonical, is_type
 
-from .contracts_marks import Finding, Path
+from .contracts_marks import Finding, Path, read
 
 ENGINES = ("great-expectations", "harness")
+SPELLED: Mapping[str, str] = {
+    "greatexpectations": "great-expectations",
+    "gx": "great-expectations",
+    "harness": "harness",
+}
+"""An engine's name in lower case without what is no letter -> the name of it here; the standard writes greatExpectations."""
+OF_EXPECTATION = ("type", "expectation_type", "kwargs", "meta", "notes", "id", "name", "description", "severity")
+"""Fields of an expectation as Great Expectations writes it; all but the first three are words for people."""
 KINDS: Mapping[CheckKind, tuple[str, ...]] = {
     CheckKind.MEAN: (),
     CheckKind.MINIMUM: (),
@@ -90,18 +99,18 @@ class Custom:
 
     def check(self) -> Check | None:
         """The check, or None with the reason among the findings."""
-        engine = self.entry.get("engine")
-        if engine not in ENGINES:
-            self._find((*self.here, "engine"), f"{engine!r} is not run by the harness.", ENGINES)
+        engine = SPELLED.get(re.sub("[^a-z]", "", str(self.entry.get("engine")).lower()))
+        if engine is None:
+            problem = f"{self.entry.get('engine')!r} is not run by the harness."
+            self._find(
+                (*self.here, "engine"), problem, ENGINES, "Use type text for a rule that another program checks."
+            )
             return None
         given = self.entry.get("implementation")
         if isinstance(given, str):
-            try:
-                given = json.loads(given)
-            except ValueError:
-                given = None
+            given = parsed(given)
         if not isinstance(given, dict):
-            self._find(self.place, "must be an object, or one as JSON text.")
+            self._find(self.place, "must be an object, or one as YAML or JSON text.")
             return None
         self.given = given
         return self._expectation() if engine == "great-expectations" else self._own()
@@ -112,7 +121,11 @@ class Custom:
         if not isinstance(name, str) or not name.startswith("expect_") or not isinstance(kwargs, dict):
             self._find(self.place, "needs 'type' (expect_...) and 'kwargs'.", fix="As Great Expectations writes them.")
             return None
-        if asks := [word for word in (name, *kwargs) if "query" in str(word)]:
+        for word in self.given:
+            if word not in OF_EXPECTATION:
+                self._find((*self.place, str(word)), f"{word!r} is no field of an expectation.", OF_EXPECTATION)
+        kwargs = {_snake(str(key)): value for key, value in kwargs.items()}
+        if asks := [word for word in (name, *kwargs) if "query" in word.lower()]:
             self._find(self.place, f"{asks[0]!r} brings SQL of its own, which is not run.", fix="Use type sql.")
             return None
         if self.own and "column" not in kwargs:
@@ -236,6 +249,21 @@ class Custom:
 
     def _find(self, path: Path, problem: str, valid: tuple[str, ...] = (), fix: str = "") -> None:
         self.findings.append(Finding(path=path, problem=problem, valid=valid, fix=fix))
+
+
+def parsed(text: str) -> Any:
+    """A text as YAML, of which JSON is a part, has it; None where it is neither."""
+    found = read(text)
+    return None if found.findings else found.data
+
+
+def _snake(name: str) -> str:
+    """``minValue``, as the standard writes an expectation's argument, is ``min_value``.
+
+    >>> _snake("minValue"), _snake("min_value")
+    ('min_value', 'min_value')
+    """
+    return re.sub("(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 
 def _pairs(given: Any) -> dict[str, str]:

@@ -19,13 +19,16 @@ def is_measure(prop: Mapping[str, Any]) -> bool:
     return prop.get("semanticType") == MEASURE
 
 
-def measures(table: Mapping[str, Any], findings: list[Finding]) -> tuple[Measure, ...]:
-    """The table's measures, in file order."""
+def measures(table: Mapping[str, Any], here: Path, findings: list[Finding]) -> tuple[Measure, ...]:
+    """The table's measures, in file order.
+
+    :param here: where the table stands.
+    """
     found = []
     for index, prop in enumerate(table["properties"]):
         if isinstance(prop, dict) and is_measure(prop) and "name" in prop:
             if not prop.get("transformLogic"):
-                place: Path = ("schema", 0, "properties", index)
+                place: Path = (*here, "properties", index)
                 fix = "For example transformLogic: SUM(amount)."
                 findings.append(Finding(path=place, problem="is a measure without 'transformLogic'.", fix=fix))
             found.append(
@@ -49,14 +52,15 @@ def examples(prop: Mapping[str, Any], here: Path, findings: list[Finding]) -> tu
     given = prop.get("examples")
     given = given if isinstance(given, list) else []
     for index, value in enumerate(given):
-        reason = next(_against(prop, value), "")
+        reason = next(against(prop, value), "")
         if reason:
             problem = f"{value!r} is an example that the column may not have: {reason}."
             findings.append(Finding(path=(*here, "examples", index), problem=problem))
     return tuple(map(str, given))
 
 
-def _against(prop: Mapping[str, Any], value: Any) -> Iterator[str]:
+def against(prop: Mapping[str, Any], value: Any) -> Iterator[str]:
+    """Why a property's own rules refuse a value."""
     options = prop.get("logicalTypeOptions")
     rules: Mapping[str, Any] = options if isinstance(options, dict) else {}
     listed = [entry.get("value") for entry in prop.get("enum") or () if isinstance(entry, dict)]

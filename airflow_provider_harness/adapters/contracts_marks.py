@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .contracts_yaml import TooLarge, loader, within_limits
+
 Path = tuple[str | int, ...]
 
 
@@ -54,21 +56,36 @@ def read(text: str) -> Marked:
     """Parse YAML and keep the marks. Dates stay text, as the standard's schema wants them."""
     import yaml
 
-    class Loader(yaml.SafeLoader):
+    plain: Any = loader()
+
+    class Loader(plain):  # type: ignore[misc, unused-ignore]
         yaml_implicit_resolvers = {  # noqa: RUF012
             first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
-            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+            for first, pairs in plain.yaml_implicit_resolvers.items()
         }
 
-    loader = Loader(text)
+    try:
+        within_limits(text)
+        return _built(Loader(text))
+    except TooLarge as error:
+        return _unread(f"is too large to be read: {error}.", error.line)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return _unread(f"is no YAML: {error.problem}", line)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        return _unread(f"is no YAML: {str(error).splitlines()[0]}", 1)
+
+
+def _unread(problem: str, line: int) -> Marked:
+    return Marked(data=None, lines={(): line}, findings=(Finding(path=(), problem=problem),))
+
+
+def _built(loader: Any) -> Marked:
     try:
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
         findings = list(_mark(node, (), lines)) if node is not None else []
         data = loader.construct_document(node) if node is not None else None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return Marked(data=None, lines={(): line}, findings=(Finding(path=(), problem=f"is no YAML: {error.problem}"),))
     finally:
         loader.dispose()
     if not isinstance(data, dict):
@@ -81,13 +98,18 @@ def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Finding]:
     if node.id == "mapping":
         for key, value in node.value:
             here = (*path, str(key.value))
-            if here in lines:
+            if key.tag not in _KEYS:
+                yield Finding(path=here, problem="is a key that is no text.", fix="Quote it.")
+            elif here in lines and key.value != "<<":
                 yield Finding(path=here, problem="is given twice.", fix="Keep one.")
             lines[here] = key.start_mark.line + 1
             yield from _mark(value, here, lines)
     elif node.id == "sequence":
         for index, value in enumerate(node.value):
             yield from _mark(value, (*path, index), lines)
+
+
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
 def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list[Finding]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -22,47 +22,63 @@ from airflow_provider_harness.core.contract import (
     MalformedRows,
     Owner,
     QuarantinePolicy,
-    Sla,
     Treatment,
 )
 from airflow_provider_harness.core.errors import ContractError
 from airflow_provider_harness.core.schema import canonical, is_type
 
 from .contracts_cache import cached
-from .contracts_checks import Checks
-from .contracts_dictionary import examples, is_measure, measures, synonyms
+from .contracts_checks import Checks, checks_of
+from .contracts_dictionary import examples, measures, synonyms
+from .contracts_file import file_of, regular
+from .contracts_logical import PHYSICAL
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
-from .contracts_personal import Treatments
+from .contracts_personal import Treatments, strangers
+from .contracts_scope import Ruled, Scope, physical_name, properties
+from .contracts_shape import shape_findings
+from .contracts_slas import Slas
 from .contracts_terms import Terms, zone_exists
-
-VERSIONS = ("v3.1.0", "v3.2.0")
-DEFAULT_TYPES: Mapping[str, str] = {
-    "string": "text",
-    "integer": "bigint",
-    "number": "double precision",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamp with time zone",
-    "time": "time without time zone",
-    "object": "jsonb",
-}
-"""Logical type -> PostgreSQL type, where the contract gives no physicalType."""
+from .contracts_versions import Unsaid, modern
 
 _HERE = FilePath(__file__).parent
 
 
-def load_contract(path: str, cache: FilePath | None = None) -> Contract:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a file became.
+
+    :param contracts: one for each table, in file order.
+    :param rules: for each table its checks, with the field that each comes from.
+    :param marked: the document as it is written.
+    """
+
+    contracts: tuple[Contract, ...]
+    rules: tuple[tuple[Ruled, ...], ...]
+    marked: Marked
+
+
+def load_contract(path: str, cache: FilePath | None = None, table: str = "") -> Contract:
     """The contract in a file; every mistake in it is listed in one ``ContractError``.
 
+    :param path: a file; where it describes several tables, ``file#table`` names one.
     :param cache: folder for compiled contracts, by their content; None or unwritable: only memory.
+    :param table: which table of a file with several is meant: its name, its physicalName, or any ``schema.table`` with the
+        same table name.
     """
-    return cached(_text(path), path, cache, compile_text)
+    named = path.rpartition("#")[2] if file_of(path) != path else table
+    make = partial(_compile_table, table=named) if named else compile_text
+    return cached(_text(path), path, cache, make, part=named)
+
+
+def load_contracts(path: str) -> tuple[Contract, ...]:
+    """The contracts of all tables that a file describes."""
+    return compile_file(_text(path), path).contracts
 
 
 def _text(path: str) -> str:
     try:
-        return FilePath(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return regular(file_of(path))
+    except (OSError, ValueError) as error:
         reason = "is missing." if isinstance(error, FileNotFoundError) else f"cannot be read: {error}."
         fix = "Contract paths are relative to the Dag file's folder, or absolute."
         raise ContractError(path, [f"{path}:1: the file: {reason} {fix}"]) from error
@@ -74,18 +90,74 @@ def compile_text(text: str, path: str) -> Contract:
 
     :param path: the name that errors and the contract carry.
     """
-    marked = read(text)
+    return _compile_table(text, path, "")
+
+
+def _compile_table(text: str, path: str, table: str) -> Contract:
+    """The contract of one of the tables that a text describes; the only one, where no table is named."""
+    contracts = compile_file(text, path).contracts
+    if len(contracts) == 1:
+        return contracts[0]
+    found = [contract for contract in contracts if table in (contract.table, contract.name)]
+    last = table.rpartition(".")[2]
+    found = found or [c for c in contracts if last and last in (c.name, c.table.rpartition(".")[2])]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{contract.name} ({contract.table})" for contract in contracts)
+    which = f"{table!r} is none of them, or several" if table else "nothing says which is meant"
+    fix = f"Give the operator's argument table one of their names, or write the contract as {path.partition('#')[0]}#NAME."
+    raise ContractError(
+        path, [f"{path}:1: schema: describes {len(contracts)} tables, and {which}. Valid: {names}. {fix}"]
+    )
+
+
+@lru_cache(maxsize=64)
+def compile_file(text: str, path: str) -> Compiled:
+    """The contracts of all tables that a text in the standard's YAML form describes.
+
+    :param path: the name that errors and the contracts carry.
+    """
+    try:
+        return _compile(text, path)
+    except RecursionError as error:
+        raise ContractError(path, [f"{path}:1: the file: is nested too deeply."]) from error
+
+
+def _compile(text: str, path: str) -> Compiled:
+    written = read(text)
+    marked = modern(written)
     findings = list(marked.findings)
-    contract: Contract | None = None
+    made: list[tuple[Contract, tuple[Ruled, ...]]] = []
     if isinstance(marked.data, dict):
-        findings += schema_findings(marked.data, _standard())
-        compiler = _Compiler(marked, path)
-        contract = compiler.contract(strict=not findings)
-        findings += compiler.findings
-    if findings or contract is None:
+        findings += shape_findings(marked.data, old=str(written.data.get("apiVersion")).startswith("v3.0"))
+        findings += strangers(marked.data)
+        tables = marked.data.get("schema")
+        if not isinstance(tables, list) or not tables:
+            findings.append(
+                Finding(path=("schema",), problem="must describe a table.", fix="List the tables in schema.")
+            )
+            tables = []
+        findings += _twice(tables)
+        strict = not findings
+        for index in range(len(tables)):
+            compiler = _Compiler(marked, path, index)
+            contract = compiler.contract(strict=strict)
+            findings += compiler.findings
+            made += [(contract, compiler.rules)] if contract else []
+    if findings or not made:
         ordered = sorted(dict.fromkeys(findings), key=lambda f: (_line(f, marked), str(f.path)))
         raise ContractError(path, [finding.sentence(path, marked.lines) for finding in ordered])
-    return contract
+    return Compiled(contracts=tuple(c for c, _ in made), rules=tuple(rules for _, rules in made), marked=written)
+
+
+def _twice(tables: Sequence[Any]) -> Iterator[Finding]:
+    """Tables that are described a second time."""
+    known: set[str] = set()
+    for index, table in enumerate(tables):
+        name = str(table.get("name")) if isinstance(table, dict) else ""
+        if name and name in known:
+            yield Finding(path=("schema", index, "name"), problem=f"table {name} is described twice.", fix="Keep one.")
+        known.add(name)
 
 
 def _line(finding: Finding, marked: Marked) -> int:
@@ -96,26 +168,22 @@ def _line(finding: Finding, marked: Marked) -> int:
 
 
 @lru_cache(maxsize=1)
-def _standard() -> Mapping[str, Any]:
-    from importlib.resources import files
-
-    found: dict[str, Any] = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text())
-    return found
-
-
-@lru_cache(maxsize=1)
 def _extension() -> Mapping[str, Any]:
     found: dict[str, Any] = json.loads((_HERE.parent / "contract.schema.json").read_text())
     return found
 
 
 class _Compiler:
-    """One walk over one document; what the schema already found wrong is passed over here."""
+    """One walk over one table of one document; what the schema already found wrong is passed over here."""
 
-    def __init__(self, marked: Marked, path: str) -> None:
+    def __init__(self, marked: Marked, path: str, index: int) -> None:
         self.data: Mapping[str, Any] = marked.data
+        self.lines = marked.lines
         self.path = path
+        self.here: Path = ("schema", index)
+        self.tables: Sequence[Any] = self.data["schema"]
         self.findings: list[Finding] = []
+        self.rules: tuple[Ruled, ...] = ()
 
     def contract(self, *, strict: bool) -> Contract | None:
         """The contract, if there is one in the document.
@@ -124,27 +192,37 @@ class _Compiler:
         """
         try:
             return self._contract()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if strict and not self.findings:
-                self._find((), f"cannot be compiled: {error}.")
+                self._find(self.here, f"cannot be compiled: {error}.")
             return None
 
     def _contract(self) -> Contract | None:
-        data = self.data
-        if data.get("apiVersion") in ("v3.0.2", "v3.0.1", "v3.0.0", "v2.2.2", "v2.2.1", "v2.2.0"):
-            self._find(("apiVersion",), f"{data['apiVersion']} is too old.", VERSIONS)
-        settings, places = self._settings()
         table = self._table()
         if table is None:
             return None
-        name = str(table.get("physicalName") or table.get("name"))
+        settings, places = self._settings(table)
+        name = physical_name(table)
         columns, dropped = self._columns(table, settings)
         published = name if "." in name else f"{self._home()}.{name}"
-        load = self._load(settings, places, columns)
-        slas = data.get("slaProperties")
-        checks = Checks(table, published, {column.name: column for column in columns}, load, self.findings, slas)
-        made = self._assemble(settings, places, table, published, columns, checks, load)
-        return replace(made, dropped=dropped, measures=measures(table, self.findings))
+        load = self._load(table, settings, places, columns)
+        scope = Scope(
+            table=table,
+            here=self.here,
+            tables=self.tables,
+            published=published,
+            columns={column.name: column for column in columns},
+            dropped=dropped,
+            load=load,
+            lines=self.lines,
+            findings=self.findings,
+        )
+        zone = str((settings.get("harness.load") or {}).get("timeZone") or "")
+        slas = Slas(self.data, scope, zone)
+        checks = Checks(scope, slas, self._home())
+        self.rules = checks.compile()
+        made = self._assemble(settings, places, table, scope, checks, slas)
+        return replace(made, dropped=dropped, measures=measures(table, self.here, self.findings))
 
     def _home(self) -> str:
         """The schema or dataset of a table whose name says none: that of the contract's first server that has one."""
@@ -157,25 +235,25 @@ class _Compiler:
         settings: Mapping[str, Any],
         places: Mapping[str, Path],
         table: Mapping[str, Any],
-        published: str,
-        columns: tuple[Column, ...],
+        scope: Scope,
         checks: Checks,
-        load: Load,
+        slas: Slas,
     ) -> Contract:
         data, rows = self.data, settings.get("harness.malformedRows") or {}
         late, backfill = settings.get("harness.late") or {}, settings.get("harness.backfill") or {}
-        terms = Terms(data, settings, places, tuple(checks.names.values()), self.findings)
+        terms = Terms(settings, places, tuple(scope.names.values()), self.findings)
         said = data.get("description") or {}
+        alone = len(self.tables) == 1
         return Contract(
-            id=str(data.get("id", "")),
+            id=str(data.get("id", "")) if alone else f"{data.get('id', '')}/{table['name']}",
             version=str(data.get("version", "")),
             status=str(data.get("status", "")),
-            name=str(data.get("name") or table["name"]),
-            table=published,
-            columns=columns,
+            name=str((alone and data.get("name")) or table["name"]),
+            table=scope.published,
+            columns=tuple(scope.columns.values()),
             key=checks.key(),
-            checks=checks.compile(),
-            load=load,
+            checks=checks_of(self.rules),
+            load=scope.load,
             quarantine=QuarantinePolicy(
                 policy=MalformedRows(rows.get("policy", MalformedRows.REJECT)),
                 max_rows=rows.get("maxRows", 0),
@@ -189,7 +267,7 @@ class _Compiler:
             backfill_alone=backfill.get("aloneSlices", 0),
             criticality=Criticality(settings.get("harness.criticality", Criticality.MEDIUM)),
             owner=self._owner(),
-            slas=self._slas(),
+            slas=slas.promises(),
             description=str(said.get("purpose") or ""),
             limitations=str(said.get("limitations") or ""),
             usage=str(said.get("usage") or ""),
@@ -206,19 +284,14 @@ class _Compiler:
     def _find(self, path: Path, problem: str, valid: tuple[str, ...] = (), fix: str = "") -> None:
         self.findings.append(Finding(path=path, problem=problem, valid=valid, fix=fix))
 
-    def _settings(self) -> tuple[dict[str, Any], dict[str, Path]]:
-        """The harness.* properties -> their values, and where each value stands."""
+    def _settings(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path]]:
+        """The harness.* properties -> their values, and where each value stands; a table's own come before the file's."""
         values: dict[str, Any] = {}
         places: dict[str, Path] = {}
-        entries = self.data.get("customProperties")
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            name = str(entry.get("property", "")) if isinstance(entry, dict) else ""
-            if not name.startswith("harness."):
-                continue
-            place: Path = ("customProperties", index, "value")
-            if name in values:
-                self._find(("customProperties", index, "property"), f"{name} is given twice.", fix="Keep one.")
-            values[name], places[name] = entry.get("value"), place
+        for owner, here in ((self.data, ()), (table, self.here)):
+            found, where = self._given(owner, (*here, "customProperties"))
+            values |= found
+            places |= where
         for finding in schema_findings(values, _extension()):
             name = str(finding.path[0]) if finding.path else ""
             known = name in _extension()["properties"]
@@ -230,15 +303,25 @@ class _Compiler:
                 values.pop(name, None)
         return values, places
 
+    def _given(self, owner: Mapping[str, Any], here: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+        values: dict[str, Any] = {}
+        entries = owner.get("customProperties")
+        places: dict[str, Path] = {}
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            name = str(entry.get("property", "")) if isinstance(entry, dict) else ""
+            if not name.startswith("harness."):
+                continue
+            if name in values:
+                self._find((*here, index, "property"), f"{name} is given twice.", fix="Keep one.")
+            values[name], places[name] = entry.get("value"), (*here, index, "value")
+        return values, places
+
     def _table(self) -> Mapping[str, Any] | None:
-        tables = self.data.get("schema")
-        if not isinstance(tables, list) or len(tables) != 1 or not isinstance(tables[0], dict):
-            self._find(("schema",), "must describe exactly one table.", fix="Write one contract file per table.")
+        table = self.data["schema"][self.here[1]]
+        if not isinstance(table, dict) or not isinstance(table.get("properties"), list) or "name" not in table:
+            self._find(self.here, "needs a name and a list of properties.", fix="List the table's columns.")
             return None
-        if not isinstance(tables[0].get("properties"), list) or "name" not in tables[0]:
-            self._find(("schema", 0), "needs a name and a list of properties.", fix="List the table's columns.")
-            return None
-        return tables[0]
+        return table
 
     def _columns(
         self, table: Mapping[str, Any], settings: Mapping[str, Any]
@@ -248,15 +331,14 @@ class _Compiler:
         dropped: list[str] = []
         slice_column = str((settings.get("harness.load") or {}).get("sliceColumn", ""))
         treatments = Treatments(settings.get("harness.personalData") or {}, slice_column, self.findings)
-        for index, prop in enumerate(table["properties"]):
-            if not isinstance(prop, dict) or "name" not in prop or is_measure(prop):
-                continue
-            here: Path = ("schema", 0, "properties", index)
+        for here, prop in properties(table, self.here):
             logical = prop.get("logicalType")
-            if logical is None:
-                self._find(here, "needs the field 'logicalType'.", tuple(LogicalType))
-                continue
-            physical = prop.get("physicalType") or DEFAULT_TYPES.get(logical)
+            if logical is None or isinstance(logical, Unsaid):
+                continue  # said already
+            physical = prop.get("physicalType") or _usual(prop)
+            if logical in ("map", "vector"):
+                fix = "Use logicalType object or array, with the physicalType that the table has."
+                self._find((*here, "logicalType"), f"{logical} is not carried.", tuple(LogicalType), fix)
             if physical is None or logical not in tuple(LogicalType):
                 if logical in tuple(LogicalType):
                     self._find(here, f"needs a physicalType, since {logical} has no usual one.")
@@ -265,7 +347,7 @@ class _Compiler:
                 fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
                 self._find((*here, "physicalType"), f"{str(physical)[:80]!r} is no type of PostgreSQL.", fix=fix)
                 continue
-            name = str(prop.get("physicalName") or prop["name"])
+            name = physical_name(prop)
             if name in [column.name for column in columns]:
                 self._find((*here, "name"), f"column {name} is given twice.", fix="Keep one.")
             treatment = treatments.of(prop, here)
@@ -288,7 +370,13 @@ class _Compiler:
             )
         return tuple(columns), tuple(dropped)
 
-    def _load(self, settings: Mapping[str, Any], places: Mapping[str, Path], columns: tuple[Column, ...]) -> Load:
+    def _load(
+        self,
+        table: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        places: Mapping[str, Path],
+        columns: tuple[Column, ...],
+    ) -> Load:
         value = settings.get("harness.load") or {}
         place = places.get("harness.load", ())
         zone = value.get("timeZone", "UTC")
@@ -296,13 +384,11 @@ class _Compiler:
             self._find((*place, "timeZone"), f"{zone!r} is no IANA time zone.", fix="For example America/New_York.")
             zone = "UTC"
         mode = LoadMode(value.get("mode", "full"))
-        properties = [
-            prop for prop in self.data["schema"][0]["properties"] if isinstance(prop, dict) and not is_measure(prop)
-        ]
-        parted = [str(p.get("physicalName") or p["name"]) for p in properties if p.get("partitioned") and "name" in p]
+        props = [prop for _, prop in properties(table, self.here)]
+        parted = [physical_name(prop) for prop in props if prop.get("partitioned")]
         column = value.get("sliceColumn", "" if mode is LoadMode.FULL or len(parted) != 1 else parted[0])
         # By what the file names, not by what compiled: a column of a wrong type is one mistake, not two.
-        names = tuple(str(prop.get("physicalName") or prop["name"]) for prop in properties if "name" in prop)
+        names = tuple(physical_name(prop) for prop in props)
         if mode is not LoadMode.FULL and not column:
             self._find(place, f"mode {mode} needs the field 'sliceColumn'.", names)
         if column and column not in names:
@@ -312,7 +398,7 @@ class _Compiler:
             if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP):
                 self._find((*place, "sliceColumn"), f"{column} is a {kind}.", ("date", "timestamp"))
         key = tuple(value.get("key") or ())
-        has_key = any(prop.get("primaryKey") for prop in properties)
+        has_key = any(prop.get("primaryKey") for prop in props)
         self._merge_key(mode, key, names, place, has_key=has_key)
         return Load(mode=mode, slice_column=column, time_zone=zone, grain=Grain(value.get("grain", "day")), key=key)
 
@@ -333,20 +419,21 @@ class _Compiler:
         support = self.data.get("support") or []
         return Owner(
             team=str(team.get("name") or ""),
-            members=tuple(str(member["username"]) for member in team.get("members") or []),
+            members=tuple(str(m["username"]) for m in team.get("members") or [] if m["username"]),
             channels=tuple(str(item["channel"]) for item in support),
         )
 
-    def _slas(self) -> tuple[Sla, ...]:
-        return tuple(
-            Sla(
-                prop=str(item["property"]),
-                value=str(item["value"]),
-                unit=str(item.get("unit") or ""),
-                element=str(item.get("element") or ""),
-            )
-            for item in self.data.get("slaProperties") or []
-        )
+
+def _usual(prop: Mapping[str, Any]) -> str | None:
+    """The PostgreSQL type of a property that names none."""
+    options = prop.get("logicalTypeOptions")
+    if prop["logicalType"] == LogicalType.TIMESTAMP and isinstance(options, dict) and options.get("timezone") is False:
+        return "timestamp without time zone"
+    items = prop.get("items")
+    if prop["logicalType"] == LogicalType.ARRAY and isinstance(items, dict):
+        inner = items.get("physicalType") or PHYSICAL.get(str(items.get("logicalType") or ""))
+        return f"{inner}[]" if inner and items.get("logicalType") not in ("object", "array", "map") else None
+    return PHYSICAL.get(prop["logicalType"])
 
 
 def _runbook(given: Mapping[str, Any]) -> str:

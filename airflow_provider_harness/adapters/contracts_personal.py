@@ -15,6 +15,36 @@ CHECKED = ("enum", "logicalTypeOptions", "relationships")
 """Fields of a property whose checks need the value itself."""
 
 
+def strangers(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """Properties of the harness in places where nothing reads them."""
+    for path, name in _named(data, ()):
+        if name.startswith("harness.") and not _is_read(path):
+            fix = "Move it to the file's, the table's, a column's or a relationship's customProperties."
+            yield Finding(path=path, problem=f"{name!r} is not read here.", fix=fix)
+
+
+def _named(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The names of all custom properties of a document, and where each stands."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "customProperties" and isinstance(inner, list):
+                for index, entry in enumerate(inner):
+                    if isinstance(entry, dict):
+                        yield (*path, key, index, "property"), str(entry.get("property"))
+            else:
+                yield from _named(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _named(inner, (*path, index))
+
+
+def _is_read(path: Path) -> bool:
+    owner = path[:-3]
+    of_table = len(owner) == 2 and owner[0] == "schema"
+    of_column = len(owner) == 4 and owner[0] == "schema" and owner[2] == "properties"
+    return not owner or of_table or of_column or (len(owner) > 1 and owner[-2] == "relationships")
+
+
 class Treatments:
     """Physical column name -> what is done with it, with a finding for whatever cannot be done.
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from .contracts_file import file_of
+
 
 def check_once(path: str, folder: Path, check: Callable[[str], None]) -> None:
     """Check a file, unless just this file passed before.
@@ -32,7 +34,7 @@ def check_once(path: str, folder: Path, check: Callable[[str], None]) -> None:
 
 def _note(path: str, folder: Path) -> Path | None:
     """The note's name says which state of the file it is about, and which code looked at it; None: there is no file."""
-    found = _state(Path(path))
+    found = _state(Path(file_of(path)))
     return folder / f"{hashlib.sha256(f'{path}|{found}|{_code()}'.encode()).hexdigest()}.seen" if found else None
 
 

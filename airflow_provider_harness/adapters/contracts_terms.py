@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_harness.core.contract import Access, Consumer, Readiness
-from airflow_provider_harness.core.promise import AVAILABILITY, CLOCK
+from airflow_provider_harness.core.promise import CLOCK
 
 from .contracts_marks import Finding, Path, near
 
@@ -22,16 +22,12 @@ class Terms:
 
     def __init__(
         self,
-        data: Mapping[str, Any],
         settings: Mapping[str, Any],
         places: Mapping[str, Path],
         names: tuple[str, ...],
         findings: list[Finding],
     ) -> None:
         self.settings, self.places, self.names, self.findings = settings, places, names, findings
-        for index, item in enumerate(data.get("slaProperties") or ()):
-            if str(item["property"]).lower() in AVAILABILITY:
-                self._clock(str(item.get("value")), ("slaProperties", index, "value"))
 
     def until(self) -> str:
         """The time of day until which a late source is waited for."""

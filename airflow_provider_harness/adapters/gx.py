@@ -39,6 +39,10 @@ def _bounded(check: Check) -> Kwargs:
     return {"min_value": check.low, "max_value": check.high}
 
 
+def _ranged(check: Check) -> Kwargs:
+    return _bounded(check) | {"strict_min": check.low_open, "strict_max": check.high_open}
+
+
 def _unique(check: Check) -> tuple[str, Kwargs]:
     if len(check.columns) == 1:
         return "expect_column_values_to_be_unique", {"column": check.columns[0]}
@@ -70,7 +74,7 @@ EXPECTATIONS: Mapping[CheckKind, Callable[[Check], tuple[str, Kwargs]]] = {
     CheckKind.NULL_RATE: _mapped("expect_column_values_to_not_be_null", lambda c: {}),
     CheckKind.UNIQUE: _unique,
     CheckKind.ACCEPTED_VALUES: _mapped("expect_column_values_to_be_in_set", lambda c: {"value_set": list(c.values)}),
-    CheckKind.RANGE: _mapped("expect_column_values_to_be_between", _bounded),
+    CheckKind.RANGE: _mapped("expect_column_values_to_be_between", _ranged),
     CheckKind.LENGTH: _mapped("expect_column_value_lengths_to_be_between", _bounded),
     CheckKind.REGEX: _mapped("expect_column_values_to_match_regex", lambda c: {"regex": c.pattern}),
     CheckKind.ROW_COUNT: lambda check: (ROW_COUNT, {"min_value": 0}),

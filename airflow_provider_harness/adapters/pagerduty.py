@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_harness.app.ports import Page, Severity
+from airflow_provider_harness.app.tell import NobodyThere
 from airflow_provider_harness.core.errors import HarnessUnavailable, MissingExtra, NotAllowed
 
 #: PagerDuty's four words (Events API v2, ``payload.severity``).
@@ -95,20 +96,24 @@ class PagerDuty:
 
 
 class NoPager:
-    """Where no PagerDuty connection exists: a page is a line in the healer's log, and the store says so."""
+    """Where no PagerDuty connection exists: a page is a line in the healer's log, and nobody is paged."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
 
     def trigger(self, page: Page) -> None:
         details = "\n".join(f"  {name}: {text}" for name, text in page.details.items())
-        self._log(f"No PagerDuty connection; this would be the page:\n{page.summary}\n{details}")
+        self._written(f"nobody is paged; this would be the page:\n{page.summary}\n{details}")
 
     def resolve(self, dedup_key: str) -> None:
-        self._log(f"No PagerDuty connection; this would be resolved: {dedup_key}")
+        self._written(f"this would be resolved: {dedup_key}")
 
     def change(self, page: Page) -> None:
-        self._log(f"No PagerDuty connection; this would be told: {page.summary}")
+        self._written(f"this would be told: {page.summary}")
 
     def acknowledge(self, dedup_key: str) -> None:
-        self._log(f"No PagerDuty connection; this would be acknowledged: {dedup_key}")
+        self._written(f"this would be acknowledged: {dedup_key}")
+
+    def _written(self, text: str) -> None:
+        self._log(f"No PagerDuty connection; {text}")
+        raise NobodyThere("no PagerDuty connection")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.schema import Schema, SchemaColumn
+from airflow_provider_harness.core.errors import DatabaseRefused
+from airflow_provider_harness.core.schema import Filled, Schema, SchemaColumn
 
+from . import subquery
 from .sql_checks import ident, literal
 
 if TYPE_CHECKING:
@@ -17,18 +19,30 @@ if TYPE_CHECKING:
 CLIENT_CHECK_SECONDS = 2
 """How often a waiting server looks whether its client still lives; a killed task's statement ends within this time."""
 
+LOCK_SECONDS = 300
+"""How long a statement waits for a lock before it gives up, where neither the connection, nor its user or database, sets
+``lock_timeout``."""
+
 CATALOG = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-       row_number() OVER (ORDER BY a.attnum)
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT (a.attnotnull OR (t.typtype = 'd' AND t.typnotnull)),
+       row_number() OVER (ORDER BY a.attnum),
+       CASE WHEN a.attgenerated <> '' THEN 'generated'
+            WHEN a.attidentity = 'a' THEN 'identity always'
+            WHEN a.attidentity = 'd' THEN 'identity'
+            WHEN a.atthasdef OR t.typdefault IS NOT NULL THEN 'default'
+            ELSE '' END
 FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 WHERE a.attrelid = to_regclass({table}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
 
 SESSION = f"""
-SELECT set_config(name, '{CLIENT_CHECK_SECONDS}s', false)
-FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'
+SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LOCK_SECONDS}s' ELSE '{CLIENT_CHECK_SECONDS}s' END, false)
+FROM pg_catalog.pg_settings
+WHERE name = 'client_connection_check_interval' OR (name = 'lock_timeout' AND setting = '0')
 """
+"""What every session of ours is told first; what somebody has set himself stays."""
 
 
 class Cancellable:
@@ -55,8 +69,26 @@ class Cancellable:
 def catalog(connection: psycopg.Connection[Any], table: str) -> Schema | None:
     """The columns of a relation; None if there is no such relation."""
     rows = connection.execute(CATALOG.format(table=literal(ident(table))).encode()).fetchall()
-    columns = tuple(SchemaColumn(name=n, type=t, nullable=u, position=p) for n, t, u, p in rows)
-    return Schema(table=table, columns=columns) if columns else None
+    return catalogued(table, rows) if rows else None
+
+
+def no_such(table: str, where: str = "") -> DatabaseRefused:
+    """What is said of a source that is not there."""
+    return DatabaseRefused(
+        where or "the source",
+        f"{table} does not exist in the source, or has no columns",
+        fix="Correct the table's name, or let the connection's user see it.",
+        names={"table": table},
+    )
+
+
+def catalogued(table: str, rows: Iterable[Sequence[Any]]) -> Schema:
+    """What ``CATALOG`` gives, as a schema."""
+    columns = [
+        SchemaColumn(name=name, type=kind, nullable=bool(null), position=int(place), filled=Filled(filled))
+        for name, kind, null, place, filled in rows
+    ]
+    return Schema(table=table, columns=tuple(columns))
 
 
 def described(connection: psycopg.Connection[Any], sql: str, values: Mapping[str, Any] | None = None) -> Schema:
@@ -64,7 +96,7 @@ def described(connection: psycopg.Connection[Any], sql: str, values: Mapping[str
 
     :param values: of the query's parameters.
     """
-    asked = f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS q LIMIT 0"
+    asked = f"SELECT * FROM {subquery.relation(sql)} LIMIT 0"
     found = connection.execute(asked.encode(), values, prepare=True)  # so it is one statement
     columns = []
     for place, col in enumerate(found.description or ()):

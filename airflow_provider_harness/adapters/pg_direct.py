@@ -12,12 +12,11 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.partition import Slice
 
 from . import pg_late
-from .pg_catalog import SESSION
 from .pg_measure import measure
 from .pg_types import arrow_schema
 from .pg_wire import wired, wired_schema
 from .read_ahead import ahead
-from .sql_checks import Rows, column, ident, in_slice
+from .sql_checks import Rows, column, ident, in_slice, parts
 
 if TYPE_CHECKING:
     import psycopg
@@ -68,10 +67,8 @@ def publish_batches(
 
     contract = target.contract
     wire = wired_schema(contract, arrow_schema(contract))
-    home, _, name = contract.table.rpartition(".")
+    home, name = parts(contract.table)
     with connection.cursor() as cursor:
-        cursor.execute(SESSION)
-        cursor.fetchall()
         try:
             before = [_rows(cursor, sql) for sql in target.clearing()][-1]
             with ahead(_measured(batches, gauge, tell)) as measured:

@@ -148,11 +148,20 @@ def _sides(part: Any, check: Check) -> set[str]:
         return set()
     low, high = check.low, check.high
     found = set()
-    if isinstance(part, exp.GTE | exp.GT) and (low is None or number >= float(low)):
+    strict = isinstance(part, exp.GT | exp.LT)
+    if isinstance(part, exp.GTE | exp.GT) and (
+        low is None or _within(float(low), number, check.low_open and not strict)
+    ):
         found.add("low")
-    if isinstance(part, exp.LTE | exp.LT) and (high is None or number <= float(high)):
+    if isinstance(part, exp.LTE | exp.LT) and (
+        high is None or _within(number, float(high), check.high_open and not strict)
+    ):
         found.add("high")
     return found
+
+
+def _within(less: float, more: float, apart: bool) -> bool:
+    return less < more if apart else less <= more
 
 
 def _listed(part: Any) -> set[str]:

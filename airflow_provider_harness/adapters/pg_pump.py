@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import select
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Chunks
 from airflow_provider_harness.core.contract import Column, Contract, LoadMode, Treatment
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessError
+from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.schema import Schema
 
-from .pg_catalog import SESSION, Cancellable, catalog, described, planned_rows
+from . import subquery
+from .pg_catalog import SESSION, Cancellable, catalog, described, no_such, planned_rows
+from .pg_errors import translated
+from .pg_locks import Waiting
 from .sql_checks import MASK, column, ident, in_slice, literal
 from .sql_guard import query
 
@@ -31,33 +35,43 @@ class PostgresPump(Cancellable):
     :param dsn: libpq connection string.
     :param table: ``schema.table``; or
     :param sql: a query whose columns are the contract's.
+    :param name: the connection in words, for errors.
     """
 
-    def __init__(self, dsn: str, *, table: str = "", sql: str = "") -> None:
+    def __init__(self, dsn: str, *, table: str = "", sql: str = "", name: str = "") -> None:
         super().__init__()
-        self._dsn, self._table, self._sql = dsn, table, query(sql)
+        self._dsn, self._table, self._sql, self._name = dsn, table, query(sql), name
+        self._waiting, self._open = Waiting(dsn, name), ExitStack()
         self._connection: psycopg.Connection[Any]
 
     def __enter__(self) -> PostgresPump:
         import psycopg
 
-        self._connection = psycopg.connect(self._dsn)
-        self._running.append(self._connection)
-        self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        self._connection.execute(SESSION)
+        with self._ours():
+            self._connection = psycopg.connect(self._dsn)
+            self._open.callback(self._connection.close)  # its transaction only read
+            self._running.append(self._connection)
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._connection.execute(SESSION)
+        self._open.enter_context(self._waiting.watching(self._connection.info.backend_pid))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._running.clear()
-        self._connection.close()
+        self._open.close()
+
+    def _ours(self) -> AbstractContextManager[None]:
+        """What the driver raises in here becomes one of our errors."""
+        return translated(self._name, self._waiting.holders)
 
     def schema(self) -> Schema:
         """The columns as the catalog has them; for a query, as the server describes it."""
-        if self._sql:
-            return described(self._connection, self._sql)
-        found = catalog(self._connection, self._table)
+        with self._ours():
+            if self._sql:
+                return described(self._connection, self._sql)
+            found = catalog(self._connection, self._table)
         if found is None:
-            raise HarnessError(f"{self._table} does not exist in the source, or has no columns")
+            raise no_such(self._table, self._name)
         return found
 
     def estimate(self, contract: Contract, piece: Slice) -> int | None:
@@ -66,10 +80,11 @@ class PostgresPump(Cancellable):
         if wanted and self.schema().get(wanted) is None:
             return None  # the comparison of columns is about to say so
         asked = f"EXPLAIN (FORMAT JSON) {self._select('1', contract, piece)}"
-        return planned_rows(self._connection.execute(asked.encode()).fetchall())
+        with self._ours():
+            return planned_rows(self._connection.execute(asked.encode()).fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        relation = f"({self._sql}) AS q" if self._sql else ident(self._table)
+        relation = subquery.relation(self._sql) if self._sql else ident(self._table)
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
         return f"SELECT {names} FROM {relation}{condition}"
 
@@ -87,7 +102,12 @@ class PostgresPump(Cancellable):
         chunk, rows = bytearray(), 0
         server = self._connection.pgconn
         # a savepoint: when nobody wants the rest, the transaction and its snapshot stay
-        with self._connection.transaction(), self._connection.cursor() as cursor, cursor.copy(statement.encode()):
+        with (
+            self._ours(),
+            self._connection.transaction(),
+            self._connection.cursor() as cursor,
+            cursor.copy(statement.encode()),
+        ):
             size, row = server.get_copy_data(1)
             while size >= 0:
                 if size:

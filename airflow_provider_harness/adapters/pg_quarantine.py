@@ -12,8 +12,9 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import Measurements
 
 from . import sql_checks
-from .pg_catalog import SESSION, catalog
+from .pg_catalog import catalog
 from .pg_measure import measure
+from .pg_session import session
 from .postgres import lock_slice, quarantine_table
 from .sql_checks import column, ident, in_slice, literal
 
@@ -31,10 +32,11 @@ class PostgresQuarantine:
     """The rows that were set aside, all in one table beside the published one.
 
     :param dsn: libpq connection string.
+    :param name: the connection in words, for errors.
     """
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    def __init__(self, dsn: str, *, name: str = "") -> None:
+        self._dsn, self._name = dsn, name
 
     def summary(self, contract: Contract) -> list[Mapping[str, Any]]:
         """How many rows wait, and how many were released, by slice and check."""
@@ -78,10 +80,7 @@ class PostgresQuarantine:
 
     @contextmanager
     def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        import psycopg
-
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
-            connection.execute(SESSION)
+        with session(self._dsn, self._name) as connection:
             yield connection
 
 
@@ -123,7 +122,9 @@ class PostgresShelf:
         """Insert the rows into the published table and note that they were released, both or neither."""
         table, shelf = ident(self._contract.table), ident(quarantine_table(self._contract))
         with self._connection.transaction():
-            rows = self._run(f"INSERT INTO {table} ({self._names}) SELECT {self._names} FROM {_TAKEN}").rowcount
+            rows = self._run(
+                f"INSERT INTO {table} ({self._names}) OVERRIDING SYSTEM VALUE SELECT {self._names} FROM {_TAKEN}"
+            ).rowcount
             noted = self._run(
                 f"UPDATE {shelf} SET released_at = now() "
                 f"WHERE ctid IN (SELECT {_PLACE} FROM {_TAKEN}) AND released_at IS NULL"

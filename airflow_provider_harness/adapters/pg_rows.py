@@ -11,10 +11,11 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements
 
-from . import gx, sql_checks, sql_guard
+from . import gx, sql_checks, sql_guard, subquery
 from .gx_docs import folder_of
 from .gx_share import Engine, joined, shared_out
 from .pg_measure import measure
+from .pg_session import session
 from .postgres import PostgresWarehouse
 from .sql_checks import column, ident, in_slice, literal
 
@@ -31,12 +32,20 @@ class PostgresRows(PostgresWarehouse):
     :param engine: who measures what both can.
     :param prove: let the table's validated constraints stand for the checks that they imply.
     :param docs: where Great Expectations' Data Docs go; empty for none.
+    :param name: the connection in words, for errors.
     """
 
     def __init__(
-        self, dsn: str, *, sql: str = "", engine: Engine = Engine.SQL, prove: bool = True, docs: str = ""
+        self,
+        dsn: str,
+        *,
+        sql: str = "",
+        engine: Engine = Engine.SQL,
+        prove: bool = True,
+        docs: str = "",
+        name: str = "",
     ) -> None:
-        super().__init__(dsn, prove=prove)
+        super().__init__(dsn, prove=prove, name=name)
         self._sql, self._engine, self._docs = sql, engine, docs
 
     @property
@@ -71,7 +80,7 @@ def bound(sql: str, piece: Slice) -> str:
     """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
     values = {"slice_start": literal(piece.start), "slice_end": literal(piece.end)}
     try:
-        return str(sql.strip().rstrip(";") % values)
+        return str(subquery.bare(sql) % values)
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(
             "sql",
@@ -83,11 +92,10 @@ def bound(sql: str, piece: Slice) -> str:
 
 def columns_of(dsn: str, table: str, names: Sequence[str]) -> pa.Table:
     """Some columns of a table, for checks of files that refer to it; uuid and JSON as text."""
-    import psycopg
     import pyarrow as pa
 
     wanted = ", ".join(column(name) for name in names)
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with session(dsn) as connection:
         rows = connection.execute(f"SELECT {wanted} FROM {ident(table)}".encode()).fetchall()
     columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
     plain = [[str(v) if type(v).__name__ in ("UUID", "dict", "list") else v for v in part] for part in columns]

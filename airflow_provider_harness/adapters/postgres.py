@@ -21,18 +21,21 @@ from airflow_provider_harness.app.ports_rows import (
 )
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode
-from airflow_provider_harness.core.errors import SliceBusy
+from airflow_provider_harness.core.errors import SliceBusy, TargetInterferes
 from airflow_provider_harness.core.partition import Slice, staging_table
 from airflow_provider_harness.core.report import Measurements
-from airflow_provider_harness.core.schema import Schema
+from airflow_provider_harness.core.schema import Filled, Schema
 
-from . import pg_arrays, pg_direct, pg_late, sql_checks
-from .pg_catalog import SESSION, Cancellable, catalog, described
+from . import pg_arrays, pg_direct, pg_late, pg_target, sql_checks, subquery
+from .pg_catalog import Cancellable, catalog, described
+from .pg_errors import translated
+from .pg_locks import Waiting
 from .pg_measure import measure
+from .pg_session import session, told_of
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .progress import looking
 from .read_ahead import ahead
-from .sql_checks import column, ident, in_slice, literal
+from .sql_checks import column, ident, in_slice, literal, parts
 
 if TYPE_CHECKING:
     import psycopg
@@ -49,18 +52,16 @@ class PostgresWarehouse(Cancellable):
 
     :param dsn: libpq connection string.
     :param prove: let the published table's validated constraints stand for the checks that they imply.
+    :param name: the connection in words, for errors.
     """
 
-    def __init__(self, dsn: str, *, prove: bool = True) -> None:
+    def __init__(self, dsn: str, *, prove: bool = True, name: str = "") -> None:
         super().__init__()
-        self._dsn, self.prove = dsn, prove
+        self._dsn, self.prove, self._name = dsn, prove, name
 
     @contextmanager
     def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        import psycopg
-
-        with psycopg.connect(self._dsn, autocommit=True) as connection, self._cancels(connection):
-            connection.execute(SESSION)
+        with session(self._dsn, self._name) as connection, self._cancels(connection):
             yield connection
 
     @contextmanager
@@ -108,7 +109,13 @@ class PostgresWarehouse(Cancellable):
         """A connection of ADBC for rows in bulk; ``cancel`` reaches its statements."""
         from adbc_driver_postgresql import dbapi
 
-        with dbapi.connect(self._dsn) as connection, self._cancels(connection):
+        waiting = Waiting(self._dsn, self._name)
+        with (
+            translated(self._name, waiting.holders),
+            dbapi.connect(self._dsn) as connection,
+            self._cancels(connection),
+            waiting.watching(told_of(connection)),
+        ):
             yield connection
 
     def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
@@ -124,7 +131,7 @@ class PostgresWarehouse(Cancellable):
                 tell("load", rows)
                 yield batch
 
-        home, _, name = table.rpartition(".")
+        home, name = parts(table)
         with self.bulk() as connection, connection.cursor() as cursor, ahead(counted()) as there:
             reader = pa.RecordBatchReader.from_batches(schema, there)
             cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
@@ -143,12 +150,13 @@ def lock_slice(connection: psycopg.Connection[Any], contract: Contract, piece: S
 
     alone = contract.load.mode in (LoadMode.FULL, LoadMode.MERGE)  # slices that touch each other's rows
     name = contract.table if alone else f"{contract.table}|{piece.id}"
+    usual = connection.execute("SELECT current_setting('lock_timeout')").fetchone() or ("0",)
     connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'".encode())
     try:
         connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"harness:{name}",))
     except psycopg.errors.LockNotAvailable as error:
         raise SliceBusy(f"{name} is being published by another run for more than {BUSY_SECONDS} s") from error
-    connection.execute("SET lock_timeout = 0")
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", usual)
 
 
 class PostgresSession:
@@ -169,6 +177,7 @@ class PostgresSession:
     def create(self) -> None:
         """Create the published table and its quarantine from the contract where they are absent."""
         table = self._contract.table
+        pg_target.refuse_missing_schema(self._connection, table)
         wanted = [(table, _table_ddl(self._contract))]
         if self._contract.quarantine.possible:
             wanted.append((self._quarantine, QUARANTINE_DDL))
@@ -177,6 +186,10 @@ class PostgresSession:
                 with self._connection.transaction():
                     self._run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
+        pg_target.refuse_unwritable(table, self._habits(), self._contract.load.mode)
+
+    def _habits(self) -> pg_target.Habits:
+        return pg_target.habits(self._connection, self._contract.table)
 
     def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
         """Replace the slice by the files' rows, in one write."""
@@ -199,7 +212,7 @@ class PostgresSession:
         """Whether rows may go straight into the published table: the slice is replaced, and what is sent is what arrives."""
         if self._contract.load.mode not in _REPLACED:
             return False
-        return self._run(_PLAIN.format(table=literal(ident(self._contract.table)))).fetchone() == (True,)
+        return self._habits().plain
 
     def _same_bytes(self) -> bool:
         """Whether the published table has the contract's types to the letter: COPY's binary form names none."""
@@ -224,12 +237,10 @@ class PostgresSession:
     def plan_query(self, sql: str) -> Plan:
         """What the planner says of a query."""
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
-        text = f"{sql.strip().rstrip(';')}\n"
+        asked = f"EXPLAIN (FORMAT JSON) SELECT * FROM {subquery.relation(sql)}"
         told = self._connection.execute(
-            f"EXPLAIN (FORMAT JSON) SELECT * FROM ({text}) AS q".encode(),
-            values,
-            prepare=True,  # prepared, it is one statement
-        ).fetchone()
+            asked.encode(), values, prepare=True
+        ).fetchone()  # prepared, it is one statement
         plan = told[0][0]["Plan"] if told else {}
         self._row_bytes = ROW_OVERHEAD + int(plan.get("Plan Width", 0))
         return Plan(
@@ -246,9 +257,7 @@ class PostgresSession:
         """
         self._fresh_staging(carried=False)
         names = ", ".join(column(name) for name in self._contract.names)
-        statement = (
-            f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM ({sql.strip().rstrip(';')}\n) AS q"
-        )
+        statement = f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM {subquery.relation(sql)}"
         values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
         with looking(lambda: tell("transform", self._warehouse.size(self._staging) // self._row_bytes)):
             return self._connection.execute(statement.encode(), values, prepare=True).rowcount
@@ -266,6 +275,7 @@ class PostgresSession:
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
         mode, piece = self._contract.load.mode, self._piece.id
+        by = self._habits().by
         with self._connection.transaction():
             before = self._clear() if mode in _REPLACED else self._there()
             if mode is LoadMode.APPEND and before:
@@ -274,11 +284,17 @@ class PostgresSession:
             self._forget_set_aside()
             quarantined = self._set_aside(run) if set_aside else {}
             written, new = self._write(before, set_aside=set_aside)
-            if (written, sum(quarantined.values())) != _promised(measured, set_aside=set_aside):
+            promised, aside = _promised(measured, set_aside=set_aside)
+            if by and written != promised and sum(quarantined.values()) == aside:
+                what = f"{promised} rows were written, and it says that {written} arrived"
+                raise TargetInterferes(self._contract.table, what, by)
+            if (written, sum(quarantined.values())) != (promised, aside):
                 raise SliceBusy(
                     f"{self._contract.table} slice {piece}: a referenced table changed between gate and publication; "
                     "nothing was published"
                 )
+            if by:
+                pg_target.refuse_changed(self._written(written, set_aside=set_aside), by, self._number)
             rows = self._there() if mode is LoadMode.MERGE else written
             self.discard()
         return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
@@ -293,6 +309,33 @@ class PostgresSession:
         found = self._run(sql).fetchone()
         return int(found[0]) if found else 0
 
+    def _written(self, rows: int, *, set_aside: bool) -> pg_target.Written:
+        """What was written and what stands there, as texts in the published table's types."""
+        there = self.schema()
+        kinds = {found.name: found.type for found in there.columns} if there else {}
+        kept = f" WHERE NOT ({self._malformed()})" if set_aside else ""
+        sent = ", ".join(
+            f"({_incoming(col.name, col.physical_type)})::{kinds.get(col.name, col.physical_type)}::text AS {column(col.name)}"
+            for col in self._contract.columns
+        )
+        texts = ", ".join(f"{column(name)}::text AS {column(name)}" for name in self._contract.names)
+        where, merges = self._where(), self._contract.load.mode is LoadMode.MERGE
+        if merges:
+            same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
+            values = ", ".join(
+                _incoming(name, self._contract.column(name).physical_type) for name in self._contract.merge_key
+            )
+            keys = ", ".join(map(column, self._contract.merge_key))
+            where = f" AS t WHERE EXISTS (SELECT FROM (SELECT {values} FROM {ident(self._staging)}) AS s ({keys}) WHERE {same})"
+        return pg_target.Written(
+            table=self._contract.table,
+            sent=f"SELECT {sent} FROM {ident(self._staging)}{kept}",
+            there=f"SELECT {texts} FROM {ident(self._contract.table)}{where}",
+            names=self._contract.names,
+            rows=rows,
+            replaced=not merges,
+        )
+
     def _write(self, before: int, *, set_aside: bool) -> tuple[int, int]:
         """Rows that were updated or inserted, and how many of them are new; what is set aside stays out."""
         names = ", ".join(column(name) for name in self._contract.names)
@@ -300,14 +343,21 @@ class PostgresSession:
         keep = f" WHERE NOT ({self._malformed()})" if set_aside else ""
         target, new = ident(self._contract.table), f"SELECT {values} FROM {ident(self._staging)}{keep}"
         if self._contract.load.mode is not LoadMode.MERGE:
-            written = self._run(f"INSERT INTO {target} ({names}) {new}").rowcount
+            written = self._run(f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE {new}").rowcount
             return written, pg_late.new(self._contract, self._where(), before, written, self._number)
         same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
-        changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._contract.names)
+        changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._changing())
         updated = self._run(f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s ({names}) WHERE {same}").rowcount
         others = f"SELECT * FROM ({new}) AS s ({names}) WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {same})"
-        inserted = self._run(f"INSERT INTO {target} ({names}) {others}").rowcount
+        inserted = self._run(f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE {others}").rowcount
         return updated + inserted, inserted
+
+    def _changing(self) -> tuple[str, ...]:
+        """The columns that a merge sets in rows that are there: one that the database numbers itself takes no value there, and
+        as a part of the key it stays the same."""
+        there = self.schema()
+        numbered = {col.name for col in there.columns if col.filled is Filled.IDENTITY_ALWAYS} if there else set()
+        return tuple(name for name in self._contract.names if name not in numbered) or self._contract.names
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""
@@ -356,15 +406,6 @@ class PostgresSession:
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
         return self._connection.execute(sql.encode())
 
-
-_PLAIN = """
-WITH whole AS (SELECT to_regclass({table})::oid AS id UNION SELECT relid::oid FROM pg_partition_tree({table}))
-SELECT bool_and(c.relkind IN ('r', 'p') AND NOT c.relrowsecurity)
-       AND NOT EXISTS (SELECT FROM pg_trigger AS g JOIN whole ON g.tgrelid = whole.id WHERE NOT g.tgisinternal)
-FROM whole JOIN pg_class AS c ON c.oid = whole.id
-"""
-"""Whether a table takes every row that is sent as it is: no trigger, no policy, nothing foreign. Only then the rows that were
-sent are the rows that arrived; the driver counts what it sends."""
 
 _REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
 """Modes in which what was there goes before the new rows come."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Batch
 from airflow_provider_harness.core.contract import Column, Contract, LoadMode, Treatment
-from airflow_provider_harness.core.errors import HarnessError, UncarriedValue
+from airflow_provider_harness.core.errors import UncarriedValue
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.schema import Schema, SchemaColumn
+from airflow_provider_harness.core.schema import Schema
 
-from . import pg_arrays
+from . import pg_arrays, subquery
 from .personal_arrow import Hasher, treat
-from .pg_catalog import CATALOG, SESSION, Cancellable, described, planned_rows
+from .pg_catalog import CATALOG, Cancellable, catalogued, described, no_such, planned_rows
+from .pg_errors import translated
+from .pg_locks import Waiting
 from .pg_reading import reading
+from .pg_session import session, told_of
 from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, element
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, literal
@@ -37,25 +41,35 @@ class PostgresSource(Cancellable):
     :param table: ``schema.table``; or
     :param sql: a query whose columns are the contract's.
     :param hasher: for the columns that the contract wants hashed.
+    :param name: the connection in words, for errors.
     """
 
-    def __init__(self, dsn: str, *, table: str = "", sql: str = "", hasher: Hasher | None = None) -> None:
+    def __init__(
+        self, dsn: str, *, table: str = "", sql: str = "", hasher: Hasher | None = None, name: str = ""
+    ) -> None:
         super().__init__()
-        self._dsn, self._table, self._sql, self._hasher = dsn, table, query(sql), hasher
+        self._dsn, self._table, self._sql, self._hasher, self._name = dsn, table, query(sql), hasher, name
+        self._waiting, self._open = Waiting(dsn, name), ExitStack()
         self._connection: Any = None
 
     def __enter__(self) -> PostgresSource:
         from adbc_driver_postgresql import dbapi
 
-        self._connection = dbapi.connect(self._dsn)
-        self._running.append(self._connection)
-        self._ask("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        self._ask(SESSION)
+        with self._ours():
+            self._connection = self._open.enter_context(dbapi.connect(self._dsn))
+            self._running.append(self._connection)
+            self._ask("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._open.enter_context(self._waiting.watching(told_of(self._connection)))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._running.clear()
-        self._connection.close()
+        with self._ours():
+            self._open.close()
+
+    def _ours(self) -> AbstractContextManager[None]:
+        """What the driver raises in here becomes one of our errors."""
+        return translated(self._name, self._waiting.holders)
 
     @property
     def hash_key(self) -> str:
@@ -65,17 +79,12 @@ class PostgresSource(Cancellable):
     def schema(self) -> Schema:
         """The columns as the catalog has them; for a query, as the server describes it."""
         if self._sql:
-            import psycopg
-
-            with psycopg.connect(self._dsn, autocommit=True) as connection, reading(connection):
+            with session(self._dsn, self._name) as connection, reading(connection):
                 return described(connection, self._sql)
         rows = self._ask(CATALOG.format(table=literal(ident(self._table))))
         if not rows:
-            raise HarnessError(f"{self._table} does not exist in the source, or has no columns")
-        return Schema(
-            table=self._table,
-            columns=tuple(SchemaColumn(name=n, type=t, nullable=bool(u), position=int(p)) for n, t, u, p in rows),
-        )
+            raise no_such(self._table, self._name)
+        return catalogued(self._table, rows)
 
     def snapshot(self) -> str:
         """PostgreSQL's name of the state that all batches come from."""
@@ -86,12 +95,13 @@ class PostgresSource(Cancellable):
         wanted = contract.load.slice_column
         if wanted and self.schema().get(wanted) is None:
             return None  # the comparison of columns is about to say so
-        with self._connection.cursor(adbc_stmt_kwargs={USE_COPY: "false"}) as cursor:  # COPY takes no EXPLAIN
+        options = {USE_COPY: "false"}  # COPY takes no EXPLAIN
+        with self._ours(), self._connection.cursor(adbc_stmt_kwargs=options) as cursor:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {self._select('1', contract, piece)}")
             return planned_rows(cursor.fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        relation = f"({self._sql}) AS q" if self._sql else ident(self._table)
+        relation = subquery.relation(self._sql) if self._sql else ident(self._table)
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
         return f"SELECT {names} FROM {relation}{condition}"
 
@@ -101,14 +111,15 @@ class PostgresSource(Cancellable):
         asked = [_outgoing(col, there) for col in contract.columns]
         names = ", ".join((*asked, *(part for col in contract.columns for part in _shape(col))))
         target = arrow_schema(contract)
-        with self._connection.cursor(adbc_stmt_kwargs={BATCH_BYTES: str(BATCH_MIB << 20)}) as cursor:
+        options = {BATCH_BYTES: str(BATCH_MIB << 20)}
+        with self._ours(), self._connection.cursor(adbc_stmt_kwargs=options) as cursor:
             cursor.execute(self._select(names, contract, piece))
             with ahead(cursor.fetch_record_batch(), self.cancel) as batches:
                 for batch in batches:
                     yield treat(_carried(batch, target, contract, there.table), contract, self._hasher)
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
+        with self._ours(), self._connection.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall()) if cursor.description else []
 

@@ -46,9 +46,16 @@ class Rows:
         return f"WITH t AS NOT MATERIALIZED (SELECT * FROM {self.relation}{condition})"
 
 
+def parts(name: str) -> tuple[str, str]:
+    """Schema and table of ``schema.table``, cut at the first dot: a table's own name may have more; the first is empty
+    where there is no dot."""
+    home, dot, table = name.partition(".")
+    return (home, table) if dot else ("", home)
+
+
 def ident(name: str) -> str:
     """A name as a quoted identifier; ``schema.table`` becomes two."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split(".", 1))
+    return ".".join(column(part) for part in name.split(".", 1))
 
 
 def column(name: str) -> str:
@@ -97,9 +104,14 @@ def _accepted(check: Check, contract: Contract, piece: Slice | None) -> str:
 
 def _range(check: Check, contract: Contract, piece: Slice | None) -> str:
     name = column(check.columns[0])
-    sides = [f"{name} < {literal(check.low)}"] if check.low is not None else []
-    sides += [f"{name} > {literal(check.high)}"] if check.high is not None else []
+    under, over = "<=" if check.low_open else "<", ">=" if check.high_open else ">"
+    sides = [f"{name} {under} {literal(check.low)}"] if check.low is not None else []
+    sides += [f"{name} {over} {literal(check.high)}"] if check.high is not None else []
     return " OR ".join(sides) or "FALSE"
+
+
+def _multiple(check: Check, contract: Contract, piece: Slice | None) -> str:
+    return f"mod({column(check.columns[0])}, {literal(check.step)}) <> 0"
 
 
 def _length(check: Check, contract: Contract, piece: Slice | None) -> str:
@@ -139,6 +151,7 @@ _FAILING: Mapping[CheckKind, Callable[[Check, Contract, Slice | None], str]] = {
     CheckKind.TYPE: _type,
     CheckKind.ACCEPTED_VALUES: _accepted,
     CheckKind.RANGE: _range,
+    CheckKind.MULTIPLE: _multiple,
     CheckKind.REFERENTIAL: _referential,
     CheckKind.IN_SLICE: _outside,
 }

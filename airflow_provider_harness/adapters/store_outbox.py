@@ -54,6 +54,16 @@ class SqlOutbox:
         with begin(self._engine) as connection:
             return [(row.channel, row.dedup_key) for row in connection.execute(wanted)]
 
+    def newest(self, dedup_key: str, kind: Said) -> Sequence[Message]:
+        """The newest message of this kind under this key for each receiver, wherever it is."""
+        from sqlalchemy import func, select
+
+        o = t.outbox
+        mine = o.c.dedup_key == dedup_key, o.c.kind == kind.value
+        newest = select(func.max(o.c.id)).where(*mine).group_by(o.c.channel)
+        with begin(self._engine) as connection:
+            return [_message(row) for row in connection.execute(select(o).where(o.c.id.in_(newest)).order_by(o.c.id))]
+
     def take(self, message: Message, now: datetime) -> bool:
         """Begin to tell it; False where somebody else was faster."""
         return self._change(message, state=Wait.SENDING, due_at=now + TELLING)

@@ -298,15 +298,26 @@ class SqlStore(SqlFailureLog):
             return self._events(connection, incident_id)
 
     def incidents(self, *, open_only: bool = False) -> Sequence[Incident]:
-        """Every incident, oldest first."""
+        """Every incident, oldest first.
+
+        :param open_only: only where something is left to do, for the healer or for a person (``Incident.is_open``).
+        """
         from sqlalchemy import select
 
         i = t.incidents
-        wanted = select(i.c.id).order_by(i.c.id)
-        if open_only:
-            wanted = wanted.where(i.c.closed_at.is_(None))
         with self._read() as connection:
-            return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
+            keys = connection.execute(select(i.c.id).order_by(i.c.id)).scalars().all()
+            found = [fold(key, self._events(connection, key)) for key in keys]
+        return [item for item in found if item.is_open or not open_only]
+
+    def ids(self, beginning: str) -> Sequence[str]:
+        """The ids of incidents that begin like this, in order."""
+        from sqlalchemy import func, select
+
+        i = t.incidents
+        same = func.substr(i.c.id, 1, len(beginning)) == beginning
+        with self._read() as connection:
+            return connection.execute(select(i.c.id).where(same).order_by(i.c.id)).scalars().all()
 
     def unsettled(self, before: datetime) -> Sequence[Incident]:
         from sqlalchemy import select
@@ -319,7 +330,12 @@ class SqlStore(SqlFailureLog):
             return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
 
     def at_work(self) -> Sequence[Incident]:
-        return self.incidents(open_only=True)
+        from sqlalchemy import select
+
+        i = t.incidents
+        with self._read() as connection:
+            keys = connection.execute(select(i.c.id).where(i.c.closed_at.is_(None)).order_by(i.c.id)).scalars().all()
+            return [fold(key, self._events(connection, key)) for key in keys]
 
     def failures(self, incident_id: str) -> Sequence[Failure]:
         from sqlalchemy import select

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from airflow_provider_harness.app.asks import WORSE, answer, asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
+from airflow_provider_harness.app.paging import recorded
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
 from airflow_provider_harness.app.stakes import made_worse, only_backfill, risks_of, severity_of
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.outbox import Said
 from airflow_provider_harness.core.severity import worse
 
 #: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
@@ -32,7 +34,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why}))
         start_next(healer, incident)
         return None
-    if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.paged):  # a no that nobody heard of
+    if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.said):  # a no that nobody heard of
         page(healer, incident, asks=_asks(healer, incident), severity=severity_of(healer, incident))
     close(healer, healer.store.incident(incident.id), outcome, why)
     return outcome
@@ -67,7 +69,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
         return
     message = compose(healer, incident, asks=asks, severity=severity, risks=risks)
-    if not incident.paged and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
+    if not incident.said and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
         message = replace(message, dedup_key=told[0])  # on-call knows of it by this page, and gets no second one
     if severity is not Severity.CRITICAL:
         dags = frozenset(failure.key.dag_id for failure in failures)
@@ -81,6 +83,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
         "action": "trigger",
         "asks": asks,
         "promised": [risk.sentence() for risk in risks],
+        **recorded(healer.pager.reached(message.dedup_key)),
     }
     healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
 
@@ -114,10 +117,10 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
     """End the incident; a page is resolved only after a verified recovery, or when a person acted first."""
     if incident.state is State.CLOSED:
         return
-    if incident.paged and outcome in (Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED):
+    if incident.said and outcome in (Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED):
         key = dedup_key(incident)
         healer.pager.resolve(key)
-        body = {"dedup_key": key, "action": "resolve"}
+        body = {"dedup_key": key, "action": "resolve", **recorded(healer.pager.reached(key, Said.RESOLVE))}
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
     if outcome in (Outcome.HEALED, Outcome.RECOVERED):
         healer.pager.change(healed(healer, incident, outcome, why))
@@ -128,5 +131,5 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
 def worsened(healer: Healer, incident: Incident) -> None:
     """Page again where what joined a paged incident makes it worse; otherwise who joins pages nobody."""
     now = severity_of(healer, incident)
-    if incident.paged and incident.severity and worse(now, incident.severity):
+    if incident.said and incident.severity and worse(now, incident.severity):
         page(healer, incident, asks=_asks(healer, incident), severity=now)

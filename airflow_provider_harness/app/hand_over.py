@@ -12,10 +12,12 @@ from typing import Any, Protocol
 
 from airflow_provider_harness.app.approve import APPROVAL_TASK
 from airflow_provider_harness.app.compose import dedup_key
+from airflow_provider_harness.app.paging import how_it_ended, recorded
 from airflow_provider_harness.app.ports import Pager, Store
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
+from airflow_provider_harness.core.outbox import Said
 
 #: How long a question must have been open before it is answered: Airflow loses quicker answers.
 SETTLING = timedelta(seconds=6)
@@ -88,7 +90,7 @@ def take(desk: Desk, incident_id: str) -> Done:
     if incident.state is State.TAKEN:
         return Done(done=False, text=f"It was taken by {incident.last[EventKind.TAKEN]['by']} before.")
     who = _noted(desk, incident_id, "taken by {who}; the harness leaves it alone until it is returned")
-    _append(desk, incident_id, EventKind.TAKEN, {"by": who})
+    _append(desk, incident_id, (EventKind.TAKEN, {"by": who}))
     more = (
         " An act of the harness is under way; it ends, and nothing follows." if incident.state is State.ACTING else ""
     )
@@ -102,7 +104,7 @@ def give_back(desk: Desk, incident_id: str) -> Done:
         what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
         return Done(done=False, text=f"No person has it, so there is nothing to give back. {what}")
     who = _noted(desk, incident_id, "returned to the harness by {who}")
-    _append(desk, incident_id, EventKind.RETURNED, {"by": who})
+    _append(desk, incident_id, (EventKind.RETURNED, {"by": who}))
     return Done(done=True, text="The reconciler's next pass gives it to a healer, which looks at everything anew.")
 
 
@@ -110,9 +112,9 @@ def acknowledge(desk: Desk, incident_id: str) -> Done:
     """Say that a person has seen it, here and to on-call's pager."""
     incident = _known(desk, incident_id)
     who = _noted(desk, incident_id, "seen by {who}")
-    if incident.paged:
+    if incident.said:
         desk.pager.acknowledge(dedup_key(incident))
-    _append(desk, incident_id, EventKind.ACKED, {"by": who})
+    _append(desk, incident_id, (EventKind.ACKED, {"by": who}))
     return Done(done=True, text=f"Seen by {who}{'' if incident.paged else '; nobody was paged about it'}.")
 
 
@@ -129,14 +131,21 @@ def resolve(desk: Desk, incident_id: str, why: str, *, unproved: bool) -> Done:
         fix = "Mend the cause and clear the task, or say --unproved."
         return Done(done=False, text=f"Airflow does not agree: {', '.join(failed)}. {fix}")
     who = _noted(desk, incident_id, "resolved by {who}")
-    _append(desk, incident_id, EventKind.RESOLVED, {"by": who, "why": why, "unproved": unproved})
-    if incident.paged:
-        desk.pager.resolve(dedup_key(incident))
-        _append(desk, incident_id, EventKind.PAGED, {"dedup_key": dedup_key(incident), "action": "resolve"})
+    events: list[tuple[EventKind, Mapping[str, Any]]] = [
+        (EventKind.RESOLVED, {"by": who, "why": why, "unproved": unproved})
+    ]
     if incident.state is not State.CLOSED:
         outcome = {"outcome": Outcome.SUPERSEDED.value, "why": f"resolved by {who}: {why}"}
-        _append(desk, incident_id, EventKind.CLOSED, outcome)
-    return Done(done=True, text=f"Resolved by {who}{'; its page is resolved' if incident.paged else ''}.")
+        events.append((EventKind.CLOSED, outcome))
+    _append(desk, incident_id, *events)
+    page = ""
+    if incident.said:
+        key = dedup_key(incident)
+        desk.pager.resolve(key)
+        ended = desk.pager.reached(key, Said.RESOLVE)
+        _append(desk, incident_id, (EventKind.PAGED, {"dedup_key": key, "action": "resolve", **recorded(ended)}))
+        page = f"; {how_it_ended(ended)}"
+    return Done(done=True, text=f"Resolved by {who}{page}.")
 
 
 def answer(desk: Desk, incident_id: str, option: str, healer_dag_id: str) -> Done:
@@ -209,8 +218,9 @@ def _not_well(desk: Desk, incident_id: str) -> list[str]:
     return [f"{key} is {state or 'without state'}" for key, state in states if state != "success"]
 
 
-def _append(desk: Desk, incident_id: str, kind: EventKind, body: Mapping[str, Any]) -> None:
+def _append(desk: Desk, incident_id: str, *events: tuple[EventKind, Mapping[str, Any]]) -> None:
+    """Record these in one step."""
     try:
-        desk.store.append(Event(incident_id=incident_id, kind=kind, at=desk.now, body=body))
+        desk.store.append(*(Event(incident_id=incident_id, kind=kind, at=desk.now, body=body) for kind, body in events))
     except ImpossibleEvent as error:
         raise NotAllowed(f"It changed meanwhile: {error}. See `airflow harness incidents show`.") from error

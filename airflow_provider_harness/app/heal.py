@@ -70,9 +70,10 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
-    whom = for_whom(contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals]))
+    contracts = contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals])
+    whom = {"for_whom": for_whom(contracts), "zones": {item.table: item.load.time_zone for item in contracts}}
     healer.store.append(
-        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | {"for_whom": whom}),
+        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | whom),
         _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis

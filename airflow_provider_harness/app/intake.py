@@ -20,7 +20,7 @@ def take_in(healer: Healer) -> None:
     joined = {item.incident_id for item in healer.store.intake(healer.now()) if not item.opened}
     for name in sorted(joined):
         incident = healer.store.incident(name)
-        if incident.paged:
+        if incident.said:
             worsened(healer, incident)
 
 

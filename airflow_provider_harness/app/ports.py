@@ -18,6 +18,7 @@ from airflow_provider_harness.core.grant import Grant
 from airflow_provider_harness.core.incident import Event, Incident
 from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.maintenance import Maintenance
+from airflow_provider_harness.core.outbox import Delivery, Said
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
 from airflow_provider_harness.core.recurrence import Brakes, Past
 from airflow_provider_harness.core.severity import Severity as Severity
@@ -372,6 +373,9 @@ class Pager(Protocol):
 
     def flush(self) -> None:
         """Tell what is due."""
+
+    def reached(self, dedup_key: str, kind: Said = Said.TRIGGER) -> Delivery:
+        """What became of the newest message of this kind under this key, as far as it is known now."""
 
 
 class EvidenceCollector(Protocol):

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_harness.app import timeline
-from airflow_provider_harness.app.asks import asks_of
+from airflow_provider_harness.app.asks import answer, asks_of
 from airflow_provider_harness.app.compose import minute, samples_of
+from airflow_provider_harness.app.pace import overdue, pace
+from airflow_provider_harness.app.paging import delivery_of, who_was_paged
 from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, State, fold
+from airflow_provider_harness.core.incident import IN_HAND_OF_A_PERSON, Event, EventKind, Incident, Status, fold
+from airflow_provider_harness.core.local import with_local_day
+from airflow_provider_harness.core.outbox import Delivery, Reached
 
 #: Failures of one incident that are named one by one; the others are counted.
 MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What is known beside the events; without it, less can be said.
+
+    :param now: UTC; None = times to come are not judged.
+    :param verify: how long a heal may take until its outcome is unknown.
+    :param reached: what became of the page under a key.
+    """
+
+    now: datetime | None = None
+    verify: timedelta = timedelta(hours=2)
+    reached: Callable[[str], Delivery] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,53 +42,129 @@ class Story:
     incident: Incident
     events: Sequence[Event]
     failures: Sequence[Failure]
+    around: Around
 
     def all(self, kind: EventKind) -> list[Mapping[str, Any]]:
         """The bodies of every event of this kind, oldest first."""
         return [event.body for event in self.events if event.kind is kind]
 
+    @property
+    def failed(self) -> list[Failure]:
+        """What failed; notices that joined are no failures."""
+        return [failure for failure in self.failures if failure.heals] or list(self.failures)
 
-def postmortem(incident_id: str, events: Sequence[Event], failures: Sequence[Failure]) -> list[str]:
-    """Lines of text; a section that has nothing to say is left out."""
-    story = Story(incident=fold(incident_id, events), events=events, failures=failures)
-    lines = [_headline(story)]
-    for title, tell in _SECTIONS:
-        if told := [line for text in tell(story) for line in str(text).splitlines()]:
-            lines += ["", title, *(f"  {line}" for line in told)]
+
+def story(
+    incident_id: str, events: Sequence[Event], failures: Sequence[Failure], around: Around | None = None
+) -> Story:
+    """The incident with everything that is known of it."""
+    return Story(incident=fold(incident_id, events), events=events, failures=failures, around=around or Around())
+
+
+def postmortem(
+    incident_id: str, events: Sequence[Event], failures: Sequence[Failure], around: Around | None = None
+) -> list[str]:
+    """Lines of text, what to do next first; a section that has nothing to say is left out."""
+    told = story(incident_id, events, failures, around)
+    lines = [headline(told)]
+    for title, said in sections(told):
+        lines += ["", title, *(f"  {line}" for line in said)]
     return lines
 
 
-def _headline(story: Story) -> str:
+def sections(told: Story) -> list[tuple[str, list[str]]]:
+    """Title and lines of each section that has something to say."""
+    found = [(title, [line for text in tell(told) for line in str(text).splitlines()]) for title, tell in _SECTIONS]
+    return [(title, lines) for title, lines in found if lines]
+
+
+def headline(story: Story) -> str:
+    """Where it stands, since when, and how it ended, in one line."""
     incident = story.incident
     assert incident.opened_at is not None, "an incident begins with its opening"
     since = f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC"
-    if incident.closed_at is None:
-        return f"Incident {incident.id}: {incident.state}, open since {since}"
-    took = round((incident.closed_at - incident.opened_at).total_seconds())
-    return f"Incident {incident.id}: {incident.outcome} after {took // 60} min {took % 60} s, opened {since}"
+    if incident.status is Status.RESOLVED:
+        by = incident.last[EventKind.RESOLVED]["by"]
+        before = f"; the healer had ended it as {incident.outcome}" if incident.outcome in IN_HAND_OF_A_PERSON else ""
+        return f"Incident {incident.id}: resolved by {by} after {_took(incident, incident.resolved_at)}, opened {since}{before}"
+    if incident.status is Status.PERSON:
+        after = _took(incident, incident.closed_at)
+        return f"Incident {incident.id}: open, waits for a person ({incident.outcome} after {after}), since {since}"
+    if incident.closed_at is not None:
+        return f"Incident {incident.id}: {incident.outcome} after {_took(incident, incident.closed_at)}, opened {since}"
+    return f"Incident {incident.id}: open, {stands(incident)}, since {since}"
+
+
+def stands(incident: Incident) -> str:
+    """Where it stands, in a few words."""
+    if incident.status is Status.TAKEN:
+        return f"taken by {incident.last[EventKind.TAKEN]['by']}"
+    if incident.status is Status.RESOLVED:
+        return f"resolved by {incident.last[EventKind.RESOLVED]['by']}"
+    if incident.status is Status.PERSON:
+        return f"waits for a person ({incident.outcome})"
+    return str(incident.outcome or incident.status)
+
+
+def _took(incident: Incident, until: datetime | None) -> str:
+    assert incident.opened_at is not None and until is not None
+    seconds = round((until - incident.opened_at).total_seconds())
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
+
+
+def zones_of(incident: Incident) -> Mapping[str, str]:
+    """Table -> its contract's time zone, as far as the evidence has it."""
+    found = incident.last.get(EventKind.EVIDENCE, {}).get("zones", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def slices_of(incident: Incident, failures: Sequence[Failure]) -> list[str]:
+    """Each table and slice that failed, with the local day, once."""
+    zones = zones_of(incident)
+    found: dict[str, None] = {}
+    for failure in failures:
+        report = failure.report or {}
+        table, slice_id = str(report.get("table") or failure.table), str(report.get("slice") or failure.slice_id or "")
+        zone = zones.get(table) or next(iter(zones.values()), "")
+        named = [f"table {table}" if table else "", f"slice {with_local_day(slice_id, zone)}" if slice_id else ""]
+        found[", ".join(part for part in named if part)] = None
+    return [text for text in found if text]
 
 
 def _broke(story: Story) -> Iterable[str]:
-    keys = list(dict.fromkeys(str(failure.key) for failure in story.failures))
+    keys = list(dict.fromkeys(str(failure.key) for failure in story.failed))
     yield from keys[:MOST_NAMED]
     if len(keys) > MOST_NAMED:
         yield f"and {len(keys) - MOST_NAMED} more"
-    tables = {failure.report["table"]: failure.report["slice"] for failure in story.failures if failure.report}
-    yield from (f"table {table}, slice {slice_id}: not published" for table, slice_id in tables.items())
+    blocked = [failure for failure in story.failed if failure.report]
+    yield from (f"{text}: this run published nothing of it" for text in slices_of(story.incident, blocked))
+    others = [failure for failure in story.failed if not failure.report]
+    yield from slices_of(story.incident, others)[:MOST_NAMED]
 
 
 def _whom(story: Story) -> Iterable[str]:
-    for body in story.all(EventKind.EVIDENCE)[-1:]:
-        if body.get("for_whom"):
-            yield str(body["for_whom"])
-        if below := body["facts"].get("downstream_tasks"):
-            yield f"{below} task(s) of the run could not start"
+    for event in [event for event in story.events if event.kind is EventKind.EVIDENCE][-1:]:
+        if event.body.get("for_whom"):
+            yield str(event.body["for_whom"])
+        if below := event.body["facts"].get("downstream_tasks"):
+            yield f"{below} task(s) of the run could not start, when it was looked at {event.at:%H:%M:%S} UTC"
     paged = [body for body in story.all(EventKind.PAGED) if body["action"] == "trigger"]
     promised = [text for body in paged for text in body.get("promised", ())]
     yield from dict.fromkeys(promised)
-    yield from dict.fromkeys(f"on-call was paged ({body['severity']}): {body['summary']}" for body in paged)
+    yield from dict.fromkeys(
+        f"{who_was_paged(_delivery(story, body), body['severity'])}: {body['summary']}" for body in paged
+    )
     if not paged:
         yield "nobody was paged"
+
+
+def _delivery(story: Story, body: Mapping[str, Any]) -> Delivery:
+    """What became of a page: as it was recorded, and of one that was waiting then, as it is now."""
+    recorded = delivery_of(body)
+    if recorded.reached is Reached.WAITING and story.around.reached is not None:
+        return story.around.reached(str(body["dedup_key"]))
+    return recorded
 
 
 def _cause(story: Story) -> Iterable[str]:
@@ -117,30 +212,50 @@ def _verified(story: Story) -> Iterable[str]:
     for body in story.all(EventKind.SETTLED):
         yield f"{body['outcome']}: {body['text']}"
         for gate in body["gates"]:
-            yield f"{gate['table']} slice {gate['slice']}: {'passed' if gate['passed'] else 'failed'}, {gate['text']}"
+            named = with_local_day(str(gate["slice"]), zones_of(story.incident).get(str(gate["table"]), ""))
+            yield f"{gate['table']} slice {named}: {'passed' if gate['passed'] else 'failed'}, {gate['text']}"
 
 
 def _next(story: Story) -> Iterable[str]:
     incident = story.incident
-    asks = [body["asks"] for body in story.all(EventKind.PAGED) if body.get("asks")]
-    if incident.state is State.ASKED:
+    if incident.status is Status.ASKED:
         asked = incident.last[EventKind.ASKED]
         yield f"{', '.join(asked['assigned'])}: answer until {minute(asked['expires'])}, in Airflow ({asked['url']}) or by"
         yield f"airflow harness approve {incident.id}    (or: refuse)"
-    elif incident.state is State.TAKEN:
+    elif incident.status is Status.TAKEN:
         yield f"{incident.last[EventKind.TAKEN]['by']} has it. When it is mended:"
         yield f"airflow harness incidents resolve {incident.id} --why TEXT    (or: incidents return)"
-    elif incident.outcome is None:
-        yield "Nothing: the healer works on it. To look after it yourself:"
-        yield f"airflow harness incidents take {incident.id}"
-    elif incident.with_a_person:
-        category = incident.last.get(EventKind.DIAGNOSED, {}).get("category", "")
-        yield from asks[-1:] or [asks_of([failure.kind for failure in story.failures], category)]
+    elif incident.status is Status.PERSON:
+        yield asks_now(story)
         yield f"Then: airflow harness incidents resolve {incident.id} --why TEXT"
-        yield f"To let the healer look again, and ask again: airflow harness incidents return {incident.id}"
+        yield f"To let the healer look at it anew instead: airflow harness incidents return {incident.id}"
+    elif incident.is_open:
+        yield from _of_the_healer(story)
+        yield f"airflow harness incidents take {incident.id}"
     else:
         yield "Nothing. To keep what was learned:"
         yield f"airflow harness runbook draft {incident.id}"
+
+
+def _of_the_healer(story: Story) -> Iterable[str]:
+    incident, around = story.incident, story.around
+    if around.now is not None and (late := overdue(incident, around.verify, around.now)):
+        yield late
+        yield "To look after it yourself:"
+        return
+    if found := pace(incident, around.verify):
+        yield f"Nothing until {found.until:%Y-%m-%d %H:%M} UTC: {found.what}. To look after it yourself:"
+    else:
+        yield "Nothing: the healer works on it. To look after it yourself:"
+
+
+def asks_now(story: Story) -> str:
+    """What the person who has it now is asked to do; an answer that was asked for before is not asked for any more."""
+    settled = max((n for n, event in enumerate(story.events) if event.kind is EventKind.SETTLED), default=0)
+    paged = [event.body.get("asks", "") for event in story.events[settled:] if event.kind is EventKind.PAGED]
+    asks = [str(text) for text in paged if text and text != answer(story.incident.id)]
+    category = str(story.incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
+    return asks[-1] if asks else asks_of([failure.kind for failure in story.failed], category)
 
 
 def _lines(story: Story, *kinds: EventKind) -> Iterable[str]:
@@ -152,6 +267,7 @@ def _timeline(story: Story) -> Iterable[str]:
 
 
 _SECTIONS: Sequence[tuple[str, Callable[[Story], Iterable[str]]]] = (
+    ("What to do next", _next),
     ("What broke", _broke),
     ("For whom", _whom),
     ("Cause, and how sure", _cause),
@@ -159,6 +275,5 @@ _SECTIONS: Sequence[tuple[str, Callable[[Story], Iterable[str]]]] = (
     ("Verdicts and refusals", _decided),
     ("What was done", _acted),
     ("Verification", _verified),
-    ("What to do next", _next),
     ("Timeline (UTC)", _timeline),
 )

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.outbox import Message, Said, Wait, again_at, plan
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.outbox import Delivery, Message, Reached, Said, Wait, again_at, plan
 
 
 class Outbox(Protocol):
@@ -27,12 +27,20 @@ class Outbox(Protocol):
 
     def put_off(self, message: Message, until: datetime) -> None: ...
 
+    def newest(self, dedup_key: str, kind: Said) -> Sequence[Message]:
+        """The newest message of this kind under this key for each receiver, wherever it is."""
+
+
+class NobodyThere(HarnessError):
+    """There is nobody to tell: what was said stands in the log, and is not told later."""
+
 
 class Receiver(Protocol):
     """One of those who are told.
 
     :raises HarnessUnavailable: it is not there, or did not take it.
     :raises NotAllowed: it will never take it.
+    :raises NobodyThere: it only wrote it down.
     """
 
     def trigger(self, page: Page) -> None: ...
@@ -57,6 +65,7 @@ class Teller:
     :param routes: who answers -> the receiver of their pages. A page goes to the first of its route that is here, else to the
         default one; those that no route names are told of every page.
     :param log: is given one line where a receiver did not take something.
+    :param nobody: why nobody is paged where the default receiver only writes down.
     """
 
     def __init__(
@@ -68,9 +77,10 @@ class Teller:
         new_id: Callable[[], str],
         log: Callable[[str], None],
         routes: Mapping[str, str] | None = None,
+        nobody: str = "no PagerDuty connection",
     ) -> None:
         self._outbox, self._receivers, self._routes = outbox, receivers, routes or {}
-        self._now, self._new_id, self._log = now, new_id, log
+        self._now, self._new_id, self._log, self._nobody = now, new_id, log, nobody
 
     def trigger(self, page: Page) -> None:
         self._say_page(Said.TRIGGER, page)
@@ -131,6 +141,28 @@ class Teller:
                 return
             away |= {message.channel for message in due if not self._tell(message)}
 
+    def reached(self, dedup_key: str, kind: Said = Said.TRIGGER) -> Delivery:
+        pagers = {DEFAULT, *self._routes.values()}
+        found = self._outbox.newest(dedup_key, kind)
+        beside = tuple(item.channel for item in found if item.channel not in pagers and item.state is Wait.SENT)
+        mine = [item for item in found if item.channel in pagers]
+        if any(item.state is Wait.SENT for item in mine):
+            return Delivery(reached=Reached.SENT, beside=beside)
+        waiting = [item for item in mine if item.state in (Wait.WAITING, Wait.SENDING)]
+        if waiting:
+            return Delivery(reached=Reached.WAITING, why=self._waits(waiting[-1]), beside=beside)
+        over = any(item.state is Wait.DROPPED for item in mine)
+        why = "it was over before it could be sent" if over else self._nobody
+        return Delivery(reached=Reached.NOBODY, why=why, beside=beside)
+
+    def _waits(self, message: Message) -> str:
+        if message.tries:
+            next_try = f"tried {message.tries} time(s), again at {message.due_at:%Y-%m-%d %H:%M} UTC"
+            return f"{message.channel} has not taken it; {next_try}"
+        if message.due_at > self._now():
+            return f"it is held back until {message.due_at:%Y-%m-%d %H:%M} UTC"
+        return f"{message.channel} is being told"
+
     def _tell(self, message: Message) -> bool:
         """False where the receiver is away, or somebody else tells it."""
         if not self._outbox.take(message, self._now()):
@@ -144,6 +176,9 @@ class Teller:
         except NotAllowed as refusal:
             self._refused(message, refusal)
             return False
+        except NobodyThere:
+            self._outbox.end(message, Wait.UNHEARD)
+            return True
         self._outbox.end(message, Wait.SENT)
         return True
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from airflow_provider_harness.app.paging import delivery_of, how_it_ended, who_was_paged
 from airflow_provider_harness.core.incident import Event, EventKind
+from airflow_provider_harness.core.outbox import Reached
 
 
 def _judged(body: Mapping[str, Any]) -> str:
@@ -20,9 +22,11 @@ def _proposed(body: Mapping[str, Any]) -> str:
 
 
 def _paged(body: Mapping[str, Any]) -> str:
+    delivery = delivery_of(body)
     if body["action"] == "resolve":
-        return f"resolved {body['dedup_key']}"
-    return f"{body['severity']} {body['dedup_key']}: {body['summary']}"
+        unsent = delivery.reached in (Reached.NOBODY, Reached.WAITING)
+        return f"{how_it_ended(delivery)} ({body['dedup_key']})" if unsent else f"resolved {body['dedup_key']}"
+    return f"{who_was_paged(delivery, body['severity'])} [{body['dedup_key']}]: {body['summary']}"
 
 
 def _act_ended(body: Mapping[str, Any]) -> str:
@@ -89,7 +93,7 @@ def sentence(event: Event) -> str:
 def timeline(events: Iterable[Event], *, brief: bool = False) -> list[str]:
     """Lines of text, oldest first; times are UTC, and each further day begins with its date.
 
-    :param brief: of texts of several lines, say how many only: they stand elsewhere.
+    :param brief: say of the evidence how many observations it has, since they stand elsewhere; other texts stand on one line.
     """
     lines: list[str] = []
     day = None
@@ -98,8 +102,10 @@ def timeline(events: Iterable[Event], *, brief: bool = False) -> list[str]:
         day = event.at.date()
         word, say = _LINES[event.kind]
         first, *more = say(event.body).splitlines() or [""]
-        if brief and more:
+        if brief and more and event.kind is EventKind.EVIDENCE:
             first, more = f"{len(more) + 1} observations", []
+        elif brief and more:
+            first, more = " | ".join((first, *more)), []
         lines.append(f"{event.at:%H:%M:%S}  {word:<{_WIDTH}}  {first}")
         lines += [f"{'':8}  {'':<{_WIDTH}}  {line}" for line in more]
     return lines

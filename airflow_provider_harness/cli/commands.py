@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError, ContractViolation
 
 
@@ -53,44 +54,6 @@ def act(args: Any) -> int:
 
 
 @command
-def incidents_list(args: Any) -> int:
-    from airflow_provider_harness import wiring
-    from airflow_provider_harness.core.incident import EventKind
-
-    rows = [
-        {
-            "id": item.id,
-            "opened": item.opened_at.isoformat(timespec="seconds") if item.opened_at else "",
-            "state": item.state.value,
-            "outcome": item.outcome.value if item.outcome else "",
-            "category": item.last.get(EventKind.DIAGNOSED, {}).get("category", ""),
-            "failures": len(item.failures),
-            "first failure": item.failures[0] if item.failures else "",
-        }
-        for item in wiring.store().incidents(open_only=args.open)
-    ]
-    show(args, rows, "No incidents. Nothing failed, or nothing is enrolled: see [harness] enroll.")
-    return FINE
-
-
-@command
-def incidents_show(args: Any) -> int:
-    from airflow_provider_harness import wiring
-    from airflow_provider_harness.app.postmortem import postmortem
-
-    store = wiring.store()
-    events = store.events(args.incident_id)
-    if not events:
-        raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
-    if args.output == "json":
-        body = [{"kind": e.kind.value, "at": e.at.isoformat(), "body": e.body} for e in events]
-        print(json.dumps(body, indent=2))
-    else:
-        print("\n".join(postmortem(args.incident_id, events, store.failures(args.incident_id))))
-    return FINE
-
-
-@command
 def audit_verify(args: Any) -> int:
     from airflow_provider_harness import wiring
 
@@ -100,7 +63,12 @@ def audit_verify(args: Any) -> int:
         "first break": broken.seq if broken else "",
         "problem": broken.problem if broken else "",
     }
-    show(args, [row], "")
+    if args.output == "json":
+        show(args, [row], "")
+    elif broken is None:
+        print("The chain of all events holds.")
+    else:
+        print(f"The chain of events does not hold from event {broken.seq} on: {broken.problem}")
     return FINDINGS if broken else FINE
 
 
@@ -109,6 +77,7 @@ def audit_show(args: Any) -> int:
     from airflow_provider_harness import wiring
 
     store = wiring.store()
+    name = incident_id(store, args.incident_id)
     rows = [
         {
             "seq": entry.seq,
@@ -118,10 +87,8 @@ def audit_show(args: Any) -> int:
             "body": dict(entry.event.body) if args.output == "json" else json.dumps(entry.event.body)[:120],
         }
         for entry in store.audit_entries()
-        if entry.event.incident_id == args.incident_id
+        if entry.event.incident_id == name
     ]
-    if not rows:
-        raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
     show(args, rows, "")
     broken = store.audit_break()
     if broken:

@@ -14,17 +14,38 @@ INCIDENTS = GroupCommand(
     subcommands=(
         action(
             "incidents list",
-            "List incidents, oldest first",
-            Arg(("--open",), action="store_true", help="only those that are not closed"),
+            "List incidents, the newest last: how bad, how old, where each stands, its cause, and what failed",
+            Arg(
+                ("--open",),
+                action="store_true",
+                help="only those where something is left to do, for the healer or for a person: what was escalated, refused or not "
+                "healed stays open until somebody resolves it",
+            ),
+            Arg(
+                ("--since",), default="", metavar="WHEN", help="opened since then: 90m, 12h, 2d, or a moment with zone"
+            ),
+            Arg(("--dag",), default="", metavar="DAG_ID", help="only those with a failure of this Dag"),
+            Arg(
+                ("--mine",), action="store_true", help="only those that you took, or are asked about; needs your token"
+            ),
+            Arg(("--limit",), type=int, default=0, metavar="N", help="the newest N; 0 = all"),
+            *AS_YOU,
             OUTPUT,
+            module="incidents",
             epilog="Example: airflow harness incidents list --open",
         ),
         action(
             "incidents show",
-            "One incident as a post-mortem: what broke for whom, the cause and how sure, evidence, verdicts, what was done and "
-            "verified, what to do next, and the timeline",
-            INCIDENT,
+            "One incident as a post-mortem: what to do next, what broke for whom, the cause and how sure, evidence, verdicts, what "
+            "was done and verified, and the timeline",
+            Arg(
+                ("incident_id",),
+                nargs="?",
+                default="",
+                help="id of an incident, or a unique beginning of it; none = the newest that is open",
+            ),
             OUTPUT,
+            module="incidents",
             epilog=f"Example: airflow harness incidents show {_ID}",
         ),
         action(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.cli.cli_config import ActionCommand, Arg, lazy_load_command
 
 OUTPUT = Arg(("-o", "--output"), choices=("table", "json"), default="table", help="table for people, json for programs")
-INCIDENT = Arg(("incident_id",), help="id of an incident, as `incidents list` prints it")
+INCIDENT = Arg(("incident_id",), help="id of an incident, or a unique beginning of it, as `incidents list` prints it")
 #: For commands that a person gives as that person.
 AS_YOU = (
     Arg(

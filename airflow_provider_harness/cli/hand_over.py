@@ -10,6 +10,7 @@ from airflow_provider_harness.app import hand_over
 from airflow_provider_harness.app.approve import APPROVE, REFUSE
 from airflow_provider_harness.app.hand_over import Desk, Done
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, show
+from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,22 +22,22 @@ TOKEN = "AIRFLOW_CLI_TOKEN"
 
 @command
 def incidents_take(args: Any) -> int:
-    return _at_the_desk(args, lambda desk: hand_over.take(desk, args.incident_id))
+    return _at_the_desk(args, hand_over.take)
 
 
 @command
 def incidents_return(args: Any) -> int:
-    return _at_the_desk(args, lambda desk: hand_over.give_back(desk, args.incident_id))
+    return _at_the_desk(args, hand_over.give_back)
 
 
 @command
 def incidents_ack(args: Any) -> int:
-    return _at_the_desk(args, lambda desk: hand_over.acknowledge(desk, args.incident_id))
+    return _at_the_desk(args, hand_over.acknowledge)
 
 
 @command
 def incidents_resolve(args: Any) -> int:
-    return _at_the_desk(args, lambda desk: hand_over.resolve(desk, args.incident_id, args.why, unproved=args.unproved))
+    return _at_the_desk(args, lambda desk, name: hand_over.resolve(desk, name, args.why, unproved=args.unproved))
 
 
 @command
@@ -53,7 +54,7 @@ def _answer(args: Any, option: str) -> int:
     from airflow_provider_harness import config
 
     healer = config.read().healer_dag_id
-    return _at_the_desk(args, lambda desk: hand_over.answer(desk, args.incident_id, option, healer))
+    return _at_the_desk(args, lambda desk, name: hand_over.answer(desk, name, option, healer))
 
 
 def person(args: Any) -> AirflowPerson:
@@ -71,9 +72,15 @@ def person(args: Any) -> AirflowPerson:
     return AirflowPerson(args.url or wiring.airflow_url(), token)
 
 
-def _at_the_desk(args: Any, do: Callable[[Desk], Done]) -> int:
+def _at_the_desk(args: Any, do: Callable[[Desk, str], Done]) -> int:
     from airflow_provider_harness import wiring
 
-    found = do(Desk(store=wiring.store(), person=person(args), pager=wiring.pager(), now=wiring.now()))
-    show(args, [{"incident": args.incident_id, "done": found.done, "what": found.text}], "")
+    store = wiring.store()
+    desk = Desk(store=store, person=person(args), pager=wiring.pager(), now=wiring.now())
+    name = incident_id(store, args.incident_id)
+    found = do(desk, name)
+    if args.output == "json":
+        show(args, [{"incident": name, "done": found.done, "what": found.text}], "")
+    else:
+        print(f"{name}: {found.text}")
     return FINE if found.done else FINDINGS

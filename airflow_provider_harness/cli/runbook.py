@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.cli.hand_over import person
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError
 
 
@@ -41,10 +42,8 @@ def runbook_draft(args: Any) -> int:
     from airflow_provider_harness.app.runbook import draft
 
     store = wiring.store()
-    events = store.events(args.incident_id)
-    if not events:
-        raise ConfigurationError(f"incident {args.incident_id}", "is not in the store.", fix="See `incidents list`.")
-    print(written(draft(args.incident_id, events, store.failures(args.incident_id))), end="")
+    name = incident_id(store, args.incident_id)
+    print(written(draft(name, store.events(name), store.failures(name))), end="")
     return FINE
 
 

@@ -28,6 +28,7 @@ class CheckKind(StrEnum):
     RANGE = "range"
     LENGTH = "length"
     REGEX = "regex"
+    MULTIPLE = "multiple"
     TYPE = "type"
     REFERENTIAL = "referential"
     ROW_COUNT = "row_count"
@@ -144,6 +145,12 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             row_level=True,
             samples=True,
             look_at="Look at the form in which the source writes the value, and at the pattern in the contract.",
+        ),
+        CheckKind.MULTIPLE: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at the unit of the value, and at what rounds it at the source.",
         ),
         CheckKind.TYPE: Spec(
             metric=Metric.FAILING_ROWS,
@@ -307,6 +314,13 @@ class Baseline:
     floor: float = 0.0
 
 
+ITEM = "[]"
+"""In a check's path: each item of an array."""
+BELOW: frozenset[CheckKind] = frozenset()
+"""Kinds that the engines measure below a column, in fields of an object and items of an array. A rule of any other kind there is
+a finding when the contract is compiled (ADR 0020)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check of one contract.
@@ -324,6 +338,10 @@ class Check:
     :param measures: columns whose sums by key must agree with the reference's.
     :param tolerance: by how much such sums may differ, 0 or more.
     :param gx: an expectation as JSON: ``type`` and ``kwargs``.
+    :param low_open: the lowest value itself is not valid; so with ``high_open``.
+    :param step: what every value must be a multiple of, over 0; None where nothing is said.
+    :param path: from the column down to what the check looks at: names of fields, and ``ITEM`` for each item of an array;
+        empty for the column itself. Only kinds of ``BELOW`` are measured there.
     """
 
     id: str
@@ -345,6 +363,10 @@ class Check:
     tolerance: float = 0.0
     baseline: Baseline | None = None
     gx: str = ""
+    low_open: bool = False
+    high_open: bool = False
+    step: Scalar | None = None
+    path: tuple[str, ...] = ()
 
     @property
     def spec(self) -> Spec:
@@ -363,9 +385,13 @@ class Check:
 
 def _range_words(check: Check) -> str:
     low, high = check.low, check.high
+    least = f"{'over' if check.low_open else 'at least'} {low}"
+    most = f"{'below' if check.high_open else 'at most'} {high}"
     if low is None:
-        return f"at most {high}"
-    return f"at least {low}" if high is None else f"{low} to {high}"
+        return most
+    if high is None:
+        return least
+    return f"{least} and {most}" if check.low_open or check.high_open else f"{low} to {high}"
 
 
 _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
@@ -376,6 +402,7 @@ _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
         CheckKind.RANGE: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)}",
         CheckKind.LENGTH: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)} characters long",
         CheckKind.REGEX: lambda c: f"{', '.join(c.columns)} does not match {c.pattern}",
+        CheckKind.MULTIPLE: lambda c: f"{', '.join(c.columns)} is no multiple of {c.step}",
         CheckKind.TYPE: lambda c: f"{', '.join(c.columns)} is not {c.type}",
         CheckKind.REFERENTIAL: lambda c: f"{', '.join(c.columns)} is not in {c.reference.table if c.reference else ''}",
     }

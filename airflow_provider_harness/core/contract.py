@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.span import span
 
 
 class LoadMode(StrEnum):
@@ -217,24 +218,7 @@ class Sla:
 
     def span(self) -> timedelta | None:
         """The time that it is about; None where it is about none, or names it in months."""
-        unit = self.unit.lower()
-        if unit.startswith("mo") or unit[:1] not in _UNITS:
-            return None
-        try:
-            return float(self.value) * _UNITS[unit[0]]
-        except (ValueError, OverflowError):
-            return None
-
-
-#: First letter of a unit -> its length; a month is not told from a minute by it.
-_UNITS = {
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(days=7),
-    "y": timedelta(days=365),
-}
+        return span(self.value, self.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

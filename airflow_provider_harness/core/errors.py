@@ -131,6 +131,96 @@ class HarnessUnavailable(HarnessError):
         super().__init__(f"{what} is unavailable: {reason}")
 
 
+class DatabaseRefused(HarnessError):
+    """A database or warehouse refused what it was asked for: a permission, a name, a type, a constraint, a value. Not retried:
+    it would refuse again; correct what the message names.
+
+    :param where: the connection, in words.
+    :param reason: what it refused, without values of rows.
+    :param fix: what to do about it.
+    :param code: SQLSTATE, or the reason in the service's own word (``accessDenied``); empty where there is none.
+    :param names: ``table``, ``column`` and ``constraint``, as far as they are known.
+    """
+
+    def __init__(
+        self, where: str, reason: str, *, fix: str = "", code: str = "", names: Mapping[str, str] | None = None
+    ) -> None:
+        self.where, self.reason, self.fix, self.code, self.names = where, reason, fix, code, dict(names or {})
+        super().__init__(f"{where}: {told(reason, code, self.names)}{' ' if fix else ''}{fix}")
+
+
+class DatabaseUnavailable(HarnessUnavailable):
+    """A database or warehouse did not answer, broke off, or gave way to others: the connection was lost, there were too many of
+    them, a deadlock, a quota for a while. Retried by Airflow as usual: another try can pass.
+
+    :param where: the connection, in words.
+    :param reason: what happened, without values of rows.
+    :param code: SQLSTATE, or the reason in the service's own word; empty where there is none.
+    """
+
+    def __init__(self, where: str, reason: str, *, code: str = "") -> None:
+        self.code = code
+        super().__init__(where, f"{told(reason, code, {})} Another try can pass.")
+
+
+class TableLocked(HarnessError):
+    """A statement waited for a lock for longer than the session's ``lock_timeout``, and gave up. Retried by Airflow as usual: the
+    others end.
+
+    :param where: the connection, in words.
+    :param waited: how long it may wait, as PostgreSQL writes it.
+    :param holders: who held the lock, one sentence each; empty where it could not be seen.
+    """
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, where: str, waited: str, holders: Sequence[str] = ()) -> None:
+        self.where, self.waited, self.holders = where, waited, tuple(holders)
+        whom = "; ".join(holders) or "somebody that could not be seen"
+        super().__init__(
+            f"{where}: gave up after {waited} of waiting for a lock held by {whom}. Another try can pass; if it does not, end "
+            "that session, or let the connection wait longer (lock_timeout)."
+        )
+
+
+class TargetInterferes(HarnessError):
+    """The published table itself changed, swallowed or hid rows that the gate had let pass: a trigger, a rule, a policy. The
+    publication was rolled back. Not retried: it would do so again.
+
+    :param table: the published table.
+    :param what: what became of the rows, with counts.
+    :param by: the triggers, rules and policies that it has.
+    """
+
+    def __init__(self, table: str, what: str, by: Sequence[str]) -> None:
+        self.table, self.what, self.by = table, what, tuple(by)
+        super().__init__(
+            f"{table}: {what}; it has {', '.join(by) or 'nothing that explains it'}. The publication was rolled back. Change or "
+            "drop what does it, or leave the columns that it fills out of the contract."
+        )
+
+
+class MalformedFile(HarnessError):
+    """A file cannot be read as what it says it is: its encoding, a row of another length, a header, a broken document. Not
+    retried: the file is the same the next time. Nothing is advised for any table.
+
+    :param problems: one sentence each: file, line where there is one, what is wrong.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            f"{'; '.join(problems)}. Have the files delivered anew, or correct them; no table needs to change for it."
+        )
+
+
+def told(reason: str, code: str, names: Mapping[str, str]) -> str:
+    """What went wrong as a sentence, with the names and the code where the reason does not have them."""
+    more = [f"{kind} {name}" for kind, name in names.items() if name and name not in reason]
+    more += [code] if code else []
+    return f"{reason.rstrip('.')}{' (' + ', '.join(more) + ')' if more else ''}."
+
+
 class NotAllowed(HarnessError):
     """The executor was about to do what no verdict, approval or mode covers. Nothing was done. Not retried.
 

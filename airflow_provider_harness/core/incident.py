@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_harness.core.failure import TryKey
+from airflow_provider_harness.core.outbox import Reached
 
 
 class EventKind(StrEnum):
@@ -31,7 +32,7 @@ class EventKind(StrEnum):
     FOLLOWED = "followed"  # body: failure, act, verdict, rule, reason; another failed task of the incident, after the leader's heal
     RUN_SETTLED = "run_settled"  # body: run, outcome, text; how one of the incident's runs turned out
     SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
-    PAGED = "paged"  # body: dedup_key, severity, summary, action
+    PAGED = "paged"  # body: dedup_key, severity, summary, action, reached, reached_why, also_told
     NOTED = "noted"  # body: text
     TAKEN = "taken"  # body: by
     RETURNED = "returned"  # body: by; also of what had ended with a person: the healer looks at it anew
@@ -63,9 +64,21 @@ class Outcome(StrEnum):
     MADE_WORSE = "made_worse"  # what was well before the act is not any more
     UNKNOWN = "unknown"  # it did not settle in time, or the healer was lost on the way
     SUPERSEDED = "superseded"  # a person acted first
-    ESCALATED = "escalated"  # a person was paged and has it now
+    ESCALATED = "escalated"  # a person is needed; whether one was paged stands beside it
     REFUSED = "refused"  # a person said no, or did not answer in time
     NOTED = "noted"  # nothing had failed
+
+
+class Status(StrEnum):
+    """Where an incident stands, in a person's words. What is not resolved and not over is open."""
+
+    WAITING = "waits for a healer"  # no healer run has taken it up
+    WORKING = "the healer works on it"
+    ASKED = "a question is open"
+    TAKEN = "taken"  # a person has it, and the healer leaves it alone
+    PERSON = "waits for a person"  # the healer is done, and the cause is not
+    RESOLVED = "resolved"  # a person said that it is over
+    OVER = "over"  # verified to be well, or a person acted first, or nothing had failed
 
 
 _ANY = frozenset(State) - {State.CLOSED}
@@ -81,6 +94,12 @@ IN_HAND_OF_A_PERSON = frozenset(
 )
 #: Outcomes of a run after which nothing of it needs another remedy.
 WELL = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED})
+
+_STANDS: Mapping[State, Status] = {
+    State.OPEN: Status.WAITING,
+    State.ASKED: Status.ASKED,
+    State.TAKEN: Status.TAKEN,
+}
 
 #: event -> (states it may come in, state it leads to; None = unchanged). What is not here cannot happen.
 TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
@@ -158,8 +177,12 @@ class Incident:
     :param acts: canonical acts that were started, in order.
     :param followed: other failed tries of the incident -> the verdict on clearing them.
     :param runs: ``dag/run`` -> how it turned out; a further healer run looks again at those that are not well.
-    :param severity: the worst that was paged, as ``core.severity`` names it; empty where nobody was.
+    :param severity: the worst with which on-call was to be paged, as ``core.severity`` names it; empty where nobody was.
+    :param paged: on-call's pager has it, or will.
+    :param said: a page was made, whether or not there was anybody to take it.
     :param last: the newest body of each kind of event; of what a healer run finds and does, the present run's only.
+    :param resolved_at: when a person said that it is over.
+    :param touched_at: when anything happened last.
     """
 
     id: str
@@ -174,13 +197,30 @@ class Incident:
     runs: Mapping[str, Outcome] = field(default_factory=dict)
     severity: str = ""
     paged: bool = False
+    said: bool = False
     outcome: Outcome | None = None
     last: Mapping[EventKind, Mapping[str, Any]] = field(default_factory=dict)
+    resolved_at: datetime | None = None
+    touched_at: datetime | None = None
 
     @property
     def with_a_person(self) -> bool:
         """Whether it ended with a person who has not said that it is over."""
         return self.outcome in IN_HAND_OF_A_PERSON and EventKind.RESOLVED not in self.last
+
+    @property
+    def status(self) -> Status:
+        """Where it stands; what went to a person stays open until that person, or verification, says that it is well."""
+        if EventKind.RESOLVED in self.last:
+            return Status.RESOLVED
+        if self.state is State.CLOSED:
+            return Status.PERSON if self.with_a_person else Status.OVER
+        return _STANDS.get(self.state, Status.WORKING)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do, for the healer or for a person."""
+        return self.status not in (Status.RESOLVED, Status.OVER)
 
     def after(self, event: Event) -> Incident:
         """This incident with one more event."""
@@ -191,6 +231,7 @@ class Incident:
             raise ImpossibleEvent(f"{event.kind} cannot follow state {self.state} of incident {self.id}")
         body = event.body
         changes: dict[str, Any] = {"last": {**self.last, event.kind: body}, "state": target or self.state}
+        changes["touched_at"] = event.at
         if first:
             changes |= {"opened_at": event.at, "episode": body["episode"]}
         if event.kind in (EventKind.OPENED, EventKind.JOINED):
@@ -212,8 +253,12 @@ class Incident:
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
         if event.kind is EventKind.PAGED:
-            changes["paged"] = self.paged or body.get("action") == "trigger"
+            trigger = body.get("action") == "trigger"
+            changes["said"] = self.said or trigger
+            changes["paged"] = self.paged or (trigger and body.get("reached") != Reached.NOBODY)
             changes["severity"] = max(self.severity, body.get("severity", ""), key=WORDS.index)
+        if event.kind is EventKind.RESOLVED:
+            changes["resolved_at"] = event.at
         if event.kind is EventKind.CLOSED:
             changes |= {"closed_at": event.at, "outcome": Outcome(body["outcome"])}
         return replace(self, **changes)

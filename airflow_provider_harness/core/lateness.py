@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.contract import LateAction, LatePolicy
@@ -23,13 +23,20 @@ def late_from(policy: LatePolicy, piece: Slice) -> datetime | None:
 
 
 def first_after(until: str, after: datetime) -> datetime:
-    """The first moment not before ``after`` at which it is ``06:00 Europe/Berlin`` there."""
+    """The first moment not before ``after`` at which it is ``06:00 Europe/Berlin`` there, or ``06:00 -08:00``."""
     clock, _, name = until.partition(" ")
-    zone, hour = ZoneInfo(name), time.fromisoformat(clock)
+    zone, hour = _zone(name), time.fromisoformat(clock)
     day = after.astimezone(zone).date()
     return next(m for m in (_at(day + timedelta(days=n), hour, zone) for n in range(3)) if m >= after)
 
 
-def _at(day: date, hour: time, zone: ZoneInfo) -> datetime:
+def _zone(name: str) -> tzinfo:
+    """A zone by its name, or by its distance from UTC."""
+    if name[:1] in ("+", "-", "Z"):
+        return datetime.fromisoformat(f"2000-01-01T00:00:00{name}").tzinfo or UTC
+    return ZoneInfo(name)
+
+
+def _at(day: date, hour: time, zone: tzinfo) -> datetime:
     readings = (datetime.combine(day, hour.replace(fold=fold), tzinfo=zone).astimezone(UTC) for fold in (0, 1))
     return max(readings)

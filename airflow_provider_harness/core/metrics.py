@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
+from airflow_provider_harness.core.outbox import Reached
 from airflow_provider_harness.core.policy import VerdictKind
 
 
@@ -49,7 +50,9 @@ METRICS: Mapping[str, Metric] = {
     "harness.time_to_recovery": Metric(
         kind=Measure.TIMER, what="From the first failure being taken in to a verified end.", tags=("outcome",)
     ),
-    "harness.pages": Metric(kind=Measure.COUNTER, what="Pages to on-call, first or worse.", tags=("severity",)),
+    "harness.pages": Metric(
+        kind=Measure.COUNTER, what="Pages that on-call's pager took or will take, first or worse.", tags=("severity",)
+    ),
     "harness.approvals.asked": Metric(kind=Measure.COUNTER, what="Questions to a person."),
     "harness.taken": Metric(kind=Measure.COUNTER, what="Incidents that a person took."),
     "harness.model.cost_micro_usd": Metric(
@@ -120,7 +123,7 @@ def readings(after: Incident, event: Event) -> Iterator[Reading]:
             yield Reading(name="harness.acts.budget_left", value=left, tags={"action": action, "scope": scope})
     elif kind in (EventKind.MODEL_ASKED, EventKind.MODEL_ANSWERED):
         yield from _money(body)
-    elif kind is EventKind.PAGED and body.get("action") == "trigger":
+    elif kind is EventKind.PAGED and body.get("action") == "trigger" and body.get("reached") != Reached.NOBODY:
         yield Reading(name="harness.pages", tags={"severity": str(body.get("severity", ""))})
     elif kind is EventKind.CLOSED:
         outcome = {"outcome": str(body["outcome"])}

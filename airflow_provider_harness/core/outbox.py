@@ -22,6 +22,7 @@ class Wait(StrEnum):
     WAITING = "waiting"
     SENDING = "sending"  # somebody is telling it; whoever died meanwhile is made up for when its time is over
     SENT = "sent"
+    UNHEARD = "unheard"  # there is nobody to tell: it stands in the log, and nobody was paged
     DROPPED = "dropped"  # overtaken by what came after it
 
 
@@ -43,6 +44,28 @@ class Message:
     due_at: datetime
     tries: int = 0
     state: Wait = Wait.WAITING
+
+
+class Reached(StrEnum):
+    """Whether what was said reached on-call."""
+
+    SENT = "sent"  # on-call's pager took it
+    WAITING = "waiting"  # it is kept, and told when its time comes or the receiver is there again
+    NOBODY = "nobody"  # there is no pager: nobody was told
+    UNKNOWN = "unknown"  # an earlier version of the harness did not record it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of a page, or of its end.
+
+    :param why: where it has not arrived, why not, without a full stop.
+    :param beside: who else was told, such as a notifier.
+    """
+
+    reached: Reached
+    why: str = ""
+    beside: tuple[str, ...] = ()
 
 
 #: Seconds until what could not be told is tried again; the last one from then on.

@@ -114,7 +114,7 @@ def bounds(contract: Contract, piece: Slice) -> tuple[datetime | date, datetime 
 
 def staging_table(table: str, key: str) -> str:
     """``schema.table__stg_<slice>``, shortened by a hash where PostgreSQL would cut the name."""
-    schema, _, name = table.rpartition(".")
+    schema, _, name = table.partition(".") if "." in table else ("", "", table)
     suffix = "__stg_" + re.sub(r"[^A-Za-z0-9_-]", "_", key)
     full = name + suffix
     if len(full.encode()) > IDENTIFIER_BYTES or suffix != f"__stg_{key}":

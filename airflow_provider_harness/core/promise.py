@@ -15,8 +15,12 @@ from airflow_provider_harness.core.partition import Slice
 AVAILABILITY = ("timeofavailability", "availability", "ta")
 #: Its names for how long after its end a slice is there.
 WITHIN = ("latency", "ly", "freshness")
-#: A time of day with the name of a zone; other ways to write one are left to people.
-CLOCK = re.compile(r"(?:by )?(?P<time>\d{1,2}:\d{2}(?::\d{2})?) (?P<zone>[A-Za-z][A-Za-z_+/0-9-]*)")
+#: Of these, the names that promise nothing but a time of day.
+BY_CLOCK = ("timeofavailability", "ta")
+#: A time of day with a zone: its name after a space, or its distance from UTC.
+CLOCK = re.compile(
+    r"(?:by )?(?P<time>\d{1,2}:\d{2}(?::\d{2})?) ?(?P<zone>Z|[+-]\d{2}:?\d{2}|(?<= )[A-Za-z][A-Za-z_+/0-9-]*)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

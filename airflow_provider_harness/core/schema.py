@@ -31,6 +31,56 @@ ALIASES = {
 }
 """Names PostgreSQL accepts -> the name its catalog gives (``format_type``)."""
 
+BUILT_IN = frozenset(
+    {
+        *ALIASES.values(),
+        *(
+            "bit",
+            "bit varying",
+            "box",
+            "bytea",
+            "character varying",
+            "cidr",
+            "circle",
+            "date",
+            "inet",
+            "interval",
+            "json",
+            "jsonb",
+        ),
+        *(
+            "jsonpath",
+            "line",
+            "lseg",
+            "macaddr",
+            "macaddr8",
+            "money",
+            "name",
+            "oid",
+            "path",
+            "pg_lsn",
+            "point",
+            "polygon",
+            "text",
+        ),
+        *(
+            "time with time zone",
+            "time without time zone",
+            "tsquery",
+            "tsvector",
+            "uuid",
+            "xml",
+            '"char"',
+            "xid",
+            "xid8",
+        ),
+        *("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"),
+        *("int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"),
+        *("smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean"),
+    }
+)
+"""Types that every PostgreSQL has, without their arguments, as its catalog writes them ("Data Types")."""
+
 _TYPE = re.compile(r"^(?P<name>[a-z][a-z0-9 ]*?)\s*(?:\((?P<args>[0-9, ]+)\))?(?P<rest>\s+[a-z ]+)?(?P<array>(\[\])*)$")
 _WORDS = """
 boolean|smallint|integer|bigint|numeric|real|double precision|money|text|character varying|character|bytea|uuid|json|jsonb|xml
@@ -62,18 +112,30 @@ class Change(StrEnum):
     BREAKING = "breaking"
 
 
+class Filled(StrEnum):
+    """Who gives a column its value where a row that is written has none."""
+
+    NOBODY = ""
+    DEFAULT = "default"
+    IDENTITY = "identity"
+    IDENTITY_ALWAYS = "identity always"
+    GENERATED = "generated"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaColumn:
     """One column as a catalog has it.
 
     :param type: canonical PostgreSQL type.
     :param position: 1 for the first column.
+    :param filled: who gives it a value where none is written.
     """
 
     name: str
     type: str
     nullable: bool = True
     position: int
+    filled: Filled = Filled.NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +162,7 @@ class SchemaChange:
     :param renamed_to: the found column that is probably the same one under a new name.
     :param blocking: no row may move while it stands.
     :param ddl: what a person could run in the published database; empty if nothing needs to be run there.
+    :param why: why it is in the way, or what to do, where the types alone do not say it.
     """
 
     kind: Change
@@ -109,12 +172,14 @@ class SchemaChange:
     blocking: bool
     ddl: str = ""
     renamed_to: str = ""
+    why: str = ""
 
     def sentence(self) -> str:
         """The difference as a person would say it."""
         if self.renamed_to:
             return f"{self.kind}: column {self.column} is gone; {self.renamed_to} has its type and place: a rename?"
-        return f"{self.kind}: column {self.column}: expected {self.expected}, found {self.found}"
+        said = f"{self.kind}: column {self.column}: expected {self.expected}, found {self.found}"
+        return f"{said}: {self.why}" if self.why else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +204,10 @@ class SchemaDiff:
         """The statements that would make the published table follow; never run by the harness."""
         return tuple(change.ddl for change in self.changes if change.ddl)
 
+    def of_files(self) -> SchemaDiff:
+        """The same where files were looked at: what shape a file has is no reason to touch a table."""
+        return replace(self, changes=tuple(replace(change, ddl="") for change in self.changes))
+
     def as_dict(self) -> dict[str, Any]:
         """The difference as JSON-ready values."""
         return {
@@ -157,6 +226,7 @@ class SchemaDiff:
                     "blocking": change.blocking,
                     "ddl": change.ddl,
                     "renamed_to": change.renamed_to,
+                    "why": change.why,
                 }
                 for change in self.changes
             ],
@@ -226,7 +296,8 @@ def compare(contract: Contract, found: Schema, side: Side) -> SchemaDiff:
         if there is not None and side is Side.SOURCE and name in treated:
             continue  # whatever its type there, it leaves as text
         if there is not None:
-            changes += _retyped(contract.table, name, kind, there.type, side)
+            retyped = _retyped(contract.table, name, kind, there.type, side)
+            changes += retyped or (_computed(contract.table, name, there) if side is Side.TARGET else [])
             continue
         twin = _rename(kind, places[name], extra)
         if twin is not None:
@@ -252,7 +323,47 @@ def _retyped(table: str, name: str, expected: str, found: str, side: Side) -> li
         return []
     kind = Change.WIDENING if fits(taker, giver) else Change.BREAKING
     ddl = f"ALTER TABLE {table} ALTER COLUMN {quoted(name)} TYPE {giver};"
-    return [SchemaChange(kind=kind, column=name, expected=expected, found=found, blocking=True, ddl=ddl)]
+    foreign = side is Side.SOURCE and not everywhere(giver)
+    reread = foreign or (side is Side.SOURCE and kind is Change.BREAKING)
+    why = f"where the contract shall stay, let the task read it with a cast, by sql=: {cast(name, expected)}" * reread
+    ddl = ddl * (not foreign)
+    return [SchemaChange(kind=kind, column=name, expected=expected, found=found, blocking=True, ddl=ddl, why=why)]
+
+
+def _computed(table: str, name: str, there: SchemaColumn) -> list[SchemaChange]:
+    """A column that only the database itself may write."""
+    if there.filled is not Filled.GENERATED:
+        return []
+    return [
+        SchemaChange(
+            kind=Change.BREAKING,
+            column=name,
+            expected=there.type,
+            found=f"{there.type}, generated",
+            blocking=True,
+            ddl=f"ALTER TABLE {table} ALTER COLUMN {quoted(name)} DROP EXPRESSION;",
+            why="the published table computes it, and takes no value for it; leave it out of the contract, and the database goes "
+            "on computing it, or let it be an ordinary column",
+        )
+    ]
+
+
+def cast(name: str, kind: str) -> str:
+    """How a query gives a column in another type.
+
+    >>> cast("mood", "text")
+    'CAST(mood AS text) AS mood'
+    """
+    return f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
+
+
+def everywhere(kind: str) -> bool:
+    """Whether every PostgreSQL has a type of this name, so that a statement may name it; an enum or a domain is one database's own.
+
+    >>> everywhere("timestamp(3) with time zone"), everywhere("numeric(12,2)[]"), everywhere("mood"), everywhere("timestamptz_ns")
+    (True, True, False, False)
+    """
+    return _split(kind)[0].removesuffix("[]") in BUILT_IN
 
 
 def _gone(table: str, name: str, kind: str, twin: SchemaColumn | None, side: Side) -> SchemaChange:
@@ -276,10 +387,17 @@ def _gone(table: str, name: str, kind: str, twin: SchemaColumn | None, side: Sid
 
 
 def _added(table: str, column: SchemaColumn, side: Side) -> SchemaChange:
-    ddl = f"ALTER TABLE {table} ADD COLUMN {quoted(column.name)} {column.type};" if side is Side.SOURCE else ""
-    blocking = side is Side.TARGET and not column.nullable
+    addable = side is Side.SOURCE and everywhere(column.type)
+    ddl = f"ALTER TABLE {table} ADD COLUMN {quoted(column.name)} {column.type};" if addable else ""
+    blocking = side is Side.TARGET and not column.nullable and column.filled is Filled.NOBODY
     kind = Change.BREAKING if blocking else Change.ADDITIVE
-    return SchemaChange(kind=kind, column=column.name, expected="none", found=column.type, blocking=blocking, ddl=ddl)
+    why = (
+        "it is NOT NULL in the published table, the contract has no value for it, and nobody else gives it one; give it a default "
+        "there, let it be null, or bring it into the contract"
+    ) * blocking
+    return SchemaChange(
+        kind=kind, column=column.name, expected="none", found=column.type, blocking=blocking, ddl=ddl, why=why
+    )
 
 
 def _rename(kind: str, place: int, extra: Sequence[SchemaColumn]) -> SchemaColumn | None:

@@ -82,7 +82,7 @@ class SliceOperator(BaseOperator):
     @contextmanager
     def _working(self) -> Iterator[None]:
         """What would fail again fails at once; the report of a gate that blocks is kept for the lineage."""
-        with wiring.no_useless_retries():
+        with wiring.no_useless_retries(self.conn_id):
             try:
                 yield
             except ContractViolation as error:

@@ -102,7 +102,7 @@ class SliceSensor(BaseSensorOperator):
         """Whether there is nothing to wait for; ends the task if it is late, or must not wait."""
         from airflow_provider_harness import wiring_looks
 
-        with wiring.no_useless_retries():
+        with wiring.no_useless_retries(self.conn_id):
             self._found = wiring_looks.take(self.look, self._given(), self._running)
             late = self._late_from()
         if self._found.ready:

@@ -68,6 +68,28 @@ class Example:
 
 OTHER = [row(1, 1.5, Decimal("2.50"), "a"), row(2, 0.0, Decimal("1.00"), "b"), row(2, 0.0, Decimal("3.00"), "b")]
 EXAMPLES = [
+    Example(
+        kind=CheckKind.MULTIPLE,
+        passing=[row(0), row(10), row(-5), row(None)],
+        failing=[row(7), row(10), row(-4)],
+        value=2,
+        more={"step": 5},
+    ),
+    Example(
+        kind=CheckKind.MULTIPLE,
+        columns=("d",),
+        passing=[row(d=Decimal("0.05")), row(d=Decimal("-1.10")), row(d=None)],
+        failing=[row(d=Decimal("0.07")), row(d=Decimal("0.10"))],
+        value=1,
+        more={"step": 0.05},
+    ),
+    Example(
+        kind=CheckKind.RANGE,
+        passing=[row(1), row(4), row(None)],
+        failing=[row(0), row(5), row(1)],
+        value=2,
+        more={"low": 0, "low_open": True, "high": 5, "high_open": True},
+    ),
     Example(kind=CheckKind.NOT_NULL, passing=[row()], failing=[row(), row(None), row(None)], value=2),
     Example(
         kind=CheckKind.NULL_RATE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -154,3 +155,77 @@ def test_an_incident_becomes_an_entry_of_the_runbook(
     early = cli("harness", "runbook", "accept", str(draft), *me, **book)
     assert (early.returncode, "resolution: is not written yet" in early.stderr) == (1, True)
     assert "No entries" in cli("harness", "runbook", "list").stdout
+
+
+@pytest.fixture
+def four(cli: Run, home: Path, incident: str) -> list[str]:
+    """Beside the resolved incident: one escalated, one refused, one taken, and one that healed; the ids, oldest first."""
+    store = SqlStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
+    found = []
+    for number, kinds in enumerate((("escalated",), ("refused",), (), ("healed",))):
+        wanted = f"01K9ZJ4Q6{number}3M8V5W7X2Y0N1P4R"
+        if not store.events(wanted):
+            key = replace(failure().key, dag_id=f"dag{number}")
+            store.record(failure(key=key, slice_id="20261128T230000Z"), wanted)
+            store.intake(AT)
+            ends = [(EventKind.CLOSED, {"outcome": word, "why": "w"}) for word in kinds]
+            bodies = ends or [(EventKind.TAKEN, {"by": "ann"})]
+            store.append(*(Event(incident_id=wanted, kind=kind, at=AT, body=body) for kind, body in bodies))
+        found.append(wanted)
+    return found
+
+
+def test_what_waits_for_a_person_is_open(cli: Run, incident: str, four: list[str]) -> None:
+    listed = json.loads(cli("harness", "incidents", "list", "--open", "--output", "json").stdout)
+    assert [row["id"] for row in listed] == four[:3]
+    assert [row["stands"] for row in listed] == [
+        "waits for a person (escalated)",
+        "waits for a person (refused)",
+        "taken by ann",
+    ]
+    everything = json.loads(cli("harness", "incidents", "list", "--output", "json").stdout)
+    [over] = [row for row in everything if row["id"] == incident]
+    assert (over["open"], over["status"], over["resolved_by"]) == (False, "resolved", "ann")
+    assert (over["resolved"], over["resolved_why"]) == ("2026-11-21T07:00:00+00:00", "the machine is larger now")
+    assert not [name for row in everything for name in row if " " in name]
+    text = cli("harness", "incidents", "list", "--open").stdout
+    assert "No incidents" not in text and "20261128T230000Z (2026-11-28 23:00 UTC)" in text
+    assert "closed: resolved by ann" in cli("harness", "incidents", "list").stdout
+    healed = cli("harness", "incidents", "list", "--open", "--dag", "dag3").stdout
+    assert healed == "No incidents of this kind; the store has 5, 3 of them open.\n"
+
+
+def test_the_list_can_be_narrowed(cli: Run, incident: str, four: list[str], httpserver: HTTPServer) -> None:
+    def names(*words: str) -> list[str]:
+        done = cli("harness", "incidents", "list", "--output", "json", *words)
+        assert done.returncode == 0, done.stderr
+        return [row["id"] for row in json.loads(done.stdout)]
+
+    assert names("--limit", "2") == [four[3], incident]
+    assert names("--dag", "dag1") == [four[1]]
+    assert names("--since", "1m") == []
+    assert len(names("--since", "2026-11-21T06:00:00+00:00")) == 5
+    httpserver.expect_request("/ui/auth/me").respond_with_json({"id": "ann", "username": "Ann"})
+    assert names("--mine", "--token", "t", "--url", httpserver.url_for("").rstrip("/")) == [four[2]]
+    wrong = cli("harness", "incidents", "list", "--since", "yesterday")
+    assert (wrong.returncode, "Say 90m, 12h or 2d" in wrong.stderr) == (2, True)
+
+
+def test_a_unique_beginning_of_an_id_is_enough(cli: Run, four: list[str], incident: str) -> None:
+    short = cli("harness", "incidents", "list", "--dag", "dag0").stdout.splitlines()[1].split()[0]
+    assert len(short) < len(four[0]) and four[0].startswith(short)
+    told = cli("harness", "incidents", "show", short.lower())
+    assert told.stdout.startswith(f"Incident {four[0]}: open, waits for a person (escalated after 0 min 0 s)")
+    assert told.stdout.splitlines()[2] == "What to do next"
+    both = cli("harness", "incidents", "show", "01K9ZJ4Q6")
+    assert (both.returncode, "begins 5 ids: " in both.stderr) == (2, True)
+    newest = json.loads(cli("harness", "incidents", "show", "--output", "json").stdout)
+    assert (newest["id"], newest["open"], newest["events"][0]["kind"]) == (four[2], True, "opened")
+    assert [item["title"] for item in newest["sections"]][:2] == ["What to do next", "What broke"]
+    assert cli("harness", "audit", "show", short).returncode == 0
+    assert cli("harness", "incidents", "show", "02").returncode == 2
+
+
+def test_the_audit_says_in_a_sentence_whether_it_holds(cli: Run, incident: str) -> None:
+    done = cli("harness", "audit", "verify")
+    assert (done.returncode, done.stdout) == (0, "The chain of all events holds.\n")

@@ -12,7 +12,7 @@ import pagerduty
 import pytest
 
 from airflow_provider_harness.adapters.notifiers import named
-from airflow_provider_harness.adapters.pagerduty import DETAILS_BYTES, PagerDuty, bounded
+from airflow_provider_harness.adapters.pagerduty import DETAILS_BYTES, NoPager, PagerDuty, bounded
 from airflow_provider_harness.adapters.routes_yaml import load_routes
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_outbox import SqlOutbox
@@ -21,7 +21,7 @@ from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.app.tell import Receiver, Teller
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.outbox import BACKOFF, Message, Said, Wait
+from airflow_provider_harness.core.outbox import BACKOFF, Delivery, Message, Reached, Said, Wait
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -326,3 +326,39 @@ def test_details_fit() -> None:
     cut = bounded({"a": "x" * 60_000, "b": "y" * 60_000, "c": "z"})
     assert sum(len(name) + len(text) for name, text in cut.items()) <= DETAILS_BYTES
     assert (len(cut["a"]), "c" in cut) == (60_000, False)
+
+
+def test_what_became_of_a_page_is_known(place: Place, events_api: EventsApiStandIn, key: str) -> None:
+    assert place.teller.reached(key).reached is Reached.NOBODY
+    events_api.refuse(503, times=1000)
+    place.teller.trigger(page(key))
+    waits = place.teller.reached(key)
+    assert (waits.reached, "tried 1 time(s), again at 2026-11-21 12:00 UTC" in waits.why) == (Reached.WAITING, True)
+    events_api.refuse(503, times=0)
+    place.clock.later(BACKOFF[0])
+    place.teller.flush()
+    assert place.teller.reached(key) == Delivery(reached=Reached.SENT)
+    place.teller.resolve(key)
+    assert place.teller.reached(key, Said.RESOLVE) == Delivery(reached=Reached.SENT)
+
+
+def test_a_page_that_is_held_back_is_not_sent(place: Place, key: str) -> None:
+    place.teller.trigger(page(key, not_before=NOW + timedelta(hours=1)))
+    held = place.teller.reached(key)
+    assert (held.reached, held.why) == (Reached.WAITING, "it is held back until 2026-11-21 13:00 UTC")
+    place.teller.resolve(key)
+    assert place.teller.reached(key).why == "it was over before it could be sent"
+
+
+def test_without_a_connection_nobody_is_paged(outbox: SqlOutbox, key: str) -> None:
+    lines: list[str] = []
+    place = Place(outbox, NoPager(lines.append))
+    place.teller.trigger(page(key))
+    found = place.teller.reached(key)
+    assert (found.reached, found.why) == (Reached.NOBODY, "no PagerDuty connection")
+    assert [item.state for item in outbox.newest(key, Said.TRIGGER)] == [Wait.UNHEARD]
+    assert "nobody is paged; this would be the page:" in lines[0]
+    place.teller.resolve(key)
+    place.teller.acknowledge(key)
+    assert len(lines) == 1
+    assert outbox.waiting() == []

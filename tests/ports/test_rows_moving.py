@@ -18,7 +18,14 @@ from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Progress
-from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, SliceBusy, UncarriedValue
+from airflow_provider_harness.core.errors import (
+    ContractViolation,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    SchemaDrift,
+    SliceBusy,
+    UncarriedValue,
+)
 from airflow_provider_harness.core.report import Decision
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case, drop, gate_of, make, quiet
@@ -157,7 +164,7 @@ def test_a_publication_waits_for_a_lock_on_its_table_and_can_be_cancelled(case: 
         try:
             gate = gate_of(case.contract, case.piece())
             move.load(case.contract, case.piece(), case.stage(), warehouse, "dag/run", quiet, gate=gate)
-        except psycopg.errors.QueryCanceled as error:
+        except DatabaseUnavailable as error:
             seen.append(error)
 
     with psycopg.connect(case.warehouse) as holder:
@@ -174,7 +181,7 @@ def test_a_publication_waits_for_a_lock_on_its_table_and_can_be_cancelled(case: 
                 thread.join(0.05)
         warehouse.cancel()
         thread.join(20)
-    assert len(seen) == 1
+    assert [type(error.__cause__) for error in seen] == [psycopg.errors.QueryCanceled]
     assert len(case.published()) == 303
 
 
@@ -185,8 +192,9 @@ def test_a_publication_that_breaks_in_the_middle_leaves_the_old_slice(case: Case
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$; "
         "CREATE TRIGGER refuse BEFORE INSERT ON public.orders EXECUTE FUNCTION refuse()"
     )
-    with pytest.raises(psycopg.errors.RaiseException):
+    with pytest.raises(DatabaseRefused, match=r"no room \(P0001\)\. Look at the trigger") as caught:
         case.load()
+    assert isinstance(caught.value.__cause__, psycopg.errors.RaiseException)
     assert case.published() == before
 
 

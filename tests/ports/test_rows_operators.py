@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
+from airflow_provider_harness.core.errors import ContractViolation, DatabaseRefused, DatabaseUnavailable, SchemaDrift
 from tests.ports.operators_case import context, moved, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 
@@ -79,16 +79,39 @@ def test_what_would_fail_again_burns_no_retry(case: Case, dag: Any) -> None:
     assert isinstance(caught.value.__cause__, SchemaDrift)
 
 
-def test_an_unreachable_source_stays_an_ordinary_error(case: Case, dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_source_is_named_and_retried(case: Case, dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
     from airflow_provider_harness.operators import PostgresExtractOperator
     from airflow_provider_harness.testing.process import free_port
 
     monkeypatch.setenv("AIRFLOW_CONN_SRC", f"postgres://nobody@127.0.0.1:{free_port()}/none")
-    with pytest.raises(Exception, match="Connection refused") as caught:
+    with pytest.raises(DatabaseUnavailable, match=r"connection src is unavailable: .*Connection refused") as caught:
         run(PostgresExtractOperator(task_id="e", **terms(dag, "src")), context(case))
     assert not isinstance(caught.value, AirflowFailException)
+
+
+def test_a_wrong_password_is_not_tried_again(case: Case, dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from urllib.parse import quote
+
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from airflow_provider_harness.operators import PostgresExtractOperator, PostgresTransferOperator
+
+    wrong = case.source.replace(case.source.split(":")[2].split("@")[0], quote("not it")).replace(
+        "postgresql", "postgres"
+    )
+    monkeypatch.setenv("AIRFLOW_CONN_SRC", wrong)
+    more = {"source_conn_id": "src", "source_table": "public.orders"}
+    for operator in (
+        PostgresExtractOperator(task_id="e", **terms(dag, "src")),
+        PostgresTransferOperator(task_id="t", **terms(dag, "wh"), **more),
+    ):
+        with pytest.raises(
+            AirflowFailException, match=r"connection src: .*password.*Correct login and password"
+        ) as caught:
+            run(operator, context(case))
+        assert isinstance(caught.value.__cause__, DatabaseRefused)
 
 
 def test_the_sensor_names_the_days_that_are_missing(case: Case, dag: Any) -> None:

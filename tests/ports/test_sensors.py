@@ -149,7 +149,11 @@ DRIFTS = [
     ("src", "ALTER TABLE public.orders DROP COLUMN note", "column note: expected jsonb, found none"),
     ("src", "ALTER TABLE public.orders ALTER COLUMN amount TYPE text", "expected numeric(12,2), found text"),
     ("wh", "ALTER TABLE public.orders DROP COLUMN note", "ALTER TABLE public.orders ADD COLUMN note jsonb;"),
-    ("wh", "ALTER TABLE public.orders ADD COLUMN rating integer NOT NULL DEFAULT 0", "column rating"),
+    (
+        "wh",
+        "ALTER TABLE public.orders ADD COLUMN rating integer NOT NULL DEFAULT 0; ALTER TABLE public.orders ALTER rating DROP DEFAULT",
+        "column rating",
+    ),
 ]
 
 

@@ -18,7 +18,7 @@ from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Published
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, Treatment
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, DatabaseRefused, SchemaDrift
 from airflow_provider_harness.core.lineage import Dataset
 from airflow_provider_harness.operators import PostgresTransferOperator
 from tests.ports.operators_case import case, context, dag, run, terms
@@ -223,9 +223,10 @@ def test_what_the_source_says_in_the_midst_of_reading_is_raised(case: Case) -> N
         PostgresPump(
             case.source, sql=f"SELECT id, placed_at, amount + more AS amount, status, customer, note FROM ({sql}) q"
         ) as pump,
-        pytest.raises(psycopg.errors.DivisionByZero),
+        pytest.raises(DatabaseRefused, match=r"division by zero \(22012\)") as caught,
     ):
         list(pump.chunks(case.contract, case.piece()))
+    assert isinstance(caught.value.__cause__, psycopg.errors.DivisionByZero)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ MISTAKES = [
     ("policy: quarantine", "policy: quarantaine", "policy: 'quarantaine' is not valid. Valid: reject, quarantine."),
     ("mode: incremental", "mode: incremential", "mode: 'incremential' is not valid."),
     ("minimum: 0\n          maximum: 1500", "minimum: 9\n          maximum: 5", "minimum 9 is over maximum 5."),
-    ("apiVersion: v3.1.0", "apiVersion: v3.0.0", "v3.0.0 is too old. Valid: v3.1.0, v3.2.0."),
+    ("apiVersion: v3.1.0", "apiVersion: v3.9.0", "'v3.9.0' is no version that is read. Valid: v3.0.0, v3.0.1, v3.0.2,"),
     ("- metric: rowCount", "- metric: rowCnt", "metric: 'rowCnt' is not valid. Valid: nullValues,"),
     ("- name: month", "- name: year", "column year is given twice."),
     ("id: flights\n", "id: flights\nid: flihgts\n", "id: is given twice. Keep one."),

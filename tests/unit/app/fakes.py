@@ -41,6 +41,7 @@ from airflow_provider_harness.core.incident import (
     fold,
 )
 from airflow_provider_harness.core.lease import Lease
+from airflow_provider_harness.core.outbox import Delivery, Reached, Said
 from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.recurrence import Past, past_of
 
@@ -504,6 +505,10 @@ class FakePager:
     flushed: int = 0
     seen: list[str] = field(default_factory=list)
     dies: bool = False
+    delivery: Delivery = field(default_factory=lambda: Delivery(reached=Reached.SENT))
+
+    def reached(self, dedup_key: str, kind: Said = Said.TRIGGER) -> Delivery:
+        return self.delivery
 
     def trigger(self, page: Page) -> None:
         self.pages.append(page)

@@ -248,5 +248,5 @@ def test_the_post_mortem_says_what_is_next() -> None:
     assert f"incidents resolve {incident_id} --why" in told()
     hand_over.resolve(desk(w), incident_id, "the source was moved", unproved=False)
     text = told()
-    assert text.startswith(f"Incident {incident_id}: superseded after 0 min 0 s")
+    assert text.startswith(f"Incident {incident_id}: resolved by oncall after 0 min 0 s")
     assert "resolved: by oncall: the source was moved" in text

@@ -1,0 +1,158 @@
+"""What the parts of the compiler share while they read one table of one contract file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.core.contract import Column, Load
+
+from .contracts_dictionary import is_measure
+from .contracts_marks import Finding, Path, near
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A check, and the field of the file that it comes from.
+
+    :param named: the author gave it its id.
+    """
+
+    check: Check
+    place: Path
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a rule is about: a table, a column, or something below a column.
+
+    :param column: physical name; empty for the table.
+    :param path: from the column down, see ``Check.path``.
+    :param logical: the standard's type of it; empty for the table.
+    :param physical: canonical type of the column; empty for the table and below columns.
+    """
+
+    column: str = ""
+    path: tuple[str, ...] = ()
+    logical: str = ""
+    physical: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a check of it looks at."""
+        return (self.column,) if self.column else ()
+
+    def __str__(self) -> str:
+        words = "".join(part if part.startswith("[") else f".{part}" for part in self.path)
+        return f"{self.column}{words}" if self.column else "the table"
+
+    def check(self, kind: CheckKind, **given: Any) -> Check:
+        """A check of it; its id is kind and column unless one is given."""
+        identity = given.pop("id", None) or (f"{kind}:{self}" if self.column else str(kind))
+        return Check(id=identity, kind=kind, columns=self.columns, path=self.path, **given)
+
+
+TABLE = Subject()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One table while it is read.
+
+    :param table: the entry of ``schema``.
+    :param here: where it stands.
+    :param tables: all entries of ``schema``.
+    :param published: ``schema.table``.
+    :param columns: physical name -> column, as far as they compiled.
+    :param dropped: physical names of columns that are never read.
+    :param lines: line of each field.
+    :param findings: where mistakes are appended.
+    """
+
+    table: Mapping[str, Any]
+    here: Path
+    tables: Sequence[Any]
+    published: str
+    columns: Mapping[str, Column]
+    dropped: Sequence[str]
+    load: Load
+    lines: Mapping[Path, int]
+    findings: list[Finding]
+    names: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", {str(p["name"]): physical_name(p) for _, p in properties(self.table, ())})
+
+    def find(self, path: Path, problem: str, valid: Sequence[str] = (), fix: str = "") -> None:
+        """Note a mistake."""
+        self.findings.append(Finding(path=path, problem=problem, valid=tuple(valid), fix=fix))
+
+    def physical(self, name: str, place: Path) -> str:
+        """The physical name of a column of this table, which a file may name either way."""
+        found = self.names.get(name) or (name if name in self.names.values() else "")
+        if not found:
+            known = tuple(self.names)
+            self.find(place, f"{name!r} is not a column of the table.", known, near(name, known))
+        elif found in self.dropped:
+            self.find(place, f"{name} is not published, so nothing of it can be checked.", fix="Name another column.")
+        return found or name
+
+    def subject(self, name: str) -> Subject:
+        """A column as the subject of a rule."""
+        column = self.columns.get(name)
+        return Subject(
+            column=name,
+            logical=str(column.logical_type) if column else "",
+            physical=column.physical_type if column else "",
+        )
+
+
+def properties(table: Mapping[str, Any], here: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The columns of a table entry, and where each stands; measures are none."""
+    listed = table.get("properties")
+    for index, prop in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(prop, dict) and "name" in prop and not is_measure(prop):
+            yield (*here, "properties", index), prop
+
+
+def physical_name(entry: Mapping[str, Any]) -> str:
+    """The name in the database of a table or a column."""
+    return str(entry.get("physicalName") or entry["name"])
+
+
+def told_apart(found: Sequence[Ruled], scope: Scope) -> tuple[Ruled, ...]:
+    """The rules of a table, each measure once and each with an id of its own, in file order."""
+    kept: dict[str, Ruled] = {}
+    same: dict[Check, str] = {}
+    for ruled in found:
+        meaning = replace(ruled.check, id="", description="", dimension="")
+        known = same.get(meaning)
+        if known is not None and not (ruled.named and kept[known].named and ruled.check.id != known):
+            if ruled.named and not kept[known].named:
+                kept = {r.check.id: r for r in (ruled if i == known else r for i, r in kept.items())}
+                same[meaning] = ruled.check.id
+            continue
+        if ruled.check.id in kept:
+            ruled = _renamed(ruled, kept, scope)
+        same[meaning] = ruled.check.id
+        kept[ruled.check.id] = ruled
+    return tuple(kept.values())
+
+
+def _renamed(ruled: Ruled, kept: Mapping[str, Ruled], scope: Scope) -> Ruled:
+    """A rule whose id another one has already."""
+    check, other = ruled.check, kept[ruled.check.id]
+    if ruled.named and check.columns == other.check.columns:
+        line = scope.lines.get(other.place, 1)
+        scope.find(ruled.place, f"another rule is called {check.id}, on line {line}.", fix="Give one another name.")
+    bounds = ":".join(map(str, check.expect.values))
+    places = ",".join(check.columns) or "table"
+    more = [f"{check.id}:{places}"] if ruled.named else []
+    more += [f"{check.id}:{check.expect.operator}", f"{check.id}:{check.severity}"]
+    more += [f"{check.id}:{check.expect.operator}:{bounds}:{check.severity}"]
+    more += [f"{check.id}:{number}" for number in range(2, 2 + len(kept))]
+    identity = next(name for name in more if name not in kept)
+    return replace(ruled, check=replace(check, id=identity))

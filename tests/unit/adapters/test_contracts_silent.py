@@ -1,0 +1,240 @@
+"""Nothing that a contract says is dropped: each rule is a check, or a finding on its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Severity
+from airflow_provider_harness.core.errors import ContractError
+
+
+def contract(prop: Any = None, *, rules: Any = None, more: Any = None, **top: Any) -> str:
+    """A contract of one table with the columns id, name, amount, o and one more.
+
+    :param prop: the further column, without its name, which is ``x``.
+    :param rules: the table's quality.
+    :param more: further fields of the table.
+    """
+    columns = [
+        {"name": "id", "logicalType": "integer"},
+        {"name": "name", "logicalType": "string"},
+        {"name": "amount", "logicalType": "number", "physicalType": "numeric(12,2)"},
+        {"name": "o", "logicalType": "timestamp"},
+    ]
+    columns += [{"name": "x", **prop}] if prop is not None else []
+    table = {"name": "t", "physicalName": "public.t", **(more or {}), "properties": columns}
+    table |= {"quality": rules} if rules is not None else {}
+    data = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "c", "version": "1.0.0", "status": "active"}
+    return yaml.safe_dump({**data, "schema": [table], **top}, sort_keys=False)
+
+
+def checks_of(text: str) -> dict[str, Check]:
+    return {check.id: check for check in compile_text(text, "x").checks}
+
+
+def findings(text: str) -> list[str]:
+    with pytest.raises(ContractError) as caught:
+        compile_file(text, "x")
+    return list(caught.value.findings)
+
+
+def line_of(text: str, words: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), start=1) if words in line)
+
+
+STRING, INTEGER = {"logicalType": "string"}, {"logicalType": "integer"}
+
+
+def options(logical: str, physical: str = "", **given: Any) -> dict[str, Any]:
+    said = {"logicalType": logical, "logicalTypeOptions": given}
+    return said | ({"physicalType": physical} if physical else {})
+
+
+BECOMES = [
+    ("query without type", contract(rules=[{"query": "SELECT 1", "mustBe": 1}]), CheckKind.CUSTOM_SQL),
+    (
+        "metric without type",
+        contract({**STRING, "quality": [{"metric": "nullValues", "mustBe": 0}]}),
+        CheckKind.NOT_NULL,
+    ),
+    ("email", contract(options("string", format="email")), CheckKind.REGEX),
+    ("a date in a text", contract(options("date", "varchar(10)", format="yyyy-MM-dd")), CheckKind.REGEX),
+    ("a small integer", contract(options("integer", format="u8")), CheckKind.RANGE),
+    ("exclusive", contract(options("number", exclusiveMinimum=0)), CheckKind.RANGE),
+    ("exclusive date", contract(options("date", exclusiveMaximum="2030-01-01")), CheckKind.RANGE),
+    ("multipleOf", contract(options("integer", multipleOf=5)), CheckKind.MULTIPLE),
+    ("multipleOf, decimal", contract(options("number", "numeric(9,2)", multipleOf=0.05)), CheckKind.MULTIPLE),
+    ("pattern", contract(options("string", pattern="^a")), CheckKind.REGEX),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), [case[1:] for case in BECOMES], ids=[case[0] for case in BECOMES])
+def test_a_rule_is_a_check(text: str, kind: CheckKind) -> None:
+    assert kind in {check.kind for check in checks_of(text).values()}
+
+
+AGES = [
+    {"property": "freshness", "value": 4, "unit": "h", "element": "o"},
+    {"property": "freshness", "value": "4", "unit": "h", "element": "t.o"},
+    {"property": "Freshness", "value": 4, "unit": "h", "element": "t.o"},
+    {"property": "freshness", "value": "PT4H", "element": "t.o"},
+    {"property": "freshness", "value": "4 hours", "element": "public.t.o"},
+    {"property": "latency", "value": 240, "unit": "min", "element": "o"},
+    {"property": "ly", "value": 4, "unit": "hours", "element": "t.o"},
+    {"property": "freshness", "value": 4, "unit": "h", "element": "t.o, t.day"},
+]
+
+
+@pytest.mark.parametrize("sla", AGES, ids=str)
+def test_an_age_is_promised_in_all_its_forms(sla: dict[str, Any]) -> None:
+    text = contract(rules=[], slaProperties=[sla]).replace(
+        "name: id\n    logicalType: integer", "name: day\n    logicalType: date"
+    )
+    found = {check.columns: check.expect for check in checks_of(text).values() if check.kind is CheckKind.FRESHNESS}
+    wanted = {("o",), ("day",)} if "," in sla["element"] else {("o",)}
+    assert found == dict.fromkeys(wanted, Expectation(operator=Operator.LESS_OR_EQUAL, values=(14_400,)))
+
+
+def test_the_default_element_is_meant_where_none_is_named() -> None:
+    text = contract(slaDefaultElement="t.o", slaProperties=[{"property": "latency", "value": 1, "unit": "d"}])
+    assert checks_of(text)["freshness:o"].expect.values == (86_400,)
+
+
+@pytest.mark.parametrize("value", ["09:00-08:00", "09:00Z", "09:00 America/Los_Angeles", "by 09:00 -08:00"])
+def test_a_time_of_day_is_a_promise_in_the_standards_own_form(value: str) -> None:
+    from datetime import UTC, datetime
+
+    from airflow_provider_harness.core.partition import Slice
+    from airflow_provider_harness.core.promise import promise_of
+
+    made = compile_text(contract(slaProperties=[{"property": "timeOfAvailability", "value": value}]), "x")
+    piece = Slice(id="2026-01-01", start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 2, tzinfo=UTC))
+    found = promise_of(made, piece)
+    assert found is not None and found.due.astimezone(UTC).hour == (9 if value.endswith("Z") else 17)
+
+
+def test_a_bound_that_is_itself_left_out_is_kept_so() -> None:
+    check = checks_of(contract(options("number", "numeric(9,2)", exclusiveMinimum=0, maximum=9)))["range:x"]
+    assert (check.low, check.low_open, check.high, check.high_open) == (0, True, 9, False)
+    tighter = checks_of(contract(options("integer", minimum=3, exclusiveMinimum=5)))["range:x"]
+    assert (tighter.low, tighter.low_open) == (5, True)
+
+
+def test_every_criterion_of_invalid_values_is_a_check() -> None:
+    given = {"validValues": ["a", "b", None], "pattern": "^[a-z]$", "maxLength": 1}
+    rule = {"metric": "invalidValues", "mustBe": 0, "arguments": given, "severity": "warning"}
+    found = checks_of(contract({**STRING, "quality": [rule]}))
+    assert {c.kind for c in found.values()} == {CheckKind.ACCEPTED_VALUES, CheckKind.REGEX, CheckKind.LENGTH}
+    assert found["accepted_values:x"].values == ("a", "b")
+    assert {c.severity for c in found.values()} == {Severity.WARN}
+
+
+def test_null_among_accepted_values_is_no_value() -> None:
+    listed = [{"value": "a"}, {"value": None}]
+    assert checks_of(contract({**STRING, "enum": listed}))["accepted_values:x"].values == ("a",)
+
+
+NESTED = {
+    "logicalType": "object",
+    "properties": [
+        {"name": "city", "logicalType": "string", "required": True},
+        {"name": "zip", **options("string", maxLength=5)},
+        {"name": "kind", "logicalType": "string", "enum": [{"value": "home"}]},
+        {"name": "n", "logicalType": "integer", "quality": [{"metric": "nullValues", "mustBe": 0}]},
+        {
+            "name": "deep",
+            "logicalType": "object",
+            "properties": [{"name": "er", "logicalType": "string", "unique": True}],
+        },
+    ],
+}
+LISTED = {
+    "logicalType": "array",
+    "physicalType": "text[]",
+    "items": options("string", maxLength=2, pattern="^a"),
+}
+
+
+def test_each_rule_below_a_column_is_a_check_or_a_finding() -> None:
+    found = findings(contract(NESTED))
+    places = [finding.split(": ")[1].removeprefix("schema[0].properties[4].") for finding in found]
+    assert places == [
+        "properties[0].required",
+        "properties[1].logicalTypeOptions.maxLength",
+        "properties[2].enum",
+        "properties[3].quality[0]",
+        "properties[4].properties[0].unique",
+    ]
+    assert all("below column x" in finding for finding in found)
+    assert len(findings(contract(LISTED))) == 2
+
+
+def test_what_is_below_a_column_and_says_no_rule_is_no_fault() -> None:
+    plain = {"logicalType": "object", "properties": [{"name": "city", "logicalType": "string", "description": "Where"}]}
+    assert not checks_of(contract(plain))
+    untyped = {"physicalType": "jsonb", "properties": [{"name": "city"}]}
+    assert compile_text(contract(untyped), "x").column("x").logical_type == "object"
+
+
+REFUSED = [
+    ("minItems", contract(options("array", "text[]", minItems=1)), "minItems: is not checked yet"),
+    ("maxItems", contract(options("array", "text[]", maxItems=3)), "maxItems: is not checked yet"),
+    ("uniqueItems", contract(options("array", "text[]", uniqueItems=True)), "uniqueItems: is not checked yet"),
+    ("fields of an object", contract(options("object", required=["a"])), "required: is not checked yet"),
+    ("minProperties", contract(options("object", minProperties=1)), "minProperties: is not checked yet"),
+    ("maxProperties", contract(options("object", maxProperties=1)), "maxProperties: is not checked yet"),
+    ("a foreign format", contract(options("string", format="isbn")), "format: 'isbn' is not known"),
+    ("multipleOf of floats", contract(options("number", multipleOf=0.1)), "cannot be told exactly of double precision"),
+    ("operator alone", contract(rules=[{"mustBe": 0}]), "quality[0]: needs the field 'metric'"),
+    ("filter", contract(rules=[{"metric": "rowCount", "mustBe": 1, "arguments": {"filter": "a"}}]), "arguments.filter: rowCount has no arguments"),
+    ("a column's filter", contract({**STRING, "quality": [{"metric": "nullValues", "mustBe": 0, "arguments": {"filter": "a"}}]}), "arguments.filter: nullValues has no arguments"),
+    ("rowCount of a column", contract({**STRING, "quality": [{"metric": "rowCount", "mustBe": 1}]}), "rowCount belongs to the table"),
+    ("columns of a column's rule", contract({**STRING, "quality": [{"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["id"]}}]}), "belongs to a rule of the table"),
+    ("two criteria, some may fail", contract({**STRING, "quality": [{"metric": "invalidValues", "mustBeLessThan": 5, "arguments": {"validValues": ["a"], "pattern": "a"}}]}), "asks for several things at once"),
+    ("query in a text", contract(rules=[{"type": "text", "query": "SELECT 1"}]), "query: has no meaning in a rule of type text"),
+    ("bound in a custom rule", contract(rules=[{"type": "custom", "engine": "harness", "implementation": {"check": "mean"}, "mustBe": 1}]), "mustBe: has no meaning"),
+    ("unknown age", contract(slaProperties=[{"property": "freshness", "value": "soon", "element": "o"}]), "'soon' is no length of time"),
+    ("age of a stranger", contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "t.z"}]), "'z' is not a column"),
+    ("age in another table", contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "u.o"}]), "'u' is no table of this file"),
+    ("age of a text", contract(slaProperties=[{"property": "latency", "value": 1, "unit": "d", "element": "t.name"}]), "name is a string"),
+    ("age in months or minutes", contract(slaProperties=[{"property": "latency", "value": 1, "unit": "m", "element": "t.o"}]), "Write min for minutes"),
+    ("availability without zone", contract(slaProperties=[{"property": "timeOfAvailability", "value": "09:00"}]), "says no time zone"),
+    ("availability as a number", contract(slaProperties=[{"property": "timeOfAvailability", "value": 630}]), "in quotes"),
+    ("map", contract({"logicalType": "map", "physicalType": "jsonb", "map": {"key": STRING, "value": STRING}}), "map is not carried"),
+    ("vector", contract({**options("vector", "vector(3)", dimensions=3)}), "vector is not carried"),
+    ("items of a string", contract({**STRING, "items": STRING}), "items: has no meaning where logicalType is string"),
+    ("options of a boolean", contract(options("boolean", minimum=1)), "has no meaning for booleans"),
+    ("a harness property in a rule", contract(rules=[{"metric": "rowCount", "mustBe": 1, "customProperties": [{"property": "harness.severity", "value": "warning"}]}]), "'harness.severity' is not read here"),
+    ("relationship below a column", contract({"logicalType": "object", "properties": [{"name": "a", "logicalType": "string", "relationships": [{"to": "u.id"}]}]}), "below a column"),
+    ("cron of hour 25", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 25 * * *"}]), "'0 25 * * *' is no cron"),
+    ("cron of a promise", contract(slaProperties=[{"property": "latency", "value": 4, "unit": "d", "schedule": "0 30 * * *"}]), "'0 30 * * *' is no cron"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_is_not_checked_is_one_finding(text: str, said: str) -> None:
+    found = findings(text)
+    assert len(found) == 1, found
+    assert said in found[0]
+
+
+def test_rules_that_say_less_are_none() -> None:
+    text = contract(
+        options("array", "text[]", minItems=0, uniqueItems=False),
+        rules=[{"type": "text", "description": "Looked at by a person."}, {"description": "So is this."}],
+        slaProperties=[
+            {"property": "availability", "value": "99.9", "unit": "%"},
+            {"property": "retention", "value": "unlimited"},
+        ],
+    )
+    assert not checks_of(text)
+
+
+def test_a_rule_with_a_schedule_is_judged_at_every_gate() -> None:
+    rule = {"metric": "rowCount", "mustBeGreaterThan": 0, "scheduler": "cron", "schedule": "0 20 * * *"}
+    assert checks_of(contract(rules=[rule]))["row_count"].expect.values == (0,)
+    assert checks_of(contract(rules=[rule | {"scheduler": "airflow", "schedule": "nightly"}]))

@@ -1,0 +1,297 @@
+"""What on-call reads of an incident: whether it is open, who was really paged, by when something happens, which day it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.app import escalate, hand_over
+from airflow_provider_harness.app.pace import overdue, pace
+from airflow_provider_harness.app.postmortem import Around, postmortem
+from airflow_provider_harness.app.tell import DEFAULT, NobodyThere, Teller
+from airflow_provider_harness.core.incident import (
+    IN_HAND_OF_A_PERSON,
+    Event,
+    EventKind,
+    Incident,
+    Outcome,
+    State,
+    Status,
+    fold,
+)
+from airflow_provider_harness.core.metrics import readings
+from airflow_provider_harness.core.outbox import Delivery, Message, Reached, Said, Wait
+from tests.unit.app.fakes import START, World, failure, opened, world
+from tests.unit.app.test_act import asked, decided
+from tests.unit.app.test_hand_over import desk
+
+NOBODY = Delivery(reached=Reached.NOBODY, why="there is no PagerDuty connection pagerduty_events_default")
+LATER = Delivery(reached=Reached.WAITING, why="pagerduty has not taken it; tried 2 time(s), again at 12:05 UTC")
+
+
+def told(w: World, incident_id: str, **more: Any) -> str:
+    around = Around(now=w.clock(), **more)
+    return "\n".join(postmortem(incident_id, w.store.events(incident_id), w.store.failures(incident_id), around))
+
+
+def ended(w: World, outcome: Outcome) -> str:
+    incident_id = opened(w)
+    w.event(incident_id, EventKind.CLAIMED, run="r")
+    w.event(incident_id, EventKind.SETTLED, outcome=outcome.value, text="t", gates=[])
+    escalate.settle(w.healer, w.incident(incident_id))
+    return incident_id
+
+
+@pytest.mark.parametrize(("outcome", "resolved"), list(product(Outcome, [False, True])))
+def test_an_incident_is_open_until_it_is_well_or_resolved(outcome: Outcome, resolved: bool) -> None:
+    w = world()
+    incident_id = ended(w, outcome)
+    if resolved:
+        assert hand_over.resolve(desk(w), incident_id, "mended", unproved=False).done
+    incident = w.incident(incident_id)
+    assert incident.is_open is (outcome in IN_HAND_OF_A_PERSON and not resolved)
+    text = told(w, incident_id)
+    assert (": open, waits for a person" in text) is incident.is_open
+    assert ("resolved by oncall" in text.partition("\n")[0]) is resolved
+    assert incident.resolved_at == (w.clock() if resolved else None)
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.CLOSED])
+def test_what_is_not_closed_is_open(state: State) -> None:
+    incident = Incident(id="I", state=state)
+    assert incident.is_open
+    assert incident.status not in (Status.PERSON, Status.RESOLVED, Status.OVER)
+
+
+def test_a_resolution_ends_incident_and_record_in_one_step() -> None:
+    w = world()
+    incident_id = opened(w)
+    hand_over.take(desk(w), incident_id)
+    w.store.crash_before = EventKind.PAGED
+    hand_over.resolve(desk(w), incident_id, "mended", unproved=False)
+    assert w.kinds(incident_id)[-2:] == [EventKind.RESOLVED, EventKind.CLOSED]
+    assert w.incident(incident_id).status is Status.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("delivery", "said"),
+    [
+        (Delivery(reached=Reached.SENT), "on-call was paged (high): "),
+        (
+            NOBODY,
+            "nobody was paged: there is no PagerDuty connection pagerduty_events_default; it would have been high: ",
+        ),
+        (
+            replace(NOBODY, beside=("notifier:slack:0",)),
+            "it would have been high; told instead: notifier:slack:0: ",
+        ),
+        (LATER, "on-call is not paged yet (high): pagerduty has not taken it; tried 2 time(s)"),
+    ],
+)
+def test_on_call_was_paged_only_where_it_was(delivery: Delivery, said: str) -> None:
+    w = world()
+    w.pager.delivery = delivery
+    text = told(w, incident_id := ended(w, Outcome.ESCALATED))
+    assert said in text
+    assert ("on-call was paged" in text) is (delivery.reached is Reached.SENT)
+    assert w.incident(incident_id).paged is (delivery.reached is not Reached.NOBODY)
+    seen = hand_over.acknowledge(desk(w), incident_id).text
+    assert ("nobody was paged" in seen) is (delivery.reached is Reached.NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "said"),
+    [
+        (Delivery(reached=Reached.SENT), "Resolved by oncall; its page is resolved."),
+        (NOBODY, f"Resolved by oncall; no page is resolved: {NOBODY.why}."),
+        (LATER, f"Resolved by oncall; its page is not resolved yet: {LATER.why}."),
+    ],
+)
+def test_a_page_is_resolved_only_where_there_was_one(delivery: Delivery, said: str) -> None:
+    w = world()
+    w.pager.delivery = delivery
+    incident_id = ended(w, Outcome.ESCALATED)
+    assert hand_over.resolve(desk(w), incident_id, "mended", unproved=False).text == said
+    assert (f"resolved harness:{w.incident(incident_id).episode}" in told(w, incident_id)) is (
+        delivery.reached is Reached.SENT
+    )
+
+
+def test_a_page_that_was_waiting_is_told_as_it_is_now() -> None:
+    w = world()
+    w.pager.delivery = LATER
+    incident_id = ended(w, Outcome.ESCALATED)
+    assert "on-call was paged (high)" in told(w, incident_id, reached=lambda key: Delivery(reached=Reached.SENT))
+
+
+def test_what_an_earlier_version_recorded_is_not_known() -> None:
+    w = world()
+    incident_id = opened(w)
+    w.event(incident_id, EventKind.PAGED, action="trigger", dedup_key="k", severity="high", summary="s", asks="a")
+    text = told(w, incident_id)
+    assert "did not record whether it was sent" in text and "on-call was paged" not in text
+
+
+def test_pages_that_nobody_got_are_not_counted() -> None:
+    w = world()
+    w.pager.delivery = NOBODY
+    incident_id = ended(w, Outcome.ESCALATED)
+    paged = next(event for event in w.store.events(incident_id) if event.kind is EventKind.PAGED)
+    assert [item.name for item in readings(w.incident(incident_id), paged)] == []
+
+
+class Box:
+    """Implements ``app.tell.Outbox`` in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Message] = {}
+
+    def put(self, message: Message) -> None:
+        self.kept[message.id] = message
+
+    def waiting(self) -> list[Message]:
+        return [item for item in self.kept.values() if item.state in (Wait.WAITING, Wait.SENDING)]
+
+    def told(self) -> list[tuple[str, str]]:
+        sent = [item for item in self.kept.values() if item.state is Wait.SENT and item.kind is Said.TRIGGER]
+        return [(item.channel, item.dedup_key) for item in sent]
+
+    def take(self, message: Message, now: Any) -> bool:
+        self.end(message, Wait.SENDING)
+        return True
+
+    def end(self, message: Message, state: Wait) -> None:
+        self.kept[message.id] = replace(self.kept[message.id], state=state)
+
+    def put_off(self, message: Message, until: Any) -> None:
+        self.kept[message.id] = replace(message, state=Wait.WAITING, due_at=until, tries=message.tries + 1)
+
+    def newest(self, dedup_key: str, kind: Said) -> list[Message]:
+        mine = (item for item in self.kept.values() if (item.dedup_key, item.kind) == (dedup_key, kind))
+        return list({item.channel: item for item in mine}.values())
+
+
+def test_who_only_writes_down_reaches_nobody() -> None:
+    class Paper:
+        def trigger(self, page: Any) -> None:
+            raise NobodyThere("no PagerDuty connection")
+
+        resolve = acknowledge = change = trigger
+
+    w, box = world(), Box()
+    teller = Teller(
+        box, {DEFAULT: Paper()}, now=w.clock, new_id=w.new_id, log=lambda text: None, nobody="none is set up"
+    )
+    w.pager = teller  # type: ignore[assignment]
+    incident_id = ended(w, Outcome.ESCALATED)
+    assert [item.state for item in box.kept.values()] == [Wait.UNHEARD]
+    assert "nobody was paged: none is set up" in told(w, incident_id)
+    done = hand_over.resolve(replace(desk(w), pager=teller), incident_id, "mended", unproved=False)
+    assert "no page is resolved" in done.text
+
+
+def test_a_cause_of_several_lines_is_one_line_of_the_timeline() -> None:
+    w = world()
+    incident_id = opened(w)
+    w.event(incident_id, EventKind.CLAIMED, run="r")
+    w.event(
+        incident_id,
+        EventKind.DIAGNOSED,
+        category="code_bug",
+        cause="line one\nLINE 2: SELECT\n       ^",
+        certainty="sure",
+        basis="fact",
+        why="",
+        alternatives=[],
+        citations=[],
+    )
+    [line] = [line for line in told(w, incident_id).splitlines() if "  diagnosis  " in line]
+    assert "line one | LINE 2: SELECT" in line and "observations" not in line
+
+
+def at(kind: EventKind, **body: Any) -> Event:
+    return Event(incident_id="I", kind=kind, at=START, body=body)
+
+
+OPENED = at(EventKind.OPENED, episode="e", failure="d/r/t#1")
+CLAIMED, DIAGNOSED = at(EventKind.CLAIMED, run="r"), at(EventKind.DIAGNOSED, category="timeout")
+JUDGED = at(EventKind.JUDGED, verdict="approve", due=(START + timedelta(minutes=10)).isoformat())
+ASKED = at(EventKind.ASKED, expires=(START + timedelta(minutes=60)).isoformat(), assigned=["a"], url="u")
+STARTED, DONE = at(EventKind.ACT_STARTED, act="a"), at(EventKind.ACT_ENDED, act="a", at=START.isoformat(), result="r")
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes"),
+    [
+        ((OPENED,), 15),
+        ((OPENED, CLAIMED), 15),
+        ((OPENED, CLAIMED, DIAGNOSED), 5),
+        ((OPENED, CLAIMED, DIAGNOSED, JUDGED), 15),
+        ((OPENED, CLAIMED, DIAGNOSED, JUDGED, at(EventKind.NOTED, text="w", waits_for="act")), 35),
+        ((OPENED, CLAIMED, DIAGNOSED, JUDGED, ASKED), 65),
+        ((OPENED, CLAIMED, DIAGNOSED, JUDGED, ASKED, at(EventKind.ANSWERED, answer="Approve", by="a")), 5),
+        ((OPENED, CLAIMED, DIAGNOSED, JUDGED, STARTED), 5),
+        ((OPENED, CLAIMED, DIAGNOSED, JUDGED, STARTED, DONE), 125),
+    ],
+)
+def test_what_has_no_answer_in_time_says_so(events: tuple[Event, ...], minutes: int) -> None:
+    incident = fold("I", events)
+    verify = timedelta(hours=2)
+    assert overdue(incident, verify, START + timedelta(minutes=minutes)) == ""
+    late = overdue(incident, verify, START + timedelta(minutes=minutes, seconds=1))
+    assert late.startswith("No answer in time: ") and "since 2026-11-21 12:00 UTC" in late and "doctor" in late
+
+
+@pytest.mark.parametrize("end", [at(EventKind.TAKEN, by="p"), at(EventKind.CLOSED, outcome="escalated", why="w")])
+def test_what_a_person_has_is_never_late(end: Event) -> None:
+    incident = fold("I", (OPENED, end))
+    assert pace(incident, timedelta(hours=2)) is None
+    assert overdue(incident, timedelta(hours=2), START + timedelta(days=9)) == ""
+
+
+def test_nothing_to_do_has_a_time_and_stands_first() -> None:
+    w = world()
+    incident_id = decided(w)
+    text = told(w, incident_id)
+    assert text.splitlines()[2] == "What to do next"
+    assert "Nothing until 2026-11-21 12:0" in text
+    w.clock.ahead(hours=1)
+    assert "No answer in time: the verdict is given" in told(w, incident_id)
+
+
+def test_after_a_refusal_nobody_is_asked_to_answer() -> None:
+    w = world()
+    incident_id = asked(w)
+    escalate.page(w.healer, w.incident(incident_id), asks=escalate.answer(incident_id), severity=escalate.Severity.HIGH)
+    w.event(incident_id, EventKind.ANSWERED, answer="bob answered Refuse.", by="bob")
+    w.event(incident_id, EventKind.SETTLED, outcome="refused", text="bob answered Refuse.", gates=[])
+    escalate.settle(w.healer, w.incident(incident_id))
+    text = told(w, incident_id)
+    assert "approve" not in text.partition("What broke")[0]
+    assert "clear the failed task in Airflow" in text.partition("What broke")[0]
+
+
+def test_the_local_day_is_said_where_the_contract_tells_its_zone() -> None:
+    w = world()
+    report = {"table": "public.t", "slice": "20261128T230000Z", "results": []}
+    incident_id = opened(w, report=report)
+    assert "slice 20261128T230000Z (2026-11-28 23:00 UTC)" in told(w, incident_id)
+    evidence = {"facts": {}, "observations": [], "unavailable": [], "zones": {"public.t": "Europe/Berlin"}}
+    w.event(incident_id, EventKind.EVIDENCE, **evidence)
+    assert "table public.t, slice 20261128T230000Z (2026-11-29 Europe/Berlin)" in told(w, incident_id)
+
+
+def test_a_notice_is_no_failure() -> None:
+    from airflow_provider_harness.core.failure import FailureKind
+
+    w = world()
+    incident_id = opened(w)
+    w.store.record(
+        failure(kind=FailureKind.QUARANTINED, detail={"text": "3 rows"}, key=replace(failure().key, task_id="x")), "I9"
+    )
+    w.store.joined[list(w.store.recorded)[-1]] = incident_id
+    assert "What broke\n  flights/run1/load#1\n\n" in told(w, incident_id)

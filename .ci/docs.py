@@ -188,6 +188,28 @@ def checks() -> str:
     )
 
 
+def ledger() -> str:
+    from airflow_provider_harness.adapters.contracts_ledger import LEDGER, End, engines_of, gates_of
+
+    def row(name: str) -> tuple[str, ...]:
+        section, _, keyword = name.rpartition(".")
+        kept = LEDGER[name]
+        engines = dict.fromkeys(engine for kind in kept.kinds for engine in engines_of(kind))
+        gates = dict.fromkeys(gate for kind in kept.kinds for gate in gates_of(kind))
+        word = "any other" if keyword == "*" else f"`{keyword}`"
+        return (section, word, kept.end, kept.becomes, ", ".join(engines), ", ".join(gates))
+
+    return (
+        "# What becomes of each keyword\n\nEvery keyword of the [Open Data Contract Standard](https://bitol-io.github.io/"
+        "open-data-contract-standard/) (versions 3.0 to 3.2) and every property of the harness stands in one row. A test walks the "
+        "standard's JSON schema and fails where a keyword is in none. `airflow harness contract check --coverage FILE` prints "
+        "the same for one contract, line by line: which check each rule became, by which engines and at which gates.\n\n"
+        + table(("end", "meaning"), [(f"`{end}`", text) for end, text in meanings(End).items()])
+        + "\n\n"
+        + table(("section", "keyword", "end", "what becomes of it", "engines", "gates"), map(row, LEDGER))
+    )
+
+
 def contract() -> str:
     from airflow_provider_harness.core.readiness import STANDARDS
 
@@ -218,7 +240,8 @@ def contract() -> str:
         "--conn-id C --output markdown FILE` prints which standards the contract and its live table meet, and why not.\n\n"
         + table(("level", "standard", "what it demands"), [(f"`{s.level}`", f"`{s.id}`", s.demand) for s in STANDARDS])
         + "\n\n## Checks\n\n"
-        "[How to write them](../how-to/write-checks.md), and [what each kind is](checks.md)."
+        "[How to write them](../how-to/write-checks.md), [what each kind is](checks.md), and "
+        "[what becomes of each keyword](ledger.md)."
     )
 
 
@@ -325,6 +348,7 @@ PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     "metrics.md": (metrics, "core.metrics.METRICS", "what is counted and timed"),
     "configuration.md": (configuration, "config.OPTIONS", "the section `[harness]`"),
     "contract.md": (contract, "contract.schema.json", "the harness's properties of a contract"),
+    "ledger.md": (ledger, "adapters/contracts_ledger.py", "what becomes of each keyword of a contract"),
     "checks.md": (checks, "core.checks", "what a contract's checks are"),
     "bigquery.md": (bigquery, "adapters/bq_types.py", "how BigQuery keeps a contract's types"),
     "categories.md": (categories, "core.diagnosis", "causes, and what may help against each"),

@@ -60,7 +60,7 @@ def undrifted(
     """Whether source and published table have the contract's columns."""
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
 
-    terms = rows.contract_of(contract, target_table)
+    terms = rows.contract_of(contract, target_table, like=table)
     database = PostgresSource(
         rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql, name=rows.named(conn_id)
     )

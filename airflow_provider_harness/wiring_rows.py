@@ -38,13 +38,24 @@ CONNECT_SECONDS = 10
 """How long a database may take to answer a connection attempt, unless the connection's extra says otherwise."""
 BIGQUERY = "google_cloud_platform"
 """The type of connection that leads to BigQuery."""
+POSTGRES = ("postgres", "postgresql", "redshift", "alloydb", "generic", "")
+"""Types of connection that lead to PostgreSQL, or to what speaks as it does; or that do not say where they lead."""
 LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs")
 """What a connection's extra may hand to libpq."""
 
 
-def check_contract(path: str) -> None:
-    """Fail, with every finding, if a contract file is missing or wrong. Called when a Dag file is parsed."""
-    contract_of(path)
+def check_contract(path: str, table: str = "") -> None:
+    """Fail, with every finding, if a contract file is missing or wrong. Called when a Dag file is parsed.
+
+    :param table: which table of a file with several is meant; empty: all are looked at.
+    """
+    from airflow_provider_harness.adapters.contracts_odcs import SeveralTables
+
+    try:
+        contract_of(path, like=table)
+    except SeveralTables:
+        if table:
+            raise
 
 
 @contextmanager
@@ -81,22 +92,30 @@ def contract_path(path: str, dag: Any) -> str:
     return path if Path(path).is_absolute() or dag is None else str(Path(dag.fileloc).parent / path)
 
 
-def check_when_parsed(path: str, dag: Any) -> None:
-    """A wrong or missing contract is an import error of the Dag, not a failure at night."""
+def check_when_parsed(path: str, dag: Any, table: str = "") -> None:
+    """A wrong or missing contract is an import error of the Dag, not a failure at night; so is one of several tables that
+    has none of the task's."""
     from airflow_provider_harness import config
     from airflow_provider_harness.adapters.contracts_seen import check_once
 
     if "{{" not in path and (dag is not None or Path(path).is_absolute()):
-        check_once(contract_path(path, dag), Path(config.airflow_home("harness_contracts")), check_contract)
+        about = "" if "{{" in table else table
+        folder = Path(config.airflow_home("harness_contracts"))
+        check_once(contract_path(path, dag), folder, lambda file: check_contract(file, about), about=about)
 
 
-def contract_of(path: str, table: str = "") -> Contract:
-    """The contract in a file, for the table that it is applied to."""
+def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:
+    """The contract in a file, for the table that it is applied to.
+
+    :param like: a table by whose name one of several in a file is chosen; the contract stays one of its own table.
+    """
     from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract, of_several
 
-    contract = load_contract(path, Path(config.airflow_home("harness_contracts")))
-    return replace(contract, table=table if "." in table else f"public.{table}") if table else contract
+    contract = load_contract(path, Path(config.airflow_home("harness_contracts")), table or like)
+    if not table or ("." not in table and of_several(contract)):
+        return contract
+    return replace(contract, table=table if "." in table else f"public.{table}")
 
 
 def task_of(context: Mapping[str, Any]) -> TryKey:
@@ -130,6 +149,13 @@ def dsn(conn_id: str, application: str = "harness") -> str:
             f"connection {conn_id}",
             "leads to BigQuery, where this cannot be done yet.",
             fix="Give a connection to PostgreSQL; BigQuery can be loaded, transformed, validated and watched.",
+        )
+    if (connection.conn_type or "") not in POSTGRES:
+        raise ConfigurationError(
+            f"connection {conn_id}",
+            f"is of type {connection.conn_type!r}, which leads to no database that is known here.",
+            valid=("postgres", BIGQUERY),
+            fix="Give a connection to PostgreSQL or BigQuery.",
         )
     extra = connection.extra_dejson
     given = {
@@ -270,19 +296,24 @@ def reachable(conn_id: str) -> Iterator[None]:
 
     Whoever refuses the connection itself, or a whole service, says nothing about the data: that is unavailable, too.
     """
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     from airflow_provider_harness.adapters import driver_errors
 
     try:
         with in_our_words(conn_id):
             yield
+    except AirflowNotFoundException as error:
+        fix = "See `airflow connections list`, or add it with `airflow connections add`."
+        raise ConfigurationError(f"connection {conn_id}", "does not exist.", fix=fix) from error
     except DatabaseRefused as error:
         if not driver_errors.closed(error.__cause__):
             raise
         raise HarnessUnavailable(named(conn_id), error.reason) from error
 
 
-def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> tuple[Contract, tuple[Verdict, ...]]:
-    """A contract, and whether its live table meets the standards of its readiness level.
+def checklist(contract: Contract, conn_id: str, at: datetime | None = None) -> tuple[Verdict, ...]:
+    """Whether a contract's live table meets the standards of its readiness level.
 
     :param at: moment as of which its freshness is judged; None means now.
     """
@@ -291,13 +322,12 @@ def checklist(contract_path: str, conn_id: str, at: datetime | None = None) -> t
     from airflow_provider_harness.core.report import judge
     from airflow_provider_harness.core.schema import Side, compare
 
-    contract = contract_of(contract_path)
     warehouse = warehouse_of(conn_id, f"harness check {contract.table}")
     found = warehouse.columns(contract.table)
     if found is None:
-        return contract, standards(contract, Live(drift=None, report=None))
+        return standards(contract, Live(drift=None, report=None))
     report = judge(contract, warehouse.measure_published(contract, None, at), where=contract.table)
-    return contract, standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
+    return standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
 
 
 def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:

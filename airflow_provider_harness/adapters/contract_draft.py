@@ -10,6 +10,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.schema import Schema
 
 from .pg_catalog import catalog
+from .pg_proofs import accepted
 from .pg_types import base
 from .sql_checks import ident
 
@@ -37,6 +38,7 @@ LOGICAL: Mapping[str, str] = {
 HEADER = """# A draft, made from the live table. What only people know is still to be written:
 # - team, support, description (purpose, limitations, usage), dataGranularityDescription, roles
 # - each column's description and classification; enum and logicalTypeOptions where values are bounded
+# - relationships report, and block nothing; without harness.severity they block
 # - harness.load (full replaces the whole table; incremental needs a sliceColumn), harness.malformedRows,
 #   harness.late, harness.backfill, harness.page, harness.criticality, harness.consumers, harness.readiness
 """
@@ -46,9 +48,10 @@ SELECT c.contype::text, ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH 
                               JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n ORDER BY k.o),
        f.relname::text, n.nspname::text,
        ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k(n, o)
-             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.o)
+             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.o),
+       CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) END
 FROM pg_constraint c LEFT JOIN pg_class f ON f.oid = c.confrelid LEFT JOIN pg_namespace n ON n.oid = f.relnamespace
-WHERE c.conrelid = to_regclass(%s) AND c.contype IN ('p', 'u', 'f') AND c.convalidated
+WHERE c.conrelid = to_regclass(%s) AND c.contype IN ('p', 'u', 'f', 'c') AND c.convalidated
 ORDER BY c.conname
 """
 
@@ -56,6 +59,9 @@ COMMENTS = """
 SELECT a.attname::text, col_description(a.attrelid, a.attnum) FROM pg_attribute a
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
 """
+COMMENT = "SELECT obj_description(to_regclass(%s), 'pg_class')"
+REPORTS = [{"property": "harness.severity", "value": "warning"}]
+"""A drafted foreign key only reports: the database keeps it already, and in a load the other table may come later."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -75,12 +81,23 @@ def draft(dsn: str, table: str) -> str:
         if found is None:
             raise ConfigurationError(f"table {name}", "does not exist here.", fix="Give schema.table.")
         body = _document(name, _table(connection, name, found))
-    return HEADER + yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120)
+    return HEADER + yaml.dump(body, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120)
+
+
+def _dumper() -> Any:
+    """Writes what stands several times each time anew: an anchor is no help to who reads a contract."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return Dumper
 
 
 def _document(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "apiVersion": "v3.1.0",
+        "apiVersion": "v3.2.0",
         "kind": "DataContract",
         "id": name.partition(".")[2],
         "name": name.partition(".")[2],
@@ -101,12 +118,13 @@ def _table(connection: psycopg.Connection[Any], name: str, found: Schema) -> dic
     key: list[str] = next((columns for kind, columns, *_ in rows if kind == "p"), [])
     unique = {columns[0] for kind, columns, *_ in rows if kind == "u" and len(columns) == 1}
     foreign = [
-        (columns, _targets(name, home, other, theirs)) for kind, columns, other, home, theirs in rows if kind == "f"
+        (columns, _targets(name, home, other, theirs)) for kind, columns, other, home, theirs, _ in rows if kind == "f"
     ]
+    allowed = {name: texts for *_, said in rows if said for name, texts in accepted(said).items()}
     singles: dict[str, list[dict[str, Any]]] = {}
     for columns, targets in foreign:
         if len(columns) == 1 and targets:
-            singles.setdefault(columns[0], []).append({"to": targets[0]})
+            singles.setdefault(columns[0], []).append({"to": targets[0], "customProperties": REPORTS})
     properties = []
     for column in found.columns:
         entry: dict[str, Any] = {"name": column.name, "logicalType": logical(column.type), "physicalType": column.type}
@@ -118,12 +136,17 @@ def _table(connection: psycopg.Connection[Any], name: str, found: Schema) -> dic
             entry["required"] = True
         if column.name in unique:
             entry["unique"] = True
+        if column.name in allowed and entry["logicalType"] == "string":
+            entry["enum"] = [{"value": text} for text in allowed[column.name]]
         if column.name in singles:
             entry["relationships"] = singles[column.name]
         properties.append(entry)
     table: dict[str, Any] = {"name": name.partition(".")[2], "physicalName": name, "physicalType": "table"}
+    said = connection.execute(COMMENT, [place]).fetchone()
+    if said and said[0]:
+        table["description"] = said[0]
     several = [
-        {"from": [f"{table['name']}.{column}" for column in columns], "to": targets}
+        {"from": [f"{table['name']}.{column}" for column in columns], "to": targets, "customProperties": REPORTS}
         for columns, targets in foreign
         if len(columns) > 1 and targets and _PLAIN.fullmatch(table["name"]) and all(map(_PLAIN.fullmatch, columns))
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from .contracts_marks import Path
 from .contracts_options import Options, listed
 from .contracts_quality import Quality
 from .contracts_relations import Relations
-from .contracts_scope import Ruled, Scope, Subject, physical_name, properties, told_apart
+from .contracts_scope import Places, Ruled, Scope, Subject, physical_name, properties, told_apart
 from .contracts_slas import Slas
 from .contracts_versions import Unsaid
 
@@ -47,11 +47,11 @@ class Checks:
             parts.append((given if isinstance(given, int) else 0, place, name))
         return tuple(name for _, _, name in sorted(parts))
 
-    def compile(self) -> tuple[Ruled, ...]:
-        """Every check with the field that it comes from, in file order; the same check is kept once."""
-        rules = told_apart([ruled for ruled in self._all() if self._is_measured(ruled)], self.scope)
+    def compile(self) -> tuple[tuple[Check, ...], Places]:
+        """Every check in file order, each measure once; and what each field became."""
+        rules, places = told_apart([ruled for ruled in self._all() if self._is_measured(ruled)], self.scope)
         contradictions(rules, self.scope)
-        return rules
+        return tuple(ruled.check for ruled in rules), places
 
     def _is_measured(self, ruled: Ruled) -> bool:
         """Whether engines can look where a rule looks; if not, that is a finding, and never silence."""
@@ -65,13 +65,18 @@ class Checks:
 
     def _all(self) -> Iterator[Ruled]:
         scope, load = self.scope, self.scope.load
+        setting = scope.settings.get("harness.load", scope.here)
         if load.mode is not LoadMode.FULL and load.slice_column in scope.columns:
-            yield Ruled(check=_check(CheckKind.IN_SLICE, (load.slice_column,)), place=scope.here)
+            yield Ruled(check=_check(CheckKind.IN_SLICE, (load.slice_column,)), place=setting)
         key = self.key()
-        for told in filter(None, dict.fromkeys((key, load.key))):
-            yield Ruled(check=_check(CheckKind.UNIQUE, told), place=scope.here)
+        if key:
+            for place, prop in properties(scope.table, scope.here):
+                if prop.get("primaryKey"):
+                    yield Ruled(check=_check(CheckKind.UNIQUE, key), place=(*place, "primaryKey"))
+        if load.key:
+            yield Ruled(check=_check(CheckKind.UNIQUE, load.key), place=(*setting, "key"))
         for name in load.key:
-            yield Ruled(check=_check(CheckKind.NOT_NULL, (name,)), place=scope.here)
+            yield Ruled(check=_check(CheckKind.NOT_NULL, (name,)), place=(*setting, "key"))
         for here, prop in properties(scope.table, scope.here):
             name = physical_name(prop)
             if name in scope.columns:
@@ -121,11 +126,6 @@ def _below(prop: Mapping[str, Any], here: Path) -> Iterator[tuple[str, Path, Map
     items = prop.get("items")
     if isinstance(items, dict):
         yield ITEM, (*here, "items"), items
-
-
-def checks_of(rules: Sequence[Ruled]) -> tuple[Check, ...]:
-    """The checks of a contract's rules."""
-    return tuple(ruled.check for ruled in rules)
 
 
 def _check(kind: CheckKind, columns: tuple[str, ...]) -> Check:

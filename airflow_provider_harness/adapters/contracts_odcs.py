@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path as FilePath
 from typing import Any
 
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import (
     Column,
     Contract,
@@ -28,13 +29,13 @@ from airflow_provider_harness.core.errors import ContractError
 from airflow_provider_harness.core.schema import canonical, is_type
 
 from .contracts_cache import cached
-from .contracts_checks import Checks, checks_of
+from .contracts_checks import Checks
 from .contracts_dictionary import examples, measures, synonyms
 from .contracts_file import file_of, regular
 from .contracts_logical import PHYSICAL
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
 from .contracts_personal import Treatments, strangers
-from .contracts_scope import Ruled, Scope, physical_name, properties
+from .contracts_scope import Places, Scope, physical_name, properties
 from .contracts_shape import shape_findings
 from .contracts_slas import Slas
 from .contracts_terms import Terms, zone_exists
@@ -48,13 +49,19 @@ class Compiled:
     """What a file became.
 
     :param contracts: one for each table, in file order.
-    :param rules: for each table its checks, with the field that each comes from.
+    :param places: for each table, which field became which check.
     :param marked: the document as it is written.
+    :param modern: it in the words of the standard's newest version.
     """
 
     contracts: tuple[Contract, ...]
-    rules: tuple[tuple[Ruled, ...], ...]
+    places: tuple[Places, ...]
     marked: Marked
+    modern: Any
+
+
+class SeveralTables(ContractError):
+    """A file is right, and describes several tables, of which none or no single one was named. Not retried: name it."""
 
 
 def load_contract(path: str, cache: FilePath | None = None, table: str = "") -> Contract:
@@ -71,8 +78,19 @@ def load_contract(path: str, cache: FilePath | None = None, table: str = "") -> 
 
 
 def load_contracts(path: str) -> tuple[Contract, ...]:
-    """The contracts of all tables that a file describes."""
-    return compile_file(_text(path), path).contracts
+    """The contracts of all tables that a file describes; of the one that the path names."""
+    found = load_file(path).contracts
+    return found if file_of(path) == path else (load_contract(path),)
+
+
+def of_several(contract: Contract) -> bool:
+    """Whether a contract is one of the tables of a file that describes several."""
+    return contract.id.endswith(f"/{contract.name}")
+
+
+def load_file(path: str) -> Compiled:
+    """A whole file, and what each of its fields became."""
+    return compile_file(_text(path), path)
 
 
 def _text(path: str) -> str:
@@ -127,7 +145,7 @@ def _compile(text: str, path: str) -> Compiled:
     written = read(text)
     marked = modern(written)
     findings = list(marked.findings)
-    made: list[tuple[Contract, tuple[Ruled, ...]]] = []
+    made: list[tuple[Contract, Places]] = []
     if isinstance(marked.data, dict):
         findings += shape_findings(marked.data, old=str(written.data.get("apiVersion")).startswith("v3.0"))
         findings += strangers(marked.data)
@@ -143,11 +161,12 @@ def _compile(text: str, path: str) -> Compiled:
             compiler = _Compiler(marked, path, index)
             contract = compiler.contract(strict=strict)
             findings += compiler.findings
-            made += [(contract, compiler.rules)] if contract else []
+            made += [(contract, compiler.places)] if contract else []
     if findings or not made:
         ordered = sorted(dict.fromkeys(findings), key=lambda f: (_line(f, marked), str(f.path)))
         raise ContractError(path, [finding.sentence(path, marked.lines) for finding in ordered])
-    return Compiled(contracts=tuple(c for c, _ in made), rules=tuple(rules for _, rules in made), marked=written)
+    contracts, places = zip(*made, strict=True)
+    return Compiled(contracts=contracts, places=places, marked=written, modern=marked.data)
 
 
 def _twice(tables: Sequence[Any]) -> Iterator[Finding]:
@@ -183,7 +202,8 @@ class _Compiler:
         self.here: Path = ("schema", index)
         self.tables: Sequence[Any] = self.data["schema"]
         self.findings: list[Finding] = []
-        self.rules: tuple[Ruled, ...] = ()
+        self.checks: tuple[Check, ...] = ()
+        self.places: Places = ()
 
     def contract(self, *, strict: bool) -> Contract | None:
         """The contract, if there is one in the document.
@@ -216,11 +236,12 @@ class _Compiler:
             load=load,
             lines=self.lines,
             findings=self.findings,
+            settings=places,
         )
         zone = str((settings.get("harness.load") or {}).get("timeZone") or "")
         slas = Slas(self.data, scope, zone)
         checks = Checks(scope, slas, self._home())
-        self.rules = checks.compile()
+        self.checks, self.places = checks.compile()
         made = self._assemble(settings, places, table, scope, checks, slas)
         return replace(made, dropped=dropped, measures=measures(table, self.here, self.findings))
 
@@ -252,7 +273,7 @@ class _Compiler:
             table=scope.published,
             columns=tuple(scope.columns.values()),
             key=checks.key(),
-            checks=checks_of(self.rules),
+            checks=self.checks,
             load=scope.load,
             quarantine=QuarantinePolicy(
                 policy=MalformedRows(rows.get("policy", MalformedRows.REJECT)),

@@ -22,6 +22,7 @@ MOMENTS: Mapping[str, Any] = {
     "time": time.fromisoformat,
 }
 """Logical type whose values a contract writes as text -> how such a text is read."""
+BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 INSIDE = ("minItems", "maxItems", "uniqueItems", "required", "minProperties", "maxProperties")
 """Options about what is inside an array or an object."""
 
@@ -118,7 +119,7 @@ def ranged(scope: Scope, subject: Subject, given: Mapping[str, Any], here: Path,
     high = _tighter(scope, subject, given, here, ("maximum", "exclusiveMaximum"), -1)
     if low is None and high is None:
         return
-    place = (*here, (low or high)[0])  # type: ignore[index]
+    words = [(*here, word) for word in BOUNDS if given.get(word) is not None]
     if low and high:
         one, other = comparable(subject.logical, low[1]), comparable(subject.logical, high[1])
         if one is not None and other is not None and _beyond(one, other):
@@ -127,7 +128,7 @@ def ranged(scope: Scope, subject: Subject, given: Mapping[str, Any], here: Path,
             scope.find(here, f"{low[0]} {low[1]} and {high[0]} {high[1]} leave no value.", fix="Widen one.")
     bounds: dict[str, Any] = {"low": low[1] if low else None, "high": high[1] if high else None}
     bounds |= {"low_open": bool(low and low[2]), "high_open": bool(high and high[2])}
-    yield Ruled(check=subject.check(CheckKind.RANGE, **bounds, **more), place=place)
+    yield Ruled(check=subject.check(CheckKind.RANGE, **bounds, **more), place=words[0], also=tuple(words[1:]))
 
 
 def _tighter(
@@ -191,8 +192,9 @@ def measured(scope: Scope, subject: Subject, given: Mapping[str, Any], here: Pat
         return
     if low is not None and high is not None and low > high:
         scope.find(here, f"minLength {low} is over maxLength {high}.", fix="No text can be both.")
-    word = "minLength" if low is not None else "maxLength"
-    yield Ruled(check=subject.check(CheckKind.LENGTH, low=low, high=high, **more), place=(*here, word))
+    words = [(*here, word) for word in ("minLength", "maxLength") if given.get(word) is not None]
+    check = subject.check(CheckKind.LENGTH, low=low, high=high, **more)
+    yield Ruled(check=check, place=words[0], also=tuple(words[1:]))
 
 
 def listed(scope: Scope, subject: Subject, values: Sequence[tuple[Path, Any]]) -> tuple[Any, ...]:

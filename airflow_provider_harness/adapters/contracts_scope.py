@@ -18,11 +18,13 @@ class Ruled:
     """A check, and the field of the file that it comes from.
 
     :param named: the author gave it its id.
+    :param also: further fields that it comes from.
     """
 
     check: Check
     place: Path
     named: bool = False
+    also: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Subject:
 
 
 TABLE = Subject()
+Places = tuple[tuple[Path, str], ...]
+"""Pairs of a field of the file and the id of a check that it became."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class Scope:
     :param dropped: physical names of columns that are never read.
     :param lines: line of each field.
     :param findings: where mistakes are appended.
+    :param settings: property of the harness -> where its value stands.
     """
 
     table: Mapping[str, Any]
@@ -81,6 +86,7 @@ class Scope:
     load: Load
     lines: Mapping[Path, int]
     findings: list[Finding]
+    settings: Mapping[str, Path] = field(default_factory=dict)
     names: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,23 +129,27 @@ def physical_name(entry: Mapping[str, Any]) -> str:
     return str(entry.get("physicalName") or entry["name"])
 
 
-def told_apart(found: Sequence[Ruled], scope: Scope) -> tuple[Ruled, ...]:
-    """The rules of a table, each measure once and each with an id of its own, in file order."""
+def told_apart(found: Sequence[Ruled], scope: Scope) -> tuple[tuple[Ruled, ...], Places]:
+    """The rules of a table, each measure once and each with an id of its own, in file order; and what each field became."""
     kept: dict[str, Ruled] = {}
     same: dict[Check, str] = {}
+    places: list[tuple[Path, str]] = []
     for ruled in found:
         meaning = replace(ruled.check, id="", description="", dimension="")
         known = same.get(meaning)
         if known is not None and not (ruled.named and kept[known].named and ruled.check.id != known):
-            if ruled.named and not kept[known].named:
-                kept = {r.check.id: r for r in (ruled if i == known else r for i, r in kept.items())}
-                same[meaning] = ruled.check.id
+            if ruled.named and not kept[known].named and ruled.check.id not in kept:
+                kept = {(r := ruled if i == known else old).check.id: r for i, old in kept.items()}
+                places = [(place, ruled.check.id if i == known else i) for place, i in places]
+                same[meaning] = known = ruled.check.id
+            places += [(place, known) for place in (ruled.place, *ruled.also)]
             continue
         if ruled.check.id in kept:
             ruled = _renamed(ruled, kept, scope)
         same[meaning] = ruled.check.id
         kept[ruled.check.id] = ruled
-    return tuple(kept.values())
+        places += [(place, ruled.check.id) for place in (ruled.place, *ruled.also)]
+    return tuple(kept.values()), tuple(places)
 
 
 def _renamed(ruled: Ruled, kept: Mapping[str, Ruled], scope: Scope) -> Ruled:

@@ -14,13 +14,14 @@ from pathlib import Path
 from .contracts_file import file_of
 
 
-def check_once(path: str, folder: Path, check: Callable[[str], None]) -> None:
+def check_once(path: str, folder: Path, check: Callable[[str], None], about: str = "") -> None:
     """Check a file, unless just this file passed before.
 
     :param folder: where it is noted, one empty file each; if that cannot be written, the check is made every time.
     :param check: raises if the file is wrong; then nothing is noted.
+    :param about: what in the file is looked at, if not all of it.
     """
-    note = _note(path, folder)
+    note = _note(path, folder, about)
     if note is not None and note.exists():
         return
     check(path)
@@ -32,10 +33,12 @@ def check_once(path: str, folder: Path, check: Callable[[str], None]) -> None:
             return
 
 
-def _note(path: str, folder: Path) -> Path | None:
+def _note(path: str, folder: Path, about: str) -> Path | None:
     """The note's name says which state of the file it is about, and which code looked at it; None: there is no file."""
     found = _state(Path(file_of(path)))
-    return folder / f"{hashlib.sha256(f'{path}|{found}|{_code()}'.encode()).hexdigest()}.seen" if found else None
+    return (
+        folder / f"{hashlib.sha256(f'{path}|{about}|{found}|{_code()}'.encode()).hexdigest()}.seen" if found else None
+    )
 
 
 def _state(file: Path) -> str:

@@ -141,7 +141,7 @@ def _sides(part: Any, check: Check) -> set[str]:
     if not isinstance(part, exp.Binary) or not _is_column(part.left, check.columns[0]):
         return set()
     if check.kind is CheckKind.ACCEPTED_VALUES:
-        listed = _listed(part)
+        listed = set(_listed(part))
         return {"values"} if listed and listed <= {str(value) for value in check.values} else set()
     number = _number(part.right)
     if number is None or not all(isinstance(v, int | float) for v in (check.low, check.high) if v is not None):
@@ -164,17 +164,32 @@ def _within(less: float, more: float, apart: bool) -> bool:
     return less < more if apart else less <= more
 
 
-def _listed(part: Any) -> set[str]:
+def accepted(expression: str) -> dict[str, tuple[str, ...]]:
+    """Column -> the texts that a check constraint allows it, in their order; columns of which it says something else are left out.
+
+    :param expression: as PostgreSQL keeps it.
+    """
+    from sqlglot import exp
+
+    parts = [part for part in _parts(expression) if isinstance(part, exp.EQ)]
+    found = {
+        _unwrapped(part.left).name: _listed(part) for part in parts if isinstance(_unwrapped(part.left), exp.Column)
+    }
+    return {name: values for name, values in found.items() if values}
+
+
+def _listed(part: Any) -> tuple[str, ...]:
     """The texts of ``column = ANY (ARRAY[...])``, which is how PostgreSQL keeps ``IN``."""
     from sqlglot import exp
 
     if not isinstance(part, exp.EQ):
-        return set()
+        return ()
     right = part.right.this.unnest() if isinstance(part.right, exp.Any) else part.right
     while isinstance(right, exp.Cast | exp.Paren):
         right = right.this
     found = [_unwrapped(value) for value in (right.expressions if isinstance(right, exp.Array) else [right])]
-    return {value.name for value in found} if all(isinstance(value, exp.Literal) for value in found) else set()
+    plain = all(isinstance(value, exp.Literal) and value.is_string for value in found)
+    return tuple(value.name for value in found) if plain else ()
 
 
 def _is_column(node: Any, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -122,31 +122,44 @@ def policy_check(args: Any) -> int:
 
 @command
 def contract_check(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
 
     if args.output == "markdown" and not args.conn_id:
         raise ConfigurationError("--output markdown", "is the checklist of a live table.", fix="Add --conn-id.")
-    rows = []
+    rows, tables, covered = [], 0, bool(getattr(args, "coverage", False))
     for file in args.files:
         try:
-            load_contract(file)
+            tables += len(load_contracts(file))
         except ContractError as error:
             rows += [{"file": file, "finding": finding} for finding in error.findings]
     if rows and args.output == "markdown":
         print("\n".join(row["finding"] for row in rows))
-    elif rows or not args.conn_id:
-        show(args, rows, f"{len(args.files)} contract(s), no findings.")
+    elif rows or not (args.conn_id or covered):
+        several = f" of {tables} tables" if tables > len(args.files) else ""
+        show(args, rows, f"{len(args.files)} contract(s){several}, no findings.")
+    elif covered:
+        show(args, _coverage(args.files), "")
     else:
         return _check_live(args)
     return FINDINGS if rows else FINE
 
 
+def _coverage(files: Sequence[str]) -> list[dict[str, Any]]:
+    """What each line of contract files became."""
+    from airflow_provider_harness.adapters.contracts_coverage import coverage
+    from airflow_provider_harness.adapters.contracts_odcs import load_file
+
+    named = len(files) > 1
+    found = [(file, line) for file in files for line in coverage(load_file(file))]
+    return [({"file": file} if named else {}) | dict(line.row()) for file, line in found]
+
+
 @command
 def contract_dictionary(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
     from airflow_provider_harness.cli import dictionary
 
-    contracts = [load_contract(file) for file in args.files]
+    contracts = [contract for file in args.files for contract in load_contracts(file)]
     if args.output == "markdown":
         print(dictionary.markdown(contracts))
     else:
@@ -156,12 +169,13 @@ def contract_dictionary(args: Any) -> int:
 
 def _check_live(args: Any) -> int:
     from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
     from airflow_provider_harness.core.readiness import markdown
 
     rows, lists, at = [], [], _moment("--as-of", args.as_of)
-    for file in args.files:
+    for contract in (contract for file in args.files for contract in load_contracts(file)):
         with wiring_rows.reachable(args.conn_id):
-            contract, verdicts = wiring_rows.checklist(file, args.conn_id, at)
+            verdicts = wiring_rows.checklist(contract, args.conn_id, at)
         lists.append((contract, verdicts))
         rows += [
             {
@@ -177,6 +191,14 @@ def _check_live(args: Any) -> int:
         print("\n\n".join(markdown(contract, verdicts) for contract, verdicts in lists))
     else:
         show(args, rows, "")
+    for contract, verdicts in lists:
+        if not contract.readiness:
+            unmet = sum(not verdict.met for verdict in verdicts)
+            fix = "harness.readiness claims one."
+            say(
+                f"{contract.table} claims no level, so none is demanded; {unmet} of {len(verdicts)} standards are not met. {fix}",
+                FINE,
+            )
     claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
     return FINE if all(verdict.met for verdict in claimed) else FINDINGS
 
@@ -198,10 +220,11 @@ def _moment(option: str, text: str) -> datetime | None:
 
 @command
 def contract_diff(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contract
-    from airflow_provider_harness.core.contract_diff import diff
+    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
+    from airflow_provider_harness.core.contract_diff import diff_all
 
-    changes = diff(load_contract(args.old), load_contract(args.new))
+    old, new = load_contracts(args.old), load_contracts(args.new)
+    changes = diff_all(old, new)
     rows = [{"breaks a consumer": c.breaking, "where": c.where, "change": c.what} for c in changes]
     show(args, rows, "No change that a consumer could notice.")
     return FINDINGS if any(change.breaking for change in changes) else FINE

@@ -61,6 +61,11 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             "Check contract files; every finding with file and line; exit 1 where there are any",
                             Arg(("files",), nargs="+", help="ODCS files"),
                             Arg(
+                                ("--coverage",),
+                                action="store_true",
+                                help="what became of each line: which check, by which engines, at which gates; or for people only",
+                            ),
+                            Arg(
                                 ("--conn-id",),
                                 default="",
                                 help="connection of the warehouse: checks each live table against the standards of the level that "

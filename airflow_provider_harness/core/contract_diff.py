@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,22 @@ def diff(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
     if any(change.breaking for change in found) and _major(old) == _major(new):
         what = f"stays at major version {_major(new)} although the contract breaks: raise it"
         found.append(ContractChange(where="version", what=what, breaking=True))
+    return tuple(sorted(found, key=lambda change: not change.breaking))
+
+
+def diff_all(old: Sequence[Contract], new: Sequence[Contract]) -> tuple[ContractChange, ...]:
+    """Every change between two versions of a file; its tables are told apart by the contract's name, where it has several."""
+    if len(old) == len(new) == 1:
+        return diff(old[0], new[0])
+    now = {contract.name: contract for contract in new}
+    found: list[ContractChange] = []
+    for contract in old:
+        other = now.pop(contract.name, None)
+        if other is None:
+            found.append(_change(f"table {contract.name}", "is gone", breaking=True))
+        else:
+            found += [replace(c, where=f"{contract.name}: {c.where}") for c in diff(contract, other)]
+    found += [_change(f"table {name}", "is new", breaking=False) for name in now]
     return tuple(sorted(found, key=lambda change: not change.breaking))
 
 

@@ -37,7 +37,8 @@ TABLE_LINK = _links("PublishedTableLink")
 class SliceOperator(BaseOperator):
     """An operator on one slice of one table under one contract.
 
-    :param contract: ODCS file, absolute or relative to the Dag file's folder.
+    :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the name of
+        ``table``, or that ``file.yaml#name`` names.
     :param conn_id: Airflow connection of the database.
     :param table: ``schema.table``.
     :param slice_key: id of the slice; without it, the one that the run owns.
@@ -59,7 +60,7 @@ class SliceOperator(BaseOperator):
         self._files: tuple[int, ...] | None = None
         self._edges: tuple[ColumnEdge, ...] | None = None
         self._schemas: dict[Dataset, Schema] = {}
-        wiring.check_when_parsed(contract, self.get_dag())
+        wiring.check_when_parsed(contract, self.get_dag(), table)
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any

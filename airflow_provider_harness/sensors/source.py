@@ -44,7 +44,7 @@ class FreshnessSensor(SliceSensor):
     def _give_up(self, context: Mapping[str, Any], late: datetime) -> None:
         from airflow_provider_harness.core.contract import LateAction
 
-        if wiring.contract_of(self.contract).late.action is not LateAction.SKIP:
+        if wiring.contract_of(self.contract, self.table).late.action is not LateAction.SKIP:
             self._fail()
         text = f"{self.table} slice {self.slice_key} was skipped: its source was late at {late.isoformat()}, and the contract says skip"
         _note(context, text)

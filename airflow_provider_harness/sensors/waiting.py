@@ -26,7 +26,8 @@ class SliceSensor(BaseSensorOperator):
     Of Airflow's own arguments, ``poke_interval`` (seconds between two looks), ``timeout`` (seconds in all) and ``soft_fail`` (skip
     rather than fail) mean what they always do.
 
-    :param contract: ODCS file, absolute or relative to the Dag file's folder.
+    :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the name of
+        ``table``, or that ``file.yaml#name`` names.
     :param conn_id: Airflow connection of the database.
     :param table: ``schema.table``.
     :param slice_key: id of the slice; without it, the one that the run owns.
@@ -55,7 +56,7 @@ class SliceSensor(BaseSensorOperator):
         self.wait, self.deferrable = wait, deferrable
         self._running: list[Callable[[], None]] = []
         self._found: Look | None = None
-        wiring.check_when_parsed(contract, self.get_dag())
+        wiring.check_when_parsed(contract, self.get_dag(), table)
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any

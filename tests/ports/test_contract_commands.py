@@ -12,7 +12,7 @@ import pytest
 from airflow_provider_harness.adapters.contract_draft import draft
 from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
 from airflow_provider_harness.cli import commands
-from airflow_provider_harness.core.checks import Reference
+from airflow_provider_harness.core.checks import CheckKind, Reference, Severity
 from airflow_provider_harness.core.contract import LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -28,9 +28,10 @@ CREATE TABLE public.currency (code text PRIMARY KEY);
 CREATE TABLE shop.orders (
   id bigint, line int, code text NOT NULL UNIQUE, customer bigint REFERENCES shop."Customers",
   a int, b text, amount numeric(12,2), "odd ""name"".x" text, tags text[], at timestamptz, doc jsonb, span tsrange,
-  currency text REFERENCES public.currency,
+  currency text REFERENCES public.currency, status text CHECK (status IN ('open', 'paid', 'gone')),
   PRIMARY KEY (line, id), FOREIGN KEY (b, a) REFERENCES shop.parts (b, a));
 COMMENT ON COLUMN shop.orders.amount IS 'In euros: with tax';
+COMMENT ON TABLE shop.orders IS 'What was ordered';
 """
 
 
@@ -70,6 +71,10 @@ def test_a_draft_says_what_the_catalog_knows(dsn: str) -> None:
     assert checks["referential:customer"].reference == Reference(table="shop.Customers", columns=("id",))
     assert checks["referential:currency"].reference == Reference(table="public.currency", columns=("code",))
     assert checks["referential:b,a"].reference == Reference(table="shop.parts", columns=("b", "a"))
+    assert checks["accepted_values:status"].values == ("open", "paid", "gone")
+    keys = [check for check in contract.checks if check.kind is CheckKind.REFERENTIAL]
+    assert len(keys) == 3 and {check.severity for check in keys} == {Severity.WARN}, "a foreign key blocks nothing"
+    assert "description: What was ordered" in text
 
 
 def test_a_draft_can_be_checked_at_once(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,3 +151,79 @@ def test_no_table_is_no_crash(dsn: str, capsys: pytest.CaptureFixture[str]) -> N
     status, text, _ = run("contract_check", capsys, files=[file], conn_id="WH", as_of="", output="markdown")
     assert status == 1
     assert "Not met: there is no table public.flights." in text
+
+
+def test_where_no_level_is_claimed_the_command_says_so(
+    dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "orders.odcs.yaml"
+    file.write_text(draft(f"{dsn}", "shop.orders"))
+    status, _, said = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of="", output="json")
+    assert status == 0
+    assert "shop.orders claims no level, so none is demanded; " in said
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("contract_init", {"table": "shop.orders"}),
+        ("contract_check", {"files": [str(CONTRACTS / "flights.odcs.yaml")], "as_of": "", "output": "table"}),
+        ("quarantine_list", {"file": str(CONTRACTS / "flights.odcs.yaml"), "output": "table"}),
+    ],
+)
+def test_a_connection_that_is_none_is_one_line(
+    dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    given: dict[str, object],
+) -> None:
+    status, _, said = run(command, capsys, conn_id="NO_SUCH", **given)
+    assert (status, len(said.strip().splitlines())) == (2, 1)
+    assert "connection NO_SUCH: does not exist." in said
+    monkeypatch.setenv("AIRFLOW_CONN_WEB", "http://example.org")
+    status, _, said = run(command, capsys, conn_id="WEB", **given)
+    assert (status, len(said.strip().splitlines())) == (2, 1)
+    assert "is of type 'http'" in said and "postgres" in said
+
+
+SHOP = """
+apiVersion: v3.1.0
+kind: DataContract
+id: shop
+version: 1.0.0
+status: active
+schema:
+  - name: parts
+    physicalName: shop.parts
+    quality: [{metric: rowCount, mustBeGreaterOrEqualTo: 0}]
+    properties: [{name: a, logicalType: integer, physicalType: integer, required: true}, {name: b, logicalType: string, required: true}]
+  - name: currency
+    properties: [{name: code, logicalType: string, primaryKey: true}]
+"""
+
+
+def test_each_table_of_a_file_is_checked(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "shop.odcs.yaml"
+    file.write_text(SHOP)
+    status, said, _ = run("contract_check", capsys, files=[str(file)], conn_id="", output="table")
+    assert (status, said) == (0, "1 contract(s) of 2 tables, no findings.\n")
+    _, rows, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of="", output="json")
+    assert {row["table"] for row in json.loads(rows)} == {"shop.parts", "public.currency"}
+    _, rows, _ = run("contract_check", capsys, files=[f"{file}#currency"], conn_id="WH", as_of="", output="json")
+    assert {row["table"] for row in json.loads(rows)} == {"public.currency"}
+
+
+def test_what_became_of_each_line_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "shop.odcs.yaml"
+    file.write_text(SHOP)
+    status, rows, _ = run("contract_check", capsys, files=[str(file)], conn_id="", coverage=True, output="json")
+    found = {row["field"]: row for row in json.loads(rows)}
+    assert status == 0
+    assert found["schema[0].properties[0].required"]["checks"] == "not_null:a (error)"
+    assert found["schema[1].properties[0].primaryKey"]["line"] == 13
+    status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="", coverage=True, output="table")
+    assert "schema[0].quality[0].metric" in text and "row_count (error)" in text
+    file.write_text(SHOP.replace("required: true", "requierd: true", 1))
+    status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="", coverage=True, output="table")
+    assert (status, "requierd: is not a field here" in text) == (1, True)

@@ -41,7 +41,9 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "source": ("GET", "dagSources/{dag}"),
     "events": ("GET", "eventLogs"),
     "import_errors": ("GET", "importErrors"),
+    "health": ("GET", "monitor/health"),
     "hitl": ("GET", _TI + "/-1/hitlDetails"),
+    "backfills": ("GET", "backfills"),
     "backfill_read": ("GET", "backfills/{backfill}"),
     "clear": ("POST", "dags/{dag}/clearTaskInstances"),
     "backfill": ("POST", "backfills"),
@@ -312,6 +314,11 @@ class AirflowApi:
         """The run's page in Airflow's UI."""
         return f"{self._base}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
 
+    def health(self) -> Mapping[str, str]:
+        parts = self._call("health").json()
+        found = {name: part.get("status") for name, part in parts.items() if isinstance(part, dict)}
+        return {name: str(status) for name, status in found.items() if status}
+
     def dag_url(self, dag_id: str) -> str:
         """The Dag's page in Airflow's UI."""
         return f"{self._base}/dags/{quote(dag_id)}"
@@ -351,6 +358,15 @@ class AirflowApi:
             "max_active_runs": 2,
         }
         return int(self._call("backfill", body=body).json()["id"])
+
+    def backfill_of(self, dag_id: str, first: datetime, last: datetime, since: datetime) -> int | None:
+        query = {"dag_id": dag_id, "order_by": "-id", "limit": _PAGE}
+        for row in self._call("backfills", params=query).json()["backfills"]:
+            moments = (row["from_date"], row["to_date"])
+            same = tuple(datetime.fromisoformat(text) for text in moments) == (first, last)
+            if same and datetime.fromisoformat(row["created_at"]) >= since:
+                return int(row["id"])
+        return None
 
     def backfill_done(self, backfill_id: int) -> bool:
         return self._call("backfill_read", backfill=backfill_id).json()["completed_at"] is not None

@@ -29,7 +29,7 @@ from airflow_provider_harness.core.incident import (
     fold,
 )
 from airflow_provider_harness.core.policy import Limit, Usage
-from airflow_provider_harness.core.recurrence import Past, past_of
+from airflow_provider_harness.core.recurrence import PAST, Past, past_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -413,6 +413,12 @@ class SqlStore(SqlFailureLog):
             self._append(connection, replace(event, body={**event.body, "left": _left(limit, usage)}))
         return True
 
+    def give_back(self, incident_id: str, proposal: Proposal) -> None:
+        a = t.acts
+        with self._write() as connection:
+            mine = a.c.incident_id == incident_id, a.c.act == proposal.canonical()
+            connection.execute(a.delete().where(*mine))
+
     def ask(self, approval: Approval) -> None:
         values = asdict(approval) | {
             "assigned": json.dumps(approval.assigned),
@@ -468,7 +474,7 @@ class SqlStore(SqlFailureLog):
         from sqlalchemy import select
 
         e, i = t.events, t.incidents
-        kinds = (EventKind.OPENED, EventKind.DIAGNOSED, EventKind.ACT_STARTED, EventKind.CLOSED)
+        kinds = PAST
         wanted = (
             select(e)
             .where(e.c.kind.in_([kind.value for kind in kinds]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ from typing import Any
 from airflow_provider_harness.app import standing
 from airflow_provider_harness.app.approve import SPENT, agreed
 from airflow_provider_harness.app.before import before
-from airflow_provider_harness.app.ports import Healer, TaskState
+from airflow_provider_harness.app.carry_out import EXECUTE, begin, looked_up, resume, target, unanswered
+from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal, proposal_from
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
-from airflow_provider_harness.core.grant import Grant, checks_of
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.policy import Limit, VerdictKind
 
@@ -45,6 +45,9 @@ def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
     when it was given, and nobody else works on the slice.
     """
     incident = healer.store.incident(incident_id)
+    if incident.leader == healer_run and _taken_meanwhile(incident):
+        proposal = proposal_of(incident)
+        return _ended(healer, incident.id, proposal, _left(healer, incident, proposal))
     settled = EventKind.SETTLED in incident.last and incident.state is not State.ACTING
     if incident.leader != healer_run or incident.state not in _ACTABLE or settled:
         return Acted(done=True)
@@ -55,14 +58,36 @@ def act(healer: Healer, incident_id: str, healer_run: str) -> Acted:
     return acted
 
 
+def _taken_meanwhile(incident: Incident) -> bool:
+    """Whether a person took it while it was not known whether the act was made."""
+    if (
+        incident.state is not State.TAKEN
+        or EventKind.PROPOSED not in incident.last
+        or EventKind.ACT_ENDED in incident.last
+    ):
+        return False
+    return unanswered(incident, proposal_of(incident)) is not None
+
+
+def _left(healer: Healer, incident: Incident, proposal: Proposal) -> Mapping[str, Any]:
+    """What became of an act that is not tried again, since a person has the incident."""
+    noted = unanswered(incident, proposal) or {}
+    made = looked_up(healer, proposal, datetime.fromisoformat(noted["at"]))
+    if made is None:
+        return {"result": "unknown: Airflow did not answer, and cannot be asked whether it was done", "done": "unknown"}
+    if made["done"] == "yes":
+        return made
+    return {"result": "not done: Airflow did not answer, and says that nothing was done", "done": "no", "undone": True}
+
+
 _ACTABLE = frozenset({State.JUDGED, State.ASKED, State.ANSWERED, State.ACTING})
 
 
 def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
     proposal, verdict = proposal_of(incident), incident.last[EventKind.JUDGED]
-    if incident.state is State.ACTING:  # we died between the act and its record: the state tells, nothing is repeated
-        return _ended(healer, incident.id, proposal, {"result": "unknown: the healer died while acting"})
-    if verdict["verdict"] == VerdictKind.REFUSE or proposal.kind not in _EXECUTE:
+    if incident.state is State.ACTING:  # Airflow did not answer, or we died before it was recorded
+        return _come(healer, incident, proposal, resume(healer, incident, proposal))
+    if verdict["verdict"] == VerdictKind.REFUSE or proposal.kind not in EXECUTE:
         return Acted(stop=Outcome.ESCALATED, reason=_for_a_person(proposal, verdict))
     if not healer.limits.acting():
         return Acted(stop=Outcome.ESCALATED, reason="The harness is in shadow: it records verdicts and does not act.")
@@ -104,7 +129,7 @@ def _arrived(healer: Healer, proposal: Proposal) -> bool | None:
     if proposal.kind is not ActionKind.WAIT_FOR_SOURCE:
         return None
     try:
-        return healer.gates.arrived(_target(healer, proposal))
+        return healer.gates.arrived(target(healer, proposal))
     except HarnessError:
         return None
 
@@ -117,98 +142,18 @@ def _execute(healer: Healer, incident: Incident, proposal: Proposal, limit: Limi
             return Acted(stop=Outcome.UNKNOWN, reason="This exact act was made before; it is not repeated.")
     except NotAllowed as refusal:
         return Acted(stop=Outcome.ESCALATED, reason=refusal.reason)
-    try:
-        result = _EXECUTE[proposal.kind](healer, incident, proposal)
-    except NotAllowed as refusal:
-        result = {"result": f"refused by Airflow: {refusal.reason}"}
-    return _ended(healer, incident.id, proposal, result)
+    return _come(healer, incident, proposal, begin(healer, incident, proposal))
+
+
+def _come(healer: Healer, incident: Incident, proposal: Proposal, found: Mapping[str, Any] | datetime) -> Acted:
+    """The end of the act, or the time at which it is looked at again."""
+    return Acted(due=found) if isinstance(found, datetime) else _ended(healer, incident.id, proposal, found)
 
 
 def _ended(healer: Healer, incident_id: str, proposal: Proposal, result: Mapping[str, Any]) -> Acted:
     now = healer.now()
     body = {"act": proposal.canonical(), "at": now.isoformat(), **result}
     healer.store.append(Event(incident_id=incident_id, kind=EventKind.ACT_ENDED, at=now, body=body))
+    if result.get("undone"):
+        healer.store.give_back(incident_id, proposal)
     return Acted(done=True)
-
-
-def _target(healer: Healer, proposal: Proposal) -> TaskState:
-    given = proposal.arguments
-    return healer.airflow.task(
-        given[Parameter.DAG],
-        given[Parameter.RUN],
-        given[Parameter.TASK],
-        int(given.get(Parameter.MAP_INDEX, "-1")),
-    )
-
-
-def note_of(healer: Healer, incident: Incident) -> str:
-    """The note that a healed task carries in Airflow, with the way to its incident, and where the audit stood."""
-    category = incident.last[EventKind.DIAGNOSED]["category"]
-    return (
-        f"airflow-provider-harness: incident {incident.id}, {category}; `airflow harness incidents show {incident.id}`; "
-        f"audit head {healer.store.head()}"
-    )
-
-
-def _clear(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    return {"result": "cleared", "cleared": healer.airflow.clear(_target(healer, proposal), note_of(healer, incident))}
-
-
-def _grant(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    """Leave for the run's tasks to set these rows aside once; it is taken back where Airflow does not let the task run."""
-    given, task = proposal.arguments, _target(healer, proposal)
-    contract = healer.gates.contract(task)
-    if contract is None:
-        raise NotAllowed(f"{task.task_id} names no contract that can be read.")
-    grant = Grant(
-        id=healer.new_id(),
-        incident_id=incident.id,
-        dag_id=task.dag_id,
-        run_id=task.run_id,
-        task_id=task.task_id,
-        contract=contract.id,
-        slice=given[Parameter.SLICE],
-        checks=checks_of(given[Parameter.CHECKS]),
-        expires_at=healer.now() + healer.limits.verify,
-    )
-    healer.grants.give(grant)
-    try:
-        return {**_clear(healer, incident, proposal), "grant": grant.id}
-    except NotAllowed:
-        healer.grants.withdraw(grant.id)
-        raise
-
-
-def _clear_upstream(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    given = proposal.arguments
-    upstream = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.UPSTREAM_TASK])
-    return {"result": "cleared", "cleared": healer.airflow.clear(upstream, note_of(healer, incident))}
-
-
-def _clear_run(healer: Healer, incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    given = proposal.arguments
-    cleared = healer.airflow.clear_failed(given[Parameter.DAG], given[Parameter.RUN], note_of(healer, incident))
-    return {"result": "cleared", "cleared": cleared}
-
-
-def _backfill(healer: Healer, _incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    given = proposal.arguments
-    first, last = (datetime.fromisoformat(given[name]) for name in (Parameter.FIRST, Parameter.LAST))
-    return {"result": "backfill created", "backfill": healer.airflow.backfill(given[Parameter.DAG], first, last)}
-
-
-def _pause(healer: Healer, _incident: Incident, proposal: Proposal) -> dict[str, Any]:
-    healer.airflow.pause(proposal.arguments[Parameter.DAG])
-    return {"result": "paused"}
-
-
-#: How each action is carried out; an action that is not here is for a person.
-_EXECUTE: Mapping[ActionKind, Callable[[Healer, Incident, Proposal], dict[str, Any]]] = {
-    ActionKind.RETRY_TASK: _clear,
-    ActionKind.WAIT_FOR_SOURCE: _clear,
-    ActionKind.QUARANTINE_AND_CONTINUE: _grant,
-    ActionKind.RERUN_UPSTREAM: _clear_upstream,
-    ActionKind.RESTART_PIPELINE: _clear_run,
-    ActionKind.BACKFILL_RANGE: _backfill,
-    ActionKind.PAUSE_DAG: _pause,
-}

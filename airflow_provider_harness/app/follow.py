@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from airflow_provider_harness.app import propose
-from airflow_provider_harness.app.act import note_of, proposal_of
+from airflow_provider_harness.app.act import proposal_of
+from airflow_provider_harness.app.carry_out import looked_up, note_of
 from airflow_provider_harness.app.heal import diagnosis_of, lead_of, situation_of
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.diagnosis import Remedy
-from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.evidence import Fact
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome
@@ -66,20 +67,28 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
         refused = replace(verdict, kind=VerdictKind.REFUSE, reason=refusal.reason)
         healer.store.append(_decided(healer, incident, key, proposal, refused, facts))
         return False
-    return _carried_out(healer, incident, failure)
+    return _carried_out(healer, incident, failure, proposal)
 
 
-def _carried_out(healer: Healer, incident: Incident, failure: Failure) -> bool:
-    key = failure.key
+def _carried_out(healer: Healer, incident: Incident, failure: Failure, proposal: Proposal) -> bool:
+    key, began = failure.key, healer.now()
     try:
         healer.airflow.clear(
             healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), note_of(healer, incident)
         )
     except NotAllowed as refusal:
-        body = {"text": f"{key}: Airflow refused to clear it: {refusal.reason}"}
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
-        return False
-    return True
+        why = f"Airflow refused to clear it: {refusal.reason}"
+    except HarnessUnavailable as error:
+        made = looked_up(healer, proposal, began)
+        if made is not None and made["done"] == "yes":
+            return True
+        known = "it cannot be asked whether it was cleared" if made is None else "it was not cleared"
+        why = f"Airflow did not answer when it was to be cleared ({error}); {known}"
+    else:
+        return True
+    body = {"text": f"{key}: {why}"}
+    healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
+    return False
 
 
 def _decided(

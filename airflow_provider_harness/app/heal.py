@@ -126,7 +126,14 @@ def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | 
     """Why this incident is for a person by what happened before; None where it is not."""
     now, limits = healer.now(), healer.limits.brakes
     past = healer.store.past(now - max(limits.window, DAY))
-    mine = Past(id=incident.id, task=task_of(incident.failures[0]), opened_at=now, category=diagnosis.category.value)
+    mine = Past(
+        id=incident.id,
+        task=task_of(incident.failures[0]),
+        opened_at=now,
+        category=diagnosis.category.value,
+        shadow=not healer.limits.acting(),
+        returned=EventKind.RETURNED in incident.last,
+    )
     return brake(mine, past, limits, now)
 
 

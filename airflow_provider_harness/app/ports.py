@@ -143,6 +143,9 @@ class Store(FailureLog, Protocol):
         :raises NotAllowed: a limit is used up.
         """
 
+    def give_back(self, incident_id: str, proposal: Proposal) -> None:
+        """This act was reserved and not made: it counts against no limit, and may be made later."""
+
     def ask(self, approval: Approval) -> None: ...
 
     def approval(self, incident_id: str, healer_run: str) -> Approval | None: ...
@@ -318,6 +321,9 @@ class Airflow(Protocol):
     def backfill(self, dag_id: str, first: datetime, last: datetime) -> int:
         """Create a backfill over the slices that start from ``first`` to ``last``, both included; its id."""
 
+    def backfill_of(self, dag_id: str, first: datetime, last: datetime, since: datetime) -> int | None:
+        """The id of the newest backfill over exactly these slices that was created since then; None where there is none."""
+
     def backfill_done(self, backfill_id: int) -> bool: ...
 
     def pause(self, dag_id: str) -> None: ...
@@ -328,6 +334,10 @@ class Airflow(Protocol):
         """Dag files that cannot be imported and are the harness's business: they hold, or held, an enrolled Dag."""
 
     def import_errors_url(self) -> str: ...
+
+    def health(self) -> Mapping[str, str]:
+        """Part of Airflow (``scheduler``, ``metadatabase``, ``dag_processor``, ``triggerer``) to what Airflow says of it; a part
+        that it does not know is left out."""
 
     def run_url(self, dag_id: str, run_id: str) -> str: ...
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from airflow_provider_harness.app import follow, heal
-from airflow_provider_harness.app.act import note_of, proposal_of
+from airflow_provider_harness.app.act import proposal_of
 from airflow_provider_harness.app.before import worse
+from airflow_provider_harness.app.carry_out import looked_up, note_of
 from airflow_provider_harness.app.ports import DagFacts, GateResult, Healer, TaskState
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
@@ -31,6 +33,9 @@ class Finding:
 
 def _look(healer: Healer, incident: Incident) -> Finding:
     """How the leader's task is, then how the other tasks of the incident are, which follow it."""
+    ended = incident.last[EventKind.ACT_ENDED]
+    if ended.get("undone"):
+        return Finding(outcome=Outcome.ESCALATED, text=f"Nothing was done: {ended['result']}")
     proposal, rest = proposal_of(incident), follow.followers(healer, incident)
     own = heal.lead_of(healer, incident).key.run
     if follow.follow(healer, incident, [failure for failure in rest if failure.key.run == own]):
@@ -62,6 +67,8 @@ def verify(healer: Healer, incident: Incident) -> Finding:
         finding = _look(healer, incident)
     except HarnessUnavailable as error:  # a gate or an API that is down says nothing about the data
         finding = Finding(outcome=None, text=str(error))
+    if finding.outcome is Outcome.NOT_HEALED and (lead := _what_was_done(incident)):
+        finding = replace(finding, text=lead + finding.text.replace(" failed again", " is failed"))
     acted = datetime.fromisoformat(incident.last[EventKind.ACT_ENDED]["at"])
     if finding.outcome is None and healer.now() > acted + healer.limits.verify:
         finding = Finding(outcome=Outcome.UNKNOWN, text=f"Not settled in time: {finding.text}")
@@ -77,6 +84,13 @@ def verify(healer: Healer, incident: Incident) -> Finding:
         }
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.SETTLED, at=healer.now(), body=body))
     return finding
+
+
+def _what_was_done(incident: Incident) -> str:
+    """Said first where Airflow did not take the act, or did not say whether it did: then nothing failed again."""
+    ended = incident.last[EventKind.ACT_ENDED]
+    lead = {"no": "nothing was done", "unknown": "it is not known whether the act was made"}.get(ended.get("done", ""))
+    return f"{lead}: {ended['result']}; " if lead else ""
 
 
 #: Outcomes of an act after which it is looked whether it did harm.
@@ -155,14 +169,17 @@ def _judge_gates(gates: Sequence[GateResult], run_id: str, unread: Sequence[str]
 def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:
     given = proposal.arguments
     ended = incident.last[EventKind.ACT_ENDED]
-    if "backfill" not in ended:
+    created = ended.get("backfill") or _created_after_all(healer, proposal, ended)
+    if created is None and ended.get("done") == "unknown":
+        return Finding(outcome=Outcome.UNKNOWN, text=str(ended["result"]))
+    if created is None:
         return Finding(outcome=Outcome.NOT_HEALED, text=f"no backfill was created: {ended['result']}")
-    if not healer.airflow.backfill_done(ended["backfill"]):
-        return Finding(outcome=None, text=f"backfill {ended['backfill']} is running")
+    if not healer.airflow.backfill_done(created):
+        return Finding(outcome=None, text=f"backfill {created} is running")
     check = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.TASK])
     dag = healer.airflow.dag(given[Parameter.DAG])
     if missing := healer.gates.missing(check, dag):
-        text = f"{len(missing)} slice(s) are still missing after backfill {ended['backfill']}"
+        text = f"{len(missing)} slice(s) are still missing after backfill {created}"
         return Finding(outcome=Outcome.NOT_HEALED, text=text)
     if check.state == "failed" and check.try_number == int(given[Parameter.TRY_NUMBER]):
         if not healer.limits.acting():
@@ -178,6 +195,18 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
     filled = [datetime.fromisoformat(start) for start in incident.last[EventKind.PROPOSED]["slices"]]
     slices, unread = _published(healer, dag, [(check, start) for start in filled])
     return _judge_gates([*finding.gates, *slices], given[Parameter.RUN], unread)
+
+
+#: An act of which nobody knows may have been made so long before its end was recorded.
+UNKNOWN_FOR = timedelta(minutes=10)
+
+
+def _created_after_all(healer: Healer, proposal: Proposal, ended: Mapping[str, Any]) -> int | None:
+    """The backfill of an act of which it was not known whether it was made."""
+    if ended.get("done") != "unknown":
+        return None
+    found = looked_up(healer, proposal, datetime.fromisoformat(ended["at"]) - UNKNOWN_FOR) or {}
+    return found.get("backfill")
 
 
 def _paused(healer: Healer, _incident: Incident, proposal: Proposal) -> Finding:

@@ -28,7 +28,7 @@ class EventKind(StrEnum):
     ASKED = "asked"  # body: approval, assigned, expires
     ANSWERED = "answered"  # body: answer, by
     ACT_STARTED = "act_started"  # body: act
-    ACT_ENDED = "act_ended"  # body: act, at, result
+    ACT_ENDED = "act_ended"  # body: act, at, result, and what it led to; done (yes, no, unknown) where Airflow did not say so at once
     FOLLOWED = "followed"  # body: failure, act, verdict, rule, reason; another failed task of the incident, after the leader's heal
     RUN_SETTLED = "run_settled"  # body: run, outcome, text; how one of the incident's runs turned out
     SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
@@ -174,7 +174,7 @@ class Incident:
     """What the events of one incident add up to.
 
     :param leader: the healer run that leads it now, or empty.
-    :param acts: canonical acts that were started, in order.
+    :param acts: canonical acts that were started, in order, without those of which Airflow says that they were not done.
     :param followed: other failed tries of the incident -> the verdict on clearing them.
     :param runs: ``dag/run`` -> how it turned out; a further healer run looks again at those that are not well.
     :param severity: the worst with which on-call was to be paged, as ``core.severity`` names it; empty where nobody was.
@@ -252,6 +252,8 @@ class Incident:
             changes |= {"closed_at": None, "outcome": None}
         if event.kind is EventKind.ACT_STARTED:
             changes["acts"] = (*self.acts, body["act"])
+        if event.kind is EventKind.ACT_ENDED and body.get("undone"):
+            changes["acts"] = tuple(act for act in self.acts if act != body["act"])
         if event.kind is EventKind.PAGED:
             trigger = body.get("action") == "trigger"
             changes["said"] = self.said or trigger

@@ -20,7 +20,9 @@ class Past:
 
     :param task: ``dag/task`` of its first failure.
     :param category: of its newest diagnosis; empty where there was none.
-    :param acted: an act was started.
+    :param acted: an act was started, and Airflow does not say that it was not done.
+    :param shadow: its verdicts were given while the harness did not act, so nothing was tried against it.
+    :param returned: a person gave it back to the healer.
     :param outcome: None while it is open.
     """
 
@@ -29,6 +31,8 @@ class Past:
     opened_at: datetime
     category: str = ""
     acted: bool = False
+    shadow: bool = False
+    returned: bool = False
     outcome: Outcome | None = None
 
     @property
@@ -71,6 +75,18 @@ def task_of(failure: str) -> str:
     return f"{dag_id}/{task.partition('[')[0]}"
 
 
+#: The events that tell what matters of an incident to the next one.
+PAST = (
+    EventKind.OPENED,
+    EventKind.DIAGNOSED,
+    EventKind.JUDGED,
+    EventKind.ACT_STARTED,
+    EventKind.ACT_ENDED,
+    EventKind.RETURNED,
+    EventKind.CLOSED,
+)
+
+
 def past_of(events: Iterable[Event]) -> tuple[Past, ...]:
     """The incidents that these events, in order, tell of."""
     found: dict[str, Past] = {}
@@ -82,20 +98,30 @@ def past_of(events: Iterable[Event]) -> tuple[Past, ...]:
             found[event.incident_id] = replace(known, category=body["category"])
         elif known is not None and event.kind is EventKind.ACT_STARTED:
             found[event.incident_id] = replace(known, acted=True)
+        elif known is not None and event.kind is EventKind.ACT_ENDED and body.get("undone"):
+            found[event.incident_id] = replace(known, acted=False)
+        elif known is not None and event.kind is EventKind.JUDGED:
+            found[event.incident_id] = replace(known, shadow=not body.get("acting", True))
+        elif known is not None and event.kind is EventKind.RETURNED:
+            found[event.incident_id] = replace(known, returned=True)
         elif known is not None and event.kind is EventKind.CLOSED:
             found[event.incident_id] = replace(known, outcome=Outcome(body["outcome"]))
     return tuple(found.values())
 
 
 def brake(mine: Past, past: Sequence[Past], brakes: Brakes, now: datetime) -> Brake | None:
-    """Whether this incident is for a person by what happened before, whatever its remedy."""
-    others = [item for item in past if item.id != mine.id]
+    """Whether this incident is for a person by what happened before, whatever its remedy.
+
+    What was only looked at in shadow is no history of one that acts. Who gives an incident back has seen its history, so that
+    does not send it to a person again; acts that did not help still stop it.
+    """
+    others = [item for item in past if item.id != mine.id and (mine.shadow or not item.shadow)]
     same = [
         item
         for item in others
         if (item.task, item.category) == (mine.task, mine.category) and item.opened_at > now - brakes.window
     ]
-    if len(same) + 1 >= brakes.recurrences:
+    if len(same) + 1 >= brakes.recurrences and not mine.returned:
         history = "; ".join(str(item) for item in same[-5:])
         days = brakes.window / DAY
         return Brake(why=f"It is number {len(same) + 1} of its kind in {days:g} days: {history}.")

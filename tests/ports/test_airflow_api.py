@@ -197,6 +197,37 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         lambda a: a.answer("flights", "run1", "load"),
         Answer(answered=True, chosen=("Approve",), by="oncall", seconds=90.0),
     ),
+    (
+        "backfills",
+        "GET",
+        "backfills",
+        {
+            "backfills": [
+                {
+                    "id": number,
+                    "from_date": (AT + timedelta(days=days)).isoformat(),
+                    "to_date": AT.isoformat(),
+                    "created_at": (AT - timedelta(minutes=ago)).isoformat(),
+                }
+                for number, days, ago in ((9, 1, 0), (8, 0, 0), (7, 0, 0), (6, 0, 9))
+            ]
+        },
+        lambda a: a.backfill_of("flights", AT, AT, AT),
+        8,
+    ),
+    (
+        "health",
+        "GET",
+        "monitor/health",
+        {
+            "metadatabase": {"status": "healthy"},
+            "scheduler": {"status": "unhealthy", "latest_scheduler_heartbeat": None},
+            "triggerer": {"status": None},
+            "dag_processor": None,
+        },
+        lambda a: a.health(),
+        {"metadatabase": "healthy", "scheduler": "unhealthy"},
+    ),
     ("backfill_read", "GET", "backfills/7", {"completed_at": None}, lambda a: a.backfill_done(7), False),
     ("clear", "POST", "dags/flights/clearTaskInstances", {"total_entries": 2}, lambda a: a.clear(STATE, "n"), 2),
     ("backfill", "POST", "backfills", {"id": 7}, lambda a: a.backfill("flights", AT, AT), 7),

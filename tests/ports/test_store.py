@@ -627,3 +627,27 @@ def test_what_happened_before(store: SqlStore) -> None:
     )
     assert (told[second].category, told[second].acted, told[second].outcome) == ("", False, None)
     assert not store.past(NOW + timedelta(seconds=1))
+
+
+def test_an_act_that_was_not_done_may_be_made_again(store: SqlStore) -> None:
+    incident_id, once = judged(store), Limit(per_incident=1)
+    assert store.reserve_act(incident_id, "flights", proposal(), once, NOW)
+    store.append(event(incident_id, EventKind.ACT_ENDED, act=proposal().canonical(), result="not done", undone=True))
+    store.give_back(incident_id, proposal())
+    assert store.incident(incident_id).acts == ()
+    assert store.usage(incident_id, "flights", proposal().kind, NOW).on_incident == 0
+    assert store.audit_break() is None
+
+
+def test_the_past_tells_shadow_and_what_was_given_back(store: SqlStore) -> None:
+    incident_id = opened(store)
+    store.append(event(incident_id, EventKind.TAKEN, by="p"), event(incident_id, EventKind.RETURNED, by="p"))
+    [past] = store.past(NOW - timedelta(days=1))
+    assert (past.shadow, past.returned) == (False, True)
+
+
+def test_ids_are_found_by_their_beginning(store: SqlStore) -> None:
+    ids = sorted(opened(store, run) for run in ("run1", "run2"))
+    assert store.ids("") == ids
+    assert store.ids(ids[0]) == [ids[0]]
+    assert store.ids("%") == store.ids("_") == []

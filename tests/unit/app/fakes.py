@@ -27,7 +27,7 @@ from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.cause import Groups, Held, handles, signature
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
-from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.grant import Grant
@@ -178,6 +178,9 @@ class MemoryStore:
         self.acts.append((incident_id, act, dag_id, proposal.kind, now.date().isoformat(), proposal.target))
         return True
 
+    def give_back(self, incident_id: str, proposal: Proposal) -> None:
+        self.acts = [row for row in self.acts if row[:2] != (incident_id, proposal.canonical())]
+
     def ask(self, approval: Approval) -> None:
         assert approval.id not in {item.id for item in self.approvals}
         self.approvals.append(approval)
@@ -253,6 +256,9 @@ class FakeAirflow:
     :param writes: every call that changes something: its name and arguments.
     :param refuses: the next writes raise ``NotAllowed`` with this reason.
     :param dies: the next write happens, and then we die.
+    :param away: so many of the next writes are not answered; ``takes``: they are made all the same.
+    :param silent: nothing can be read either.
+    :param created: a backfill that was created without our hearing of it.
     """
 
     states: list[TaskState] = field(default_factory=lambda: [task()])
@@ -266,6 +272,11 @@ class FakeAirflow:
     writes: list[tuple[Any, ...]] = field(default_factory=list)
     refuses: str = ""
     dies: bool = False
+    away: int = 0
+    takes: bool = False
+    silent: bool = False
+    created: int | None = None
+    parts: dict[str, str] = field(default_factory=lambda: {"metadatabase": "healthy", "scheduler": "healthy"})
     asked_since: list[datetime] = field(default_factory=list)
     failed: list[RunState] = field(default_factory=list)
     broken: list[BrokenFile] = field(default_factory=list)
@@ -275,13 +286,39 @@ class FakeAirflow:
         if self.refuses:
             raise NotAllowed(self.refuses)
         self.writes.append(call)
+        if self.away:
+            self.away -= 1
+            if self.takes:
+                self._take(*call)
+            raise HarnessUnavailable("Airflow's API", f"POST {call[0]}: 503")
         if self.dies:
             raise Crash
+
+    def _take(self, name: str, dag_id: str, *rest: Any) -> None:
+        """What a call that is not answered does all the same."""
+        if name == "backfill":
+            self.created = 8
+        elif name == "pause":
+            self.dags[dag_id] = replace(self.dags[dag_id], paused=True)
+        else:
+            self.run, cleared = "queued", rest[1:2]
+            self.states = [
+                replace(item, state="") if not cleared or item.task_id in cleared else item for item in self.states
+            ]
+
+    def _read(self) -> None:
+        if self.silent:
+            raise HarnessUnavailable("Airflow's API", "503")
+
+    def backfill_of(self, dag_id: str, first: datetime, last: datetime, since: datetime) -> int | None:
+        self._read()
+        return self.created
 
     def account(self) -> str:
         return "harness"
 
     def dag(self, dag_id: str) -> DagFacts:
+        self._read()
         if dag_id not in self.dags:
             raise NotAllowed(f"Airflow knows no {dag_id}")
         return self.dags[dag_id]
@@ -293,12 +330,14 @@ class FakeAirflow:
         return f"http://airflow/{dag_id}"
 
     def run_state(self, dag_id: str, run_id: str) -> str:
+        self._read()
         return self.run
 
     def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
         return [item for item in self.states if (item.dag_id, item.run_id) == (dag_id, run_id)]
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
+        self._read()
         wanted = (dag_id, run_id, task_id, map_index)
         for item in self.states:
             if (item.dag_id, item.run_id, item.task_id, item.map_index) == wanted:
@@ -356,6 +395,10 @@ class FakeAirflow:
 
     def import_errors_url(self) -> str:
         return "http://airflow/"
+
+    def health(self) -> dict[str, str]:
+        self._read()
+        return self.parts
 
     def run_url(self, dag_id: str, run_id: str) -> str:
         return f"http://airflow/{dag_id}/{run_id}"

@@ -88,3 +88,57 @@ def test_what_was_only_looked_at_stops_nothing() -> None:
 def test_a_task_is_told_from_its_run_index_and_try() -> None:
     key = TryKey(dag_id="d", run_id="scheduled__1/2", task_id="g.load", map_index=3, try_number=2)
     assert task_of(str(key)) == "d/g.load"
+
+
+def test_what_was_seen_in_shadow_is_no_history_of_what_acts() -> None:
+    w = world()
+    w.acting = False
+    for run in ("a", "b"):
+        ends(w, one(w, run), "escalated", acted=False)
+    assert kind(w, one(w, "c")) is ActionKind.ESCALATE_TO_HUMAN, "in shadow it says what it would do"
+    w.acting = True
+    first = one(w, "d")
+    assert kind(w, first) is ActionKind.RETRY_TASK
+    ends(w, first)
+    ends(w, one(w, "e"))
+    assert kind(w, one(w, "f")) is ActionKind.ESCALATE_TO_HUMAN
+
+
+def test_who_gives_it_back_has_seen_its_history() -> None:
+    w = world()
+    for run in ("a", "b"):
+        ends(w, one(w, run))
+    third = one(w, "c")
+    ends(w, third, "escalated", acted=False)
+    assert f"incidents return {third}" in "\n".join(w.tells(third))
+    w.event(third, EventKind.RETURNED, by="ann")
+    assert heal.claim(w.healer, third, "heal__2")
+    heal.diagnose(w.healer, third)
+    heal.decide(w.healer, third)
+    assert kind(w, third) is ActionKind.RETRY_TASK
+    assert kind(w, one(w, "d")) is ActionKind.ESCALATE_TO_HUMAN, "another one still goes to a person"
+
+
+def test_acts_that_did_not_help_stop_what_a_person_gives_back() -> None:
+    w = world()
+    causes = (Category.LOCK_CONTENTION, Category.RATE_LIMITED, Category.TIMEOUT)
+    for run, category in zip("abc", causes, strict=True):
+        ends(w, one(w, run, category=category), "not_healed")
+    stopped = one(w, "d")
+    ends(w, stopped, "escalated", acted=False)
+    w.event(stopped, EventKind.RETURNED, by="ann")
+    heal.claim(w.healer, stopped, "heal__2")
+    heal.diagnose(w.healer, stopped)
+    heal.decide(w.healer, stopped)
+    assert kind(w, stopped) is ActionKind.PAUSE_DAG
+
+
+def test_an_act_that_was_not_done_did_not_fail() -> None:
+    w = world()
+    for dag_id in ("x", "y", "z"):
+        incident_id = one(w, "a", dag_id=dag_id)
+        act = proposal_of(w.incident(incident_id)).canonical()
+        w.event(incident_id, EventKind.ACT_STARTED, act=act)
+        w.event(incident_id, EventKind.ACT_ENDED, act=act, result="not done", done="no", undone=True)
+        w.event(incident_id, EventKind.CLOSED, outcome="unknown", why="")
+    assert kind(w, one(w, "a")) is ActionKind.RETRY_TASK

@@ -6,6 +6,7 @@ Heavy parts are imported when they are used: operators import this module when a
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -223,7 +224,9 @@ def dataset(conn_id: str, table: str) -> Dataset:
 
     connection = opened(conn_id)
     if is_bigquery(conn_id):
-        return Dataset(namespace="bigquery", name=f"{connection.extra_dejson.get('project', '')}.{table}".strip("."))
+        from airflow_provider_harness.adapters.lineage_places import in_project, project_of
+
+        return Dataset(namespace="bigquery", name=in_project(table, project_of(connection.extra_dejson)))
     namespace = f"postgres://{connection.host or 'localhost'}:{connection.port or 5432}"
     return Dataset(namespace=namespace, name=f"{connection.schema or 'postgres'}.{table}")
 
@@ -407,17 +410,46 @@ def query_tables(conn_id: str, sql: str) -> tuple[str, ...]:
     """The tables that a query reads; empty where it cannot be parsed."""
     from airflow_provider_harness.adapters import lineage_sql
 
-    return lineage_sql.tables(sql, _dialect(conn_id))
+    return lineage_sql.tables(sql, _dialect(conn_id), _homes(conn_id, sql))
 
 
 def query_lineage(conn_id: str, sql: str) -> tuple[tuple[ColumnEdge, ...], dict[Dataset, Schema]]:
     """Which columns a query's columns are made of (empty where not known), and what the catalog says of its tables."""
     from airflow_provider_harness.adapters import lineage_sql
+    from airflow_provider_harness.adapters.lineage_places import is_described
 
-    warehouse, dialect = warehouse_of(conn_id, "harness lineage"), _dialect(conn_id)
-    schemas = {table: warehouse.columns(table) for table in lineage_sql.tables(sql, dialect)}
-    edges = lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table), dialect)
+    warehouse, dialect, home = warehouse_of(conn_id, "harness lineage"), _dialect(conn_id), _homes(conn_id, sql)
+
+    def columns(table: str) -> Schema | None:
+        try:
+            return warehouse.columns(table) if dialect != "bigquery" or is_described(table) else None
+        except _refused():  # a project of somebody's, whose catalog is not ours to read
+            return None
+
+    schemas = {table: columns(table) for table in lineage_sql.tables(sql, dialect, home)}
+    edges = lineage_sql.edges(sql, schemas, lambda table: dataset(conn_id, table), dialect, home=home)
     return edges, {dataset(conn_id, table): schema for table, schema in schemas.items() if schema is not None}
+
+
+def _homes(conn_id: str, sql: str) -> Callable[[str], str]:
+    """The schema of a table that a query names without one: as the connection's search path has it, ``public`` where nobody
+    can be asked, or it is BigQuery."""
+    import psycopg
+
+    from airflow_provider_harness.adapters import lineage_places, lineage_sql, lineage_tables
+
+    names = () if is_bigquery(conn_id) else lineage_sql.unplaced(sql)
+    try:
+        found = lineage_places.homes(dsn(conn_id, "harness lineage"), names) if names else {}
+    except psycopg.OperationalError:
+        found = {}
+    return lambda name: found.get(name, lineage_tables.HOME)
+
+
+def _refused() -> tuple[type[Exception], ...]:
+    """What BigQuery's client raises where a catalog may not be read; nothing of it where it was not even loaded."""
+    module = sys.modules.get("google.api_core.exceptions")
+    return (module.Forbidden, module.BadRequest) if module is not None else ()
 
 
 def _dialect(conn_id: str) -> str:

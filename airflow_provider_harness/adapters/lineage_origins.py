@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.lineage import Transformation
+from airflow_provider_harness.adapters.lineage_relations import How, Origin, Relation, Unknown, derived, joined
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-How = Transformation
-_STRENGTH = (How.IDENTITY, How.TRANSFORMATION, How.AGGREGATION)
 _ROUNDS = 20
 """A recursive query's columns are looked up again until nothing is added; the columns of this many tables is enough."""
-
-
-class Unknown(Exception):
-    """Something is not known for sure, so nothing is said."""
-
-
-class Origin(NamedTuple):
-    """A column of a table, and how it comes into, or decides about, what is looked at.
-
-    :param table: ``schema.table``.
-    """
-
-    table: str
-    column: str
-    how: How
-
-
-@dataclass(slots=True, kw_only=True)
-class Relation:
-    """What can be selected from.
-
-    :param columns: of a query: output column -> its origins.
-    :param table: of a table: any column is one of its own.
-    :param made_of: of a function's rows: any column comes from these.
-    :param deciders: what decides about its rows.
-    """
-
-    columns: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
-    table: str = ""
-    made_of: frozenset[Origin] | None = None
-    deciders: frozenset[Origin] = frozenset()
-
-    def column(self, name: str) -> frozenset[Origin]:
-        """Where one column comes from."""
-        if self.table:
-            return frozenset({Origin(self.table, name, How.IDENTITY)})
-        if self.made_of is not None:
-            return self.made_of
-        if name not in self.columns:
-            raise Unknown(f"column {name}")
-        return self.columns[name]
-
-    def all(self) -> frozenset[Origin]:
-        """Where all columns together come from."""
-        return frozenset().union(*self.columns.values(), self.made_of or ())
-
 
 Env = Mapping[str, Relation]
 """Name -> what it stands for: common table expressions, and the sources of this query and of those around it."""
@@ -109,10 +60,15 @@ def _expressions(node: Any, env: Env) -> dict[str, Relation]:
 def _renamed(given: Relation, node: Any) -> Relation:
     """A query under the column names that its alias gives it."""
     names = node.alias_column_names
-    if not names or not given.columns:
+    if not names or given.made_of is not None:
         return given
+    if given.table:
+        given = Relation(columns={name: given.column(name) for name in given.names()}, deciders=given.deciders)
     renamed = {**dict(zip(names, given.columns.values(), strict=False))}
-    return Relation(columns=renamed, deciders=given.deciders)
+    if len(names) > len(given.columns):
+        raise Unknown("more names than columns")
+    rest = list(given.columns.items())[len(names) :]
+    return Relation(columns={**renamed, **dict(rest)}, deciders=given.deciders)
 
 
 def _combined(node: Any, env: Env) -> Relation:
@@ -120,7 +76,9 @@ def _combined(node: Any, env: Env) -> Relation:
 
     left, right = relation(node.left, env), relation(node.right, env)
     if not isinstance(node, exp.Union):  # EXCEPT and INTERSECT: the right side only decides
-        return Relation(columns=left.columns, deciders=left.deciders | right.deciders | _as(How.FILTER, right.all()))
+        return Relation(
+            columns=left.columns, deciders=left.deciders | right.deciders | derived(How.FILTER, right.all())
+        )
     if len(left.columns) != len(right.columns):
         raise Unknown("a union of different widths")
     pairs = zip(left.columns.items(), right.columns.values(), strict=True)
@@ -137,17 +95,15 @@ def _rows(node: Any, env: Env) -> Relation:
 
 
 def _selected(node: exp.Select, env: Env) -> Relation:
-    if node.args.get("pivots"):
-        raise Unknown("PIVOT")
     inner, deciders = dict(env), frozenset[Origin]()
     for source in _sources(node):
         deciders |= _add(source, inner)
     columns: dict[str, frozenset[Origin]] = {}
-    for projection in node.expressions:
+    for place, projection in enumerate(node.expressions):
         name = projection.alias_or_name
-        if projection.is_star or not name or name in columns:
-            raise Unknown("a column without a name of its own")
-        columns[name] = values(projection, inner)
+        if projection.is_star or not name:
+            raise Unknown("columns that are not known")
+        columns[f"{name}\0{place}" if name in columns else name] = values(projection, inner)
     for clause, how in _clauses().items():
         found = node.args.get(clause)
         for part in found if isinstance(found, list) else (found,) if found is not None else ():
@@ -167,6 +123,8 @@ def _clauses() -> dict[str, How]:
         "qualify": How.FILTER,
         "order": How.SORT,
         "windows": How.WINDOW,
+        "limit": How.FILTER,
+        "offset": How.FILTER,
     }
 
 
@@ -188,9 +146,14 @@ def _add(source: Any, env: dict[str, Relation]) -> frozenset[Origin]:
     if not isinstance(source, exp.Join):
         found = _source(source, env)
         env[source.alias_or_name] = found
-        return found.deciders.union(*(_add(nested, env) for nested in source.args.get("joins") or ()))
+        deciders = found.deciders
+        for pivot in source.args.get("pivots") or ():
+            turned = pivoted(found, pivot, env)
+            env[pivot.alias or source.alias_or_name] = found = turned
+            deciders |= turned.deciders
+        return deciders.union(*(_add(nested, env) for nested in source.args.get("joins") or ()))
     deciders = _add(source.this, env)
-    if source.args.get("using"):
+    if source.args.get("using") or source.method == "NATURAL":
         raise Unknown("USING over columns that are not known")
     condition = source.args.get("on")
     return deciders | (_deciding(condition, env, {}, How.JOIN) if condition is not None else frozenset())
@@ -199,22 +162,113 @@ def _add(source: Any, env: dict[str, Relation]) -> frozenset[Origin]:
 def _source(node: Any, env: Env) -> Relation:
     from sqlglot import exp
 
-    if node.args.get("pivots"):
-        raise Unknown("PIVOT")
     if isinstance(node, exp.Lateral):
         return _renamed(_source(node.this, env), node)
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
-        if not node.db and node.name in env:
-            return _renamed(env[node.name], node)
-        return Relation(table=f"{node.db or 'public'}.{node.name}")
+        found = env.get(f"{node.db}.{node.name}" if node.db else node.name)
+        if found is None:
+            raise Unknown(f"table {node.name}")
+        return _renamed(found, node)
     if isinstance(node, exp.Subquery):
         return _renamed(relation(node, env), node)
     if isinstance(node, exp.Values):
         return relation(node, env)
-    # a function that gives rows: each of its columns is made of what it is given
-    made = frozenset().union(*(values(part, env) for part in node.args.values() if isinstance(part, exp.Expression)))
-    made |= frozenset().union(*(values(part, env) for part in node.expressions))
-    return Relation(made_of=_as(How.TRANSFORMATION, made))
+    return _rows_of_function(node, env)
+
+
+def _rows_of_function(node: Any, env: Env) -> Relation:
+    """Each column of a function's rows is made of what it is given, which also decides how many rows there are.
+
+    :raises Unknown: the function could read anything.
+    """
+    from sqlglot import exp
+
+    functions = [part for part in _called(node) if not isinstance(part, exp.TableAlias)]
+    if not functions or not all(_is_pure(part) for part in functions):
+        raise Unknown(node.sql())
+    made = derived(How.TRANSFORMATION, frozenset().union(*(values(part, env) for part in functions)))
+    return Relation(made_of=made, deciders=derived(How.JOIN, made))
+
+
+def _called(node: Any) -> list[Any]:
+    """The functions that a source calls: one, or those of ``ROWS FROM``."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Table):
+        return [node]
+    return [node.this] if node.this is not None else list(node.args.get("rows_from") or ())
+
+
+def _is_pure(function: Any) -> bool:
+    """Whether a function's rows come from its arguments alone."""
+    from sqlglot import exp
+
+    if isinstance(function, exp.Table):
+        return all(_is_pure(part) for part in _called(function))
+    if isinstance(function, exp.Anonymous):
+        return str(function.name).lower() in _PURE
+    return isinstance(function, exp.Unnest | exp.Func) and not isinstance(function, exp.Dot)
+
+
+_PURE = frozenset(
+    {
+        *("generate_series", "generate_subscripts", "unnest", "string_to_table"),
+        *("regexp_matches", "regexp_split_to_table", "json_table", "xmltable"),
+        *(
+            f"{kind}_{name}"
+            for kind in ("json", "jsonb")
+            for name in (
+                *("each", "each_text", "array_elements", "array_elements_text", "object_keys"),
+                *("to_record", "to_recordset", "populate_record", "populate_recordset", "path_query"),
+            )
+        ),
+    }
+)
+"""Functions of PostgreSQL that give rows and read nothing but their arguments."""
+
+
+def pivoted(found: Relation, pivot: Any, env: Env) -> Relation:
+    """What ``PIVOT`` or ``UNPIVOT`` makes of a source."""
+    fields: Sequence[Any] = pivot.args.get("fields") or ()
+    if len(fields) != 1:
+        raise Unknown("PIVOT")
+    turn = _unpivoted if pivot.args.get("unpivot") else _pivoted
+    return turn(found, pivot, fields[0], env)
+
+
+def _pivoted(found: Relation, pivot: Any, over: Any, env: Env) -> Relation:
+    from sqlglot import exp
+
+    aggregates, named = pivot.expressions, pivot.args.get("columns") or ()
+    if not aggregates or not named or len(named) % len(aggregates):
+        raise Unknown("PIVOT")
+    deciding = derived(How.CONDITIONAL, values(over.this, env))
+    used = {column.name for part in (*aggregates, over.this) for column in part.find_all(exp.Column)}
+    kept = {name: found.column(name) for name in found.names() if name not in used}
+    made = [values(aggregate, env) | deciding for aggregate in aggregates]
+    turned = {identifier.name: made[place % len(made)] for place, identifier in enumerate(named)}
+    grouping = derived(How.GROUP_BY, frozenset().union(*kept.values()))
+    return Relation(columns={**kept, **turned}, deciders=found.deciders | grouping)
+
+
+def _unpivoted(found: Relation, pivot: Any, over: Any, env: Env) -> Relation:
+    from sqlglot import exp
+
+    named = [part.name for given in pivot.expressions for part in (given.expressions or [given])]
+    taken = [part.this if isinstance(part, exp.PivotAlias) else part for part in over.expressions]
+    rows = [part.expressions if isinstance(part, exp.Tuple) else [part] for part in taken]
+    if any(len(row) != len(named) for row in rows):
+        raise Unknown("UNPIVOT")
+    used = {column.name for row in rows for cell in row for column in cell.find_all(exp.Column)}
+    kept = {name: found.column(name) for name in found.names() if name not in used}
+    turned = {name: frozenset().union(*(values(row[place], env) for row in rows)) for place, name in enumerate(named)}
+    without_nulls = frozenset() if pivot.args.get("include_nulls") else derived(How.FILTER, _union(turned.values()))
+    columns = {**kept, **turned, over.this.name: frozenset[Origin]()}
+    return Relation(columns=columns, deciders=found.deciders | without_nulls)
+
+
+def _union(parts: Iterable[frozenset[Origin]]) -> frozenset[Origin]:
+    return frozenset().union(*parts)
 
 
 def _ordered(node: Any, columns: Mapping[str, frozenset[Origin]], env: Env) -> frozenset[Origin]:
@@ -225,7 +279,7 @@ def _ordered(node: Any, columns: Mapping[str, frozenset[Origin]], env: Env) -> f
 def _deciding(part: Any, env: Env, columns: Mapping[str, frozenset[Origin]], how: How) -> frozenset[Origin]:
     """The columns of a clause; it may name the query's own output too."""
     own = Relation(columns=columns)
-    return _as(how, values(part, {**env, "": own}))
+    return derived(how, values(part, {**env, "": own}))
 
 
 def values(node: Any, env: Env, how: How = How.IDENTITY) -> frozenset[Origin]:
@@ -235,17 +289,51 @@ def values(node: Any, env: Env, how: How = How.IDENTITY) -> frozenset[Origin]:
     """
     from sqlglot import exp
 
+    if isinstance(node, exp.Table):
+        return frozenset() if not node.db or f"{node.db}.{node.name}" not in env else _source(node, env).row()
+    if isinstance(node, exp.TableColumn):
+        return derived(how, _visible(node, node.name, env).row())
     if isinstance(node, exp.Column):
-        if node.table not in env:
-            raise Unknown(node.sql())
-        return _as(how, env[node.table].column(node.name))
+        source = _visible(node, node.table, env)
+        return derived(how, source.row() if isinstance(node.this, exp.Star) else source.column(node.name))
     if isinstance(node, exp.Query):
         inner = relation(node, env)
-        return _as(how, inner.all()) | inner.deciders
+        return derived(how, inner.all()) | inner.deciders
+    if isinstance(node, exp.Dot) and (field := _field(node, env)) is not None:
+        return derived(how, field)
+    if isinstance(node, exp.WithinGroup):
+        return values(node.this, env, how) | _in_order(node, env, how)
     found: frozenset[Origin] = frozenset()
     for key, part in _parts(node):
         found |= values(part, env, _further(node, key, how))
     return found
+
+
+def _field(node: Any, env: Env) -> frozenset[Origin] | None:
+    """``(o).x``: of a whole row only this column."""
+    from sqlglot import exp
+
+    row = node.this.unnest()
+    source = env.get(row.name) if isinstance(row, exp.TableColumn) else None
+    if source is None or source.made_of is not None or not isinstance(node.expression, exp.Identifier):
+        return None
+    return source.column(node.name)
+
+
+def _in_order(node: Any, env: Env, how: How) -> frozenset[Origin]:
+    """What ``WITHIN GROUP`` sorts: the values of an aggregate like ``percentile_cont``, or only the order of a list."""
+    from sqlglot import exp
+
+    lists = isinstance(node.this, exp.ArrayAgg | exp.GroupConcat)
+    further = joined(how, How.SORT if lists else How.AGGREGATION)
+    ordered = (one.this if isinstance(one, exp.Ordered) else one for one in node.expression.expressions)
+    return frozenset().union(*(values(one, env, further) for one in ordered))
+
+
+def _visible(node: Any, name: str, env: Env) -> Relation:
+    if name not in env:
+        raise Unknown(node.sql())
+    return env[name]
 
 
 def _parts(node: Any) -> Iterator[tuple[str, Any]]:
@@ -261,8 +349,8 @@ def _further(node: Any, key: str, how: How) -> How:
     """What happens to a part of an expression."""
     for kind, keys, becomes in _table():
         if isinstance(node, kind) and (not keys or key in keys):
-            return _joined(how, becomes)
-    return _joined(how, How.TRANSFORMATION)
+            return joined(how, becomes)
+    return joined(how, How.TRANSFORMATION)
 
 
 @cache
@@ -278,8 +366,6 @@ def _table() -> Sequence[tuple[Any, frozenset[str], How]]:
         (exp.Window, "", How.WINDOW),
         (exp.Filter, "this", How.IDENTITY),
         (exp.Filter, "", How.FILTER),
-        (exp.WithinGroup, "this", How.IDENTITY),
-        (exp.WithinGroup, "", How.SORT),
         (exp.If, "this", How.CONDITIONAL),
         (exp.Case, "this", How.CONDITIONAL),
         (exp.Case, "ifs", How.IDENTITY),
@@ -288,15 +374,3 @@ def _table() -> Sequence[tuple[Any, frozenset[str], How]]:
         (exp.AggFunc, "", How.AGGREGATION),
     )
     return [(kind, frozenset(keys.split()), becomes) for kind, keys, becomes in rows]
-
-
-def _joined(outer: How, inner: How) -> How:
-    """Two things that happen one after the other."""
-    if not outer.direct or not inner.direct:
-        return inner if outer.direct else outer
-    return max(outer, inner, key=_STRENGTH.index)
-
-
-def _as(how: How, origins: Iterable[Origin]) -> frozenset[Origin]:
-    """What comes of origins to which something more happens."""
-    return frozenset(Origin(one.table, one.column, _joined(how, one.how)) for one in origins)

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from airflow_provider_harness.adapters.lineage_origins import Origin, Relation, Unknown, relation, values
+from airflow_provider_harness.adapters.lineage_names import NOBODY_KNOWS, name_outputs
+from airflow_provider_harness.adapters.lineage_origins import relation
+from airflow_provider_harness.adapters.lineage_relations import Origin, Relation, Unknown, base
+from airflow_provider_harness.adapters.lineage_sources import PSEUDO, make_resolvable
+from airflow_provider_harness.adapters.lineage_tables import HOME, PLACE, Names, Statement, statements, target_of
+from airflow_provider_harness.adapters.lineage_writes import Written, written
 from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
 from airflow_provider_harness.core.schema import Schema
 
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _TYPE = "text"
 """Lineage needs names and not types, and not every type of a catalog is one that sqlglot knows."""
-_EXCLUDED = "excluded"
+Home = Callable[[str], str]
 
 
-class _Written(NamedTuple):
-    """A statement as a query of what it writes.
+def _public(name: str) -> str:
+    return HOME
 
-    :param names: the columns that are written, one for each of the query's columns; empty for the query's own names.
+
+def tables(sql: str, dialect: str = "postgres", home: Home = _public) -> tuple[str, ...]:
+    """Everything that a text of SQL reads, as ``schema.table`` (in BigQuery ``dataset.table``, or ``project.dataset.table``
+    where a project is written); common table expressions and what the text itself makes are left out. Empty if it is no SQL.
+
+    :param home: name of a table that is written without a schema -> its schema in PostgreSQL.
     """
-
-    query: Any
-    names: Sequence[str] = ()
-
-
-def tables(sql: str, dialect: str = "postgres") -> tuple[str, ...]:
-    """``schema.table`` of everything a statement reads, common table expressions left out; empty if it is no SQL."""
-    import sqlglot
-    from sqlglot import exp
-
+    made: set[str] = set()
+    found: dict[str, None] = {}
     try:
-        tree = sqlglot.parse_one(_plain(sql), read=dialect)
-    except sqlglot.errors.SqlglotError:
+        for tree, _ in _parsed(sql, dialect):
+            if _is_quiet(tree):
+                continue
+            names = Names(dialect, home)
+            _without_into(tree)
+            names.bind(tree)
+            found |= {name: None for name in names.read if name not in made and _is_placed(name, dialect)}
+            made |= _made_by(tree, names)
+    except _not_understood():
         return ()
-    named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
-    target = _target(tree) if isinstance(tree, exp.Insert | exp.Create) else None
-    read = (t for t in tree.find_all(exp.Table) if t is not target and isinstance(t.this, exp.Identifier))
-    return tuple(dict.fromkeys(_name(t) for t in read if t.db or t.name not in named))
+    return tuple(found)
+
+
+def unplaced(sql: str) -> tuple[str, ...]:
+    """The tables of PostgreSQL that a text reads without naming their schema: where they are, the search path says."""
+    asked: dict[str, None] = {}
+
+    def home(name: str) -> str:
+        asked.setdefault(name)
+        return HOME
+
+    tables(sql, home=home)
+    return tuple(asked)
 
 
 def edges(
@@ -46,209 +63,240 @@ def edges(
     schemas: Mapping[str, Schema | None],
     place: Callable[[str], Dataset],
     dialect: str = "postgres",
+    *,
+    home: Home = _public,
+    target: str = "",
 ) -> tuple[ColumnEdge, ...]:
     """The edges into the columns that a statement gives or writes; empty where one of them is not known.
 
-    :param schemas: ``schema.table`` -> its columns, which ``select *`` needs.
-    :param place: ``schema.table`` -> the dataset.
+    Of several statements, those into the one table that they write; temporary ones on the way are seen through.
+
+    :param schemas: a table, as ``tables`` names it -> its columns, which ``select *`` needs.
+    :param place: such a name -> the dataset.
     :param dialect: sqlglot's word for it.
+    :param home: see ``tables``.
+    :param target: which table is meant, where the text writes several.
     """
-    import sqlglot
-
     try:
-        tree = sqlglot.parse_one(_plain(sql), read=dialect)
-        found = _origins(tree, schemas, dialect)
-    except (sqlglot.errors.SqlglotError, Unknown):
+        found = _Text(schemas, dialect, home).follow(sql, target)
+    except _not_understood():
         return ()
-    pairs = [*((name, one) for name, ones in found.columns.items() for one in ones)]
+    pairs = [(name, one) for name, ones in found.columns.items() for one in ones]
     pairs += [("", one) for one in found.deciders]
-    return tuple(_edge(name, one, place) for name, one in sorted(pairs))
-
-
-def _plain(sql: str) -> str:
-    """The query without driver placeholders, for a parser that does not know them."""
-    return _PLACEHOLDER.sub("NULL", sql).replace("%%", "%")
+    return tuple(_edge(name, one, place) for name, one in sorted(set(pairs)))
 
 
 def _edge(name: str, one: Origin, place: Callable[[str], Dataset]) -> ColumnEdge:
     return ColumnEdge(source=place(one.table), source_column=one.column, target_column=name, how=one.how)
 
 
-def _origins(tree: Any, schemas: Mapping[str, Schema | None], dialect: str) -> Relation:
-    from sqlglot import exp
-    from sqlglot.optimizer.qualify import qualify
+def _not_understood() -> tuple[type[Exception], ...]:
+    """What a statement that is not understood raises: here, and where sqlglot trips over it."""
+    import sqlglot
 
-    if any(isinstance(node, exp.DML) for node in tree.find_all(exp.DML) if node is not tree and node.parent_select):
-        raise Unknown("a common table expression that writes")
-    written = _WRITES.get(type(tree).__name__, _query)(tree, schemas)
-    if isinstance(written.query, exp.Values):
-        return Relation()
-    qualified = qualify(
-        written.query,
-        schema=_nested(schemas),
-        dialect=dialect,
-        db=None if dialect == "bigquery" else "public",
-        quote_identifiers=False,
-        identify=False,
-    )
-    found = relation(qualified, {})
-    if written.names:
-        if len(written.names) != len(found.columns):
+    tripped = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+    return (sqlglot.errors.SqlglotError, Unknown, *tripped)
+
+
+def _parsed(sql: str, dialect: str) -> list[Statement]:
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it does not support becomes unknown, and that is told
+    return statements(sql, dialect)
+
+
+def _is_placed(name: str, dialect: str) -> bool:
+    """A name that says in which schema or dataset it is; in BigQuery, one without is temporary or nobody knows."""
+    return dialect != "bigquery" or "." in name
+
+
+_QUIET = frozenset(
+    "Transaction Commit Rollback Set Use Drop Analyze Comment Grant Revoke Alter TruncateTable Pragma Semicolon".split()  # noqa: SIM905
+)
+"""Classes of statements through which no value goes."""
+_QUIET_COMMANDS = frozenset({"VACUUM", "ANALYZE", "RESET", "GRANT", "REVOKE", "LOCK", "CLUSTER", "REINDEX", "DISCARD"})
+
+
+def _is_quiet(tree: Any) -> bool:
+    """Whether no value goes through a statement.
+
+    :raises Unknown: it changes what the names behind it mean.
+    """
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Set | exp.Command) and "search_path" in tree.sql().lower():
+        raise Unknown("the search path is changed")
+    if isinstance(tree, exp.Command):
+        return str(tree.this).upper() in _QUIET_COMMANDS
+    if isinstance(tree, exp.Create):
+        return tree.expression is None or str(tree.args.get("kind")).upper() not in ("TABLE", "VIEW")
+    return type(tree).__name__ in _QUIET
+
+
+def _without_into(tree: Any) -> Any:
+    """``SELECT .. INTO t`` without its target, and the target."""
+    from sqlglot import exp
+
+    into = tree.args.get("into") if isinstance(tree, exp.Select) else None
+    if into is not None:
+        tree.set("into", None)
+    return into
+
+
+def _made_by(tree: Any, names: Names) -> set[str]:
+    """The table that a statement makes, temporary or not."""
+    from sqlglot import exp
+
+    if not isinstance(tree, exp.Create) or _is_quiet(tree):
+        return set()
+    return {_target_name(tree, names)}
+
+
+def _target_name(tree: Any, names: Names) -> str:
+    from sqlglot import exp
+
+    target = target_of(tree)
+    return names.plain(target.this if isinstance(target, exp.Schema) else target)
+
+
+class _Text:
+    """A text of statements, one after the other.
+
+    :param schemas: see ``edges``.
+    """
+
+    def __init__(self, schemas: Mapping[str, Schema | None], dialect: str, home: Home) -> None:
+        self._schemas, self._dialect, self._home = schemas, dialect, home
+        self._made: dict[str, Relation] = {}
+        """Temporary tables that earlier statements made."""
+        self._written: dict[str, Relation] = {}
+        self._given: Relation | None = None
+        self._spelled: dict[str, str] = {}
+
+    def follow(self, sql: str, target: str) -> Relation:
+        """What the text writes into its one table, or else gives.
+
+        :raises Unknown: it is not known for sure.
+        """
+        for tree, spelled in _parsed(sql, self._dialect):
+            if not _is_quiet(tree):
+                self._spelled |= spelled
+                self._statement(tree, sql)
+        if target or self._written:
+            if not target and len(self._written) > 1:
+                raise Unknown("several tables are written")
+            found = self._written.get(target or next(iter(self._written)))
+        else:
+            found = self._given
+        if found is None:
+            raise Unknown("nothing is written")
+        return _told(found if self._dialect != "bigquery" else self._respelled(found))
+
+    def _respelled(self, found: Relation) -> Relation:
+        """BigQuery does not tell ``userId`` from ``userid``; what a table calls a column it is called, else what is written."""
+        held = [column.name for schema in self._schemas.values() if schema for column in schema.columns]
+        spelled = {**self._spelled, **{name.lower(): name for name in held}}
+        columns = {spelled.get(name, name): _spelled(ones, spelled) for name, ones in found.columns.items()}
+        return Relation(columns=columns, deciders=_spelled(found.deciders, spelled))
+
+    def _statement(self, tree: Any, sql: str) -> None:
+        from sqlglot import exp
+
+        into = _without_into(tree)
+        names = Names(self._dialect, self._home)
+        names.bind(tree)
+        name_outputs(tree, sql, self._dialect)
+        make_resolvable(tree, self._dialect, lambda key: self._columns(names.known[key]) is not None)
+        parts = [self._followed(part, names) for part in written(tree, lambda table: self._listed(names, table))]
+        found = _together(parts)
+        if target_of(tree) is None and into is None:
+            self._given = found
+            return
+        name = names.written(into.this) if into is not None else _target_name(tree, names)
+        shelf = self._made if name in self._made or _is_temporary(tree, into) else self._written
+        new = isinstance(tree, exp.Create) or into is not None
+        shelf[name] = found if new or name not in shelf else _together([shelf[name], found])
+
+    def _followed(self, part: Written, names: Names) -> Relation:
+        from sqlglot.optimizer.qualify import qualify
+
+        qualified = qualify(
+            part.query, schema=self._nested(names), dialect=self._dialect, quote_identifiers=False, identify=False
+        )
+        found = relation(qualified, {key: self._base(name) for key, name in names.known.items()})
+        if part.names is None:
+            return found
+        fits = len(found.columns) <= len(part.names) if part.first else len(found.columns) == len(part.names)
+        if part.names and not fits:
             raise Unknown("as many columns as are written")
         columns: dict[str, frozenset[Origin]] = {}
-        for name, ones in zip(written.names, found.columns.values(), strict=True):
+        for name, ones in zip(part.names, found.columns.values(), strict=False):
             columns[name] = columns.get(name, frozenset()) | ones
-        found = Relation(columns=columns, deciders=found.deciders)
-    return _on_conflict(tree, found) if isinstance(tree, exp.Insert) else found
+        return Relation(columns=columns, deciders=found.deciders)
+
+    def _columns(self, name: str) -> Mapping[str, str] | None:
+        """The columns of a table as the dialect folds them -> as they are spelled; None where nobody knows."""
+        if name in self._made:
+            return {column: column for column in self._made[name].columns}
+        known = self._schemas.get(name)
+        if known is None:
+            return None
+        folded = str.lower if self._dialect == "bigquery" else str
+        return {folded(column.name): column.name for column in known.columns}
+
+    def _listed(self, names: Names, table: Any) -> Sequence[str]:
+        name = names.plain(table)
+        if (known := self._columns(name)) is None:
+            raise Unknown(f"columns of {name}")
+        return tuple(known)
+
+    def _base(self, name: str) -> Relation:
+        return self._made.get(name) or base(name, self._columns(name), known=_is_placed(name, self._dialect))
+
+    def _nested(self, names: Names) -> dict[str, Any]:
+        quote = "`" if self._dialect == "bigquery" else '"'
+        pseudo = PSEUDO if self._dialect == "bigquery" else ()
+        found = {}
+        for key, name in names.known.items():
+            if (known := self._columns(name)) is not None:
+                quoted = (f"{quote}{column.replace(quote, 2 * quote)}{quote}" for column in (*known, *pseudo))
+                found[key.partition(".")[2]] = dict.fromkeys(quoted, _TYPE)
+        return {PLACE: found} if found else {}
 
 
-def _query(tree: Any, schemas: Mapping[str, Schema | None]) -> _Written:
+def _spelled(origins: frozenset[Origin], spelled: Mapping[str, str]) -> frozenset[Origin]:
+    return frozenset(one._replace(column=spelled.get(one.column, one.column)) for one in origins)
+
+
+def _is_temporary(tree: Any, into: Any) -> bool:
     from sqlglot import exp
 
-    if not isinstance(tree, exp.Query):
-        raise Unknown(type(tree).__name__)
-    return _Written(tree)
+    if into is not None:
+        return bool(into.args.get("temporary"))
+    return isinstance(tree, exp.Create) and tree.find(exp.TemporaryProperty) is not None
 
 
-def _create(tree: Any, schemas: Mapping[str, Schema | None]) -> _Written:
-    return _query(tree.expression, schemas)
+def _together(found: Iterable[Relation]) -> Relation:
+    """Several writes into one table."""
+    columns: dict[str, frozenset[Origin]] = {}
+    deciders = frozenset[Origin]()
+    for one in found:
+        deciders |= one.deciders
+        for name, origins in one.columns.items():
+            columns[name] = columns.get(name, frozenset()) | origins
+    return Relation(columns=columns, deciders=deciders)
 
 
-def _insert(tree: Any, schemas: Mapping[str, Schema | None]) -> _Written:
-    from sqlglot import exp
+def _told(found: Relation) -> Relation:
+    """What can be told: every column that is made of something under the name that it will have.
 
-    query = tree.expression
-    if not isinstance(query, exp.Query | exp.Values):
-        raise Unknown("INSERT without a query")
-    listed = tree.this.expressions if isinstance(tree.this, exp.Schema) else ()
-    names = [_identifier(one) for one in listed] or _columns(schemas, _target(tree))
-    if (clause := tree.args.get("with_")) is not None:
-        if query.args.get("with_"):
-            raise Unknown("two lists of common table expressions")
-        query.set("with_", clause)
-    return _Written(query, names)
-
-
-def _update(tree: Any, schemas: Mapping[str, Schema | None]) -> _Written:
-    from sqlglot import exp
-
-    written = _assigned(tree.expressions)
-    query = _selecting(written).from_(tree.this)
-    if (source := tree.args.get("from_")) is not None:
-        nested = source.this.args.pop("joins", None) or ()
-        query = query.join(source.this, join_type="cross")
-        for join in nested:
-            query.append("joins", join)
-    for clause in ("where", "with_"):
-        if (held := tree.args.get(clause)) is not None:
-            query.set(clause, held)
-    assert isinstance(query, exp.Select)
-    return _Written(query, [name for name, _ in written])
-
-
-def _merge(tree: Any, schemas: Mapping[str, Schema | None]) -> _Written:
-    """``MERGE`` as one query over target and source: every assignment is a column, every condition a filter."""
-    from sqlglot import exp
-
-    written: list[tuple[str, Any]] = []
-    conditions = []
-    for when in tree.args["whens"].expressions:
-        then, condition = when.args["then"], when.args.get("condition")
-        if condition is not None:
-            conditions.append(condition)
-        if isinstance(then, exp.Update):
-            written += _assigned(then.expressions)
-        elif isinstance(then, exp.Insert):
-            listed = then.this.expressions if isinstance(then.this, exp.Tuple) else ()
-            names = [_identifier(one.this) for one in listed] or _columns(schemas, _target(tree))
-            if not isinstance(then.expression, exp.Tuple) or len(names) != len(then.expression.expressions):
-                raise Unknown("INSERT of a MERGE")
-            written += zip(names, then.expression.expressions, strict=True)
-        elif not isinstance(then, exp.Var):
-            raise Unknown(then.sql())
-    query = _selecting(written).from_(tree.this).join(tree.args["using"], on=tree.args["on"])
-    if conditions:
-        query = query.where(exp.or_(*conditions))
-    if (clause := tree.args.get("with_")) is not None:
-        query.set("with_", clause)
-    return _Written(query, [name for name, _ in written])
-
-
-_WRITES: Mapping[str, Callable[[Any, Mapping[str, Schema | None]], _Written]] = {
-    "Insert": _insert,
-    "Create": _create,
-    "Update": _update,
-    "Merge": _merge,
-}
-"""Class of statement -> what it writes, as a query."""
-
-
-def _assigned(assignments: Sequence[Any]) -> list[tuple[str, Any]]:
-    """``a = x, (b, c) = (y, z)`` as pairs."""
-    from sqlglot import exp
-
-    pairs: list[tuple[Any, Any]] = []
-    for one in assignments:
-        if not isinstance(one, exp.EQ):
-            raise Unknown(one.sql())
-        if isinstance(one.this, exp.Column):
-            pairs.append((one.this, one.expression))
-        elif isinstance(one.this, exp.Tuple) and isinstance(one.expression, exp.Tuple):
-            pairs += zip(one.this.expressions, one.expression.expressions, strict=True)
-        else:
-            raise Unknown(one.sql())
-    return [(_identifier(column.this), value) for column, value in pairs]
-
-
-def _selecting(written: Sequence[tuple[str, Any]]) -> Any:
-    from sqlglot import exp
-
-    if not written:
-        raise Unknown("nothing is written")
-    return exp.select(*(exp.alias_(value, f"c{place}") for place, (_, value) in enumerate(written)))
-
-
-def _on_conflict(tree: Any, inserted: Relation) -> Relation:
-    """``ON CONFLICT DO UPDATE`` beside what is inserted: ``excluded`` is the row that was to be inserted."""
-    conflict = tree.args.get("conflict")
-    assignments = conflict.expressions if conflict is not None else ()
-    if not assignments:
-        return inserted
-    target = _target(tree)
-    own = Relation(table=_name(target))
-    env = {_EXCLUDED: inserted, target.alias_or_name: own, "": own}
-    columns = dict(inserted.columns)
-    for name, value in _assigned(assignments):
-        columns[name] = columns.get(name, frozenset()) | values(value, env)
-    return Relation(columns=columns, deciders=inserted.deciders)
-
-
-def _target(tree: Any) -> Any:
-    from sqlglot import exp
-
-    return tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-
-
-def _columns(schemas: Mapping[str, Schema | None], target: Any) -> list[str]:
-    """The columns of a table in their order, where a statement does not list them."""
-    known = schemas.get(_name(target))
-    if known is None:
-        raise Unknown(f"columns of {_name(target)}")
-    return [column.name for column in known.columns]
-
-
-def _name(table: Any) -> str:
-    return f"{table.db or 'public'}.{table.name}"
-
-
-def _identifier(node: Any) -> str:
-    return str(node.name if node.args.get("quoted") else node.name.lower())
-
-
-def _nested(schemas: Mapping[str, Schema | None]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for table, schema in schemas.items():
-        home, _, name = table.partition(".")
-        if schema is not None:
-            nested.setdefault(home, {})[name] = {f'"{column.name}"': _TYPE for column in schema.columns}
-    return nested
+    :raises Unknown: a name is not known, or two columns that are made of different things have it.
+    """
+    columns: dict[str, frozenset[Origin]] = {}
+    for held, origins in found.columns.items():
+        name = held.partition("\0")[0]
+        if not origins:
+            continue
+        if name.startswith(NOBODY_KNOWS) and name[1:].isdigit():
+            raise Unknown("the name of a column")
+        if columns.setdefault(name, origins) != origins:
+            raise Unknown(f"two columns {name}")
+    return Relation(columns=columns, deciders=found.deciders)

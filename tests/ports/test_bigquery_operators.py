@@ -89,6 +89,19 @@ def test_lineage_names_the_table_as_openlineage_does(case: Case, dag: Any, bigqu
     assert output.facets["columnLineage"].fields["amount"].inputFields[0].field == "amount"
 
 
+def test_a_query_keeps_the_projects_that_it_names(case: Case, dag: Any, bigquery: BigQueryServer) -> None:
+    loaded(case, dag)
+    here = f"{bigquery.project}.{case.target.home}.orders"
+    sql = f"SELECT o.ID, p.v FROM `{here}` AS o JOIN `somebodys-project.{case.target.home}.orders` AS p ON p.k = o.id"
+    edges, schemas = wiring_rows.query_lineage("bq", sql)
+    told = {(edge.source.name, edge.source_column, edge.target_column) for edge in edges}
+    theirs = f"somebodys-project.{case.target.home}.orders"
+    assert told == {(here, "id", "id"), (theirs, "v", "v"), (here, "id", ""), (theirs, "k", "")}
+    assert [known.name for known in schemas] == [here]
+    assert wiring_rows.query_tables("bq", f"SELECT 1 FROM {case.target.home}.orders") == (f"{case.target.home}.orders",)
+    assert wiring_rows.dataset("bq", f"{case.target.home}.orders").name == here
+
+
 def test_the_limits_of_bytes_reach_the_jobs(case: Case, dag: Any, bigquery: BigQueryServer) -> None:
     """The stand-in bills nothing, so what is tested is what the jobs are told."""
     from airflow_provider_harness.operators import BigQueryLoadOperator

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from airflow.sdk import DAG
 from sqlalchemy import Engine, text
 
-from airflow_provider_harness import wiring_lineage
+from airflow_provider_harness import wiring_lineage, wiring_rows
 from airflow_provider_harness.adapters.store_lineage import SqlLineage
 from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
 from airflow_provider_harness.adapters.store_sql import open_engine
@@ -209,3 +211,21 @@ def test_a_transfer_and_a_query_of_the_source_are_followed(case: Case, dag: Any,
     }
     [read] = extract.get_openlineage_facets_on_complete(None).inputs
     assert {field.name: field.type for field in read.facets["schema"].fields}["id"] == "bigint"
+
+
+def test_a_query_means_what_the_connections_search_path_says(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    with psycopg.connect(case.warehouse, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA lake")
+        connection.execute('CREATE TABLE lake.orders (id bigint, "Net" numeric)')
+    held = json.loads(os.environ["AIRFLOW_CONN_WH"])
+    monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({**held, "extra": {"options": "-c search_path=lake,public"}}))
+    sql = 'SELECT ID, "Net" AS net FROM Orders WHERE id > 0'
+    assert wiring_rows.query_tables("wh", sql) == ("lake.orders",)
+    edges, schemas = wiring_rows.query_lineage("wh", sql)
+    assert {(edge.source_column, edge.target_column, edge.how.value) for edge in edges} == {
+        ("id", "id", "IDENTITY"),
+        ("Net", "net", "IDENTITY"),
+        ("id", "", "FILTER"),
+    }
+    [known] = schemas
+    assert known.name.endswith(".lake.orders")

@@ -17,11 +17,12 @@ from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurement, Measurements, judge_one
 from airflow_provider_harness.core.schema import Schema, SchemaColumn, Side, canonical, compare, fits
 
-from . import duck_measure, gx, sql_checks
+from . import duck_measure, duck_texts, gx, sql_checks
+from .duck_raw import Files, Shape, opener
 from .gx_docs import folder_of
 from .gx_share import Engine, joined, shared_out
 from .pg_types import base, carried_type
-from .sql_checks import column, ident, literal
+from .sql_checks import column, ident, literal, parts
 from .staging import MANIFEST, ParquetStage, check_same
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 MEMORY = "500MB"
 """What DuckDB may use before it spills to disk."""
 TYPED = ".parquet"
-READERS: Mapping[str, str] = {
-    TYPED: "read_parquet({files}, union_by_name = true)",
-    ".csv": "read_csv({files}, all_varchar = true, header = true, union_by_name = true)",
-    ".json": "read_json({files}, {options})",
-}
-"""File format -> how DuckDB reads it."""
 SUFFIXES: Mapping[str, str] = {
     ".parquet": TYPED,
     ".csv": ".csv",
@@ -62,9 +57,9 @@ CATALOG: Mapping[str, str] = {
     "TIMESTAMP_S": "timestamp without time zone",
     "TIMESTAMP_MS": "timestamp without time zone",
     "TIMESTAMP_NS": "timestamp without time zone",
+    "TIMESTAMPTZ_NS": "timestamp with time zone",
 }
 """DuckDB's name of a type -> PostgreSQL's, where ``core.schema`` does not know it."""
-WHOLE = ("smallint", "integer", "bigint")
 TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
 
 
@@ -72,7 +67,7 @@ TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
 class Found:
     """The files of one delivery.
 
-    :param form: a key of ``READERS``.
+    :param form: a value of ``SUFFIXES``.
     :param promised: rows by the manifest; None where there is none.
     """
 
@@ -123,7 +118,7 @@ class FileRows:
         if found.filesystem is not None:
             connection.register_filesystem(found.filesystem)
         self._refer(connection, contract)
-        _open(connection, contract, found)
+        files = _open(connection, contract, found)
         _closed(connection, found)
         rows = sql_checks.Rows(relation="rows", piece=piece if contract.load.slice_column else None, at=piece.end)
         ours, theirs = shared_out(contract, self._engine)
@@ -137,7 +132,7 @@ class FileRows:
                 measured,
                 gx.measure_frame(frame, contract, rows, theirs, folder_of(self._docs, contract.table, piece.id)),
             )
-        more = _mistyped(connection, contract, measured.rows) if found.form != TYPED else ()
+        more = _mistyped(files, contract, measured.rows)
         if found.promised is not None:
             more += (reconcile("staged", found.promised, measured.rows),)
         return measured, more
@@ -151,9 +146,9 @@ class FileRows:
         for number, (table, names) in enumerate(wanted.items()):
             if self._columns_of is None:
                 return
-            home = table.rpartition(".")[0]
+            home, _ = parts(table)
             if home:
-                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(home)}")
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {column(home)}")
             connection.register(f"incoming{number}", self._columns_of(table, tuple(names)))
             connection.execute(f"CREATE TABLE {ident(table)} AS SELECT * FROM incoming{number}")
 
@@ -196,74 +191,74 @@ def _form(name: str) -> str:
     return next((form for end, form in SUFFIXES.items() if name.lower().endswith(end)), "")
 
 
-def _open(connection: duckdb.DuckDBPyConnection, contract: Contract, found: Found) -> None:
-    """The files as the view ``rows`` with the contract's columns and types, and as ``raw`` before that."""
-    files = f"[{', '.join(map(literal, found.files))}]"
-    source = READERS[found.form].format(files=files, options="sample_size = -1")
-    described = connection.sql(f"SELECT * FROM {source} LIMIT 0")
-    there = dict(zip(described.columns, map(str, described.types), strict=True))
-    _same_columns(contract, there, found)
-    if found.form == ".json":
-        texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in there)
-        source = READERS[found.form].format(files=files, options=f"columns = {{{texts}}}")
-    text = found.form != TYPED
-    # texts are read once: parsing is slow, and DuckDB lets the reader of a file do casts, which then fail as a whole
-    connection.execute(f"CREATE {'TABLE' if text else 'VIEW'} raw AS SELECT * FROM {source}")
-    typed = ", ".join(f"{_cast(col, text=text)} AS {column(col.name)}" for col in contract.columns)
+def _open(connection: duckdb.DuckDBPyConnection, contract: Contract, found: Found) -> Files:
+    """The files as the view ``rows`` with the contract's columns and types, and as ``raw`` before that.
+
+    :raises MalformedFile: some cannot be read; each with its line.
+    :raises SchemaDrift: one of them lacks a column, or has another type.
+    """
+    files = Files(connection=connection, form=found.form, files=found.files, opened=opener(found.filesystem))
+    for shape in files.look(contract.names):
+        _same_columns(contract, shape)
+    files.read(contract.names)
+    typed = ", ".join(
+        f"{duck_texts.cast(col, text=found.form != TYPED)} AS {column(col.name)}" for col in contract.columns
+    )
     connection.execute(f"CREATE VIEW rows AS SELECT {typed} FROM raw")
+    return files
 
 
-def _same_columns(contract: Contract, there: Mapping[str, str], found: Found) -> None:
-    """Refuse files that lack a column, or whose own types do not fit the contract's; texts are tried value by value."""
+def _same_columns(contract: Contract, shape: Shape) -> None:
+    """Refuse a file that lacks a column, or whose own types do not fit the contract's; texts are tried value by value."""
     wanted = {col.name: canonical(col.physical_type) for col in contract.columns}
 
     def kind(name: str, own: str) -> str:
         own = canonical(CATALOG.get(own, own))
         wants = wanted.get(name, own)
-        as_it_is = found.form != TYPED or carried_type(wants) is None
+        as_it_is = shape.form != TYPED or carried_type(wants) is None
         return wants if as_it_is or fits(own, wants) or (own == "text" and base(wants) in TEXTS) else own
 
     columns = [
         SchemaColumn(name=name, type=kind(name, own), position=place)
-        for place, (name, own) in enumerate(there.items(), 1)
+        for place, (name, own) in enumerate(shape.columns.items(), 1)
     ]
-    drift = compare(contract, Schema(table=found.files[0], columns=tuple(columns)), Side.SOURCE)
+    drift = compare(contract, Schema(table=shape.file, columns=tuple(columns)), Side.SOURCE)
     if drift.blocking:
-        raise SchemaDrift(drift)
+        raise SchemaDrift(drift.of_files())
 
 
-def _cast(col: Column, *, text: bool) -> str:
-    """A column of the files in the contract's type; null where a text is not of it."""
-    carried = carried_type(canonical(col.physical_type))
-    if carried is None:
-        return column(col.name)
-    cast = (
-        sql_checks.spoken(f"SELECT CAST(v AS {carried})", "duckdb").removeprefix("SELECT CAST(v AS ").removesuffix(")")
-    )
-    if not text:
-        return f"CAST({column(col.name)} AS {cast})"
-    return f"TRY_CAST({column(col.name)} AS {cast})"
-
-
-def _mistyped(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: int) -> tuple[CheckResult, ...]:
-    """How many texts of each column are not of its type."""
+def _mistyped(files: Files, contract: Contract, rows: int) -> tuple[CheckResult, ...]:
+    """How many values of each column are not of its type, and where the first of them are."""
     taken = {check.id for check in contract.checks}
-    names = [col for col in contract.columns if f"type:{col.name}" not in taken and carried_type(col.physical_type)]
-    if not names:
+    wanted = {
+        col: condition
+        for col in contract.columns
+        if f"type:{col.name}" not in taken and (condition := _condition(files, col))
+    }
+    if not wanted:
         return ()
-    counts = ", ".join(f"count(*) FILTER (WHERE {_not_of(col)})" for col in names)
-    found = connection.sql(f"SELECT {counts} FROM raw").fetchall()[0]
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in wanted.values())
+    found = files.connection.sql(f"SELECT {counts} FROM raw").fetchall()[0]
     return tuple(
-        judge_one(_typed(col.name, col.physical_type), Measurement(value=int(value)), rows)
-        for col, value in zip(names, found, strict=True)
+        _placed(files, condition, judge_one(_typed(col.name, col.physical_type), Measurement(value=int(value)), rows))
+        for (col, condition), value in zip(wanted.items(), found, strict=True)
     )
+
+
+def _condition(files: Files, col: Column) -> str:
+    """What is true for values that are not of the column's type; empty where all are, or nobody can tell."""
+    if files.form != TYPED:
+        return duck_texts.not_of(col) if carried_type(canonical(col.physical_type)) else ""
+    fine = {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"} & {shape.columns.get(col.name, "") for shape in files.shapes.values()}
+    return duck_texts.SUBMICROSECOND.format(name=column(col.name)) if fine else ""
+
+
+def _placed(files: Files, condition: str, result: CheckResult) -> CheckResult:
+    """The result with file and line of the first values that are not of their type."""
+    places = files.places(condition) if result.failing else []
+    told = f"{result.look_at} The first: {', '.join(places)}." if places else result.look_at
+    return replace(result, look_at=told.strip())
 
 
 def _typed(name: str, kind: str) -> Check:
     return Check(id=f"type:{name}", kind=CheckKind.TYPE, columns=(name,), type=canonical(kind))
-
-
-def _not_of(col: Column) -> str:
-    name, kind = column(col.name), base(canonical(col.physical_type))
-    whole = f" OR NOT regexp_full_match(trim({name}), '[+-]?[0-9]+')" if kind in WHOLE else ""
-    return f"{name} IS NOT NULL AND ({_cast(col, text=True)} IS NULL{whole})"

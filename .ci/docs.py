@@ -83,7 +83,7 @@ def configuration() -> str:
 
 
 def actions() -> str:
-    from airflow_provider_harness.app.act import _EXECUTE
+    from airflow_provider_harness.app.carry_out import EXECUTE
     from airflow_provider_harness.app.propose import _ARGUMENTS
     from airflow_provider_harness.core.action import ACTIONS, Risk
 
@@ -95,7 +95,7 @@ def actions() -> str:
             code(*sorted(spec.required)),
             code(*sorted(spec.optional)),
             "yes" if kind in _ARGUMENTS else "no",
-            "yes" if kind in _EXECUTE else "no",
+            "yes" if kind in EXECUTE else "no",
         )
         for kind, spec in ACTIONS.items()
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from airflow_provider_harness import wiring_rows as rows
@@ -16,32 +16,58 @@ Cancel = rows.Cancel
 
 
 def arrived(
-    *, contract: str, conn_id: str, table: str, slice_key: str, sql: str, min_rows: int, running: list[Cancel]
+    *,
+    contract: str,
+    conn_id: str,
+    table: str,
+    slice_key: str,
+    slice_end: str = "",
+    sql: str,
+    min_rows: int,
+    running: list[Cancel],
 ) -> Look:
     """Whether the source has the slice."""
     terms = rows.contract_of(contract, table)
     subject = rows.rows_of(conn_id, f"harness looks for {terms.table}", sql=sql, prove=False)
     running.append(subject.cancel)
-    return look.arrived(terms, rows.piece_of(terms, slice_key), subject, int(min_rows))
+    return look.arrived(terms, rows.piece_of(terms, slice_key, slice_end), subject, int(min_rows))
 
 
-def kept(*, contract: str, conn_id: str, table: str, slice_key: str, running: list[Cancel]) -> Look:
+def kept(
+    *, contract: str, conn_id: str, table: str, slice_key: str, slice_end: str = "", running: list[Cancel]
+) -> Look:
     """Whether the published slice keeps its contract. Looks are not kept: they would be history's many points of one slice."""
     terms = rows.contract_of(contract, table)
     subject = rows.rows_of(conn_id, f"harness looks at {terms.table}")
     running.append(subject.cancel)
-    with gate(terms, rows.piece_of(terms, slice_key), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+    with gate(terms, rows.piece_of(terms, slice_key, slice_end), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         return look.kept(here, subject)
 
 
 def complete(
-    *, contract: str, conn_id: str, table: str, slice_key: str, lookback: int, since: str, running: list[Cancel]
+    *,
+    contract: str,
+    conn_id: str,
+    table: str,
+    slice_key: str,
+    lookback: int,
+    since: str,
+    running: list[Cancel],
+    slice_end: str = "",
+    schedule: str = "",
 ) -> Look:
     """Whether the slices before the run's own are all published."""
     terms = rows.contract_of(contract, table)
     return look.complete(
         rows.history(
-            terms, slice_key, conn_id=conn_id, lookback=int(lookback), since=date.fromisoformat(since), running=running
+            terms,
+            slice_key,
+            conn_id=conn_id,
+            lookback=int(lookback),
+            since=rows.since_of(since),
+            slice_end=slice_end,
+            schedule=schedule,
+            running=running,
         )
     )
 
@@ -56,6 +82,7 @@ def undrifted(
     target_conn_id: str,
     target_table: str,
     running: list[Cancel],
+    slice_end: str = "",
 ) -> Look:
     """Whether source and published table have the contract's columns."""
     from airflow_provider_harness.adapters.postgres_source import PostgresSource
@@ -96,9 +123,9 @@ def take(kind: str, given: Mapping[str, Any], running: list[Cancel]) -> Look:
     return LOOKS[kind](**given, running=running)
 
 
-def late_from(contract: str, table: str, slice_key: str) -> datetime | None:
+def late_from(contract: str, table: str, slice_key: str, slice_end: str = "") -> datetime | None:
     """The moment from which the run's slice counts as late at its source; None where nobody said."""
     from airflow_provider_harness.core import lateness
 
     terms = rows.contract_of(contract, table)
-    return lateness.late_from(terms.late, rows.piece_of(terms, slice_key))
+    return lateness.late_from(terms.late, rows.piece_of(terms, slice_key, slice_end))

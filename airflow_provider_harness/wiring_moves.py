@@ -47,9 +47,10 @@ def extract(
     folder: str,
     task: TryKey,
     running: list[Cancel],
+    end: str = "",
 ) -> tuple[Manifest, Report]:
     """Stream one slice of a PostgreSQL relation to staged files."""
-    piece = piece_of(contract, key)
+    piece = piece_of(contract, key, end)
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
     name = f"harness extract {contract.table}"
@@ -78,13 +79,14 @@ def load(
     run: str,
     task: TryKey,
     running: list[Cancel],
+    end: str = "",
     limit: int | None = None,
 ) -> tuple[Published, Report]:
     """Publish the staged files of one slice.
 
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
-    piece, stage = piece_of(contract, key), ParquetStage(folder)
+    piece, stage = piece_of(contract, key, end), ParquetStage(folder)
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     files, target = leased(f"staged {folder}", task), leased(of_slice(conn_id, contract.table, piece.id), task)
@@ -110,13 +112,14 @@ def transfer(
     run: str,
     task: TryKey,
     running: list[Cancel],
+    end: str = "",
 ) -> tuple[Published, Report]:
     """Publish one slice straight from another PostgreSQL."""
     name = f"harness transfer {contract.table}"
     warehouse = PostgresWarehouse(dsn(conn_id, name), name=named(conn_id))
     source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql, name=named(source_conn_id))
     running += [source.cancel, warehouse.cancel]
-    piece = piece_of(contract, key)
+    piece = piece_of(contract, key, end)
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with (
@@ -143,13 +146,14 @@ def transform(
     run: str,
     task: TryKey,
     running: list[Cancel],
+    end: str = "",
     limit: float | None = None,
 ) -> tuple[Published, Report]:
     """Publish what a query gives for one slice.
 
     :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
     """
-    piece = piece_of(contract, key)
+    piece = piece_of(contract, key, end)
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post, permit) as here:

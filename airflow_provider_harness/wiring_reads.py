@@ -85,6 +85,7 @@ def arrived(given: Mapping[str, Any]) -> bool:
     from airflow_provider_harness import wiring_rows as rows
 
     wanted = {name: str(given[name]) for name in ("contract", "conn_id", "table", "slice_key")}
+    wanted["slice_end"] = str(given.get("slice_end") or "")
     more = {"sql": str(given.get("sql") or ""), "min_rows": int(given.get("min_rows") or 1)}
     allowed(wanted["conn_id"])
     with rows.reachable(wanted["conn_id"]):

@@ -10,14 +10,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.errors import ConfigurationError, DatabaseRefused, HarnessError, HarnessUnavailable
 from airflow_provider_harness.wiring_access import opened
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
     from airflow_provider_harness.adapters.bq_rows import BigQueryRows
     from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
@@ -31,6 +34,15 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.readiness import Verdict
     from airflow_provider_harness.core.report import Report
     from airflow_provider_harness.core.schema import Schema
+
+    class OnSlice(Protocol):
+        """A task on a slice, with its fields rendered."""
+
+        contract: str
+        table: str
+        slice_key: str | None
+        slice_end: str | None
+
 
 log = logging.getLogger(__name__)
 
@@ -93,16 +105,40 @@ def contract_path(path: str, dag: Any) -> str:
     return path if Path(path).is_absolute() or dag is None else str(Path(dag.fileloc).parent / path)
 
 
-def check_when_parsed(path: str, dag: Any, table: str = "") -> None:
+def check_when_parsed(path: str, dag: Any, table: str = "", *, by_run: bool = True) -> None:
     """A wrong or missing contract is an import error of the Dag, not a failure at night; so is one of several tables that
-    has none of the task's."""
+    has none of the task's, and a schedule whose runs would leave rows out. What else does not fit is a warning.
+
+    :param by_run: the run says which slice the task works on.
+    """
     from airflow_provider_harness import config
     from airflow_provider_harness.adapters.contracts_seen import check_once
 
     if "{{" not in path and (dag is not None or Path(path).is_absolute()):
         about = "" if "{{" in table else table
-        folder = Path(config.airflow_home("harness_contracts"))
-        check_once(contract_path(path, dag), folder, lambda file: check_contract(file, about), about=about)
+        folder, found = Path(config.airflow_home("harness_contracts")), contract_path(path, dag)
+        check_once(found, folder, lambda file: check_contract(file, about), about=about)
+        if by_run and dag is not None:
+            _check_schedule(found, dag, about)
+
+
+def _check_schedule(path: str, dag: Any, table: str) -> None:
+    """Whether the runs of a Dag own the slices of a contract; a Dag that no schedule starts is asked when it runs."""
+    import warnings
+
+    from airflow_provider_harness.adapters.airflow_schedule import schedule_of
+    from airflow_provider_harness.core.schedule_fit import ScheduleWarning, misfits, refused
+
+    if not getattr(dag.timetable, "can_be_scheduled", True):
+        return
+    contract = contract_of(path, like=table)
+    schedule = schedule_of(contract, dag.timetable)
+    found = list(misfits(contract, schedule)) if schedule else []
+    worst = refused(found)
+    if worst is not None:
+        raise ConfigurationError(f"Dag {dag.dag_id}", worst.text, fix=worst.fix)
+    for one in found:
+        warnings.warn_explicit(f"Dag {dag.dag_id}: {one.sentence()}", ScheduleWarning, str(dag.fileloc), 1)
 
 
 def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:
@@ -126,18 +162,29 @@ def task_of(context: Mapping[str, Any]) -> TryKey:
     return key_of(context["ti"])
 
 
-def slice_key(context: Mapping[str, Any]) -> str:
-    """The id of the slice that the run of this context owns."""
+def put_slice(task: OnSlice, context: Mapping[str, Any], dag: Any) -> None:
+    """Put the id and the end of the slice that a task works on into its fields, where Airflow shows them: the slice that
+    ``slice_key`` names, else the run's own.
+
+    What is wrong with either would be wrong at the next try, too.
+    """
+    from airflow_provider_harness.adapters.airflow_context import run_of
+    from airflow_provider_harness.core.partition import slice_of_run
+
+    with no_useless_retries():
+        contract = contract_of(task.contract, task.table)
+        if task.slice_key:
+            piece = piece_of(contract, str(task.slice_key), str(task.slice_end or ""))
+        else:
+            piece = slice_of_run(contract, run_of(context, dag))
+    task.slice_key, task.slice_end = piece.id, piece.end.isoformat()
+
+
+def run_slice(context: Mapping[str, Any]) -> str:
+    """The id that a run alone gives its slice; empty where it owns none."""
     from airflow_provider_harness.adapters.airflow_context import slice_of
 
-    found = slice_of(context)
-    if found is None:
-        raise ConfigurationError(
-            "this run",
-            "has no partition key, no data interval and no logical date, so it owns no slice.",
-            fix="Give the task slice_key, or trigger the run with a logical date.",
-        )
-    return found
+    return slice_of({"dag_run": context.get("dag_run")}) or ""
 
 
 def dsn(conn_id: str, application: str = "harness") -> str:
@@ -240,11 +287,12 @@ def staging_folder(dag_id: str, task_id: str, key: str) -> str:
 
 
 def verify_published(
-    contract_path: str, conn_id: str, table: str, slice_id: str, expected_rows: int | None = None
+    contract_path: str, conn_id: str, table: str, slice_id: str, slice_end: str = "", expected_rows: int | None = None
 ) -> Report:
     """Judge one published slice, read back from where it was published; for the healer, so nothing is kept.
 
     :param contract_path: absolute, or relative to the working directory.
+    :param slice_end: see ``piece_of``.
     :param expected_rows: rows that the publication said it left there (``rows`` of the task's XCom), where known.
     """
     from airflow_provider_harness.app import validate
@@ -253,7 +301,7 @@ def verify_published(
 
     contract = contract_of(contract_path, table)
     rows = rows_of(conn_id, f"harness verify {contract.table}")
-    here = gate(contract, piece_of(contract, slice_id), Post(place=Place.PUBLISHED, conn_id=conn_id))
+    here = gate(contract, piece_of(contract, slice_id, slice_end), Post(place=Place.PUBLISHED, conn_id=conn_id))
     with reachable(conn_id), here as judge:
         return validate.verify(judge, rows, expected_rows=expected_rows)
 
@@ -270,6 +318,7 @@ def validate(
     docs: str,
     task: TryKey,
     running: list[Cancel],
+    end: str = "",
 ) -> Report:
     """Judge the rows of one slice: those of files, else those that a query gives, else those of the contract's table."""
     from airflow_provider_harness.adapters.duck_files import FileRows
@@ -289,7 +338,7 @@ def validate(
         rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove, docs=docs)
         running.append(rows.cancel)
         subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
-    with gate(contract, piece_of(contract, key), post) as here:
+    with gate(contract, piece_of(contract, key, end), post) as here:
         return validate.verify(here, subject)
 
 
@@ -373,37 +422,74 @@ def history(
     *,
     conn_id: str,
     lookback: int,
-    since: date | None,
+    since: date | datetime | None,
+    slice_end: str = "",
+    schedule: str = "",
     running: list[Cancel] | None = None,
 ) -> Report | None:
-    """The search for missing slices among the ``lookback`` days before a run's own; None if there is no such day."""
-    from datetime import timedelta
+    """The search for missing slices in the ``lookback`` days before a run's own; None if no slice lies there.
 
+    :param since: the first day, or moment, of which a slice should be there.
+    :param slice_end: see ``piece_of``.
+    :param schedule: the Dag's timetable as text, whose runs own the slices; empty: they are as long as the contract's grain.
+    """
     from airflow_provider_harness.app import validate
+    from airflow_provider_harness.core.partition import day_bounds
 
-    piece = piece_of(contract, key)
-    own = piece.day(contract.load.time_zone)
-    first, last = own - timedelta(days=lookback), own - timedelta(days=1)
-    first = max(first, since) if since else first
-    if first > last:
+    piece = piece_of(contract, key, slice_end)
+    first = day_bounds(contract, piece.day(contract.load.time_zone) - timedelta(days=lookback))[0]
+    if since is not None:
+        first = max(first, since if isinstance(since, datetime) else day_bounds(contract, since)[0])
+    pieces = slices_of(contract, schedule, first, piece)
+    if not pieces:
         return None
     warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
     if running is not None:
         running.append(warehouse.cancel)
-    missing = validate.missing_slices(contract, warehouse, first, last)
-    return validate.completeness(contract, piece, first, last, missing)
+    return validate.completeness(contract, piece, pieces, validate.absent(contract, warehouse, pieces))
+
+
+def slices_of(contract: Contract, schedule: str, first: datetime, own: Slice) -> list[Slice]:
+    """The slices that begin from ``first`` on and before a run's own, in order.
+
+    :param schedule: see ``history``.
+    """
+    from airflow_provider_harness.adapters import airflow_schedule
+    from airflow_provider_harness.core.partition import slices_between
+
+    if schedule:
+        return airflow_schedule.slices(contract, schedule, first, own.start, own.start)
+    return list(slices_between(contract, first, own.start - timedelta(microseconds=1)))
 
 
 def day_of(contract: Contract, moment: datetime) -> date:
     """The date of a moment in the contract's time zone."""
-    from zoneinfo import ZoneInfo
-
     return moment.astimezone(ZoneInfo(contract.load.time_zone)).date()
 
 
-def slice_day(contract: Contract, key: str) -> date:
+def since_of(text: str) -> date | datetime:
+    """A date, or a moment, as ISO 8601."""
+    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)
+
+
+def since_text(contract: Contract, moment: datetime) -> str:
+    """A moment as ``since_of`` reads it: a date where it is the beginning of one in the contract's time zone."""
+    from airflow_provider_harness.core.partition import day_bounds
+
+    day = day_of(contract, moment)
+    return day.isoformat() if day_bounds(contract, day)[0] == moment else moment.isoformat()
+
+
+def slice_day(contract: Contract, key: str, end: str = "") -> date:
     """The date on which a slice begins, in the contract's time zone."""
-    return piece_of(contract, key).day(contract.load.time_zone)
+    return piece_of(contract, key, end).day(contract.load.time_zone)
+
+
+def schedule_text(dag: Any) -> str:
+    """A Dag's timetable as text, by which its slices are known elsewhere; empty where no clock makes them."""
+    from airflow_provider_harness.adapters.airflow_schedule import text_of
+
+    return text_of(dag.timetable) if dag is not None else ""
 
 
 def query_tables(conn_id: str, sql: str) -> tuple[str, ...]:
@@ -464,8 +550,19 @@ def openlineage(**given: Any) -> Any:
     return operator_lineage(**given)
 
 
-def piece_of(contract: Contract, key: str) -> Slice:
-    """The slice that an id names under a contract."""
-    from airflow_provider_harness.core.partition import slice_of
+def piece_of(contract: Contract, key: str, end: str = "") -> Slice:
+    """The slice that an id names under a contract.
 
-    return slice_of(contract, key)
+    :param end: where it ends, as ISO 8601; empty for as long as the key or the contract's grain says.
+    """
+    from airflow_provider_harness.core.partition import slice_of, whole
+    from airflow_provider_harness.core.slice_keys import read
+
+    if not end:
+        return slice_of(contract, key, datetime.now(UTC) if whole(contract) and read(key) is None else None)
+    try:
+        moment = datetime.fromisoformat(end)
+    except ValueError as error:
+        raise ConfigurationError("slice_end", f"is {end!r}, which is no moment.", fix="Use ISO 8601.") from error
+    zone = ZoneInfo(contract.load.time_zone)
+    return slice_of(contract, key, moment if moment.tzinfo else moment.replace(tzinfo=zone))

@@ -161,6 +161,7 @@ class AirflowApi:
             downstream={task["task_id"]: tuple(task["downstream_task_ids"] or ()) for task in tasks},
             run_timeout=_duration(details.get("dag_run_timeout")),
             next_slice=_moment(details["next_dagrun_data_interval_start"] or details["next_dagrun_logical_date"]),
+            next_slice_end=_moment(details.get("next_dagrun_data_interval_end")),
             next_run=_moment(details["next_dagrun_run_after"]),
             version=newest.get("version_number"),
             version_at=_moment(newest.get("created_at")),
@@ -442,7 +443,14 @@ def _run_state(row: Mapping[str, Any]) -> RunState:
         started_at=_moment(row["start_date"]),
         ended_at=_moment(row["end_date"]),
         slice_id=_slice_id(row),
+        slice_end=_slice_end(row),
     )
+
+
+def _slice_end(row: Mapping[str, Any]) -> datetime | None:
+    """Where a run's data interval ends; None where it has none, or a partition key that says more."""
+    start, end = _moment(row["data_interval_start"]), _moment(row["data_interval_end"])
+    return end if not row["partition_key"] and start and end and start < end else None
 
 
 def _slice_id(row: Mapping[str, Any]) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 from airflow_provider_harness.adapters.exceptions import chain_of, links_of
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.partition import slice_id
+from airflow_provider_harness.core.partition import Run, slice_id
 from airflow_provider_harness.core.redaction import Redactor
+
+from .airflow_schedule import partition_end
 
 
 def is_of_run(context: Mapping[str, Any]) -> bool:
@@ -83,8 +85,11 @@ def key_of(ti: Any) -> TryKey:
 
 
 def slice_of(context: Mapping[str, Any]) -> str | None:
-    """The slice that this run owns, or None where it owns none."""
-    run = context.get("dag_run")
+    """The id of the slice that the failed task works on, as rendered; else the one that its run gives it, or None."""
+    ti, run = context.get("ti"), context.get("dag_run")
+    given = getattr(getattr(ti, "task", None), "slice_key", None)
+    if isinstance(given, str) and given and "{" not in given:
+        return given
     try:
         return slice_id(
             partition_key=getattr(run, "partition_key", None),
@@ -94,3 +99,25 @@ def slice_of(context: Mapping[str, Any]) -> str | None:
         )
     except ConfigurationError:
         return None
+
+
+def run_of(context: Mapping[str, Any], dag: Any = None) -> Run:
+    """What a task's run says of the slice that it owns.
+
+    :param dag: whose timetable says how far a partition reaches, where it makes partitions.
+    """
+    run = context.get("dag_run")
+    names = ("partition_key", "partition_date", "logical_date", "run_after")
+    given = {name: getattr(run, name, None) for name in names}
+    kind = str(getattr(run, "run_type", ""))
+    return Run(
+        **given,
+        partition_end=partition_end(getattr(dag, "timetable", None), given["partition_date"]),
+        interval_start=getattr(run, "data_interval_start", None),
+        interval_end=getattr(run, "data_interval_end", None),
+        scheduled=kind.rpartition(".")[2].lower() in SCHEDULED,
+    )
+
+
+SCHEDULED = ("scheduled", "backfill")
+"""Types of runs that a schedule makes, as Airflow's API calls them."""

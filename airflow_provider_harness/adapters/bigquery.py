@@ -9,14 +9,14 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
-from airflow_provider_harness.core.partition import Slice, staging_table
+from airflow_provider_harness.core.partition import Slice, joined, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
@@ -38,6 +38,8 @@ STAGING_HOURS = 24
 """When BigQuery itself drops a staging table that a killed task left."""
 CLUSTERED = ("BIGNUMERIC", "BOOL", "DATE", "DATETIME", "INT64", "NUMERIC", "STRING", "TIMESTAMP")
 CLUSTER_COLUMNS = 4
+COUNTED = 500
+"""Slices whose rows one statement counts; BigQuery's statements have a length that they may not exceed."""
 _CONFLICT = re.compile(r"concurrent update|could not serialize|transaction (is )?aborted|conflict on", re.IGNORECASE)
 """What BigQuery says of a transaction that it cancelled for another one's sake; the last is the stand-in's word."""
 
@@ -80,16 +82,18 @@ class BigQueryWarehouse:
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
         return measure(self._jobs, contract, rows, known, "verify")
 
-    def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]:
-        """The days whose slice has no row, by one scan of their range; all of them if there is no table."""
+    def missing(self, contract: Contract, slices: Sequence[Slice]) -> list[Slice]:
+        """See ``app.ports_rows.Warehouse``; one scan of the range of each ``COUNTED`` of them."""
         if not slices or table_of(self._jobs.client, contract.table) is None:
-            return [day for day, _ in slices]
-        pieces = [piece for _, piece in slices]
-        whole = Slice(id="", start=min(p.start for p in pieces), end=max(p.end for p in pieces))
-        counts = ", ".join(f"count(*) FILTER (WHERE {in_slice(contract, p)}) AS n{n}" for n, p in enumerate(pieces))
-        sql = f"SELECT {counts} FROM {ident(contract.table)} WHERE {in_slice(contract, whole)}"
+            return list(slices)
+        parts = [slices[n : n + COUNTED] for n in range(0, len(slices), COUNTED)]
+        return [piece for part in parts for piece in self._missing(contract, part)]
+
+    def _missing(self, contract: Contract, slices: Sequence[Slice]) -> Iterator[Slice]:
+        counts = ", ".join(f"count(*) FILTER (WHERE {in_slice(contract, p)}) AS n{n}" for n, p in enumerate(slices))
+        sql = f"SELECT {counts} FROM {ident(contract.table)} WHERE {in_slice(contract, joined(slices))}"
         (found,) = self._jobs.rows(spoken(sql, "bigquery"), labels(contract, None, "completeness"))
-        return sorted(day for (day, _), rows in zip(slices, found, strict=True) if not rows)
+        yield from (piece for piece, rows in zip(slices, found, strict=True) if not rows)
 
     def columns(self, table: str) -> Schema | None:
         """The columns of a table here; None if there is none."""
@@ -151,7 +155,7 @@ class BigQuerySession:
 
     def plan_query(self, sql: str) -> Plan:
         """What a dry run says of a query; the stand-in says 0 bytes."""
-        job = self._jobs.dry_run(bq_publish.bound(sql, self._piece))
+        job = self._jobs.dry_run(bq_publish.bound(sql, self._piece, self._contract))
         size = int(job.total_bytes_processed or 0)
         log.info("The query will read %s bytes", f"{size:,}")
         found = bq_types.schema("query", job.schema or (), self._contract)
@@ -174,7 +178,7 @@ class BigQuerySession:
         How many rows there are is known at its end only; until then, its job says how far it is.
         """
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
-        text = bq_publish.bound(sql, self._piece)
+        text = bq_publish.bound(sql, self._piece, self._contract)
         self._drop_staging_of_others()
         self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
         names = ", ".join(f"`{name}`" for name in self._contract.names)
@@ -390,14 +394,17 @@ class BigQuerySession:
             ) from error
 
     def _layout(self, table: bigquery.Table) -> None:
-        """Partitioned by the slice column's day and clustered by the key."""
+        """Partitioned by the slice column's day and clustered by the key; by an integer it is clustered first of all."""
         from google.cloud import bigquery
 
         table.description = self._contract.description or None
-        if self._contract.load.slice_column:
-            table.time_partitioning = bigquery.TimePartitioning(type_="DAY", field=self._contract.load.slice_column)
         kinds = {one.name: bq_types.kept_as(one.physical_type).partition("(")[0] for one in self._contract.columns}
-        table.clustering_fields = [n for n in self._contract.key if kinds[n] in CLUSTERED][:CLUSTER_COLUMNS] or None
+        cut = self._contract.load.slice_column
+        dated = kinds.get(cut) in bq_types.PARTITION_TYPES
+        if dated:
+            table.time_partitioning = bigquery.TimePartitioning(type_="DAY", field=cut)
+        first = dict.fromkeys(([cut] if cut and not dated else []) + list(self._contract.key))
+        table.clustering_fields = [n for n in first if kinds[n] in CLUSTERED][:CLUSTER_COLUMNS] or None
 
     def _told(self, step: str) -> dict[str, str]:
         return labels(self._contract, self._piece, step)

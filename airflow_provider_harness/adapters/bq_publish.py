@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import Slice, bounds
+from airflow_provider_harness.core.partition import Bound, Slice, bounds
 
 from . import sql_checks, subquery
 from .bq_types import kept_as
-from .sql_checks import column, ident, in_slice, literal, spoken
+from .sql_checks import column, ident, in_slice, literal, query_bounds, spoken
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table
@@ -69,9 +69,9 @@ class Staged:
         return f"PARSE_JSON({column(name)}) AS {column(name)}" if parsed else column(name)
 
 
-def bound(sql: str, piece: Slice) -> str:
+def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:
     """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
-    values = {"slice_start": _moment(piece.start), "slice_end": _moment(piece.end)}
+    values = dict(zip(("slice_start", "slice_end"), map(_moment, query_bounds(piece, contract)), strict=True))
     try:
         return str(subquery.bare(sql) % values)
     except (ValueError, TypeError, KeyError) as error:
@@ -84,6 +84,8 @@ def bound(sql: str, piece: Slice) -> str:
 
 
 def _moment(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        return f"DATETIME '{moment.isoformat(sep=' ')}'"
     return f"TIMESTAMP '{moment.astimezone(UTC).isoformat(sep=' ')}'"
 
 
@@ -102,14 +104,19 @@ def decorator(contract: Contract, piece: Slice, table: Table) -> str:
         return ""
     length, form = DECORATORS.get(partitioning.type_, (None, ""))
     low, high = (_in_utc(bound) for bound in bounds(contract, piece))
-    whole = length and high - low == length and (low - datetime(1970, 1, 1, tzinfo=UTC)) % length == timedelta()
+    if low is None or high is None or length is None:
+        return ""
+    whole = high - low == length and (low - datetime(1970, 1, 1, tzinfo=UTC)) % length == timedelta()
     return low.strftime(form) if whole else ""
 
 
-def _in_utc(bound: date | datetime) -> datetime:
-    """Where partitions begin: at midnight UTC, or on the hour; those of a date column at the date itself."""
+def _in_utc(bound: Bound) -> datetime | None:
+    """Where partitions begin: at midnight UTC, or on the hour; those of a date, or of a column without a zone, at its own
+    midnight. None for an integer, of which no partition is a slice."""
+    if isinstance(bound, int):
+        return None
     if isinstance(bound, datetime):
-        return bound.astimezone(UTC)
+        return bound.astimezone(UTC) if bound.tzinfo else bound.replace(tzinfo=UTC)
     return datetime.combine(bound, time(), tzinfo=UTC)
 
 
@@ -185,7 +192,7 @@ def _same(staged: Staged) -> str:
 def _aside(staged: Staged, *, set_aside: bool, run: str) -> Sequence[str]:
     if not staged.contract.quarantine.possible:
         return ()
-    mine = f"slice = {literal(staged.piece.id)} AND released_at IS NULL"
+    mine = f"slice IN ({', '.join(map(literal, staged.piece.ids))}) AND released_at IS NULL"
     forget = f"DELETE FROM {ident(staged.quarantine)} WHERE {mine}"
     if not set_aside:
         return (forget,)

@@ -51,7 +51,7 @@ class BigQueryRows(BigQueryWarehouse):
         )
         found = None if self._sql else table_of(self._jobs.client, contract.table)
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
-        query = sql_guard.query(bound(self._sql, piece), "bigquery") if self._sql else ""
+        query = sql_guard.query(bound(self._sql, piece, contract), "bigquery") if self._sql else ""
         measured = measure(self._jobs, replace(contract, checks=ours), rows, known, "validate", query=query)
         reason = "Great Expectations is not connected to BigQuery; write it as a check of engine sql"
         unable = {check.id: Measurement(value=None, error=reason) for check in theirs}

@@ -54,7 +54,9 @@ MEANT: Mapping[str, str] = {
 NUMERIC_DIGITS, NUMERIC_SCALE = 29, 9
 """Digits before and after the point that NUMERIC has; BIGNUMERIC has 38 of each for certain."""
 
-SLICE_TYPES = ("DATE", "TIMESTAMP")
+PARTITION_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
+"""Types by whose day a table is partitioned."""
+SLICE_TYPES = (*PARTITION_TYPES, "INT64")
 
 
 def kept_as(kind: str) -> str:
@@ -94,7 +96,7 @@ def refuse(contract: Contract) -> None:
         raise ConfigurationError(
             f"contract {contract.id}: slice column {name}",
             f"is {contract.column(name).physical_type}, by which a table in BigQuery cannot be cut into slices.",
-            valid=("date", "timestamp with time zone"),
+            valid=("date", "timestamp with time zone", "timestamp without time zone", "bigint"),
             fix="Use a column of one of these types.",
         )
 

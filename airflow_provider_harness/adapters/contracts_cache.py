@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.grain import Grain
 
 
 def cached(
@@ -106,7 +107,7 @@ def _build(kind: Any, value: Any) -> Any:
         return tuple(_build(one, item) for one, item in zip(kinds, value, strict=True))
     if origin in (types.UnionType, typing.Union):
         return _build(inner[0], value) if len(inner) == 1 else value
-    if isinstance(kind, type) and issubclass(kind, Enum):
+    if isinstance(kind, type) and issubclass(kind, Enum | Grain):
         return kind(value)
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return kind(**{name: _build(hint, value[name]) for name, hint in _hints(kind).items()})

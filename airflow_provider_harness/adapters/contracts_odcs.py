@@ -14,6 +14,7 @@ from airflow_provider_harness.core.contract import (
     Column,
     Contract,
     Criticality,
+    EpochUnit,
     Grain,
     LateAction,
     LatePolicy,
@@ -26,6 +27,7 @@ from airflow_provider_harness.core.contract import (
     Treatment,
 )
 from airflow_provider_harness.core.errors import ContractError
+from airflow_provider_harness.core.grain import OTHERS, WORDS
 from airflow_provider_harness.core.schema import canonical, is_type
 
 from .contracts_cache import cached
@@ -416,12 +418,38 @@ class _Compiler:
             self._find((*place, "sliceColumn"), f"{column!r} is not a column of the table.", names)
         elif column:
             kind = next((c.logical_type for c in columns if c.name == column), None)
-            if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP):
-                self._find((*place, "sliceColumn"), f"{column} is a {kind}.", ("date", "timestamp"))
+            if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.INTEGER):
+                self._find((*place, "sliceColumn"), f"{column} is a {kind}.", ("date", "timestamp", "integer"))
+            self._epoch(value, kind, column, place)
         key = tuple(value.get("key") or ())
         has_key = any(prop.get("primaryKey") for prop in props)
         self._merge_key(mode, key, names, place, has_key=has_key)
-        return Load(mode=mode, slice_column=column, time_zone=zone, grain=Grain(value.get("grain", "day")), key=key)
+        return Load(
+            mode=mode,
+            slice_column=column,
+            time_zone=zone,
+            grain=self._grain(value, place),
+            key=key,
+            epoch_unit=EpochUnit(value["epochUnit"]) if "epochUnit" in value else None,
+            allow_empty=bool(value.get("allowEmpty", False)),
+        )
+
+    def _grain(self, value: Mapping[str, Any], place: Path) -> Grain | None:
+        if "grain" not in value:
+            return None
+        try:
+            return Grain(value["grain"])
+        except ValueError as error:
+            fix = near(value["grain"], tuple(WORDS)) or f"Or {OTHERS}."
+            self._find((*place, "grain"), f"{error}.", tuple(WORDS), fix)
+            return None
+
+    def _epoch(self, value: Mapping[str, Any], kind: LogicalType | None, column: str, place: Path) -> None:
+        """An integer says nothing of the time until its unit is known."""
+        if kind is LogicalType.INTEGER and "epochUnit" not in value:
+            self._find(place, f"{column} is an integer, so it needs the field 'epochUnit'.", tuple(EpochUnit))
+        if kind not in (None, LogicalType.INTEGER) and "epochUnit" in value:
+            self._find((*place, "epochUnit"), f"has no meaning, since {column} is a {kind}.", fix="Remove it.")
 
     def _merge_key(
         self, mode: LoadMode, key: tuple[str, ...], names: tuple[str, ...], place: Path, *, has_key: bool

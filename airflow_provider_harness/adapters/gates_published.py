@@ -14,11 +14,22 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from airflow_provider_harness.adapters.airflow_context import WRITERS
 from airflow_provider_harness.app.ports import DagFacts, GateResult, TaskState
-from airflow_provider_harness.core.contract import Contract, Grain
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.grain import Grain
 from airflow_provider_harness.core.lateness import late_from
-from airflow_provider_harness.core.partition import slice_of, slices_of_day, stamp
+from airflow_provider_harness.core.partition import (
+    Slice,
+    day_bounds,
+    grain_of,
+    slice_of,
+    slices_between,
+    slices_of_day,
+    stamp,
+)
 from airflow_provider_harness.core.report import Report
+
+from .airflow_schedule import slices
 
 #: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
 PUBLISHERS = WRITERS | {"ValidateOperator"}
@@ -26,19 +37,28 @@ COMPLETENESS = "ContractSensor"
 #: Operators whose rendered ``table`` is the source of the slice, with ``sql`` where they have one.
 SOURCES = frozenset({"FreshnessSensor", "PostgresExtractOperator"})
 LOOK_AGAIN = 30.0  # seconds between two looks at a source for one task
-_LENGTHS = {Grain.DAY: timedelta(days=1), Grain.HOUR: timedelta(hours=1)}
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
 _FIELDS = ("contract", "conn_id", "table", "slice_key")
 
 
 class Verify(Protocol):
-    def __call__(self, contract_path: str, conn_id: str, table: str, slice_id: str) -> Report: ...
+    def __call__(
+        self, contract_path: str, conn_id: str, table: str, slice_id: str, /, *, slice_end: str = ...
+    ) -> Report: ...
 
 
 class History(Protocol):
     def __call__(
-        self, contract: Contract, key: str, *, conn_id: str, lookback: int, since: date | None
+        self,
+        contract: Contract,
+        key: str,
+        *,
+        conn_id: str,
+        lookback: int,
+        since: date | datetime | None,
+        slice_end: str = ...,
+        schedule: str = ...,
     ) -> Report | None: ...
 
 
@@ -81,8 +101,10 @@ class PublishedGates:
         wanted = PUBLISHERS if slice_start is None else PUBLISHERS | {COMPLETENESS}
         if state.operator not in wanted or not all(given.get(name) for name in _FIELDS):
             return None
-        key = stamp(slice_start) if slice_start else str(given["slice_key"])
-        report = self._verify(given["contract"], given["conn_id"], given["table"], key)
+        key, known = str(given["slice_key"]), _known(given, "slice_end")
+        if slice_start is not None:
+            key, known = stamp(slice_start), self._end(state, slice_start)
+        report = self._verify(given["contract"], given["conn_id"], given["table"], key, **known)
         return GateResult(
             table=given["table"], slice_key=key, passed=report.passed, text=report.sentence(), rows=report.rows
         )
@@ -98,17 +120,43 @@ class PublishedGates:
             str(given["slice_key"]),
             conn_id=given["conn_id"],
             lookback=int(given["lookback"]),
-            since=date.fromisoformat(str(given["since"])),
+            since=_since(str(given["since"])),
+            **_known(given, "slice_end", "schedule"),
         )
-        days = [day for result in report.results for day in result.facts.get("missing", ())] if report else []
-        return tuple(piece.start for day in days for piece in slices_of_day(contract, date.fromisoformat(day)))
+        names = [name for result in report.results for name in result.facts.get("missing", ())] if report else []
+        by_schedule = bool(given.get("schedule"))
+        return tuple(start for name in names for start in _starts(contract, str(name), by_schedule=by_schedule))
+
+    @_told
+    def slices(self, state: TaskState, dag: DagFacts, first: datetime, last: datetime) -> Sequence[datetime]:
+        return [piece.start for piece in self._slices(state, first, last)]
+
+    def _slices(self, state: TaskState, first: datetime, last: datetime) -> Sequence[Slice]:
+        """By the schedule that the task shows, else by the contract's grain."""
+        given = state.rendered
+        contract = self._contract_of(str(given.get("contract")), str(given.get("table") or ""))
+        schedule = str(given.get("schedule") or "")
+        if not schedule:
+            return list(slices_between(contract, first, last))
+        own = slice_of(contract, str(given["slice_key"]), _end_of(given))
+        return slices(contract, schedule, first, last + timedelta(microseconds=1), own.start)
+
+    def _end(self, state: TaskState, start: datetime) -> dict[str, str]:
+        """Where the slice ends that begins then; nothing where no schedule says so."""
+        found = self._slices(state, start, start) if state.rendered.get("schedule") else ()
+        return {"slice_end": found[0].end.isoformat()} if found else {}
 
     @_told
     def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
-        given = state.rendered
+        given, end = state.rendered, _end_of(state.rendered)
         if not given.get("contract"):
-            return _LENGTHS[Grain.DAY]
-        return _LENGTHS[self._contract_of(given["contract"], str(given.get("table") or "")).load.grain]
+            return timedelta(seconds=Grain.DAY.usual_seconds)
+        contract = self._contract_of(given["contract"], str(given.get("table") or ""))
+        if end is not None and given.get("slice_key"):
+            own = slice_of(contract, str(given["slice_key"]), end)
+            if own.end > own.start:
+                return own.end - own.start
+        return timedelta(seconds=grain_of(contract).usual_seconds)
 
     @_told
     def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
@@ -116,7 +164,7 @@ class PublishedGates:
         if not given.get("contract") or not given.get("slice_key"):
             return None
         contract = self._contract_of(given["contract"], str(given.get("table") or ""))
-        return late_from(contract.late, slice_of(contract, str(given["slice_key"])))
+        return late_from(contract.late, slice_of(contract, str(given["slice_key"]), _end_of(given)))
 
     @_told
     def arrived(self, state: TaskState) -> bool | None:
@@ -146,3 +194,26 @@ class PublishedGates:
     @_told
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         return self._contract_of(state.rendered["contract"], state.rendered["table"]).backfill_alone
+
+
+def _known(given: Mapping[str, Any], *names: str) -> dict[str, str]:
+    """Of some rendered fields those that a task has: one that was made by an earlier version has not all."""
+    return {name: str(given[name]) for name in names if given.get(name)}
+
+
+def _end_of(given: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(str(given["slice_end"])) if given.get("slice_end") else None
+
+
+def _since(text: str) -> date | datetime:
+    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)
+
+
+def _starts(contract: Contract, name: str, *, by_schedule: bool) -> Sequence[datetime]:
+    """When a missing slice begins; of a date, all slices of it, unless a schedule makes one of a day."""
+    if "T" in name:
+        return [datetime.fromisoformat(name)]
+    day = date.fromisoformat(name)
+    if by_schedule:
+        return [day_bounds(contract, day)[0]]
+    return [piece.start for piece in slices_of_day(contract, day)]

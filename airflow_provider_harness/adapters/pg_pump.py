@@ -16,7 +16,7 @@ from . import subquery
 from .pg_catalog import SESSION, Cancellable, catalog, described, no_such, planned_rows
 from .pg_errors import translated
 from .pg_locks import Waiting
-from .sql_checks import MASK, column, ident, in_slice, literal
+from .sql_checks import MASK, column, ident, in_slice, in_zone, literal
 from .sql_guard import query
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class PostgresPump(Cancellable):
 
         :raises ConfigurationError: the contract wants a column hashed, which PostgreSQL cannot do with our key.
         """
+        self._connection.execute(in_zone(contract).encode())
         there = self.schema()
         names = ", ".join(_outgoing(col, there) for col in contract.columns)
         return self._pumped(f"COPY ({self._select(names, contract, piece)}) TO STDOUT (FORMAT binary)")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.partition import Slice, slice_of
 from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.slice_keys import read
 
 from . import sql_checks
 from .pg_catalog import catalog
@@ -52,7 +53,8 @@ class PostgresQuarantine:
 
         At most ``SHOWN_ROWS``, the newest first.
         """
-        test = _condition(slice_id, check)
+        ids = slice_of(contract, slice_id).ids if slice_id and read(slice_id) else (slice_id,) if slice_id else ()
+        test = _condition(ids, check)
         query = (
             f'SELECT slice, "check", reason, quarantined_at, released_at, "row" FROM {ident(quarantine_table(contract))} '
             f"WHERE {test} ORDER BY quarantined_at DESC, slice, reason LIMIT {SHOWN_ROWS}"
@@ -96,7 +98,7 @@ class PostgresShelf:
             f'CAST("row" ->> {literal(col.name)} AS {col.physical_type}) AS {column(col.name)}'
             for col in self._contract.columns
         )
-        test = f"released_at IS NULL AND {_condition(self._piece.id, check)}"
+        test = f"released_at IS NULL AND {_condition(self._piece.ids, check)}"
         self._run(
             f"CREATE TEMPORARY TABLE {_TAKEN} AS SELECT {columns}, ctid AS {_PLACE} "
             f"FROM {ident(quarantine_table(self._contract))} WHERE {test}"
@@ -143,10 +145,9 @@ class PostgresShelf:
         return self._connection.execute(sql.encode())
 
 
-def _condition(slice_id: str, check: str) -> str:
-    tests: Sequence[str] = [
-        f"{name} = {literal(value)}" for name, value in (("slice", slice_id), ('"check"', check)) if value
-    ]
+def _condition(ids: Sequence[str], check: str) -> str:
+    tests = [f"slice IN ({', '.join(map(literal, ids))})"] if ids else []
+    tests += [f'"check" = {literal(check)}'] if check else []
     return " AND ".join(tests) or "TRUE"
 
 

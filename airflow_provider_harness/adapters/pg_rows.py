@@ -17,7 +17,7 @@ from .gx_share import Engine, joined, shared_out
 from .pg_measure import measure
 from .pg_session import session
 from .postgres import PostgresWarehouse
-from .sql_checks import column, ident, in_slice, literal
+from .sql_checks import column, ident, in_slice, in_zone, literal, query_bounds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +57,7 @@ class PostgresRows(PostgresWarehouse):
         rows = self._rows_of(contract, piece)
         ours, theirs = shared_out(contract, self._engine)
         with self._connect() as connection:
+            connection.execute(in_zone(contract).encode())
             found = measure(connection, replace(contract, checks=ours), rows, prove=self.prove)
         if theirs:
             found = joined(
@@ -70,15 +71,15 @@ class PostgresRows(PostgresWarehouse):
         where = "" if whole else in_slice(contract, piece)
         own = None if whole else piece
         if self._sql:
-            relation = f"({sql_guard.query(bound(self._sql, piece))}) AS q"
+            relation = f"({sql_guard.query(bound(self._sql, piece, contract))}) AS q"
             return sql_checks.Rows(relation=relation, where=where, piece=own, at=piece.end)
         table = contract.table
         return sql_checks.Rows(relation=ident(table), where=where, piece=own, table=table, at=piece.end)
 
 
-def bound(sql: str, piece: Slice) -> str:
+def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:
     """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
-    values = {"slice_start": literal(piece.start), "slice_end": literal(piece.end)}
+    values = dict(zip(("slice_start", "slice_end"), map(literal, query_bounds(piece, contract)), strict=True))
     try:
         return str(subquery.bare(sql) % values)
     except (ValueError, TypeError, KeyError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import (
@@ -22,7 +22,7 @@ from airflow_provider_harness.app.ports_rows import (
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import SliceBusy, TargetInterferes
-from airflow_provider_harness.core.partition import Slice, staging_table
+from airflow_provider_harness.core.partition import Slice, bounds, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Filled, Schema
 
@@ -35,7 +35,7 @@ from .pg_session import session, told_of
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .progress import looking
 from .read_ahead import ahead
-from .sql_checks import column, ident, in_slice, literal, parts
+from .sql_checks import column, ident, in_slice, in_zone, literal, parts, query_bounds
 
 if TYPE_CHECKING:
     import psycopg
@@ -81,17 +81,17 @@ class PostgresWarehouse(Cancellable):
         with self._connect() as connection:
             return measure(connection, contract, rows, prove=self.prove)
 
-    def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]:
-        """The days whose slice has no row; all of them if there is no table."""
+    def missing(self, contract: Contract, slices: Sequence[Slice]) -> list[Slice]:
+        """See ``app.ports_rows.Warehouse``."""
         with self._connect() as connection:
-            if catalog(connection, contract.table) is None:
-                return [day for day, _ in slices]
-            tests = [
-                f"SELECT {n} WHERE NOT EXISTS (SELECT 1 FROM {ident(contract.table)} WHERE {in_slice(contract, piece)})"
-                for n, (_, piece) in enumerate(slices)
-            ]
-            found = connection.execute(" UNION ALL ".join(tests).encode()).fetchall()
-        return sorted(slices[n][0] for (n,) in found)
+            if not slices or catalog(connection, contract.table) is None:
+                return list(slices)
+            name = column(contract.load.slice_column)
+            ends = ((n, *map(literal, bounds(contract, piece))) for n, piece in enumerate(slices))
+            listed = ", ".join(f"({n}, {low}, {high})" for n, low, high in ends)
+            there = f"SELECT FROM {ident(contract.table)} AS t WHERE t.{name} >= s.low AND t.{name} < s.high"
+            asked = f"SELECT n FROM (VALUES {listed}) AS s (n, low, high) WHERE NOT EXISTS ({there}) ORDER BY n"
+            return [slices[n] for (n,) in connection.execute(asked.encode()).fetchall()]
 
     def columns(self, table: str) -> Schema | None:
         """The columns of a relation here; None if there is none."""
@@ -236,7 +236,8 @@ class PostgresSession:
 
     def plan_query(self, sql: str) -> Plan:
         """What the planner says of a query."""
-        values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
+        self._run(in_zone(self._contract))
+        values = self._query_values()
         asked = f"EXPLAIN (FORMAT JSON) SELECT * FROM {subquery.relation(sql)}"
         told = self._connection.execute(
             asked.encode(), values, prepare=True
@@ -258,9 +259,12 @@ class PostgresSession:
         self._fresh_staging(carried=False)
         names = ", ".join(column(name) for name in self._contract.names)
         statement = f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM {subquery.relation(sql)}"
-        values = {"slice_start": self._piece.start, "slice_end": self._piece.end}
+        values = self._query_values()
         with looking(lambda: tell("transform", self._warehouse.size(self._staging) // self._row_bytes)):
             return self._connection.execute(statement.encode(), values, prepare=True).rowcount
+
+    def _query_values(self) -> dict[str, datetime]:
+        return dict(zip(("slice_start", "slice_end"), query_bounds(self._piece, self._contract), strict=True))
 
     def stage_chunks(self, chunks: Chunks, tell: Progress) -> int:
         """Fill a fresh staging table with what another PostgreSQL gives as COPY's binary form."""
@@ -389,7 +393,7 @@ class PostgresSession:
         """What forgets the rows that an earlier run of the same slice set aside; released rows stay on record."""
         if not self._contract.quarantine.possible:
             return []
-        mine = f"slice = {literal(self._piece.id)} AND released_at IS NULL"
+        mine = f"slice IN ({', '.join(map(literal, self._piece.ids))}) AND released_at IS NULL"
         return [f"DELETE FROM {ident(self._quarantine)} WHERE {mine}"]
 
     def _where(self) -> str:

@@ -21,7 +21,7 @@ from .pg_reading import reading
 from .pg_session import session, told_of
 from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, element
 from .read_ahead import ahead
-from .sql_checks import MASK, column, ident, in_slice, literal
+from .sql_checks import MASK, column, ident, in_slice, in_zone, literal
 from .sql_guard import query
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ class PostgresSource(Cancellable):
 
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
         """The slice's rows with the contract's columns and types."""
+        self._ask(in_zone(contract))
         there = self.schema()
         asked = [_outgoing(col, there) for col in contract.columns]
         names = ", ".join((*asked, *(part for col in contract.columns for part in _shape(col))))

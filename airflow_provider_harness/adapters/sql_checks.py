@@ -74,7 +74,8 @@ def literal(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, datetime):
-        return f"TIMESTAMP WITH TIME ZONE '{value.isoformat(sep=' ')}'"
+        kind = "TIMESTAMP WITH TIME ZONE" if value.tzinfo else "TIMESTAMP"
+        return f"{kind} '{value.isoformat(sep=' ')}'"
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
     return "'" + str(value).replace("'", "''") + "'"
@@ -85,6 +86,22 @@ def in_slice(contract: Contract, piece: Slice) -> str:
     low, high = bounds(contract, piece)
     name = column(contract.load.slice_column)
     return f"{name} >= {literal(low)} AND {name} < {literal(high)}"
+
+
+def query_bounds(piece: Slice, contract: Contract | None) -> tuple[datetime, datetime]:
+    """What stands for ``%(slice_start)s`` and ``%(slice_end)s`` in a query: the slice's bounds as moments; of a slice column
+    without a zone, as local times."""
+    if contract is None or not contract.load.slice_column:
+        return piece.start, piece.end
+    low, high = bounds(contract, piece)
+    if isinstance(low, datetime) and isinstance(high, datetime):
+        return low, high
+    return piece.start, piece.end
+
+
+def in_zone(contract: Contract) -> str:
+    """What makes a PostgreSQL session read and write local times in the contract's zone, whatever its own is."""
+    return f"SELECT set_config('TimeZone', {literal(contract.load.time_zone)}, false)"
 
 
 def failing(check: Check, contract: Contract, piece: Slice | None) -> str:

@@ -72,7 +72,7 @@ class SqlGates:
             mine += [g.c.dag_id == post.task.dag_id, g.c.task_id == post.task.task_id]
         wanted = [check.id for check in by_past(contract)]
         with begin(self._engine) as connection:
-            first = _oldest(connection, mine, reach(contract))
+            first = _oldest(connection, mine, reach(contract, piece.end - piece.start))
             found = _gates_with(wanted).where(*mine, g.c.slice_start >= first)
             rows = connection.execute(found).all() if first else []
         return _points(rows, post.place)

@@ -94,6 +94,7 @@ def _mark(row: Any) -> HighWater:
         dag_id=row.dag_id,
         task_id=row.task_id,
         slice_end=datetime.fromisoformat(row.slice_end),
+        slice=row.slice,
     )
 
 

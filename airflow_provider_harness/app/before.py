@@ -11,7 +11,6 @@ from airflow_provider_harness.app.ports import DagFacts, GateResult, Healer, Tas
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incident import EventKind, Incident
-from airflow_provider_harness.core.partition import slices_between
 
 #: Published slices whose gate is run before an act.
 MOST_SLICES = 31
@@ -29,7 +28,7 @@ def before(healer: Healer, proposal: Proposal) -> dict[str, Any]:
         healer.airflow.dag(given[Parameter.DAG]),
     )
     gates, unread = [], []
-    for task, start in islice(_subjects(healer, proposal, tasks), MOST_SLICES):
+    for task, start in islice(_subjects(healer, proposal, tasks, dag), MOST_SLICES):
         try:
             found = healer.gates.published(task, dag, start)
         except HarnessError as error:
@@ -41,7 +40,7 @@ def before(healer: Healer, proposal: Proposal) -> dict[str, Any]:
 
 
 def _subjects(
-    healer: Healer, proposal: Proposal, tasks: Sequence[TaskState]
+    healer: Healer, proposal: Proposal, tasks: Sequence[TaskState], dag: DagFacts
 ) -> Iterator[tuple[TaskState, datetime | None]]:
     """Tasks whose published slice is looked at; of a backfill, each slice that it runs again."""
     if proposal.kind is not ActionKind.BACKFILL_RANGE:
@@ -49,9 +48,8 @@ def _subjects(
         return
     first, last = (datetime.fromisoformat(proposal.arguments[name]) for name in (Parameter.FIRST, Parameter.LAST))
     for check in tasks:
-        contract = healer.gates.contract(check) if check.task_id == proposal.arguments[Parameter.TASK] else None
-        if contract is not None:
-            yield from ((check, piece.start) for piece in slices_between(contract, first, last))
+        if check.task_id == proposal.arguments[Parameter.TASK] and healer.gates.contract(check) is not None:
+            yield from ((check, start) for start in healer.gates.slices(check, dag, first, last))
 
 
 def _told(task: TaskState, start: datetime | None, found: GateResult) -> dict[str, Any]:

@@ -208,6 +208,7 @@ class RunState:
     :param queued_at: UTC; when it was made ready.
     :param started_at: None where it never started.
     :param slice_id: the slice that it owns, by ``core.partition``; empty where it owns none.
+    :param slice_end: UTC; where its data interval ends; None where it has none.
     """
 
     dag_id: str
@@ -218,6 +219,7 @@ class RunState:
     started_at: datetime | None
     ended_at: datetime | None
     slice_id: str = ""
+    slice_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +247,7 @@ class DagFacts:
     :param downstream: task id to the ids that depend on it directly.
     :param run_timeout: how long a run may take; None where nothing bounds it.
     :param next_slice: UTC; start of the slice of the next run that the schedule will make, made at ``next_run``; None
-        where no clock says so.
+        where no clock says so. It ends at ``next_slice_end``.
     """
 
     dag_id: str
@@ -256,6 +258,7 @@ class DagFacts:
     downstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_timeout: timedelta | None = None
     next_slice: datetime | None = None
+    next_slice_end: datetime | None = None
     next_run: datetime | None = None
     version: int | None = None
     version_at: datetime | None = None
@@ -422,8 +425,11 @@ class Gates(Protocol):
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         """UTC starts of the slices that this completeness check finds missing now; empty for any other task."""
 
+    def slices(self, state: TaskState, dag: DagFacts, first: datetime, last: datetime) -> Sequence[datetime]:
+        """UTC starts of the slices of this task's table that begin from ``first`` to ``last``, both included."""
+
     def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
-        """How long one slice of this task's table is: an hour or a day."""
+        """How long the slice of this task is."""
 
     def late_from(self, state: TaskState, dag: DagFacts) -> datetime | None:
         """From when the slice of this task counts as late, by the contract; None where no contract says so."""

@@ -17,6 +17,7 @@ class HighWater:
 
     :param contract: its file; empty where an earlier version published it.
     :param slice_end: UTC.
+    :param slice: its id.
     """
 
     conn_id: str
@@ -25,6 +26,7 @@ class HighWater:
     dag_id: str
     task_id: str
     slice_end: datetime
+    slice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

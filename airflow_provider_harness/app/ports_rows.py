@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from airflow_provider_harness.core.anomaly import Point
@@ -203,7 +203,9 @@ class Warehouse(Protocol):
     def measure_published(
         self, contract: Contract, piece: Slice | None, at: datetime | None = None
     ) -> Measurements: ...
-    def missing(self, contract: Contract, slices: Sequence[tuple[date, Slice]]) -> list[date]: ...
+    def missing(self, contract: Contract, slices: Sequence[Slice]) -> list[Slice]:
+        """The slices of which no row is published, in order; all of them if there is no table."""
+        ...
 
 
 class Subject(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airflow_provider_harness.app import escalate
 from airflow_provider_harness.app.compose import DETAIL_LENGTH, SUMMARY_LENGTH, episode_key, for_whom, left_of, route_of
@@ -20,6 +20,8 @@ from airflow_provider_harness.core.severity import Stakes, severity
 
 #: When the promises were last looked at; a deadline that passed while nobody looked is told late, one of long ago never.
 LOOKED = "promises_looked_at"
+#: By how much a day can be longer or shorter than 24 hours.
+CLOCKS_TURNED = timedelta(hours=2)
 #: Tasks of a run that a page names.
 NAMED = 5
 
@@ -63,13 +65,15 @@ def _look(healer: Healer, mark: HighWater, since: datetime) -> list[str]:
     if not mark.contract:
         return []
     contract, now = healer.promises.contract(mark), healer.now()
-    piece = slice_of(contract, stamp(mark.slice_end))
+    if not contract.slas:
+        return []
+    dag = _dag(healer, mark.dag_id)
+    run = _run_of(healer, contract, mark) if dag else None
+    piece = _next(contract, mark, dag, run)
     promise = promise_of(contract, piece)
     warning = healer.limits.promise_warning
     if promise is None or promise.due <= since or now < at_risk_from(promise, piece, warning):
         return []
-    dag = _dag(healer, mark.dag_id)
-    run = _run_of(healer, contract, piece, mark.dag_id) if dag else None
     if dag is None or not _expected(contract, piece, dag, run):
         return []
     risk = AtRisk(
@@ -103,10 +107,27 @@ def _dag(healer: Healer, dag_id: str) -> DagFacts | None:
         return None
 
 
-def _run_of(healer: Healer, contract: Contract, piece: Slice, dag_id: str) -> RunState | None:
-    """The newest run that owns this slice."""
-    runs = healer.airflow.runs(dag_id, piece.start)
-    return next((run for run in runs if run.slice_id and _start(contract, run.slice_id) == piece.start), None)
+def _next(contract: Contract, mark: HighWater, dag: DagFacts | None, run: RunState | None) -> Slice:
+    """The slice after the newest one: the run's own, or the one that the schedule makes next; before Airflow knows either, one
+    that is as long as the newest, or as the contract's grain."""
+    start = mark.slice_end
+    if run is not None:
+        return slice_of(contract, run.slice_id, run.slice_end)
+    if dag is not None and dag.next_slice == start and dag.next_slice_end is not None and dag.next_slice_end > start:
+        return slice_of(contract, stamp(start), dag.next_slice_end)
+    by_grain = slice_of(contract, stamp(start))
+    if contract.load.grain is not None or not mark.slice:
+        return by_grain
+    began = _start(contract, mark.slice)
+    length = start - began if began is not None else timedelta()
+    as_usual = length <= timedelta() or abs(length - timedelta(days=1)) <= CLOCKS_TURNED
+    return by_grain if as_usual else slice_of(contract, stamp(start), start + length)
+
+
+def _run_of(healer: Healer, contract: Contract, mark: HighWater) -> RunState | None:
+    """The newest run that owns the slice after the newest one."""
+    runs = healer.airflow.runs(mark.dag_id, mark.slice_end)
+    return next((run for run in runs if run.slice_id and _start(contract, run.slice_id) == mark.slice_end), None)
 
 
 def _start(contract: Contract, key: str) -> datetime | None:

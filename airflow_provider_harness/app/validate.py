@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,7 +12,7 @@ from airflow_provider_harness.app.ports_rows import Subject, Warehouse
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import Slice, slice_of_day
+from airflow_provider_harness.core.partition import Slice, bounds, day_bounds, slices_of_day
 from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge_one
 
 
@@ -31,27 +32,39 @@ def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) ->
 
 
 def missing_slices(contract: Contract, warehouse: Warehouse, first: date, last: date) -> list[date]:
-    """The days from ``first`` to ``last``, both included, of which no row is published.
+    """The days from ``first`` to ``last``, both included, of which a slice of the contract's grain is not published.
 
     A day is one in the contract's time zone.
     """
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    pieces = [piece for day in days for piece in slices_of_day(contract, day)]
+    zone = contract.load.time_zone
+    return sorted({piece.day(zone) for piece in absent(contract, warehouse, pieces)})
+
+
+def absent(contract: Contract, warehouse: Warehouse, pieces: Sequence[Slice]) -> list[Slice]:
+    """The slices, of these, of which no row is published; what a slice column cannot hold is not missed."""
     if contract.load.mode is LoadMode.FULL:
         raise ConfigurationError(
             f"contract {contract.id}",
             "publishes the table as a whole, so it has no slices.",
             fix="Use mode incremental.",
         )
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return warehouse.missing(contract, [(day, slice_of_day(contract, day)) for day in days]) if days else []
+    held = [piece for piece in pieces if len({*bounds(contract, piece)}) > 1]
+    return warehouse.missing(contract, held) if held else []
 
 
-def completeness(contract: Contract, piece: Slice, first: date, last: date, missing: list[date]) -> Report:
-    """The report of a search for missing slices."""
+def completeness(contract: Contract, piece: Slice, pieces: Sequence[Slice], missing: Sequence[Slice]) -> Report:
+    """The report of a search for missing slices.
+
+    :param pieces: all that were looked for, one or more, in order.
+    """
     check = Check(id="completeness", kind=CheckKind.COMPLETENESS)
+    first, last = _word(contract, pieces[0]), _word(contract, pieces[-1])
     facts = {
-        "missing": [day.isoformat() for day in missing],
-        "first": first.isoformat(),
-        "last": last.isoformat(),
+        "missing": [_word(contract, one) for one in missing],
+        "first": first,
+        "last": last,
         "time_zone": contract.load.time_zone,
     }
     result = judge_one(check, Measurement(value=len(missing)), 0, facts)
@@ -66,6 +79,13 @@ def completeness(contract: Contract, piece: Slice, first: date, last: date, miss
         decision=Decision.BLOCK if missing else Decision.PUBLISH,
         results=(result,),
     )
+
+
+def _word(contract: Contract, piece: Slice) -> str:
+    """A slice as people call it: a day by its date, any other by the moment at which it begins."""
+    day = piece.day(contract.load.time_zone)
+    whole = (piece.start, piece.end) == day_bounds(contract, day)
+    return day.isoformat() if whole else piece.start.isoformat()
 
 
 def present(rows: int, least: int = 1) -> CheckResult:

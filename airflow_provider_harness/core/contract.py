@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.grain import Grain as Grain
 from airflow_provider_harness.core.span import span
 
 
@@ -29,11 +30,18 @@ class Treatment(StrEnum):
     DROP = "drop"  # the column is never read, and the published table has none
 
 
-class Grain(StrEnum):
-    """How long one slice is, in the contract's time zone."""
+class EpochUnit(StrEnum):
+    """What an integer slice column counts since 1970-01-01 UTC."""
 
-    DAY = "day"
-    HOUR = "hour"
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    MICROSECONDS = "microseconds"
+    NANOSECONDS = "nanoseconds"
+
+    @property
+    def per_second(self) -> int:
+        """How many of them a second has."""
+        return int(10 ** (3 * tuple(EpochUnit).index(self)))
 
 
 STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
@@ -143,15 +151,20 @@ class Load:
     """How slices are cut and published.
 
     :param slice_column: the column that says which slice a row belongs to; empty in mode ``full``.
-    :param time_zone: IANA name of the zone in which a slice begins and ends.
+    :param time_zone: IANA name of the zone in which a day of slices begins and ends, and of a slice column without a zone.
+    :param grain: how long a slice is where no run says so; None where the contract does not say, which means a day.
     :param key: columns that tell rows apart in mode ``merge``; empty means the primary key.
+    :param epoch_unit: what an integer slice column counts.
+    :param allow_empty: whether a slice without rows may replace one that has some.
     """
 
     mode: LoadMode = LoadMode.FULL
     slice_column: str = ""
     time_zone: str = "UTC"
-    grain: Grain = Grain.DAY
+    grain: Grain | None = None
     key: tuple[str, ...] = ()
+    epoch_unit: EpochUnit | None = None
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

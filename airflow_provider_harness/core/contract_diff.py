@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind, Operator, Severity
 from airflow_provider_harness.core.contract import Column, Contract, Sla
+from airflow_provider_harness.core.grain import Grain
 from airflow_provider_harness.core.schema import canonical, fits
 
 
@@ -63,7 +64,7 @@ def _identity(old: Contract, new: Contract) -> Iterator[ContractChange]:
         "table": lambda c: c.table,
         "primary key": lambda c: ", ".join(c.key),
         "load time zone": lambda c: c.load.time_zone,
-        "load grain": lambda c: c.load.grain,
+        "load grain": lambda c: c.load.grain or Grain.DAY,
         "load slice column": lambda c: c.load.slice_column,
         "load mode": lambda c: c.load.mode,
         "grain": lambda c: c.granularity,

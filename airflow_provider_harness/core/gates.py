@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from airflow_provider_harness.core.checks import Check, Slot
-from airflow_provider_harness.core.contract import Contract, Grain
+from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.partition import Slice, grain_of
 from airflow_provider_harness.core.report import BY_PAST, CheckResult, Decision, Measurements, Report
 
 
@@ -153,22 +153,33 @@ def stages(place: Place, gate: int, began: float, judged: float, ended: float) -
 
 BEFORE = 30
 """Slices that a comparison with the one before looks back on: those that are flagged or blocked do not count."""
-_ALIKE: Mapping[Grain, Mapping[Slot, int]] = {
-    Grain.DAY: {Slot.ALL: 1, Slot.WEEKDAY: 7, Slot.HOUR: 1},
-    Grain.HOUR: {Slot.ALL: 1, Slot.WEEKDAY: 7 * 24, Slot.HOUR: 24},
-}
-"""Grain -> slot -> of how many slices in a row one is of the same slot."""
+_DAY = 24 * 60 * 60
 
 
-def reach(contract: Contract) -> int:
+def _alike(slot: Slot, seconds: int) -> int:
+    """Of how many slices in a row one is of the same slot.
+
+    :param seconds: how long a slice is.
+    """
+    if slot is Slot.ALL:
+        return 1
+    if slot is Slot.HOUR:
+        return max(1, round(_DAY / seconds))
+    return 1 if seconds == 7 * _DAY else 7 * max(1, round(_DAY / seconds))
+
+
+def reach(contract: Contract, length: timedelta | None = None) -> int:
     """How many earlier slices its checks look back on, at most.
+
+    :param length: of one slice; None for that of the contract's grain.
 
     >>> from airflow_provider_harness.core.checks import Baseline, CheckKind
     >>> watched = Check(id="a", kind=CheckKind.ANOMALY, baseline=Baseline(of=CheckKind.ROW_COUNT, window=60))
     >>> reach(Contract(id="t", version="1", name="t", table="t", columns=(), checks=(watched,)))
     420
     """
-    alike = _ALIKE[contract.load.grain]
+    seconds = max(1, round(length.total_seconds())) if length else grain_of(contract).usual_seconds
     return max(
-        (c.baseline.window * alike[c.baseline.slot] if c.baseline else BEFORE for c in by_past(contract)), default=0
+        (c.baseline.window * _alike(c.baseline.slot, seconds) if c.baseline else BEFORE for c in by_past(contract)),
+        default=0,
     )

@@ -48,6 +48,7 @@ class PostgresExtractOperator(SliceOperator):
                 folder=folder,
                 task=wiring.task_of(context),
                 running=self._running,
+                end=str(self.slice_end or ""),
             )
         self._rows = manifest.rows
         self._files = tuple(size for _, size, _ in manifest.files.values())
@@ -100,6 +101,7 @@ class LoadOperator(SliceOperator):
                 run=f"{self.dag_id}/{context['run_id']}",
                 task=wiring.task_of(context),
                 running=self._running,
+                end=str(self.slice_end or ""),
                 limit=self.maximum_bytes_billed,
             )
         return self._told(context, published, report)
@@ -175,6 +177,7 @@ class PostgresTransferOperator(SliceOperator):
                 run=f"{self.dag_id}/{context['run_id']}",
                 task=wiring.task_of(context),
                 running=self._running,
+                end=str(self.slice_end or ""),
             )
         return self._told(context, published, report)
 

@@ -41,39 +41,50 @@ class SliceOperator(BaseOperator):
         ``table``, or that ``file.yaml#name`` names.
     :param conn_id: Airflow connection of the database.
     :param table: ``schema.table``.
-    :param slice_key: id of the slice; without it, the one that the run owns.
+    :param slice_key: id of the slice, or a date or time that names it; without it, the one that the run owns.
+    :param slice_end: where that slice ends, as ISO 8601; without it, as ``slice_key`` or the contract's grain says. Airflow shows
+        the id and the end of the slice in these two fields of every task.
     """
 
-    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key")
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key", "slice_end")
     ui_color = "#d5e8e4"
     judges_output: ClassVar[bool] = False
 
-    def __init__(self, *, contract: str, conn_id: str, table: str, slice_key: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        contract: str,
+        conn_id: str,
+        table: str,
+        slice_key: str | None = None,
+        slice_end: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.contract = contract
         self.conn_id = conn_id
         self.table = table
         self.slice_key = slice_key
+        self.slice_end = slice_end
         self._running: list[Callable[[], None]] = []
         self._report: Report | None = None
         self._rows: int | None = None
         self._files: tuple[int, ...] | None = None
         self._edges: tuple[ColumnEdge, ...] | None = None
         self._schemas: dict[Dataset, Schema] = {}
-        wiring.check_when_parsed(contract, self.get_dag(), table)
+        wiring.check_when_parsed(contract, self.get_dag(), table, by_run=slice_key is None)
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
     ) -> None:
-        """Render, and put the run's own slice where none is given, so that Airflow shows what the task works on.
+        """Render, and put the slice where Airflow shows what the task works on.
 
         Unlike ``render_template_fields``, Airflow calls this one for each instance of a mapped task too.
         """
-        if parent is self and self.slice_key is None:
-            self.slice_key = wiring.slice_key(context)
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self:
             self.contract = wiring.contract_path(self.contract, self.get_dag())
+            wiring.put_slice(self, context, self.get_dag())
 
     def on_kill(self) -> None:
         """Cancel what runs on the server."""

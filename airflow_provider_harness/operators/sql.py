@@ -53,6 +53,7 @@ class SQLTransformOperator(SliceOperator):
                 run=run,
                 task=wiring.task_of(context),
                 running=self._running,
+                end=str(self.slice_end or ""),
                 limit=self.max_cost,
             )
         return self._told(context, published, report)

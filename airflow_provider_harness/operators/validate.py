@@ -85,6 +85,7 @@ class ValidateOperator(SliceOperator):
                 docs=self.data_docs,
                 task=wiring.task_of(context),
                 running=self._running,
+                end=str(self.slice_end or ""),
             )
             for result in report.results:
                 if result.passed:

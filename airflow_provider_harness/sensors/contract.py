@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -21,12 +21,12 @@ class ContractSensor(SliceSensor):
     With ``lookback`` it says nothing about the run's own slice, so it can stand beside the tasks that publish that. In a
     backfill it is skipped then: filling history is what a backfill is for.
 
-    :param lookback: days before the run's own slice of which each must have a published row, in the contract's time zone, 1
-        or more; None judges the run's own slice.
-    :param since: first day that should be published, as an ISO date; without it, the Dag's start date.
+    :param lookback: days before the run's own slice in which each slice must have a published row, 1 or more; None judges the
+        run's own slice. Which slices there are, the Dag's schedule says; without one, the contract's grain.
+    :param since: first day (an ISO date) or moment that should be published; without it, the Dag's start date.
     """
 
-    template_fields: Sequence[str] = (*SliceSensor.template_fields, "lookback", "since")
+    template_fields: Sequence[str] = (*SliceSensor.template_fields, "lookback", "since", "schedule")
     look = "kept"
 
     def __init__(self, *, lookback: int | None = None, since: str | None = None, **kwargs: Any) -> None:
@@ -34,15 +34,17 @@ class ContractSensor(SliceSensor):
         if lookback is not None and lookback < 1:
             raise ValueError(f"lookback is {lookback}; it must be 1 or more days, or None")
         self.lookback, self.since = lookback, since
+        self.schedule = ""
         if lookback is not None:
-            self.look, self.looks_at = "complete", ("lookback", "since")
+            self.look, self.looks_at = "complete", ("lookback", "since", "schedule")
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
     ) -> None:
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self and self.lookback is not None:
-            self.since = self.since or self._first_day().isoformat()
+            self.since = self.since or self._first()
+            self.schedule = wiring.schedule_text(self.get_dag())
 
     def execute(self, context: Any) -> Any:
         """Look, and say at the end what is in the way rather than that time is up."""
@@ -50,10 +52,13 @@ class ContractSensor(SliceSensor):
             raise AirflowSkipException("Not checked in a backfill: filling history is what a backfill is for.")
         return super().execute(context)
 
-    def _first_day(self) -> date:
-        """The Dag's first day in the contract's time zone; without one, the first that the lookback reaches."""
+    def _first(self) -> str:
+        """When the Dag begins; without that, the first day that the lookback reaches, in the contract's time zone."""
         contract = wiring.contract_of(self.contract, self.table)
         start = getattr(self.get_dag(), "start_date", None) or self.start_date
         if start is not None:
-            return wiring.day_of(contract, start)
-        return wiring.slice_day(contract, str(self.slice_key)) - timedelta(days=int(self.lookback or 1))
+            return wiring.since_text(contract, start)
+        first = wiring.slice_day(contract, str(self.slice_key), str(self.slice_end or "")) - timedelta(
+            days=int(self.lookback or 1)
+        )
+        return first.isoformat()

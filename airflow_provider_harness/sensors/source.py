@@ -39,7 +39,7 @@ class FreshnessSensor(SliceSensor):
     def _late_from(self) -> datetime | None:
         from airflow_provider_harness import wiring_looks
 
-        return wiring_looks.late_from(self.contract, self.table, str(self.slice_key))
+        return wiring_looks.late_from(self.contract, self.table, str(self.slice_key), str(self.slice_end or ""))
 
     def _give_up(self, context: Mapping[str, Any], late: datetime) -> None:
         from airflow_provider_harness.core.contract import LateAction
@@ -68,6 +68,7 @@ class SchemaDriftSensor(SliceSensor):
     template_fields: Sequence[str] = (*SliceSensor.template_fields, "sql", "target_conn_id", "target_table")
     template_ext: Sequence[str] = (".sql",)
     look = "undrifted"
+    on_slice = False
     looks_at = ("sql", "target_conn_id", "target_table")
 
     def __init__(

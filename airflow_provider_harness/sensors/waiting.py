@@ -30,15 +30,18 @@ class SliceSensor(BaseSensorOperator):
         ``table``, or that ``file.yaml#name`` names.
     :param conn_id: Airflow connection of the database.
     :param table: ``schema.table``.
-    :param slice_key: id of the slice; without it, the one that the run owns.
+    :param slice_key: id of the slice, or a date or time that names it; without it, the one that the run owns.
+    :param slice_end: where that slice ends, as ISO 8601; without it, as ``slice_key`` or the contract's grain says.
     :param wait: False looks once, and fails at once.
     :param deferrable: False waits in the task itself, by Airflow's ``mode``.
     """
 
-    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key")
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key", "slice_end")
     ui_color = "#d5e0e8"
     look: str
     looks_at: tuple[str, ...] = ()
+    on_slice = True
+    """Whether it looks at a slice, so that its run must own one."""
 
     def __init__(
         self,
@@ -47,26 +50,31 @@ class SliceSensor(BaseSensorOperator):
         conn_id: str,
         table: str,
         slice_key: str | None = None,
+        slice_end: str | None = None,
         wait: bool = True,
         deferrable: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.contract, self.conn_id, self.table, self.slice_key = contract, conn_id, table, slice_key
+        self.contract, self.conn_id, self.table = contract, conn_id, table
+        self.slice_key, self.slice_end = slice_key, slice_end
         self.wait, self.deferrable = wait, deferrable
         self._running: list[Callable[[], None]] = []
         self._found: Look | None = None
-        wiring.check_when_parsed(contract, self.get_dag(), table)
+        wiring.check_when_parsed(contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None)
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
     ) -> None:
-        """Render, and put the run's own slice where none is given; also for each instance of a mapped task."""
-        if parent is self and self.slice_key is None:
-            self.slice_key = wiring.slice_key(context)
+        """Render, and put the slice where Airflow shows it; also for each instance of a mapped task."""
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self:
             self.contract = wiring.contract_path(self.contract, self.get_dag())
+            if self.on_slice:
+                wiring.put_slice(self, context, self.get_dag())
+            else:
+                self.slice_key = self.slice_key or wiring.run_slice(context)
+                self.slice_end = self.slice_end or ""
 
     def execute(self, context: Any) -> Any:
         """Look, and wait for as long as it is worth it."""

@@ -133,6 +133,7 @@ RUN = RunState(
     started_at=None,
     ended_at=None,
     slice_id="20261121T120000Z",
+    slice_end=AT + timedelta(days=1),
 )
 TI = "dags/flights/dagRuns/run1/taskInstances/load"
 DETAILS = {

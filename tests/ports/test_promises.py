@@ -72,7 +72,8 @@ def test_a_mark_says_who_published_under_which_contract(engine: Engine, promises
     old, found = promises.published()
     assert (old.contract, old.dag_id) == ("", "")
     given = {"conn_id": "wh", "table": "public.t", "contract": "/dags/t.yaml", "dag_id": "d", "task_id": "load"}
-    assert found == HighWater(**given, slice_end=NOW + 3 * DAY)
+    assert found == HighWater(**given, slice_end=NOW + 3 * DAY, slice=found.slice)
+    assert found.slice
     assert promises.contract(found).table == "public.t"
     assert promises.feeders("d", "load") == ("up.load",)
 

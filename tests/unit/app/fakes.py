@@ -457,6 +457,9 @@ class FakeGates:
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         return list(self.gaps)
 
+    def slices(self, state: TaskState, dag: DagFacts, first: datetime, last: datetime) -> Sequence[datetime]:
+        return [first + n * self.length for n in range((last - first) // self.length + 1)]
+
     def slice_length(self, state: TaskState, dag: DagFacts) -> timedelta:
         return self.length
 

@@ -1,0 +1,174 @@
+"""Slices moved by the operators, as runs of a schedule own them: nothing is lost, and nothing is in two of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_harness.core.partition import Run
+from airflow_provider_harness.operators import (
+    PostgresExtractOperator,
+    PostgresLoadOperator,
+    PostgresTransferOperator,
+    SQLTransformOperator,
+)
+from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.ports.slices_case import Scheduled, contract_text, scheduled, worker_clock
+
+BERLIN = "Europe/Berlin"
+DAY_1, DAY_2 = ("2024-01-01", "2024-01-02")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A source and a warehouse, each a database of its own."""
+
+    server: PostgresServer
+    source: str
+    warehouse: str
+
+    def run(self, database: str, sql: str) -> list[tuple[Any, ...]]:
+        with self.server.connect(database) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def fill(self, kind: str, *values: str) -> None:
+        """The source's table anew, with ids from 1."""
+        rows = ", ".join(f"({n}, {value})" for n, value in enumerate(values, 1))
+        self.run(
+            self.source,
+            f"DROP TABLE IF EXISTS public.t; CREATE TABLE public.t (id bigint NOT NULL, at {kind} NOT NULL)",
+        )
+        self.run(self.source, f"INSERT INTO public.t VALUES {rows}")
+
+    def clocks(self, source: str, warehouse: str) -> None:
+        """The time zones that sessions get."""
+        for database, zone in ((self.source, source), (self.warehouse, warehouse)):
+            self.run("postgres", f"ALTER DATABASE {database} SET timezone TO '{zone}'")
+
+    def published(self) -> list[int]:
+        return [found for (found,) in self.run(self.warehouse, "SELECT id FROM public.t ORDER BY id")]
+
+
+@pytest.fixture
+def pair(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    name = f"slices_{uuid.uuid4().hex[:12]}"
+    found = Pair(server=postgres, source=f"{name}_s", warehouse=f"{name}_w")
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__HARNESS__STAGING_PATH", f"file://{tmp_path}/staging")
+    for conn_id, database in (("SRC", found.source), ("WH", found.warehouse)):
+        postgres.ensure_database(database)
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id}", postgres.airflow_connection(database))
+    yield found
+    for database in (found.source, found.warehouse):
+        postgres.drop_database(database)
+
+
+def transferred(here: Scheduled, run: Run) -> Any:
+    return here.do(
+        PostgresTransferOperator(task_id=f"t{uuid.uuid4().hex}", source_conn_id="src", **here.terms("wh")), run
+    )
+
+
+def loaded(here: Scheduled, run: Run) -> Any:
+    staged = here.do(PostgresExtractOperator(task_id=f"e{uuid.uuid4().hex}", **here.terms("src")), run)
+    return here.do(PostgresLoadOperator(task_id=f"l{uuid.uuid4().hex}", staged=staged, **here.terms("wh")), run)
+
+
+MOVES: dict[str, Callable[[Scheduled, Run], Any]] = {"transfer": transferred, "extract and load": loaded}
+move = pytest.mark.parametrize("move", MOVES.values(), ids=MOVES.keys())
+
+
+def of_day(text: str, zone: str = BERLIN) -> Run:
+    from zoneinfo import ZoneInfo
+
+    start = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+    return Run(interval_start=start, interval_end=start.replace(day=start.day + 1), logical_date=start, scheduled=True)
+
+
+@move
+@pytest.mark.parametrize(
+    ("source", "warehouse", "worker"),
+    [
+        ("UTC", "UTC", "UTC"),
+        ("UTC", BERLIN, "UTC"),
+        (BERLIN, "UTC", BERLIN),
+        ("Asia/Tokyo", "America/New_York", "Asia/Tokyo"),
+    ],
+)
+def test_a_column_without_a_zone_is_cut_by_the_contracts_whatever_sessions_say(
+    pair: Pair, tmp_path: Path, move: Callable[[Scheduled, Run], Any], source: str, warehouse: str, worker: str
+) -> None:
+    """B0: each row is in its own local day, and a run again changes nothing."""
+    pair.fill(
+        "timestamp",
+        "'2024-01-01 00:30'",
+        "'2024-01-01 23:30'",
+        "'2024-01-02 00:30'",
+        "'2023-12-31 23:30'",
+        "'2024-01-01'",
+    )
+    pair.clocks(source, warehouse)
+    here = scheduled(tmp_path, None, contract_text("timestamp", BERLIN))
+    with worker_clock(worker):
+        assert move(here, of_day(DAY_1))["rows"] == 3
+        assert pair.published() == [1, 2, 5]
+        assert move(here, of_day(DAY_2))["rows"] == 1
+        again = move(here, of_day(DAY_1))
+        assert (again["rows"], again["before"], again["slice"]) == (3, 3, "20231231T230000Z")
+        assert pair.published() == [1, 2, 3, 5]
+
+
+@move
+def test_a_run_publishes_the_whole_of_its_interval(
+    pair: Pair, tmp_path: Path, move: Callable[[Scheduled, Run], Any]
+) -> None:
+    """S1: daily at 05:00, under a contract of days in another zone."""
+    from airflow.sdk import CronDataIntervalTimetable
+
+    from airflow_provider_harness.core.schedule_fit import ScheduleWarning
+
+    hours = [f"timestamptz '2026-01-01 05:00+00' + {n} * interval '1 hour'" for n in range(72)]
+    pair.fill("timestamptz", *hours)
+    at_five = CronDataIntervalTimetable("0 5 * * *", timezone="UTC")
+    here = scheduled(tmp_path, at_five, contract_text("timestamptz", BERLIN, grain="day"))
+    for run in here.runs(datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2026, 1, 4, 5, tzinfo=UTC)):
+        with pytest.warns(ScheduleWarning):
+            assert move(here, run)["rows"] == 24
+    assert pair.published() == list(range(1, 73))
+
+
+def test_the_same_slice_has_one_id_however_it_is_asked_for(pair: Pair, tmp_path: Path) -> None:
+    """S4: what a person types, what a partition is called and what an interval gives publish and replace the same rows."""
+    pair.fill("timestamptz", "'2024-01-01 12:00+01'", "'2024-01-02 12:00+01'")
+    here = scheduled(tmp_path, None, contract_text("timestamptz", BERLIN))
+    for n, key in enumerate((DAY_1, "20240101", "2024-W01-1", "20231231T230000Z")):
+        task = PostgresTransferOperator(task_id=f"typed{n}", source_conn_id="src", slice_key=key, **here.terms("wh"))
+        assert here.do(task, Run())["slice"] == "20231231T230000Z"
+        assert (task.slice_key, task.slice_end) == ("20231231T230000Z", "2024-01-01T23:00:00+00:00")
+    assert transferred(here, Run(partition_key=DAY_1))["before"] == 1
+    assert transferred(here, of_day(DAY_1))["before"] == 1
+    assert pair.published() == [1]
+
+
+def test_a_query_gets_bounds_of_its_own_column(pair: Pair, tmp_path: Path) -> None:
+    """A transformation over local times, whatever the session's time zone is."""
+    pair.clocks("UTC", "Asia/Tokyo")
+    pair.run(pair.warehouse, "CREATE TABLE public.raw (id bigint, at timestamp, zoned timestamptz)")
+    pair.run(
+        pair.warehouse,
+        "INSERT INTO public.raw VALUES (1, '2024-01-01 00:30', '2024-01-01 00:30+01'), (2, '2024-01-01 23:30', "
+        "'2024-01-01 23:30+01'), (3, '2024-01-02 00:30', '2024-01-02 00:30+01')",
+    )
+    here = scheduled(tmp_path, None, contract_text("timestamp", BERLIN))
+    for column in ("at", "zoned"):
+        sql = f"SELECT id, {column}::timestamp AS at FROM public.raw WHERE {column} >= %(slice_start)s AND {column} < %(slice_end)s"
+        told = here.do(SQLTransformOperator(task_id=column, sql=sql, **here.terms("wh")), of_day(DAY_1))
+        assert told["rows"] == 2
+        assert pair.published() == [1, 2]

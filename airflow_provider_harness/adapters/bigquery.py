@@ -199,14 +199,7 @@ class BigQuerySession:
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
-        staged = bq_publish.Staged(
-            contract=self._contract,
-            piece=self._piece,
-            table=self._staging,
-            target=self._contract.table,
-            quarantine=self._quarantine,
-            json_as_text=self._json_as_text,
-        )
+        staged = self._staged()
         aside = measured.malformed if set_aside else 0
         target = self._jobs.client.get_table(self._contract.table)
         part = bq_publish.decorator(self._contract, self._piece, target)
@@ -223,6 +216,20 @@ class BigQuerySession:
         self.discard()
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
         return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
+
+    def there(self) -> int:
+        """See ``app.ports_rows.Session``."""
+        return self._count(self._staged())
+
+    def _staged(self) -> bq_publish.Staged:
+        return bq_publish.Staged(
+            contract=self._contract,
+            piece=self._piece,
+            table=self._staging,
+            target=self._contract.table,
+            quarantine=self._quarantine,
+            json_as_text=self._json_as_text,
+        )
 
     def discard(self) -> None:
         """Drop the staging table; the staged files remain for a person to look at."""

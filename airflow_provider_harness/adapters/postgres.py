@@ -281,7 +281,7 @@ class PostgresSession:
         mode, piece = self._contract.load.mode, self._piece.id
         by = self._habits().by
         with self._connection.transaction():
-            before = self._clear() if mode in _REPLACED else self._there()
+            before = self._clear() if mode in _REPLACED else self.there()
             if mode is LoadMode.APPEND and before:
                 self.discard()
                 return Published(slice=piece, rows=before, before=before, new=0, quarantined={})
@@ -299,14 +299,15 @@ class PostgresSession:
                 )
             if by:
                 pg_target.refuse_changed(self._written(written, set_aside=set_aside), by, self._number)
-            rows = self._there() if mode is LoadMode.MERGE else written
+            rows = self.there() if mode is LoadMode.MERGE else written
             self.discard()
         return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
 
     def _clear(self) -> int:
         return [self._run(sql).rowcount for sql in pg_late.clearing(self._contract, self._where())][-1]
 
-    def _there(self) -> int:
+    def there(self) -> int:
+        """See ``app.ports_rows.Session``."""
         return self._number(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}")
 
     def _number(self, sql: str) -> int:

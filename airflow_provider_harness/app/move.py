@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
+from airflow_provider_harness.app.emptied import may_empty, not_emptied
 from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.ports_rows import (
     Basin,
@@ -189,10 +190,11 @@ def _fit(contract: Contract, session: Session) -> None:
 
 
 def _publishable(gate: Gate, measured: Measurements, where: str, promised: int, found: int) -> bool:
-    """What the gate says of rows that are not committed yet; whatever is set aside is so in the staging table."""
+    """What the gate says of rows that are not committed yet; whatever is set aside is so in the staging table, and what would
+    empty a slice is asked for there."""
     report = gate.judge(measured, where)
     gate.report = with_result(report, reconcile("published", promised, found))
-    return gate.report.decision is Decision.PUBLISH
+    return gate.report.decision is Decision.PUBLISH and not may_empty(gate.contract, found)
 
 
 def _gate_and_publish(
@@ -201,6 +203,8 @@ def _gate_and_publish(
     measured = _measured(session, gate, promised, gauge)
     report = gate.judge(measured, "staging table")
     report = gate.report = with_result(report, reconcile("staged", promised, measured.rows))
+    if (kept := not_emptied(gate.contract, session, measured.rows)) is not None:
+        report = gate.report = with_result(report, kept)
     report = gate.sets_aside(report)
     if report.decision is Decision.BLOCK:
         session.discard()

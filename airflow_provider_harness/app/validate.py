@@ -17,7 +17,7 @@ from airflow_provider_harness.core.report import CheckResult, Decision, Measurem
 
 
 def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) -> Report:
-    """Judge the rows of one slice where they are: a table, a query, or files; no rows at all never pass.
+    """Judge the rows of one slice where they are: a table, a query, or files; no rows at all pass only where the contract says so.
 
     :param expected_rows: rows that the publication said it left there, where that is known.
     """
@@ -25,7 +25,8 @@ def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) ->
     if expected_rows is not None:
         own = (*own, reconcile("published", expected_rows, measured.rows))
     report = gate.judge(measured, subject.where)
-    for result in (present(measured.rows), *own):
+    own = own if gate.contract.load.allow_empty else (present(measured.rows), *own)
+    for result in own:
         report = with_result(report, result)
     gate.report = report if report.passed else replace(report, decision=Decision.BLOCK)
     return gate.report

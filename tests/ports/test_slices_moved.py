@@ -172,3 +172,63 @@ def test_a_query_gets_bounds_of_its_own_column(pair: Pair, tmp_path: Path) -> No
         told = here.do(SQLTransformOperator(task_id=column, sql=sql, **here.terms("wh")), of_day(DAY_1))
         assert told["rows"] == 2
         assert pair.published() == [1, 2]
+
+
+def transformed(here: Scheduled, run: Run) -> Any:
+    sql = "SELECT id, at FROM public.raw WHERE at >= %(slice_start)s AND at < %(slice_end)s"
+    return here.do(SQLTransformOperator(task_id=f"q{uuid.uuid4().hex}", sql=sql, **here.terms("wh")), run)
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+@pytest.mark.parametrize("move", [*MOVES.values(), transformed], ids=[*MOVES, "transform"])
+def test_no_rows_never_replace_rows(
+    pair: Pair, tmp_path: Path, move: Callable[[Scheduled, Run], Any], mode: str
+) -> None:
+    """S3: both counts are in the report of the gate that blocks; the published rows stay."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    def rows(*values: str) -> None:
+        pair.fill("timestamptz", *values)
+        pair.run(pair.warehouse, "DROP TABLE IF EXISTS public.raw; CREATE TABLE public.raw (id bigint, at timestamptz)")
+        for n, value in enumerate(values, 1):
+            pair.run(pair.warehouse, f"INSERT INTO public.raw VALUES ({n}, {value})")
+
+    def emptied() -> None:
+        pair.run(pair.source, "DELETE FROM public.t")
+        pair.run(pair.warehouse, "DELETE FROM public.raw")
+
+    here = scheduled(tmp_path, None, contract_text("timestamptz", BERLIN, mode=mode))
+    rows("'2024-01-01 12:00+01'", "'2024-01-01 13:00+01'", "'2024-01-02 12:00+01'")
+    full = mode == "full" and move is not transformed
+    before = move(here, of_day(DAY_1))["rows"]
+    assert before == (3 if full else 2)
+    emptied()
+    with pytest.raises(AirflowFailException) as refused:
+        move(here, of_day(DAY_1))
+    report = refused.value.__cause__.report  # type: ignore[union-attr]
+    (result,) = (one for one in report.results if one.id == "not_emptied")
+    assert result.blocking
+    assert result.facts == {"published": before, "rows": 0}
+    assert (
+        f"more than 0 rows, since the published {'table' if mode == 'full' else 'slice'} has {before}, found 0 rows"
+        in str(refused.value)
+    )
+    assert len(pair.published()) == before
+    if mode == "incremental":
+        told = move(here, of_day("2024-01-03"))
+        assert (told["rows"], told["before"]) == (0, 0), "where nothing is published, nothing is lost"
+    allowed = scheduled(tmp_path / "allowed", None, contract_text("timestamptz", BERLIN, mode=mode, allowEmpty=True))
+    told = move(allowed, of_day(DAY_1))
+    assert (told["rows"], told["before"]) == (0, before)
+    assert pair.published() == []
+
+
+@pytest.mark.parametrize("mode", ["merge", "append"])
+def test_modes_that_take_nothing_away_may_be_given_nothing(pair: Pair, tmp_path: Path, mode: str) -> None:
+    pair.fill("timestamptz", "'2024-01-01 12:00+01'")
+    more = {"key": "[id]"} if mode == "merge" else {}
+    here = scheduled(tmp_path, None, contract_text("timestamptz", BERLIN, mode=mode, **more))
+    assert loaded(here, of_day(DAY_1))["rows"] == 1
+    pair.run(pair.source, "DELETE FROM public.t")
+    assert loaded(here, of_day(DAY_1))["rows"] == 1
+    assert pair.published() == [1]

@@ -299,6 +299,25 @@ def test_vanished_days_are_missing(case: Case) -> None:
     assert validate.missing_slices(case.contract, warehouse, DAYS[0], DAYS[2]) == [DAYS[1]]
 
 
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.FULL])
+def test_no_rows_never_replace_rows_unless_the_contract_says_so(case: Case, mode: LoadMode) -> None:
+    left = (CheckKind.ROW_COUNT, CheckKind.IN_SLICE)
+    checks = tuple(check for check in case.contract.checks if check.kind not in left)
+    column = "" if mode is LoadMode.FULL else case.contract.load.slice_column
+    case = case.with_contract(checks=checks, load=replace(case.contract.load, mode=mode, slice_column=column))
+    before = case.move().rows
+    case.at_source("DELETE FROM public.orders")
+    case.extract()
+    with pytest.raises(ContractViolation) as blocked:
+        case.load()
+    (result,) = blocked.value.report.failed
+    assert (result.id, result.facts) == ("not_emptied", {"published": before, "rows": 0})
+    assert len(case.published()) == before
+    assert case.target.leftovers() == []
+    allowed = case.with_contract(load=replace(case.contract.load, allow_empty=True))
+    assert (allowed.load()[0].rows, case.published()) == (0, [])
+
+
 def test_two_runs_of_one_slice_at_once_leave_it_whole(case: Case) -> None:
     case.move()
     case.at_source("DELETE FROM public.orders WHERE id = 7")

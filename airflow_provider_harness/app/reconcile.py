@@ -27,6 +27,9 @@ PATIENCE = timedelta(minutes=2)
 LONGEST_MESSAGE, LONGEST_TRACE, LONGEST_NAME = 2_000, 20_000, 200
 _SHOWN = Redactor()  # what a Dag file printed is kept without what looks like a secret
 STARTED = "the reconciler started a healer run"
+#: A run of the reconciler that gives its worker slot back between two passes lasts so long; one that keeps it ends much
+#: sooner, since a scheduler that is told to end waits for the tasks which its own workers run.
+LONGEST_RUN, LONGEST_HELD = timedelta(days=1), timedelta(seconds=20)
 #: The longest that an act is delayed, but for a late source, whose verdict says when it is due; with the administrator's
 #: limits, after that a healer run has come to its end.
 LONGEST_DELAY = timedelta(hours=1)
@@ -64,6 +67,18 @@ def reconcile(healer: Healer) -> Pass:
     return Pass(
         found=tuple(found), started=tuple(started), noted=tuple(notes), ended=tuple(ended), promised=tuple(promised)
     )
+
+
+def is_over(now: datetime, *, run_began: datetime | None, held_since: datetime, gives_back: bool) -> bool:
+    """Whether a run of the reconciler has lasted long enough; the next one begins at once.
+
+    :param run_began: UTC; when the run began, over all its tasks' processes.
+    :param held_since: UTC; since when this process holds its worker slot.
+    :param gives_back: whether it gives the slot back between two passes.
+    """
+    if not gives_back:
+        return now - held_since >= LONGEST_HELD
+    return run_began is not None and now - run_began > LONGEST_RUN
 
 
 def _waiting(healer: Healer) -> list[Incident]:

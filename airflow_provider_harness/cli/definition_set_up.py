@@ -30,6 +30,12 @@ SET_UP: tuple[CLICommand, ...] = (
     action(
         "doctor",
         "Everything that is wrong with this installation, and how to mend it; exit 1 where anything is",
+        Arg(
+            ("--liveness",),
+            action="store_true",
+            help="one line for a cron job or a probe outside of Airflow: whether Airflow's parts are healthy, the reconciler and the "
+            "watch run, and no incident waits beyond its time; exit 1 where not",
+        ),
         OUTPUT,
         module="doctor",
         epilog="Example: airflow harness doctor",

@@ -25,6 +25,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "pages": doctor_here.pages,
     "promises": doctor_here.promises,
     "model": doctor_here.model,
+    "Airflow": doctor_airflow.parts,
     "auth manager": doctor_airflow.auth,
     "account": doctor_airflow.login,
     "account's rights": doctor_airflow.rights,
@@ -34,6 +35,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "clocks": doctor_airflow.clocks,
     "reconciler": doctor_airflow.reconciler,
     "dead man's check": doctor_airflow.watch,
+    "incidents": doctor_airflow.incidents,
 }
 #: check -> the one that must be well before it can be made; for those that are not here, "settings".
 AFTER: Mapping[str, str] = {
@@ -46,17 +48,35 @@ AFTER: Mapping[str, str] = {
     "reconciler": "store",
     "promises": "store",
     "dead man's check": "store",
+    "incidents": "store",
 }
+#: What says whether the harness lives, whatever else may be wrong with its settings.
+ALIVE = ("Airflow", "reconciler", "dead man's check", "incidents")
 
 
 @command
 def doctor(args: Any) -> int:
+    if args.liveness:
+        return _liveness(args)
     rows = examination()
     if args.output == "json":
         print(json.dumps(rows, indent=2))
     else:
         print("\n".join(line for row in rows for line in told(row)))
     return FINDINGS if any(row["health"] == Health.WRONG for row in rows) else FINE
+
+
+def _liveness(args: Any) -> int:
+    """One line: whether failures are seen and healed now."""
+    found = [item for name in ALIVE for item in _made(CHECKS[name]) if item.health is Health.WRONG]
+    text = (
+        " ".join(" ".join(item.text.split()) for item in found) or "Failures are seen, and incidents are looked after."
+    )
+    if args.output == "json":
+        print(json.dumps([{"alive": not found, "what": text}], indent=2))
+    else:
+        print(f"{'not alive' if found else 'alive'}: {text}")
+    return FINDINGS if found else FINE
 
 
 def examination() -> list[dict[str, str]]:

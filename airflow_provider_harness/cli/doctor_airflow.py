@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness import config, wiring
 from airflow_provider_harness.app import dead_man
+from airflow_provider_harness.app.pace import overdue
 from airflow_provider_harness.cli.doctor_findings import Finding
 from airflow_provider_harness.core.errors import NotAllowed
 
@@ -45,6 +46,26 @@ def login() -> Iterator[Finding]:
         account()
     except NotAllowed as error:
         yield Finding.wrong(str(error), f"Correct login and password of connection {conn_id}.")
+
+
+def parts() -> Iterator[Finding]:
+    """What Airflow says of its own parts."""
+    from airflow_provider_harness.adapters.account_probe import AccountProbe
+
+    for name, status in AccountProbe(*wiring.airflow_account()).health().items():
+        if status != "healthy":
+            fix = f"See whether `airflow {name.replace('_', '-')}` runs, and its log; start it again."
+            yield Finding.wrong(f"Airflow's {name} is {status}.", fix)
+
+
+def incidents() -> Iterator[Finding]:
+    """Incidents that the healer has in hand, and to which nothing happened in time."""
+    if wiring.mode() is config.Mode.OFF:
+        return
+    verify, now, store = timedelta(minutes=config.read().verify_minutes), wiring.now(), wiring.store()
+    for item in store.at_work():
+        if late := overdue(item, verify, now):
+            yield Finding.wrong(f"Incident {item.id}: {late}", f"airflow harness incidents show {item.id}")
 
 
 def rights() -> Iterator[Finding]:

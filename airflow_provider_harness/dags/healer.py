@@ -29,6 +29,7 @@ from airflow_provider_harness.app import (
     verify,
 )
 from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.core.action import ActionKind
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incident import EventKind, Incident, State
 from airflow_provider_harness.core.policy import VerdictKind
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 60
 #: A wait looks every LOOK_EVERY seconds for LOOK_SECONDS, then gives its slot back for as long.
 LOOK_SECONDS, LOOK_EVERY = 60, 3
-#: The shortest interval, in seconds, at which the reconciler gives its worker slot back between two passes (see _Look).
+#: The shortest interval, in seconds, at which the reconciler gives its worker slot back between two passes (see _Look); at a
+#: shorter one its runs last seconds only (app.reconcile.LONGEST_HELD), or a scheduler could not end.
 SHORTEST_RESCHEDULE = 30
 _OWN = {"retries": 2, "retry_delay": timedelta(seconds=10)}
 
@@ -80,7 +82,7 @@ def _reconciler(settings: config.Settings) -> None:
         f"{settings.healer_dag_id}_reconciler",
         schedule="@continuous",
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        description="Finds what no callback reported. One run a day.",
+        description="Finds what no callback reported. One run a day; one every half a minute where reconcile_seconds is under 30.",
         tags={config.OWN_TAG},
         max_active_runs=1,
         is_paused_upon_creation=False,
@@ -198,7 +200,7 @@ class Approve(HITLOperator):
             raise AirflowSkipException(f"Nobody is asked: the verdict is {verdict}.")
         asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
         if asked is None:
-            raise AirflowSkipException("Nobody is named who may answer; on-call is paged instead.")
+            raise AirflowSkipException("Nobody is named who may answer; on-call is told instead.")
         wiring.quietly(
             "Paging that a question is open (it stands in Airflow's required actions)",
             lambda: self._page(healer, incident.id),
@@ -252,25 +254,46 @@ class _Look(BaseSensorOperator):
 class Act(_Look):
     """Does what the verdict covers, once, when it is due."""
 
+    _told: str = ""
+
     def look(self, context: Context) -> bool:
         healer, incident, run_id = _mine(context)
         acted = act.act(healer, incident.id, run_id)
         if acted.due is not None:
-            self.log.info("Acting at %s.", acted.due)
+            self._tell(f"Looking again until {acted.due:%Y-%m-%d %H:%M:%S} UTC at the latest: {_waits_for(incident)}.")
         elif acted.stop is not None:
-            self.log.info("Nothing is done: %s", acted.reason)
+            self._tell(f"Nothing is done: {acted.reason}")
         return acted.due is None
+
+    def _tell(self, text: str) -> None:
+        """Say it once, not at each look."""
+        if text != self._told:
+            self._told = text
+            self.log.info("%s", text)
+
+
+def _waits_for(incident: Incident) -> str:
+    if incident.state is State.ACTING:
+        return "Airflow did not answer the act, and is asked whether it was done"
+    if act.proposal_of(incident).kind is ActionKind.WAIT_FOR_SOURCE:
+        return "the task runs again as soon as the source has the slice"
+    return "then the act is due"
 
 
 class Verify(_Look):
     """Looks until it is known whether the act healed."""
+
+    _said: str = ""
 
     def look(self, context: Context) -> bool:
         healer, incident, _ = _mine(context, State.VERIFYING)
         if EventKind.SETTLED in incident.last:
             return True
         finding = verify.verify(healer, incident)
-        self.log.info("%s: %s", finding.outcome or "not known yet", finding.text)
+        text = f"{finding.outcome or 'not known yet'}: {finding.text}"
+        if text != self._said:
+            self._said = text
+            self.log.info("%s", text)
         return finding.outcome is not None
 
 
@@ -287,9 +310,12 @@ class Close(Verify):
 
 
 class Reconcile(BaseSensorOperator):
-    """One pass of the reconciler every interval, for a day."""
+    """One pass of the reconciler every interval: for a day, or, where the slot is kept between two passes, for seconds."""
+
+    _held_since: datetime | None = None
 
     def poke(self, context: Context) -> bool:
+        self._held_since = self._held_since or wiring.now()
         try:
             if wiring.mode() is not config.Mode.OFF:
                 found = reconcile.reconcile(wiring.healer())
@@ -298,5 +324,9 @@ class Reconcile(BaseSensorOperator):
                     self.log.warning("%s", line)
         except HarnessError as error:
             self.log.error("%s The next pass tries again; see `airflow harness reconcile`.", error)
-        started = context["dag_run"].start_date
-        return started is not None and wiring.now() - started > timedelta(days=1)
+        return reconcile.is_over(
+            wiring.now(),
+            run_began=context["dag_run"].start_date,
+            held_since=self._held_since,
+            gives_back=self.mode == "reschedule",
+        )

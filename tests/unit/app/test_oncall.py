@@ -249,3 +249,33 @@ def test_an_unreachable_airflow_makes_no_incident_milder(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(w.airflow, "task", away)
     assert severity_of(w.healer, w.incident("I1")) is Severity.HIGH
+
+
+def test_an_act_without_an_answer_is_paged_once_and_resolved() -> None:
+    w = broken(of("d0"))
+    w.store.note_pass(w.clock())
+    w.event("I1", EventKind.CLAIMED, run="r")
+    assert dead_man.check(w.healer) == []
+    w.clock.ahead(minutes=16)
+    w.store.note_pass(w.clock())
+    assert dead_man.check(w.healer) == dead_man.check(w.healer) == ["acts"]
+    [page] = w.pager.pages
+    assert "1 incident(s) have no answer in time: I1" in page.summary
+    w.event("I1", EventKind.TAKEN, by="ann")
+    assert dead_man.check(w.healer) == []
+    assert w.pager.resolved == ["harness-self:acts"]
+
+
+def test_airflow_that_is_unwell_is_paged_at_the_second_look() -> None:
+    w = world()
+    w.store.note_pass(w.clock())
+    w.airflow.parts = {"scheduler": "healthy", "dag_processor": "unhealthy"}
+    assert dead_man.check(w.healer) == []
+    w.clock.ahead(minutes=5)
+    assert dead_man.check(w.healer) == ["airflow"]
+    assert "dag_processor is unhealthy" in w.pager.pages[-1].summary
+    w.airflow.parts = {"scheduler": "healthy"}
+    assert dead_man.check(w.healer) == []
+    assert w.pager.resolved == ["harness-self:airflow"]
+    w.airflow.silent = True
+    assert dead_man.check(w.healer) == []

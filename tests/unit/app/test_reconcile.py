@@ -13,7 +13,7 @@ from airflow_provider_harness.app.act import act
 from airflow_provider_harness.app.capture import capture
 from airflow_provider_harness.app.escalate import settle
 from airflow_provider_harness.app.ports import BrokenFile, RunState
-from airflow_provider_harness.app.reconcile import FIRST_LOOK, GRACE, OVERLAP, key_of, reconcile
+from airflow_provider_harness.app.reconcile import FIRST_LOOK, GRACE, OVERLAP, is_over, key_of, reconcile
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
@@ -383,3 +383,20 @@ def test_a_dag_file_that_cannot_be_imported_pages_once_for_as_long_as_it_is_brok
 def test_a_file_that_never_held_a_dag_is_named_by_itself() -> None:
     w = world(airflow=FakeAirflow(states=[], broken=[BrokenFile(id=3, file="a/new.py", stack_trace="", at=START)]))
     assert reconcile(w.healer).found == ("new.py/import_error__3/#0",)
+
+
+@pytest.mark.parametrize(
+    ("gives_back", "run", "held", "over"),
+    [
+        (False, timedelta(0), timedelta(seconds=19), False),
+        (False, timedelta(0), timedelta(seconds=20), True),
+        (True, timedelta(hours=23), timedelta(hours=23), False),
+        (True, timedelta(hours=25), timedelta(0), True),
+        (True, None, timedelta(days=3), False),
+    ],
+)
+def test_a_run_that_keeps_its_slot_is_short(
+    gives_back: bool, run: timedelta | None, held: timedelta, over: bool
+) -> None:
+    began = None if run is None else START - run
+    assert is_over(START, run_began=began, held_since=START - held, gives_back=gives_back) is over

@@ -9,7 +9,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,7 +151,7 @@ def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:
     contract = load_contract(path, Path(config.airflow_home("harness_contracts")), table or like)
     if not table or ("." not in table and of_several(contract)):
         return contract
-    return replace(contract, table=table if "." in table else f"public.{table}")
+    return contract.at(table if "." in table else f"public.{table}")
 
 
 def task_of(context: Mapping[str, Any]) -> TryKey:

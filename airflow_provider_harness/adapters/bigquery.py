@@ -77,7 +77,8 @@ class BigQueryWarehouse:
         :param at: moment as of which freshness is judged where there is no slice; None means now.
         """
         where = in_slice(contract, piece) if piece is not None else ""
-        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table, at=at)
+        table = ident(contract.table)
+        rows = sql_checks.Rows(relation=table, where=where, piece=piece, table=contract.table, at=at, whole=table)
         found = table_of(self._jobs.client, contract.table)
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
         return measure(self._jobs, contract, rows, known, "verify")
@@ -192,7 +193,7 @@ class BigQuerySession:
         """The contract's checks on the staging table."""
         fields = bq_types.fields(self._contract, staged=False)
         known = bq_types.schema(self._staging, fields, self._contract)
-        rows = sql_checks.Rows(relation=ident(self._staging), piece=self._piece, at=self._piece.end)
+        rows = bq_publish.rows_of(self._staged())
         with self._staging_stays():
             contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
             return measure(self._jobs, contract, rows, known, "gate")

@@ -17,6 +17,7 @@ from airflow_provider_harness.core.partition import Slice
 from .progress import looking
 
 if TYPE_CHECKING:
+    import pandas as pd
     from google.cloud import bigquery
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,14 @@ class Jobs:
         """What a query gives; it may run again, so its job has no name of its own."""
         job = self.client.query(sql, job_config=self.config(told))
         return [tuple(row) for row in self.finished(job)]
+
+    def frame(self, sql: str, told: Mapping[str, str]) -> pd.DataFrame:
+        """All rows of a query in memory; integers beside nulls stay integers."""
+        job = self.client.query(sql, job_config=self.config(told))
+        found: pd.DataFrame = (
+            self.finished(job).to_arrow(create_bqstorage_client=False).to_pandas(integer_object_nulls=True)
+        )
+        return found
 
     def dry_run(self, sql: str) -> Any:
         """A query that is not run: whether it is right, what it would give and read. The stand-in says 0 bytes."""

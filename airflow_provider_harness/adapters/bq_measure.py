@@ -6,15 +6,17 @@ stand-in keeps it. Only a column's type is what the catalog says it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_harness.core.checks import CheckKind
+from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema, canonical, fits
 
-from . import sql_checks, sql_measure
+from . import gx, sql_checks, sql_measure
 from .bq_jobs import Jobs, labels
+from .gx_share import Engine, shared
 
 QUERY = "harness_query"
 """The relation whose place the user's own query takes: it is in BigQuery's words, and is not translated."""
@@ -36,15 +38,16 @@ class BigQueryDatabase:
         self.refusals: tuple[type[Exception], ...] = (BadRequest,)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        whole = self._whole(sql)
+        whole = self.whole(sql)
         if self._others:
             self._jobs.only_reads(whole)
         return self._jobs.rows(whole, self._told)
 
     def plan(self, sql: str) -> None:
-        self._jobs.dry_run(self._whole(sql))
+        self._jobs.dry_run(self.whole(sql))
 
-    def _whole(self, sql: str) -> str:
+    def whole(self, sql: str) -> str:
+        """A statement with the user's query in its place."""
         return sql.replace(f"`{QUERY}`", f"(\n{self._query}\n)") if self._query else sql
 
     def exists(self, table: str) -> bool:
@@ -58,15 +61,36 @@ class BigQueryDatabase:
 
 
 def measure(
-    jobs: Jobs, contract: Contract, rows: sql_checks.Rows, found: Schema | None, step: str, *, query: str = ""
+    jobs: Jobs,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    found: Schema | None,
+    step: str,
+    *,
+    query: str = "",
+    engine: Engine = Engine.SQL,
 ) -> Measurements:
     """All checks of a gate, in two statements at most.
 
     :param found: the columns of the table that the rows are in, which say what their types are.
     :param query: whose rows they are, where they are not those of a table.
+    :param engine: who measures what both can; Great Expectations takes all rows into memory.
     """
     database = BigQueryDatabase(jobs, contract, step, query)
-    return sql_measure.measure(database, contract, rows, _typed(contract, found))
+
+    def by_expectations(theirs: Sequence[Check]) -> Measurements:
+        """BigQuery is not connected to Great Expectations here, so the rows come to it as a frame."""
+        condition = f" WHERE {rows.where}" if rows.where else ""
+        text = database.whole(sql_checks.spoken(f"SELECT * FROM {rows.relation}{condition}", "bigquery"))
+        return gx.measure_frame(jobs.frame(text, labels(contract, None, step)), contract, rows, theirs)
+
+    return shared(
+        contract,
+        lambda ours: sql_measure.measure(database, ours, rows, _typed(ours, found)),
+        by_expectations,
+        engine,
+        frame=True,
+    )
 
 
 def _typed(contract: Contract, found: Schema | None) -> dict[str, str]:

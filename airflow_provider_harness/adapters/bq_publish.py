@@ -20,6 +20,7 @@ from airflow_provider_harness.core.partition import Bound, Slice, bounds
 from . import sql_checks, subquery
 from .bq_types import kept_as
 from .sql_checks import column, ident, in_slice, literal, query_bounds, spoken
+from .sql_whole import to_be
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table
@@ -58,7 +59,7 @@ class Staged:
 
     def malformed(self) -> str:
         """Which of the rows may be set aside."""
-        return sql_checks.malformed(self.contract.checks, self.contract, self.piece)
+        return sql_checks.malformed(self.contract.checks, self.contract, rows_of(self))
 
     def place(self) -> str:
         """Which rows of the published table the slice replaces."""
@@ -67,6 +68,12 @@ class Staged:
     def _value(self, name: str, kind: str) -> str:
         parsed = self.json_as_text and kept_as(kind) == "JSON"
         return f"PARSE_JSON({column(name)}) AS {column(name)}" if parsed else column(name)
+
+
+def rows_of(staged: Staged) -> sql_checks.Rows:
+    """The staged rows, and the table as it will be."""
+    whole = to_be(staged.contract, staged.piece, f"SELECT {staged.values()} FROM {ident(staged.table)}")
+    return sql_checks.Rows(relation=ident(staged.table), piece=staged.piece, at=staged.piece.end, whole=whole)
 
 
 def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:
@@ -214,4 +221,4 @@ def _counts(staged: Staged) -> str:
 
 
 def _blame(staged: Staged) -> tuple[str, str]:
-    return sql_checks.blame(staged.contract.checks, staged.contract, staged.piece)
+    return sql_checks.blame(staged.contract.checks, staged.contract, rows_of(staged))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import CheckResult, Measurement, Measurements
+from airflow_provider_harness.core.report import CheckResult, Measurements
 
 from . import bq_types, sql_checks, sql_guard
 from .bigquery import BigQueryWarehouse, table_of
 from .bq_measure import QUERY, measure
 from .bq_publish import bound
-from .gx_share import Engine, shared_out
+from .gx_share import Engine
 from .sql_checks import ident, in_slice
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ class BigQueryRows(BigQueryWarehouse):
 
     :param sql: a query with the contract's columns, which may use ``%(slice_start)s`` and ``%(slice_end)s``; empty: the
         contract's table.
-    :param engine: who measures what both can; Great Expectations is not connected to BigQuery here, so a check that is
-        left to it cannot be run.
+    :param engine: who measures what both can; Great Expectations is not connected to BigQuery here, so it takes all the
+        rows into memory.
     """
 
     def __init__(
@@ -41,18 +40,15 @@ class BigQueryRows(BigQueryWarehouse):
 
     def measure(self, contract: Contract, piece: Slice) -> tuple[Measurements, tuple[CheckResult, ...]]:
         """All checks of the contract on the rows of the slice; on all rows where the contract knows no slices."""
-        ours, theirs = shared_out(contract, self._engine)
         whole = contract.load.mode is LoadMode.FULL
         rows = sql_checks.Rows(
             relation=ident(QUERY if self._sql else contract.table),
             where="" if whole else in_slice(contract, piece),
             piece=None if whole else piece,
             at=piece.end,
+            whole=ident(contract.table),
         )
         found = None if self._sql else table_of(self._jobs.client, contract.table)
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
         query = sql_guard.query(bound(self._sql, piece, contract), "bigquery") if self._sql else ""
-        measured = measure(self._jobs, replace(contract, checks=ours), rows, known, "validate", query=query)
-        reason = "Great Expectations is not connected to BigQuery; write it as a check of engine sql"
-        unable = {check.id: Measurement(value=None, error=reason) for check in theirs}
-        return replace(measured, values={**measured.values, **unable}), ()
+        return measure(self._jobs, contract, rows, known, "validate", query=query, engine=self._engine), ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from airflow_provider_harness.core.checks import CheckKind, Expectation, Metric, Operator, Unit
@@ -43,12 +44,14 @@ def expectation(scope: Scope, entry: Mapping[str, Any], here: Path, *, sql: bool
 def _comparable(value: Any, *, sql: bool) -> bool:
     if isinstance(value, str | bool):
         return sql
-    return isinstance(value, int | float) and value == value
+    return isinstance(value, int | float | Decimal) and value == value
 
 
 def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation, here: Path) -> None:
     """Find fault with a bound that no number of rows keeps."""
-    if metric not in COUNTS or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in expect.values):
+    if metric not in COUNTS or not all(
+        isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in expect.values
+    ):
         return
     place = (*here, str(expect.operator))
     share = expect.unit is Unit.PERCENT

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_harness.core.checks import BELOW, ITEM, Check, CheckKind
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.core.checks import BELOW, ITEM, Check, CheckKind, Unit
+from airflow_provider_harness.core.contract import Contract, LoadMode
 
 from .contracts_conflicts import contradictions
 from .contracts_marks import Path
@@ -17,6 +17,7 @@ from .contracts_relations import Relations
 from .contracts_scope import Places, Ruled, Scope, Subject, physical_name, properties, told_apart
 from .contracts_slas import Slas
 from .contracts_versions import Unsaid
+from .sql_values import unfit
 
 
 class Checks:
@@ -51,7 +52,22 @@ class Checks:
         """Every check in file order, each measure once; and what each field became."""
         rules, places = told_apart([ruled for ruled in self._all() if self._is_measured(ruled)], self.scope)
         contradictions(rules, self.scope)
+        for ruled in rules:
+            self._can_be_asked(ruled)
         return tuple(ruled.check for ruled in rules), places
+
+    def _can_be_asked(self, ruled: Ruled) -> None:
+        """Find fault with a rule that no engine could run, unless its field is found wrong already."""
+        place, scope = ruled.place, self.scope
+        table = Contract(
+            id="", version="", name="", table=scope.published, columns=tuple(scope.columns.values()), load=scope.load
+        )
+        reason = "" if ruled.check.path else unfit(ruled.check, table)
+        if not reason and ruled.check.expect.unit is Unit.PERCENT and not ruled.check.spec.of_rows:
+            reason = f"{ruled.check.kind} counts no rows of the slice, so it has no share in percent"
+        told = any(one.path == place[:-1] or one.path[: len(place)] == place for one in scope.findings)
+        if reason and not told:
+            scope.find(place, f"{reason}.")
 
     def _is_measured(self, ruled: Ruled) -> bool:
         """Whether engines can look where a rule looks; if not, that is a finding, and never silence."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .contracts_yaml import TooLarge, loader, within_limits
@@ -64,6 +65,7 @@ def read(text: str) -> Marked:
             for first, pairs in plain.yaml_implicit_resolvers.items()
         }
 
+    Loader.add_constructor("tag:yaml.org,2002:float", _exact)
     try:
         within_limits(text)
         return _built(Loader(text))
@@ -91,6 +93,16 @@ def _built(loader: Any) -> Marked:
     if not isinstance(data, dict):
         findings.append(Finding(path=(), problem="is not a mapping of fields."))
     return Marked(data=data, lines=lines, findings=tuple(findings))
+
+
+def _exact(loader: Any, node: Any) -> Any:
+    """A number with a point; as a decimal where a binary number would lose digits of it."""
+    number = loader.construct_yaml_float(node)
+    try:
+        exact = Decimal(node.value.replace("_", ""))
+    except InvalidOperation:
+        return number  # infinity and NaN have other names in YAML
+    return number if exact == Decimal(repr(number)) else exact
 
 
 def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Finding]:

@@ -12,7 +12,8 @@ from .contracts_bounds import expectation, possible
 from .contracts_custom import Custom
 from .contracts_marks import Path, near
 from .contracts_options import listed, measured, ranged
-from .contracts_scope import Ruled, Scope, Subject
+from .contracts_rules import rule
+from .contracts_scope import Ruled, Scope, Subject, physical_name
 
 SEVERITIES: Mapping[str, Severity] = {
     "error": Severity.ERROR,
@@ -138,11 +139,22 @@ class Quality:
         entry, here, own = stated.entry, stated.here, stated.subject.columns
         if not isinstance(entry.get("query"), str):
             return
-        query = entry["query"].replace("${object}", "${table}").replace("${property}", "${column}")
-        query = query.replace("${column}", f'"{own[0]}"' if own else "${column}")
+        query = self._query(entry["query"], (*here, "query"), own)
         expect = expectation(self.scope, entry, here, sql=True)
         identity = {} if stated.name else {"id": f"custom_sql:{'_'.join(map(str, here[2:]))}"}
         yield self._made(stated, CheckKind.CUSTOM_SQL, sql=query, expect=expect, **identity)
+
+    def _query(self, query: str, here: Path, own: tuple[str, ...]) -> str:
+        """A query as the gates run it."""
+        table, published = self.scope.table, self.scope.published
+        home, name = published.rpartition(".")[0], str(table.get("name") or "")
+        words = (name, name.lower(), physical_name(table))
+        names = {one for word in words for one in (word, f"{home}.{word}") if word}
+        columns = (*self.scope.columns, *self.scope.dropped)
+        found = rule(query, column=own[0] if own else "", table=published, names=sorted(names), columns=columns)
+        for one in found.problems:
+            self.scope.find(here, one.problem, one.valid, one.fix)
+        return found.sql
 
     def _library(self, stated: Stated) -> Iterator[Ruled]:
         entry, here, subject = stated.entry, stated.here, stated.subject

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.move import reconcile
 from airflow_provider_harness.core.checks import Check, CheckKind
-from airflow_provider_harness.core.contract import Column, Contract
+from airflow_provider_harness.core.contract import Column, Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SchemaDrift
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurement, Measurements, judge_one
@@ -20,9 +20,11 @@ from airflow_provider_harness.core.schema import Schema, SchemaColumn, Side, can
 from . import duck_measure, duck_texts, gx, sql_checks
 from .duck_raw import Files, Shape, opener
 from .gx_docs import folder_of
-from .gx_share import Engine, joined, shared_out
+from .gx_share import Engine, shared
 from .pg_types import base, carried_type
 from .sql_checks import column, ident, literal, parts
+from .sql_values import Family, family
+from .sql_whole import reads_whole
 from .staging import MANIFEST, ParquetStage, check_same
 
 if TYPE_CHECKING:
@@ -61,6 +63,9 @@ CATALOG: Mapping[str, str] = {
 }
 """DuckDB's name of a type -> PostgreSQL's, where ``core.schema`` does not know it."""
 TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
+
+
+_SLICE_ONLY = "it looks at the whole table, and the files are a slice of it; the gate of a load measures it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,17 +126,22 @@ class FileRows:
         files = _open(connection, contract, found)
         _closed(connection, found)
         rows = sql_checks.Rows(relation="rows", piece=piece if contract.load.slice_column else None, at=piece.end)
-        ours, theirs = shared_out(contract, self._engine)
-        carried = [replace(check, type=carried_type(check.type) or check.type) for check in ours]
-        measured = duck_measure.measure(connection, replace(contract, checks=tuple(carried)), rows)
-        if theirs:
+        docs = folder_of(self._docs, contract.table, piece.id)
+
+        def by_sql(ours: Contract) -> Measurements:
+            beyond = {c.id for c in ours.checks if reads_whole(c, contract) and contract.load.mode is not LoadMode.FULL}
+            carried = [replace(c, type=carried_type(c.type) or c.type) for c in ours.checks if c.id not in beyond]
+            found = duck_measure.measure(connection, replace(ours, checks=tuple(carried)), rows)
+            unable = dict.fromkeys(beyond, Measurement(value=None, error=_SLICE_ONLY))
+            return replace(found, values={**found.values, **unable})
+
+        def by_expectations(theirs: Sequence[Check]) -> Measurements:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="The inplace keyword")  # DuckDB's own use of pandas
                 frame = connection.sql("SELECT * FROM rows").df()
-            measured = joined(
-                measured,
-                gx.measure_frame(frame, contract, rows, theirs, folder_of(self._docs, contract.table, piece.id)),
-            )
+            return gx.measure_frame(frame, contract, rows, theirs, docs)
+
+        measured = shared(contract, by_sql, by_expectations, self._engine, frame=True)
         more = _mistyped(files, contract, measured.rows)
         if found.promised is not None:
             more += (reconcile("staged", found.promised, measured.rows),)
@@ -201,11 +211,16 @@ def _open(connection: duckdb.DuckDBPyConnection, contract: Contract, found: Foun
     for shape in files.look(contract.names):
         _same_columns(contract, shape)
     files.read(contract.names)
-    typed = ", ".join(
-        f"{duck_texts.cast(col, text=found.form != TYPED)} AS {column(col.name)}" for col in contract.columns
-    )
+    typed = ", ".join(f"{_value(col, found.form)} AS {column(col.name)}" for col in contract.columns)
     connection.execute(f"CREATE VIEW rows AS SELECT {typed} FROM raw")
     return files
+
+
+def _value(col: Column, form: str) -> str:
+    """A column in the contract's type. A Parquet file's own statistics leave NaN out, and DuckDB answers by them what it can,
+    so binary numbers are worked out from the values."""
+    cast = duck_texts.cast(col, text=form != TYPED)
+    return f"({cast} * 1)" if form == TYPED and family(canonical(col.physical_type)) is Family.BINARY else cast
 
 
 def _same_columns(contract: Contract, shape: Shape) -> None:

@@ -29,6 +29,7 @@ class Duck:
             duckdb.ProgrammingError,
             duckdb.DataError,
             duckdb.NotSupportedError,
+            duckdb.InternalError,
             duckdb.InvalidInputException,
             duckdb.PermissionException,  # a query that wants a file of its own
         )

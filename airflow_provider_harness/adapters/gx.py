@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import MissingExtra
+from airflow_provider_harness.core.pattern import compiled
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import gx_docs, sql_checks
 from .pg_reading import LOCK_SECONDS, STATEMENT_SECONDS
 from .sql_measure import plain, value_of
+from .sql_values import MOMENTS, NUMBERS, Family, family, kind_of, unfit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,10 +75,12 @@ EXPECTATIONS: Mapping[CheckKind, Callable[[Check], tuple[str, Kwargs]]] = {
     CheckKind.NOT_NULL: _mapped("expect_column_values_to_not_be_null", lambda c: {}),
     CheckKind.NULL_RATE: _mapped("expect_column_values_to_not_be_null", lambda c: {}),
     CheckKind.UNIQUE: _unique,
-    CheckKind.ACCEPTED_VALUES: _mapped("expect_column_values_to_be_in_set", lambda c: {"value_set": list(c.values)}),
+    CheckKind.ACCEPTED_VALUES: _mapped(
+        "expect_column_values_to_be_in_set", lambda c: {"value_set": [value for value in c.values if value is not None]}
+    ),
     CheckKind.RANGE: _mapped("expect_column_values_to_be_between", _ranged),
     CheckKind.LENGTH: _mapped("expect_column_value_lengths_to_be_between", _bounded),
-    CheckKind.REGEX: _mapped("expect_column_values_to_match_regex", lambda c: {"regex": c.pattern}),
+    CheckKind.REGEX: _mapped("expect_column_values_to_match_regex", lambda c: {"regex": compiled(c.pattern).postgres}),
     CheckKind.ROW_COUNT: lambda check: (ROW_COUNT, {"min_value": 0}),
     CheckKind.MEAN: _observed("expect_column_mean_to_be_between"),
     CheckKind.MINIMUM: _observed("expect_column_min_to_be_between"),
@@ -95,18 +99,63 @@ def expectable(check: Check) -> bool:
     return check.kind in EXPECTATIONS and not (check.spec.metric is Metric.FAILING_ROWS and _words(check))
 
 
+_ANY = tuple(Family)
+_APART = (*NUMBERS, *MOMENTS, Family.TEXT, Family.PADDED, Family.UUID, Family.BOOLEAN)
+IN_POSTGRES: Mapping[CheckKind, tuple[Family, ...]] = {
+    **dict.fromkeys((CheckKind.NOT_NULL, CheckKind.NULL_RATE), _ANY),
+    **dict.fromkeys((CheckKind.UNIQUE, CheckKind.DISTINCT_COUNT), _APART),
+    **dict.fromkeys((CheckKind.ACCEPTED_VALUES, CheckKind.LENGTH, CheckKind.REGEX), (Family.TEXT,)),
+    CheckKind.RANGE: (Family.WHOLE,),
+    **dict.fromkeys((CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.QUANTILE), (Family.WHOLE,)),
+    **dict.fromkeys((CheckKind.MEAN, CheckKind.SUM, CheckKind.STDDEV), (Family.BINARY,)),
+}
+"""Kind -> of which columns in PostgreSQL Great Expectations measures it exactly: it compares with bounds as binary numbers,
+tells decimals as such, and does not know NaN where it is the largest number."""
+IN_FRAMES: Mapping[CheckKind, tuple[Family, ...]] = {
+    **dict.fromkeys(
+        (CheckKind.NOT_NULL, CheckKind.NULL_RATE), tuple(one for one in Family if one is not Family.BINARY)
+    ),
+    **dict.fromkeys((CheckKind.UNIQUE, CheckKind.ACCEPTED_VALUES, CheckKind.LENGTH, CheckKind.REGEX), (Family.TEXT,)),
+    CheckKind.DISTINCT_COUNT: (Family.TEXT,),
+}
+"""The same of a frame: pandas takes NaN for null, integers beside nulls for binary numbers, and a sum of nothing for 0."""
+EXACT_WHOLE = 2**53
+"""Below it, every integer is a binary number."""
+
+
+def exact(check: Check, contract: Contract, *, frame: bool) -> bool:
+    """Whether Great Expectations measures a check as the other engines do."""
+    if not expectable(check) or unfit(check, contract):
+        return False
+    if check.kind in (CheckKind.CUSTOM_GX, CheckKind.ROW_COUNT):
+        return True
+    allowed = (IN_FRAMES if frame else IN_POSTGRES).get(check.kind, ())
+    kinds = [kind_of(contract, name) for name in check.columns]
+    if "real" in kinds or not {family(kind) for kind in kinds} <= set(allowed):
+        return False
+    if check.kind is CheckKind.RANGE:
+        return all(isinstance(b, int) and abs(b) < EXACT_WHOLE for b in (check.low, check.high) if b is not None)
+    if check.kind is CheckKind.ACCEPTED_VALUES:
+        return any(check.values) and all(value is None or isinstance(value, str) for value in check.values)
+    return True
+
+
 def _words(check: Check) -> bool:
     return check.kind in (CheckKind.NOT_NULL, CheckKind.NULL_RATE) and bool(check.values)
 
 
-def suite(checks: Sequence[Check]) -> list[Kwargs]:
+def suite(checks: Sequence[Check], *, frame: bool = False) -> list[Kwargs]:
     """Checks as expectations: ``type``, ``kwargs``, and ``meta`` with the ids of the checks that share it.
 
     One of them counts the rows.
+
+    :param frame: whether pandas runs them, and Python reads the patterns.
     """
     found: dict[str, Kwargs] = {}
     for check in checks:
         name, kwargs = EXPECTATIONS[check.kind](check)
+        if frame and check.kind is CheckKind.REGEX:
+            kwargs = kwargs | {"regex": compiled(check.pattern).python}
         same = [name, check.columns] if name == QUANTILES else [name, kwargs]
         key = json.dumps(same, sort_keys=True, default=str)
         entry = found.setdefault(key, {"type": name, "kwargs": kwargs, "meta": {"harness": []}})
@@ -140,7 +189,7 @@ def measure_postgres(
     query = f"SELECT * FROM {rows.relation}{condition}"
     try:
         batch = source.add_query_asset(name="rows", query=query).add_batch_definition_whole_table("all").get_batch()
-        return _run(context, batch, contract, rows, checks, docs)
+        return _run(context, batch, contract, rows, checks, docs, frame=False)
     finally:
         source.get_engine().dispose()
 
@@ -156,7 +205,7 @@ def measure_frame(
     context = _context()
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    return _run(context, batch, contract, rows, checks, docs)
+    return _run(context, batch, contract, rows, checks, docs, frame=True)
 
 
 def _context() -> Any:
@@ -191,7 +240,14 @@ def _url(dsn: str) -> str:
 
 
 def _run(
-    context: Any, batch: Any, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check] | None, docs: str
+    context: Any,
+    batch: Any,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    checks: Sequence[Check] | None,
+    docs: str,
+    *,
+    frame: bool,
 ) -> Measurements:
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -200,7 +256,7 @@ def _run(
     wanted = {check.id: check for check in (contract.checks if checks is None else checks) if expectable(check)}
     values: dict[str, Measurement] = {}
     expectations = []
-    for entry in suite(tuple(wanted.values())):
+    for entry in suite(tuple(wanted.values()), frame=frame):
         try:
             expectations.append(ExpectationConfiguration(**entry).to_domain_obj())
         except Exception as error:  # noqa: BLE001 - what GX refuses is an error of this check alone, whatever its kind

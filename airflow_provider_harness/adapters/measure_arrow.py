@@ -18,12 +18,11 @@ from airflow_provider_harness.core.contract import Contract, MalformedRows
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import Measurement, Measurements
 
-from . import sql_checks
+from . import sql_checks, sql_rules, sql_values
 from .duck_measure import Duck
 from .pg_types import carried_type
 from .running import RUNNING, State, joined
-from .sql_guard import refusal
-from .sql_measure import plain, value_of
+from .sql_measure import cannot, first_line, plain, value_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,8 +73,11 @@ class ArrowGauge:
         tables = references or {}
         for name, rows in tables.items():
             self._refer(name, rows)
-        checks = [_carried(check) for check in contract.checks if _here(check, contract, piece, tables)]
-        self._complete = len(checks) == len(contract.checks)
+        self._errors = {check.id: reason for check in contract.checks if (reason := sql_values.unfit(check, contract))}
+        self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at)
+        here = [check for check in contract.checks if _here(check, contract, self._rows, tables)]
+        self._elsewhere = {check.id for check in contract.checks if check not in here} - set(self._errors)
+        checks = [_carried(check) for check in here if check.id not in self._errors]
         self._counted = [check for check in checks if check.spec.metric in BY_BATCH]
         self._running = {check.id: check for check in checks if check.kind in RUNNING}
         self._states: dict[str, list[State]] = {name: [] for name in self._running}
@@ -85,22 +87,31 @@ class ArrowGauge:
         together = [check for check in self._whole if check.id not in self._distinct]
         self._kept = tuple(dict.fromkeys(name for check in together for name in _needed(check, contract)))
         self._waiting: list[pa.RecordBatch] = []
-        self._totals = [0] * (1 + len(self._counted))
+        self._number = 0
+        self._totals = {check.id: 0 for check in self._counted}
         self._malformed = 0
         self._samples: dict[str, list[dict[str, Any]]] = {}
         self._seconds = 0.0
-        self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at)
+        self._statement = self._counting()
+
+    def _counting(self) -> str:
+        """What is asked of each batch."""
         parts = [
             part.format(sql_checks.column(c.columns[0]))
             for c in self._running.values()
             for part in RUNNING[c.kind].parts
         ]
-        self._statement = self._spoken(sql_checks.gate(contract, self._rows, self._counted, *parts))
+        return self._spoken(sql_checks.gate(self._contract, self._rows, self._counted, *parts))
 
     @property
     def complete(self) -> bool:
         """See ``app.ports_rows.Gauge``."""
-        return self._complete
+        return not self._elsewhere
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """See ``app.ports_rows.Gauge``."""
+        return tuple(check.id for check in self._contract.checks if check.id in self._elsewhere)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take one batch; it is counted with its neighbours, since each counting costs the planning of its statement."""
@@ -114,9 +125,11 @@ class ArrowGauge:
         began = time.perf_counter()
         self._duck.register("batch", pa.Table.from_batches(self._waiting))
         self._waiting.clear()
-        found = self._database.rows(self._statement)[0]
-        counts, parts = found[: len(self._totals)], iter(found[len(self._totals) :])
-        self._totals = [total + int(value or 0) for total, value in zip(self._totals, counts, strict=True)]
+        found = self._found()
+        counts, parts = found[: 1 + len(self._counted)], iter(found[1 + len(self._counted) :])
+        self._number += int(counts[0])
+        for check, value in zip(self._counted, counts[1:], strict=True):
+            self._totals[check.id] += int(value or 0)
         for name, check in self._running.items():
             self._states[name].append(tuple(islice(parts, len(RUNNING[check.kind].parts))))
         failing = [check for check, value in zip(self._counted, counts[1:], strict=True) if value]
@@ -133,6 +146,29 @@ class ArrowGauge:
         self._duck.unregister("batch")
         self._seconds += time.perf_counter() - began
 
+    def _found(self) -> tuple[Any, ...]:
+        """What the statement gives for the batch that waits; a check that cannot be run is an error of its own."""
+        try:
+            return self._database.rows(self._statement)[0]
+        except self._database.refusals:
+            for check in (*self._counted, *self._running.values()):
+                self._try(check)
+            self._counted = [check for check in self._counted if check.id not in self._errors]
+            self._running = {name: check for name, check in self._running.items() if name not in self._errors}
+            self._statement = self._counting()
+            return self._database.rows(self._statement)[0]
+
+    def _try(self, check: Check) -> None:
+        """Run one check alone on the batch that waits, and note why it cannot be run."""
+        parts = RUNNING[check.kind].parts if check.id in self._running else ()
+        more = [part.format(sql_checks.column(check.columns[0])) for part in parts]
+        try:
+            self._database.rows(
+                self._spoken(sql_checks.gate(self._contract, self._rows, () if more else (check,), *more))
+            )
+        except self._database.refusals as error:
+            self._errors[check.id] = first_line(error)
+
     def _tables(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """What is kept of each batch, and in which table: of columns whose values are only told apart, each value once."""
         if self._kept:
@@ -145,8 +181,8 @@ class ArrowGauge:
             self._count()
         began = time.perf_counter()
         values = {
-            check.id: Measurement(value=total, samples=tuple(self._samples.get(check.id, ())))
-            for check, total in zip(self._counted, self._totals[1:], strict=True)
+            check.id: Measurement(value=self._totals[check.id], samples=tuple(self._samples.get(check.id, ())))
+            for check in self._counted
         }
         values |= {
             name: Measurement(value=value_of(check, joined(check.kind, self._states[name]), self._contract, self._rows))
@@ -154,13 +190,18 @@ class ArrowGauge:
         }
         self._keep_nothing()
         self._rows = sql_checks.Rows(relation="kept", piece=self._piece, at=self._at)
-        over_all = [(check, self._over_all(check)) for check in self._whole]
-        values |= {check.id: found for check, found in over_all if not (found.error and check.sql)}
+        for check in self._whole:
+            found = self._over_all(check)
+            if found.error and check.sql:
+                self._elsewhere.add(check.id)  # DuckDB reads SQL in another way than the warehouse
+            else:
+                values[check.id] = found
+        values |= {name: Measurement(value=None, error=reason) for name, reason in self._errors.items()}
         self._duck.close()
         self._forget()
         self._seconds += time.perf_counter() - began
         return Measurements(
-            rows=self._totals[0],
+            rows=self._number,
             malformed=self._malformed,
             values=values,
             milliseconds=round(1000 * self._seconds),
@@ -178,12 +219,12 @@ class ArrowGauge:
     def _over_all(self, check: Check) -> Measurement:
         """One check over the kept columns of all batches."""
         if check.spec.metric in (Metric.ROWS, Metric.CHANGE_PERCENT):
-            return Measurement(value=self._totals[0])
+            return Measurement(value=self._number)
         rows = replace(self._rows, relation=self._distinct.get(check.id, "kept"))
         try:
             found = self._roomy(self._spoken(sql_checks.gate(self._contract, rows, [check])))[0][1]
         except self._database.refusals as error:
-            return Measurement(value=None, error=str(error).splitlines()[0])
+            return Measurement(value=None, error=first_line(error))
         if found and check.kind is CheckKind.UNIQUE:
             self._explain([check])
         value = value_of(check, found, self._contract, self._rows)
@@ -225,13 +266,15 @@ class ArrowGauge:
         self._duck.unregister("incoming")
 
 
-def _here(check: Check, contract: Contract, piece: Slice | None, tables: Iterable[str]) -> bool:
+def _here(check: Check, contract: Contract, rows: sql_checks.Rows, tables: Iterable[str]) -> bool:
     """Whether a check can be measured by what passes by and the tables that were given."""
-    if check.spec.metric in ELSEWHERE or refusal(check.sql) or sql_checks.metric(check, contract, piece) is None:
+    if check.spec.metric in ELSEWHERE or cannot(check, contract, "duckdb"):
         return False
+    if check.reference is not None:
+        return check.reference.table in tables and check.reference.table != contract.table
     if check.sql:
-        return _custom_columns(check.sql, contract) is not None
-    return check.reference is None or check.reference.table in tables
+        return sql_rules.columns_in_flight(check.sql, contract) is not None
+    return bool(sql_checks.outputs(check, contract, rows))
 
 
 def _carried(check: Check) -> Check:
@@ -242,24 +285,5 @@ def _needed(check: Check, contract: Contract) -> tuple[str, ...]:
     """The columns that a check needs of all batches together; at least one, so that rows can be counted."""
     if check.spec.metric in (Metric.ROWS, Metric.CHANGE_PERCENT):
         return ()
-    names = (_custom_columns(check.sql, contract) or ()) if check.sql else (*check.columns, *check.measures)
+    names = (sql_rules.columns_in_flight(check.sql, contract) or ()) if check.sql else (*check.columns, *check.measures)
     return tuple(names) or contract.names[:1]
-
-
-def _custom_columns(sql: str, contract: Contract) -> tuple[str, ...] | None:
-    """The columns that a query of the contract's own reads; None if it reads other tables, or cannot be parsed."""
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        tree = sqlglot.parse_one(sql.replace("${table}", "t"), read="postgres")
-    except SqlglotError:
-        return None
-    own = {"t", *(cte.alias for cte in tree.find_all(exp.CTE))}
-    if any(table.name not in own or table.db for table in tree.find_all(exp.Table)):
-        return None
-    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        return contract.names
-    named = {node.name for node in tree.find_all(exp.Column)}
-    return tuple(name for name in contract.names if name in named)

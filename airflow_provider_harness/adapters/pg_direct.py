@@ -47,7 +47,8 @@ class Target:
     def there(self) -> Rows:
         """The slice where it is published."""
         condition = in_slice(self.contract, self.piece) if self.where else ""
-        return Rows(relation=ident(self.contract.table), where=condition, piece=self.piece, table=self.contract.table)
+        table = ident(self.contract.table)
+        return Rows(relation=table, where=condition, piece=self.piece, table=self.contract.table, whole=table)
 
     def published(self, rows: int, before: int, new: int) -> Published:
         """What was done; a row that would be set aside goes another way."""

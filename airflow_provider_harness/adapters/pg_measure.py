@@ -26,6 +26,9 @@ class _Postgres:
         self.refusals: tuple[type[Exception], ...] = (
             psycopg.ProgrammingError,
             psycopg.DataError,
+            psycopg.NotSupportedError,
+            psycopg.errors.ProgramLimitExceeded,
+            psycopg.errors.StatementTooComplex,
             psycopg.errors.ReadOnlySqlTransaction,
             psycopg.errors.ActiveSqlTransaction,  # a query that wants to turn reading only off
         )

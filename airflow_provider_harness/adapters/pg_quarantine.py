@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.partition import Slice, slice_of
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.slice_keys import read
 
-from . import sql_checks
+from . import gx, sql_checks
+from .gx_share import shared
 from .pg_catalog import catalog
 from .pg_measure import measure
 from .pg_session import session
@@ -103,21 +105,36 @@ class PostgresShelf:
             f"CREATE TEMPORARY TABLE {_TAKEN} AS SELECT {columns}, ctid AS {_PLACE} "
             f"FROM {ident(quarantine_table(self._contract))} WHERE {test}"
         )
-        malformed = sql_checks.malformed(self._contract.checks, self._contract, self._piece)
+        malformed = sql_checks.malformed(self._contract.checks, self._contract, self._rows)
         staying = self._run(f"DELETE FROM {_TAKEN} WHERE {malformed}").rowcount
         [(passing,)] = self._run(f"SELECT count(*) FROM {_TAKEN}").fetchall()
         return int(passing), staying
 
     def measure(self) -> Measurements:
         """The contract's checks on the slice as it would be with the rows in it."""
-        whole = self._contract.load.mode is LoadMode.FULL
-        where = "" if whole else f" WHERE {in_slice(self._contract, self._piece)}"
-        both = (
-            f"(SELECT {self._names} FROM {ident(self._contract.table)}{where} "
-            f"UNION ALL SELECT {self._names} FROM {_TAKEN}) AS u"
+        return shared(
+            self._contract, lambda ours: measure(self._connection, ours, self._rows), self._expectations, frame=True
         )
-        return measure(
-            self._connection, self._contract, sql_checks.Rows(relation=both, piece=None if whole else self._piece)
+
+    def _expectations(self, checks: Sequence[Check]) -> Measurements:
+        """What Great Expectations finds; the rows come to it as a frame, since no other session sees them."""
+        import pandas as pd
+
+        found = self._run(f"SELECT {self._names} FROM {self._rows.relation}").fetchall()
+        frame = pd.DataFrame(found, columns=list(self._contract.names), dtype=object)
+        return gx.measure_frame(frame, self._contract, self._rows, checks)
+
+    @property
+    def _rows(self) -> sql_checks.Rows:
+        """The slice with the rows in it."""
+        whole = self._contract.load.mode is LoadMode.FULL
+        mine = "" if whole else f" WHERE {in_slice(self._contract, self._piece)}"
+        published = f"SELECT {self._names} FROM {ident(self._contract.table)}"
+        more = f"UNION ALL SELECT {self._names} FROM {_TAKEN}"
+        return sql_checks.Rows(
+            relation=f"({published}{mine} {more}) AS u",
+            piece=None if whole else self._piece,
+            whole=f"({published} {more}) AS w",
         )
 
     def publish(self) -> int:

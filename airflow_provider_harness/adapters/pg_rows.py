@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.contract import Contract, LoadMode
@@ -13,7 +12,7 @@ from airflow_provider_harness.core.report import CheckResult, Measurements
 
 from . import gx, sql_checks, sql_guard, subquery
 from .gx_docs import folder_of
-from .gx_share import Engine, joined, shared_out
+from .gx_share import Engine, shared
 from .pg_measure import measure
 from .pg_session import session
 from .postgres import PostgresWarehouse
@@ -55,14 +54,14 @@ class PostgresRows(PostgresWarehouse):
     def measure(self, contract: Contract, piece: Slice) -> tuple[Measurements, tuple[CheckResult, ...]]:
         """All checks of the contract on the rows of the slice; on all rows where the contract knows no slices."""
         rows = self._rows_of(contract, piece)
-        ours, theirs = shared_out(contract, self._engine)
+        docs = folder_of(self._docs, contract.table, piece.id)
         with self._connect() as connection:
             connection.execute(in_zone(contract).encode())
-            found = measure(connection, replace(contract, checks=ours), rows, prove=self.prove)
-        if theirs:
-            found = joined(
-                found,
-                gx.measure_postgres(self._dsn, contract, rows, theirs, folder_of(self._docs, contract.table, piece.id)),
+            found = shared(
+                contract,
+                lambda ours: measure(connection, ours, rows, prove=self.prove),
+                lambda theirs: gx.measure_postgres(self.dsn, contract, rows, theirs, docs),
+                self._engine,
             )
         return found, ()
 
@@ -70,11 +69,13 @@ class PostgresRows(PostgresWarehouse):
         whole = contract.load.mode is LoadMode.FULL
         where = "" if whole else in_slice(contract, piece)
         own = None if whole else piece
+        table = contract.table
         if self._sql:
             relation = f"({sql_guard.query(bound(self._sql, piece, contract))}) AS q"
-            return sql_checks.Rows(relation=relation, where=where, piece=own, at=piece.end)
-        table = contract.table
-        return sql_checks.Rows(relation=ident(table), where=where, piece=own, table=table, at=piece.end)
+            return sql_checks.Rows(relation=relation, where=where, piece=own, at=piece.end, whole=ident(table))
+        return sql_checks.Rows(
+            relation=ident(table), where=where, piece=own, table=table, at=piece.end, whole=ident(table)
+        )
 
 
 def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:

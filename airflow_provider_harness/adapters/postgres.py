@@ -19,14 +19,15 @@ from airflow_provider_harness.app.ports_rows import (
     Published,
     Stage,
 )
-from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import SliceBusy, TargetInterferes
 from airflow_provider_harness.core.partition import Slice, bounds, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Filled, Schema
 
-from . import pg_arrays, pg_direct, pg_late, pg_target, sql_checks, subquery
+from . import gx, pg_arrays, pg_direct, pg_late, pg_target, sql_checks, subquery
+from .gx_share import shared
 from .pg_catalog import Cancellable, catalog, described
 from .pg_errors import translated
 from .pg_locks import Waiting
@@ -36,6 +37,7 @@ from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .progress import looking
 from .read_ahead import ahead
 from .sql_checks import column, ident, in_slice, in_zone, literal, parts, query_bounds
+from .sql_whole import to_be
 
 if TYPE_CHECKING:
     import psycopg
@@ -57,11 +59,11 @@ class PostgresWarehouse(Cancellable):
 
     def __init__(self, dsn: str, *, prove: bool = True, name: str = "") -> None:
         super().__init__()
-        self._dsn, self.prove, self._name = dsn, prove, name
+        self.dsn, self.prove, self._name = dsn, prove, name
 
     @contextmanager
     def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        with session(self._dsn, self._name) as connection, self._cancels(connection):
+        with session(self.dsn, self._name) as connection, self._cancels(connection):
             yield connection
 
     @contextmanager
@@ -77,9 +79,14 @@ class PostgresWarehouse(Cancellable):
         :param at: moment as of which the freshness of a whole table is judged; None means now.
         """
         where = in_slice(contract, piece) if piece is not None else ""
-        rows = sql_checks.Rows(relation=ident(contract.table), where=where, piece=piece, table=contract.table, at=at)
+        table = ident(contract.table)
+        rows = sql_checks.Rows(relation=table, where=where, piece=piece, table=contract.table, at=at, whole=table)
         with self._connect() as connection:
-            return measure(connection, contract, rows, prove=self.prove)
+            return shared(
+                contract,
+                lambda ours: measure(connection, ours, rows, prove=self.prove),
+                lambda theirs: gx.measure_postgres(self.dsn, contract, rows, theirs),
+            )
 
     def missing(self, contract: Contract, slices: Sequence[Slice]) -> list[Slice]:
         """See ``app.ports_rows.Warehouse``."""
@@ -109,10 +116,10 @@ class PostgresWarehouse(Cancellable):
         """A connection of ADBC for rows in bulk; ``cancel`` reaches its statements."""
         from adbc_driver_postgresql import dbapi
 
-        waiting = Waiting(self._dsn, self._name)
+        waiting = Waiting(self.dsn, self._name)
         with (
             translated(self._name, waiting.holders),
-            dbapi.connect(self._dsn) as connection,
+            dbapi.connect(self.dsn) as connection,
             self._cancels(connection),
             waiting.watching(told_of(connection)),
         ):
@@ -274,7 +281,11 @@ class PostgresSession:
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
         contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
-        return measure(self._connection, contract, self._rows())
+        return shared(
+            contract,
+            lambda ours: measure(self._connection, ours, self._rows()),
+            lambda theirs: gx.measure_postgres(self._warehouse.dsn, contract, self._rows(), theirs),
+        )
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
@@ -377,7 +388,7 @@ class PostgresSession:
         self._run(f"CREATE UNLOGGED TABLE {ident(self._staging)} ({columns})")
 
     def _set_aside(self, run: str) -> dict[str, int]:
-        first, reasons = sql_checks.blame(self._contract.checks, self._contract, self._piece)
+        first, reasons = sql_checks.blame(self._contract.checks, self._contract, self._rows())
         values = f"to_jsonb(t), {literal(self._piece.id)}, {literal(run)}, {first}, {reasons}"
         statement = (
             f'WITH moved AS (INSERT INTO {ident(self._quarantine)} ("row", slice, run, "check", reason) '
@@ -403,10 +414,12 @@ class PostgresSession:
         return f" WHERE {in_slice(self._contract, self._piece)}"
 
     def _malformed(self) -> str:
-        return sql_checks.malformed(self._contract.checks, self._contract, self._piece)
+        return sql_checks.malformed(self._contract.checks, self._contract, self._rows())
 
     def _rows(self) -> sql_checks.Rows:
-        return sql_checks.Rows(relation=ident(self._staging), piece=self._piece)
+        values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
+        whole = to_be(self._contract, self._piece, f"SELECT {values} FROM {ident(self._staging)}")
+        return sql_checks.Rows(relation=ident(self._staging), piece=self._piece, whole=whole)
 
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
         return self._connection.execute(sql.encode())
@@ -417,8 +430,8 @@ _REPLACED = (LoadMode.INCREMENTAL, LoadMode.FULL)
 
 
 def _looks_elsewhere(contract: Contract) -> bool:
-    """Whether a check may look at the published table besides the slice: in a staging table, it sees the old rows there."""
-    return any(check.sql or (check.reference and check.reference.table == contract.table) for check in contract.checks)
+    """Whether a check is measured by another session, which sees no row before its commit."""
+    return any(check.kind is CheckKind.CUSTOM_GX for check in contract.checks)
 
 
 def _measured(batches: Iterable[Batch], gauge: Gauge) -> Iterator[Batch]:

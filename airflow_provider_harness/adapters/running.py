@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from math import isnan, sqrt
 from typing import Any
 
 from airflow_provider_harness.core.checks import CheckKind
 
 State = tuple[Any, ...]
+DIGITS = 200
+"""Of a sum of decimals; PostgreSQL's own numbers have no more before the point that a table could sum up to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +31,22 @@ class Running:
 
 
 def _sums(one: State, other: State) -> State:
-    return tuple(b if a is None else a if b is None else a + b for a, b in zip(one, other, strict=True))
+    return tuple(b if a is None else a if b is None else _added(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _added(one: Any, other: Any) -> Any:
+    """A sum with all its digits."""
+    with localcontext() as context:
+        context.prec = DIGITS
+        return one + other
 
 
 def _mean(state: State) -> Any:
     total, count = state
-    return total / count if count else None
+    if not count:
+        return None
+    exact = isinstance(total, int) or (isinstance(total, Decimal) and total.is_finite())
+    return Fraction(total) / count if exact else total / count
 
 
 def _extreme(choose: Callable[[Any, Any], Any]) -> Callable[[State, State], State]:

@@ -14,13 +14,17 @@ from typing import Any
 from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import PUBLIC, Contract
 from airflow_provider_harness.core.partition import Slice, bounds
+from airflow_provider_harness.core.pattern import compiled
 
 from .sql_guard import one_select
+from .sql_values import NUMBERS, Family, accepted, family, kind_of, missing_words, number_of, sides, subject
 
 SAMPLE_ROWS = 100
 """Rows that explain a failed check; at most."""
 MASK = "***"
 """What stands for a value of a column that is not classified as public."""
+UNDER_TEST, WHOLE = "harness_rows", "harness_whole"
+"""The relations that checks read: the rows under test, and the table as it will be. No table of a user's has these names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class Rows:
     :param piece: the slice that the rows must belong to, if any.
     :param table: ``schema.table`` whose constraints hold for these rows; empty where there is none.
     :param at: moment as of which freshness is judged when there is no slice; None means now.
+    :param whole: all rows of the contract's table as they will be once these are published, as a relation or a query in
+        parentheses with a name; empty: no others than the rows under test.
     """
 
     relation: str
@@ -39,11 +45,18 @@ class Rows:
     piece: Slice | None = None
     table: str = ""
     at: datetime | None = None
+    whole: str = ""
 
-    def prefix(self) -> str:
-        """``WITH t AS (...)``: every check reads ``t``."""
+    def prefix(self, *texts: str) -> str:
+        """``WITH harness_rows AS (...)``: what the checks read.
+
+        :param texts: of what follows; where none of them reads the table as it will be, nobody looks it up.
+        """
         condition = f" WHERE {self.where}" if self.where else ""
-        return f"WITH t AS NOT MATERIALIZED (SELECT * FROM {self.relation}{condition})"
+        parts = [f"{UNDER_TEST} AS NOT MATERIALIZED (SELECT * FROM {self.relation}{condition})"]
+        if any(WHOLE in text for text in texts):
+            parts.append(f"{WHOLE} AS NOT MATERIALIZED (SELECT * FROM {self.whole or UNDER_TEST})")
+        return f"WITH {', '.join(parts)}"
 
 
 def parts(name: str) -> tuple[str, str]:
@@ -104,63 +117,80 @@ def in_zone(contract: Contract) -> str:
     return f"SELECT set_config('TimeZone', {literal(contract.load.time_zone)}, false)"
 
 
-def failing(check: Check, contract: Contract, piece: Slice | None) -> str:
+def failing(check: Check, contract: Contract, rows: Rows) -> str:
     """A condition that is true for the rows that fail a check, and false (never null) for all others."""
-    return f"({_FAILING[check.kind](check, contract, piece)}) IS TRUE"
+    return f"({_FAILING[check.kind](check, contract, rows)}) IS TRUE"
 
 
-def _not_null(check: Check, contract: Contract, piece: Slice | None) -> str:
-    name = column(check.columns[0])
-    words = f" OR {name} IN ({', '.join(map(literal, check.values))})" if check.values else ""
+def _not_null(check: Check, contract: Contract, rows: Rows) -> str:
+    name, kind = column(check.columns[0]), kind_of(contract, check.columns[0])
+    found = missing_words(check, contract)
+    seen = subject(name, kind) if family(kind) in _SEEN_AS_TEXT else name
+    words = f" OR {seen} IN ({', '.join(found)})" if found else ""
     return f"{name} IS NULL{words}"
 
 
-def _accepted(check: Check, contract: Contract, piece: Slice | None) -> str:
-    return f"{column(check.columns[0])} NOT IN ({', '.join(map(literal, check.values))})"
+_SEEN_AS_TEXT = (Family.PADDED, Family.UUID, Family.JSON, Family.OTHER)
+"""Families whose values are compared as text with what the contract writes."""
 
 
-def _range(check: Check, contract: Contract, piece: Slice | None) -> str:
-    name = column(check.columns[0])
+def _accepted(check: Check, contract: Contract, rows: Rows) -> str:
+    name, kind = column(check.columns[0]), kind_of(contract, check.columns[0])
+    values = accepted(check, contract)
+    seen = subject(name, kind) if family(kind) in _SEEN_AS_TEXT and kind else name
+    return f"{seen} NOT IN ({', '.join(values)})" if values else f"{name} IS NOT NULL"
+
+
+def _range(check: Check, contract: Contract, rows: Rows) -> str:
+    name, kind = column(check.columns[0]), kind_of(contract, check.columns[0])
+    low, high = sides(check, contract)
     under, over = "<=" if check.low_open else "<", ">=" if check.high_open else ">"
-    sides = [f"{name} {under} {literal(check.low)}"] if check.low is not None else []
-    sides += [f"{name} {over} {literal(check.high)}"] if check.high is not None else []
-    return " OR ".join(sides) or "FALSE"
+    tests = [f"{name} {under} {low}"] if low else []
+    tests += [f"{name} {over} {high}"] if high else []
+    if not high and family(kind) in (Family.BINARY, Family.DECIMAL):  # NaN is over every number, as PostgreSQL has it
+        tests.append(f"{name} = CAST('nan' AS {'numeric' if family(kind) is Family.DECIMAL else kind})")
+    return " OR ".join(tests)
 
 
-def _multiple(check: Check, contract: Contract, piece: Slice | None) -> str:
-    return f"mod({column(check.columns[0])}, {literal(check.step)}) <> 0"
+def _multiple(check: Check, contract: Contract, rows: Rows) -> str:
+    name, kind = column(check.columns[0]), kind_of(contract, check.columns[0])
+    return f"mod({name}, {number_of(check.step, kind)}) <> 0"
 
 
-def _length(check: Check, contract: Contract, piece: Slice | None) -> str:
-    name = f"char_length({column(check.columns[0])})"
-    sides = [f"{name} < {literal(check.low)}"] if check.low is not None else []
-    sides += [f"{name} > {literal(check.high)}"] if check.high is not None else []
-    return " OR ".join(sides) or "FALSE"
+def _length(check: Check, contract: Contract, rows: Rows) -> str:
+    name = f"char_length({subject(column(check.columns[0]), kind_of(contract, check.columns[0]))})"
+    tests = [f"{name} < {literal(check.low)}"] if check.low is not None else []
+    tests += [f"{name} > {literal(check.high)}"] if check.high is not None else []
+    return " OR ".join(tests)
 
 
-def _regex(check: Check, contract: Contract, piece: Slice | None) -> str:
-    return f"NOT ({column(check.columns[0])} ~ {literal(check.pattern)})"
+def _regex(check: Check, contract: Contract, rows: Rows) -> str:
+    seen = subject(column(check.columns[0]), kind_of(contract, check.columns[0]))
+    return f"NOT ({seen} ~ {literal(compiled(check.pattern).postgres)})"
 
 
-def _type(check: Check, contract: Contract, piece: Slice | None) -> str:
+def _type(check: Check, contract: Contract, rows: Rows) -> str:
     return f"pg_typeof({column(check.columns[0])}) <> pg_typeof(CAST(NULL AS {check.type}))"
 
 
-def _referential(check: Check, contract: Contract, piece: Slice | None) -> str:
+def _referential(check: Check, contract: Contract, rows: Rows) -> str:
     assert check.reference is not None
     own = [column(name) for name in check.columns]
     theirs = [column(name) for name in check.reference.columns]
-    known = f"SELECT {', '.join(theirs)} FROM {ident(check.reference.table)}"
+    other = ident(check.reference.table)
+    if check.reference.table == contract.table:
+        other = f"{rows.whole or UNDER_TEST}"
+    known = f"SELECT {', '.join(theirs)} FROM {other}"
     known += " WHERE " + " AND ".join(f"{name} IS NOT NULL" for name in theirs)
     present = " AND ".join(f"{name} IS NOT NULL" for name in own)
     return f"{present} AND ({', '.join(own)}) NOT IN ({known})"
 
 
-def _outside(check: Check, contract: Contract, piece: Slice | None) -> str:
-    return "FALSE" if piece is None else f"({in_slice(contract, piece)}) IS NOT TRUE"
+def _outside(check: Check, contract: Contract, rows: Rows) -> str:
+    return "FALSE" if rows.piece is None else f"({in_slice(contract, rows.piece)}) IS NOT TRUE"
 
 
-_FAILING: Mapping[CheckKind, Callable[[Check, Contract, Slice | None], str]] = {
+_FAILING: Mapping[CheckKind, Callable[[Check, Contract, Rows], str]] = {
     CheckKind.NOT_NULL: _not_null,
     CheckKind.NULL_RATE: _not_null,
     CheckKind.LENGTH: _length,
@@ -183,7 +213,7 @@ def excess(columns: Sequence[str], relation: str) -> str:
 
 
 def differing(check: Check, contract: Contract, piece: Slice | None) -> str:
-    """A query for the number of keys whose row counts or sums differ between ``t`` and the other table."""
+    """A query for the number of keys whose row counts or sums differ between the rows under test and the other table."""
     assert check.reference is not None
     other, sums = check.reference, range(len(check.measures))
     theirs_where = ""
@@ -200,9 +230,10 @@ def differing(check: Check, contract: Contract, piece: Slice | None) -> str:
     def total(n: int, number: int) -> str:
         return f"coalesce(sum(CASE WHEN side = {number} THEN m{n} END), 0)"
 
-    both = side(check.columns, check.measures, 1, "t") + " UNION ALL "
+    both = side(check.columns, check.measures, 1, UNDER_TEST) + " UNION ALL "
     both += side(other.columns, other.measures, -1, ident(other.table)) + theirs_where
-    unlike = ["sum(side) <> 0"] + [f"abs({total(n, 1)} - {total(n, -1)}) > {literal(check.tolerance)}" for n in sums]
+    most = number_of(check.tolerance, "numeric")
+    unlike = ["sum(side) <> 0"] + [f"abs({total(n, 1)} - {total(n, -1)}) > {most}" for n in sums]
     keys = ", ".join(f"k{n}" for n in range(len(check.columns)))
     return f"SELECT count(*) FROM (SELECT {keys} FROM ({both}) AS u GROUP BY {keys} HAVING {' OR '.join(unlike)}) AS d"
 
@@ -214,42 +245,60 @@ _AGGREGATES: Mapping[CheckKind, str] = {
     CheckKind.SUM: "sum({0})",
     CheckKind.STDDEV: "stddev_samp({0})",
     CheckKind.QUANTILE: "percentile_disc({1}) WITHIN GROUP (ORDER BY {0})",
-    CheckKind.DISTINCT_COUNT: "(SELECT count(*) FROM (SELECT 1 FROM t WHERE {0} IS NOT NULL GROUP BY {0}) AS g)",
+    CheckKind.DISTINCT_COUNT: "(SELECT count(*) FROM (SELECT 1 FROM harness_rows WHERE {0} IS NOT NULL GROUP BY {0}) AS g)",
 }
 """Distinct values by a query of their own: with ``count(DISTINCT ...)`` in it, PostgreSQL sorts all rows of the whole statement,
 and reads them by one process."""
 
 
-def metric(check: Check, contract: Contract, piece: Slice | None) -> str | None:
-    """The expression that measures a check over ``t``; None if it is measured elsewhere.
+def metric(check: Check, contract: Contract, rows: Rows) -> str | None:
+    """The expression that measures a check over the rows under test; None if it is measured elsewhere.
 
     :raises SqlRefused: the check's own query is not one that may be run.
     """
     kind = check.spec.metric
     if check.kind is CheckKind.ANOMALY:
-        return _watched(check, contract, piece)
+        return _watched(check, contract, rows)
     if check.kind in _AGGREGATES:
-        return _AGGREGATES[check.kind].format(column(check.columns[0]), literal(check.quantile))
+        name, own = column(check.columns[0]), kind_of(contract, check.columns[0])
+        widened = own == "real" and check.kind in (CheckKind.MEAN, CheckKind.SUM)
+        return _AGGREGATES[check.kind].format(_wide(name) if widened else name, literal(check.quantile))
     if kind is Metric.FAILING_ROWS:
-        return f"count(*) FILTER (WHERE {failing(check, contract, piece)})"
+        return f"count(*) FILTER (WHERE {failing(check, contract, rows)})"
     if kind is Metric.EXCESS_ROWS:
-        return f"({excess(check.columns, 't')})"
+        return f"({excess(check.columns, UNDER_TEST)})"
     if kind in (Metric.ROWS, Metric.CHANGE_PERCENT):
         return "count(*)"
     if kind is Metric.DIFFERING_KEYS:
-        return f"({differing(check, contract, piece)})"
+        return f"({differing(check, contract, rows.piece)})"
     if kind is Metric.AGE_SECONDS and check.columns:
         return f"extract(epoch FROM max({column(check.columns[0])}))"
     if kind is Metric.SCALAR:
-        return f"({one_select(check.sql.replace('${table}', 't'))})"
+        return f"({one_select(check.sql.replace('${table}', UNDER_TEST))})"
     return None
 
 
-def _watched(check: Check, contract: Contract, piece: Slice | None) -> str | None:
+def _wide(name: str) -> str:
+    """A column of single precision as double: PostgreSQL adds up in the column's own."""
+    return f"CAST({name} AS double precision)"
+
+
+def outputs(check: Check, contract: Contract, rows: Rows) -> tuple[str, ...]:
+    """The expressions that measure a check: a mean is a sum and a count, so that it is exact; none if it is measured
+    elsewhere."""
+    own = kind_of(contract, check.columns[0]) if check.columns else ""
+    if check.kind is CheckKind.MEAN and family(own) in NUMBERS:
+        name = column(check.columns[0])
+        return f"sum({_wide(name) if own == 'real' else name})", f"count({name})"
+    found = metric(check, contract, rows)
+    return (found,) if found else ()
+
+
+def _watched(check: Check, contract: Contract, rows: Rows) -> str | None:
     """What an anomaly check watches; the share of nulls is one of the slice, so that busy days are no news."""
     assert check.baseline is not None
     subject = replace(check, kind=check.baseline.of, baseline=None)
-    found = metric(subject, contract, piece)
+    found = metric(subject, contract, rows)
     if subject.kind is CheckKind.NULL_RATE:
         return f"CAST({found} AS double precision) / nullif(count(*), 0)"
     return found
@@ -267,24 +316,25 @@ def spoken(sql: str, dialect: str) -> str:
     return translate(sql, dialect)
 
 
-def malformed(checks: Sequence[Check], contract: Contract, piece: Slice | None) -> str:
+def malformed(checks: Sequence[Check], contract: Contract, rows: Rows) -> str:
     """A condition that is true for the rows that may be set aside, and false for all others."""
-    parts = [failing(check, contract, piece) for check in checks if check.sets_aside]
+    parts = [failing(check, contract, rows) for check in checks if check.sets_aside]
     return " OR ".join(parts) or "FALSE"
 
 
 def gate(contract: Contract, rows: Rows, checks: Sequence[Check], *more: str) -> str:
-    """One statement: number of rows, then one column for each check in order.
+    """One statement: number of rows, then the parts of each check in order.
 
-    :param more: further expressions over ``t``.
+    :param more: further expressions over the rows under test.
     """
-    outputs = ["count(*)", *(metric(check, contract, rows.piece) or "NULL" for check in checks), *more]
-    return f"{rows.prefix()} SELECT {', '.join(f'{out} AS m{n}' for n, out in enumerate(outputs))} FROM t"
+    asked = ["count(*)", *(part for check in checks for part in outputs(check, contract, rows)), *more]
+    wanted = ", ".join(f"{out} AS m{n}" for n, out in enumerate(asked))
+    return f"{rows.prefix(wanted)} SELECT {wanted} FROM {UNDER_TEST}"
 
 
 def aside(contract: Contract, rows: Rows, checks: Sequence[Check]) -> str:
     """A query for the number of malformed rows: a row may fail several checks, so their numbers do not add up to it."""
-    return f"{rows.prefix()} SELECT count(*) FROM t WHERE {malformed(checks, contract, rows.piece)}"
+    return f"{rows.prefix()} SELECT count(*) FROM {UNDER_TEST} WHERE {malformed(checks, contract, rows)}"
 
 
 def shown(contract: Contract, check: Check) -> tuple[str, ...]:
@@ -316,8 +366,8 @@ def samples(contract: Contract, rows: Rows, checks: Sequence[Check]) -> tuple[st
 def _sample(contract: Contract, rows: Rows, check: Check, place: int, names: tuple[str, ...]) -> str:
     if check.kind is not CheckKind.UNIQUE:
         outputs = ", ".join(_told(contract, name) for name in names)
-        condition = failing(check, contract, rows.piece)
-        return f"SELECT {place} AS place, {outputs} FROM t WHERE {condition} LIMIT {SAMPLE_ROWS}"
+        condition = failing(check, contract, rows)
+        return f"SELECT {place} AS place, {outputs} FROM {UNDER_TEST} WHERE {condition} LIMIT {SAMPLE_ROWS}"
     keys = ", ".join(column(name) for name in check.columns)
     present = " AND ".join(f"{column(name)} IS NOT NULL" for name in check.columns)
     known = contract.classified()
@@ -327,14 +377,14 @@ def _sample(contract: Contract, rows: Rows, check: Check, place: int, names: tup
         else f"CAST(NULL AS {contract.column(name).physical_type if known.get(name) == PUBLIC else 'text'})"
         for name in names
     )
-    groups = f"FROM t WHERE {present} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys}"
+    groups = f"FROM {UNDER_TEST} WHERE {present} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys}"
     return f"SELECT {place} AS place, {outputs} {groups} LIMIT {SAMPLE_ROWS}"
 
 
-def blame(checks: Sequence[Check], contract: Contract, piece: Slice | None) -> tuple[str, str]:
+def blame(checks: Sequence[Check], contract: Contract, rows: Rows) -> tuple[str, str]:
     """Two expressions over a malformed row: id of the first check that it fails, and all reasons in words."""
     guilty = [check for check in checks if check.sets_aside]
-    cases = [(failing(check, contract, piece), check) for check in guilty]
+    cases = [(failing(check, contract, rows), check) for check in guilty]
     first = "CASE " + " ".join(f"WHEN {test} THEN {literal(check.id)}" for test, check in cases) + " END"
     reasons = ", ".join(f"CASE WHEN {test} THEN {literal(check.reason())} END" for test, check in cases)
     return first, f"concat_ws('; ', {reasons})"

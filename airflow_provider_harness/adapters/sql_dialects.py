@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from airflow_provider_harness.core.pattern import re2
+
 
 @lru_cache(maxsize=512)
 def translate(sql: str, dialect: str) -> str:
@@ -25,6 +27,30 @@ def _duckdb(node: Any, exp: Any) -> Any:
         )
     if isinstance(node, exp.RegexpLike) and not node.args.get("flag"):
         node.set("flag", _text("s", exp))  # a dot is a line break too, as it is in PostgreSQL
+        if isinstance(node.expression, exp.Literal):
+            node.set("expression", _text(re2(node.expression.name), exp))
+    if _is_nan(node, exp) and node.expression.to.this in _decimals(exp):
+        return exp.false()  # a decimal of DuckDB's is always a number
+    return node
+
+
+def _is_nan(node: Any, exp: Any) -> bool:
+    """Whether a value is compared with NaN."""
+    right = node.expression if isinstance(node, exp.EQ) else None
+    return isinstance(right, exp.Cast) and right.this.name.lower() == "nan" and right.this.is_string
+
+
+def _decimals(exp: Any) -> tuple[Any, ...]:
+    return exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL
+
+
+def _nan_in_bigquery(node: Any, exp: Any) -> Any:
+    """BigQuery's NaN is over nothing and equals nothing; in PostgreSQL it is over every number."""
+    if _is_nan(node, exp):
+        return exp.false() if node.expression.to.this in _decimals(exp) else exp.func("IS_NAN", node.this)
+    over = isinstance(node, exp.GT) and isinstance(node.expression, exp.Cast) and node.expression.this.is_string
+    if over and node.expression.to.this in (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT):
+        return exp.paren(exp.or_(node, exp.func("IS_NAN", node.this.copy())))
     return node
 
 
@@ -40,7 +66,7 @@ def _bigquery(node: Any, exp: Any) -> Any:
             expressions=[exp.Anonymous(this="OFFSET", expressions=[exp.Literal.number(share)])],
         )
     if isinstance(node, exp.RegexpLike) and isinstance(node.expression, exp.Literal):
-        node.set("expression", _text(f"(?s){node.expression.name}", exp))
+        node.set("expression", _text(f"(?s){re2(node.expression.name)}", exp))
     if isinstance(node, exp.ConcatWs):
         separator, *parts = node.expressions
         words = [part.this if isinstance(part, exp.Coalesce) else part for part in parts]
@@ -49,10 +75,18 @@ def _bigquery(node: Any, exp: Any) -> Any:
         return exp.DataType.build("JSON")
     if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
         return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
+    if isinstance(node, exp.EQ | exp.GT):
+        return _nan_in_bigquery(node, exp)
+    if isinstance(node, exp.Literal) and not node.is_string and "." in node.name and _compared(node, exp):
+        return exp.cast(_text(node.name, exp), "BIGDECIMAL")  # as it is written, and no binary number
     if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):
         query = node.args["query"].this
         query.set("expressions", [exp.func("STRUCT", *(part.copy() for part in query.expressions))])
     return node
+
+
+def _compared(node: Any, exp: Any) -> bool:
+    return isinstance(node.parent, exp.LT | exp.LTE | exp.GT | exp.GTE | exp.EQ | exp.NEQ | exp.In)
 
 
 def _is_type_of(node: Any, exp: Any) -> bool:

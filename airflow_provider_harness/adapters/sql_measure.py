@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import struct
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
 from math import isfinite
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from airflow_provider_harness.core.checks import Check, Metric
+from airflow_provider_harness.core import exact
+from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import Contract, MalformedRows
+from airflow_provider_harness.core.pattern import compiled
 from airflow_provider_harness.core.report import Measurement, Measurements
 
 from . import sql_checks
+from .running import joined
 from .sql_guard import refusal
+from .sql_values import kind_of, unfit
+from .sql_whole import reads_whole
 
 
 class Database(Protocol):
@@ -42,11 +50,11 @@ def measure(
     """
     began = time.perf_counter()
     proofs = proofs or {}
-    refused = {check.id: why for check in contract.checks if (why := refusal(check.sql))}
-    asked = [check for check in contract.checks if check.id not in proofs and check.id not in refused]
-    checks = [check for check in asked if sql_checks.metric(check, contract, rows.piece)]
-    runnable, broken = _runnable(database, checks)
-    broken |= refused
+    asked = [check for check in contract.checks if check.id not in proofs]
+    broken = {check.id: reason for check in asked if (reason := cannot(check, contract, database.dialect))}
+    checks = [c for c in asked if c.id not in broken and sql_checks.outputs(c, contract, rows)]
+    runnable, absent = _runnable(database, contract, checks)
+    broken |= absent
     found = None
     for attempt in (database.plan, database.rows):  # planning finds nearly all that is wrong; running finds the rest
         try:
@@ -57,9 +65,10 @@ def measure(
             runnable = [check for check in runnable if check.id not in broken]
     if found is None:
         found = _gate(database, contract, rows, runnable)
+    outputs = iter(found[1:])
     values = {
-        check.id: Measurement(value=value_of(check, value, contract, rows))
-        for check, value in zip(runnable, found[1:], strict=True)
+        check.id: Measurement(value=value_of(check, told(check, contract, rows, outputs), contract, rows))
+        for check in runnable
     }
     guilty = [check for check in runnable if check.sets_aside and values[check.id].value]
     malformed = (
@@ -74,6 +83,24 @@ def measure(
     return Measurements(rows=int(found[0]), malformed=malformed, values=values, milliseconds=spent)
 
 
+def cannot(check: Check, contract: Contract, dialect: str) -> str:
+    """Why an engine cannot be asked; empty if it can.
+
+    :param dialect: as ``Database.dialect``.
+    """
+    reason = refusal(check.sql) or unfit(check, contract)
+    if reason or check.kind is not CheckKind.REGEX or dialect == "postgres":
+        return reason
+    needs = compiled(check.pattern).needs
+    return f"the pattern {check.pattern!r} needs {needs}, which only PostgreSQL has" if needs else ""
+
+
+def told(check: Check, contract: Contract, rows: sql_checks.Rows, outputs: Iterator[Any]) -> Any:
+    """What the next outputs of a gate's statement say of a check."""
+    found = tuple(islice(outputs, len(sql_checks.outputs(check, contract, rows))))
+    return found[0] if len(found) == 1 else joined(check.kind, [found])
+
+
 def _gate(database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check]) -> tuple[Any, ...]:
     return database.rows(sql_checks.spoken(sql_checks.gate(contract, rows, checks), database.dialect))[0]
 
@@ -83,13 +110,13 @@ def _aside(database: Database, contract: Contract, rows: sql_checks.Rows, guilty
     return int(database.rows(sql_checks.spoken(sql_checks.aside(contract, rows, guilty), database.dialect))[0][0])
 
 
-def _runnable(database: Database, checks: Sequence[Check]) -> tuple[list[Check], dict[str, str]]:
-    tables = {check.reference.table for check in checks if check.reference}
+def _runnable(database: Database, contract: Contract, checks: Sequence[Check]) -> tuple[list[Check], dict[str, str]]:
+    tables = {check.reference.table for check in checks if check.reference and not reads_whole(check, contract)}
     absent = {table for table in tables if not database.exists(table)}
     broken = {
         check.id: f"table {check.reference.table} does not exist here"
         for check in checks
-        if check.reference and check.reference.table in absent
+        if check.reference and check.reference.table in absent and not reads_whole(check, contract)
     }
     return [check for check in checks if check.id not in broken], broken
 
@@ -111,8 +138,13 @@ def _errors(
         try:
             attempt(statement)
         except database.refusals as error:
-            errors[check.id] = str(error).splitlines()[0]
+            errors[check.id] = first_line(error)
     return errors
+
+
+def first_line(error: Exception) -> str:
+    """What a driver says, in one line."""
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _explained(
@@ -136,10 +168,25 @@ def _explained(
 def value_of(check: Check, value: Any, contract: Contract, rows: sql_checks.Rows) -> Any:
     """What a statement gave for a check, as the check compares it."""
     number = _number(value)
-    if check.spec.metric is Metric.AGE_SECONDS and isinstance(number, int | float):
+    if check.spec.metric is Metric.AGE_SECONDS and isinstance(number, int | float | Decimal):
         return _age(check, float(number), contract, rows)
-    counts = check.spec.metric in (Metric.FAILING_ROWS, Metric.EXCESS_ROWS)
-    return int(number) if counts and isinstance(number, float) else number
+    if check.spec.metric in (Metric.FAILING_ROWS, Metric.EXCESS_ROWS) and isinstance(number, float):
+        return int(number)
+    if check.kind in _OF_ONE_ROW and isinstance(number, float) and kind_of(contract, check.columns[0]) == "real":
+        return _single(number)
+    return number
+
+
+_OF_ONE_ROW = (CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.QUANTILE)
+
+
+def _single(number: float) -> float:
+    """A number of single precision as it is written shortest: 0.3, and not 0.30000001192092896."""
+    if not isfinite(number):
+        return number
+    kept = struct.pack("f", number)
+    written = (float(f"{number:.{digits}g}") for digits in range(1, 10))
+    return next((short for short in written if struct.pack("f", short) == kept), number)
 
 
 def _age(check: Check, newest: float, contract: Contract, rows: sql_checks.Rows) -> float:
@@ -155,11 +202,7 @@ def _age(check: Check, newest: float, contract: Contract, rows: sql_checks.Rows)
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            return float(value)
-        return int(value) if value == value.to_integral_value() else float(value)
-    return plain(value)
+    return exact.plain(value) if isinstance(value, Decimal) else value if isinstance(value, Fraction) else plain(value)
 
 
 def plain(value: Any) -> Any:

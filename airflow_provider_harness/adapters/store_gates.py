@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -197,7 +198,8 @@ def _check(gate: str, result: CheckResult) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+    """A number as the history keeps it: what is usual is reckoned with binary numbers."""
+    return float(value) if isinstance(value, int | float | Decimal) and isfinite(value) else None
 
 
 def _kept(row: RowMapping) -> Kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from airflow_provider_harness.app.ports_rows import History, Permit
@@ -36,15 +36,18 @@ class Gate:
         self.report: Report | None = None
         self.judged_at = 0.0
 
-    def judge(self, measured: Measurements, where: str) -> Report:
-        """Compare what was measured with the contract, and with what is normal as of the slice."""
+    def judge(self, measured: Measurements, where: str, left: Collection[str] = ()) -> Report:
+        """Compare what was measured with the contract, and with what is normal as of the slice.
+
+        :param left: ids of the checks that a later gate of the slice measures.
+        """
         past, self.judged_at = None, self._clock()
         if by_past(self.contract):
             try:
                 past = self._past()
             except HarnessUnavailable as error:
                 measured, past = unreadable(self.contract, measured, str(error)), self._nothing()
-        report = judge(self.contract, measured, where=where, slice_id=self.piece.id, past=past)
+        report = judge(self.contract, measured, where=where, slice_id=self.piece.id, past=past, left=left)
         self.report = report if self._permits(report) else replace(report, decision=Decision.BLOCK)
         return self.report
 

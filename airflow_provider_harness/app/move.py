@@ -66,7 +66,8 @@ def extract(
             writer.write(batch)
             rows += batch.num_rows
             tell("extract", rows)
-        report = gate.judge(gauge.finish(), f"source {drift.table}")
+        measured = gauge.finish()
+        report = gate.judge(measured, f"source {drift.table}", gauge.left)
         for result in watch.results() if watch is not None else ():
             report = gate.report = with_result(report, result)
         _stop_if_blocked(report)
@@ -219,7 +220,7 @@ def _measured(session: Session, gate: Gate, promised: int, gauge: Gauge | None) 
     if gauge is None:
         return session.measure_staged()
     passed_by = gauge.finish()
-    if passed_by.rows != promised or judge(gate.contract, passed_by, where="in flight").failed:
+    if passed_by.rows != promised or judge(gate.contract, passed_by, where="in flight", left=gauge.left).failed:
         return session.measure_staged()
     left = tuple(check for check in gate.contract.checks if check.id not in passed_by.values)
     there = session.measure_staged(left)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-Scalar = str | int | float | bool
+from airflow_provider_harness.core.exact import comparable
+
+Scalar = str | int | float | bool | Decimal | Fraction
 
 
 class Severity(StrEnum):
@@ -102,6 +106,11 @@ class Spec:
     row_level: bool = False
     samples: bool = False
     look_at: str
+
+    @property
+    def of_rows(self) -> bool:
+        """Whether the metric counts rows of the slice, so that it has a share of them."""
+        return self.metric in (Metric.FAILING_ROWS, Metric.EXCESS_ROWS)
 
 
 CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
@@ -238,8 +247,15 @@ class Expectation:
     unit: Unit = Unit.ROWS
 
     def holds(self, found: Scalar) -> bool:
-        """Whether ``found`` is as expected; NaN never is."""
-        return found == found and _COMPARE[self.operator](found, self.values)
+        """Whether ``found`` is as expected; NaN never is.
+
+        :raises TypeError: it cannot be compared with a bound.
+
+        >>> Expectation(operator=Operator.LESS_OR_EQUAL, values=(0.3,)).holds(Decimal("0.30000000000000000001"))
+        False
+        """
+        bounds = tuple(comparable(value, found) for value in self.values)
+        return found == found and _COMPARE[self.operator](found, bounds)
 
     def __str__(self) -> str:
         share = "%" if self.unit is Unit.PERCENT else ""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.exact import percent, written
 from airflow_provider_harness.core.grain import Grain as Grain
 from airflow_provider_harness.core.span import span
 
@@ -199,7 +200,7 @@ class QuarantinePolicy:
         """Whether ``rows`` of ``total`` may be set aside so that the others can be published."""
         if self.policy is not MalformedRows.QUARANTINE or total <= 0:
             return False
-        return rows < total and rows <= self.max_rows and 100 * rows <= self.max_percent * total
+        return rows < total and rows <= self.max_rows and percent(rows, total) <= written(self.max_percent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +311,16 @@ class Contract:
     runbook: str = ""
     place: str = ""
     status: str = ""
+
+    def at(self, table: str) -> Contract:
+        """The same contract for another table; what refers to the own table refers to that one then."""
+        checks = tuple(
+            replace(check, reference=replace(check.reference, table=table))
+            if check.reference and check.reference.table == self.table
+            else check
+            for check in self.checks
+        )
+        return replace(self, table=table, checks=checks)
 
     def column(self, name: str) -> Column:
         """The column of this name; a ``KeyError`` lists the names that exist."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
-from math import isfinite
+from fractions import Fraction
 from typing import Any
 
 from airflow_provider_harness.core.anomaly import Past, change_percent, normal
@@ -20,6 +21,7 @@ from airflow_provider_harness.core.checks import (
     Unit,
 )
 from airflow_provider_harness.core.contract import PUBLIC, Contract
+from airflow_provider_harness.core.exact import json_number, percent, plain
 
 #: Characters of what an engine says of a check that it could not run.
 LONGEST_ERROR = 1000
@@ -125,6 +127,7 @@ class Report:
     :param where: what was examined, for example ``staged files`` or ``public.flights``.
     :param slice: id of the slice; empty for a whole table.
     :param malformed: rows that could be set aside.
+    :param left: ids of the checks that this gate cannot measure, and leaves to the gate of the load.
     """
 
     contract: str
@@ -137,6 +140,7 @@ class Report:
     decision: Decision
     results: tuple[CheckResult, ...]
     milliseconds: int = 0
+    left: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -152,9 +156,10 @@ class Report:
         """The report in one paragraph, the blocking results first."""
         blocking = [result for result in self.results if result.blocking]
         subject = f"{self.table} slice {self.slice or 'all'} ({self.where}, {self.rows} rows)"
+        left = f"; left to the gate of the load: {', '.join(self.left)}" if self.left else ""
         if not blocking:
-            return f"{subject}: all {len(self.results)} checks passed"
-        return f"{subject}: {len(blocking)} of {len(self.results)} checks failed. " + " ".join(
+            return f"{subject}: all {len(self.results)} checks passed{left}"
+        return f"{subject}: {len(blocking)} of {len(self.results)} checks failed{left}. " + " ".join(
             result.sentence() for result in blocking
         )
 
@@ -173,25 +178,36 @@ class Report:
             "sentence": self.sentence(),
             "milliseconds": self.milliseconds,
             "results": [_result_dict(result) for result in self.results],
+            "left": list(self.left),
         }
 
 
+UNMEASURED = Measurement(value=None, error="no gate of this publication measures it")
+"""What stands for a check that nobody measured: it is no pass."""
+
+
 def judge(
-    contract: Contract, measured: Measurements, *, where: str, slice_id: str = "", past: Past | None = None
+    contract: Contract,
+    measured: Measurements,
+    *,
+    where: str,
+    slice_id: str = "",
+    past: Past | None = None,
+    left: Collection[str] = (),
 ) -> Report:
-    """Compare what was measured with what the contract expects.
+    """Compare what was measured with what the contract expects; what nobody measured could not be checked.
 
-    Checks that this engine does not measure are left out: another gate of the same slice measures them.
-
-    :param past: the history of the contract's checks; without it, what is judged by history is left out too.
+    :param past: the history of the contract's checks; without it, what is judged by history is left out.
+    :param left: ids of checks that a later gate of the same slice measures, and that this one need not.
     """
     known = contract.classified()
+    mine = [check for check in contract.checks if check.id in measured.values or check.id not in left]
     results = tuple(
-        judge_by_past(check, measured.values[check.id], measured.rows, past)
+        judge_by_past(check, measured.values.get(check.id, UNMEASURED), measured.rows, past)
         if check.kind in BY_PAST and past is not None
-        else _veiled(judge_one(check, measured.values[check.id], measured.rows), known)
-        for check in contract.checks
-        if check.id in measured.values and (past is not None or check.kind not in BY_PAST)
+        else _veiled(judge_one(check, measured.values.get(check.id, UNMEASURED), measured.rows), known)
+        for check in mine
+        if past is not None or check.kind not in BY_PAST
     )
     return Report(
         contract=contract.id,
@@ -204,6 +220,7 @@ def judge(
         decision=decide(contract, results, measured),
         results=results,
         milliseconds=measured.milliseconds,
+        left=tuple(check.id for check in contract.checks if check not in mine),
     )
 
 
@@ -236,8 +253,10 @@ BY_PAST = frozenset({CheckKind.ANOMALY, CheckKind.ROW_COUNT_CHANGE})
 def judge_by_past(check: Check, found: Measurement, rows: int, past: Past) -> CheckResult:
     """One measurement against its own history, as of the slice; too short a history passes, and says so."""
     value = found.value
-    if found.error or not isinstance(value, int | float):
+    if found.error or not isinstance(value, int | float | Decimal | Fraction):
         return judge_one(check, found, rows)
+    value = value if isinstance(value, int) else float(value)  # what is usual is no exact number
+    found = replace(found, value=value)
     if check.kind is CheckKind.ROW_COUNT_CHANGE:
         change = change_percent(check.id, value, past)
         if change is None:
@@ -270,9 +289,9 @@ def _learning(check: Check, found: Measurement, have: int, need: int) -> CheckRe
 
 def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, Any] | None = None) -> CheckResult:
     """One measurement against one expectation; a value that could not be measured never passes."""
-    counts = check.spec.metric in (Metric.FAILING_ROWS, Metric.EXCESS_ROWS)
+    counts = check.spec.of_rows
     share = found.value / rows if counts and rows and isinstance(found.value, int) else None
-    passed, error = _compared(check, found, share)
+    passed, error = _compared(check, found, rows)
     return CheckResult(
         id=check.id,
         kind=check.kind,
@@ -280,7 +299,7 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         severity=check.severity,
         passed=passed,
         expected=_expected(check),
-        actual=error or _actual(check, found.value),
+        actual=error or _actual(check, plain(found.value)),
         failing=found.value if counts and isinstance(found.value, int) else None,
         share=share,
         look_at="" if passed else check.spec.look_at,
@@ -289,21 +308,25 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         sets_aside=check.sets_aside and not error,
         facts=facts or {},
         dimension=check.dimension,
-        value=found.value,
+        value=plain(found.value),
         proved=found.proof,
     )
 
 
-def _compared(check: Check, found: Measurement, share: float | None) -> tuple[bool, str]:
+def _compared(check: Check, found: Measurement, rows: int) -> tuple[bool, str]:
     """Whether the check passes, and what kept it from being checked at all."""
     if found.error:
         return False, found.error
     if found.value is None:
         return False, "" if check.spec.metric in _OF_NO_ROWS else "the query gave no value"
+    in_percent = check.expect.unit is Unit.PERCENT
+    if in_percent and not (check.spec.of_rows and isinstance(found.value, int)):
+        return False, f"{check.kind} counts no rows of the slice, so it has no share in percent"
     try:
-        return bool(check.expect.holds(_in_unit(check, found.value, share))), ""
-    except TypeError:
-        return False, f"{found.value!r} cannot be compared with {check.expect}"
+        share = in_percent and isinstance(found.value, int)
+        return check.expect.holds(percent(int(found.value), rows) if share else found.value), ""
+    except (TypeError, ArithmeticError):
+        return False, f"{plain(found.value)!r} cannot be compared with {check.expect}"
 
 
 _OF_NO_ROWS = (Metric.AGGREGATE, Metric.AGE_SECONDS)
@@ -324,10 +347,6 @@ _NOUNS: Mapping[Metric, str] = {
     Metric.SUSPECTED_VALUES: "suspected values",
     Metric.UNMET: "unmet expectations",
 }
-
-
-def _in_unit(check: Check, value: Any, share: float | None) -> Any:
-    return 100 * (share or 0.0) if check.expect.unit is Unit.PERCENT else value
 
 
 def _expected(check: Check) -> str:
@@ -357,13 +376,8 @@ def _result_dict(result: CheckResult) -> dict[str, Any]:
         "look_at": result.look_at,
         "samples": [dict(sample) for sample in result.samples],
         "error": result.error,
-        "facts": {name: _json(value) for name, value in result.facts.items()},
+        "facts": {name: json_number(value) for name, value in result.facts.items()},
         "dimension": result.dimension,
-        "value": _json(result.value),
+        "value": json_number(result.value),
         "proved": result.proved,
     }
-
-
-def _json(value: Any) -> Any:
-    """NaN and infinity are no JSON."""
-    return str(value) if isinstance(value, float) and not isfinite(value) else value

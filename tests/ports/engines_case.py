@@ -84,6 +84,7 @@ class Engines:
         return gauge.finish()
 
     def gx(self, contract: Contract) -> Measurements:
+        """Great Expectations on the table; only what it measures exactly is given to it."""
         from airflow_provider_harness.adapters import gx
 
         return gx.measure_postgres(self.dsn, contract, ROWS)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.gx import expectable
+from airflow_provider_harness.adapters.gx import exact
 from airflow_provider_harness.core.anomaly import Past, Point
 from airflow_provider_harness.core.checks import (
     Baseline,
@@ -285,7 +285,7 @@ def found_by(engines: Engines, check: Check) -> dict[str, CheckResult]:
         measured["postgres"] = engines.sql_postgres(contract, rows)
         measured["duckdb"] = engines.sql_duckdb(contract, rows)
         measured["arrow"] = engines.arrow(contract)
-    if expectable(check):
+    if exact(check, contract, frame=False):
         measured["gx"] = engines.gx(contract)
     assert all(check.id in one.values for one in measured.values()), measured
     return {name: judge(contract, one, where=name, past=PAST).results[0] for name, one in measured.items()}
@@ -458,7 +458,7 @@ def test_sql_and_arrow_agree(
 def test_great_expectations_agrees_where_it_has_the_check(
     engines: Engines, rows: list[Row], wanted: list[Check]
 ) -> None:
-    has = [check for check in wanted if expectable(check)]
+    has = [check for check in wanted if exact(check, contract_of(()), frame=False)]
     engines.fill(rows)
     contract = contract_of(has)
     measured = {"postgres": engines.sql_postgres(contract), "gx": engines.gx(contract)}

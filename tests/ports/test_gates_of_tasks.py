@@ -71,8 +71,9 @@ def before(case: Case, rows: int, days: int = 5, place: Place = Place.STAGING, c
         start = case.piece().start - timedelta(days=number)
         piece = replace(case.piece(), id=f"{start:%Y%m%dT%H%M%SZ}", start=start)
         task = TryKey(dag_id="d", run_id=f"before{number}", task_id=place, try_number=1)
-        report = replace(judge(contract, measured, where="", slice_id=piece.id), results=())
-        results = judge(contract, measured, where="", past=_no_past(start)).results
+        others = [check.id for check in contract.checks]
+        report = replace(judge(contract, measured, where="", slice_id=piece.id, left=others), results=())
+        results = judge(contract, measured, where="", past=_no_past(start), left=others).results
         post = Post(place=place, conn_id=conn_id, task=task)
         found = replace(report, results=results)
         history().keep(GateRun(post=post, piece=piece, report=found, measured_at=datetime.now(UTC)))

@@ -68,7 +68,7 @@ def test_a_check_that_cannot_be_run_is_told_from_a_failed_one(connection: psycop
     errors = {result.id: result.error for result in report.results}
     assert "does not exist" in errors["absent"]
     assert "division by zero" in errors["division"]
-    assert "invalid regular expression" in errors["pattern"]
+    assert "the parenthesis is not closed" in errors["pattern"]
     assert errors["right"] == ""
     assert {result.id for result in report.failed} == {"absent", "division", "pattern", "right"}
 

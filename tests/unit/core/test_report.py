@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -79,10 +82,77 @@ def test_a_failure_says_what_was_expected_found_and_where_to_look() -> None:
     assert json.loads(json.dumps(report.as_dict()))["results"][0]["share"] == 0.02
 
 
-def test_a_check_that_this_engine_does_not_measure_is_left_to_another_gate() -> None:
+def test_a_check_that_nobody_measured_blocks_unless_it_is_left_to_a_later_gate() -> None:
     contract = Contract(id="t", version="1", name="t", table="public.t", columns=(), checks=(NOT_NULL, UNIQUE))
-    report = judge(contract, Measurements(rows=1, values={"unique:a": Measurement(value=0)}), where="x")
-    assert [result.id for result in report.results] == ["unique:a"]
+    measured = Measurements(rows=1, values={"unique:a": Measurement(value=0)})
+    report = judge(contract, measured, where="x")
+    assert [(result.id, result.passed) for result in report.results] == [("not_null:a", False), ("unique:a", True)]
+    assert report.decision is Decision.BLOCK
+    assert "not_null:a: could not be checked (no gate of this publication measures it)" in report.sentence()
+    left = judge(contract, measured, where="x", left=("not_null:a",))
+    assert ([result.id for result in left.results], left.left) == (["unique:a"], ("not_null:a",))
+    assert left.decision is Decision.PUBLISH
+    assert left.sentence().endswith("all 1 checks passed; left to the gate of the load: not_null:a")
+    assert left.as_dict()["left"] == ["not_null:a"]
+
+
+@pytest.mark.parametrize(
+    ("found", "rows", "operator", "bound", "passes"),
+    [
+        (7, 100, Operator.LESS_OR_EQUAL, 7, True),
+        (29, 100, Operator.LESS, 29, False),
+        (57, 100, Operator.BE, 57, True),
+        (1, 3, Operator.LESS, 33.33, False),
+        (3, 1000, Operator.LESS_OR_EQUAL, 0.3, True),
+        (0, 0, Operator.LESS_OR_EQUAL, 0, True),
+    ],
+)
+def test_percentages_are_exact_ratios(found: int, rows: int, operator: Operator, bound: float, passes: bool) -> None:
+    share = Expectation(operator=operator, values=(bound,), unit=Unit.PERCENT)
+    check = Check(id="c", kind=CheckKind.NULL_RATE, columns=("a",), expect=share)
+    assert gate(check, found, rows=rows).results[0].passed is passes
+
+
+def test_a_share_of_what_counts_no_rows_could_not_be_checked() -> None:
+    share = Expectation(operator=Operator.LESS, values=(5,), unit=Unit.PERCENT)
+    for kind in (CheckKind.ROW_COUNT, CheckKind.CUSTOM_SQL, CheckKind.MEAN):
+        (result,) = gate(Check(id="c", kind=kind, columns=("a",), expect=share), 3).results
+        assert "no share in percent" in result.error
+
+
+@pytest.mark.parametrize(
+    ("found", "bound", "passes"),
+    [
+        (Decimal("0.30000000000000000001"), 0.3, False),
+        (Decimal("0.3"), 0.3, True),
+        (0.1 + 0.2, 0.3, False),
+        (0.3, 0.3, True),
+        (0.3, Decimal("0.3"), True),
+        (Fraction(3, 10), 0.3, True),
+        (9007199254740993, 9007199254740992, False),
+        (9007199254740993, 9007199254740992.0, False),
+        (Decimal("123456789012345678901234567890567.88"), Decimal("123456789012345678901234567890567.89"), True),
+    ],
+)
+def test_a_bound_means_the_number_that_is_written(found: Any, bound: Any, passes: bool) -> None:
+    assert Expectation(operator=Operator.LESS_OR_EQUAL, values=(bound,)).holds(found) is passes
+
+
+@pytest.mark.parametrize(("found", "bound"), [("5", 5), (5, "5"), (5, None)])
+def test_what_is_of_another_kind_than_its_bound_could_not_be_checked(found: Any, bound: Any) -> None:
+    expect = Expectation(operator=Operator.BE, values=(bound,))
+    (result,) = gate(Check(id="c", kind=CheckKind.CUSTOM_SQL, expect=expect, sql="SELECT 5"), found).results
+    assert "cannot be compared" in result.error
+
+
+def test_decimals_and_ratios_are_reported_with_their_digits() -> None:
+    exact = Decimal("0.30000000000000000001")
+    expect = Expectation(operator=Operator.LESS_OR_EQUAL, values=(0.3,))
+    check = Check(id="c", kind=CheckKind.MAXIMUM, columns=("a",), expect=expect)
+    report = gate(check, exact)
+    assert "found 0.30000000000000000001" in report.sentence()
+    assert json.loads(json.dumps(report.as_dict()))["results"][0]["value"] == "0.30000000000000000001"
+    assert json.loads(json.dumps(gate(check, Fraction(1, 4)).as_dict()))["results"][0]["value"] == 0.25
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""Rules of SQL where rows pass by: which of them DuckDB reads as the warehouse does, and which columns they need."""
+
+from __future__ import annotations
+
+from airflow_provider_harness.core.contract import Contract, LoadMode
+
+from .sql_checks import UNDER_TEST, WHOLE
+
+ALIKE = [
+    "Select",
+    "From",
+    "Where",
+    "Group",
+    "Having",
+    "Order",
+    "Ordered",
+    "Limit",
+    "With",
+    "CTE",
+    "Subquery",
+    "Table",
+    "TableAlias",
+    "Alias",
+    "Column",
+    "Identifier",
+    "Star",
+    "Literal",
+    "Boolean",
+    "Null",
+    "Paren",
+    "Tuple",
+    "And",
+    "Or",
+    "Not",
+    "Is",
+    "EQ",
+    "NEQ",
+    "LT",
+    "LTE",
+    "GT",
+    "GTE",
+    "Between",
+    "In",
+    "Exists",
+    "Case",
+    "If",
+    "Coalesce",
+    "Nullif",
+    "Neg",
+    "Add",
+    "Sub",
+    "Mul",
+    "Count",
+    "Sum",
+    "Min",
+    "Max",
+    "Avg",
+    "Abs",
+    "Filter",
+    "Distinct",
+    "Union",
+    "Except",
+    "Intersect",
+    "Join",
+    "All",
+]
+"""Parts of a statement, by sqlglot's names, that mean the same in PostgreSQL and in DuckDB. Division, casts, functions of
+texts and moments and operators of patterns are not among them: they are the warehouse's to run."""
+
+
+def columns_in_flight(sql: str, contract: Contract) -> tuple[str, ...] | None:
+    """The columns that a rule reads, where it can be run on the rows that pass by; None if it reads other tables, or says
+    what the engines do not read alike.
+
+    >>> from airflow_provider_harness.core.contract import Column, LogicalType
+    >>> one = Column(name="n", logical_type=LogicalType.INTEGER, physical_type="bigint")
+    >>> contract = Contract(id="t", version="1", name="t", table="public.t", columns=(one,))
+    >>> columns_in_flight("SELECT count(*) FROM ${table} WHERE n > 4", contract)
+    ('n',)
+    >>> columns_in_flight("SELECT count(*) FROM ${table} WHERE n / 2 > 4", contract) is None
+    True
+    """
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tree = sqlglot.parse_one(sql.replace("${table}", UNDER_TEST), read="postgres")
+    except SqlglotError:
+        return None
+    if any(type(node).__name__ not in ALIKE for node in tree.walk()):
+        return None
+    own = {UNDER_TEST, *(cte.alias for cte in tree.find_all(exp.CTE))}
+    if contract.load.mode is LoadMode.FULL:
+        own.add(WHOLE)  # the rows that pass by are all that there will be
+    if any(table.name not in own or table.db for table in tree.find_all(exp.Table)):
+        return None
+    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+        return contract.names
+    named = {node.name for node in tree.find_all(exp.Column)}
+    return tuple(name for name in contract.names if name in named)

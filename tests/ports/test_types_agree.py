@@ -1,0 +1,212 @@
+"""What a contract asks of a column of any type means the same in PostgreSQL, on the way, in files and by Great Expectations."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from airflow_provider_harness.adapters import gx, pg_measure, sql_checks
+from airflow_provider_harness.adapters.duck_files import FileRows
+from airflow_provider_harness.adapters.gx_share import Engine
+from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+from airflow_provider_harness.adapters.pg_types import arrow_schema
+from airflow_provider_harness.adapters.postgres_source import PostgresSource
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Unit
+from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.report import CheckResult, Measurements, judge
+from airflow_provider_harness.testing.postgres import PostgresServer
+
+PIECE = Slice(id="s", start=datetime(2013, 1, 1, tzinfo=UTC), end=datetime(2013, 1, 2, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def dsn(postgres: PostgresServer) -> Iterator[str]:
+    postgres.ensure_database("types")
+    yield postgres.url("types")
+    postgres.drop_database("types")
+
+
+def judged(dsn: str, folder: Path, kind: str, values: Sequence[str], check: Check) -> dict[str, CheckResult]:
+    """Engine -> what it finds of a check of column ``v``.
+
+    :param values: as PostgreSQL's SQL.
+    """
+    columns = (Column(name="v", logical_type=LogicalType.STRING, physical_type=kind, classification="public"),)
+    contract = Contract(id="t", version="1", name="t", table="public.v", columns=columns, checks=(check,))
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS public.v")
+        connection.execute(f"CREATE TABLE public.v (v {kind})".encode())
+        for value in values:
+            connection.execute(f"INSERT INTO public.v VALUES ({value})".encode())
+        rows = sql_checks.Rows(relation='"public"."v"')
+        measured: dict[str, Measurements] = {"postgres": pg_measure.measure(connection, contract, rows)}
+    with PostgresSource(dsn, table="public.v") as source:
+        batches = list(source.batches(contract, PIECE))
+    gauge = ArrowGauge(contract, None)
+    for batch in batches:
+        for start in range(0, batch.num_rows, 2):
+            gauge.add(batch.slice(start, 2))
+            gauge._count()
+    measured["arrow"] = gauge.finish()
+    path = folder / f"{uuid.uuid4().hex}.parquet"
+    pq.write_table(pa.Table.from_batches(batches, schema=arrow_schema(contract)), path)
+    for engine in Engine:
+        measured[f"files {engine}"], _ = FileRows(str(path), engine=engine).measure(contract, PIECE)
+    if gx.exact(check, contract, frame=False):
+        measured["gx"] = gx.measure_postgres(dsn, contract, rows)
+    return {name: judge(contract, found, where=name).results[0] for name, found in measured.items()}
+
+
+def of(kind: CheckKind, *, bound: Any = None, operator: Operator = Operator.LESS_OR_EQUAL, **given: Any) -> Check:
+    if bound is not None:
+        given["expect"] = Expectation(operator=operator, values=(bound,))
+    return Check(id="c", kind=kind, columns=("v",), **given)
+
+
+def percent(kind: CheckKind, most: Any, operator: Operator = Operator.LESS_OR_EQUAL) -> Check:
+    return of(kind, expect=Expectation(operator=operator, values=(most,), unit=Unit.PERCENT))
+
+
+NULLS = ["NULL"] * 7 + ["1"] * 93
+CASES: list[tuple[str, list[str], Check, bool]] = [
+    ("character(6)", ["'ab'"], of(CheckKind.ACCEPTED_VALUES, values=("ab",)), True),
+    ("character(6)", ["'ab'", "'cd'"], of(CheckKind.ACCEPTED_VALUES, values=("ab  ",)), False),
+    ("character(6)", ["'ab'", "''"], of(CheckKind.LENGTH, high=2), True),
+    ("character(6)", ["'abc'"], of(CheckKind.LENGTH, high=2), False),
+    ("character(6)", ["'ab'"], of(CheckKind.REGEX, pattern="^ab$"), True),
+    ("character(6)", ["'ab'"], of(CheckKind.NOT_NULL, values=("ab",)), False),
+    ("text", ["'zzz'", "'a'"], of(CheckKind.ACCEPTED_VALUES, values=("a", None)), False),
+    ("text", ["'zzz'"], of(CheckKind.ACCEPTED_VALUES, values=(None,)), False),
+    ("text", ["NULL", "'a'"], of(CheckKind.ACCEPTED_VALUES, values=("a", None)), True),
+    ("text", ["'1'", "'2.5'"], of(CheckKind.ACCEPTED_VALUES, values=(1, 2.5)), True),
+    ("text", ["'x'", "NULL"], of(CheckKind.NOT_NULL, values=(None, "y")), False),
+    ("text", ["E'ab\\n'"], of(CheckKind.REGEX, pattern="^ab$"), False),
+    ("text", ["'a foo b'"], of(CheckKind.REGEX, pattern=r"\bfoo\b"), True),
+    ("text", ["'٣'"], of(CheckKind.REGEX, pattern=r"^\d$"), False),
+    ("uuid", ["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"], of(CheckKind.REGEX, pattern="^a0ee"), True),
+    (
+        "uuid",
+        ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"],
+        of(CheckKind.ACCEPTED_VALUES, values=("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",)),
+        True,
+    ),
+    ("uuid", ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"], of(CheckKind.LENGTH, low=36, high=36), True),
+    ("jsonb", ["'{\"a\": 1}'"], of(CheckKind.REGEX, pattern='"a"'), True),
+    ("bigint", ["9007199254740993"], of(CheckKind.RANGE, high=9007199254740992), False),
+    ("bigint", ["9007199254740993"], of(CheckKind.RANGE, high=9007199254740992.0), False),
+    ("bigint", ["9007199254740993"], of(CheckKind.MAXIMUM, bound=9007199254740992), False),
+    ("bigint", ["9007199254740993", "0"], of(CheckKind.SUM, bound=9007199254740992.0), False),
+    ("bigint", ["9223372036854775807", "1"], of(CheckKind.SUM, bound=9223372036854775807), False),
+    ("bigint", ["1", "2", "2"], of(CheckKind.MEAN, bound=Decimal("1.66")), False),
+    ("bigint", ["1", "2"], of(CheckKind.MEAN, bound=1.5), True),
+    ("bigint", ["1", "2"], of(CheckKind.RANGE, low=0.5, high=2.5), True),
+    ("bigint", ["0"], of(CheckKind.RANGE, low=0.5), False),
+    ("bigint", ["7"], of(CheckKind.ACCEPTED_VALUES, values=(7.0, "8")), True),
+    ("bigint", [], of(CheckKind.SUM, bound=5), False),
+    ("bigint", ["NULL"], of(CheckKind.SUM, bound=5), False),
+    ("bigint", ["NULL", "NULL"], of(CheckKind.UNIQUE), True),
+    ("bigint", NULLS, percent(CheckKind.NULL_RATE, 7), True),
+    ("bigint", ["NULL"] * 29 + ["1"] * 71, percent(CheckKind.NULL_RATE, 29, Operator.LESS), False),
+    ("bigint", [], percent(CheckKind.NULL_RATE, 0), True),
+    ("numeric(38,20)", ["0.30000000000000000001"], of(CheckKind.MAXIMUM, bound=0.3), False),
+    ("numeric(38,20)", ["0.30000000000000000001"], of(CheckKind.RANGE, high=0.3), False),
+    ("numeric(38,20)", ["0.3"], of(CheckKind.RANGE, low=0.3, high=0.3), True),
+    ("numeric(38,20)", ["0.1", "0.1", "0.1"], of(CheckKind.SUM, bound=0.3, operator=Operator.BE), True),
+    ("numeric(38,20)", ["0.1", "0.2"], of(CheckKind.MEAN, bound=0.15, operator=Operator.BE), True),
+    (
+        "numeric(38,2)",
+        ["123456789012345678901234567890123456.88", "0.01"],
+        of(CheckKind.SUM, bound=Decimal("123456789012345678901234567890123456.88")),
+        False,
+    ),
+    ("numeric(38,2)", ["999999999999999999999999999999999999.99"], of(CheckKind.RANGE, high=0.125), False),
+    ("numeric(12,2)", ["12.30"], of(CheckKind.ACCEPTED_VALUES, values=(12.3,)), True),
+    ("numeric(12,2)", ["12.30"], of(CheckKind.QUANTILE, bound=12.3, operator=Operator.BE, quantile=0.5), True),
+    ("double precision", ["'NaN'"], of(CheckKind.RANGE, low=0), False),
+    ("double precision", ["'NaN'"], of(CheckKind.RANGE, high=5), False),
+    ("double precision", ["'Infinity'"], of(CheckKind.RANGE, low=0), True),
+    ("double precision", ["'-Infinity'"], of(CheckKind.RANGE, low=0), False),
+    ("double precision", ["'NaN'", "1"], of(CheckKind.MEAN, bound=5), False),
+    ("double precision", ["'NaN'", "1"], of(CheckKind.SUM, bound=5), False),
+    ("double precision", ["'NaN'", "1"], of(CheckKind.MAXIMUM, bound=5), False),
+    ("double precision", ["'NaN'", "1"], of(CheckKind.MINIMUM, bound=1), True),
+    ("double precision", ["'NaN'", "'NaN'"], of(CheckKind.UNIQUE), False),
+    ("double precision", ["'NaN'", "NULL"], of(CheckKind.NOT_NULL), False),
+    ("double precision", ["'NaN'"], of(CheckKind.NOT_NULL), True),
+    ("double precision", ["0.3"], of(CheckKind.RANGE, low=0.3, high=0.3), True),
+    ("double precision", ["0.3"], of(CheckKind.MAXIMUM, bound=0.3), True),
+    ("real", ["0.3"], of(CheckKind.RANGE, low=0.3, high=0.3), True),
+    ("real", ["0.3"], of(CheckKind.MAXIMUM, bound=0.3), True),
+    ("real", ["0.3"], of(CheckKind.MINIMUM, bound=0.3, operator=Operator.GREATER_OR_EQUAL), True),
+    ("real", ["16777216", "1"], of(CheckKind.SUM, bound=16777216), False),
+    ("boolean", ["true"], of(CheckKind.ACCEPTED_VALUES, values=(True,)), True),
+    ("boolean", ["false"], of(CheckKind.ACCEPTED_VALUES, values=("true",)), False),
+    ("date", ["'2024-01-31'"], of(CheckKind.RANGE, high="2024-01-30"), False),
+    ("date", ["'2024-01-31'"], of(CheckKind.ACCEPTED_VALUES, values=("2024-01-31",)), True),
+    ("timestamp with time zone", ["'2024-01-01 00:00+00'"], of(CheckKind.RANGE, low="2024-01-01T00:00:00Z"), True),
+    ("timestamp with time zone", ["'2023-12-31 23:00+00'"], of(CheckKind.RANGE, low="2024-01-01 00:00:00"), False),
+    ("timestamp without time zone", ["'2024-01-01 00:00'"], of(CheckKind.RANGE, low="2024-01-01 00:00"), True),
+]
+UNASKED: list[tuple[str, list[str], Check, str]] = [
+    (
+        "text",
+        ["'a'"],
+        of(CheckKind.ACCEPTED_VALUES, values=("DE", False)),
+        "False is no value of a column that is text",
+    ),
+    ("integer", ["1"], of(CheckKind.ACCEPTED_VALUES, values=("a",)), "'a' is no value of a column that is integer"),
+    ("integer[]", ["'{1}'"], of(CheckKind.ACCEPTED_VALUES, values=(1,)), "cannot be asked of v"),
+    ("integer[]", ["'{1}'"], of(CheckKind.LENGTH, high=2), "cannot be asked of v"),
+    ("boolean", ["true"], of(CheckKind.REGEX, pattern="t"), "cannot be asked of v"),
+    ("double precision", ["1"], of(CheckKind.REGEX, pattern="1"), "cannot be asked of v"),
+    ("text", ["'1'"], of(CheckKind.MEAN, bound=5), "cannot be asked of v"),
+    ("text", ["'a'"], of(CheckKind.REGEX, pattern="["), "the set is not closed"),
+    ("json", ["'{}'", "'{}'"], of(CheckKind.UNIQUE), "cannot be asked of v"),
+    ("bigint", ["1"], of(CheckKind.RANGE), "has no bound"),
+    ("bigint", ["1"], of(CheckKind.RANGE, low=5, high=3), "minimum 5 is over maximum 3"),
+]
+
+
+def name(case: tuple[Any, ...]) -> str:
+    kind, values, check, told = case
+    return f"{check.kind} of {kind} {values[:2]} {told}"
+
+
+@pytest.mark.parametrize(("kind", "values", "check", "passes"), CASES, ids=map(name, CASES))
+def test_engines_agree(
+    dsn: str,
+    tmp_path: Path,
+    kind: str,
+    values: list[str],
+    check: Check,
+    passes: bool,
+) -> None:
+    found = judged(dsn, tmp_path, kind, values, check)
+    assert {engine: (one.error, one.passed) for engine, one in found.items()} == dict.fromkeys(found, ("", passes))
+    assert len({one.failing for one in found.values()}) == 1
+
+
+@pytest.mark.parametrize(("kind", "values", "check", "said"), UNASKED, ids=map(name, UNASKED))
+def test_what_cannot_be_asked_is_the_same_error_of_the_check_everywhere(
+    dsn: str, tmp_path: Path, kind: str, values: list[str], check: Check, said: str
+) -> None:
+    found = judged(dsn, tmp_path, kind, values, check)
+    assert all(said in one.error and not one.passed for one in found.values()), found
+
+
+@pytest.mark.parametrize("pattern", ["^(?!test)[a-z]+$", r"^(a)\1$"])
+def test_what_only_postgres_has_is_left_to_it(dsn: str, tmp_path: Path, pattern: str) -> None:
+    found = judged(dsn, tmp_path, "text", ["'aa'"], of(CheckKind.REGEX, pattern=pattern))
+    assert (found["postgres"].error, found["postgres"].passed) == ("", True)
+    assert "no gate of this publication measures it" in found["arrow"].error, "an extract leaves it to the load"
+    assert "which only PostgreSQL has" in found["files sql"].error

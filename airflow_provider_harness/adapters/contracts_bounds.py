@@ -13,6 +13,8 @@ from .contracts_scope import Scope
 
 COUNTS = frozenset({Metric.FAILING_ROWS, Metric.EXCESS_ROWS, Metric.ROWS})
 """Metrics that are numbers of rows: whole, and 0 or more."""
+OPEN = (Operator.BE, Operator.NOT_BE)
+"""Operators of which the standard's schema leaves the type open."""
 PAIRS = (Operator.BETWEEN, Operator.NOT_BETWEEN)
 
 
@@ -31,11 +33,11 @@ def expectation(scope: Scope, entry: Mapping[str, Any], here: Path, *, sql: bool
         return Expectation(unit=Unit(unit))
     operator, raw = given[0], entry[given[0]]
     values = tuple(raw) if isinstance(raw, list) else (raw,)
-    wrong = next((value for value in values if not _comparable(value, sql=sql)), None)
-    if wrong is not None or len(values) != (2 if operator in PAIRS else 1) or None in values:
-        fix = "Write it without quotes." if isinstance(wrong, str) else ""
-        scope.find((*here, str(operator)), f"{raw!r} is no number.", fix=fix)
-        return Expectation(unit=Unit(unit))
+    if len(values) != (2 if operator in PAIRS else 1) or not all(_comparable(value, sql=sql) for value in values):
+        if operator in OPEN or any(isinstance(value, float) and value != value for value in values):
+            fix = "Write it without quotes." if isinstance(raw, str) else ""
+            scope.find((*here, str(operator)), f"{raw!r} is no number.", fix=fix)
+        return Expectation(unit=Unit(unit))  # the standard's own schema says so of the others
     if operator in PAIRS and values[0] > values[1]:
         scope.find((*here, str(operator)), f"{values[0]} is over {values[1]}.", fix="Write the lower bound first.")
     return Expectation(operator=operator, values=values, unit=Unit(unit))

@@ -188,8 +188,13 @@ def _alternatives(error: Any, root: Mapping[str, Any], at: Path, path: Path) -> 
     for inner in error.context:
         branches.setdefault(inner.schema_path[0], []).append(inner)
     fitting = [group for group in branches.values() if not any(_wrong_shape(inner) for inner in group)]
-    chosen = min(fitting or branches.values(), key=len)
+    # a branch whose field is there and wrong tells more than one whose field is not there
+    chosen = min(fitting or branches.values(), key=lambda group: (any(map(_is_missing, group)), len(group)))
     return [finding for inner in chosen for finding in _explain(inner, root, at)]
+
+
+def _is_missing(error: Any) -> bool:
+    return error.validator == "required" and not error.relative_path
 
 
 def _wrong_shape(error: Any) -> bool:

@@ -126,9 +126,8 @@ def _compile_table(text: str, path: str, table: str) -> Contract:
     names = ", ".join(f"{contract.name} ({contract.table})" for contract in contracts)
     which = f"{table!r} is none of them, or several" if table else "nothing says which is meant"
     fix = f"Give the operator's argument table one of their names, or write the contract as {path.partition('#')[0]}#NAME."
-    raise ContractError(
-        path, [f"{path}:1: schema: describes {len(contracts)} tables, and {which}. Valid: {names}. {fix}"]
-    )
+    said = f"{path}:1: schema: describes {len(contracts)} tables, and {which}. Valid: {names}. {fix}"
+    raise SeveralTables(path, [said])
 
 
 @lru_cache(maxsize=64)
@@ -214,7 +213,7 @@ class _Compiler:
         """
         try:
             return self._contract()
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             if strict and not self.findings:
                 self._find(self.here, f"cannot be compiled: {error}.")
             return None
@@ -344,7 +343,14 @@ class _Compiler:
         if not isinstance(table, dict) or not isinstance(table.get("properties"), list) or "name" not in table:
             self._find(self.here, "needs a name and a list of properties.", fix="List the table's columns.")
             return None
-        return table
+        nameless = [
+            (self.here, table),
+            *(((*self.here, "properties", n), p) for n, p in enumerate(table["properties"])),
+        ]
+        for here, entry in nameless:
+            if isinstance(entry, dict) and "name" in entry and not physical_name(entry).strip():
+                self._find((*here, "name"), "is empty.", fix="Give it a name.")
+        return table if physical_name(table).strip() else None
 
     def _columns(
         self, table: Mapping[str, Any], settings: Mapping[str, Any]

@@ -120,7 +120,7 @@ def properties(table: Mapping[str, Any], here: Path) -> Iterator[tuple[Path, Map
     """The columns of a table entry, and where each stands; measures are none."""
     listed = table.get("properties")
     for index, prop in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(prop, dict) and "name" in prop and not is_measure(prop):
+        if isinstance(prop, dict) and "name" in prop and physical_name(prop).strip() and not is_measure(prop):
             yield (*here, "properties", index), prop
 
 

@@ -1,0 +1,251 @@
+"""What a person who writes contracts gets wrong: one finding each, on its own line; and what looks wrong and is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
+from airflow_provider_harness.core.checks import CheckKind, Operator, Severity, Unit
+from tests.unit.adapters.test_contracts_silent import STRING, checks_of, contract, findings, options
+
+
+def rule(metric: str, **given: Any) -> dict[str, Any]:
+    return {"metric": metric, **given}
+
+
+def column(*rules: dict[str, Any], **prop: Any) -> dict[str, Any]:
+    return {"logicalType": "string", **prop, **({"quality": list(rules)} if rules else {})}
+
+
+def promise(prop: str, value: Any, **given: Any) -> dict[str, Any]:
+    return {"slaProperties": [{"property": prop, "value": value, **given}]}
+
+
+MISTAKES = [
+    ("minLength over maxLength", contract(options("string", minLength=12, maxLength=8)), "logicalTypeOptions", "minLength 12 is over maxLength 8"),
+    ("lengths of a rule", contract(column(rule("invalidValues", mustBe=0, arguments={"minLength": 9, "maxLength": 2}))), "arguments", "minLength 9 is over maxLength 2"),
+    ("minimum over maximum", contract(options("integer", minimum=9, maximum=5)), "logicalTypeOptions", "minimum 9 is over maximum 5"),
+    ("dates the wrong way round", contract(options("date", minimum="2030-01-01", maximum="2020-01-01")), "logicalTypeOptions", "is over maximum"),
+    ("nothing between open ends", contract(options("integer", exclusiveMinimum=5, maximum=5)), "logicalTypeOptions", "leave no value"),
+    ("no date", contract(options("date", minimum="01/02/2020")), "minimum", "'01/02/2020' is no date"),
+    ("between, reversed", contract(rules=[rule("rowCount", mustBeBetween=[100, 10])]), "mustBeBetween", "100 is over 10"),
+    ("not between, reversed", contract(rules=[rule("rowCount", mustNotBeBetween=[100, 10])]), "mustNotBeBetween", "100 is over 10"),
+    ("fewer than no rows", contract(rules=[rule("rowCount", mustBeLessThan=0)]), "mustBeLessThan", "No number of rows is that"),
+    ("minus one row", contract(rules=[rule("rowCount", mustBe=-1)]), "mustBe", "No number of rows is that"),
+    ("half a row", contract(rules=[rule("rowCount", mustBe=0.5)]), "mustBe", "No number of rows is that"),
+    ("fewer than no nulls", contract(column(rule("nullValues", mustBeLessThan=0))), "mustBeLessThan", "No number of rows is that"),
+    ("over 100 percent", contract(column(rule("nullValues", mustBeGreaterThan=100, unit="percent"))), "mustBeGreaterThan", "No share of rows is that"),
+    ("150 percent", contract(column(rule("nullValues", mustBeLessThan=150, unit="percent"))), "mustBeLessThan", "outside 0 to 100 percent"),
+    ("rows in percent", contract(rules=[rule("rowCount", mustBeGreaterThan=5, unit="percent")]), "unit", "is always 100"),
+    ("a quoted number", contract(rules=[rule("rowCount", mustBe="0")]), "mustBe", "'0' is no number. Write it without quotes."),
+    ("a bound that is a truth", contract(column(rule("nullValues", mustBe=False))), "mustBe", "False is no number"),
+    ("no bound", contract(rules=[rule("rowCount", mustBe=None)]), "mustBe", "None is no number"),
+    ("freshness below 0", contract(**promise("freshness", -3, unit="h", element="t.o")), "value", "-3 is below 0"),
+    ("freshness below 0, of no column", contract(**promise("freshness", -3, unit="h")), "value", "-3 is below 0"),
+    ("retention in fortnites", contract(**promise("retention", 2, unit="fortnite")), "unit", "'fortnite' is not valid"),
+    ("retention below 0", contract(**promise("retention", -1, unit="y")), "value", "-1 is below 0"),
+    ("hour 25", contract(**promise("timeOfAvailability", "25:00 Europe/Berlin")), "value", "is no time of day"),
+    ("enum against validValues", contract(column(rule("invalidValues", mustBe=0, arguments={"validValues": ["b", "c"]}), enum=[{"value": "a"}, {"value": "b"}])), "quality", "lists other values than another rule"),
+    ("nulls: none and many", contract(column(rule("nullValues", mustBe=0), rule("nullValues", mustBeGreaterThan=50, unit="percent"))), "metric", "another rule for exactly 0"),
+    ("required, and mostly null", contract(column(rule("nullValues", mustBeGreaterThan=50), required=True)), "quality", "another rule for exactly 0"),
+    ("rows: more than 9 and fewer than 5", contract(rules=[rule("rowCount", mustBeGreaterThan=9), rule("rowCount", mustBeLessThan=5)]), "metric", "another rule for more than 9"),
+    ("range against range", contract({**options("integer", minimum=0, maximum=9), "quality": [rule("invalidValues", mustBe=0, arguments={"minimum": 20})]}), "quality", "leaves no value that another rule also allows"),
+    ("length against length", contract({**options("string", maxLength=3), "quality": [rule("invalidValues", mustBe=0, arguments={"minLength": 5})]}), "quality", "leaves no value"),
+    ("a listed value that is too long", contract({**options("string", maxLength=2), "enum": [{"value": "open"}]}), "enum", "'open' is a value that the column may not have: its length is over 2"),
+    ("a listed value out of range", contract({**options("integer", maximum=5), "enum": [{"value": 1}, {"value": 7}]}), "enum", "7 is a value that the column may not have"),
+    ("Norway", contract(column(enum=[{"value": "DE"}, {"value": False}])), "enum", "False is a bool, and the column is a string. Quote it."),
+    ("a number in texts", contract(column(rule("invalidValues", mustBe=0, arguments={"validValues": [1, "b"]}))), "validValues", "1 is a int, and the column is a string"),
+    ("a text in numbers", contract({"logicalType": "integer", "enum": [{"value": "1"}]}), "enum", "'1' is no number"),
+    ("a fraction in integers", contract({"logicalType": "integer", "enum": [{"value": 1.5}]}), "enum", "1.5 has a fraction"),
+    ("nothing but null", contract(column(enum=[{"value": None}])), "enum", "lists no value but null"),
+    ("severity medium", contract(rules=[rule("rowCount", mustBe=1, severity="medium")]), "severity", "'medium' is not valid"),
+    ("two values wanted, one given", contract(rules=[rule("rowCount", mustBeBetween=[5])]), "mustBeBetween", "too short"),
+    ("an operator too many", contract(rules=[rule("rowCount", mustBe=5, mustBeLessThan=9)]), "quality", "only one"),
+    ("a custom rule of others", contract(rules=[{"type": "custom", "engine": "soda", "implementation": "x"}]), "engine", "'soda' is not run"),
+    ("a foreign field of an expectation", contract(rules=[{"type": "custom", "engine": "gx", "implementation": {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 1}, "mostly": 1}}]), "mostly", "is no field of an expectation"),
+    ("a column of another table", contract(more={"relationships": [{"from": "u.id", "to": "v.id"}]}), "from", "is a column of public.u, and this is t"),
+    ("another file", contract(column(relationships=[{"to": "other.yaml#/schema/u/properties/id"}])), "to", "points into another file"),
+    ("an id that is none", contract(column(relationships=[{"to": "schema/shops/properties/id"}])), "to", "'shops' is no table of this file"),
+    ("a reference to no column", contract(column(relationships=[{"to": "schema/t/properties/z"}])), "to", "'z' is not a column of t"),
+    ("a reference to itself, misspelt", contract(column(relationships=[{"to": "t.i"}])), "to", "'i' is not a column of t"),
+    ("a reference of another type", contract(column(relationships=[{"to": "t.id"}])), "to", "x is a string, and public.t.id is a integer"),
+    ("a measure as a column", contract({"logicalType": "number", "semanticType": "measure", "transformLogic": "SUM(amount)"}, rules=[rule("duplicateValues", mustBe=0, arguments={"properties": ["x"]})]), "properties", "'x' is not a column of the table"),
+    ("misspelt logicalType", contract({"logicalTyp": "string"}), "logicalTyp", "Did you mean logicalType?"),
+    ("no type at all", contract({"description": "d"}), "", "does not say what kind of values it has"),
+    ("a type that tells nothing", contract({"physicalType": "geography"}), "", "'geography' is no type that tells it"),
+    ("two rules of one name", contract(rules=[rule("rowCount", mustBe=5, name="n"), rule("rowCount", mustBeLessThan=9, name="n")]), "metric", "another rule is called n, on line"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "key", "said"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES])
+def test_a_mistake_is_one_finding_on_its_line(text: str, key: str, said: str) -> None:
+    found = findings(text)
+    assert len(found) == 1, found
+    assert said in found[0]
+    line = text.splitlines()[int(found[0].split(":")[1]) - 1]
+    assert key in line or "- value:" in line or line.strip().startswith("- "), line
+
+
+def keyed(**more: Any) -> str:
+    text = contract({"logicalType": "integer", **more})
+    return text.replace(
+        "- name: id\n    logicalType: integer",
+        "- name: id\n    logicalType: integer\n    primaryKey: true\n    primaryKeyPosition: 1",
+    )
+
+
+def test_two_columns_have_one_position_in_the_key() -> None:
+    [found] = findings(keyed(primaryKey=True, primaryKeyPosition=1))
+    assert "primaryKeyPosition: 1 is the position of id already." in found
+    assert compile_text(keyed(primaryKey=True, primaryKeyPosition=2), "x").key == ("id", "x")
+    assert compile_text(keyed(primaryKey=False, primaryKeyPosition=-1), "x").key == ("id",)
+
+
+def test_a_key_is_always_there() -> None:
+    [found] = findings(keyed(primaryKey=True, primaryKeyPosition=2, required=False))
+    assert "required: x is part of the primary key, so it is always there." in found
+
+
+SAME = [
+    ("required and nullValues", contract(column(rule("nullValues", mustBe=0, description="d", dimension="completeness"), required=True)), ["not_null:x"]),
+    ("a name is kept", contract(column(rule("nullValues", mustBe=0, name="always"), required=True)), ["always"]),
+    ("an id is a name", contract(column(rule("nullValues", mustBe=0, id="always_there"), required=True)), ["always_there"]),
+    ("unique and duplicateValues", contract(column(rule("duplicateValues", mustBe=0, dimension="uniqueness"), unique=True)), ["unique:x"]),
+    ("two names are two checks", contract(rules=[rule("rowCount", mustBeGreaterThan=1, name="a"), rule("rowCount", mustBeGreaterThan=1, name="b")]), ["a", "b"]),
+    ("floor and ceiling", contract(rules=[rule("rowCount", mustBeGreaterThan=1), rule("rowCount", mustBeLessThan=9, severity="warning")]), ["row_count", "row_count:mustBeLessThan"]),
+    ("floor and ceiling by id", contract(rules=[rule("rowCount", mustBeGreaterThan=1, id="floor"), rule("rowCount", mustBeLessThan=9, id="ceiling")]), ["floor", "ceiling"]),
+    ("none, and a warning", contract(column(rule("nullValues", mustBe=0, severity="warning"), required=True)), ["not_null:x", "not_null:x:mustBe"]),
+    ("enum and the same values", contract(column(rule("invalidValues", mustBe=0, arguments={"validValues": ["a"]}), enum=[{"value": "a"}])), ["accepted_values:x"]),
+    ("a tighter list", contract(column(rule("invalidValues", mustBe=0, arguments={"validValues": ["a", "b"]}), enum=[{"value": "a"}])), ["accepted_values:x", "accepted_values:x:mustBe"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "ids"), [case[1:] for case in SAME], ids=[case[0] for case in SAME])
+def test_the_same_measure_bound_and_severity_is_one_check(text: str, ids: list[str]) -> None:
+    assert list(checks_of(text)) == ids
+
+
+def test_a_rule_that_two_columns_share_by_an_anchor_is_two_checks() -> None:
+    text = contract(column(), rules=[]).replace(
+        "  - name: name\n    logicalType: string\n",
+        "  - name: name\n    logicalType: string\n    quality: &some [{metric: nullValues, mustBe: 0, name: there}]\n",
+    ).replace("  - name: x\n    logicalType: string\n", "  - name: x\n    logicalType: string\n    quality: *some\n")  # fmt: skip
+    found = checks_of(text)
+    assert {name: check.columns for name, check in found.items()} == {"there": ("name",), "there:x": ("x",)}
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [("Critical", Severity.ERROR), ("high", Severity.ERROR), ("major", Severity.ERROR), ("LOW", Severity.WARN), ("minor", Severity.WARN)],
+)  # fmt: skip
+def test_words_of_severity_block_or_report(word: str, severity: Severity) -> None:
+    assert checks_of(contract(rules=[rule("rowCount", mustBe=1, severity=word)]))["row_count"].severity is severity
+
+
+@pytest.mark.parametrize(
+    "engine", ["greatExpectations", "great-expectations", "great_expectations", "Great Expectations", "gx"]
+)
+@pytest.mark.parametrize(
+    "implementation",
+    [
+        {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": 9}},
+        "type: expect_table_row_count_to_be_between\nkwargs:\n  minValue: 1  # as the standard writes it\n  maxValue: 9\n",
+        '{"expectation_type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": 9}}',
+    ],
+)
+def test_an_expectation_is_one_however_it_is_written(engine: str, implementation: Any) -> None:
+    [check] = checks_of(
+        contract(rules=[{"type": "custom", "engine": engine, "implementation": implementation}])
+    ).values()
+    assert check.kind is CheckKind.CUSTOM_GX
+    assert check.gx == '{"kwargs": {"max_value": 9, "min_value": 1}, "type": "expect_table_row_count_to_be_between"}'
+
+
+def test_a_type_is_told_by_the_other_type() -> None:
+    found = compile_text(contract({"physicalType": "VARCHAR(10)"}), "x").column("x")
+    assert (found.logical_type, found.physical_type) == ("string", "character varying(10)")
+    assert compile_text(contract({"logicalType": "array", "items": STRING}), "x").column("x").physical_type == "text[]"
+    naive = compile_text(contract(options("timestamp", timezone=False)), "x").column("x")
+    assert naive.physical_type == "timestamp without time zone"
+
+
+TWO = """apiVersion: v3.1.0
+kind: DataContract
+id: shop
+version: 1.0.0
+schema:
+  - id: shops_tbl
+    name: shops
+    physicalName: raw.shops_v2
+    properties:
+      - {id: shop_pk, name: id, physicalName: shop_id, logicalType: integer, primaryKey: true}
+      - name: address
+        logicalType: object
+        properties: [{name: city, logicalType: string}]
+  - name: visits
+    properties:
+      - name: shop
+        logicalType: integer
+        relationships: [{to: TARGET}]
+"""
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["shops.id", "shops.shop_id", "schema/shops_tbl/properties/shop_pk", "/schema/shops/properties/id", "raw.shops_v2.shop_id", "shops_v2.id"],
+)  # fmt: skip
+def test_a_column_of_the_same_file_is_found_in_every_notation(target: str) -> None:
+    visits = compile_file(TWO.replace("TARGET", target), "x").contracts[1]
+    [check] = [check for check in visits.checks if check.kind is CheckKind.REFERENTIAL]
+    assert check.reference is not None
+    assert (check.reference.table, check.reference.columns) == ("raw.shops_v2", ("shop_id",))
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("shops.address.city", "names something below column address"),
+        ("schema/shops_tbl/properties/address/properties/city", "names something below column address"),
+        ("shops.name", "'name' is not a column of shops"),
+        ("shops.address", "shop is a integer, and raw.shops_v2.address is a object"),
+    ],
+)
+def test_a_column_that_the_same_file_does_not_have_is_a_finding(target: str, said: str) -> None:
+    [found] = findings(TWO.replace("TARGET", target))
+    assert said in found and found.startswith("x:18: schema[1].properties[0].relationships[0]")
+
+
+def test_between_includes_both_ends() -> None:
+    expect = checks_of(contract(rules=[rule("rowCount", mustBeBetween=[5, 9])]))["row_count"].expect
+    assert [n for n in range(4, 11) if expect.holds(n)] == [5, 6, 7, 8, 9]
+    assert (expect.operator, expect.unit) == (Operator.BETWEEN, Unit.ROWS)
+
+
+def test_mistakes_of_every_table_are_found() -> None:
+    text = TWO.replace("TARGET", "shops.nope").replace("logicalType: string", "logicalType: sting")
+    assert [found.split(" ")[0] for found in findings(text)] == ["x:13:", "x:18:"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dataContractSpecification: 1.1.0\nid: a\ninfo: {title: T}\nmodels: {}\n", "is a Data Contract Specification 1.1.0, which is another standard"),
+        ("apiVersion: v2.2.2\nkind: DataContract\nuuid: a\ndataset: []\n", "is the Open Data Contract Standard v2.2.2"),
+        ("datasetName: a\nquantumName: b\n", "is the Open Data Contract Standard v2"),
+        ("apiVersion: v1.0.0\nkind: DataProduct\nid: a\nstatus: active\n", "is a data product"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_standard_is_named_as_what_it_is(text: str, said: str) -> None:
+    [found] = findings(text)
+    assert said in found
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "v3.3.0", "v4.0.0", 3.1, True])
+def test_an_unknown_version_is_one_finding_with_those_that_are_read(version: Any) -> None:
+    [found] = findings(contract().replace("v3.1.0", yaml.safe_dump(version).splitlines()[0]))
+    assert "is no version that is read. Valid: v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0." in found
+    if version == "3.1.0":
+        assert "Did you mean v3.1.0?" in found

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import Run, Slice, slice_of_run
+from airflow_provider_harness.core.partition import Run, Slice, plain, slice_of_run
 from airflow_provider_harness.core.schedule_fit import Owns, Schedule, Window
 
 from .contracts_terms import zone_exists
@@ -86,8 +86,8 @@ def runs(text: str, first: datetime, last: datetime, boundary: datetime) -> Iter
             if info.partition_date >= last:
                 return
             if info.partition_date >= first:
-                key, date = info.partition_key, info.partition_date
-                yield Run(partition_key=key, partition_date=date, partition_end=later.partition_date, scheduled=True)
+                key, date, end = info.partition_key, plain(info.partition_date), plain(later.partition_date)
+                yield Run(partition_key=key, partition_date=date, partition_end=end, scheduled=True)
         return
     found = _backwards(text, first, boundary) if kind == "DeltaDataIntervalTimetable" else _forwards(text, first, last)
     for start, end in found:
@@ -103,7 +103,7 @@ def _backwards(text: str, first: datetime, boundary: datetime) -> list[Window]:
     end = coerce_datetime(boundary)
     while end > first and len(found) <= MOST:
         interval = _timetable(text).infer_manual_data_interval(run_after=end)
-        found.append((interval.start, interval.end))
+        found.append((plain(interval.start), plain(interval.end)))
         end = interval.start
     return found[::-1]
 
@@ -118,7 +118,7 @@ def _forwards(text: str, first: datetime, last: datetime | None) -> Iterator[Win
         if info is None or (last is not None and info.data_interval.start >= last):
             return
         interval = info.data_interval
-        yield interval.start, interval.end
+        yield plain(interval.start), plain(interval.end)
 
 
 def slices(contract: Contract, text: str, first: datetime, last: datetime, boundary: datetime) -> list[Slice]:
@@ -152,7 +152,7 @@ def _of_clock(contract: Contract, text: str) -> Schedule:
     kind, given = str(told["__type"]).rpartition(".")[2], told["__var"]
     zone = str(given.get("timezone") or "")
     crons = [given["expression"]] if "expression" in given else list(given.get("expressions") or ())
-    fix = _cron(crons[0] if len(crons) == 1 else "0 0 * * *", zone or contract.load.time_zone)
+    fix = _delta(given["delta"]) if "delta" in given else _cron(_one(crons), zone or contract.load.time_zone)
     words = _words(kind, crons, zone)
     if kind in _POINTS and not given.get("interval"):
         return Schedule(words=words, owns=Owns.NOTHING, zone=zone, fix=fix)
@@ -165,6 +165,19 @@ def _words(kind: str, crons: list[str], zone: str) -> str:
         return f"the schedule {kind}"
     said = ", ".join(repr(cron) for cron in crons)
     return f"the schedule {said} (a {kind} in {zone})"
+
+
+def _one(crons: list[str]) -> str:
+    """Several cron expressions as one, where they differ in one field; else a day's."""
+    fields = [list(dict.fromkeys(parts)) for parts in zip(*(cron.split() for cron in crons), strict=False)]
+    if sum(len(parts) > 1 for parts in fields) > 1 or any(len(parts) > 1 and "*" in "".join(parts) for parts in fields):
+        return "0 0 * * *"
+    return " ".join(",".join(parts) for parts in fields)
+
+
+def _delta(given: Any) -> str:
+    shown = f"timedelta(seconds={given:g})" if isinstance(given, int | float) else "..."
+    return f"DeltaDataIntervalTimetable({shown})"
 
 
 def _cron(expression: str, zone: str) -> str:

@@ -82,18 +82,17 @@ def misfits(contract: Contract, schedule: Schedule) -> Iterator[Misfit]:
 
 
 def _joints(contract: Contract, schedule: Schedule, cut: str) -> Iterator[Misfit]:
-    """Where one run's time does not begin at the end of the one before."""
-    for windows in schedule.windows:
-        for (_, end), (start, _) in pairwise(windows):
-            if start > end:
-                text = f"{cut}, and no run of {schedule.words} owns the time from {_moment(end)} to {_moment(start)}."
-                yield Misfit(text=text, fix=f"Use schedule={schedule.fix}, or give the task slice_key.", loses=True)
-                return
-            if start < end:
-                text = f"{cut}, and two runs of {schedule.words} own the time from {_moment(start)} to {_moment(end)}."
-                append = contract.load.mode is LoadMode.APPEND
-                yield Misfit(text=text, fix=f"Use schedule={schedule.fix}, or give the task slice_key.", loses=append)
-                return
+    """Where one run's time does not begin at the end of the one before: the first of each kind."""
+    fix = f"Use schedule={schedule.fix}, or give the task slice_key."
+    joints = [(end, start) for windows in schedule.windows for (_, end), (start, _) in pairwise(windows)]
+    gap = next(((end, start) for end, start in joints if start > end), None)
+    twice = next(((start, end) for end, start in joints if start < end), None)
+    if gap is not None:
+        text = f"{cut}, and no run of {schedule.words} owns the time from {_moment(gap[0])} to {_moment(gap[1])}."
+        yield Misfit(text=text, fix=fix, loses=True)
+    if twice is not None:
+        text = f"{cut}, and two runs of {schedule.words} own the time from {_moment(twice[0])} to {_moment(twice[1])}."
+        yield Misfit(text=text, fix=fix, loses=contract.load.mode is LoadMode.APPEND)
 
 
 def _zones(contract: Contract, schedule: Schedule) -> Iterator[Misfit]:

@@ -1,0 +1,224 @@
+"""What does not fit between a Dag's schedule and a contract is said when the Dag is parsed; what would lose rows is refused."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import (
+    Asset,
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    CronPartitionTimetable,
+    CronTriggerTimetable,
+    DeltaDataIntervalTimetable,
+    MultipleCronTriggerTimetable,
+    PartitionedAssetTimetable,
+)
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.partition import Run
+from airflow_provider_harness.core.schedule_fit import ScheduleWarning
+from airflow_provider_harness.operators import PostgresTransferOperator, ValidateOperator
+from airflow_provider_harness.sensors import FreshnessSensor, SchemaDriftSensor
+from tests.ports.slices_case import Scheduled, contract_text, scheduled
+
+BERLIN = "Europe/Berlin"
+AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+
+
+def transfer(here: Scheduled, **more: Any) -> PostgresTransferOperator:
+    return PostgresTransferOperator(
+        task_id=f"move{len(here.dag.tasks)}", source_conn_id="src", **here.terms("wh"), **more
+    )
+
+
+def said(here: Scheduled) -> list[str]:
+    """The warnings of a Dag that is parsed."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        transfer(here)
+    assert all(one.category is ScheduleWarning and one.filename == here.dag.fileloc for one in found)
+    return [str(one.message) for one in found]
+
+
+NO_WIDTH: list[tuple[Any, str]] = [
+    ("0 5 * * *", 'CronDataIntervalTimetable("0 5 * * *", timezone="UTC")'),
+    ("@daily", 'CronDataIntervalTimetable("0 0 * * *", timezone="UTC")'),
+    (timedelta(hours=1), "DeltaDataIntervalTimetable(timedelta(seconds=3600))"),
+    ("@once", "CronDataIntervalTimetable"),
+    (
+        MultipleCronTriggerTimetable("0 5 * * *", "0 6 * * *", timezone=BERLIN),
+        f'CronDataIntervalTimetable("0 5,6 * * *", timezone="{BERLIN}")',
+    ),
+    (
+        AssetOrTimeSchedule(timetable=CronTriggerTimetable("1 * * * *", timezone="UTC"), assets=[Asset("a")]),
+        'CronDataIntervalTimetable("1 * * * *", timezone="UTC")',
+    ),
+]
+
+
+@pytest.mark.parametrize(("schedule", "fix"), NO_WIDTH, ids=lambda value: str(value)[:24])
+def test_a_schedule_whose_intervals_have_no_width_is_an_import_error(tmp_path: Path, schedule: Any, fix: str) -> None:
+    """S2: it names the schedule and the contract, and both ways out."""
+    here = scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC"))
+    with pytest.raises(ConfigurationError) as refused:
+        transfer(here)
+    told = str(refused.value)
+    assert "data interval has no width, so no run owns a slice" in told
+    assert "Contract sliced is cut into slices by column 'at'" in told
+    assert f"Use schedule={fix}" in told
+    assert "or give the task slice_key" in told
+    for task in (FreshnessSensor, ValidateOperator):
+        with pytest.raises(ConfigurationError):
+            task(task_id=task.__name__, **here.terms("wh"))
+    transfer(here, slice_key="{{ ds }}")
+    SchemaDriftSensor(task_id="drift", **here.terms("src"))
+
+
+@pytest.mark.parametrize("schedule", ["@daily", "@once", [Asset("a")]], ids=str)
+def test_a_table_that_is_published_as_a_whole_needs_no_interval(tmp_path: Path, schedule: Any) -> None:
+    assert said(scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC", mode="full"))) == []
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (
+            CronTriggerTimetable("0 5 * * *", timezone="UTC", interval=timedelta(hours=1)),
+            "2026-01-05 05:00 UTC to 2026-01-06 04:00",
+        ),
+        (
+            MultipleCronTriggerTimetable("0 6 * * *", "0 18 * * *", timezone=BERLIN, interval=timedelta(hours=12)),
+            "2026-10-24 16:00",
+        ),
+        (
+            CronPartitionTimetable("0 0 * * 1", timezone="UTC", key_format="%Y-%m-%d"),
+            "2026-01-06 00:00 UTC to 2026-01-12 00:00",
+        ),
+        (CronPartitionTimetable("0 * * * *", timezone="UTC", key_format="%Y-%m-%dT%H:%M:00"), ""),
+        (CronPartitionTimetable("0 0 * * 1", timezone="UTC"), ""),
+    ],
+    ids=["trigger", "clocks turned back", "days of a week", "hours", "weeks"],
+)
+def test_what_no_run_owns_is_refused(tmp_path: Path, schedule: Any, words: str) -> None:
+    here = scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC"))
+    if not words:
+        assert said(here) == []
+        return
+    with pytest.raises(ConfigurationError, match="no run of") as refused:
+        transfer(here)
+    assert words in str(refused.value)
+
+
+def test_what_two_runs_own_is_a_warning_and_is_refused_where_it_would_be_left_out(tmp_path: Path) -> None:
+    twice = CronTriggerTimetable("0 0 * * *", timezone="UTC", interval=timedelta(days=2))
+    (told,) = said(scheduled(tmp_path, twice, contract_text("timestamptz", "UTC")))
+    assert "two runs of the schedule '0 0 * * *'" in told
+    with pytest.raises(ConfigurationError, match="two runs of"):
+        transfer(scheduled(tmp_path / "append", twice, contract_text("timestamptz", "UTC", mode="append")))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kind", "zone", "grain", "words"),
+    [
+        (CronDataIntervalTimetable("0 0 * * *", timezone="UTC"), "timestamptz", "UTC", "day", []),
+        (CronDataIntervalTimetable("0 0 * * *", timezone="UTC"), "timestamptz", "Etc/UTC", "", []),
+        (CronDataIntervalTimetable("0 0 * * 1", timezone=BERLIN), "date", BERLIN, "week", []),
+        (CronDataIntervalTimetable("*/15 * * * *", timezone=BERLIN), "timestamptz", BERLIN, "quarterHour", []),
+        (CronDataIntervalTimetable("0 5 * * *", timezone="UTC"), "timestamptz", "UTC", "", []),
+        (
+            CronDataIntervalTimetable("0 5 * * *", timezone="UTC"),
+            "timestamptz",
+            "UTC",
+            "day",
+            ["05:00 UTC", "grain day"],
+        ),
+        (
+            CronDataIntervalTimetable("*/10 * * * *", timezone="UTC"),
+            "timestamptz",
+            "UTC",
+            "hour",
+            ["00:10", "grain hour"],
+        ),
+        (
+            CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+            "timestamptz",
+            BERLIN,
+            "",
+            ["UTC", "timeZone Europe/Berlin"],
+        ),
+        (
+            CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+            "date",
+            "UTC",
+            "",
+            ["a date belongs to the slice in which it"],
+        ),
+        (DeltaDataIntervalTimetable(timedelta(hours=5)), "timestamptz", "UTC", "day", ["grain day"]),
+        ([Asset("a")], "timestamptz", "UTC", "", ["no data interval, no logical date and no partition key"]),
+        (PartitionedAssetTimetable(assets=[Asset("a")]), "timestamptz", "UTC", "", []),
+        (None, "timestamptz", BERLIN, "hour", []),
+    ],
+)
+def test_what_does_not_fit_is_a_warning_that_names_both(
+    tmp_path: Path, schedule: Any, kind: str, zone: str, grain: str, words: list[str]
+) -> None:
+    more = {"grain": grain} if grain else {}
+    found = said(scheduled(tmp_path, schedule, contract_text(kind, zone, **more)))
+    assert len(found) == bool(words), found
+    for word in words:
+        assert word in found[0]
+
+
+def test_a_run_that_owns_no_slice_says_so_and_burns_no_retry(tmp_path: Path) -> None:
+    """Of an asset, or of a person who gave no logical date; mode full runs without."""
+    here = scheduled(tmp_path, None, contract_text("timestamptz", "UTC"))
+    with pytest.raises(AirflowFailException, match=r"owns no slice\. Give the task slice_key"):
+        transfer(here).render_template_fields(here.context(Run(run_after=AT)))
+    whole = scheduled(tmp_path / "whole", None, contract_text("timestamptz", "UTC", mode="full"))
+    task = transfer(whole)
+    task.render_template_fields(whole.context(Run(run_after=AT)))
+    assert (task.slice_key, task.slice_end) == ("20260101T120000Z", "2026-01-02T12:00:00+00:00")
+    keyed = transfer(scheduled(tmp_path / "keyed", None, contract_text("timestamptz", "UTC", mode="full")))
+    keyed.render_template_fields(whole.context(Run(partition_key="eu", run_after=AT)))
+    assert (keyed.slice_key, keyed.slice_end) == ("eu", AT.isoformat())
+
+
+@pytest.mark.parametrize("key", ["eu", "2026-13-01"])
+def test_a_key_that_is_no_date_names_no_slice(tmp_path: Path, key: str) -> None:
+    here = scheduled(tmp_path, None, contract_text("timestamptz", "UTC"))
+    with pytest.raises(AirflowFailException, match="is not a moment or a date, so it has no beginning and no end"):
+        transfer(here).render_template_fields(here.context(Run(partition_key=key)))
+
+
+def test_a_scheduled_run_without_width_is_refused_where_its_timetable_is_not_known(tmp_path: Path) -> None:
+    here = scheduled(tmp_path, None, contract_text("timestamptz", "UTC"))
+    run = Run(interval_start=AT, interval_end=AT, logical_date=AT, scheduled=True)
+    with pytest.raises(AirflowFailException, match="has no width"):
+        transfer(here).render_template_fields(here.context(run))
+    by_hand = transfer(here)
+    by_hand.render_template_fields(here.context(Run(interval_start=AT, interval_end=AT, logical_date=AT)))
+    assert (by_hand.slice_key, by_hand.slice_end) == ("20260101T000000Z", "2026-01-02T00:00:00+00:00")
+
+
+def test_a_partition_of_the_dags_own_timetable_reaches_to_its_next(tmp_path: Path) -> None:
+    here = scheduled(
+        tmp_path, CronPartitionTimetable("0 5 * * *", timezone=BERLIN), contract_text("timestamptz", BERLIN)
+    )
+    task = transfer(here)
+    local = datetime(2026, 3, 28, 4, tzinfo=UTC)  # the day before clocks go forward
+    context = here.context(Run(partition_key="2026-03-28T05:00:00", partition_date=local, scheduled=True))
+    assert isinstance(context["dag_run"], SimpleNamespace)
+    task.render_template_fields(context)
+    assert (task.slice_key, task.slice_end) == ("20260328T040000Z", "2026-03-29T03:00:00+00:00")

@@ -294,6 +294,8 @@ def values(node: Any, env: Env, how: How = How.IDENTITY) -> frozenset[Origin]:
     if isinstance(node, exp.TableColumn):
         return derived(how, _visible(node, node.name, env).row())
     if isinstance(node, exp.Column):
+        if not node.table and "" in env and node.name not in env[""].columns and node.name in env:
+            return derived(how, env[node.name].row())  # behind GROUP BY, where sqlglot does not tell rows from columns
         source = _visible(node, node.table, env)
         return derived(how, source.row() if isinstance(node.this, exp.Star) else source.column(node.name))
     if isinstance(node, exp.Query):

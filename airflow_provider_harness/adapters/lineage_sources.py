@@ -22,6 +22,8 @@ def make_resolvable(tree: Any, dialect: str, is_known: Callable[[str], bool]) ->
     for column in list(tree.find_all(exp.Column)):
         if _is_default(column):
             column.replace(exp.Null())
+    for star in [dot for dot in tree.find_all(exp.Dot) if isinstance(dot.expression, exp.Star)]:
+        _spell_star(star)
     for rows in list(tree.find_all(exp.Values)):
         _name_values(rows)
     for pivot in tree.find_all(exp.Pivot) if dialect == "bigquery" else ():
@@ -37,6 +39,16 @@ def make_resolvable(tree: Any, dialect: str, is_known: Callable[[str], bool]) ->
 
 def _is_default(column: Any) -> bool:
     return len(column.parts) == 1 and column.name.lower() == "default" and not column.this.args.get("quoted")
+
+
+def _spell_star(dot: Any) -> None:
+    """``(o).*`` is ``o.*``, where ``o`` is a source."""
+    from sqlglot import exp
+
+    row, select = dot.this.unnest(), dot.find_ancestor(exp.Select)
+    named = () if select is None else {source.alias_or_name for source in sources(select)}
+    if isinstance(row, exp.Column) and len(row.parts) == 1 and row.name in named:
+        dot.replace(exp.Column(this=exp.Star(), table=row.this.copy()))
 
 
 def _name_values(rows: Any) -> None:

@@ -32,7 +32,7 @@ class HarnessRetryPolicy(RetryPolicy):
         from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
         from airflow_provider_harness.adapters.retry_advice import advise
 
-        advice = advise(exception, RuleDiagnoser(), try_number)
+        advice = advise(exception, RuleDiagnoser(), _of_its_series(try_number, max_tries, context))
         if advice.stop:
             return RetryDecision.fail(reason=advice.reason)
         if advice.delay is not None:
@@ -45,3 +45,10 @@ class HarnessRetryPolicy(RetryPolicy):
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> HarnessRetryPolicy:
         return cls()
+
+
+def _of_its_series(try_number: int, max_tries: int, context: Context | None) -> int:
+    """Which try it is since the task was started or cleared: Airflow counts on, and adds the task's retries to the most that
+    it allows."""
+    retries = getattr((context or {}).get("task"), "retries", None)
+    return max(1, try_number - max(0, max_tries - retries)) if isinstance(retries, int) else try_number

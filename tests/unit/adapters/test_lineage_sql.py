@@ -171,6 +171,8 @@ CASES = {
     ),
     "a row of a query": ("SELECT row_to_json(q) AS j FROM (SELECT x, y + 1 AS k FROM a) AS q", "j<a.x:T j<a.y:T"),
     "a row as it is": ("SELECT b FROM b", "b<b.id:T b<b.z:T"),
+    "a row spread": ("SELECT (b).* FROM b", "id<b.id:I z<b.z:I"),
+    "rows behind groups": ("SELECT max(z) AS m FROM b HAVING count(b) > 1", "m<b.z:A <b.id:F <b.z:F"),
     "a field of a row": ("SELECT (b).z FROM b", "z<b.z:I"),
     # what decides
     "delete": ("DELETE FROM a WHERE x = 1", "<a.x:F"),

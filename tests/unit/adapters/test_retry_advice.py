@@ -137,6 +137,16 @@ def test_the_policy(error: Exception, action: RetryAction, delay: timedelta | No
     assert (decision.action, decision.retry_delay) == (action, delay)
 
 
+@pytest.mark.parametrize(
+    ("try_number", "max_tries", "action"),
+    [(1, 2, RetryAction.DEFAULT), (2, 2, RetryAction.FAIL), (4, 5, RetryAction.DEFAULT), (5, 5, RetryAction.FAIL)],
+)
+def test_a_race_has_its_retry_after_a_clear_too(try_number: int, max_tries: int, action: RetryAction) -> None:
+    context: Any = {"task": SimpleNamespace(retries=2)}
+    decision = HarnessRetryPolicy().evaluate(psycopg.errors.UniqueViolation("x"), try_number, max_tries, context)
+    assert decision.action == action
+
+
 def test_the_policy_travels_with_its_dag() -> None:
     policy = HarnessRetryPolicy()
     assert isinstance(HarnessRetryPolicy.deserialize(policy.serialize()), HarnessRetryPolicy)

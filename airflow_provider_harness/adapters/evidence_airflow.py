@@ -100,7 +100,7 @@ def _result(report: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 def _of_intake(failure: Failure) -> list[Observation]:
     text = f"reported by the {failure.origin}, as {failure.kind}; not known: {', '.join(failure.missing) or 'nothing'}"
-    seen = [Observation(source=Source.RUN, text=text, trusted=True)]
+    seen = [Observation(source=Source.RUN, text=text)]  # as it was reported, by whoever could write the row
     for name in ("file", "timed_out"):
         if name in failure.detail:
             seen.append(Observation(source=Source.RUN, text=failure.detail[name]))

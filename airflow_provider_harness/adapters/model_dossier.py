@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 
+from airflow_provider_harness.core.escaping import one_line
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.excerpt import excerpt
 from airflow_provider_harness.core.failure import Failure
@@ -59,9 +60,9 @@ def dossier(failure: Failure | None, evidence: Evidence, mark: str) -> str:
     trusted += [f"- {name}: {value}" for name, value in sorted(evidence.facts.items())]
     if failure is not None:
         trusted.append(f"- kind of failure: {failure.kind}")
-        trusted += [f"- not known: {what}" for what in failure.missing]
     links = [f"{link.type}: {shorten(link.message, 400)}" for link in failure.chain[:4]] if failure else []
     others = [shorten(o.text, 400) for o in evidence.observations if not o.trusted]
+    others += [f"not known, by its reporter: {one_line(what, 100)}" for what in failure.missing[:10]] if failure else []
     parts = [
         f"System: {evidence.system or 'not known'}",
         "Trusted facts:\n" + (_fit("\n".join(trusted), _OF_FACTS) or "- none"),

@@ -173,7 +173,7 @@ def accept(answer: Any, evidence: Evidence) -> Diagnosis:
         why=_said(
             f"Checked: {'; '.join(answer['checked']) or 'nothing'}. Not checked: {'; '.join(answer['not_checked']) or 'nothing'}."
         ),
-        citations=tuple(_cited(c, lines) for c in answer["citations"][:MOST_CITATIONS]),
+        citations=tuple(_cited(c, lines) for c in answer["citations"])[:MOST_CITATIONS],
         alternatives=tuple(dict.fromkeys(Category(a) for a in answer["alternatives"] if a != category))[:3],
     )
 

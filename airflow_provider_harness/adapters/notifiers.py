@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.escaping import ESCAPES, Medium, links, one_line
 
+#: A word in a notifier's path -> what its receiver reads; what is in no path here gets text without markup.
+_MEDIA = {"slack": Medium.SLACK, "smtp": Medium.HTML, "email": Medium.HTML, "ses": Medium.HTML, "sendgrid": Medium.HTML}
+_SUMMARY = 300  # characters
 PLACE = "[harness] notifiers"
 _FIX = 'Write a JSON list such as [{"path": "package.module.Class", "kwargs": {}}].'
 
@@ -39,12 +44,30 @@ class Notifier:
     def _notify(self, action: str, page: Page) -> None:
         try:
             notifier = pkgutil.resolve_name(self._path)(**self._kwargs)
-            context: Any = {"page": page, "action": action}
+            context: Any = {"page": shown(page, medium_of(self._path)), "action": action}
             notifier._update_context(context)
             notifier.render_template_fields(context)
             notifier.notify(context)  # not the notifier's call, which hides that it failed
         except Exception as error:  # a class of anybody's: whatever it raises, the others are told
             raise HarnessUnavailable(f"notifier {self._path}", f"{type(error).__name__}: {error}") from error
+
+
+def medium_of(path: str) -> Medium:
+    """In which markup the receiver of a notifier reads, by the name of its module."""
+    lowered = path.lower()
+    return next((medium for word, medium in _MEDIA.items() if word in lowered), Medium.PLAIN)
+
+
+def shown(page: Page, medium: Medium) -> Page:
+    """The page in which nothing that somebody wrote is markup; only addresses of the web are links."""
+    escape = ESCAPES[medium]
+    return replace(
+        page,
+        summary=escape(one_line(page.summary, _SUMMARY)),
+        source=escape(page.source),
+        details={name: escape(text) for name, text in page.details.items()},
+        links={escape(text): address for text, address in links(page.links).items()},
+    )
 
 
 def _end(dedup_key: str) -> Page:

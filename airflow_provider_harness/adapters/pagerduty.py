@@ -8,6 +8,8 @@ from typing import Any
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.app.tell import NobodyThere
 from airflow_provider_harness.core.errors import HarnessUnavailable, MissingExtra, NotAllowed
+from airflow_provider_harness.core.escaping import links as shown_links
+from airflow_provider_harness.core.escaping import pagerduty
 
 #: PagerDuty's four words (Events API v2, ``payload.severity``).
 SEVERITY = {
@@ -20,6 +22,8 @@ SEVERITY = {
 
 #: The client tries so often again at once, 1.5 s apart and longer; later tries are the outbox's.
 RETRIES = 2
+#: Characters of a summary that PagerDuty takes.
+SUMMARY = 1024
 #: Bytes of all details; PagerDuty takes 512 KB an event, and nobody reads as much on a phone.
 DETAILS_BYTES = 100_000
 
@@ -29,7 +33,7 @@ def bounded(details: Mapping[str, str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     left = DETAILS_BYTES
     for name, text in details.items():
-        cut = text.encode(errors="replace")[: max(0, left - len(name))].decode(errors="ignore")
+        cut = pagerduty(text).encode(errors="replace")[: max(0, left - len(name))].decode(errors="ignore")
         if not cut:
             break
         kept[name] = cut
@@ -58,12 +62,12 @@ class PagerDuty:
     def trigger(self, page: Page) -> None:
         self._send(
             lambda client: client.trigger(
-                summary=page.summary[:1024],
+                summary=pagerduty(page.summary, SUMMARY),
                 source=page.source,
                 dedup_key=page.dedup_key,
                 severity=SEVERITY[page.severity],
                 custom_details=bounded(page.details),
-                links=[{"href": url, "text": text} for text, url in page.links.items()],
+                links=[{"href": url, "text": text} for text, url in shown_links(page.links).items()],
             )
         )
 
@@ -74,8 +78,12 @@ class PagerDuty:
         self._send(lambda client: client.acknowledge(dedup_key))
 
     def change(self, page: Page) -> None:
-        payload = {"summary": page.summary[:1024], "source": page.source, "custom_details": bounded(page.details)}
-        links = [{"href": url, "text": text} for text, url in page.links.items()]
+        payload = {
+            "summary": pagerduty(page.summary, SUMMARY),
+            "source": page.source,
+            "custom_details": bounded(page.details),
+        }
+        links = [{"href": url, "text": text} for text, url in shown_links(page.links).items()]
         self._send(lambda client: client.send_change_event(payload=payload, links=links))
 
     def _send(self, call: Callable[[Any], object]) -> None:

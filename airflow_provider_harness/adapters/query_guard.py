@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.secret_forms import MASK
+from airflow_provider_harness.core.redaction import MASK
 
 if TYPE_CHECKING:
     from sqlglot import exp

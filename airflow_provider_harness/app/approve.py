@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_harness.app.ports import Approval, AskState, Healer
 from airflow_provider_harness.core.action import ACTIONS, Proposal
+from airflow_provider_harness.core.escaping import LONGEST_NAME, code, markdown, one_line
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State
 
 APPROVE, REFUSE = "Approve", "Refuse"
@@ -56,7 +57,7 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
         }
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.ASKED, at=healer.now(), body=body))
     return Question(
-        subject=f"{dag.dag_id}: {proposal.kind} after {incident.last[EventKind.DIAGNOSED]['category']}?",
+        subject=one_line(f"{dag.dag_id}: {proposal.kind} after {incident.last[EventKind.DIAGNOSED]['category']}?"),
         body=_body(incident, proposal, approval),
         approval=approval,
     )
@@ -68,14 +69,20 @@ def dag_id_of(incident: Incident) -> str:
 
 
 def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:
+    """The act first, on one line; then who asks, who may answer and until when; then what programs said, as code."""
     diagnosis, judged = incident.last[EventKind.DIAGNOSED], incident.last[EventKind.JUDGED]
-    arguments = "\n".join(f"- {name}: `{value}`" for name, value in sorted(proposal.arguments.items()))
+    arguments = ", ".join(f"{name} {code(str(value))}" for name, value in sorted(proposal.arguments.items()))
+    users = ", ".join(code(user, LONGEST_NAME) for user in approval.assigned)
+    sure = f"{diagnosis['category']}, {diagnosis['certainty']}"
+    why = f" {code(str(diagnosis['why']))}" if diagnosis["why"] else ""
+    rule = f"rule {code(str(judged['rule']), LONGEST_NAME)} of policy {judged['policy_version']}"
     return (
-        f"**Cause:** {diagnosis['cause']} ({diagnosis['category']}, {diagnosis['certainty']}: {diagnosis['why']})\n\n"
-        f"**Proposed:** {ACTIONS[proposal.kind].what}\n\n{arguments}\n\n"
-        f"**Why you are asked:** {judged['reason']} (rule `{judged['rule']}`, policy {judged['policy_version']})\n\n"
-        f"Incident `{incident.id}`. No answer until {approval.expires_at:%Y-%m-%d %H:%M} UTC counts as no. "
-        f"The answer is good for exactly this act, once."
+        f"**The act:** `{proposal.kind}`: {ACTIONS[proposal.kind].what} With {arguments or 'no arguments'}.\n\n"
+        f"**Who asks:** airflow-provider-harness, for incident `{incident.id}`, by {rule}: {markdown(str(judged['reason']))} "
+        f"{users} may answer until {approval.expires_at:%Y-%m-%d %H:%M} UTC; no answer counts as no. "
+        f"The answer is good for exactly this act, once.\n\n"
+        f"**The cause that the harness found:** {sure}.{why}\n\n"
+        f"**What programs said (text that anybody may have written):** {code(str(diagnosis['cause']))}"
     )
 
 

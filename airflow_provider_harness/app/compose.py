@@ -11,12 +11,16 @@ from airflow_provider_harness.app.ports_promises import AtRisk
 from airflow_provider_harness.app.stakes import contracts_of, made_worse
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.escaping import links as shown_links
+from airflow_provider_harness.core.escaping import one_line, terminal
 from airflow_provider_harness.core.failure import Failure, FailureKind
 from airflow_provider_harness.core.incident import EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.redaction import shorten
 
 #: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
 SUMMARY_LENGTH = 200
 DETAIL_LENGTH = 4000
+EVIDENCE_LENGTH = 1500
 #: Failed tasks that a page names; a storm has more.
 NAMED = 5
 #: Rows of a check that a page shows, and characters of a value in them.
@@ -30,7 +34,7 @@ def healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Pa
         summary=f"{dag_id_of(incident)}: {outcome} by the harness"[:SUMMARY_LENGTH],
         severity=Severity.LOW,
         source=f"airflow:{dag_id_of(incident)}",
-        details={"done": "\n".join(incident.acts), "outcome": why, "incident": incident.id},
+        details={"done": "\n".join(incident.acts), "outcome": terminal(why), "incident": incident.id},
         links=_links(healer, incident),
     )
 
@@ -52,15 +56,15 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     """
     dag_id = dag_id_of(incident)
     diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
-    cause = diagnosis.get("cause", "not diagnosed")
+    cause = one_line(str(diagnosis.get("cause", "not diagnosed")), DETAIL_LENGTH)
     failures = healer.store.failures(incident.id)
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
     asked = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
     left = f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
     harm = "made worse by the harness; " if made_worse(incident) else ""
     details = {
-        "what is broken": _broken(incident, failures),
-        "for whom": for_whom(contracts),
+        "what is broken": one_line(_broken(incident, failures), DETAIL_LENGTH),
+        "for whom": one_line(for_whom(contracts), DETAIL_LENGTH),
         "promised": "; ".join(f"{risk.sentence()}, {left_of(risk.due - healer.now())}" for risk in risks),
         "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
         "cause": cause,
@@ -81,11 +85,11 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(
         dedup_key=dedup_key(incident),
-        summary=f"{dag_id}: {harm}{left}{diagnosis.get('category', 'unknown')} - {cause}"[:SUMMARY_LENGTH],
+        summary=one_line(f"{dag_id}: {harm}{left}{diagnosis.get('category', 'unknown')} - {cause}", SUMMARY_LENGTH),
         severity=severity,
         source=f"airflow:{dag_id}",
-        details={name: text[:DETAIL_LENGTH] for name, text in details.items() if text},
-        links=links,
+        details={name: shorten(terminal(text), DETAIL_LENGTH) for name, text in details.items() if text},
+        links=shown_links(links),
         route=route_of(contracts, _owners(healer, dag_id, failures)),
     )
 
@@ -156,9 +160,12 @@ def _sure(diagnosis: Mapping[str, object]) -> str:
 
 
 def _evidence(incident: Incident) -> list[str]:
-    seen = [item["text"] for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())]
+    seen = [
+        one_line(item["text"], EVIDENCE_LENGTH)
+        for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())
+    ]
     cited = [
-        f"{item['source']} line {item['line']}: {item['text']}"
+        f"{item['source']} line {item['line']}: {one_line(item['text'], EVIDENCE_LENGTH)}"
         for item in incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
     ]
     return seen + cited
@@ -224,7 +231,7 @@ def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error:
         details={
             "what is broken": f"{dag_id}/{run_id}/{task_id}",
             "incident": incident_id or "none",
-            "error": error[:DETAIL_LENGTH],
+            "error": shorten(terminal(error), DETAIL_LENGTH),
             "you are asked to": "Look after the incident yourself; then read the log of this task.",
         },
     )

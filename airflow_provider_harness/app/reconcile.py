@@ -12,6 +12,7 @@ from airflow_provider_harness.app.escalate import close, settle, start_next
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.escaping import code, one_line
 from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
 from airflow_provider_harness.core.redaction import Redactor
@@ -255,7 +256,8 @@ def _note(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> li
     """Close what is no failure to heal, with a note where Airflow's users see it."""
     for failure in failures:
         why = _CLOSES[failure.kind][1]
-        text = f"airflow-provider-harness: incident {incident.id}: {failure.detail.get('text', why)}"
+        said = code(_SHOWN.redact(failure.detail.get("text", ""))) if failure.detail.get("text") else why
+        text = f"airflow-provider-harness: incident {incident.id}: {said}"
         if failure.kind in NOTICES:
             text += _noted_in_airflow(healer, failure.key, text)
         healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
@@ -264,10 +266,25 @@ def _note(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> li
     return [str(failure.key) for failure in failures]
 
 
+#: States in which a task says of itself what it set aside or left out; one that failed reports a failure.
+_SAYS_SO = frozenset({"running", "success", "skipped", "deferred", "up_for_reschedule"})
+
+
 def _noted_in_airflow(healer: Healer, key: TryKey, text: str) -> str:
-    """Write the note; empty, or what to add where Airflow did not take it."""
+    """Write the note; empty, or what to add where it was not written.
+
+    Any task may insert a notice about any other, so it is written only at a task of an enrolled Dag that is in this try and did
+    not fail, and only where the harness acts at all.
+    """
+    if not healer.limits.acting():
+        return " (not noted in Airflow: the harness does not act, so it writes nothing)"
+    if key.dag_id not in _enrolled(healer):
+        return " (not noted in Airflow: its Dag is not enrolled)"
     try:
-        healer.airflow.note(healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index), text)
+        task = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
+        if task.try_number != key.try_number or task.state not in _SAYS_SO:
+            return f" (not noted in Airflow: the task is {task.state or 'without state'} in try {task.try_number})"
+        healer.airflow.note(task, text)
     except NotAllowed as refusal:
-        return f" (not noted in Airflow: {refusal.reason})"
+        return f" (not noted in Airflow: {one_line(refusal.reason)})"
     return ""

@@ -12,6 +12,7 @@ from airflow_provider_harness.app.postmortem import Around, headline, postmortem
 from airflow_provider_harness.cli.running import FINE, command, show
 from airflow_provider_harness.cli.which import incident_id, shortest
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.escaping import terminal
 from airflow_provider_harness.core.incident import EventKind, Incident
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def incidents_show(args: Any) -> int:
         reached=lambda key: wiring.pager().reached(key),
     )
     if args.output != "json":
-        print("\n".join(postmortem(name, events, failures, around)))
+        print(terminal("\n".join(postmortem(name, events, failures, around))))
         return FINE
     told = story(name, events, failures, around)
     body = _row(store, told.incident) | {

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.escaping import terminal
 
 FINE, FINDINGS, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -33,7 +34,7 @@ def command(run: Callable[[Any], int]) -> Callable[[Any], None]:
 
 def say(error: object, status: int) -> int:
     """One clear sentence on standard error."""
-    print(error, file=sys.stderr)
+    print(terminal(str(error)), file=sys.stderr)
     return status
 
 
@@ -45,7 +46,7 @@ def show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         print(empty)
     else:
         columns = list(rows[0])
-        table = [columns, *([str(row[name]) for name in columns] for row in rows)]
+        table = [columns, *([terminal(str(row[name])) for name in columns] for row in rows)]
         widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
         for line in table:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

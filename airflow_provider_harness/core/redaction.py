@@ -6,10 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from airflow_provider_harness.core import row_values, secret_forms, secret_names, secret_urls
-from airflow_provider_harness.core.known_secrets import pattern_of
-from airflow_provider_harness.core.secret_forms import MASK, lower
-
+MASK = "***"
 _ESCAPES = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef\ud800-\udfff]"
 )
@@ -48,7 +45,10 @@ class Redactor:
     _known: re.Pattern[str] | None = field(init=False, default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_known", pattern_of(self.secrets))
+        if self.secrets:
+            from airflow_provider_harness.core.known_secrets import pattern_of
+
+            object.__setattr__(self, "_known", pattern_of(self.secrets))
 
     def redact(self, text: str, limit: int | None = None) -> str:
         """The text without secrets, hidden characters made visible, then cut.
@@ -71,7 +71,13 @@ class Redactor:
 
 
 def _patterns(text: str) -> str:
-    """The text without what looks like a secret or a value of a row; who is nearest to it is asked first."""
+    """The text without what looks like a secret or a value of a row; who is nearest to it is asked first.
+
+    The tables are compiled where the first error is read, not where a Dag file is.
+    """
+    from airflow_provider_harness.core import row_values, secret_forms, secret_names, secret_urls
+    from airflow_provider_harness.core.secret_forms import lower
+
     lowered = lower(text)
     text = secret_urls.hide_headers(text, lowered)
     text = secret_urls.hide_logins(text)

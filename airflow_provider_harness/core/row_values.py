@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 
 from airflow_provider_harness.core.personal import luhn, mod97
-from airflow_provider_harness.core.secret_forms import MASK, Form
+from airflow_provider_harness.core.redaction import MASK
+from airflow_provider_harness.core.secret_forms import Form
 
 _OPEN, _CLOSE = "\\\\{0,8}[\"'\u00ab\u00bb\u201c\u201e`]", "\\\\{0,8}[\"'\u00ab\u00bb\u201d\u201c`]"
 _WHAT_FOLLOWS = (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import log2
 
-MASK = "***"
+from airflow_provider_harness.core.redaction import MASK
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from airflow_provider_harness.core.secret_forms import MASK, looks_random, lower
+from airflow_provider_harness.core.redaction import MASK
+from airflow_provider_harness.core.secret_forms import looks_random, lower
 
 #: Where a name may begin; each is in lower case. What it means is decided by the whole name.
 _STEM = re.compile(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from airflow_provider_harness.core.secret_forms import MASK, looks_random
+from airflow_provider_harness.core.redaction import MASK
+from airflow_provider_harness.core.secret_forms import looks_random
 
 _SCHEME = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]{0,40}(?::(?://|%2[fF]%2[fF]|\\{1,4}/\\{1,4}/)|%3[aA]%2[fF]%2[fF])",

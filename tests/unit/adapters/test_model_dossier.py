@@ -48,7 +48,7 @@ def test_rather_too_many_than_too_few(text: str, least: int) -> None:
 
 def test_sources_that_could_not_be_read_are_told() -> None:
     told = dossier(failure(missing=("exception",)), Evidence(unavailable=("Lineage: away",)), "log-0")
-    assert "Could not be read:\n- Lineage: away" in told and "- not known: exception" in told
+    assert "Could not be read:\n- Lineage: away" in told and "not known, by its reporter: exception" in told
 
 
 def test_the_prompt_is_a_versioned_file() -> None:

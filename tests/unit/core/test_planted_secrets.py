@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.secret_forms import MASK
+from airflow_provider_harness.core.redaction import MASK, Redactor
 from tests.planted import AROUND, corpus, forms, leaks, plant
 
 pytestmark = pytest.mark.attack

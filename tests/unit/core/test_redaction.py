@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.redaction import Redactor, shorten, visible
-from airflow_provider_harness.core.secret_forms import MASK
+from airflow_provider_harness.core.redaction import MASK, Redactor, shorten, visible
 
 SECRETS = (
     ("postgresql://etl:hunter2secret@db:5432/x", "hunter2secret"),

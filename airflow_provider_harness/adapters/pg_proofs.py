@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.exact import written
 
 from .sql_checks import ident, literal
+from .sql_values import Family, family, kind_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -80,15 +83,15 @@ def proofs(connection: psycopg.Connection[Any], contract: Contract, table: str) 
         for name, columns in connection.execute(INDEXES.format(**place).encode()).fetchall()
     ]
     filled = {name for (name,) in connection.execute(NOT_NULLS.format(**place).encode()).fetchall()}
-    return dict(_proved(contract.checks, found, filled))
+    return dict(_proved(contract, found, filled))
 
 
-def _proved(checks: Sequence[Check], found: Sequence[Constraint], filled: set[str]) -> Iterator[tuple[str, str]]:
-    for check in checks:
+def _proved(contract: Contract, found: Sequence[Constraint], filled: set[str]) -> Iterator[tuple[str, str]]:
+    for check in contract.checks:
         if check.kind is CheckKind.NOT_NULL and not check.values and check.columns[0] in filled:
             yield check.id, f"column {check.columns[0]} is NOT NULL"
             continue
-        proof = next((one for one in found if _implies(one, check)), None)
+        proof = next((one for one in found if _implies(one, check, contract)), None)
         if proof is not None:
             yield check.id, f"{_WORDS[proof.kind]} {proof.name}"
 
@@ -96,7 +99,7 @@ def _proved(checks: Sequence[Check], found: Sequence[Constraint], filled: set[st
 _WORDS: Mapping[str, str] = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check constraint"}
 
 
-def _implies(one: Constraint, check: Check) -> bool:
+def _implies(one: Constraint, check: Check, contract: Contract) -> bool:
     if check.kind is CheckKind.UNIQUE:
         return one.kind in "pu" and set(one.columns) <= set(check.columns)
     if check.kind is CheckKind.REFERENTIAL and check.reference is not None:
@@ -104,8 +107,15 @@ def _implies(one: Constraint, check: Check) -> bool:
         same = own == set(zip(check.columns, check.reference.columns, strict=True))
         return one.kind == "f" and one.table == check.reference.table and same
     if check.kind in (CheckKind.RANGE, CheckKind.ACCEPTED_VALUES) and one.kind == "c":
-        return any(_bounds(part, check) for part in _parts(one.expression)) or _both_bounds(one.expression, check)
+        alone = any(_bounds(part, check) for part in _parts(one.expression)) and not _lets_nan_pass(check, contract)
+        return alone or _both_bounds(one.expression, check)
     return False
+
+
+def _lets_nan_pass(check: Check, contract: Contract) -> bool:
+    """Whether a lowest value alone is asked for of numbers among which NaN may be: it is over every number."""
+    own = family(kind_of(contract, check.columns[0]))
+    return check.kind is CheckKind.RANGE and check.high is None and own in (Family.BINARY, Family.DECIMAL, Family.OTHER)
 
 
 def _parts(expression: str) -> list[Any]:
@@ -144,24 +154,21 @@ def _sides(part: Any, check: Check) -> set[str]:
         listed = set(_listed(part))
         return {"values"} if listed and listed <= {str(value) for value in check.values} else set()
     number = _number(part.right)
-    if number is None or not all(isinstance(v, int | float) for v in (check.low, check.high) if v is not None):
+    both = [bound for bound in (check.low, check.high) if bound is not None]
+    if number is None or not all(isinstance(bound, int | float | Decimal) and bound == bound for bound in both):
         return set()
-    low, high = check.low, check.high
+    low, high = written(check.low), written(check.high)
     found = set()
     strict = isinstance(part, exp.GT | exp.LT)
-    if isinstance(part, exp.GTE | exp.GT) and (
-        low is None or _within(float(low), number, check.low_open and not strict)
-    ):
+    if isinstance(part, exp.GTE | exp.GT) and (low is None or _within(low, number, check.low_open and not strict)):
         found.add("low")
-    if isinstance(part, exp.LTE | exp.LT) and (
-        high is None or _within(number, float(high), check.high_open and not strict)
-    ):
+    if isinstance(part, exp.LTE | exp.LT) and (high is None or _within(number, high, check.high_open and not strict)):
         found.add("high")
     return found
 
 
-def _within(less: float, more: float, apart: bool) -> bool:
-    return less < more if apart else less <= more
+def _within(less: Any, more: Any, apart: bool) -> bool:
+    return bool(less < more if apart else less <= more)
 
 
 def accepted(expression: str) -> dict[str, tuple[str, ...]]:
@@ -199,16 +206,17 @@ def _is_column(node: Any, name: str) -> bool:
     return isinstance(bare, exp.Column) and bare.name == name
 
 
-def _number(node: Any) -> float | None:
+def _number(node: Any) -> Decimal | None:
     from sqlglot import exp
 
     bare = _unwrapped(node)
     sign = -1 if isinstance(bare, exp.Neg) else 1
     bare = _unwrapped(bare.this) if isinstance(bare, exp.Neg) else bare
     try:
-        return sign * float(bare.name) if isinstance(bare, exp.Literal) else None
-    except ValueError:
+        found = sign * Decimal(bare.name) if isinstance(bare, exp.Literal) else None
+    except InvalidOperation:
         return None
+    return found if found is None or found.is_finite() else None
 
 
 def _unwrapped(node: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -83,7 +84,7 @@ def normal(baseline: Baseline, check: str, past: Past) -> Normal | None:
     return Normal(low=middle - reach, high=middle + reach, middle=middle, points=len(values))
 
 
-def change_percent(check: str, value: float, past: Past) -> tuple[float, Point] | None:
+def change_percent(check: str, value: float, past: Past) -> tuple[float | Fraction, Point] | None:
     """By how many percent a number differs from that of the latest earlier slice, and that slice; None without one.
 
     From zero, any change is infinite.
@@ -94,7 +95,8 @@ def change_percent(check: str, value: float, past: Past) -> tuple[float, Point] 
     before = earlier[-1]
     if before.value == 0:
         return (0.0 if value == 0 else float("inf")), before
-    return 100 * (value - before.value) / before.value, before
+    usual = Fraction(before.value)
+    return 100 * (Fraction(value) - usual) / usual, before
 
 
 def _slot(slot: Slot, moment: datetime, zone: ZoneInfo) -> int:

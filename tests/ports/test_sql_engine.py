@@ -104,6 +104,7 @@ NO_PROOF = [
     "CREATE UNIQUE INDEX ON t ((n + 1))",
     "ALTER TABLE t ADD UNIQUE (n) DEFERRABLE",
     "ALTER TABLE t ADD CHECK (x >= 0)",
+    "ALTER TABLE t ADD CHECK (x >= -1 AND x <= 10.1)",
     "ALTER TABLE t ADD CHECK (x >= -2 AND x <= 10)",
     "ALTER TABLE t ADD CHECK (x >= 0 OR x <= 10)",
     "ALTER TABLE t ADD CHECK (NOT (x >= 0 AND x <= 10))",
@@ -122,6 +123,27 @@ def test_only_what_holds_is_proved(connection: psycopg.Connection[Any], ddl: str
     connection.execute(ddl.encode())
     contract = contract_of(tuple(PROVED.values()))
     assert set(proofs(connection, contract, "public.t")) == GOOD.get(ddl, set())
+
+
+@pytest.mark.parametrize(
+    ("ddl", "more", "proved"),
+    [
+        ("CHECK (d >= 0)", {"low": 0}, False),
+        ("CHECK (d >= 0 AND d <= 99)", {"low": 0}, True),
+        ("CHECK (d <= 0)", {"high": 0}, True),
+        ("CHECK (d <= 0)", {"high": 0, "high_open": True}, False),
+        ("CHECK (d < 0)", {"high": 0, "high_open": True}, True),
+        ("CHECK (d <= 0.30000000000000000001)", {"high": 0.3}, False),
+        ("CHECK (d <= 0.3)", {"high": 0.3}, True),
+    ],
+)
+def test_a_constraint_proves_a_range_to_the_last_digit(
+    connection: psycopg.Connection[Any], ddl: str, more: dict[str, Any], *, proved: bool
+) -> None:
+    connection.execute("DELETE FROM public.t")
+    connection.execute(f"ALTER TABLE t ADD {ddl}".encode())
+    check = Check(id="range:d", kind=CheckKind.RANGE, columns=("d",), **more)
+    assert set(proofs(connection, contract_of((check,)), "public.t")) == ({"range:d"} if proved else set())
 
 
 def test_what_is_proved_reads_no_row_unless_it_is_switched_off(

@@ -7,7 +7,7 @@ the driver gives all of them as one flat list, so the server is asked for the sh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.contract import Contract
@@ -45,24 +45,32 @@ def nested(flat: pa.Array, values: pa.Array, lengths: Sequence[pa.Array]) -> pa.
     :param values: the values of all rows, in order.
     :param lengths: of each row, from the second dimension on; null in an empty array.
     """
-    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    counts = pc.fill_null(pc.list_value_length(flat), 0).to_numpy().astype(np.int64)
+    counts = pc.fill_null(pc.list_value_length(flat), 0).cast(pa.int64())
     for length in reversed(lengths):
-        size = np.maximum(pc.fill_null(length, 1).to_numpy(), 1)
-        counts = counts // size
-        values = pa.ListArray.from_arrays(_offsets(np.repeat(size, counts)), values)
+        size = pc.max_element_wise(pc.fill_null(length, 1).cast(pa.int64()), 1)
+        counts = pc.divide(counts, size)
+        values = pa.ListArray.from_arrays(_offsets(_repeated(size, counts)), values)
     gone = flat.is_null() if flat.null_count else None
     return pa.ListArray.from_arrays(_offsets(counts), values, mask=gone)
 
 
-def _offsets(sizes: Any) -> pa.Array:
-    import numpy as np
+def _repeated(values: pa.Array, times: pa.Array) -> pa.Array:
+    """Each value as often as its row says."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return pa.array(np.concatenate(([0], np.cumsum(sizes))), type=pa.int32())
+    rows = pa.ListArray.from_arrays(_offsets(times), pa.nulls(pc.sum(times).as_py() or 0))
+    return values.take(pc.list_parent_indices(rows))
+
+
+def _offsets(sizes: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(sizes)]).cast(pa.int32())
 
 
 def with_literals(batches: Iterable[pa.RecordBatch], contract: Contract) -> Iterator[pa.RecordBatch]:
@@ -102,12 +110,12 @@ def literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bytes):
         text = f"\\x{value.hex()}"
-    elif isinstance(value, date | datetime):
+    elif isinstance(value, date | datetime | time):
         text = value.isoformat()
     else:
         text = str(value)
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"' if isinstance(value, str | bytes | date) else text
+    return f'"{quoted}"' if isinstance(value, str | bytes | date | time) else text
 
 
 def asked(name: str, kind: str, found: str) -> str:

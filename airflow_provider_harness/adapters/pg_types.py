@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import UncarriedValue
+from airflow_provider_harness.core.schema import cast, everywhere
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,7 @@ NATIVE: Mapping[str, str] = {
     "character varying": "string",
     "character": "string",
     "date": "date32",
+    "time without time zone": "time64",
     "bytea": "binary",
 }
 """PostgreSQL type without its arguments -> Arrow type."""
@@ -36,7 +38,7 @@ DECIMAL_DIGITS = 38
 
 def base(kind: str) -> str:
     """A canonical type without its arguments."""
-    return re.sub(r"\s*\([0-9, ]+\)", "", kind)
+    return re.sub(r"\s*\([0-9, -]+\)", "", kind)
 
 
 def carried_type(kind: str) -> str | None:
@@ -46,7 +48,7 @@ def carried_type(kind: str) -> str | None:
         return "text"
     if name == "numeric":
         digits = decimal_digits(kind)
-        return kind if digits and digits[0] <= DECIMAL_DIGITS else None
+        return f"numeric({digits[0]},{digits[1]})" if digits and digits[0] <= DECIMAL_DIGITS else None
     return kind if name in NATIVE or name in MOMENTS else None
 
 
@@ -79,21 +81,53 @@ def staged_type(kind: str) -> str | None:
 
 
 def decimal_digits(kind: str) -> tuple[int, int] | None:
-    """Precision and scale of ``numeric(p,s)``; None without them."""
-    found = re.search(r"\((\d+)(?:,\s*(\d+))?\)", kind)
-    return (int(found.group(1)), int(found.group(2) or 0)) if found else None
+    """Precision and scale of ``numeric(p,s)`` as others than PostgreSQL have them, where neither exceeds the other nor is
+    negative; None without them.
+
+    >>> decimal_digits("numeric(12,2)"), decimal_digits("numeric(2,5)"), decimal_digits("numeric(5,-2)"), decimal_digits("numeric")
+    ((12, 2), (5, 5), (7, 0), None)
+    """
+    found = re.search(r"\((\d+)(?:,\s*(-?\d+))?\)", kind)
+    if not found:
+        return None
+    precision, scale = int(found.group(1)), int(found.group(2) or 0)
+    return (precision - scale, 0) if scale < 0 else (max(precision, scale), scale)
+
+
+_WHY: Mapping[str, str] = {
+    "bit": "Parquet has no strings of bits",
+    "bit varying": "Parquet has no strings of bits",
+    "interval": "months and days have no fixed length elsewhere",
+    "money": "its text depends on the server's locale",
+    "numeric": "it has no precision of at most 38 digits",
+    "time with time zone": "no time of a day with a zone exists elsewhere",
+    "xml": "Parquet has no documents",
+}
+"""Type without its arguments -> why it cannot be carried through files."""
 
 
 def refuse_uncarried(contract: Contract) -> None:
     """Raise before data moves if the contract has a type that cannot be carried."""
     bad = {
-        column.name: f"type {column.physical_type} cannot be carried without loss"
-        + (" (give it a precision of at most 38 digits)" if base(element(column.physical_type)) == "numeric" else "")
+        column.name: _refusal(column.name, column.physical_type)
         for column in contract.columns
         if staged_type(column.physical_type) is None
     }
     if bad:
         raise UncarriedValue(contract.table, bad)
+
+
+def _refusal(name: str, kind: str) -> str:
+    """Why a type cannot be carried, and the way out, written for this column."""
+    plain = base(element(kind))
+    own = "no other database has it" if everywhere(plain) else "it is one database's own type"
+    other = f"numeric({DECIMAL_DIGITS},9)" if plain == "numeric" else "text"
+    other += "[]" * dimensions(kind)
+    return (
+        f"type {kind} cannot be carried through files without loss, since {_WHY.get(plain, own)}; let the contract say "
+        f'physicalType: {other}, and read it so: sql="SELECT ..., {cast(name, other)} FROM ..."; between two PostgreSQLs, '
+        "PostgresTransferOperator carries it as it is"
+    )
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:
@@ -122,6 +156,7 @@ def arrow_type(kind: str) -> pa.DataType:
         "float64": pa.float64,
         "string": pa.string,
         "date32": pa.date32,
+        "time64": lambda: pa.time64("us"),
         "binary": pa.binary,
         "int16": pa.int16,
         "int32": pa.int32,

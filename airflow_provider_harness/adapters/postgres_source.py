@@ -201,6 +201,9 @@ def _uncarried(array: pa.Array, kind: pa.DataType) -> str:
     if not (pa.types.is_temporal(kind) and len(array)):
         return ""
     number = array.cast(pa.int32() if pa.types.is_date(kind) else pa.int64())
+    if pa.types.is_time(kind):
+        count = pc.sum(pc.greater_equal(number, _DAY_MICROSECONDS)).as_py() or 0
+        return f"{count} value(s) 24:00, which only PostgreSQL has" if count else ""
     low, high = _DATE_RANGE if pa.types.is_date(kind) else _MICROSECOND_RANGE
     count = pc.sum(pc.or_(pc.less(number, low), pc.greater(number, high))).as_py() or 0
     return f"{count} value(s) infinity, or outside the years 1 to 9999" if count else ""
@@ -208,4 +211,5 @@ def _uncarried(array: pa.Array, kind: pa.DataType) -> str:
 
 _DATE_RANGE = (-719162, 2932896)
 """Days from 1970-01-01 to 0001-01-01 and to 9999-12-31: what Arrow readers agree on."""
+_DAY_MICROSECONDS = 86_400_000_000
 _MICROSECOND_RANGE = (_DATE_RANGE[0] * 86_400_000_000, (_DATE_RANGE[1] + 1) * 86_400_000_000 - 1)

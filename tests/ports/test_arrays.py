@@ -123,7 +123,7 @@ def test_what_a_list_cannot_hold_is_refused_in_flight(case: Case, kind: str, val
 
 def test_an_array_of_what_cannot_be_carried_is_refused_before(case: Case) -> None:
     case = sent(case, {"v": "interval[]"}, [])
-    with pytest.raises(UncarriedValue, match=r"v: type interval\[\] cannot be carried"):
+    with pytest.raises(UncarriedValue, match=r"v: type interval\[\] cannot be carried through files"):
         case.extract()
 
 

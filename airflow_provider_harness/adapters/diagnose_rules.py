@@ -118,12 +118,24 @@ def by_text(log: str) -> Diagnosis:
         cause=f"{_SENTENCES[best]} {cited[0].text.strip()[:200]}" if cited else _SENTENCES[best],
         basis=Basis.TEXT,
         certainty=certainty,
-        why=f"{len(cited)} line(s) of the log say so; the strongest weighs {top:.0f} of 9, {lead:.1f} more than any other cause.",
+        why=f"{len(cited)} line(s) of the log say so, {_how_clearly(top, lead, others)}.",
         citations=cited,
         alternatives=tuple(c for c in others if scores[c] >= scores[best] - 3)[:3],
         traits=_traits(best, words, matches),
         retry_after=retry_after(words) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
     )
+
+
+def _how_clearly(top: float, lead: float, others: Sequence[Category]) -> str:
+    """How clearly a log speaks for a cause, in words.
+
+    :param top: weight of the clearest line, to 9.
+    :param lead: by how much the cause is ahead of the next one.
+    """
+    words = "in words of this cause alone" if top >= 8 else "in words that are mostly of this cause"
+    if top < _LIKELY_ALONE:
+        words = "in words that other causes have, too"
+    return f"{words}, and nearly as many for {others[0]}" if others and lead < _DRAWN else words
 
 
 def _broken_off(words: str) -> Diagnosis:
@@ -200,14 +212,15 @@ def _by_gate(failure: Failure) -> Diagnosis | None:
 
 
 def _fact(
-    category: Category, cause: str, traits: Iterable[str] = (), alternatives: tuple[Category, ...] = ()
+    category: Category, cause: str, why: str, traits: Iterable[str] = (), alternatives: tuple[Category, ...] = ()
 ) -> Diagnosis:
+    """:param why: which fact says so, one sentence."""
     return Diagnosis(
         category=category,
         cause=cause,
         basis=Basis.FACT,
         certainty=Certainty.SURE,
-        why="A trusted fact says so.",
+        why=why,
         traits=frozenset(traits),
         alternatives=alternatives,
     )
@@ -216,9 +229,13 @@ def _fact(
 def _of_schema(diff: Mapping[str, Any]) -> Diagnosis:
     kinds = {str(change.get("kind", "")) for change in diff.get("changes", ())}
     trait = Trait.ADDITIVE if kinds and kinds <= {"additive", "widening"} else Trait.BREAKING
+    named = dict.fromkeys(str(change.get("column") or "?") for change in diff.get("changes", ()))
+    about = f" {', '.join(list(named)[:_NAMED])}" if named else ""
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return _fact(
         Category.SCHEMA_DRIFT,
-        f"Contract, source and target disagree about columns: {', '.join(sorted(kinds)) or 'unspecified'}.",
+        f"Contract, source and target disagree about column(s){about}{more}: {', '.join(sorted(kinds)) or 'unspecified'}.",
+        f"The task compared them before any row moved: {len(named) or 'an unknown number of'} column(s) differ.",
         [trait],
     )
 
@@ -234,8 +251,18 @@ _CHECKS: Mapping[str, Category] = {
 _ROW_LEVEL = frozenset(kind.value for kind, spec in CHECKS.items() if spec.row_level)
 
 
+#: Columns, slices and checks that a sentence names; the others are counted.
+_NAMED = 5
+
+
 def _said(result: Mapping[str, Any]) -> str:
-    return f"{result['id']}: expected {result.get('expected', '?')}, found {result.get('actual', '?')}"
+    said = f"{result['id']}: expected {result.get('expected', '?')}, found {result.get('actual', '?')}"
+    missing = (result.get("facts") or {}).get("missing") or ()
+    if not isinstance(missing, list | tuple) or not missing:
+        return said
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    zone = (result.get("facts") or {}).get("time_zone")
+    return f"{said} ({', '.join(map(str, missing[:_NAMED]))}{more}{f', days in {zone}' if zone else ''})"
 
 
 def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
@@ -254,6 +281,7 @@ def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
     return _fact(
         category,
         f"The gate blocked. {'; '.join(_said(r) for r in failed[:3])}.",
+        f"The gate's own report: {len(failed)} check(s) measured and not passed.",
         [Trait.MISSING_SLICES] if gaps else [Trait.ROW_LEVEL] if single else [],
         tuple(others),
     )
@@ -306,11 +334,15 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.RUN_FAILED:
         late = failure.detail.get("timed_out")
-        return _fact(Category.TIMEOUT, f"The run was too slow: {late}.", [Trait.PERMANENT]) if late else None
+        why = "Airflow's record of the run, and its dagrun_timeout."
+        return _fact(Category.TIMEOUT, f"The run was too slow: {late}.", why, [Trait.PERMANENT]) if late else None
     if failure.kind is FailureKind.UNREPORTED and said.category is not Category.RESOURCE_EXHAUSTED_MEMORY:
+        word = said.citations[0].text.strip()[:200] if said.citations else ""
         lost = _fact(
             Category.WORKER_LOST,
-            "The try ended without reporting: its process is gone, and nothing says why.",
+            "The try ended without reporting: its process is gone, and "
+            + (f"its log says: {word}" if word else "nothing says why."),
+            "Airflow says that the task failed, and no callback of it was heard.",
             [Trait.KILLED_UNKNOWN],
         )
         return replace(lost, citations=said.citations, alternatives=(Category.RESOURCE_EXHAUSTED_MEMORY,))

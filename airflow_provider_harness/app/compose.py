@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
+from airflow_provider_harness.app import asked
+from airflow_provider_harness.app.about import columns_of, connections_of, how_sure, slices_of, statement_of, zones_of
 from airflow_provider_harness.app.approve import dag_id_of
+from airflow_provider_harness.app.asks import answer
 from airflow_provider_harness.app.ports import Healer, Page, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk
 from airflow_provider_harness.app.stakes import contracts_of, made_worse
+from airflow_provider_harness.core.action import ACTIONS, proposal_from
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.escaping import links as shown_links
 from airflow_provider_harness.core.escaping import one_line, terminal
-from airflow_provider_harness.core.failure import Failure, FailureKind
+from airflow_provider_harness.core.failure import Failure, FailureKind, TryKey
 from airflow_provider_harness.core.incident import EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.redaction import shorten
 
@@ -59,39 +64,65 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     cause = one_line(str(diagnosis.get("cause", "not diagnosed")), DETAIL_LENGTH)
     failures = healer.store.failures(incident.id)
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
-    asked = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
-    left = f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
-    harm = "made worse by the harness; " if made_worse(incident) else ""
+    here = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
     details = {
+        **_question(incident),
         "what is broken": one_line(_broken(incident, failures), DETAIL_LENGTH),
         "for whom": one_line(for_whom(contracts), DETAIL_LENGTH),
-        "promised": "; ".join(f"{risk.sentence()}, {left_of(risk.due - healer.now())}" for risk in risks),
         "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
+        "slices": "\n".join(map(one_line, slices_of(incident, failures, _zones(contracts))[:NAMED])),
+        "promised": "; ".join(f"{risk.sentence()}, {left_of(risk.due - healer.now())}" for risk in risks),
         "cause": cause,
-        "how sure": _sure(diagnosis),
+        "connections": connections_of(incident),
+        "suggested statement": statement_of(incident, failures),
+        "done": _done(incident),
+        **({} if here else {"you are asked to": asks}),
+        "when it is mended": "" if here else f"airflow harness incidents resolve {incident.id} --why TEXT",
+        "how sure": how_sure(diagnosis),
         "evidence": "\n".join(_evidence(incident)),
         "samples": "\n".join(samples_of(failures)),
         "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
-        "done": _done(incident),
         "verdict": _verdict(incident),
-        "you are asked to": asks,
-        "when it is mended": "" if asked else f"airflow harness incidents resolve {incident.id} --why TEXT",
-        "who may answer": _who(incident),
-        "if nobody answers": _reopen(incident),
         "more": f"airflow harness incidents show {incident.id}",
         "incident": incident.id,
         "audit head": healer.store.head(),
     }
-    links = asked | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
+    links = here | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
     return Page(
         dedup_key=dedup_key(incident),
-        summary=one_line(f"{dag_id}: {harm}{left}{diagnosis.get('category', 'unknown')} - {cause}", SUMMARY_LENGTH),
+        summary=one_line(_title(incident, dag_id, failures, _left(healer, risks)), SUMMARY_LENGTH),
         severity=severity,
         source=f"airflow:{dag_id}",
         details={name: shorten(terminal(text), DETAIL_LENGTH) for name, text in details.items() if text},
         links=shown_links(links),
         route=route_of(contracts, _owners(healer, dag_id, failures)),
     )
+
+
+def _left(healer: Healer, risks: Sequence[AtRisk]) -> str:
+    return f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
+
+
+def _title(incident: Incident, dag_id: str, failures: Sequence[Failure], left: str) -> str:
+    """What is asked, where a person is asked; else how bad it is and why, with the columns or the connection where they tell."""
+    harm = "made worse by the harness; " if made_worse(incident) else ""
+    zone = next(iter(zones_of(incident).values()), "")
+    if incident.state is State.ASKED:
+        expires = str(incident.last[EventKind.ASKED]["expires"])
+        return left + asked.title(dag_id, proposal_from(incident.last[EventKind.PROPOSED]), expires, zone)
+    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
+    category = str(diagnosis.get("category", "unknown"))
+    about = connections_of(incident) if category in _OF_A_CONNECTION else columns_of(failures)
+    named = f" ({about})" if about else ""
+    return f"{dag_id}: {harm}{left}{category}{named} - {diagnosis.get('cause', 'not diagnosed')}"
+
+
+#: Causes in which a connection is at fault, or what is behind it.
+_OF_A_CONNECTION = frozenset({"auth_expired_or_invalid", "permission_denied", "transient_network"})
+
+
+def _zones(contracts: Sequence[Contract]) -> dict[str, str]:
+    return {item.table: item.load.time_zone for item in contracts}
 
 
 def left_of(left: timedelta) -> str:
@@ -143,20 +174,22 @@ def _links(healer: Healer, incident: Incident) -> dict[str, str]:
     first = next((failure for failure in failures if str(failure.key) == leader), failures[0])
     if first.kind is FailureKind.IMPORT_ERROR:
         return {"Import errors in Airflow": healer.airflow.import_errors_url()}
-    return {"The run in Airflow": healer.airflow.run_url(first.key.dag_id, first.key.run_id)}
+    run = healer.airflow.run_url(first.key.dag_id, first.key.run_id)
+    return {"The run in Airflow": run} | (
+        {f"The log of {first.key.task_id}": _log(run, first.key)} if first.key.task_id else {}
+    )
+
+
+def _log(run_url: str, key: TryKey) -> str:
+    """The page of Airflow's UI with the log of a try."""
+    mapped = f"/mapped/{key.map_index}" if key.map_index >= 0 else ""
+    return f"{run_url}/tasks/{quote(key.task_id, safe='')}{mapped}?try_number={key.try_number}"
 
 
 def _runbooks(healer: Healer, contracts: Sequence[Contract], category: str) -> dict[str, str]:
     found = {f"Runbook of {item.table}": item.runbook for item in contracts if item.runbook}
     general = healer.limits.runbook_url.replace("{category}", category)
     return found | ({"Runbook": general} if general else {})
-
-
-def _sure(diagnosis: Mapping[str, object]) -> str:
-    if not diagnosis:
-        return ""
-    why = f": {diagnosis['why']}" if diagnosis["why"] else ""
-    return f"{diagnosis['certainty']}, from {diagnosis['basis']}{why}"
 
 
 def _evidence(incident: Incident) -> list[str]:
@@ -203,9 +236,19 @@ def _verdict(incident: Incident) -> str:
     return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
 
 
-def _who(incident: Incident) -> str:
-    asked = incident.last[EventKind.ASKED] if incident.state is State.ASKED else None
-    return f"{', '.join(asked['assigned'])}, until {minute(asked['expires'])}" if asked else ""
+def _question(incident: Incident) -> dict[str, str]:
+    """The question before anything else, where a person is asked."""
+    if incident.state is not State.ASKED:
+        return {}
+    question, proposal = incident.last[EventKind.ASKED], proposal_from(incident.last[EventKind.PROPOSED])
+    zone = next(iter(zones_of(incident).values()), "")
+    return {
+        "you are asked to": f"{asked.may(proposal, zone)} {answer(incident.id)}",
+        "if you approve": ACTIONS[proposal.kind].what,
+        "if you refuse": asked.after_no(proposal),
+        "if nobody answers": f"It counts as no. To be asked again: airflow harness incidents return {incident.id}",
+        "who may answer": f"{', '.join(question['assigned'])}, until {minute(question['expires'])}",
+    }
 
 
 def minute(text: str) -> str:
@@ -214,11 +257,6 @@ def minute(text: str) -> str:
         return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return text
-
-
-def _reopen(incident: Incident) -> str:
-    asked = incident.state is State.ASKED
-    return f"It counts as no. To be asked again: airflow harness incidents return {incident.id}" if asked else ""
 
 
 def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error: str) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -71,12 +72,31 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     contracts = contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals])
-    whom = {"for_whom": for_whom(contracts), "zones": {item.table: item.load.time_zone for item in contracts}}
+    whom = {
+        "for_whom": for_whom(contracts),
+        "zones": {item.table: item.load.time_zone for item in contracts},
+        "connections": _connections(healer, failure.key),
+    }
     healer.store.append(
         _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | whom),
         _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis
+
+
+_CONN_ID = re.compile(r"[\w.-]{1,200}")
+
+
+def _connections(healer: Healer, key: TryKey) -> dict[str, str]:
+    """Field of the failed task -> the id of the Airflow connection that it names."""
+    if not key.task_id:
+        return {}
+    try:
+        rendered = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index).rendered
+    except HarnessError:
+        return {}
+    named = {name: value for name, value in rendered.items() if name.endswith("conn_id")}
+    return {name: value for name, value in named.items() if isinstance(value, str) and _CONN_ID.fullmatch(value)}
 
 
 def decide(healer: Healer, incident_id: str) -> Verdict:

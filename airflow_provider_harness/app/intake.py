@@ -17,7 +17,7 @@ def take_in(healer: Healer) -> None:
     for incident in healer.store.in_hand():
         if not _still_broken(healer, incident):
             healer.store.let_go(incident.id)
-    joined = {item.incident_id for item in healer.store.intake(healer.now()) if not item.opened}
+    joined = {item.incident_id for item in healer.store.intake(healer.now()) if not item.opened and item.failure.heals}
     for name in sorted(joined):
         incident = healer.store.incident(name)
         if incident.said:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_harness.app import timeline
+from airflow_provider_harness.app import asked, timeline
+from airflow_provider_harness.app.about import connections_of, how_sure, slices_of, statement_of, zones_of
 from airflow_provider_harness.app.asks import answer, asks_of
 from airflow_provider_harness.app.compose import minute, samples_of
 from airflow_provider_harness.app.pace import overdue, pace
 from airflow_provider_harness.app.paging import delivery_of, who_was_paged
+from airflow_provider_harness.core.action import proposal_from
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import IN_HAND_OF_A_PERSON, Event, EventKind, Incident, Status, fold
 from airflow_provider_harness.core.local import with_local_day
@@ -113,25 +115,6 @@ def _took(incident: Incident, until: datetime | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
 
 
-def zones_of(incident: Incident) -> Mapping[str, str]:
-    """Table -> its contract's time zone, as far as the evidence has it."""
-    found = incident.last.get(EventKind.EVIDENCE, {}).get("zones", {})
-    return found if isinstance(found, Mapping) else {}
-
-
-def slices_of(incident: Incident, failures: Sequence[Failure]) -> list[str]:
-    """Each table and slice that failed, with the local day, once."""
-    zones = zones_of(incident)
-    found: dict[str, None] = {}
-    for failure in failures:
-        report = failure.report or {}
-        table, slice_id = str(report.get("table") or failure.table), str(report.get("slice") or failure.slice_id or "")
-        zone = zones.get(table) or next(iter(zones.values()), "")
-        named = [f"table {table}" if table else "", f"slice {with_local_day(slice_id, zone)}" if slice_id else ""]
-        found[", ".join(part for part in named if part)] = None
-    return [text for text in found if text]
-
-
 def _broke(story: Story) -> Iterable[str]:
     keys = list(dict.fromkeys(str(failure.key) for failure in story.failed))
     yield from keys[:MOST_NAMED]
@@ -170,10 +153,13 @@ def _delivery(story: Story, body: Mapping[str, Any]) -> Delivery:
 def _cause(story: Story) -> Iterable[str]:
     for body in story.all(EventKind.DIAGNOSED)[-1:]:
         yield str(body["cause"])
-        why = f": {body['why']}" if body["why"] else ""
-        yield f"{body['category']}; {body['certainty']}, from {body['basis']}{why}"
+        yield f"{body['category']}; {how_sure(body)}"
+        if named := connections_of(story.incident):
+            yield f"the failed task uses {named}"
         if body["alternatives"]:
             yield f"it could also be: {', '.join(body['alternatives'])}"
+    if statement := statement_of(story.incident, story.failed):
+        yield statement
     for body in story.all(EventKind.EVIDENCE)[-1:]:
         if body["unavailable"]:
             yield f"not known: {', '.join(body['unavailable'])}"
@@ -219,9 +205,12 @@ def _verified(story: Story) -> Iterable[str]:
 def _next(story: Story) -> Iterable[str]:
     incident = story.incident
     if incident.status is Status.ASKED:
-        asked = incident.last[EventKind.ASKED]
-        yield f"{', '.join(asked['assigned'])}: answer until {minute(asked['expires'])}, in Airflow ({asked['url']}) or by"
+        question, proposal = incident.last[EventKind.ASKED], proposal_from(incident.last[EventKind.PROPOSED])
+        yield asked.may(proposal, next(iter(zones_of(incident).values()), ""))
+        whom, until = ", ".join(question["assigned"]), minute(question["expires"])
+        yield f"{whom}: answer until {until}, in Airflow ({question['url']}) or by"
         yield f"airflow harness approve {incident.id}    (or: refuse)"
+        yield f"Refuse, or no answer in time: {asked.after_no(proposal)}"
     elif incident.status is Status.TAKEN:
         yield f"{incident.last[EventKind.TAKEN]['by']} has it. When it is mended:"
         yield f"airflow harness incidents resolve {incident.id} --why TEXT    (or: incidents return)"

@@ -18,17 +18,13 @@ from airflow_provider_harness.core.severity import Severity, Stakes, severity
 LOOKED_AT = 20
 
 
-def severity_of(healer: Healer, incident: Incident, *, asked: bool = False) -> Severity:
-    """How loudly on-call is told of this incident.
-
-    :param asked: a person is only asked.
-    """
+def severity_of(healer: Healer, incident: Incident) -> Severity:
+    """How loudly on-call is told of this incident; a question about it wakes as loudly, since no answer is a no."""
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
     stakes = Stakes(
         contracts=contracts_of(healer, failures),
         dags=len({failure.key.dag_id for failure in failures}),
         late=bool(risks_of(healer, incident)),
-        asked=asked,
         worse=made_worse(incident),
         backfill=only_backfill(failures),
     )

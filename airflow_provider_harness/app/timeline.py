@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from airflow_provider_harness.app.about import how_sure
 from airflow_provider_harness.app.paging import delivery_of, how_it_ended, who_was_paged
 from airflow_provider_harness.core.incident import Event, EventKind
 from airflow_provider_harness.core.outbox import Reached
@@ -57,7 +58,7 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.EVIDENCE: ("evidence", lambda b: "\n".join(item["text"] for item in b["observations"]) or "none"),
     EventKind.DIAGNOSED: (
         "diagnosis",
-        lambda b: f"{b['category']} ({b['certainty']}, from {b['basis']}): {b['cause']}",
+        lambda b: f"{b['category']} ({how_sure({**b, 'why': ''})}): {b['cause']}",
     ),
     EventKind.MODEL_ASKED: ("model", lambda b: f"asked, {b['reserved_usd']:.4f} USD reserved"),
     EventKind.MODEL_ANSWERED: ("model", _model),

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.postmortem import Around, headline, postmortem, sections, slices_of, stands, story
+from airflow_provider_harness.app.about import slices_of
+from airflow_provider_harness.app.postmortem import Around, headline, postmortem, sections, stands, story
 from airflow_provider_harness.cli.running import FINE, command, show
 from airflow_provider_harness.cli.which import incident_id, shortest
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -132,7 +133,7 @@ def _row(store: SqlStore, incident: Incident) -> dict[str, Any]:
         "resolved_why": resolved.get("why", ""),
         "failures": len(incident.failures),
         "first_failure": incident.failures[0] if incident.failures else "",
-        "slices": slices_of(incident, [item for item in failures if item.heals]),
+        "slices": slices_of(incident, failures),
     }
 
 

@@ -40,7 +40,6 @@ class Stakes:
     :param contracts: of the tables that its failed tasks write or judge.
     :param dags: how many Dags failed.
     :param late: a promise about time is about to be broken by it.
-    :param asked: a person is only asked, and nothing is lost until the answer expires.
     :param backfill: nothing but runs of backfills failed: nobody waits for them by the clock.
     :param worse: an act of the harness made it worse.
     """
@@ -48,15 +47,14 @@ class Stakes:
     contracts: Sequence[Contract] = ()
     dags: int = 1
     late: bool = False
-    asked: bool = False
     backfill: bool = False
     worse: bool = False
 
 
 def severity(stakes: Stakes) -> Severity:
     """The criticality of the most critical table; a step worse for a table with a promise about time that somebody
-    reads, or for many Dags; a step worse when a promise is about to be broken, or when an act did harm; a step milder for a
-    question; low for a backfill that breaks no promise and was not harmed."""
+    reads, or for many Dags; a step worse when a promise is about to be broken, or when an act did harm; low for a
+    backfill that breaks no promise and was not harmed. A question is as loud as its incident: no answer is a no."""
     if stakes.backfill and not (stakes.late or stakes.worse):
         return Severity.LOW
     base = max((OF_CRITICALITY[item.criticality] for item in stakes.contracts), key=_STEPS.index, default=None)
@@ -64,7 +62,6 @@ def severity(stakes: Stakes) -> Severity:
     promised = any(item.slas and item.consumers for item in stakes.contracts)
     step += promised or stakes.dags >= MANY_DAGS
     step += stakes.late + stakes.worse
-    step -= stakes.asked
     return _STEPS[min(max(step, 0), len(_STEPS) - 1)]
 
 

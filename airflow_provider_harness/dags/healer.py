@@ -217,7 +217,7 @@ class Approve(HITLOperator):
             healer,
             incident,
             asks=asks.answer(incident_id),
-            severity=stakes.severity_of(healer, incident, asked=True),
+            severity=stakes.severity_of(healer, incident),
         )
 
 

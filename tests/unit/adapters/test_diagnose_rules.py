@@ -291,3 +291,32 @@ def test_wrong_values_that_a_query_made_are_not_taken_out_of_a_delivery() -> Non
     made = by_text("Database Error in model a (models/a.sql)\n  numeric field overflow")
     assert safe_action(first_remedy(loaded)) == "quarantine_and_continue"
     assert made.category is loaded.category and safe_action(first_remedy(made)) == "escalate_to_human"
+
+
+def test_a_difference_names_its_columns_and_a_gap_its_days() -> None:
+    said = diagnose(schema_diff={"changes": [{"kind": "breaking", "column": f"c{n}"} for n in range(7)]})
+    assert "disagree about column(s) c0, c1, c2, c3, c4 and 2 more: breaking" in said.cause
+    assert said.why == "The task compared them before any row moved: 7 column(s) differ."
+    days = ["2026-11-27", "2026-11-28"]
+    result = {
+        "id": "completeness",
+        "kind": "completeness",
+        "severity": "error",
+        "passed": False,
+        "expected": "none",
+        "actual": "2 missing slices",
+        "facts": {"missing": days, "time_zone": "Europe/Berlin"},
+    }
+    gap = diagnose(report={"rows": 1, "results": [result]})
+    assert "found 2 missing slices (2026-11-27, 2026-11-28, days in Europe/Berlin)" in gap.cause
+
+
+def test_nothing_says_a_trusted_fact_says_so() -> None:
+    for facts in ({"schema_diff": {"changes": []}}, {"kind": FailureKind.UNREPORTED}):
+        assert "trusted fact" not in diagnose(**facts).why
+
+
+def test_a_process_that_is_gone_is_told_with_its_logs_last_word() -> None:
+    said = diagnose("Process terminated by signal=-9 SIGKILL", kind=FailureKind.UNREPORTED)
+    assert "nothing says why" not in said.cause and "SIGKILL" in said.cause
+    assert "nothing says why" in diagnose("", kind=FailureKind.UNREPORTED).cause

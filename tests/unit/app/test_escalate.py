@@ -127,13 +127,16 @@ def test_a_page_says_what_is_needed() -> None:
         "not known": "exception",
         "done": "act-0; cleared; found",
         "verdict": "retry_task(): approve (rule r, policy 1) - why",
-        "how sure": "sure, from fact: y",
+        "how sure": "sure, by what was read itself, not by words: y",
         "you are asked to": "do this",
         "incident": incident_id,
         "audit head": w.store.head(),
     }
     assert wanted.items() <= message.details.items()
-    assert message.links == {"The run in Airflow": "http://airflow/flights/run1"}
+    assert message.links == {
+        "The run in Airflow": "http://airflow/flights/run1",
+        "The log of load": "http://airflow/flights/run1/tasks/load?try_number=1",
+    }
 
 
 def test_a_page_before_anything_is_known() -> None:
@@ -169,7 +172,7 @@ def test_the_question_is_linked() -> None:
     incident_id = opened(w)
     w.event(incident_id, EventKind.CLAIMED, run="r")
     w.event(incident_id, EventKind.DIAGNOSED, category="timeout", cause="c", certainty="sure", basis="fact", why="y")
-    w.event(incident_id, EventKind.PROPOSED, action="pause_dag", arguments={}, why="")
+    w.event(incident_id, EventKind.PROPOSED, action="pause_dag", arguments={"dag": "flights"}, why="")
     w.event(incident_id, EventKind.JUDGED, verdict="ask", rule="", policy_version=1, reason="why")
     w.event(incident_id, EventKind.ASKED, approval="a", assigned=["oncall"], expires="soon", url="http://answer")
     message = page(w, incident_id)

@@ -64,11 +64,9 @@ def ended_by(w: World, incident_id: str) -> World:
         (Stakes(contracts=(contract(slas=(SLA,), consumers=(READER,)),)), Severity.HIGH),
         (Stakes(contracts=(contract(Criticality.CRITICAL, slas=(SLA,), consumers=(READER,)),)), Severity.CRITICAL),
         (Stakes(dags=MANY_DAGS), Severity.CRITICAL),
-        (Stakes(asked=True), Severity.MEDIUM),
         (Stakes(worse=True), Severity.CRITICAL),
         (Stakes(contracts=(contract(Criticality.LOW),), worse=True), Severity.MEDIUM),
         (Stakes(contracts=(contract(Criticality.LOW),), worse=True, backfill=True), Severity.MEDIUM),
-        (Stakes(contracts=(contract(Criticality.LOW),), asked=True), Severity.LOW),
         (Stakes(dags=99, backfill=True), Severity.LOW),
     ],
 )
@@ -108,6 +106,7 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     page = compose.compose(healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
     assert page.links == {
         "The run in Airflow": "http://airflow/d0/r1",
+        "The log of load": "http://airflow/d0/r1/tasks/load?try_number=1",
         "Runbook of public.t": "https://wiki/t",
         "Runbook": "https://wiki/unknown",
     }

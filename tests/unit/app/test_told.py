@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import escalate, hand_over
+from airflow_provider_harness.app import compose, escalate, hand_over, heal, intake
 from airflow_provider_harness.app.pace import overdue, pace
+from airflow_provider_harness.app.ports import Page
 from airflow_provider_harness.app.postmortem import Around, postmortem
+from airflow_provider_harness.app.stakes import severity_of
 from airflow_provider_harness.app.tell import DEFAULT, NobodyThere, Teller
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, Risk
+from airflow_provider_harness.core.diagnosis import Category
+from airflow_provider_harness.core.failure import FailureKind
 from airflow_provider_harness.core.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
@@ -25,7 +30,7 @@ from airflow_provider_harness.core.incident import (
 )
 from airflow_provider_harness.core.metrics import readings
 from airflow_provider_harness.core.outbox import Delivery, Message, Reached, Said, Wait
-from tests.unit.app.fakes import START, World, failure, opened, world
+from tests.unit.app.fakes import START, World, another_try, diagnosis, failure, opened, task, world
 from tests.unit.app.test_act import asked, decided
 from tests.unit.app.test_hand_over import desk
 
@@ -286,8 +291,6 @@ def test_the_local_day_is_said_where_the_contract_tells_its_zone() -> None:
 
 
 def test_a_notice_is_no_failure() -> None:
-    from airflow_provider_harness.core.failure import FailureKind
-
     w = world()
     incident_id = opened(w)
     w.store.record(
@@ -295,3 +298,127 @@ def test_a_notice_is_no_failure() -> None:
     )
     w.store.joined[list(w.store.recorded)[-1]] = incident_id
     assert "What broke\n  flights/run1/load#1\n\n" in told(w, incident_id)
+
+
+def question(w: World, kind: ActionKind, **arguments: str) -> Page:
+    """The page of a question about this act."""
+    incident_id = opened(w, slice_id="20261128T230000Z", writes=("postgres://db:5432/shop.public.t",))
+    w.event(incident_id, EventKind.CLAIMED, run="r")
+    zones = {"shop.public.t": "Europe/Berlin"}
+    w.event(incident_id, EventKind.EVIDENCE, facts={}, observations=[{"text": "x"}] * 15, unavailable=[], zones=zones)
+    w.event(incident_id, EventKind.DIAGNOSED, category="timeout", cause="c", certainty="sure", basis="fact", why="y")
+    w.event(incident_id, EventKind.PROPOSED, action=kind.value, arguments={"dag": "flights", **arguments}, why="")
+    w.event(incident_id, EventKind.JUDGED, verdict="ask", rule="r", policy_version=1, reason="why")
+    until = (START + timedelta(hours=1)).isoformat()
+    w.event(incident_id, EventKind.ASKED, approval="a", assigned=["ann", "bob"], expires=until, url="http://answer")
+    asks = escalate.answer(incident_id)
+    return compose.compose(w.healer, w.incident(incident_id), asks=asks, severity=escalate.Severity.HIGH)
+
+
+ONE = {"run": "run1", "task": "load", "try_number": "1"}
+DAYS = {"first": "2026-11-27T23:00:00+00:00", "last": "2026-11-28T23:00:00+00:00"}
+QUESTIONS = {
+    ActionKind.RETRY_TASK: (ONE | {"map_index": "3"}, "run load[3] again"),
+    ActionKind.WAIT_FOR_SOURCE: (ONE, "wait for the source, then run load again"),
+    ActionKind.RESTART_PIPELINE: ({"run": "run1"}, "run every failed task of the run again"),
+    ActionKind.RERUN_UPSTREAM: (
+        {"run": "run1", "upstream_task": "extract"},
+        "run extract again, and what depends on it",
+    ),
+    ActionKind.QUARANTINE_AND_CONTINUE: (
+        ONE | {"slice": "20261128T230000Z", "checks": "range:amount,referential:a%2Cb"},
+        "set the rows aside that fail range:amount, referential:a,b, and publish the rest",
+    ),
+    ActionKind.BACKFILL_RANGE: (
+        ONE | DAYS,
+        "run slices 20261127T230000Z (2026-11-28 Europe/Berlin) to 20261128T230000Z (2026-11-29 Europe/Berlin) again",
+    ),
+    ActionKind.PAUSE_DAG: ({}, "pause flights"),
+}
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_the_page_of_a_question_is_the_question(kind: ActionKind) -> None:
+    arguments, said = QUESTIONS[kind]
+    message = question(world(), kind, **arguments)
+    assert message.summary == f"flights: May the harness {said}? Answer until 13:00 UTC"[: compose.SUMMARY_LENGTH]
+    first = list(message.details)[:5]
+    assert first == ["you are asked to", "if you approve", "if you refuse", "if nobody answers", "who may answer"]
+    assert message.details["you are asked to"].startswith(f"May the harness {said}? Answer the required action")
+    assert "Nothing is done" in message.details["if you refuse"] and "stays open" in message.details["if you refuse"]
+    assert message.details["who may answer"] == "ann, bob, until 2026-11-21 13:00 UTC"
+    assert message.details["slices"] == "table shop.public.t, slice 20261128T230000Z (2026-11-29 Europe/Berlin)"
+    assert message.links["Answer here"] == "http://answer"
+    assert message.links["The log of load"].endswith("/tasks/load?try_number=1")
+    assert "when it is mended" not in message.details
+
+
+def test_every_act_that_can_be_asked_about_has_its_question() -> None:
+    assert set(QUESTIONS) == {kind for kind, spec in ACTIONS.items() if spec.risk is not Risk.NONE}
+
+
+def test_a_question_is_as_loud_as_its_incident() -> None:
+    w = world()
+    incident_id = asked(w)
+    assert severity_of(w.healer, w.incident(incident_id)) is escalate.Severity.HIGH
+
+
+def test_rows_that_were_set_aside_wake_nobody_again() -> None:
+    w = world()
+    incident_id = opened(w)
+    escalate.page(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.LOW)
+    noticed = failure(kind=FailureKind.QUARANTINED, detail={"text": "3 rows"})
+    w.store.record(noticed, w.new_id())
+    intake.take_in(w.healer)
+    assert len(w.incident(incident_id).failures) == 2
+    assert len(w.pager.pages) == 1
+    w.store.record(failure(key=another_try()), w.new_id())
+    intake.take_in(w.healer)
+    assert len(w.pager.pages) == 2, "a failure that is worse does"
+
+
+DIFF = {
+    "changes": [{"kind": "breaking", "column": name} for name in ("origin", "dest")],
+    "ddl": ["ALTER TABLE public.t DROP COLUMN dest;"],
+    "table": "public.t",
+}
+
+
+def drift(w: World) -> str:
+    incident_id = opened(w, schema_diff=DIFF, writes=("postgres://db:5432/shop.public.t",))
+    w.airflow.states = [task(rendered={"conn_id": "warehouse", "source_conn_id": "shop", "odd_conn_id": "a b; c"})]
+    w.brain.diagnosis = diagnosis(category=Category.SCHEMA_DRIFT)
+    assert heal.claim(w.healer, incident_id, "r")
+    heal.diagnose(w.healer, incident_id)
+    return incident_id
+
+
+def test_schema_drift_names_its_columns_and_where_a_statement_belongs() -> None:
+    w = world()
+    incident_id = drift(w)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    assert message.summary.startswith("flights: schema_drift (column origin, dest) - ")
+    where = "To be run by a person in postgres://db:5432/shop.public.t, connection warehouse, connection shop:"
+    assert message.details["suggested statement"] == f"{where}\nALTER TABLE public.t DROP COLUMN dest;"
+    assert where in told(w, incident_id)
+
+
+def test_a_refused_login_names_the_connection() -> None:
+    w = world()
+    incident_id = opened(w)
+    w.airflow.states = [task(rendered={"conn_id": "warehouse"})]
+    w.brain.diagnosis = diagnosis(category=Category.AUTH_EXPIRED_OR_INVALID)
+    heal.claim(w.healer, incident_id, "r")
+    heal.diagnose(w.healer, incident_id)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    assert message.summary == "flights: auth_expired_or_invalid (connection warehouse) - refused"
+    assert "the failed task uses connection warehouse" in told(w, incident_id)
+
+
+def test_what_makes_it_sure_is_said_in_words() -> None:
+    w = world()
+    incident_id = opened(w)
+    heal.claim(w.healer, incident_id, "r")
+    heal.diagnose(w.healer, incident_id)
+    text = told(w, incident_id)
+    assert "sure, by what was read itself, not by words" in text and "from fact" not in text

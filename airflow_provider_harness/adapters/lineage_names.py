@@ -30,7 +30,7 @@ def name_outputs(tree: Any, sql: str, dialect: str) -> None:
     """Give every column of every query the name that the engine gives it."""
     from sqlglot import exp
 
-    called = frozenset(_CALLED.findall(sql.lower()))
+    called = frozenset((*_CALLED.findall(sql.lower()), *(("%",) if "%" in sql else ())))
     for select in tree.find_all(exp.Select):
         nameless = 0
         for place, projection in enumerate(select.expressions):
@@ -65,12 +65,16 @@ def _figured(node: Any, called: frozenset[str]) -> tuple[str | None, int]:
         return str(node.args["table"].name if node.is_star and node.args.get("table") else node.alias_or_name), 2
     if isinstance(node, exp.Dot):
         return _figured(node.expression, called) if isinstance(node.expression, exp.Func) else (node.name, 2)
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.IntDiv):
+        return "div", 2
     if isinstance(node, exp.Cast):
         inner = _figured(node.this, called)
         return inner if inner[1] == 2 else (_of_type(node.to), 1)
     if isinstance(node, exp.Case):
         inner = _figured(node.args["default"], called) if node.args.get("default") else ("", 0)
         return inner if inner[1] == 2 else ("case", 1)
+    if isinstance(node, exp.Mod | exp.Extract):
+        return _of_twins(node, called)
     if isinstance(node, exp.Query):
         first = node.selects[0] if node.selects else None
         return ("", 0) if first is None else _figured(first, called)
@@ -95,7 +99,6 @@ _FIXED: Mapping[str, str] = {
     "Exists": "exists",
     "Array": "array",
     "Tuple": "row",
-    "Extract": "extract",
     "AtTimeZone": "timezone",
     "Interval": "interval",
     "TimeToStr": "to_char",
@@ -115,7 +118,19 @@ def _seen_through() -> tuple[Any, ...]:
     return (exp.Paren, exp.Window, exp.Filter, exp.WithinGroup, exp.Collate, exp.Bracket, exp.IgnoreNulls, exp.Order)
 
 
+def _of_twins(node: Any, called: frozenset[str]) -> tuple[str | None, int]:
+    """``mod(a, b)`` and ``a % b``, ``extract`` and ``date_part``, which the tree does not tell apart."""
+    from sqlglot import exp
+
+    function, other = ("mod", "%") if isinstance(node, exp.Mod) else ("date_part", "extract")
+    if function in called:
+        return (None if other in called else function), 2
+    return ("", 0) if other == "%" else (other, 2)
+
+
 def _of_type(kind: Any) -> str:
+    if kind.args.get("nested") and kind.expressions:
+        return _of_type(kind.expressions[0])
     name = kind.this.value if hasattr(kind.this, "value") else str(kind.this)
     return _TYPES.get(name, name.lower())
 
@@ -129,6 +144,8 @@ def _of_function(node: Any, called: frozenset[str]) -> str | None:
     written = node.sql(dialect="postgres").partition("(")[0].lower()
     same = {name.lower() for name in node.sql_names()} | {written} | _ALSO.get(type(node).__name__, frozenset())
     found = same & called
+    if not found and isinstance(node, exp.Binary):
+        return ""  # an operator
     return found.pop() if len(found) == 1 else None
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from airflow_provider_harness.adapters.lineage_relations import Unknown
+
+Columns = Callable[[str], Collection[str] | None]
 
 PSEUDO = ("_partitiontime", "_partitiondate", "_table_suffix", "_file_name")
 """Columns that a table of BigQuery has and a star does not give."""
 
 
-def make_resolvable(tree: Any, dialect: str, is_known: Callable[[str], bool]) -> None:
+def make_resolvable(tree: Any, dialect: str, columns: Columns) -> None:
     """Spell out what is left to the reader of a statement.
 
-    :param is_known: ``h.tN`` -> whether its columns are known.
+    :param columns: ``h.tN`` -> its columns; None where nobody knows them.
     :raises Unknown: a name could be a column or a whole row, and nobody knows which.
     """
     from sqlglot import exp
@@ -31,10 +33,10 @@ def make_resolvable(tree: Any, dialect: str, is_known: Callable[[str], bool]) ->
             column.set("this", f"_{column.name}" if column.name[:1].isdigit() else column.name)
     for select in list(tree.find_all(exp.Select)):
         _spell_windows(select)
-        _place_arguments(select)
+        _place_arguments(select, columns)
         _name_rows_of_functions(select, dialect)
-        _tell_rows_from_columns(select, is_known)
-        _take_the_only_source(select, is_known)
+        _tell_rows_from_columns(select, columns)
+        _take_the_only_source(select, columns)
 
 
 def _is_default(column: Any) -> bool:
@@ -135,7 +137,7 @@ def is_function(source: Any) -> bool:
     )
 
 
-def _place_arguments(select: Any) -> None:
+def _place_arguments(select: Any, columns: Columns) -> None:
     """What a function that gives rows is given is a column of the only other source, where nothing else can be meant."""
     from sqlglot import exp
 
@@ -143,32 +145,53 @@ def _place_arguments(select: Any) -> None:
     others = [source for source in sources(select) if not is_function(source)]
     if len(rows) != 1 or len(others) != 1 or not _stands_alone(select):
         return
-    for column in own_columns(rows[0]):
-        if len(column.parts) == 1:
-            column.set("table", exp.to_identifier(others[0].alias_or_name, quoted=True))
+    source = others[0]
+    for column in list(own_columns(rows[0])):
+        if len(column.parts) > 1 or column.is_star:
+            continue
+        if column.name == source.alias_or_name and column.name not in _named(source, columns):
+            column.replace(exp.TableColumn(this=column.this.copy()))
+        else:
+            column.set("table", exp.to_identifier(source.alias_or_name, quoted=True))
 
 
-def _tell_rows_from_columns(select: Any, is_known: Callable[[str], bool]) -> None:
+def _named(source: Any, columns: Columns) -> Collection[str]:
+    """The columns of a source, as far as they are named.
+
+    :raises Unknown: nobody knows them.
+    """
+    from sqlglot import exp
+
+    if isinstance(source, exp.Table) and source.db and (found := columns(_key(source))) is not None:
+        return found
+    if isinstance(source, exp.Subquery) and not any(one.is_star for one in source.selects):
+        return source.alias_column_names or source.named_selects
+    raise Unknown(f"the columns of {source.alias_or_name}")
+
+
+def _tell_rows_from_columns(select: Any, columns: Columns) -> None:
     """``SELECT o FROM o`` gives rows, unless ``o`` has a column of that name."""
     named = {source.alias_or_name: source for source in sources(select)}
-    if all(_is_known(source, is_known) for source in named.values()):
+    if all(_is_known(source, columns) for source in named.values()):
         return
     for column in own_columns(select):
         if len(column.parts) == 1 and column.name in named and not is_function(named[column.name]):
             raise Unknown(f"{column.name}: a column or a row")
 
 
-def _is_known(source: Any, is_known: Callable[[str], bool]) -> bool:
+def _is_known(source: Any, columns: Columns) -> bool:
     from sqlglot import exp
 
-    return is_function(source) or not isinstance(source, exp.Table) or not source.db or is_known(_key(source))
+    return (
+        is_function(source) or not isinstance(source, exp.Table) or not source.db or columns(_key(source)) is not None
+    )
 
 
 def _key(table: Any) -> str:
     return f"{table.db}.{table.name}"
 
 
-def _take_the_only_source(select: Any, is_known: Callable[[str], bool]) -> None:
+def _take_the_only_source(select: Any, columns: Columns) -> None:
     """A table of which nobody knows the columns, alone in a query that no other one surrounds with names of its own, has
     every column that is named there."""
     from sqlglot import exp
@@ -179,7 +202,7 @@ def _take_the_only_source(select: Any, is_known: Callable[[str], bool]) -> None:
     for column in own_columns(select):
         if len(column.parts) == 1 and column.name in PSEUDO:
             column.set("table", exp.to_identifier(found[0].alias_or_name, quoted=True))
-    if len(list(sources(select))) != 1 or is_known(_key(found[0])) or not _stands_alone(select):
+    if len(list(sources(select))) != 1 or columns(_key(found[0])) is not None or not _stands_alone(select):
         return
     outputs = {projection.alias for projection in select.expressions if isinstance(projection, exp.Alias)}
     for column in own_columns(select):

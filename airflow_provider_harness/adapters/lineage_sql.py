@@ -204,7 +204,7 @@ class _Text:
         names = Names(self._dialect, self._home)
         names.bind(tree)
         name_outputs(tree, sql, self._dialect)
-        make_resolvable(tree, self._dialect, lambda key: self._columns(names.known[key]) is not None)
+        make_resolvable(tree, self._dialect, lambda key: self._columns(names.known[key]))
         parts = [self._followed(part, names) for part in written(tree, lambda table: self._listed(names, table))]
         found = _together(parts)
         if target_of(tree) is None and into is None:

@@ -109,29 +109,51 @@ def _of_values(query: Any) -> Any:
 
 
 def _on_conflict(tree: Any, conflict: Any, query: Any, names: Sequence[str]) -> list[Written]:
-    """What ``ON CONFLICT`` adds: ``excluded`` is the row that was to be inserted, joined to the row that is there."""
-    from sqlglot import exp
-
-    table = _target(tree)
-    assigned = _assigned(conflict.expressions, table)
-    keys = [one.this if isinstance(one, exp.Ordered) else one for one in conflict.args.get("conflict_keys") or ()]
-    plain = [key.name for key in keys if isinstance(key, exp.Column | exp.Identifier)]
-    if not assigned and not plain:
+    """What ``ON CONFLICT`` adds to what is inserted."""
+    assigned = _assigned(conflict.expressions, _target(tree))
+    if not assigned and not conflict.args.get("conflict_keys"):
         return []
-    row = exp.Subquery(
-        this=_without_with(query),
-        alias=exp.TableAlias(
-            this=exp.to_identifier(EXCLUDED), columns=[exp.to_identifier(name, quoted=True) for name in names]
-        ),
-    )
-    matched = [exp.EQ(this=_column(key, table.alias), expression=_column(key, EXCLUDED)) for key in plain]
-    joined = _selecting(assigned).from_(table.copy())
-    joined.append("joins", exp.Join(this=row, on=exp.and_(*matched) if matched else None))
-    if (where := conflict.args.get("where")) is not None:
-        joined.set("where", where.copy())
+    joined = _conflicting(tree, conflict, query, names, assigned)
     if (clause := query.args.get("with_")) is not None:
         joined.set("with_", clause.copy())
     return [Written(joined, [name for name, _ in assigned])]
+
+
+def _conflicting(
+    tree: Any, conflict: Any, query: Any, names: Sequence[str], assigned: Sequence[tuple[str, Any]]
+) -> Any:
+    """``excluded``, the row that was to be inserted, joined to the row that is there, and what is assigned then."""
+    from sqlglot import exp
+
+    table = _target(tree)
+    keys = [one.this if isinstance(one, exp.Ordered) else one for one in conflict.args.get("conflict_keys") or ()]
+    matched = [exp.EQ(this=_of(key, table.alias), expression=_of(key, EXCLUDED)) for key in keys]
+    joined = _selecting(assigned).from_(table.copy())
+    row = _called(_without_with(query), EXCLUDED, names)
+    joined.append("joins", exp.Join(this=row, on=exp.and_(*matched) if matched else None))
+    if (where := conflict.args.get("where")) is not None:
+        joined.set("where", where.copy())
+    return joined
+
+
+def _of(key: Any, table: str) -> Any:
+    """A key of a conflict, or an expression that is one, of one of the two rows."""
+    from sqlglot import exp
+
+    if isinstance(key, exp.Identifier):
+        return _column(key.name, table)
+    copied = exp.Paren(this=key.copy())
+    for column in list(copied.find_all(exp.Column)):
+        column.set("table", exp.to_identifier(table, quoted=True))
+    return copied
+
+
+def _called(query: Any, name: str, columns: Sequence[str]) -> Any:
+    """A query as a source under a name, and its columns under theirs."""
+    from sqlglot import exp
+
+    called = [exp.to_identifier(column, quoted=True) for column in columns]
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True), columns=called))
 
 
 def _without_with(query: Any) -> Any:
@@ -295,53 +317,69 @@ def _returned(tree: Any, columns: Columns) -> Any:
     if returning is None:
         return exp.select(exp.alias_(exp.Null(), "c0"))
     if isinstance(tree, exp.Delete):
-        query = _changing(tree, ())
+        query, changed = _changing(tree, ()), {}
     elif isinstance(tree, exp.Update):
-        query = _updated(tree, columns)
-    elif isinstance(tree, exp.Insert) and not (tree.args.get("conflict") and tree.args["conflict"].expressions):
-        query = _appended(tree, columns)
+        changed = dict(_assigned(tree.expressions, _target(tree)))
+        query = _changing(tree, ())
+    elif isinstance(tree, exp.Insert):
+        query, changed = _appended(tree, columns), {}
     else:
         raise Unknown("RETURNING")
-    query.set("expressions", returning.expressions)
+    query.set("expressions", [new for one in returning.expressions for new in _new(one, tree, changed, columns)])
     return query
 
 
-def _updated(tree: Any, columns: Columns) -> Any:
-    """The changed rows under the table's name: what is assigned, and else what was there."""
+def _new(projection: Any, tree: Any, changed: Mapping[str, Any], columns: Columns) -> list[Any]:
+    """What ``RETURNING`` gives of an UPDATE: of the columns that it changes, what it makes of them."""
+    from sqlglot import exp
 
-    if _others(tree):
-        raise Unknown("RETURNING of an UPDATE from others")
     table = _target(tree)
-    changed = dict(_assigned(tree.expressions, table))
-    row = _changing(tree, [(name, changed.get(name, _column(name, table.alias))) for name in columns(table)])
-    return _row(row, table, columns(table))
+    if not changed:
+        return [projection]
+    if isinstance(projection, exp.Star) or (projection.is_star and projection.table == table.alias):
+        own = [
+            exp.alias_(_changed_value(_column(name, table.alias), changed), name, quoted=True)
+            for name in columns(table)
+        ]
+        others = [] if projection.args.get("table") else [source.alias_or_name for source in _sources_of(tree)]
+        return own + [exp.Column(this=exp.Star(), table=exp.to_identifier(name, quoted=True)) for name in others]
+    if isinstance(projection, exp.Column):
+        mine = projection.table in ("", table.alias)
+        return [exp.alias_(_changed_value(projection, changed), projection.name, quoted=True) if mine else projection]
+    made = projection.copy()
+    for column in [one for one in own_columns(made) if one.table in ("", table.alias)]:
+        column.replace(_changed_value(column, changed))
+    return [made]
+
+
+def _changed_value(column: Any, changed: Mapping[str, Any]) -> Any:
+    from sqlglot import exp
+
+    return exp.Paren(this=changed[column.name].copy()) if column.name in changed else column.copy()
+
+
+def _sources_of(tree: Any) -> list[Any]:
+    """What an UPDATE reads beside its table, in its own order."""
+    found = _others(tree)
+    return [one for source in found for one in (source, *(join.this for join in source.args.get("joins") or ()))]
 
 
 def _appended(tree: Any, columns: Columns) -> Any:
-    """The new rows under the table's name; a column that is not given has a value of its own."""
+    """The new rows under the table's name; a column that is not given has a value of its own, one that was there already what
+    ``ON CONFLICT`` makes of it."""
     from sqlglot import exp
 
-    table, names = _target(tree), _listed(tree, columns)
-    query = _of_values(tree.expression)
-    if (clause := tree.args.get("with_")) is not None:
-        query.set("with_", clause)
-    given = exp.Subquery(
-        this=query,
-        alias=exp.TableAlias(
-            this=exp.to_identifier("_given"), columns=[exp.to_identifier(name, quoted=True) for name in names]
-        ),
-    )
-    every = columns(table)
+    table, names, every = _target(tree), _listed(tree, columns), columns(_target(tree))
+    query, clause, conflict = _of_values(tree.expression), tree.args.get("with_"), tree.args.get("conflict")
     cells = [_column(name, "_given") if name in names else exp.Null() for name in every]
-    return _row(exp.select(*(exp.alias_(cell, f"c{n}") for n, cell in enumerate(cells))).from_(given), table, every)
-
-
-def _row(query: Any, table: Any, names: Sequence[str]) -> Any:
-    from sqlglot import exp
-
-    called = [exp.to_identifier(name, quoted=True) for name in names]
-    alias = exp.TableAlias(this=exp.to_identifier(table.alias, quoted=True), columns=called)
-    return exp.Select().from_(exp.Subquery(this=query, alias=alias))
+    rows = _selecting(list(zip(every, cells, strict=True))).from_(_called(_without_with(query), "_given", names))
+    if conflict is not None and conflict.expressions:
+        changed = dict(_assigned(conflict.expressions, table))
+        after = [(name, changed.get(name, _column(name, table.alias))) for name in every]
+        rows = exp.union(rows, _conflicting(tree, conflict, query, names, after), distinct=False)
+    if (clause := clause or query.args.get("with_")) is not None:
+        rows.set("with_", clause.copy())
+    return exp.Select().from_(_called(rows, table.alias, every))
 
 
 _WRITES: Mapping[str, Callable[[Any, Columns], list[Written]]] = {

@@ -230,6 +230,22 @@ CASES = {
         "WITH n AS (INSERT INTO t (id, u) SELECT id, x FROM a ON CONFLICT (id) DO NOTHING RETURNING *) SELECT u FROM n",
         "u<a.x:I",
     ),
+    "an expression that upserts": (
+        "WITH n AS (INSERT INTO t (id, u) SELECT id, x FROM a ON CONFLICT (id) DO UPDATE SET u = EXCLUDED.u + t.u RETURNING u) SELECT u FROM n",
+        "u<a.x:I u<a.x:T u<t.u:T <a.id:J <t.id:J",
+    ),
+    "an expression that updates from others": (
+        "WITH w AS (UPDATE a SET x = b.z FROM b WHERE b.id = a.id RETURNING a.id, x + 1 AS v, b.z) SELECT * FROM w",
+        "id<a.id:I v<b.z:T z<b.z:I <a.id:F <b.id:F",
+    ),
+    "conflict of an expression": (
+        "INSERT INTO t (id, u) SELECT id, x FROM a ON CONFLICT (lower(id)) DO UPDATE SET u = EXCLUDED.u",
+        "id<a.id:I u<a.x:I <a.id:J <t.id:J",
+    ),
+    "a row spread into pairs": (
+        "SELECT k, v FROM b, jsonb_each_text(to_jsonb(b)) AS kv(k, v)",
+        "k<b.id:T k<b.z:T v<b.id:T v<b.z:T <b.id:J <b.z:J",
+    ),
     "the first columns, by a star": ("INSERT INTO t SELECT * FROM b", "id<b.id:I u<b.z:I"),
     "merge without a list": (
         "MERGE INTO t USING b ON t.id = b.id WHEN NOT MATCHED THEN INSERT VALUES (b.id, b.z)",

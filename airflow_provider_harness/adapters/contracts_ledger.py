@@ -282,7 +282,8 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "mode", "how a slice is published; all modes but full: check in_slice", K.IN_SLICE),
         _each(_E, "sliceColumn timeZone grain", "which rows a slice has; check in_slice", K.IN_SLICE),
         _each(_E, "key", "checks unique and not_null", K.UNIQUE, K.NOT_NULL),
-        _each(_E, "*", "how slices are cut and published"),
+        _each(_E, "epochUnit", "what an integer slice column counts"),
+        _each(_E, "allowEmpty", "whether no rows may replace some"),
     ),
     **_in("harness.malformedRows", _each(_E, "policy maxRows maxPercent", "what may be set aside")),
     **_in("harness.late", _each(_E, "action waitMinutes until", "what FreshnessSensor does about a late source")),
@@ -297,7 +298,6 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "readiness", "the standards that `contract check --conn-id` looks at"),
         _each(_E, "personalData", "what happens to columns at extraction"),
         _each(_E, "severity", "whether a relationship blocks or reports"),
-        _each(_E, "*", "a setting of the harness"),
     ),
 }
 """``section.keyword`` -> what becomes of it. ``*`` stands for every other keyword of a section."""

@@ -10,6 +10,7 @@ from functools import cache
 
 from airflow_provider_harness.core.diagnosis import Category
 from airflow_provider_harness.core.failure import ErrorLink
+from airflow_provider_harness.core.secret_forms import lower
 from airflow_provider_harness.core.signature_texts import HEDGE, INSTRUCTION, NOISE, RECOVERED, RETRIED, SIGNATURES
 from airflow_provider_harness.core.signatures import Field, Signature
 
@@ -37,6 +38,7 @@ _STATUS_LINE = re.compile(
     r"\b[45]\d\d (?:client|server) error: .{0,60} for url|(?:client|server) error '[45]\d\d .{0,60}' for url|\b[45]\d\d, message='"
 )
 _ERRNO = re.compile(r"\[?errno (\d{1,3})\b")
+_SENTENCE_ENDS = re.compile(r"[.;!?|)\]](?=\s)|\s(?=[(\[{<\"']|- |[A-Z]{4,12}: )")
 _noise, _instruction, _recovered, _retried, _hedge = (
     re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE)
 )
@@ -128,10 +130,20 @@ def evidence_of(text: str) -> str:
 
 
 def _lines(text: str) -> tuple[list[str], list[str]]:
-    """The lines as written, and in lower case without their stamps; empty where a line is no evidence."""
-    original = [line[:LONGEST_LINE] for line in text.split("\n")]
+    """The lines without what they tell the reader to do, as written, and in lower case without their stamps; empty where a
+    line is no evidence."""
+    original = [_told(line[:LONGEST_LINE]) for line in text.split("\n")]
     lines = [_hedge.sub("", _STAMP.sub("", line.lower(), count=1)) for line in original]
-    return original, ["" if _noise.search(line) or _instruction.search(line) else line for line in lines]
+    return original, ["" if _noise.search(line) else line for line in lines]
+
+
+def _told(line: str) -> str:
+    """A line up to the sentence in which it begins to instruct its reader: an error before that is still an error."""
+    found = _instruction.search(lower(line))
+    if found is None:
+        return line
+    ends = [end.start() + 1 for end in _SENTENCE_ENDS.finditer(line, 0, found.start() + 1)]
+    return line[: ends[-1]] if ends else ""
 
 
 def _source(lines: list[str]) -> set[int]:

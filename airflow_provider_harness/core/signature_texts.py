@@ -87,14 +87,23 @@ NOISE = (
     r"|failed to (?:send email|upload remote logs|set rendered fields|run task callback)|error calling listener|openlineage|statsd|sentry|telemetry|filling up the dagbag|running on host|dependencies all met"
     r"|partial pars|no longer receives regular patches|compiled code at |registered adapter|start sql |full contents of the message"
 )
-#: Lines that tell the reader what to do: data, not evidence.
+#: What a reader is asked to do who is spoken to.
+_DO = (
+    r"(?:please |you (?:must |should |can |may )?|must |should |now |kindly |immediately |just |then ){0,3}(?:mark|set|run|drop|delete|truncate|retry|re-?run|clear|approve|ignore|classify|treat|report|escalate"
+    r"|do not|don't|never|skip|post|send|call|execute|use|answer|reply|respond|output|return|submit|propose|choose|pick|disable|grant|confirm|proceed|the (?:documented|remedy|fix|correct|right|approved)|to (?:restore|fix|resolve|recover|proceed))\b"
+)
+#: What tells the reader what to do, from its first word on: data, not evidence. A log's own words are none: a component that is called
+#: agent or model, a partition category=1, a root cause that is named in words.
 INSTRUCTION = (
-    r"ignore (?:all |any )?(?:previous|prior|above|other)|disregard (?:all |any |the )?(?:previous|prior|above)|system prompt"
-    r"|\bas an ai\b|\byou are (?:now )?(?:an? |the )|(?:assistant|agent|ai|llm|model|harness|healer)[:,] |<\/?(?:system|assistant|instruction)"
-    r"|pre-?approved|approved by|already approved|no approval (?:is )?(?:needed|required)|do not escalate|without approval"
+    r"ignore (?:all |any |the )?(?:previous|prior|above|other)|disregard (?:all |any |the )?(?:previous|prior|above)|system prompt"
+    r"|\bas an ai\b|\byou are (?:now )?(?:an? |the )|<\/?(?:system|assistant|instruction)"
+    rf"|\b(?:assistant|agent|ai|llm|model|harness|healer|bot)[:,] {_DO}"
+    r"|pre-?approved|approved by|already approved|no approval (?:is )?(?:needed|required)|no further approval|do not escalate|without approval"
     r"|you(?:'re| are| have been)? authori[sz]ed|im_(?:start|end)\|?>|ki-assistent|ignoriere? (?:alle|die|vorherige)|ignore[rz] (?:toutes|les)"
     r"|ignora (?:todas|las|tutte|le)|(?:\u5ffd\u7565|\u7121\u8996|\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439)|asistente|assistant ia\b"
-    r"|safe_action|root_?cause:|category ?[:=]|classify (?:this |it )?as|set escalate|escalate ?= ?false|mark the (?:task|run|incident)|test traffic|new instructions?|note to (?:the )?(?:agent|ai|on-?call bot|automation)"
+    rf"|safe_action|\b(?:root_?cause|category) ?[\"']?[:=] ?[\"']?(?:{'|'.join(C)})\b"
+    r"|classify (?:this |it )?as|set escalate|escalate ?= ?false|mark the (?:task|run|incident)|test traffic|new instructions?|note to (?:the )?(?:agent|ai|on-?call bot|automation)"
+    r"|to the (?:automation )?(?:agent|assistant|healer|harness|bot)\b"
 )
 #: A guess that some program prints; it is not evidence of what it names.
 HEDGE = r"\b(?:likely|probably|possibly|maybe|might be|may be|could be|suspected)\b[^.;]{0,80}"

@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test check mutants bench docs lock secrets clean
+.PHONY: help venv bigquery demo test check mutants fuzz bench docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -38,6 +38,9 @@ check: venv ## what CI runs: format, lint, types, layers, tests
 
 mutants: venv ## break core/policy.py in every small way and see its tests notice (minutes)
 	@$(BIN)/python -m tests.mutants
+
+fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)
+	@HARNESS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz -q -x -p no:xdist $(if $(ONLY),-k '$(ONLY)')
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')

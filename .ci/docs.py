@@ -337,7 +337,7 @@ def bigquery() -> str:
     ]
     return (
         "# BigQuery\n\nA contract's types, and how BigQuery keeps them. Other types are refused before data moves. `numeric` needs its "
-        f"digits: up to {bq_types.NUMERIC_DIGITS} before and {bq_types.NUMERIC_SCALE} after the point make it NUMERIC, more BIGNUMERIC.\n\n"
+        f"digits: up to {bq_types.NUMERIC_DIGITS} before and {bq_types.NUMERIC_SCALE} after the point make it NUMERIC, more BIGNUMERIC. An array of one dimension is REPEATED; one that is NULL, or has a NULL in it, is refused by column and count.\n\n"
         + table(("contract", "BigQuery"), rows)
         + f"\n\nA slice column is {' or '.join(bq_types.SLICE_TYPES)} there."
     )

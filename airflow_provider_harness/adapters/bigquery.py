@@ -23,7 +23,7 @@ from airflow_provider_harness.core.schema import Schema
 from . import bq_publish, bq_types, sql_checks
 from .bq_jobs import Jobs, labels, name_of
 from .bq_measure import measure
-from .pg_types import base
+from .pg_types import base, dimensions
 from .postgres import quarantine_table
 from .sql_checks import ident, in_slice, spoken
 
@@ -143,6 +143,8 @@ class BigQuerySession:
         were published) or that could not be filled is not used again: the next one has the next number. The rows go
         from the files to BigQuery, and pass by no gauge.
         """
+        if any(dimensions(column.physical_type) for column in self._contract.columns):
+            bq_types.refuse_nulls(self._contract, stage.batches(self._contract))
         parts = [f"{name} {digest}" for name, (_, _, digest) in sorted(manifest.files.items())]
         name = name_of(self._contract.id, self._contract.version, self._contract.table, self._piece.id, *parts)
         self._json_as_text = True
@@ -363,8 +365,11 @@ class BigQuerySession:
     def _load_config(self) -> bigquery.LoadJobConfig:
         from google.cloud import bigquery
 
+        lists = bigquery.format_options.ParquetOptions()  # type: ignore[no-untyped-call]
+        lists.enable_list_inference = True  # a list is an array, not a record of records
         return bigquery.LoadJobConfig(
             source_format="PARQUET",
+            parquet_options=lists,
             write_disposition="WRITE_APPEND",
             create_disposition="CREATE_NEVER",
             schema=bq_types.fields(self._contract, staged=True),
@@ -425,7 +430,8 @@ def _temporary(table: bigquery.Table) -> None:
 def _nullable(field: bigquery.SchemaField) -> bigquery.SchemaField:
     from google.cloud import bigquery
 
-    return bigquery.SchemaField.from_api_repr({**field.to_api_repr(), "mode": "NULLABLE"})
+    mode = field.mode if field.mode == "REPEATED" else "NULLABLE"
+    return bigquery.SchemaField.from_api_repr({**field.to_api_repr(), "mode": mode})
 
 
 def _quarantine_fields() -> list[bigquery.SchemaField]:

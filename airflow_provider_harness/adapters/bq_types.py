@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError, UncarriedValue
-from airflow_provider_harness.core.schema import Schema, SchemaColumn
+from airflow_provider_harness.core.schema import Schema, SchemaColumn, quoted
 
-from .pg_types import base, decimal_digits, refuse_uncarried
+from .pg_types import base, decimal_digits, dimensions, element, refuse_uncarried
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import SchemaField
+    from pyarrow import RecordBatch
 
 KEPT_AS: Mapping[str, str] = {
     "boolean": "BOOL",
@@ -64,9 +65,11 @@ SLICE_TYPES = (*PARTITION_TYPES, "INT64")
 def kept_as(kind: str) -> str:
     """BigQuery's type for a contract's type, as its SQL writes it.
 
-    >>> kept_as("numeric(12,2)"), kept_as("numeric(38,20)"), kept_as("uuid")
-    ('NUMERIC(12, 2)', 'BIGNUMERIC(38, 20)', 'STRING')
+    >>> kept_as("numeric(12,2)"), kept_as("numeric(38,20)"), kept_as("uuid"), kept_as("bigint[]")
+    ('NUMERIC(12, 2)', 'BIGNUMERIC(38, 20)', 'STRING', 'ARRAY<INT64>')
     """
+    if dimensions(kind):
+        return f"ARRAY<{kept_as(element(kind))}>"
     if base(kind) != "numeric":
         return KEPT_AS[base(kind)]
     precision, scale = decimal_digits(kind) or (38, 0)
@@ -83,13 +86,9 @@ def refuse(contract: Contract) -> None:
         )
     refuse_uncarried(contract)
     bad = {
-        column.name: f"type {column.physical_type} has no counterpart in BigQuery"
-        + (
-            ", whose arrays have one dimension, hold no NULL, and are empty where they are NULL"
-            * column.physical_type.endswith("]")
-        )
+        column.name: f"type {column.physical_type} has no counterpart in BigQuery, {_why(column.physical_type)}"
         for column in contract.columns
-        if base(column.physical_type) not in (*KEPT_AS, "numeric")
+        if not held(column.physical_type)
     }
     if bad:
         raise UncarriedValue(contract.table, bad)
@@ -103,6 +102,45 @@ def refuse(contract: Contract) -> None:
         )
 
 
+def held(kind: str) -> bool:
+    """Whether BigQuery holds every value of a type, NULL in and for arrays aside."""
+    plain = base(element(kind))
+    known = plain in KEPT_AS or plain == "numeric"
+    return known and (not dimensions(kind) or (dimensions(kind) == 1 and KEPT_AS.get(plain) != "JSON"))
+
+
+def _why(kind: str) -> str:
+    if dimensions(kind) > 1:
+        return "whose arrays have one dimension; read it as JSON: CAST(to_jsonb(...) AS jsonb) with physicalType: jsonb"
+    if dimensions(kind):
+        return "whose files have no arrays of JSON; read it as one document: CAST(to_jsonb(...) AS jsonb) with physicalType: jsonb"
+    return "so read it as text, by sql=, with physicalType: text"
+
+
+def refuse_nulls(contract: Contract, batches: Iterable[RecordBatch]) -> None:
+    """Raise before data moves if an array is NULL or has one in it: BigQuery makes it empty, or takes no such row.
+
+    :param batches: the rows in the contract's columns and order.
+    """
+    arrays = [place for place, column in enumerate(contract.columns) if dimensions(column.physical_type)]
+    absent, within = dict.fromkeys(arrays, 0), dict.fromkeys(arrays, 0)
+    for batch in batches if arrays else ():
+        for place in arrays:
+            absent[place] += batch.column(place).null_count
+            within[place] += batch.column(place).flatten().null_count
+    bad = {
+        contract.columns[
+            place
+        ].name: f"{absent[place]} array(s) NULL and {within[place]} value(s) NULL within arrays, which BigQuery "
+        f"does not keep; let the query (sql=) give array_remove(coalesce({quoted(contract.columns[place].name)}, '{{}}'), NULL), or "
+        "JSON"
+        for place in arrays
+        if absent[place] or within[place]
+    }
+    if bad:
+        raise UncarriedValue(contract.table, bad)
+
+
 def fields(contract: Contract, *, staged: bool) -> list[SchemaField]:
     """The columns of a table for the contract's rows.
 
@@ -112,15 +150,15 @@ def fields(contract: Contract, *, staged: bool) -> list[SchemaField]:
 
     made = []
     for column in contract.columns:
-        kind = kept_as(column.physical_type)
-        name, _, arguments = kind.partition("(")
+        name, _, arguments = kept_as(element(column.physical_type)).partition("(")
         digits = [int(number) for number in re.findall(r"\d+", arguments)]
         told: dict[str, Any] = dict(zip(("precision", "scale"), digits, strict=False))
         if column.description and not staged:
             told["description"] = column.description
         kept = "STRING" if staged and name == "JSON" else name
+        mode = "REQUIRED" if column.required and not staged else "NULLABLE"
         made.append(
-            SchemaField(column.name, kept, mode="REQUIRED" if column.required and not staged else "NULLABLE", **told)
+            SchemaField(column.name, kept, mode="REPEATED" if dimensions(column.physical_type) else mode, **told)
         )
     return made
 
@@ -129,13 +167,13 @@ def spelled(field: SchemaField) -> str:
     """A column's type as BigQuery's SQL writes it."""
     name = re.sub(r"\s*\(.*", "", str(field.field_type)).upper()
     name = LEGACY.get(name, name)
-    if field.mode == "REPEATED":
-        return f"ARRAY<{name}>"
-    if name not in ("NUMERIC", "BIGNUMERIC"):
-        return name
-    digits = [field.precision, field.scale or None] if field.precision else re.findall(r"\d+", str(field.field_type))
-    told = [str(number) for number in digits if number is not None and str(number) != "0"]
-    return f"{name}({', '.join(told)})" if told else name
+    if name in ("NUMERIC", "BIGNUMERIC"):
+        digits = (
+            [field.precision, field.scale or None] if field.precision else re.findall(r"\d+", str(field.field_type))
+        )
+        told = [str(number) for number in digits if number is not None and str(number) != "0"]
+        name = f"{name}({', '.join(told)})" if told else name
+    return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
 
 
 def schema(table: str, found: Iterable[SchemaField], contract: Contract | None = None) -> Schema:
@@ -148,7 +186,7 @@ def schema(table: str, found: Iterable[SchemaField], contract: Contract | None =
     for position, field in enumerate(found, start=1):
         kind = spelled(field)
         given = wanted.get(field.name, "")
-        same = bool(given) and base(given) in (*KEPT_AS, "numeric") and kept_as(given) == kind
+        same = bool(given) and held(given) and kept_as(given) == kind
         columns.append(
             SchemaColumn(
                 name=field.name,
@@ -157,12 +195,14 @@ def schema(table: str, found: Iterable[SchemaField], contract: Contract | None =
                 position=position,
             )
         )
-    spelling = {kind: kept_as(kind) for kind in wanted.values() if base(kind) in (*KEPT_AS, "numeric")}
+    spelling = {kind: kept_as(kind) for kind in wanted.values() if held(kind)}
     return Schema(table=table, columns=tuple(columns), spelling=spelling)
 
 
 def meant(kind: str) -> str:
     """A BigQuery type in a contract's words; in BigQuery's own where there are none."""
+    if kind.startswith("ARRAY<"):
+        return f"{meant(kind.removeprefix('ARRAY<').removesuffix('>'))}[]"
     digits = re.findall(r"\d+", kind)
     if kind.startswith("NUMERIC"):
         precision, scale = (digits[0], digits[1] if len(digits) > 1 else "0") if digits else ("38", "9")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters import bq_types
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import UncarriedValue
@@ -125,9 +124,3 @@ def test_an_array_of_what_cannot_be_carried_is_refused_before(case: Case) -> Non
     case = sent(case, {"v": "interval[]"}, [])
     with pytest.raises(UncarriedValue, match=r"v: type interval\[\] cannot be carried through files"):
         case.extract()
-
-
-def test_bigquery_takes_no_array() -> None:
-    contract = replace(of({"v": "integer[]"}), table="shop.orders")
-    with pytest.raises(UncarriedValue, match="hold no NULL, and are empty where they are NULL"):
-        bq_types.refuse(contract)

@@ -28,6 +28,7 @@ from airflow_provider_harness.core.diagnosis import (
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.evidence import Citation, Evidence, Fact, Source
 from airflow_provider_harness.core.failure import Failure, TryKey
+from airflow_provider_harness.core.failure_text import cleaned
 from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
 from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
@@ -66,7 +67,7 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
 
 def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     """Assemble the evidence and name the cause; both are recorded."""
-    failure = lead_of(healer, healer.store.incident(incident_id))
+    failure = cleaned(lead_of(healer, healer.store.incident(incident_id)))
     evidence = healer.evidence.collect(failure)
     tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
     evidence = replace(evidence, facts={**evidence.facts, **tried})

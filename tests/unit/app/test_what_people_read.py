@@ -11,14 +11,15 @@ from airflow_provider_harness.adapters.model_dossier import dossier
 from airflow_provider_harness.adapters.model_tools import Rejected, accept
 from airflow_provider_harness.adapters.notifiers import medium_of, shown
 from airflow_provider_harness.adapters.pagerduty import bounded
-from airflow_provider_harness.app import approve
+from airflow_provider_harness.app import approve, heal
 from airflow_provider_harness.app.act import proposal_of
 from airflow_provider_harness.app.compose import compose
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.app.reconcile import reconcile
 from airflow_provider_harness.core.escaping import Medium
 from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import FailureKind
+from airflow_provider_harness.core.failure import ErrorLink, FailureKind, to_dict
+from airflow_provider_harness.core.failure_text import cleaned
 from airflow_provider_harness.core.incident import EventKind
 from airflow_provider_harness.core.policy import VerdictKind
 from tests.unit.app.fakes import World, diagnosis, failure, opened, policy_of, task, world
@@ -166,3 +167,32 @@ def test_every_citation_is_compared() -> None:
     with pytest.raises(Rejected):
         accept(answer, Evidence(log="disk is full"))
     assert len(accept(answer | {"citations": [true] * 8}, Evidence(log="disk is full")).citations) == 8
+
+
+def test_a_row_that_a_task_inserted_by_hand_is_masked_before_it_is_read() -> None:
+    """What ``intake`` takes from the table was masked by a callback, or by nobody."""
+    hostile = ErrorLink(
+        type="Odd\x1b]8;;https://evil.example\x07\n" + "y" * 100_000,
+        message="cannot log in with password=hunter2hunter2 \x1b[2J " + "z" * 100_000,
+        bases=("b" * 10_000,) * 1000,
+    )
+    shown = cleaned(
+        replace(failure(), chain=(hostile,) * 100, detail={"text": "token: hunter2hunter2x1"}, missing=("m\nm",) * 1000)
+    )
+    text = str(to_dict(shown))
+    assert "hunter2" not in text and "\x1b" not in text and len(text) < 80_000
+    assert shown.missing[0] == "m m" and len(shown.chain) == 10
+    ordinary = failure()
+    assert cleaned(ordinary) == ordinary
+
+
+def test_what_is_recorded_of_a_diagnosis_is_masked() -> None:
+    w = world()
+    w.brain.diagnosis = diagnosis()
+    seen: list[str] = []
+    collect = w.brain.collect
+    w.brain.collect = lambda given: seen.append(str(given.chain)) or collect(given)  # type: ignore[method-assign, func-returns-value]
+    opened(w, chain=(ErrorLink(type="E", message="password=hunter2hunter2"),))
+    assert heal.claim(w.healer, "I1", RUN)
+    heal.diagnose(w.healer, "I1")
+    assert seen and "hunter2" not in seen[0]

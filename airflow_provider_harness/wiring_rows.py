@@ -147,11 +147,12 @@ def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:
     """
     from airflow_provider_harness import config
     from airflow_provider_harness.adapters.contracts_odcs import load_contract, of_several
+    from airflow_provider_harness.adapters.contracts_rules import named
 
     contract = load_contract(path, Path(config.airflow_home("harness_contracts")), table or like)
     if not table or ("." not in table and of_several(contract)):
         return contract
-    return contract.at(table if "." in table else f"public.{table}")
+    return named(contract.at(table if "." in table else f"public.{table}"))
 
 
 def task_of(context: Mapping[str, Any]) -> TryKey:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from airflow_provider_harness.core.contract import Contract
 
 from .contracts_marks import near
 
@@ -66,6 +68,16 @@ def rule(query: str, *, column: str, table: str, names: Sequence[str], columns: 
     if problems:
         return Rule(sql=text, problems=tuple(problems))
     return _read(text, {table, *names}, columns)
+
+
+def named(contract: Contract) -> Contract:
+    """The contract for the table that it is applied to: a rule that names that table reads it as it will be, too."""
+    columns = contract.names
+    checks = tuple(
+        replace(check, sql=_read(check.sql, {contract.table}, columns).sql) if check.sql else check
+        for check in contract.checks
+    )
+    return replace(contract, checks=checks)
 
 
 def _filled(query: str, column: str, table: str, problems: list[Problem]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from typing import Any
 
@@ -48,10 +49,22 @@ def _nan_in_bigquery(node: Any, exp: Any) -> Any:
     """BigQuery's NaN is over nothing and equals nothing; in PostgreSQL it is over every number."""
     if _is_nan(node, exp):
         return exp.false() if node.expression.to.this in _decimals(exp) else exp.func("IS_NAN", node.this)
-    over = isinstance(node, exp.GT) and isinstance(node.expression, exp.Cast) and node.expression.this.is_string
+    over = (
+        isinstance(node, exp.GT | exp.GTE) and isinstance(node.expression, exp.Cast) and node.expression.this.is_string
+    )
     if over and node.expression.to.this in (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT):
-        return exp.paren(exp.or_(node, exp.func("IS_NAN", node.this.copy())))
+        left, right = (part.transform(lambda one: _bigquery(one, exp)) for part in (node.this, node.expression))
+        return exp.paren(exp.or_(type(node)(this=left, expression=right), exp.func("IS_NAN", left.copy())))
     return node
+
+
+def _single(node: Any, exp: Any) -> Any:
+    """A number of single precision, which BigQuery has not: the double that it is."""
+    try:
+        number = struct.unpack("f", struct.pack("f", float(node.this.name)))[0]
+    except (ValueError, OverflowError):
+        return node
+    return exp.cast(_text(repr(number), exp), "DOUBLE")
 
 
 def _bigquery(node: Any, exp: Any) -> Any:
@@ -75,8 +88,10 @@ def _bigquery(node: Any, exp: Any) -> Any:
         return exp.DataType.build("JSON")
     if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
         return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
-    if isinstance(node, exp.EQ | exp.GT):
+    if isinstance(node, exp.EQ | exp.GT | exp.GTE):
         return _nan_in_bigquery(node, exp)
+    if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.FLOAT and node.this.is_string:
+        return _single(node, exp)
     if isinstance(node, exp.Literal) and not node.is_string and "." in node.name and _compared(node, exp):
         return exp.cast(_text(node.name, exp), "BIGDECIMAL")  # as it is written, and no binary number
     if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):

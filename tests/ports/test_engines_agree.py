@@ -343,6 +343,33 @@ EXPECT = st.one_of(
     ),
 )
 NUMBER = st.sampled_from(["n", "x", "d"])
+DECIMALS = st.sampled_from([0, 1, -1, 0.1, 0.25, 0.3, 1.5, 2.01, Decimal("0.333333333333333333333"), Decimal("1.00")])
+EXACT = st.builds(
+    lambda operator, bound: Expectation(operator=operator, values=(bound,)),
+    st.sampled_from([Operator.BE, Operator.NOT_BE, Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER]),
+    DECIMALS,
+)
+"""Bounds that decimals and integers do meet: there, every engine is exact."""
+SHARES = st.builds(
+    lambda operator, bound: Expectation(operator=operator, values=(bound,), unit=Unit.PERCENT),
+    st.sampled_from([Operator.BE, Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER_OR_EQUAL]),
+    st.sampled_from([0, 10, 20, 25, 28.571428571428573, 33.333333333333336, 50, 100]),
+)
+PATTERNS = [
+    "^a",
+    "^[a-z]+$",
+    "^.*$",
+    "[é😀]",
+    r"\\",
+    "^(a|b)?$",
+    r"\ba",
+    r"^\w+$",
+    r"^\D*$",
+    r"\s",
+    r"^\p{L}",
+    "a$",
+    "(?i)^A$",
+]
 ANY = st.sampled_from(["n", "x", "d", "s", "at"])
 
 
@@ -370,13 +397,25 @@ def checks() -> st.SearchStrategy[list[Check]]:
         made(CheckKind.NOT_NULL, ANY, expect=EXPECT),
         made(CheckKind.NULL_RATE, ANY, expect=EXPECT),
         made(CheckKind.UNIQUE, key, expect=EXPECT),
-        made(CheckKind.ACCEPTED_VALUES, st.just("s"), values=st.lists(TEXTS, min_size=1, max_size=3).map(tuple)),
+        made(
+            CheckKind.ACCEPTED_VALUES,
+            st.just("s"),
+            values=st.lists(st.one_of(TEXTS, st.none()), min_size=1, max_size=3).map(tuple),
+        ),
+        made(CheckKind.ACCEPTED_VALUES, NUMBER, values=st.lists(DECIMALS, min_size=1, max_size=3).map(tuple)),
+        made(CheckKind.RANGE, st.sampled_from(["n", "d"]), low=DECIMALS),
+        made(CheckKind.RANGE, st.sampled_from(["n", "d"]), high=DECIMALS),
+        made(CheckKind.NULL_RATE, ANY, expect=SHARES),
+        *(
+            made(kind, st.sampled_from(["n", "d"]), expect=EXACT)
+            for kind in (CheckKind.MEAN, CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.SUM)
+        ),
         ranged,
         lengths,
         made(
             CheckKind.REGEX,
             st.just("s"),
-            pattern=st.sampled_from(["^a", "^[a-z]+$", "^.*$", "[é😀]", r"\\", "^(a|b)?$"]),
+            pattern=st.sampled_from(PATTERNS),
         ),
         made(
             CheckKind.REFERENTIAL,

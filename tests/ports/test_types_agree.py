@@ -13,8 +13,10 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from google.cloud.bigquery import LoadJobConfig, Table
 
-from airflow_provider_harness.adapters import gx, pg_measure, sql_checks
+from airflow_provider_harness.adapters import bq_measure, bq_types, gx, pg_measure, sql_checks
+from airflow_provider_harness.adapters.bq_jobs import Jobs
 from airflow_provider_harness.adapters.duck_files import FileRows
 from airflow_provider_harness.adapters.gx_share import Engine
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
@@ -24,6 +26,7 @@ from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, 
 from airflow_provider_harness.core.contract import Column, Contract, LogicalType
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements, judge
+from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 PIECE = Slice(id="s", start=datetime(2013, 1, 1, tzinfo=UTC), end=datetime(2013, 1, 2, tzinfo=UTC))
@@ -210,3 +213,43 @@ def test_what_only_postgres_has_is_left_to_it(dsn: str, tmp_path: Path, pattern:
     assert (found["postgres"].error, found["postgres"].passed) == ("", True)
     assert "no gate of this publication measures it" in found["arrow"].error, "an extract leaves it to the load"
     assert "which only PostgreSQL has" in found["files sql"].error
+
+
+_APART = {
+    ("double precision", CheckKind.MINIMUM): "NaN is the smallest of all in BigQuery",
+    ("jsonb", CheckKind.REGEX): "a JSON of BigQuery has no text of its own",
+}
+"""What is not alike; a sum over the largest INT64 is an error there, and the stand-in keeps a BIGNUMERIC with 18 digits after
+the point."""
+
+
+@pytest.mark.bigquery
+def test_bigquery_agrees(bigquery: BigQueryServer, dsn: str, tmp_path: Path) -> None:
+    bigquery.ensure_dataset("types")
+    client, wrong = bigquery.client(), []
+    for number, (kind, values, check, passes) in enumerate(CASES):
+        if (kind, check.kind) in _APART or "(38," in kind or "9223372036854775807" in values:
+            continue
+        columns = (Column(name="v", logical_type=LogicalType.STRING, physical_type=kind),)
+        contract = Contract(id="t", version="1", name="t", table=f"types.v{number}", columns=columns, checks=(check,))
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("DROP TABLE IF EXISTS public.b")
+            connection.execute(f"CREATE TABLE public.b (v {kind})".encode())
+            for value in values:
+                connection.execute(f"INSERT INTO public.b VALUES ({value})".encode())
+        with PostgresSource(dsn, table="public.b") as source:
+            batches = list(source.batches(contract, PIECE))
+        path = tmp_path / f"{number}.parquet"
+        pq.write_table(pa.Table.from_batches(batches, schema=arrow_schema(contract)), path)
+        fields = bq_types.fields(contract, staged=True)
+        client.create_table(Table(f"{client.project}.{contract.table}", schema=fields))
+        with path.open("rb") as handle:
+            config = LoadJobConfig(source_format="PARQUET", schema=fields)
+            client.load_table_from_file(handle, contract.table, job_config=config).result()
+        rows = sql_checks.Rows(relation=sql_checks.ident(contract.table))
+        measured = bq_measure.measure(Jobs(client), contract, rows, None, "test")
+        (result,) = judge(contract, measured, where="bigquery").results
+        if (result.error, result.passed) != ("", passes):
+            wrong.append((name(CASES[number]), result.error, result.actual))
+    bigquery.drop_dataset("types")
+    assert not wrong, wrong

@@ -166,6 +166,19 @@ def test_without_great_expectations_its_rules_could_not_be_checked(case: Case, m
     assert "pip install 'airflow-provider-harness[gx]'" in result.error
 
 
+def test_a_rule_that_gives_several_rows_could_not_be_checked_at_any_gate(case: Case) -> None:
+    case = ruled(case, "SELECT amount FROM ${table}")
+    with pytest.raises(ContractViolation) as caught:
+        case.extract()
+    assert [result.id for result in caught.value.report.failed if result.error] == ["rule"]
+    lenient = case.with_contract(checks=())
+    lenient.extract()
+    gate = gate_of(case.contract, case.piece())
+    with pytest.raises(ContractViolation) as caught:
+        move.load(case.contract, case.piece(), case.stage(), case.target.warehouse(), "r", _quiet, gate=gate)
+    assert [result.id for result in caught.value.report.failed if result.error] == ["rule"]
+
+
 def test_null_among_accepted_values_switches_nothing_off(case: Case) -> None:
     text = CONTRACT.replace("public.", f"{case.target.home}.")
     text = text.replace("enum: [{value: open}, {value: paid}]", "enum: [{value: open}, {value: paid}, {value: null}]")

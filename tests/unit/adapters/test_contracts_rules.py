@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.contracts_rules import rule
+from airflow_provider_harness.adapters.contracts_rules import named, rule
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.errors import ContractError
 
@@ -114,6 +114,15 @@ def test_a_rule_that_cannot_be_one_is_found_with_its_line(query: str, said: str)
     (finding,) = found(query=query)
     assert finding.startswith("x.odcs.yaml:17: schema[0].properties[1].quality[0].query: ")
     assert said in finding
+
+
+def test_a_rule_that_names_the_table_to_which_the_contract_is_applied_reads_it_as_it_will_be() -> None:
+    text = CONTRACT.replace("QUERY", "SELECT count(*) FROM mart.orders_daily WHERE amount < 0")
+    contract = compile_text(text.replace("KIND", "text").replace("OPTIONS", "required: false"), "x.odcs.yaml")
+    (rule_of_sql,) = (check for check in contract.checks if check.sql)
+    assert "mart.orders_daily" in rule_of_sql.sql
+    (applied,) = (check for check in named(contract.at("mart.orders_daily")).checks if check.sql)
+    assert applied.sql == "SELECT COUNT(*) FROM harness_whole AS orders_daily WHERE amount < 0"
 
 
 def test_a_placeholder_of_a_column_needs_one() -> None:

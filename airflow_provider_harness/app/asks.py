@@ -11,10 +11,10 @@ from airflow_provider_harness.core.failure import FailureKind
 _ASKS: Mapping[str, str] = {
     Category.SCHEMA_DRIFT: "Decide on the schema difference: undo it at the source, or change the contract and apply the "
     "suggested statement (it has not been run). Then clear the failed task in Airflow.",
-    Category.DATA_QUALITY_VIOLATION: "Nothing of this slice was published. Correct the rows at the source, or change the "
-    "contract; then clear the failed task in Airflow.",
-    Category.DUPLICATE_DATA: "Nothing of this slice was published. Decide which of the rows with the same key is right, "
-    "correct the source, then clear the failed task in Airflow.",
+    Category.DATA_QUALITY_VIOLATION: "This run published nothing of the slice; what an earlier run published of it stands "
+    "as it was. Correct the rows at the source, or change the contract; then clear the failed task in Airflow.",
+    Category.DUPLICATE_DATA: "This run published nothing of the slice; what an earlier run published of it stands as it "
+    "was. Decide which of the rows with the same key is right, correct the source, then clear the failed task in Airflow.",
 }
 #: The same by kind of failure, where that decides.
 _ASKS_OF_KIND: Mapping[FailureKind, str] = {

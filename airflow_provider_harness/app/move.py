@@ -70,7 +70,8 @@ def extract(
         report = gate.judge(measured, f"source {drift.table}", gauge.left)
         for result in watch.results() if watch is not None else ():
             report = gate.report = with_result(report, result)
-        _stop_if_blocked(report)
+        if report.decision is Decision.BLOCK:
+            raise ContractViolation(report)
     except BaseException:
         writer.discard()
         raise
@@ -209,7 +210,7 @@ def _gate_and_publish(
     report = gate.sets_aside(report)
     if report.decision is Decision.BLOCK:
         session.discard()
-        _stop_if_blocked(report)
+        raise ContractViolation(report, standing=session.there())
     published = session.publish(measured, set_aside=report.decision is Decision.QUARANTINE, run=run)
     return published, report
 
@@ -239,8 +240,3 @@ def with_result(report: Report, result: CheckResult) -> Report:
     """The report with one result more; one that blocks makes the whole report block."""
     decision = Decision.BLOCK if result.blocking else report.decision
     return replace(report, results=(*report.results, result), decision=decision)
-
-
-def _stop_if_blocked(report: Report) -> None:
-    if report.decision is Decision.BLOCK:
-        raise ContractViolation(report)

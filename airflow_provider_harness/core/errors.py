@@ -66,11 +66,14 @@ class ContractViolation(HarnessError):
     would fail again.
 
     :param report: every check with what was expected and what was found.
+    :param standing: rows of the slice that an earlier run published and that still stand there; None where nobody counted them.
     """
 
-    def __init__(self, report: Report) -> None:
-        self.report = report
-        super().__init__(report.sentence())
+    def __init__(self, report: Report, *, standing: int | None = None) -> None:
+        self.report, self.standing = report, standing
+        stands = {None: "", 0: " This run published nothing, and nothing of the slice stands there."}
+        kept = f" This run published nothing; {standing} row(s) of an earlier run stand there as they were."
+        super().__init__(f"{report.sentence()}{stands.get(standing, kept)}")
 
 
 class SchemaDrift(HarnessError):

@@ -249,3 +249,17 @@ def test_what_needs_another_table_is_not_complete(case: Case) -> None:
     )
     assert not ArrowGauge(everything, None).complete
     assert ArrowGauge(case.contract, case.piece()).complete
+
+
+def test_a_gate_that_blocks_says_what_stands_of_an_earlier_run(case: Case) -> None:
+    case.at_source("INSERT INTO public.orders SELECT * FROM public.orders WHERE id = 3")
+    case.with_contract(checks=()).extract()
+    with pytest.raises(ContractViolation, match=r"This run published nothing, and nothing of the slice stands there\."):
+        case.load()
+    case.at_source("DELETE FROM public.orders WHERE ctid = (SELECT max(ctid) FROM public.orders WHERE id = 3)")
+    case.move()
+    case.at_source("INSERT INTO public.orders SELECT * FROM public.orders WHERE id = 3")
+    case.with_contract(checks=()).extract()
+    with pytest.raises(ContractViolation, match=r"303 row\(s\) of an earlier run stand there as they were\.") as caught:
+        case.load()
+    assert caught.value.standing == 303

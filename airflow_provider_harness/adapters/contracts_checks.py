@@ -52,16 +52,17 @@ class Checks:
         """Every check in file order, each measure once; and what each field became."""
         rules, places = told_apart([ruled for ruled in self._all() if self._is_measured(ruled)], self.scope)
         contradictions(rules, self.scope)
-        for ruled in rules:
-            self._can_be_asked(ruled)
-        return tuple(ruled.check for ruled in rules), places
-
-    def _can_be_asked(self, ruled: Ruled) -> None:
-        """Find fault with a rule that no engine could run, unless its field is found wrong already."""
-        place, scope = ruled.place, self.scope
+        scope = self.scope
         table = Contract(
             id="", version="", name="", table=scope.published, columns=tuple(scope.columns.values()), load=scope.load
         )
+        for ruled in rules:
+            self._can_be_asked(ruled, table)
+        return tuple(ruled.check for ruled in rules), places
+
+    def _can_be_asked(self, ruled: Ruled, table: Contract) -> None:
+        """Find fault with a rule that no engine could run, unless its field is found wrong already."""
+        place, scope = ruled.place, self.scope
         reason = "" if ruled.check.path else unfit(ruled.check, table)
         if not reason and ruled.check.expect.unit is Unit.PERCENT and not ruled.check.spec.of_rows:
             reason = f"{ruled.check.kind} counts no rows of the slice, so it has no share in percent"

@@ -21,9 +21,13 @@ TOGETHER = (*NULLS, CheckKind.UNIQUE, CheckKind.ROW_COUNT, CheckKind.CUSTOM_SQL)
 
 def contradictions(rules: Sequence[Ruled], scope: Scope) -> None:
     """Find fault with pairs of rules of severity error that no rows keep, and with listed values that another rule refuses."""
-    blocking = [ruled for ruled in rules if ruled.check.severity is Severity.ERROR and not ruled.check.path]
-    for one, other in combinations(blocking, 2):
-        problem = _problem(one.check, other.check, scope) if one.check.columns == other.check.columns else ""
+    blocking: dict[tuple[str, ...], list[Ruled]] = {}
+    for ruled in rules:
+        if ruled.check.severity is Severity.ERROR and not ruled.check.path:
+            blocking.setdefault(ruled.check.columns, []).append(ruled)
+    pairs = (pair for alike in blocking.values() for pair in combinations(alike, 2))
+    for one, other in pairs:
+        problem = _problem(one.check, other.check, scope)
         if problem:
             line = scope.lines.get(one.place, scope.lines.get(one.place[:-1], 1))
             scope.find(other.place, f"{problem} (line {line}).", fix="Keep one of the two.")

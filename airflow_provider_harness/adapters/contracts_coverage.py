@@ -141,7 +141,7 @@ class _Walk:
             end, becomes = End.INFORMATIVE, "a rule for people"
         elif row.kinds and not checks:
             end = End.INFORMATIVE
-            becomes = "says nothing" if value in SAYS_NOTHING else becomes
+            becomes = "says nothing" if value in SAYS_NOTHING else f"no check here ({becomes})"
         return Line(line=self._at(here), field=dotted(here), end=end, becomes=becomes, checks=tuple(checks))
 
     def _checks(self, here: Path) -> Sequence[Check]:

@@ -14,6 +14,10 @@ MEASURE = "measure"
 """The standard's ``semanticType`` of a property that is no column: what it is stands in ``transformLogic``."""
 
 
+RULES = ("required", "unique", "primaryKey", "enum", "logicalTypeOptions", "relationships", "quality")
+"""Fields of a property that ask for checks of its values."""
+
+
 def is_measure(prop: Mapping[str, Any]) -> bool:
     """Whether a property is a number made of columns, not a column."""
     return prop.get("semanticType") == MEASURE
@@ -27,6 +31,11 @@ def measures(table: Mapping[str, Any], here: Path, findings: list[Finding]) -> t
     found = []
     for index, prop in enumerate(table["properties"]):
         if isinstance(prop, dict) and is_measure(prop) and "name" in prop:
+            for word in RULES:
+                if prop.get(word):
+                    fix = "Give the rule to the columns that it is made of, or use type sql."
+                    problem = "is a rule of a measure, which is no column, so nothing of it can be checked."
+                    findings.append(Finding(path=(*here, "properties", index, word), problem=problem, fix=fix))
             if not prop.get("transformLogic"):
                 place: Path = (*here, "properties", index)
                 fix = "For example transformLogic: SUM(amount)."

@@ -136,7 +136,9 @@ def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list
     for error in validator.iter_errors(data):
         found += _explain(error, schema, at)
     unknown = {finding.path[:-1] for finding in found if finding.problem.startswith("is not a field")}
+    mistyped = {finding.path for finding in found if finding.problem.endswith("has the wrong type.")}
     kept = [f for f in found if not (f.problem.startswith("needs one of") and f.path in unknown)]
+    kept = [f for f in kept if not (f.problem.startswith("may have only one") and f.path in mistyped)]
     return list(dict.fromkeys(kept))
 
 

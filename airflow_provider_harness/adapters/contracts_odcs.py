@@ -32,7 +32,7 @@ from airflow_provider_harness.core.schema import canonical, is_type
 
 from .contracts_cache import cached
 from .contracts_checks import Checks
-from .contracts_dictionary import examples, measures, synonyms
+from .contracts_dictionary import examples, is_measure, measures, synonyms
 from .contracts_file import file_of, regular
 from .contracts_logical import PHYSICAL
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
@@ -350,6 +350,8 @@ class _Compiler:
         for here, entry in nameless:
             if isinstance(entry, dict) and "name" in entry and not physical_name(entry).strip():
                 self._find((*here, "name"), "is empty.", fix="Give it a name.")
+        if not any(properties(table, self.here)) and not any(map(is_measure, filter(_is_mapping, table["properties"]))):
+            self._find((*self.here, "properties"), "lists no column.", fix="List the table's columns.")
         return table if physical_name(table).strip() else None
 
     def _columns(
@@ -421,7 +423,8 @@ class _Compiler:
         if mode is not LoadMode.FULL and not column:
             self._find(place, f"mode {mode} needs the field 'sliceColumn'.", names)
         if column and column not in names:
-            self._find((*place, "sliceColumn"), f"{column!r} is not a column of the table.", names)
+            several = "" if len(self.tables) == 1 else f"Give table {table['name']} a harness.load of its own."
+            self._find((*place, "sliceColumn"), f"{column!r} is not a column of the table.", names, several)
         elif column:
             kind = next((c.logical_type for c in columns if c.name == column), None)
             if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.INTEGER):
@@ -477,6 +480,10 @@ class _Compiler:
             members=tuple(str(m["username"]) for m in team.get("members") or [] if m["username"]),
             channels=tuple(str(item["channel"]) for item in support),
         )
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _usual(prop: Mapping[str, Any]) -> str | None:

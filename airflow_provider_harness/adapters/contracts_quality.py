@@ -210,7 +210,8 @@ class Quality:
     def _invalid(self, stated: Stated, arguments: Mapping[str, Any], expect: Expectation) -> Iterator[Ruled]:
         here, found = (*stated.here, "arguments"), list(self._criteria(stated, arguments, expect))
         if not found:
-            if not any(word in arguments for word in ARGUMENTS["invalidValues"]):
+            misplaced = any(word in stated.entry for word in ARGUMENTS["invalidValues"])
+            if not misplaced and not any(word in arguments for word in ARGUMENTS["invalidValues"]):
                 self._argument(stated, "invalidValues", ", ".join(ARGUMENTS["invalidValues"]))
         elif len(found) > 1 and expect != Expectation():
             words = ", ".join(str(ruled.check.kind) for ruled in found)

@@ -54,6 +54,7 @@ def modern(marked: Marked) -> Marked:
     for path, table in _tables(data):
         for here, prop in _properties(table, path):
             findings += _typed(prop, here)
+            findings += _bare(prop, here)
             if old:
                 _exclusive(prop.get("logicalTypeOptions"), (*here, "logicalTypeOptions"), lines)
             findings += _rules(prop, here, lines)
@@ -114,7 +115,7 @@ def _properties(owner: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, di
 
 def _typed(prop: dict[str, Any], here: Path) -> Iterator[Finding]:
     """Say the logicalType that the rest of a property says; the standard leaves it open."""
-    if "logicalType" in prop:
+    if prop.get("logicalType") is not None:
         yield from _misplaced(prop, here)
         return
     found = _shape(prop) or logical_of(prop.get("physicalType"))
@@ -132,6 +133,15 @@ def _typed(prop: dict[str, Any], here: Path) -> Iterator[Finding]:
         fix = "Add logicalType."
         yield Finding(path=(*here, "logicalTypeOptions"), problem="belongs to no logicalType.", fix=fix)
         prop.pop("logicalTypeOptions")
+
+
+def _bare(prop: dict[str, Any], here: Path) -> Iterator[Finding]:
+    """An ``enum`` of plain values, as JSON schema has it."""
+    listed = prop.get("enum")
+    if isinstance(listed, list) and listed and not any(isinstance(value, dict | list) for value in listed):
+        fix = f"Write each as a mapping: {{value: {listed[0]}}}."
+        yield Finding(path=(*here, "enum"), problem="lists plain values.", fix=fix)
+        prop["enum"] = [{"value": value} for value in dict.fromkeys(listed)]
 
 
 def _shape(prop: Mapping[str, Any]) -> str:

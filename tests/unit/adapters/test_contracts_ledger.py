@@ -168,8 +168,8 @@ def test_what_the_ledger_calls_enforced_is_a_check_of_the_contract(text: str) ->
     found = coverage(compile_file(text, "x"))
     data = yaml.safe_load(text)
     for line in found:
-        section_of = line.becomes
-        if section_of.startswith("check") and value_at(data, line.field) not in SAYS_NOTHING:
+        said = value_at(data, line.field)
+        if line.becomes.removeprefix("no check here (").startswith("check") and said not in (*SAYS_NOTHING, "password"):
             assert line.end is End.ENFORCED and line.checks, line
 
 

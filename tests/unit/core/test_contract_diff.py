@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.core.contract_diff import ContractChange, diff
+from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
+from airflow_provider_harness.core.contract_diff import ContractChange, diff, diff_all
 
 OLD = """
 apiVersion: v3.1.0
@@ -97,3 +97,19 @@ def test_the_same_contract_has_no_changes() -> None:
 def test_a_promise_that_only_moves_is_not_reported_twice() -> None:
     found = changes(*BREAKING[3][:2], version="2.0.0")
     assert [change.where for change in found] == ["column at"]
+
+
+def test_tables_of_a_file_are_compared_by_name() -> None:
+    head, table = OLD.split("schema:\n", 1)
+    full = "[{property: harness.load, value: {mode: full}}]"
+    other = f"  - name: more\n    customProperties: {full}\n    properties: [{{name: a, logicalType: string}}]\n"
+    one = compile_file(f"{head}schema:\n{table}", "one").contracts
+    two = compile_file(f"{head}schema:\n{table}\n{other}", "two").contracts
+    three = compile_file(f"{head}schema:\n{table}\n{other.replace('a,', 'b,')}", "three").contracts
+    assert [(c.where, c.breaking) for c in diff_all(two, three) if "version" not in c.where] == [
+        ("more: column a", True),
+        ("more: column b", False),
+    ]
+    gone = [(c.where, c.breaking) for c in diff_all(two, one) if c.where.startswith("table")]
+    assert gone == [("table more", True)]
+    assert diff_all(one, one) == () and diff_all(two, two) == ()

@@ -395,7 +395,8 @@ def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
     from airflow_provider_harness.core.gates import Place, Post
     from airflow_provider_harness.wiring_gates import gate
 
-    with gate(contract, piece_of(contract, key), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+    piece = known_piece(contract, key)
+    with gate(contract, piece, Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         released, _ = app.release(here, quarantine(contract, conn_id), check)
     return released
 
@@ -486,10 +487,10 @@ def slice_day(contract: Contract, key: str, end: str = "") -> date:
 
 
 def schedule_text(dag: Any) -> str:
-    """A Dag's timetable as text, by which its slices are known elsewhere; empty where no clock makes them."""
-    from airflow_provider_harness.adapters.airflow_schedule import text_of
+    """A Dag's timetable as text, by which its slices are known elsewhere; empty where its runs own no time by a clock."""
+    from airflow_provider_harness.adapters.airflow_schedule import slicing
 
-    return text_of(dag.timetable) if dag is not None else ""
+    return slicing(dag.timetable) if dag is not None else ""
 
 
 def query_tables(conn_id: str, sql: str) -> tuple[str, ...]:
@@ -548,6 +549,21 @@ def openlineage(**given: Any) -> Any:
     from airflow_provider_harness.adapters.lineage_openlineage import operator_lineage
 
     return operator_lineage(**given)
+
+
+def known_piece(contract: Contract, key: str) -> Slice:
+    """The slice that a person names, as long as it was when it was judged last; where the store does not know, as the key or
+    the contract's grain says."""
+    from airflow_provider_harness.core.partition import slice_of
+    from airflow_provider_harness.wiring_gates import history
+
+    piece = piece_of(contract, key)
+    try:
+        end = history().end(contract.table, piece.id)
+    except HarnessUnavailable as error:
+        log.warning("Where slice %s ends is not known, so %s is taken: %s", piece.id, piece.end.isoformat(), error)
+        return piece
+    return slice_of(contract, key, end) if end is not None else piece
 
 
 def piece_of(contract: Contract, key: str, end: str = "") -> Slice:

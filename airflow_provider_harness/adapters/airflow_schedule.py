@@ -49,11 +49,26 @@ def _by_clock(timetable: Any) -> Any:
     return timetable.timetable if type(timetable).__name__ == "AssetOrTimeSchedule" else timetable
 
 
+def slicing(timetable: Any) -> str:
+    """The same of a timetable whose runs own time; empty of any other."""
+    text = text_of(timetable)
+    kind = str(json.loads(text)["__type"]).rpartition(".")[2] if text else ""
+    return "" if kind in _POINTS and not json.loads(text)["__var"].get("interval") else text
+
+
 @lru_cache(maxsize=64)
 def _timetable(text: str) -> Any:
+    """A timetable again. Its text may be an author's own: nothing is made of it but what ``text_of`` writes.
+
+    :raises ValueError: it is of no such kind.
+    """
     from airflow.serialization.decoders import decode_timetable
 
-    return decode_timetable(json.loads(text))
+    told = json.loads(text)
+    home, _, kind = str(told["__type"]).rpartition(".")
+    if not home.startswith("airflow.timetables.") or kind not in (*_POINTS, *_INTERVALS, *_PARTITIONS):
+        raise ValueError(f"{told['__type']!r} is no timetable of Airflow's own that a clock drives")
+    return decode_timetable(told)
 
 
 def partition_end(timetable: Any, date: datetime | None) -> datetime | None:

@@ -78,6 +78,17 @@ class SqlGates:
             rows = connection.execute(found).all() if first else []
         return _points(rows, post.place)
 
+    def end(self, table: str, slice_id: str) -> datetime | None:
+        """Where a slice ended when it was judged last; None where nobody judged it, or an earlier version of this package."""
+        from sqlalchemy import select
+
+        g = t.gates
+        mine = g.c.table_name == table, g.c.slice == slice_id, g.c.slice_end.is_not(None)
+        newest = select(g.c.slice_end).where(*mine).order_by(g.c.measured_at.desc()).limit(1)
+        with begin(self._engine) as connection:
+            found = connection.execute(newest).scalar()
+        return datetime.fromisoformat(found) if found else None
+
     def trend(self, table: str, last: int) -> Sequence[KeptGate]:
         """The latest gate at each place of each of the newest slices of a table, oldest slice first.
 
@@ -169,6 +180,7 @@ def _row(run: GateRun) -> dict[str, Any]:
         "conn_id": run.post.conn_id,
         "slice": report.slice,
         "slice_start": text_of(run.piece.start),
+        "slice_end": text_of(run.piece.end),
         "place": run.post.place.value,
         "dag_id": task.dag_id,
         "run_id": task.run_id,

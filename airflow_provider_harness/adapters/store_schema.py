@@ -130,6 +130,7 @@ gates = Table(
     Column("conn_id", String(256), nullable=False),
     Column("slice", String(1024), nullable=False),
     Column("slice_start", String(32), nullable=False),
+    Column("slice_end", String(32)),
     Column("place", String(16), nullable=False),
     Column("dag_id", String(250), nullable=False),
     Column("run_id", String(250), nullable=False),

@@ -35,6 +35,7 @@ class ContractSensor(SliceSensor):
             raise ValueError(f"lookback is {lookback}; it must be 1 or more days, or None")
         self.lookback, self.since = lookback, since
         self.schedule = ""
+        self._by_run = self.slice_key is None
         if lookback is not None:
             self.look, self.looks_at = "complete", ("lookback", "since", "schedule")
 
@@ -44,7 +45,7 @@ class ContractSensor(SliceSensor):
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self and self.lookback is not None:
             self.since = self.since or self._first()
-            self.schedule = wiring.schedule_text(self.get_dag())
+            self.schedule = wiring.schedule_text(self.get_dag()) if self._by_run else ""
 
     def execute(self, context: Any) -> Any:
         """Look, and say at the end what is in the way rather than that time is up."""

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from airflow_provider_harness.adapters.store_gates import SqlGates
-from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
+from airflow_provider_harness.adapters.store_migrate import _config, grant_tasks, upgrade
 from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS, metadata
 from airflow_provider_harness.adapters.store_sql import SqlFailureLog, open_engine
 from airflow_provider_harness.app.gate import Gate
@@ -270,6 +270,31 @@ def test_what_the_role_of_tasks_may_do(postgres: PostgresServer, database: str) 
 def test_rights_are_for_a_role_that_exists_in_postgresql(engine: Engine) -> None:
     with pytest.raises(ConfigurationError, match=r"SQLite has no roles|does not exist"):
         grant_tasks(engine, 'no "such" role')
+
+
+def test_where_a_slice_ended_is_known_of_its_newest_gate(table: Table) -> None:
+    assert table.history.end("public.t", piece(0).id) is None
+    table.gate(0, 100)
+    assert table.history.end("public.t", piece(0).id) == piece(0).end
+    assert table.history.end("public.t", piece(1).id) is None
+
+
+def test_gates_of_before_stay_when_the_store_learns_where_slices_end(engine: Engine, table: Table) -> None:
+    """Migration 0008, with rows, there and back and there again."""
+    from alembic import command
+
+    table.gate(0, 100)
+    kept = "SELECT slice, rows FROM harness_gates"
+    for step, revision in ((command.downgrade, "0007_grants"), (command.upgrade, "0008_slice_ends")):
+        with engine.begin() as connection:
+            step(_config(connection), revision)
+        with engine.connect() as connection:
+            assert connection.execute(text(kept)).all() == [(piece(0).id, 100)]
+    assert table.history.end("public.t", piece(0).id) is None, "what an earlier version kept says no end"
+    assert [gate.slice for gate in table.history.trend("public.t", 5)] == [piece(0).id]
+    table.gate(1, 100)
+    assert table.history.end("public.t", piece(1).id) == piece(1).end
+    assert table.points(2) == {0: (100, False), 1: (100, False)}
 
 
 def test_points_are_read_as_points(table: Table) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -174,6 +175,50 @@ def test_a_query_gets_bounds_of_its_own_column(pair: Pair, tmp_path: Path) -> No
         assert pair.published() == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("cron", "first", "last", "gone", "missing"),
+    [
+        ("0 5 * * *", "2026-01-01T05:00", "2026-01-04T05:00", 1, "2026-01-02T05:00:00+00:00"),
+        ("0 */6 * * *", "2026-01-01T00:00", "2026-01-02T06:00", 2, "2026-01-01T12:00:00+00:00"),
+        ("0 23 * * *", "2026-01-01T23:00", "2026-01-04T23:00", 0, "2026-01-02"),  # which is a day in Berlin
+    ],
+)
+def test_what_is_missing_is_reckoned_by_the_schedule(
+    pair: Pair, tmp_path: Path, cron: str, first: str, last: str, gone: int, missing: str
+) -> None:
+    """A contract of days would find nothing missing, or everything."""
+    import json
+
+    from airflow.sdk import CronDataIntervalTimetable
+
+    from airflow_provider_harness import wiring_looks
+    from airflow_provider_harness.core.errors import ContractViolation
+    from airflow_provider_harness.sensors import ContractSensor
+
+    pair.fill("timestamptz", *(f"timestamptz '2026-01-01 00:30+00' + {n} * interval '1 hour'" for n in range(96)))
+    begin, end = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (first, last))
+    schedule = CronDataIntervalTimetable(cron, timezone="UTC")
+    here = scheduled(tmp_path, schedule, contract_text("timestamptz", BERLIN), start_date=begin)
+    made = list(here.runs(begin, end))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n, run in enumerate(made[:-1]):
+            if n != gone:
+                transferred(here, run)
+        sensor = ContractSensor(task_id="complete", lookback=7, wait=False, **here.terms("wh"))
+        sensor.render_template_fields(here.context(made[-1]))
+    assert json.loads(sensor.schedule)["__var"]["expression"] == cron
+    given = {name: getattr(sensor, name) for name in ("contract", "conn_id", "table", "slice_key", "slice_end")}
+    found = wiring_looks.take("complete", {**given, **{n: getattr(sensor, n) for n in sensor.looks_at}}, [])
+    assert isinstance(found.error, ContractViolation)
+    (result,) = found.error.report.results
+    assert result.facts["missing"] == [missing]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        transferred(here, made[gone])
+    assert wiring_looks.take("complete", {**given, **{n: getattr(sensor, n) for n in sensor.looks_at}}, []).ready
+
+
 def transformed(here: Scheduled, run: Run) -> Any:
     sql = "SELECT id, at FROM public.raw WHERE at >= %(slice_start)s AND at < %(slice_end)s"
     return here.do(SQLTransformOperator(task_id=f"q{uuid.uuid4().hex}", sql=sql, **here.terms("wh")), run)
@@ -221,6 +266,29 @@ def test_no_rows_never_replace_rows(
     told = move(allowed, of_day(DAY_1))
     assert (told["rows"], told["before"]) == (0, before)
     assert pair.published() == []
+
+
+def test_a_slice_that_a_person_names_is_as_long_as_it_was_published(pair: Pair, tmp_path: Path) -> None:
+    """The id of a week says only where it begins; the store knows where it ended."""
+    from airflow.sdk import CronDataIntervalTimetable
+
+    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.adapters.store_migrate import upgrade
+    from airflow_provider_harness.adapters.store_sql import open_engine
+
+    pair.fill("timestamptz", "'2026-01-06 12:00+00'")
+    monday, next_monday = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 12, tzinfo=UTC)
+    here = scheduled(
+        tmp_path, CronDataIntervalTimetable("0 0 * * 1", timezone="UTC"), contract_text("timestamptz", "UTC")
+    )
+    contract = wiring_rows.contract_of(str(tmp_path / "sliced.odcs.yaml"))
+    assert wiring_rows.known_piece(contract, "20260105T000000Z").end == datetime(2026, 1, 6, tzinfo=UTC), "by the grain"
+    engine = open_engine(f"sqlite:///{tmp_path}/harness.db")
+    upgrade(engine)
+    engine.dispose()
+    (run,) = here.runs(monday, next_monday)
+    assert transferred(here, run)["rows"] == 1
+    assert wiring_rows.known_piece(contract, "20260105T000000Z").end == next_monday
 
 
 @pytest.mark.parametrize("mode", ["merge", "append"])

@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_harness.adapters.gates_published import LOOK_AGAIN, PUBLISHERS, SOURCES, PublishedGates
 from airflow_provider_harness.core.contract import Contract, Grain, LateAction, LatePolicy
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.report import Report
 from tests.unit.app.fakes import dag, task
 
@@ -163,3 +164,51 @@ def test_whose_source_is_not_known(operator: str, rendered: Mapping[str, Any]) -
     calls = Calls()
     assert calls.gates.arrived(task(operator=operator, rendered=rendered)) is None
     assert not calls.looked
+
+
+FIVE = (
+    '{"__type": "airflow.timetables.interval.CronDataIntervalTimetable", '
+    '"__var": {"expression": "0 5 * * *", "timezone": "UTC"}}'
+)
+SCHEDULED = SENSED | {"slice_key": "20130110T050000Z", "slice_end": "2013-01-11T05:00:00+00:00", "schedule": FIVE}
+
+
+class Ends(Calls):
+    """Is told where slices end, too."""
+
+    def verify(self, contract_path: str, conn_id: str, table: str, slice_id: str, slice_end: str = "") -> Report:
+        self.ends = slice_end
+        return super().verify(contract_path, conn_id, table, slice_id)
+
+    def history(self, contract: Contract, key: str, *, slice_end: str = "", schedule: str = "", **given: Any) -> Any:
+        self.ends, self.schedule = slice_end, schedule
+        return super().history(contract, key, **given)
+
+
+def test_the_slices_of_a_schedule_are_the_healers_too() -> None:
+    """What the sensor has shown is all that it knows: where its slice ends, and the Dag's timetable."""
+    calls = Ends(missing=("2013-01-03T05:00:00+00:00",))
+    sensor = task(operator="ContractSensor", rendered=SCHEDULED)
+    third = datetime(2013, 1, 3, 5, tzinfo=UTC)
+    assert list(calls.gates.missing(sensor, dag())) == [third]
+    assert (calls.ends, calls.schedule) == (SCHEDULED["slice_end"], FIVE)
+    assert list(calls.gates.slices(sensor, dag(), third, third + timedelta(days=2))) == [
+        third + timedelta(days=n) for n in range(3)
+    ]
+    found = calls.gates.published(sensor, dag(), third)
+    assert (found and found.slice_key, calls.ends) == ("20130103T050000Z", "2013-01-04T05:00:00+00:00")
+    assert calls.gates.slice_length(sensor, dag()) == timedelta(days=1)
+    calls.gates.published(task(operator="PostgresLoadOperator", rendered=SCHEDULED), dag())
+    assert calls.ends == SCHEDULED["slice_end"]
+    plain = task(operator="ContractSensor", rendered=SENSED)
+    midnight = third.replace(hour=5)  # of New York
+    assert list(calls.gates.slices(plain, dag(), midnight, midnight)) == [midnight], "by the grain"
+
+
+@pytest.mark.parametrize(
+    "text", ['{"__type": "os.system", "__var": {}}', '{"__type": "my.Own", "__var": {}}', "{}", "x"]
+)
+def test_a_schedule_that_airflow_does_not_write_is_an_error_of_ours(text: str) -> None:
+    sensor = task(operator="ContractSensor", rendered=SCHEDULED | {"schedule": text})
+    with pytest.raises(HarnessError, match="cannot be used"):
+        Ends().gates.slices(sensor, dag(), datetime(2013, 1, 3, tzinfo=UTC), datetime(2013, 1, 4, tzinfo=UTC))

@@ -299,3 +299,18 @@ def test_an_api_that_is_away_is_looked_at_again(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(("minutes", "words"), [(20, "20 min left"), (95, "1 h 35 min left"), (-5, "late by 5 min")])
 def test_time_in_words(minutes: int, words: str) -> None:
     assert left_of(timedelta(minutes=minutes)) == words
+
+
+@pytest.mark.parametrize("how", ["run", "next", "length"])
+def test_the_slice_that_is_due_is_as_long_as_its_run_says(how: str) -> None:
+    """Weekly slices: by the run, by the schedule's next run, or as long as the newest one; a day would page too early."""
+    w = promised()
+    week = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(days=7)
+    w.promises.marks = [mark(slice="20261113T000000Z")]
+    w.airflow.slices = [run(slice_end=week)] if how == "run" else []
+    if how == "next":
+        w.airflow.dags["flights"] = dag(next_slice=datetime(2026, 11, 20, tzinfo=UTC), next_slice_end=week)
+    assert promises.watch(w.healer) == []
+    w.clock.at = week + timedelta(hours=13, minutes=40)
+    (told,) = promises.watch(w.healer)
+    assert "2026-11-27 14:00 UTC" in told

@@ -31,6 +31,33 @@ CALLS: Mapping[str, tuple[str, str]] = {
 }
 
 
+#: Beside the rows of the table: what turns a name and a password into a token, which is asked without one.
+_TOKEN_PATH = "auth/token"
+
+
+def token_of(base_url: str, user: str, password: str) -> str:
+    """A token of this user, for as long as Airflow lets one live.
+
+    :raises NotAllowed: Airflow does not know this user and password.
+    :raises HarnessUnavailable: it does not answer.
+    """
+    import httpx
+
+    what, credentials = f"Airflow's API at {base_url}", {"username": user, "password": password}
+    try:
+        answer = httpx.post(f"{base_url.rstrip('/')}/{_TOKEN_PATH}", json=credentials, timeout=30)
+    except httpx.HTTPError as error:
+        raise HarnessUnavailable(what, f"{type(error).__name__}: {error}") from error
+    if answer.status_code >= 500 or "text/html" in answer.headers.get("Content-Type", ""):
+        raise HarnessUnavailable(what, f"POST {_TOKEN_PATH}: {answer.status_code}")
+    if answer.is_error:
+        raise NotAllowed(f"Airflow does not let {user} log in with this password: {answer.status_code}.")
+    try:
+        return str(answer.json()["access_token"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise HarnessUnavailable(what, f"POST {_TOKEN_PATH} gave no token") from error
+
+
 class AirflowPerson:
     """Implements ``app.hand_over.Person``.
 

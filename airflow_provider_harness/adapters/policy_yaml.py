@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,22 +27,52 @@ def load_policy(path: str) -> Policy:
         text = Path(path).read_bytes() if path else (files(__package__) / name).read_bytes()
     except (OSError, ValueError) as error:
         raise ConfigurationError(name, f"cannot be read: {error}", fix=fix) from error
-    return parse_policy(parse(text, name, fix), name)
+    return parse_policy(parse(text, name, fix), name, lines_of_rules(text))
 
 
-def parse_policy(body: Any, name: str) -> Policy:
-    """The policy that this YAML document says."""
+def lines_of_rules(text: bytes) -> Sequence[int]:
+    """The line on which each rule begins, counted from 1; none where the text has no list of rules."""
+    import yaml
+
+    root = yaml.compose(text, yaml.SafeLoader)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else ()
+    rules = next((value for key, value in pairs if key.value == "rules"), None)
+    return [item.start_mark.line + 1 for item in rules.value] if isinstance(rules, yaml.SequenceNode) else []
+
+
+def parse_policy(body: Any, name: str, lines: Sequence[int] = ()) -> Policy:
+    """The policy that this YAML document says.
+
+    :param lines: the line on which each rule begins, where it is known.
+    :raises ConfigurationError: with every rule that is wrong, each on a line of its own.
+    """
     if not isinstance(body, dict) or set(body) != {"version", "rules"}:
         raise ConfigurationError(name, "a policy is a mapping.", valid=("version", "rules"))
     if not isinstance(body["version"], int) or isinstance(body["version"], bool) or body["version"] < 1:
         raise ConfigurationError(f"{name}: version", "is a whole number, 1 or more.")
     if not isinstance(body["rules"], list):
         raise ConfigurationError(f"{name}: rules", "is a list.")
-    rules = tuple(_rule(item, f"{name}: rules[{index}]") for index, item in enumerate(body["rules"]))
+    rules = tuple(_rules(body["rules"], name, lines))
     ids = [rule.id for rule in rules]
     if twice := sorted({item for item in ids if ids.count(item) > 1}):
         raise ConfigurationError(name, f"rule ids are given twice: {', '.join(twice)}.")
     return Policy(version=body["version"], rules=rules)
+
+
+def _rules(items: Sequence[Any], name: str, lines: Sequence[int]) -> list[Rule]:
+    """Every rule; where some are wrong, one error with all of them."""
+    rules, wrong = [], []
+    for index, item in enumerate(items):
+        line = f", line {lines[index]}" if index < len(lines) else ""
+        try:
+            rules.append(_rule(item, f"{name}{line}: rules[{index}]"))
+        except ConfigurationError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise ConfigurationError(name, f"{len(wrong)} rules are wrong.\n" + "\n".join(map(str, wrong)))
+    return rules
 
 
 def _rule(item: Any, place: str) -> Rule:

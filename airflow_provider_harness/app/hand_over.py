@@ -76,10 +76,12 @@ class Done:
     """What came of it.
 
     :param done: it was done; otherwise ``text`` says in one sentence why not, and what to do.
+    :param again_in: seconds after which the same can be done; 0 where waiting alone does not help.
     """
 
     done: bool
     text: str
+    again_in: float = 0.0
 
 
 def take(desk: Desk, incident_id: str) -> Done:
@@ -167,11 +169,21 @@ def answer(desk: Desk, incident_id: str, option: str, healer_dag_id: str) -> Don
     if who not in asked["assigned"]:
         raise NotAllowed(f"{who} may not answer this; {', '.join(asked['assigned'])} may.")
     place = healer_dag_id, incident.leader, APPROVAL_TASK
-    if why := _not_now(desk.person.question(*place), desk.now):
-        return Done(done=False, text=why)
+    question = desk.person.question(*place)
+    if why := _not_now(question, desk.now):
+        return Done(done=False, text=why, again_in=_opens_in(question, desk.now))
     if not desk.person.answer(*place, option):
         return Done(done=False, text="Somebody else answered first; see `airflow harness incidents show`.")
     return Done(done=True, text=f"{who} answered {option}. The healer reads it from Airflow within seconds.")
+
+
+def _opens_in(question: Question | None, now: datetime) -> float:
+    """Seconds until a question can be answered; 0 where it never can."""
+    if question is None:
+        return SETTLING.total_seconds()
+    if question.answer or question.state != OPEN_QUESTION:
+        return 0.0
+    return max(0.0, (question.opened_at + SETTLING - now).total_seconds())
 
 
 def _not_now(question: Question | None, now: datetime) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
 from airflow_provider_harness.cli.which import incident_id
-from airflow_provider_harness.core.errors import ConfigurationError, ContractError, ContractViolation
+from airflow_provider_harness.core.errors import ConfigurationError, ContractError
 
 
 @command
@@ -241,53 +241,6 @@ def contract_init(args: Any) -> int:
 
 
 @command
-def quarantine_list(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
-
-    contract = wiring_rows.contract_of(args.file)
-    with wiring_rows.reachable(args.conn_id):
-        rows = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
-    show(args, [_texts(row) for row in rows], "Nothing was set aside.")
-    return FINE
-
-
-@command
-def quarantine_show(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
-
-    contract = wiring_rows.contract_of(args.file)
-    with wiring_rows.reachable(args.conn_id):
-        found = wiring_rows.quarantine(contract, args.conn_id).rows(contract, slice_id=args.slice, check=args.check)
-    rows = [_texts(row) for row in found]
-    if args.output != "json":
-        rows = [row | {"row": json.dumps(row["row"], ensure_ascii=False)} for row in rows]
-    show(args, rows, "Nothing was set aside.")
-    return FINE
-
-
-@command
-def quarantine_release(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
-
-    contract = wiring_rows.contract_of(args.file)
-    try:
-        with wiring_rows.reachable(args.conn_id):
-            released = wiring_rows.release(contract, args.conn_id, args.slice, args.check)
-    except ContractViolation as violation:
-        return say(violation, FINDINGS)
-    show(args, [{"slice": args.slice, "released": released.rows, "still fail": released.staying}], "")
-    return FINDINGS if released.staying else FINE
-
-
-def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Moments as texts, and nothing as an empty one."""
-    return {
-        name: "" if value is None else value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
-
-
-@command
 def quality(args: Any) -> int:
     from airflow_provider_harness import wiring_store
     from airflow_provider_harness.adapters.store_gates import SqlGates
@@ -299,9 +252,9 @@ def quality(args: Any) -> int:
     table = args.table if "." in args.table else f"public.{args.table}"
     found = store.trend(table, args.last)
     if not found:
-        known = ", ".join(store.tables()) or "no table yet"
-        show(args, [], f"No gate has judged {table}. Gates are known of: {known}.")
-        return FINE
+        known = store.tables()
+        fix = "" if known else "Gates are known of no table yet: run a Dag with a contract."
+        raise ConfigurationError(f"table {table}", "no gate has judged it.", valid=known, fix=fix)
     rows = told.of_check(found, args.check) if args.check else told.of_slices(found)
     show(args, told.as_json(found, args.check) if args.output == "json" else rows, "")
     if args.output != "json" and told.marked(found):

@@ -125,6 +125,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             _CONTRACT,
                             _WAREHOUSE,
                             OUTPUT,
+                            module="quarantine",
                             epilog="Example: airflow harness quarantine list --conn-id warehouse dags/contracts/flights.odcs.yaml",
                         ),
                         action(
@@ -135,6 +136,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             Arg(("--slice",), default="", help="only this slice, as `quarantine list` prints it"),
                             _CHECK,
                             OUTPUT,
+                            module="quarantine",
                             epilog="Example: airflow harness quarantine show --conn-id warehouse --slice 20130109T050000Z "
                             "dags/contracts/flights.odcs.yaml",
                         ),
@@ -147,6 +149,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             Arg(("--slice",), required=True, help="the slice, as `quarantine list` prints it"),
                             _CHECK,
                             OUTPUT,
+                            module="quarantine",
                             epilog="Example: airflow harness quarantine release --conn-id warehouse --slice 20130109T050000Z "
                             "dags/contracts/flights.odcs.yaml",
                         ),

@@ -92,6 +92,20 @@ INCIDENTS = GroupCommand(
 
 ANSWERS: tuple[CLICommand, ...] = (
     action(
+        "login",
+        "A token of your own for the commands that do something as you, as a line for your shell; asks for the password, or reads "
+        "it from standard input",
+        Arg(("--user",), required=True, help="your user in Airflow"),
+        Arg(
+            ("--url",),
+            default="",
+            help="address of Airflow's api-server; none = the configured base_url of section api",
+        ),
+        OUTPUT,
+        module="login",
+        epilog="Example: airflow harness login --user ann",
+    ),
+    action(
         "approve",
         "Answer yes to the question of an incident, in Airflow and as you; exit 1 where it cannot be answered now, and why",
         INCIDENT,

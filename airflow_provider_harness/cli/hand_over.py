@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from airflow_provider_harness.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_person import AirflowPerson
 
+#: How often what cannot be done yet is waited for, some seconds each time.
+MOST_WAITS = 3
 #: Airflow's own name for the token of whoever calls.
 TOKEN = "AIRFLOW_CLI_TOKEN"
 
@@ -67,7 +70,7 @@ def person(args: Any) -> AirflowPerson:
 
     token = args.token or os.environ.get(TOKEN, "")
     if not token:
-        fix = f"Set {TOKEN} (or --token) to a token of your own: POST /auth/token gives one."
+        fix = f'Set {TOKEN} (or --token) to a token of your own: eval "$(airflow harness login --user YOU)"'
         raise ConfigurationError("token", "is not given; this is done as you, not as the harness.", fix=fix)
     return AirflowPerson(args.url or wiring.airflow_url(), token)
 
@@ -76,9 +79,13 @@ def _at_the_desk(args: Any, do: Callable[[Desk, str], Done]) -> int:
     from airflow_provider_harness import wiring
 
     store = wiring.store()
-    desk = Desk(store=store, person=person(args), pager=wiring.pager(), now=wiring.now())
+    me = person(args)
     name = incident_id(store, args.incident_id)
-    found = do(desk, name)
+    for waited in range(MOST_WAITS + 1):
+        found = do(Desk(store=store, person=me, pager=wiring.pager(), now=wiring.now()), name)
+        if not found.again_in or waited == MOST_WAITS:
+            break
+        time.sleep(found.again_in)
     if args.output == "json":
         show(args, [{"incident": name, "done": found.done, "what": found.text}], "")
     else:

@@ -77,9 +77,12 @@ def _of_facts(args: Any) -> Past:
     kind = ActionKind(args.action)
     proposal = Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "?"))
     usage = Usage(on_incident=args.acts_on_incident, on_dag_today=args.acts_on_dag)
-    return Past(
-        incident_id="", at="", proposal=proposal, facts=_facts(args.fact), usage=usage, verdict="", rule="", reason=""
-    )
+    facts = {**_GRANTED, **_facts(args.fact)}
+    return Past(incident_id="", at="", proposal=proposal, facts=facts, usage=usage, verdict="", rule="", reason="")
+
+
+#: Facts that every judgement needs, as they are of most remedies; said on the command line, they are what was said.
+_GRANTED: Mapping[str, Fact] = {"needs_person": False, "basis": "fact"}
 
 
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}
@@ -108,9 +111,10 @@ def _facts(given: Sequence[str]) -> dict[str, Fact]:
 def _told(case: Past, found: Explanation) -> list[str]:
     known = ", ".join(f"{name} {value}" for name, value in case.facts.items())
     wide = max((len(said.rule) for said in found.rules), default=0)
+    granted = "" if case.incident_id else " (needs_person and basis are taken as said here where they are not given)"
     lines = [
         f"{case.proposal.kind}, given {known or 'nothing'}; done before: {case.usage.on_incident} on the incident, "
-        f"{case.usage.on_dag_today} on the Dag that day",
+        f"{case.usage.on_dag_today} on the Dag that day{granted}",
         *(f"{'->' if said.decides else '  '} {said.rule:<{wide}}  {said.why}" for said in found.rules),
         f"   ({found.others} rule(s) are about other actions)",
     ]

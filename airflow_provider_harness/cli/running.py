@@ -21,15 +21,38 @@ def command(run: Callable[[Any], int]) -> Callable[[Any], None]:
     @wraps(run)
     def command(args: Any) -> None:
         os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # so that connections kept in Airflow's database are found
+        keep_standard_output()
         try:
             status = run(args)
         except HarnessUnavailable as error:
             status = say(error, UNAVAILABLE)
         except (HarnessError, ValueError, OSError) as error:
             status = say(error, USAGE)
+        sys.stdout.flush()
         raise SystemExit(status)
 
     return command
+
+
+def keep_standard_output() -> None:
+    """Standard output is from now on for what this process prints itself; whatever else writes there, such as logs through a
+    handler that was made before, and whatever is written after the command, goes to standard error.
+
+    Where standard output is not the process's own, as in a test that captures it, nothing changes.
+    """
+    try:
+        own = sys.stdout.fileno() == _STANDARD_OUTPUT
+    except (AttributeError, OSError, ValueError):
+        own = False
+    if not own:
+        return
+    sys.stdout.flush()
+    given = os.dup(_STANDARD_OUTPUT)
+    os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
+    sys.stdout = os.fdopen(given, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+
+
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 
 
 def say(error: object, status: int) -> int:

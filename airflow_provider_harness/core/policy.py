@@ -152,7 +152,8 @@ class Condition:
         return _COMPARE[self.op](facts[self.fact], self.operand)
 
     def __str__(self) -> str:
-        return f"{self.fact} {self.op} {self.operand}"
+        words = self.operand if isinstance(self.operand, tuple) else (self.operand,)
+        return f"{self.fact} {self.op} {', '.join(map(str, words))}"
 
 
 def unusable(name: str, facts: Mapping[str, Fact]) -> str:

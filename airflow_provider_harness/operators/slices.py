@@ -121,7 +121,7 @@ class SliceOperator(BaseOperator):
             self.log.info("Slice %s was published before with %s rows; of the %s rows now, %s are new", *here)
         log_report(self.log, report)
         if published.quarantined:
-            _note_quarantine(context, self.table, published)
+            _note_quarantine(context, self.table, published, self._terms()[0].load.time_zone)
         self._tell_outlets(context, told)
         return told
 
@@ -212,12 +212,13 @@ class SliceOperator(BaseOperator):
         )
 
 
-def _note_quarantine(context: Mapping[str, Any], table: str, published: Published) -> None:
+def _note_quarantine(context: Mapping[str, Any], table: str, published: Published, zone: str) -> None:
     """Tell the harness that a slice was published without some rows: people get a note, nobody a page."""
     from airflow_provider_harness import wiring as harness
+    from airflow_provider_harness.core.local import with_local_day
 
     counts = ", ".join(f"{check}: {rows}" for check, rows in published.quarantined.items())
-    text = f"{table} slice {published.slice} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
+    text = f"{table} slice {with_local_day(published.slice, zone)} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
     harness.quietly("Noting the quarantine", lambda: harness.notice(context, "quarantined", text))
 
 

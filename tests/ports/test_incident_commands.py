@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,3 +232,21 @@ def test_a_unique_beginning_of_an_id_is_enough(cli: Run, four: list[str], incide
 def test_the_audit_says_in_a_sentence_whether_it_holds(cli: Run, incident: str) -> None:
     done = cli("harness", "audit", "verify")
     assert (done.returncode, done.stdout) == (0, "The chain of all events holds.\n")
+
+
+def test_a_token_is_had_without_a_password_on_the_command_line(home: Path, cli: Run, httpserver: HTTPServer) -> None:
+    given = {"username": "ann", "password": "pw"}
+    httpserver.expect_request("/auth/token", method="POST", json=given).respond_with_json({"access_token": "a.b.c"})
+    words = ["harness", "login", "--user", "ann", "--url", httpserver.url_for("").rstrip("/")]
+
+    def told(password: str) -> subprocess.CompletedProcess[str]:
+        env = os.environ | {"AIRFLOW_HOME": str(home)}
+        command = [sys.executable, "-m", "airflow", *words]
+        return subprocess.run(command, env=env, input=f"{password}\n", capture_output=True, text=True, timeout=120)
+
+    done = told("pw")
+    assert (done.returncode, done.stdout) == (0, "export AIRFLOW_CLI_TOKEN=a.b.c\n"), done.stderr
+    httpserver.clear()
+    httpserver.expect_request("/auth/token").respond_with_json({"detail": "no"}, status=401)
+    refused = told("wrong")
+    assert (refused.returncode, refused.stdout, "does not let ann log in" in refused.stderr) == (2, "", True)

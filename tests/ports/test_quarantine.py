@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 import uuid
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_harness.adapters.pg_quarantine import HIDDEN, PostgresQuarantine
+from airflow_provider_harness.adapters.store_lineage import SqlLineage
+from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.adapters.store_sql import open_engine
 from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.quarantine import Released, release
-from airflow_provider_harness.cli import commands
+from airflow_provider_harness.cli import commands, quarantine
 from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.gates import Place, Post
+from airflow_provider_harness.core.lineage import Dataset, Flow
+from airflow_provider_harness.core.local import with_local_day
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import CONTRACT, Case, NoHistory, drop, gate_of, make
@@ -132,16 +138,55 @@ def test_where_nothing_was_ever_set_aside_it_says_so(case: Case) -> None:
         let_go(case)
 
 
-def test_the_commands(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+Told = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
+    """A command on the case's contract: its status and what it says."""
     file = tmp_path / "orders.odcs.yaml"
     file.write_text(CONTRACT)
+    store = {"conn_type": "sqlite", "host": str(tmp_path / "harness.db")}
+    monkeypatch.setenv("AIRFLOW_CONN_HARNESS_STORE", json.dumps(store))
     given = {"file": str(file), "conn_id": "WH", "output": "json"}
 
     def run(command: str, **more: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as ended:
-            getattr(commands, command)(Namespace(**given, **more))
+            getattr(quarantine, command)(Namespace(**given | more))
         out = capsys.readouterr()
         return int(ended.value.code or 0), out.out + out.err
+
+    return run
+
+
+def test_a_check_that_is_none_is_an_error(case: Case, run: Told) -> None:
+    for command in ("quarantine_show", "quarantine_release"):
+        status, out = run(command, slice=case.piece().id, check="range:amuont")
+        assert status == 2
+        assert "--check range:amuont: is no check of contract" in out and "range:amount" in out
+    assert waiting(case) == ["11", "3", "4", "9"]
+
+
+def test_what_is_stale_after_a_release_is_named(case: Case, run: Told, tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'harness.db'}")
+    upgrade(engine)
+    orders, daily, weekly = (Dataset(namespace="postgres://w:1", name=f"w.public.{n}") for n in ("orders", "d", "w"))
+    for task, source, target in (("sum", orders, daily), ("roll", daily, weekly)):
+        key = TryKey(dag_id="shop", run_id="r", task_id=task, try_number=1)
+        flow = Flow(task=f"shop.{task}", inputs=(source,), output=target)
+        SqlLineage(lambda: engine).keep(key, flow, datetime.now(UTC))
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    status, out = run("quarantine_release", slice=case.piece().id, check="referential:customer", output="table")
+    assert status == 0, out
+    assert "stale now; run it again for slice " in out
+    assert "  w.public.d, made by shop.sum\n  w.public.w, made by shop.roll" in out
+    assert with_local_day(case.piece().id, case.contract.load.time_zone) in out
+    status, out = run("quarantine_release", slice="20200101T000000Z", check="", output="table")
+    assert (status, f"Slices of which rows wait: {case.piece().id}." in out) == (0, True), out
+    engine.dispose()
+
+
+def test_the_commands(case: Case, run: Told) -> None:
 
     status, out = run("quarantine_list")
     assert (status, [row["waiting"] for row in json.loads(out)]) == (0, [2, 2])
@@ -149,7 +194,9 @@ def test_the_commands(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (status, len(json.loads(out))) == (0, 4)
     case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
     status, out = run("quarantine_release", slice=case.piece().id, check="referential:customer")
-    assert (status, json.loads(out)) == (0, [{"slice": case.piece().id, "released": 2, "still fail": 0}])
+    [row] = json.loads(out)
+    assert (status, row["slice"], row["released"], row["still fail"]) == (0, case.piece().id, 2, 0)
+    assert (row["stale"], "db upgrade" in row["stale_unknown"]) == ([], True)
     status, out = run("quarantine_release", slice=case.piece().id, check="")
     assert (status, json.loads(out)[0]["still fail"]) == (1, 2)
     case.at_warehouse("ALTER TABLE public.orders__quarantine RENAME COLUMN reason TO why")

@@ -245,3 +245,32 @@ def test_a_mistake_among_approvers(tmp_path: Path, content: str, place: str) -> 
     with pytest.raises(ConfigurationError) as caught:
         YamlApprovers(str(path))
     assert caught.value.place == (f"{path}: {place}" if place else str(path))
+
+
+def test_every_wrong_rule_is_named_with_its_line(tmp_path: Path) -> None:
+    text = (
+        "version: 1\n"
+        "rules:\n"
+        "  - {id: a, action: retry_tsk, verdict: approve, reason: r}\n"
+        "  - id: b\n"
+        "    action: retry_task\n"
+        "    verdict: approve\n"
+        "    reason: r\n"
+        "  - id: c\n"
+        "    action: retry_task\n"
+        "    verdict: allow\n"
+        "    reason: r\n"
+    )
+    path = tmp_path / "policy.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as raised:
+        load_policy(str(path))
+    said = str(raised.value)
+    assert f"{path}, line 3: rules[0]: action: 'retry_tsk' is not known." in said
+    assert f"{path}, line 8: rules[2]: verdict: 'allow' is not known." in said
+    assert "2 rules are wrong" in said and "rules[1]" not in said
+
+
+def test_a_condition_is_told_without_brackets() -> None:
+    condition = Condition(fact="category", op=Op.IN, operand=("timeout", "rate_limited"))
+    assert str(condition) == "category in timeout, rate_limited"

@@ -69,7 +69,7 @@ def plant(seed: int) -> Iterator[Planted]:
         yield Planted(
             family=form["family"],
             text=form["text"].replace("§", secret),
-            pieces=tuple(p for p in pieces if len(p) > 2) or (secret,),
+            pieces=tuple(p for p in pieces if len(p) > 3) or (secret,),
         )
 
 

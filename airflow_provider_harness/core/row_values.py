@@ -75,6 +75,8 @@ _GOES_ON: Mapping[str, str] = {
 }
 #: What goes on somehow.
 _PHRASES: Mapping[str, str] = {
+    "got a '|got an '": r"got an? '\w{1,30}' object:?",
+    "field format|cast literal|variant value|input string|unexpected value|for decimal": r"invalid \w{1,20} field format|could not cast literal|failed to cast variant value|failed to parse input string|\bunexpected values?|invalid literal for Decimal",
     "convert string|not convert|not parse|to parse|conversion failed|not cast": r"\bcould not convert(?: string)?|\bcould not parse(?: string| json)?|unable to parse(?: string)?|conversion failed for value|could not cast(?: value)?|failed to cast(?: value)?",
     "string to float|string to complex|invalid literal|isoformat|parse string|invalid value|date string": r"could not convert string to (?:float|complex)|invalid literal for int\(\) with base \d{1,2}|Invalid isoformat string|Failed to parse string|\binvalid value(?!:)|Given date string",
     "time data|invalid date|invalid time|invalid inter|invalid numer|invalid geog|invalid json": r"time data|Invalid (?:date|time|timestamp|datetime|interval|numeric|geography|JSON)(?: literal| value| format| string)?",
@@ -86,6 +88,10 @@ _PHRASES: Mapping[str, str] = {
 _BARE: Mapping[str, str] = {
     "bad ": r"(?P<keep>\bBad (?:u?int\d{0,2}|double|float|numeric|bool|date|time|timestamp|datetime) value: )(?!\*\*\*)(?:[^\n(;]{1,500}?(?= \(|;|\.? ?(?:\n|\\n|$))|[^\n]{1,4000})",
     "; value: ": r"(?P<keep>; Value: )(?!\*\*\*)[^\n;]{1,4000}",
+    "nanosecond timestamp: |string format: |invalid number: ": r"(?P<keep>\b(?:nanosecond timestamp|Unknown (?:datetime )?string format|invalid number): )" + _TO_THE_END,
+    "numeric value: ": r"(?P<keep>\bInvalid (?:NUMERIC|BIGNUMERIC|FLOAT|INTEGER) value: )(?!\*\*\*)[^\n]{1,500}?(?= Field: |;|\n|$)",
+    "in set: [|samples": r"(?P<keep>\b(?:not in set|samples['\"]?): ?\[)(?!\*\*\*)[^\]\n]{1,4000}",
+    "'input': |\"input\": ": r"(?P<keep>\{['\"]input['\"]: ?)(?!\*\*\*)[^\n]{1,2000}?(?=, ['\"](?:loc|ctx|url|type|msg)['\"])",
     "data remains": r"(?P<keep>unconverted data remains: )" + _TO_THE_END,
     "unable to parse: ": r"(?P<keep>unable to parse: )(?!\*\*\*)[^\n]{1,500}?(?=, at position|\n|$)",
     "failure case": r"(?P<keep>\bfailure cases?: )" + _TO_THE_END,

@@ -27,240 +27,32 @@ _SECRET = re.compile(
 _PARTS = frozenset({"pass", "pw", "pin", "sid", "sig", "auth", "sas", "otp", "cred", "creds", "clave", "bearer"})
 #: The last part of a name that is about a secret and holds none.
 _ABOUT = frozenset(
-    [
-        "name",
-        "names",
-        "file",
-        "files",
-        "filename",
-        "path",
-        "paths",
-        "dir",
-        "folder",
-        "url",
-        "uri",
-        "endpoint",
-        "host",
-        "port",
-        "address",
-        "type",
-        "types",
-        "kind",
-        "count",
-        "counts",
-        "length",
-        "len",
-        "size",
-        "limit",
-        "limits",
-        "max",
-        "min",
-        "policy",
-        "expiry",
-        "expires",
-        "expired",
-        "expiration",
-        "expire",
-        "exp",
-        "ttl",
-        "lifetime",
-        "age",
-        "date",
-        "at",
-        "time",
-        "timeout",
-        "version",
-        "field",
-        "fields",
-        "column",
-        "columns",
-        "header",
-        "headers",
-        "scope",
-        "scopes",
-        "error",
-        "errors",
-        "status",
-        "state",
-        "ref",
-        "reference",
-        "class",
-        "label",
-        "labels",
-        "provider",
-        "manager",
-        "store",
-        "method",
-        "methods",
-        "mode",
-        "backend",
-        "backends",
-        "arn",
-        "required",
-        "enabled",
-        "disabled",
-        "valid",
-        "invalid",
-        "validator",
-        "validation",
-        "alg",
-        "algorithm",
-        "format",
-        "prefix",
-        "suffix",
-        "rotation",
-        "service",
-        "usage",
-        "used",
-        "budget",
-        "cost",
-        "price",
-        "rate",
-        "hint",
-        "failed",
-        "failure",
-        "exception",
-        "issuer",
-        "audience",
-        "family",
-        "plugin",
-        "module",
-        "mechanism",
-        "realm",
-        "protocol",
-        "role",
-        "roles",
-        "user",
-        "username",
-        "login",
-        "db",
-        "database",
-    ]
+    re.findall(
+        r"\w+",
+        "name names file files filename path paths dir folder url uri endpoint host port address type types kind count counts length len size limit "
+        "limits max min policy expiry expires expired expiration expire exp ttl lifetime age date at time timeout version field fields column columns "
+        "header headers scope scopes error errors status state ref reference class label labels provider manager store method methods mode backend "
+        "backends arn required enabled disabled valid invalid validator validation alg algorithm format prefix suffix rotation service usage used "
+        "budget cost price rate hint failed failure exception issuer audience family plugin module mechanism realm protocol role roles user username "
+        "login db database stdin prompt ",
+    )
 )
 _COUNTS = frozenset(
-    [
-        "tokens",
-        "max",
-        "total",
-        "num",
-        "prompt",
-        "completion",
-        "input",
-        "output",
-        "used",
-        "remaining",
-        "limit",
-        "budget",
-        "per",
-        "min",
-    ]
+    re.findall(
+        r"\w+",
+        "tokens max total num prompt completion input output used remaining limit budget per min ",
+    )
 )
 #: The first word of what is said about a secret in place of it.
-_SAID = frozenset(
-    [
-        "a",
-        "access",
-        "an",
-        "and",
-        "are",
-        "authentication",
-        "authorization",
-        "bad",
-        "been",
-        "but",
-        "by",
-        "can",
-        "cannot",
-        "check",
-        "could",
-        "denied",
-        "did",
-        "does",
-        "due",
-        "empty",
-        "error",
-        "expected",
-        "expired",
-        "failed",
-        "failure",
-        "for",
-        "found",
-        "from",
-        "had",
-        "has",
-        "have",
-        "header",
-        "id",
-        "in",
-        "incorrect",
-        "invalid",
-        "is",
-        "it",
-        "length",
-        "login",
-        "malformed",
-        "may",
-        "mismatch",
-        "missing",
-        "must",
-        "name",
-        "needs",
-        "never",
-        "no",
-        "none",
-        "not",
-        "null",
-        "of",
-        "on",
-        "one",
-        "or",
-        "other",
-        "parameter",
-        "please",
-        "provided",
-        "refused",
-        "rejected",
-        "required",
-        "revoked",
-        "session",
-        "should",
-        "signature",
-        "some",
-        "string",
-        "that",
-        "the",
-        "this",
-        "to",
-        "too",
-        "type",
-        "unable",
-        "unauthorized",
-        "undefined",
-        "unexpected",
-        "unknown",
-        "unset",
-        "unsupported",
-        "use",
-        "user",
-        "validation",
-        "value",
-        "was",
-        "wrong",
-        "you",
-        "your",
-        "true",
-        "false",
-        "yes",
-        "ok",
-        "nil",
-        "changed",
-        "rotated",
-        "verification",
-        "verified",
-        "expires",
-        "ist",
-        "fehlt",
-    ]
+SAID = frozenset(
+    re.findall(
+        r"\w+",
+        "a access an and are authentication authorization bad been but by can cannot check could denied did does due empty error expected expired "
+        "failed failure for found from had has have header id in incorrect invalid is it length login malformed may mismatch missing must name needs "
+        "never no none not null of on one or other parameter please provided refused rejected required revoked session should signature some string "
+        "that the this to too type unable unauthorized undefined unexpected unknown unset unsupported use user validation value was wrong you your "
+        "true false yes ok nil changed rotated verification verified expires ist fehlt ",
+    )
 )
 #: Names before whose value a sentence is rare.
 _FIRM = re.compile(r"pass(?!es|ed|ing)|pwd|kennwort|contrase|senha|motdepasse|clave|hasło|парол")
@@ -364,8 +156,11 @@ def _quoted(text: str, name: str, sep: str, opened: re.Match[str]) -> tuple[int,
     if end > line and not (found and end - at < 400 and text.count("\n", at, end) <= 6 and sep == "="):
         end = line
     value = text[at:end]
+    if "{" in box and "cookie" in lower(name):
+        closed = text.find("}", end, at + 4000)
+        return at - len(quote), closed if closed > 0 else line
     if (quote == "`" and value.isalpha()) or (
-        sep == "," and re.match(r"\s*:", text[end + len(quote) : end + len(quote) + 3])
+        (sep == "," or "{" in box) and re.match(r"\s*:", text[end + len(quote) : end + len(quote) + 3])
     ):
         return None
     if box.startswith(("[", "(")):  # several values: hide them all
@@ -457,7 +252,7 @@ def _plain(name: str, value: str, *, quoted: bool) -> bool:
     if (
         (flat.endswith("id") or "routing" in flat)
         and len(flat) > 2
-        and not (len(value) >= 16 and any(c.isdigit() for c in value))
+        and not (len(value) >= 8 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
     ):
         return True
     if flat.rpartition("_")[2] in ("auth", "sas") or flat.endswith("auth"):
@@ -477,7 +272,7 @@ def _is_said(name: str, sep: str, value: str, words: list[str], begins: bool) ->
     firm = bool(_FIRM.search(flat))
     if (
         sep == ":"
-        and first in _SAID
+        and first in SAID
         and (len(words) > 1 or first not in ("signature", "session", "access", "login", "user", "use"))
     ):
         return True
@@ -573,6 +368,12 @@ _TAKES = {
     for tool in tools.split()
 }
 _OTHERS = (
+    ((" set ", " put ", " add "), re.compile(r"(?P<keep>\b(?:set|put|add) [\w.\-]{0,60}(?:secret|password|passwd|token|api_?key)[\w.\-]{0,60}[ \t]{1,4}['\"]?)(?!\*\*\*|[=:\-])[^\s'\"]{4,400}", re.I)),
+    (("echo ",), re.compile(r"(?P<keep>\becho (?:-n )?['\"]?)(?!\*\*\*)[^\s'\"|]{3,400}(?=['\"]?\s{0,4}\|[^\n]{0,120}(?:password|passphrase|login|sudo -S))", re.I)),
+    (("<<<",), re.compile(r"(?P<keep>(?:sudo -S|passw|kinit|login|secret)[^\n]{0,120}<<< ?['\"]?)(?!\*\*\*)[^\s'\"]{3,400}", re.I)),
+    (("<key>", "<name>"), re.compile(r"(?P<keep><(?:key|name)>[\w.\-]{0,60}(?:secret|passw|passphrase|token|api[_\-]?key|access[_\-]?key)[\w.\-]{0,60}</(?:key|name)>\s{0,40}<(?:value|string|val)>)(?!\*\*\*)[^<]{1,4000}", re.I)),
+    (("secret", "password(", "token("), re.compile(r"(?P<keep>\b(?:[A-Za-z]{0,20}Secret|SecretStr|SecretBytes|Password|Token|ApiKey)\((?:value=)?b?['\"])(?!\*\*\*)[^'\"\n]{1,2000}")),
+    (("token ", "password ", "passwort ", "secret ", "key ", "credential "), re.compile(r"(?P<keep>\b(?i:token|password|passwort|secret|api[ _\-]?key|key|credential) ['\"]?)(?=[\w\-+=]{0,80}[a-z])(?=[\w\-+=]{0,80}[A-Z])(?=[\w\-+=]{0,80}\d)[\w\-+=]{10,400}(?![\w.(/:])")),
     (("pass:",), re.compile(r"(?P<keep>\bpass:)(?!\*\*\*)[^\s'\"]{3,400}")),
     (("vault login", "vault token"), re.compile(r"(?P<keep>\bvault (?:login|token (?:lookup|renew|revoke))(?: -[\w-]{1,30}(?:=\S{1,60})?){0,5} )(?![\-*:=])(?=\S{8})[A-Za-z0-9._\-]{8,400}")),
     (("sqlplus", "sqlldr", "oracle", "expdp", "impdp", "rman"), re.compile(r"(?P<keep>(?<![\w/@.\-])[A-Za-z][\w$#]{0,30}/)(?!\*\*\*|/)[^\s/'\"]{1,100}(?=@)")),
@@ -592,7 +393,7 @@ def _flag(match: re.Match[str]) -> str:
         or _plain(match["name"], value, quoted=False)
     ):
         return match.group()
-    if match["sep"].strip() == "" and not match["quote"] and value.lower().rstrip(".,;:") in _SAID:
+    if match["sep"].strip() == "" and not match["quote"] and value.lower().rstrip(".,;:") in SAID:
         return match.group()
     return f"{match['keep']}{MASK}"
 

@@ -6,6 +6,7 @@ import re
 
 from airflow_provider_harness.core.redaction import MASK
 from airflow_provider_harness.core.secret_forms import looks_random
+from airflow_provider_harness.core.secret_names import SAID
 
 _SCHEME = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\-]{0,40}(?::(?://|%2[fF]%2[fF]|\\{1,4}/\\{1,4}/)|%3[aA]%2[fF]%2[fF])",
@@ -18,6 +19,7 @@ _HOST = re.compile(
 )
 _WEB = ("http", "https", "ws", "wss", "ftp", "ftps")
 _NO_SECRET = frozenset({"git", "hg", "svn", "anonymous", "www-data"})
+_NO_PASSWORD = ("x-oauth-basic", "x", "oauth")
 _STORES = ("abfs", "abfss", "wasb", "wasbs", "gs", "adl", "file", "data", "mailto")
 _ENDS_AT_ONCE = re.compile(r"[\w.\-]*(?::\d+)?(?:\\?[\"'`,)\]}|]|\\n|%22|%2[fF]|/(?=[^@]*$))")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._\-]{0,30}\Z")
@@ -61,6 +63,8 @@ def _login(text: str, scheme: re.Match[str]) -> tuple[int, int] | None:
     colon = min((i for i in (login.find(":"), login.lower().find("%3a")) if i >= 0), default=-1)
     if colon >= 0:
         width = 1 if login[colon] == ":" else 3
+        if login[colon + width :] in _NO_PASSWORD or looks_random(login[:colon], 12):
+            return start, start + end  # the token is the name, and stands before a word that means nothing
         return (start + colon + width, start + end) if login[colon + width :].strip("*") else None
     if not login.strip("*") or kind in _STORES or login.lower() in _NO_SECRET:
         return None
@@ -180,9 +184,8 @@ def _open_quote(text: str, header: re.Match[str]) -> str:
 
 
 def _said(value: str, *, quoted: bool) -> bool:
-    """Whether a sentence stands there in place of a secret."""
-    return (
-        not quoted
-        and _SENTENCE.match(value.strip()) is not None
-        and not re.match(r"(?:bearer|basic|token|apikey|digest|negotiate)\s\S+\s*\Z", value.strip(), re.I)
-    )
+    """Whether a sentence stands there in place of a secret: two words are one where one of them is said of secrets."""
+    words = value.split()
+    if quoted or _SENTENCE.match(value.strip()) is None:
+        return False
+    return len(words) != 2 or words[1].lower().rstrip(".,") in SAID or words[0].lower() in SAID

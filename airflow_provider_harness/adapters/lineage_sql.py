@@ -234,8 +234,9 @@ class _Text:
 
     def _columns(self, name: str) -> Mapping[str, str] | None:
         """The columns of a table as the dialect folds them -> as they are spelled; None where nobody knows."""
-        if name in self._made:
-            return {column: column for column in self._made[name].columns}
+        made = self._made.get(name) or self._written.get(name)
+        if made is not None and (name in self._made or name not in self._schemas):
+            return {column: column for column in made.columns}
         known = self._schemas.get(name)
         if known is None:
             return None

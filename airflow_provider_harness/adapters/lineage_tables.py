@@ -46,8 +46,19 @@ def statements(sql: str, dialect: str) -> list[Statement]:
 
     text = _WITH_DATA.sub("", _PLACEHOLDER.sub("NULL", sql).replace("%%", "%"))
     text = _INSERT_ROW.sub(rf"INSERT \1 VALUES ({ROW})", text)
-    found = [(tree, _spelled(tree)) for tree in sqlglot.parse(text, read=dialect) if tree is not None]
+    found = [(_with_target(tree), _spelled(tree)) for tree in sqlglot.parse(text, read=dialect) if tree is not None]
     return [Statement(normalize_identifiers(tree, dialect=dialect), spelled) for tree, spelled in found]
+
+
+def _with_target(tree: Any) -> Any:
+    """``DELETE t WHERE ..`` as ``DELETE FROM t WHERE ..``."""
+    from sqlglot import exp
+
+    named: list[Any] = tree.args.get("tables") or []
+    if isinstance(tree, exp.Delete) and not tree.this and len(named) == 1:
+        tree.set("tables", None)
+        tree.set("this", named[0])
+    return tree
 
 
 def _spelled(tree: Any) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from airflow_provider_harness.app.validate import present, verify
 from airflow_provider_harness.core.checks import CheckKind
 from airflow_provider_harness.core.contract import Contract, QuarantinePolicy
 from airflow_provider_harness.core.errors import ContractViolation, HarnessError, SchemaDrift
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.partition import Slice, holds_none
 from airflow_provider_harness.core.report import Decision, Report, judge
 from airflow_provider_harness.core.schema import Schema, SchemaDiff, Side, compare
 
@@ -39,6 +39,8 @@ def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> L
     """
     wanted = tuple(check for check in contract.checks if check.kind is CheckKind.FRESHNESS)
     asked = replace(contract, checks=wanted, quarantine=QuarantinePolicy())
+    if holds_none(contract, piece):
+        return Look(sentence=f"{contract.table} slice {piece.id} can hold no row, so nothing is waited for.")
     measured, _ = subject.measure(asked, piece)
     report = judge(asked, measured, slice_id=piece.id, where="source")
     enough = present(measured.rows, least)

@@ -12,12 +12,13 @@ from airflow_provider_harness.app.ports_rows import Subject, Warehouse
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import Slice, bounds, day_bounds, slices_of_day
+from airflow_provider_harness.core.partition import Slice, day_bounds, holds_none, slices_of_day
 from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report, judge_one
 
 
 def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) -> Report:
-    """Judge the rows of one slice where they are: a table, a query, or files; no rows at all pass only where the contract says so.
+    """Judge the rows of one slice where they are: a table, a query, or files; no rows at all pass only where the contract says so,
+    or where the slice can hold none.
 
     :param expected_rows: rows that the publication said it left there, where that is known.
     """
@@ -25,7 +26,8 @@ def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) ->
     if expected_rows is not None:
         own = (*own, reconcile("published", expected_rows, measured.rows))
     report = gate.judge(measured, subject.where)
-    own = own if gate.contract.load.allow_empty else (present(measured.rows), *own)
+    may_be_empty = gate.contract.load.allow_empty or holds_none(gate.contract, gate.piece)
+    own = own if may_be_empty else (present(measured.rows), *own)
     for result in own:
         report = with_result(report, result)
     gate.report = report if report.passed else replace(report, decision=Decision.BLOCK)
@@ -51,7 +53,7 @@ def absent(contract: Contract, warehouse: Warehouse, pieces: Sequence[Slice]) ->
             "publishes the table as a whole, so it has no slices.",
             fix="Use mode incremental.",
         )
-    held = [piece for piece in pieces if len({*bounds(contract, piece)}) > 1]
+    held = [piece for piece in pieces if not holds_none(contract, piece)]
     return warehouse.missing(contract, held) if held else []
 
 

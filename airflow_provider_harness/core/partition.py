@@ -317,6 +317,15 @@ def bounds(contract: Contract, piece: Slice) -> tuple[Bound, Bound]:
     return _bound(contract, piece.start), _bound(contract, piece.end)
 
 
+def holds_none(contract: Contract, piece: Slice) -> bool:
+    """Whether no value of the slice column can be in the slice: of a date, in a slice that ends on the day on which it begins;
+    of a local time, in an hour that comes again."""
+    if whole(contract) or not contract.load.slice_column:
+        return False
+    low, high = bounds(contract, piece)
+    return low == high
+
+
 def _bound(contract: Contract, moment: datetime) -> Bound:
     column, zone = contract.column(contract.load.slice_column), _zone(contract)
     if column.logical_type is LogicalType.INTEGER:

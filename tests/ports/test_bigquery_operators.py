@@ -60,7 +60,7 @@ def test_a_slice_goes_through_and_the_asset_event_counts_it(case: Case, dag: Any
     assert (told["slice"], told["rows"], told["before"], told["new"]) == ("20130309T050000Z", 302, 0, 302)
     assert extra == told
     assert load.slice_key == "20130309T050000Z"
-    assert set(load.template_fields) == {"contract", "conn_id", "table", "slice_key", "staged"}
+    assert set(load.template_fields) == {"contract", "conn_id", "table", "slice_key", "slice_end", "staged"}
 
 
 def test_transform_validate_and_the_healers_gate_read_bigquery(case: Case, dag: Any) -> None:

@@ -50,10 +50,11 @@ def _comparable(value: Any, *, sql: bool) -> bool:
 
 
 def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation, here: Path) -> None:
-    """Find fault with a bound that no number of rows keeps."""
-    if metric not in COUNTS or not all(
-        isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in expect.values
-    ):
+    """Find fault with a bound that no number keeps of which a check's number could be one."""
+    counted = metric in COUNTS or kind is CheckKind.DISTINCT_COUNT
+    if not counted and metric is not Metric.AGE_SECONDS and kind is not CheckKind.STDDEV:
+        return
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in expect.values):
         return
     place = (*here, str(expect.operator))
     share = expect.unit is Unit.PERCENT
@@ -61,20 +62,19 @@ def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation,
         scope.find((*here, "unit"), "percent of the rows is always 100.", fix="Count rows.")
     elif share and any(not 0 <= value <= 100 for value in expect.values):  # type: ignore[operator]
         scope.find(place, "is a share outside 0 to 100 percent.")
-    elif not _reachable(expect, 100 if share else None):
-        what = "No share of rows" if share else "No number of rows"
+    elif not _reachable(expect, 100 if share else None, whole=counted and not share):
+        what = "No share of rows" if share else "No number of rows" if metric in COUNTS else f"No {kind}"
         scope.find(place, f"asks for {expect}. {what} is that.", fix="Correct the bound.")
 
 
-def _reachable(expect: Expectation, most: float | None) -> bool:
+def _reachable(expect: Expectation, most: float | None, *, whole: bool) -> bool:
     """Whether some number from 0 to ``most`` keeps a bound."""
     low, high = interval(expect)
     if high is not None and (high[0] < 0 or (high[0] == 0 and high[1])):
         return False
     if most is not None and low is not None and (low[0] > most or (low[0] == most and low[1])):
         return False
-    whole = most is None and expect.operator is Operator.BE
-    return not whole or float(expect.values[0]).is_integer()
+    return not (whole and expect.operator is Operator.BE) or float(expect.values[0]).is_integer()
 
 
 Side = tuple[float, bool]

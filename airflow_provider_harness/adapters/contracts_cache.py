@@ -83,6 +83,7 @@ def _compiler() -> str:
     root = Path(__file__).parents[1]
     parts = [
         *sorted(root.glob("adapters/contracts_*.py")),
+        *sorted(root.glob("adapters/sql_*.py")),
         *sorted(root.glob("core/*.py")),
         root / "contract.schema.json",
     ]

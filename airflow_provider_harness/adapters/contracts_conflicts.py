@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -11,6 +11,7 @@ from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, 
 
 from .contracts_bounds import Side, interval
 from .contracts_dictionary import against
+from .contracts_marks import Path
 from .contracts_options import comparable
 from .contracts_scope import Ruled, Scope, properties
 
@@ -99,13 +100,23 @@ def _ranges_meet(one: Check, other: Check, logical: str) -> bool:
 
 
 def _listed(scope: Scope) -> None:
-    """A value that ``enum`` lists and another option of the property refuses."""
+    """A value that ``enum`` or ``validValues`` lists and another option of the property refuses."""
     for here, prop in properties(scope.table, scope.here):
         rules: Mapping[str, Any] = {word: prop[word] for word in ("logicalTypeOptions",) if word in prop}
-        entries = prop.get("enum")
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            value = entry.get("value") if isinstance(entry, dict) else None
+        for place, value in _values(prop, here):
             reason = next(against(rules, value), "") if value is not None else ""
             if reason:
                 problem = f"{value!r} is a value that the column may not have: {reason}."
-                scope.find((*here, "enum", index), problem, fix="Correct the value, or the rule.")
+                scope.find(place, problem, fix="Correct the value, or the rule.")
+
+
+def _values(prop: Mapping[str, Any], here: Path) -> Iterator[tuple[Path, Any]]:
+    entries, rules = prop.get("enum"), prop.get("quality")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield (*here, "enum", index), entry.get("value")
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        arguments = rule.get("arguments") if isinstance(rule, dict) else None
+        given = arguments.get("validValues") if isinstance(arguments, dict) else None
+        for index, value in enumerate(given if isinstance(given, list) else ()):
+            yield (*here, "quality", number, "arguments", "validValues", index), value

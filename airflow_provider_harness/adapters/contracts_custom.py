@@ -165,15 +165,18 @@ class Custom:
             return None
         more: dict[str, Any] = {"expect": expect or Expectation()}
         columns = self.own
+        if kind is CheckKind.FRESHNESS and self.own and "column" in given:
+            raise ValueError(f"it stands under column {self.own[0]}, so 'column' has no meaning")
         if kind is CheckKind.FRESHNESS:
             columns = self.own or (self.physical(str(given.get("column", "")), (*self.place, "column")),)
         if kind is CheckKind.QUANTILE:
             more["quantile"] = self._share("quantile")
         if kind is CheckKind.LENGTH:
-            more |= {"low": given.get("minimum"), "high": given.get("maximum")}
+            more |= self._lengths()
         if kind is CheckKind.REGEX:
-            more["pattern"] = str(given["pattern"])
+            more["pattern"] = self._needed("pattern")
         if kind is CheckKind.TYPE:
+            self._needed("type")
             more["type"] = canonical(str(given["type"]))
             if not is_type(more["type"]):
                 raise ValueError(f"{str(given['type'])[:80]!r} is no type of PostgreSQL")
@@ -224,6 +227,20 @@ class Custom:
         identity = f"{CheckKind.RECONCILIATION_BY_KEY}:{table}"
         return self._made(CheckKind.RECONCILIATION_BY_KEY, own, identity, reference=reference, **more)
 
+    def _needed(self, name: str) -> str:
+        if not isinstance(self.given.get(name), str) or not self.given[name]:
+            raise ValueError(f"it needs {name!r}, a text")
+        return str(self.given[name])
+
+    def _lengths(self) -> dict[str, Any]:
+        low, high = self.given.get("minimum"), self.given.get("maximum")
+        sides = [side for side in (low, high) if side is not None]
+        if not sides or not all(isinstance(side, int) and not isinstance(side, bool) and side >= 0 for side in sides):
+            raise ValueError("it needs 'minimum' or 'maximum', whole numbers from 0")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"minimum {low} is over maximum {high}")
+        return {"low": low, "high": high}
+
     def expectation(self) -> Expectation | None:
         """The operator among the arguments, if there is one."""
         found = [operator for operator in Operator if operator in self.given]
@@ -235,6 +252,10 @@ class Custom:
         values = tuple(raw) if isinstance(raw, list) else (raw,)
         if len(values) != (2 if found[0] in (Operator.BETWEEN, Operator.NOT_BETWEEN) else 1):
             raise ValueError(f"{found[0]} has {len(values)} values")
+        if not all(isinstance(v, int | float) and not isinstance(v, bool) and v == v for v in values):
+            raise ValueError(f"{found[0]}: {raw!r} is no number")
+        if len(values) == 2 and values[0] > values[1]:
+            raise ValueError(f"{found[0]}: {values[0]} is over {values[1]}; write the lower bound first")
         unit = "percent" if self.given.get("unit") in ("percent", "%") else self.given.get("unit", Unit.ROWS)
         return Expectation(operator=found[0], values=values, unit=Unit(unit))
 

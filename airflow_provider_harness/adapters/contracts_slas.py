@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from airflow_provider_harness.core.checks import CheckKind, Expectation, Operator
@@ -17,6 +18,8 @@ from .contracts_terms import zone_exists
 
 AGES = ("freshness", "latency", "ly")
 """Properties, in lower case, that say how old the newest value of their element may be."""
+NAMED = ("availability", "throughput", "errorrate", "generalavailability", "endofsupport", "endoflife")
+"""The standard's other properties, in lower case; its list is open."""
 SPANS = (
     *AGES,
     "retention",
@@ -59,6 +62,12 @@ class Slas:
         for here, entry in self.entries:
             prop = str(entry["property"]).lower()
             self._scheduled(entry, here)
+            known = (*SPANS, *AVAILABILITY, *NAMED)
+            meant = [] if prop in known else get_close_matches(prop, [word for word in known if len(word) > 2], 1, 0.85)
+            if meant:
+                self.scope.find(
+                    (*here, "property"), f"{entry['property']!r} promises nothing.", fix=f"Did you mean {meant[0]}?"
+                )
             if prop in SPANS and self._length(entry, prop, here) and prop in AGES:
                 for name in self._columns(entry, (*here, "element")):
                     yield from self._age(entry, name, here)

@@ -144,6 +144,8 @@ def _only_bounds(old: Check, new: Check) -> bool:
             description=new.description,
             low=new.low,
             high=new.high,
+            low_open=new.low_open,
+            high_open=new.high_open,
             values=new.values,
             expect=new.expect,
         )
@@ -155,6 +157,8 @@ def _looser(old: Check, new: Check) -> bool:
     """Whether data that kept the old check could break for a reader of the new one."""
     low = old.low is not None and (new.low is None or new.low < old.low)  # type: ignore[operator]
     high = old.high is not None and (new.high is None or new.high > old.high)  # type: ignore[operator]
+    low = low or (old.low_open and not new.low_open and old.low == new.low)
+    high = high or (old.high_open and not new.high_open and old.high == new.high)
     if old.kind is CheckKind.ACCEPTED_VALUES:
         more = bool(set(new.values) - set(old.values))
     else:
@@ -179,7 +183,9 @@ def _expects_less(old: Check, new: Check) -> bool:
 
 def _words(check: Check) -> str:
     parts = [
-        f"{name} {value}" for name, value in (("minimum", check.low), ("maximum", check.high)) if value is not None
+        f"{'exclusive ' if is_open else ''}{name} {value}"
+        for name, value, is_open in (("minimum", check.low, check.low_open), ("maximum", check.high, check.high_open))
+        if value is not None
     ]
     parts += [f"values {', '.join(map(str, check.values))}"] if check.values else []
     return ", ".join([*parts, str(check.expect)] if check.expect != type(check.expect)() else parts) or "the check"

@@ -16,6 +16,10 @@ def rule(metric: str, **given: Any) -> dict[str, Any]:
     return {"metric": metric, **given}
 
 
+def own(check: str, **given: Any) -> dict[str, Any]:
+    return {"type": "custom", "engine": "harness", "implementation": {"check": check, **given}}
+
+
 def column(*rules: dict[str, Any], **prop: Any) -> dict[str, Any]:
     return {"logicalType": "string", **prop, **({"quality": list(rules)} if rules else {})}
 
@@ -73,6 +77,16 @@ MISTAKES = [
     ("a reference to itself, misspelt", contract(column(relationships=[{"to": "t.i"}])), "to", "'i' is not a column of t"),
     ("a reference of another type", contract(column(relationships=[{"to": "t.id"}])), "to", "x is a string, and public.t.id is a integer"),
     ("a measure as a column", contract({"logicalType": "number", "semanticType": "measure", "transformLogic": "SUM(amount)"}, rules=[rule("duplicateValues", mustBe=0, arguments={"properties": ["x"]})]), "properties", "'x' is not a column of the table"),
+    ("a misspelt promise", contract(**promise("freshnes", 3, unit="h", element="t.o")), "property", "'freshnes' promises nothing. Did you mean freshness?"),
+    ("validValues that are too long", contract({**options("string", maxLength=2), "quality": [rule("invalidValues", mustBe=0, arguments={"validValues": ["ab", "abc"]})]}), "abc", "its length is over 2"),
+    ("own mean, reversed", contract({"logicalType": "integer", "quality": [own("mean", mustBeBetween=[80, 5])]}), "implementation", "80 is over 5"),
+    ("own mean of a text", contract({"logicalType": "integer", "quality": [own("mean", mustBe="5")]}), "implementation", "'5' is no number"),
+    ("own length of nothing", contract(column(own("length"))), "implementation", "it needs 'minimum' or 'maximum'"),
+    ("own length, reversed", contract(column(own("length", minimum=9, maximum=3))), "implementation", "minimum 9 is over maximum 3"),
+    ("own pattern that is none", contract(column(own("regex"))), "implementation", "it needs 'pattern'"),
+    ("own spread below 0", contract({"logicalType": "integer", "quality": [own("stddev", mustBeLessThan=0)]}), "", "No stddev is that"),
+    ("own age below 0", contract(rules=[own("freshness", column="o", mustBeLessThan=-3)]), "", "No freshness is that"),
+    ("own age of another column", contract({"logicalType": "timestamp", "quality": [own("freshness", column="o", mustBeLessThan=3)]}), "implementation", "has no meaning"),
     ("a rule of a measure", contract({"logicalType": "number", "semanticType": "measure", "transformLogic": "SUM(amount)", "required": True}), "required", "is a rule of a measure"),
     ("an enum of plain values", contract(column(enum=["a", "b"])), "enum", "lists plain values. Write each as a mapping: {value: a}."),
     ("a rule that is null", contract(rules=[None]), "", "None has the wrong type"),

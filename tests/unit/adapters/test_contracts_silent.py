@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_provider_harness.adapters.contracts_cache import dump, restore
 from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Severity
 from airflow_provider_harness.core.errors import ContractError
@@ -238,3 +239,9 @@ def test_a_rule_with_a_schedule_is_judged_at_every_gate() -> None:
     rule = {"metric": "rowCount", "mustBeGreaterThan": 0, "scheduler": "cron", "schedule": "0 20 * * *"}
     assert checks_of(contract(rules=[rule]))["row_count"].expect.values == (0,)
     assert checks_of(contract(rules=[rule | {"scheduler": "airflow", "schedule": "nightly"}]))
+
+
+@pytest.mark.parametrize("text", [case[1] for case in BECOMES], ids=[case[0] for case in BECOMES])
+def test_what_was_compiled_is_the_same_from_disk(text: str) -> None:
+    made = compile_text(text, "x")
+    assert restore(dump(made)) == made

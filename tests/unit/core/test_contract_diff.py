@@ -113,3 +113,19 @@ def test_tables_of_a_file_are_compared_by_name() -> None:
     gone = [(c.where, c.breaking) for c in diff_all(two, one) if c.where.startswith("table")]
     assert gone == [("table more", True)]
     assert diff_all(one, one) == () and diff_all(two, two) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaking"),
+    [
+        ("minimum: 0", "exclusiveMinimum: 0", False),
+        ("exclusiveMinimum: 0", "minimum: 0", True),
+        ("exclusiveMinimum: 0", "exclusiveMinimum: 5", False),
+        ("exclusiveMinimum: 0", "minimum: -1", True),
+    ],
+)
+def test_a_bound_that_is_itself_left_out_is_tighter(old: str, new: str, breaking: bool) -> None:
+    was, now = (compile_text(OLD.replace("minimum: 0", bound), "x") for bound in (old, new))
+    [change] = [c for c in diff(was, now) if c.where == "check range:amount"]
+    assert change.breaking is breaking
+    assert "exclusive minimum 0" in change.what

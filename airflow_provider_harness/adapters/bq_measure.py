@@ -31,11 +31,11 @@ class BigQueryDatabase:
     dialect = "bigquery"
 
     def __init__(self, jobs: Jobs, contract: Contract, step: str, query: str = "") -> None:
-        from google.api_core.exceptions import BadRequest
+        from google.api_core.exceptions import BadRequest, NotFound
 
         self._jobs, self._told, self._query = jobs, labels(contract, None, step), query
         self._others = bool(query) or any(check.sql for check in contract.checks)  # SQL that is not ours
-        self.refusals: tuple[type[Exception], ...] = (BadRequest,)
+        self.refusals: tuple[type[Exception], ...] = (BadRequest, NotFound)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         whole = self.whole(sql)

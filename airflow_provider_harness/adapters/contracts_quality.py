@@ -150,7 +150,7 @@ class Quality:
         home, name = published.rpartition(".")[0], str(table.get("name") or "")
         words = (name, name.lower(), physical_name(table))
         names = {one for word in words for one in (word, f"{home}.{word}") if word}
-        columns = (*self.scope.columns, *self.scope.dropped)
+        columns = tuple(one for one in self.scope.names.values() if one not in self.scope.dropped)
         found = rule(query, column=own[0] if own else "", table=published, names=sorted(names), columns=columns)
         for one in found.problems:
             self.scope.find(here, one.problem, one.valid, one.fix)

@@ -193,15 +193,16 @@ def _to_be(tree: Any, names: set[str]) -> bool:
 
     own = [node for node in tree.find_all(exp.Table) if _is_own(node, names) and not _shadowed(node)]
     for node in own:
-        alias = node.args.get("alias") or exp.TableAlias(this=node.this.copy())
-        node.replace(exp.Table(this=exp.to_identifier(WHOLE), alias=alias, joins=node.args.get("joins")))
-    if own:
-        for column in tree.find_all(exp.Column):
-            if (
-                column.args.get("db") is not None
-                and f"{_folded(column.args['db'])}.{_folded(column.args['table'])}" in names
-            ):
-                column.set("db", None)
+        if not node.args.get("alias"):
+            node.set("alias", exp.TableAlias(this=node.this.copy()))
+        for part in ("db", "catalog", "only"):
+            node.set(part, None)
+        node.set("this", exp.to_identifier(WHOLE))
+    for column in tree.find_all(exp.Column) if own else ():
+        home = column.args.get("db")
+        if home is not None and f"{_folded(home)}.{_folded(column.args['table'])}" in names:
+            column.set("db", None)
+            column.set("catalog", None)
     return bool(own)
 
 
@@ -212,23 +213,46 @@ def _strangers(tree: Any, names: set[str], columns: Sequence[str]) -> Iterator[P
     known = {*columns, *_SYSTEM}
     told: set[str] = set()
     for select in tree.find_all(exp.Select):
-        sources = [*select.find_all(exp.Table, exp.Subquery, exp.Unnest, exp.Lateral)]
-        outer = select.parent_select
-        if outer is not None or any(not _only_own(one, names) for one in sources) or select.find(exp.With):
-            continue
-        aliases = {_folded(one.args["alias"]) for one in select.find_all(exp.Alias)}
-        tables = {_folded(one.args["alias"].this) if one.args.get("alias") else _folded(one.this) for one in sources}
-        for node in select.find_all(exp.Column):
+        for node in _unknown(select, names, known):
             name = _folded(node.this)
-            if isinstance(node.this, exp.Star) or name in known or name in aliases or name in tables or name in told:
-                continue
-            told.add(name)
-            yield Problem(
-                problem=f"{name!r} is not a column of the table.",
-                place=int(node.this.meta.get("start", 0)),
-                valid=tuple(columns),
-                fix=near(name, list(columns)),
-            )
+            if name not in told:
+                told.add(name)
+                yield Problem(
+                    problem=f"{name!r} is not a column of the table.",
+                    place=int(node.this.meta.get("start", 0)),
+                    valid=tuple(columns),
+                    fix=near(name, list(columns)),
+                )
+
+
+def _unknown(select: Any, names: set[str], known: set[str]) -> Iterator[Any]:
+    """The columns of one SELECT that could be the own table's alone, and are not."""
+    from sqlglot import exp
+
+    sources = [*select.find_all(exp.Table, exp.Subquery, exp.Unnest, exp.Lateral)]
+    alone = select.parent_select is None and all(_only_own(one, names) for one in sources) and not select.find(exp.With)
+    own = {_called(one) for one in sources if _only_own(one, names) and one.parent_select is select}
+    aliases = {_folded(one.args["alias"]) for one in select.find_all(exp.Alias)} | {_called(one) for one in sources}
+    for node in select.find_all(exp.Column):
+        name, table = _folded(node.this), _folded(node.args.get("table"))
+        if isinstance(node.this, exp.Star) or name in known:
+            continue
+        if (table in own and node.parent_select is select and not select.find(exp.With)) or (
+            alone and not table and name not in aliases
+        ):
+            yield node
+
+
+def _called(node: Any) -> str:
+    """The name by which a query calls what it reads."""
+    alias = node.args.get("alias")
+    return (
+        _folded(alias.this)
+        if alias
+        else _folded(node.args.get("this"))
+        if hasattr(node.args.get("this"), "name")
+        else ""
+    )
 
 
 def _only_own(node: Any, names: set[str]) -> bool:

@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_harness.core.contract import Contract, LoadMode
 
 from .sql_checks import UNDER_TEST, WHOLE
+from .sql_values import Family, family, kind_of
 
-ALIKE = [
-    "Select",
-    "From",
-    "Where",
-    "Group",
-    "Having",
-    "Order",
-    "Ordered",
-    "Limit",
-    "With",
-    "CTE",
-    "Subquery",
-    "Table",
-    "TableAlias",
-    "Alias",
-    "Column",
-    "Identifier",
-    "Star",
-    "Literal",
-    "Boolean",
-    "Null",
-    "Paren",
-    "Tuple",
-    "And",
-    "Or",
-    "Not",
-    "Is",
-    "EQ",
-    "NEQ",
-    "LT",
-    "LTE",
-    "GT",
-    "GTE",
-    "Between",
-    "In",
-    "Exists",
-    "Case",
-    "If",
-    "Coalesce",
-    "Nullif",
-    "Neg",
-    "Add",
-    "Sub",
-    "Mul",
-    "Count",
-    "Sum",
-    "Min",
-    "Max",
-    "Avg",
-    "Abs",
-    "Filter",
-    "Distinct",
-    "Union",
-    "Except",
-    "Intersect",
-    "Join",
-    "All",
-]
+_ALIKE = """
+Select From Where Group Having Order Ordered Limit With CTE Subquery Table TableAlias Alias Column Identifier Star
+Literal Boolean Null Paren Tuple And Or Not Is EQ NEQ LT LTE GT GTE Between In Exists Case If Coalesce Nullif Neg Add Sub
+Mul Count Sum Min Max Abs Filter Distinct Union Except Intersect Join All
+"""
+ALIKE = frozenset(_ALIKE.split())
 """Parts of a statement, by sqlglot's names, that mean the same in PostgreSQL and in DuckDB. Division, casts, functions of
 texts and moments and operators of patterns are not among them: they are the warehouse's to run."""
 
@@ -96,6 +47,29 @@ def columns_in_flight(sql: str, contract: Contract) -> tuple[str, ...] | None:
     if any(table.name not in own or table.db for table in tree.find_all(exp.Table)):
         return None
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
-        return contract.names
+        return None
     named = {node.name for node in tree.find_all(exp.Column)}
-    return tuple(name for name in contract.names if name in named)
+    found = tuple(name for name in contract.names if name in named)
+    return found if all(_alike(tree, name, contract) for name in found) else None
+
+
+CARRIED = (Family.WHOLE, Family.DECIMAL, Family.BINARY, Family.BOOLEAN, Family.TEXT, Family.DATE)
+"""What travels as what it is: padded texts, uuids, JSON and moments are compared otherwise on their way."""
+
+
+def _alike(tree: Any, name: str, contract: Contract) -> bool:
+    """Whether a column is compared in the same way on its way and at its end: texts are told apart, and not put in order,
+    which depends on a collation, nor compared with numbers."""
+    from sqlglot import exp
+
+    own = family(kind_of(contract, name))
+    if own is not Family.TEXT:
+        return own in CARRIED
+    order = exp.LT | exp.LTE | exp.GT | exp.GTE | exp.Between | exp.Min | exp.Max | exp.Ordered
+    for node in tree.find_all(exp.Binary, exp.In, exp.Between, exp.Min, exp.Max, exp.Ordered):
+        parts = [] if isinstance(node, exp.Connector) else list(node.find_all(exp.Column, exp.Literal))
+        numbers = any(isinstance(one, exp.Literal) and not one.is_string for one in parts)
+        here = any(isinstance(one, exp.Column) and one.name == name for one in parts)
+        if here and (isinstance(node, order) or numbers):
+            return False
+    return True

@@ -166,6 +166,12 @@ def test_without_great_expectations_its_rules_could_not_be_checked(case: Case, m
     assert "pip install 'airflow-provider-harness[gx]'" in result.error
 
 
+def test_a_rule_of_a_table_that_is_not_there_could_not_be_checked(case: Case) -> None:
+    case = ruled(case, f"SELECT count(*) FROM {case.target.home}.nowhere")
+    assert "rule" in case.extract()[1].left
+    assert [(result.id, bool(result.error)) for result in blocked(case).failed] == [("rule", True)]
+
+
 def test_a_rule_that_gives_several_rows_could_not_be_checked_at_any_gate(case: Case) -> None:
     case = ruled(case, "SELECT amount FROM ${table}")
     with pytest.raises(ContractViolation) as caught:

@@ -79,6 +79,9 @@ def test_placeholders_of_the_standard_and_of_its_tools_are_known(query: str, sql
         ("SELECT count(*) FROM Sales.ORDERS WHERE ORDERS.Amount < 0", True),
         ('SELECT count(*) FROM "sales"."orders" WHERE sales.orders.amount < 0', True),
         ("SELECT count(*) FROM sales.{table} WHERE amount < 0", True),
+        ("SELECT count(*) FROM shop.sales.orders WHERE shop.sales.orders.amount < 0", True),
+        ("SELECT count(*) FROM ONLY orders", True),
+        ("SELECT count(*) FROM orders AS o JOIN shops AS s ON s.id = o.id WHERE s.kind = 'x'", True),
         ("SELECT max(n) FROM (SELECT count(*) AS n FROM orders GROUP BY id) AS q", True),
         ("SELECT count(*) FROM ${table} AS t LEFT JOIN orders AS o ON o.id = t.id WHERE o.id IS NULL", True),
         ("WITH orders AS (SELECT * FROM orders) SELECT count(*) FROM orders", True),
@@ -107,6 +110,7 @@ def test_the_own_table_is_read_as_it_will_be(query: str, whole: bool) -> None:
         ("SELECT * FROM ${table}", "gives all columns."),
         ("SELECT count(*) FROM orders WHERE amuont < 0", "'amuont' is not a column of the table."),
         ("SELECT count(*) FROM ${table} t WHERE t.amuont < 0", "'amuont' is not a column of the table."),
+        ("SELECT count(*) FROM orders o JOIN shops s ON s.id = o.shop", "'shop' is not a column of the table."),
         ("SELECT count(* FROM orders", "is no SQL of PostgreSQL's: "),
     ],
 )

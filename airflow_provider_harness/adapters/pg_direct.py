@@ -15,7 +15,7 @@ from . import pg_late
 from .pg_measure import measure
 from .pg_types import arrow_schema
 from .pg_wire import wired, wired_schema
-from .read_ahead import ahead
+from .read_ahead import ahead, ours_first
 from .sql_checks import Rows, column, ident, in_slice, parts
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def publish_batches(
     with connection.cursor() as cursor:
         try:
             before = [_rows(cursor, sql) for sql in target.clearing()][-1]
-            with ahead(_measured(batches, gauge, tell)) as measured:
+            with ours_first(_measured(batches, gauge, tell)) as given, ahead(given) as measured:
                 reader = _reader(wired(measured, contract, wire), wire)
                 rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
         except dbapi.Error as error:

@@ -21,12 +21,12 @@ from airflow_provider_harness.app.ports_rows import (
 )
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, LoadMode
-from airflow_provider_harness.core.errors import SliceBusy, TargetInterferes
+from airflow_provider_harness.core.errors import HarnessError, SliceBusy, TargetInterferes
 from airflow_provider_harness.core.partition import Slice, bounds, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Filled, Schema
 
-from . import gx, pg_arrays, pg_direct, pg_late, pg_target, sql_checks, subquery
+from . import gx, pg_arrays, pg_direct, pg_late, pg_target, pg_violations, sql_checks, subquery
 from .gx_share import shared
 from .pg_catalog import Cancellable, catalog, described
 from .pg_errors import translated
@@ -35,7 +35,7 @@ from .pg_measure import measure
 from .pg_session import session, told_of
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
 from .progress import looking
-from .read_ahead import ahead
+from .read_ahead import ahead, ours_first
 from .sql_checks import column, ident, in_slice, in_zone, literal, parts, query_bounds
 from .sql_whole import to_be
 
@@ -59,11 +59,11 @@ class PostgresWarehouse(Cancellable):
 
     def __init__(self, dsn: str, *, prove: bool = True, name: str = "") -> None:
         super().__init__()
-        self.dsn, self.prove, self._name = dsn, prove, name
+        self.dsn, self.prove, self.name = dsn, prove, name
 
     @contextmanager
     def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        with session(self.dsn, self._name) as connection, self._cancels(connection):
+        with session(self.dsn, self.name) as connection, self._cancels(connection):
             yield connection
 
     @contextmanager
@@ -116,9 +116,9 @@ class PostgresWarehouse(Cancellable):
         """A connection of ADBC for rows in bulk; ``cancel`` reaches its statements."""
         from adbc_driver_postgresql import dbapi
 
-        waiting = Waiting(self.dsn, self._name)
+        waiting = Waiting(self.dsn, self.name)
         with (
-            translated(self._name, waiting.holders),
+            translated(self.name, waiting.holders),
             dbapi.connect(self.dsn) as connection,
             self._cancels(connection),
             waiting.watching(told_of(connection)),
@@ -139,7 +139,12 @@ class PostgresWarehouse(Cancellable):
                 yield batch
 
         home, name = parts(table)
-        with self.bulk() as connection, connection.cursor() as cursor, ahead(counted()) as there:
+        with (
+            self.bulk() as connection,
+            connection.cursor() as cursor,
+            ours_first(counted()) as given,
+            ahead(given) as there,
+        ):
             reader = pa.RecordBatchReader.from_batches(schema, there)
             cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
             connection.commit()
@@ -289,6 +294,34 @@ class PostgresSession:
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
+        import psycopg
+
+        try:
+            return self._publish(measured, set_aside=set_aside, run=run)
+        except psycopg.IntegrityError as error:
+            raise self._violated(error, set_aside=set_aside) from error
+
+    def _violated(self, error: psycopg.Error, *, set_aside: bool) -> HarnessError:
+        """A constraint of the published table that the contract does not have, with the number of rows that break it."""
+        where, mode = self._where(), self._contract.load.mode
+        stay = (
+            "TRUE"
+            if mode is LoadMode.APPEND
+            else f"({where.removeprefix(' WHERE ')}) IS NOT TRUE"
+            if where
+            else "FALSE"
+        )
+        others = "FALSE" if mode is LoadMode.MERGE else stay
+        return pg_violations.counted(
+            error,
+            self._warehouse.name,
+            self._contract.table,
+            self._kept_rows(set_aside=set_aside),
+            others,
+            lambda sql: self._run(sql).fetchall(),
+        )
+
+    def _publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         mode, piece = self._contract.load.mode, self._piece.id
         by = self._habits().by
         with self._connection.transaction():
@@ -325,15 +358,22 @@ class PostgresSession:
         found = self._run(sql).fetchone()
         return int(found[0]) if found else 0
 
-    def _written(self, rows: int, *, set_aside: bool) -> pg_target.Written:
-        """What was written and what stands there, as texts in the published table's types."""
+    def _kept_rows(self, *, set_aside: bool, kind: str = "") -> str:
+        """A query for the rows that are published, in the published table's types.
+
+        :param kind: another cast behind that one.
+        """
         there = self.schema()
         kinds = {found.name: found.type for found in there.columns} if there else {}
         kept = f" WHERE NOT ({self._malformed()})" if set_aside else ""
-        sent = ", ".join(
-            f"({_incoming(col.name, col.physical_type)})::{kinds.get(col.name, col.physical_type)}::text AS {column(col.name)}"
+        names = ", ".join(
+            f"({_incoming(col.name, col.physical_type)})::{kinds.get(col.name, col.physical_type)}{kind} AS {column(col.name)}"
             for col in self._contract.columns
         )
+        return f"SELECT {names} FROM {ident(self._staging)}{kept}"
+
+    def _written(self, rows: int, *, set_aside: bool) -> pg_target.Written:
+        """What was written and what stands there, as texts in the published table's types."""
         texts = ", ".join(f"{column(name)}::text AS {column(name)}" for name in self._contract.names)
         where, merges = self._where(), self._contract.load.mode is LoadMode.MERGE
         if merges:
@@ -345,7 +385,7 @@ class PostgresSession:
             where = f" AS t WHERE EXISTS (SELECT FROM (SELECT {values} FROM {ident(self._staging)}) AS s ({keys}) WHERE {same})"
         return pg_target.Written(
             table=self._contract.table,
-            sent=f"SELECT {sent} FROM {ident(self._staging)}{kept}",
+            sent=self._kept_rows(set_aside=set_aside, kind="::text"),
             there=f"SELECT {texts} FROM {ident(self._contract.table)}{where}",
             names=self._contract.names,
             rows=rows,

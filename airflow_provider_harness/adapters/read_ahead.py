@@ -8,10 +8,31 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from airflow_provider_harness.core.errors import HarnessError
+
 Item = TypeVar("Item")
 
 DEPTH = 2
 """Items that wait; with the one in the making, that many more are in memory than without reading ahead."""
+
+
+@contextmanager
+def ours_first(items: Iterable[Item]) -> Iterator[Iterator[Item]]:
+    """The same items; where a driver that takes them turns an error of ours into one of its own, ours is raised."""
+    met: list[HarnessError] = []
+
+    def watched() -> Iterator[Item]:
+        try:
+            yield from items
+        except HarnessError as error:
+            met.append(error)
+            raise
+
+    try:
+        yield watched()
+    finally:
+        if met:
+            raise met[0]
 
 
 @contextmanager

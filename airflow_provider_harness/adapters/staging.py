@@ -7,12 +7,13 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from airflow_provider_harness.app.ports_rows import Batch, Manifest
 from airflow_provider_harness.core.contract import Contract, Treatment
-from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.errors import HarnessError, MalformedFile
 from airflow_provider_harness.core.partition import Slice
 
 from .pg_types import arrow_schema
@@ -74,11 +75,39 @@ class ParquetStage:
 
         target = arrow_schema(contract)
         for name in sorted(self.manifest().files):
-            with (self.folder / name).open("rb") as handle:
+            with self._whole(name), (self.folder / name).open("rb") as handle:
                 file = pq.ParquetFile(handle)
+                _same_columns(self.uri(name), file.schema_arrow, target)
                 for group in range(file.num_row_groups):  # of all groups at once, it would keep what it has read
                     for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], use_threads=False):
                         yield batch.cast(target)
+
+    @contextmanager
+    def _whole(self, name: str) -> Iterator[None]:
+        """What is wrong with a staged file is said with its name."""
+        import pyarrow as pa
+
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise MalformedFile([f"{self.uri(name)}: is in the manifest and not in the folder"]) from error
+        except pa.ArrowException as error:
+            said = " ".join(str(error).split())[:200]
+            raise MalformedFile([f"{self.uri(name)}: is no whole Parquet file of this contract ({said})"]) from error
+
+
+def _same_columns(uri: str, there: Any, wanted: Any) -> None:
+    """Refuse files of another version of the contract."""
+    if there.names != wanted.names:
+        gone, more = (
+            sorted({*one} - {*other}) for one, other in ((wanted.names, there.names), (there.names, wanted.names))
+        )
+        raise MalformedFile(
+            [
+                f"{uri}: was staged under other columns than the contract has now (without {gone or 'none'}, beside {more or 'none'}); "
+                "extract the slice again"
+            ]
+        )
 
 
 def _place(folder: str) -> Any:

@@ -22,6 +22,7 @@ from airflow_provider_harness.core.errors import (
     ContractViolation,
     DatabaseRefused,
     DatabaseUnavailable,
+    MalformedFile,
     SchemaDrift,
     SliceBusy,
     UncarriedValue,
@@ -242,3 +243,23 @@ schema:
       - {{name: v, logicalType: string, physicalType: "{kind}"}}
 """
     return replace(case, contract=compile_text(text, "one.odcs.yaml"))
+
+
+def test_staged_files_that_are_damaged_gone_or_of_another_contract_are_named(case: Case) -> None:
+    case.extract()
+    (part,) = case.folder.rglob("part-*.parquet")
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-100])
+    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is no whole Parquet file"):
+        case.load()
+    part.unlink()
+    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is in the manifest and not in the folder"):
+        case.load()
+    part.write_bytes(whole)
+    fewer = case.with_contract(columns=case.contract.columns[:-1])
+    with pytest.raises(
+        MalformedFile, match=r"under other columns than the contract has now .*note.*extract the slice again"
+    ):
+        fewer.load()
+    assert case.load()[0].rows == 303
+    assert case.target.leftovers() == []

@@ -257,3 +257,44 @@ def test_what_a_task_sees_burns_no_retry_and_names_its_connection(case: Case, da
         moved(case, dag)
     assert isinstance(caught.value.__cause__, DatabaseRefused)
     assert caught.value.__cause__.names["constraint"] == "small"
+
+
+VIOLATED = {
+    "CONSTRAINT c CHECK (amount < 250)": (r'check constraint "c" .*23514\).* 53 row\(s\) break it', ""),
+    "CONSTRAINT c UNIQUE (status, amount)": (
+        r'unique constraint "c" .* 1 row\(s\) break it',
+        "UPDATE public.orders SET amount = 2.25 WHERE id = 0",
+    ),
+    "CONSTRAINT c FOREIGN KEY (customer) REFERENCES public.people (name)": (
+        r'foreign key constraint "c" .* 242 row\(s\) break it',
+        "",
+    ),
+    "CONSTRAINT c CHECK (status <> 'open') NOT VALID": (r'check constraint "c" .* 152 row\(s\) break it', ""),
+}
+
+
+@each_move
+@pytest.mark.parametrize("rule", VIOLATED)
+def test_a_violated_constraint_counts_its_rows(case: Case, move: Move, rule: str) -> None:
+    said, spoiled = VIOLATED[rule]
+    case.at_warehouse("CREATE TABLE public.people (name text PRIMARY KEY); INSERT INTO public.people VALUES ('c0')")
+    table(case, f"{COLUMNS}", f"ALTER TABLE public.orders ADD {rule}")
+    if spoiled:
+        case.at_source(spoiled)
+    with pytest.raises(DatabaseRefused, match=said):
+        move(case)
+    assert ours(case) == []
+
+
+@each_move
+def test_a_column_that_must_not_be_null_and_a_key_that_stands_in_another_slice(case: Case, move: Move) -> None:
+    table(case, COLUMNS.replace("status text", "status text NOT NULL") + ", UNIQUE (id)")
+    case.at_source("UPDATE public.orders SET status = NULL WHERE id < 7")
+    with pytest.raises(DatabaseRefused, match=r'"status" .*not-null constraint .*7 row\(s\) break it'):
+        move(case)
+    case.at_source("UPDATE public.orders SET status = 'paid' WHERE id < 7")
+    case.at_warehouse(
+        "INSERT INTO public.orders SELECT n, '2001-01-01', 1, 'paid', 'c1' FROM generate_series(1, 4) AS n"
+    )
+    with pytest.raises(DatabaseRefused, match=r"4 row\(s\) break it"):
+        move(case)

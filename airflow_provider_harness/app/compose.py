@@ -19,7 +19,7 @@ from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.escaping import links as shown_links
 from airflow_provider_harness.core.escaping import one_line, terminal
 from airflow_provider_harness.core.failure import Failure, FailureKind, TryKey
-from airflow_provider_harness.core.incident import EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.incident import EventKind, Incident, Outcome
 from airflow_provider_harness.core.redaction import shorten
 
 #: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
@@ -64,7 +64,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     cause = one_line(str(diagnosis.get("cause", "not diagnosed")), DETAIL_LENGTH)
     failures = healer.store.failures(incident.id)
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
-    here = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.state is State.ASKED else {}
+    here = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.is_asked else {}
     details = {
         **_question(incident),
         "what is broken": one_line(_broken(incident, failures), DETAIL_LENGTH),
@@ -107,7 +107,7 @@ def _title(incident: Incident, dag_id: str, failures: Sequence[Failure], left: s
     """What is asked, where a person is asked; else how bad it is and why, with the columns or the connection where they tell."""
     harm = "made worse by the harness; " if made_worse(incident) else ""
     zone = next(iter(zones_of(incident).values()), "")
-    if incident.state is State.ASKED:
+    if incident.is_asked:
         expires = str(incident.last[EventKind.ASKED]["expires"])
         return left + asked.title(dag_id, proposal_from(incident.last[EventKind.PROPOSED]), expires, zone)
     diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
@@ -238,7 +238,7 @@ def _verdict(incident: Incident) -> str:
 
 def _question(incident: Incident) -> dict[str, str]:
     """The question before anything else, where a person is asked."""
-    if incident.state is not State.ASKED:
+    if not incident.is_asked:
         return {}
     question, proposal = incident.last[EventKind.ASKED], proposal_from(incident.last[EventKind.PROPOSED])
     zone = next(iter(zones_of(incident).values()), "")

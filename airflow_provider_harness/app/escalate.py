@@ -103,7 +103,7 @@ def at_risk(healer: Healer, incident: Incident) -> None:
 
 def _asks_now(healer: Healer, incident: Incident) -> str:
     """What a person is asked to do about an incident, wherever it stands."""
-    if incident.state is State.ASKED:
+    if incident.is_asked:
         return answer(incident.id)
     if incident.state is State.TAKEN:
         return f"{incident.last[EventKind.TAKEN]['by']} has it: see that they know of the deadline."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from airflow_provider_harness.app.about import how_sure
+from airflow_provider_harness.app.compose import minute
 from airflow_provider_harness.app.paging import delivery_of, how_it_ended, who_was_paged
 from airflow_provider_harness.core.incident import Event, EventKind
 from airflow_provider_harness.core.outbox import Reached
@@ -66,7 +67,7 @@ _LINES: Mapping[EventKind, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.MODEL_ENDED: ("model", _model_ended),
     EventKind.PROPOSED: ("proposal", _proposed),
     EventKind.JUDGED: ("verdict", _judged),
-    EventKind.ASKED: ("asked", lambda b: f"{', '.join(b['assigned'])}, until {b['expires']}"),
+    EventKind.ASKED: ("asked", lambda b: f"{', '.join(b['assigned'])}, until {minute(b['expires'])}"),
     EventKind.ANSWERED: ("answer", lambda b: f"{b['answer']} by {b['by'] or 'nobody'}"),
     EventKind.ACT_STARTED: ("act", lambda b: b["act"]),
     EventKind.ACT_ENDED: ("acted", _act_ended),

@@ -209,12 +209,19 @@ class Incident:
         return self.outcome in IN_HAND_OF_A_PERSON and EventKind.RESOLVED not in self.last
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a person's answer is still waited for; what is settled is not, though no answer changed its state."""
+        return self.state is State.ASKED and EventKind.SETTLED not in self.last
+
+    @property
     def status(self) -> Status:
         """Where it stands; what went to a person stays open until that person, or verification, says that it is well."""
         if EventKind.RESOLVED in self.last:
             return Status.RESOLVED
         if self.state is State.CLOSED:
             return Status.PERSON if self.with_a_person else Status.OVER
+        if self.state is State.ASKED and not self.is_asked:
+            return Status.WORKING
         return _STANDS.get(self.state, Status.WORKING)
 
     @property

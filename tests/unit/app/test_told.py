@@ -275,9 +275,23 @@ def test_after_a_refusal_nobody_is_asked_to_answer() -> None:
     w.event(incident_id, EventKind.ANSWERED, answer="bob answered Refuse.", by="bob")
     w.event(incident_id, EventKind.SETTLED, outcome="refused", text="bob answered Refuse.", gates=[])
     escalate.settle(w.healer, w.incident(incident_id))
+    assert len(w.pager.pages) == 1
     text = told(w, incident_id)
     assert "approve" not in text.partition("What broke")[0]
     assert "clear the failed task in Airflow" in text.partition("What broke")[0]
+
+
+def test_a_question_that_nobody_answered_is_no_question_any_more() -> None:
+    w = world()
+    incident_id = asked(w)
+    w.clock.ahead(hours=2)
+    w.event(incident_id, EventKind.SETTLED, outcome="refused", text="Nobody answered in time.", gates=[])
+    assert w.incident(incident_id).status is Status.WORKING
+    escalate.settle(w.healer, w.incident(incident_id))
+    [message] = w.pager.pages
+    assert "May the harness" not in message.summary and "Answer here" not in message.links
+    assert message.details["you are asked to"].startswith("Look at the evidence")
+    assert message.details["when it is mended"].startswith("airflow harness incidents resolve")
 
 
 def test_the_local_day_is_said_where_the_contract_tells_its_zone() -> None:

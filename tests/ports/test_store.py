@@ -24,7 +24,15 @@ from airflow_provider_harness.core import cause
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Outcome, State, episode_of
+from airflow_provider_harness.core.incident import (
+    IN_HAND_OF_A_PERSON,
+    Event,
+    EventKind,
+    ImpossibleEvent,
+    Outcome,
+    State,
+    episode_of,
+)
 from airflow_provider_harness.core.lineage import Dataset, Flow
 from airflow_provider_harness.core.policy import Limit, Usage
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -651,3 +659,14 @@ def test_ids_are_found_by_their_beginning(store: SqlStore) -> None:
     assert store.ids("") == ids
     assert store.ids(ids[0]) == [ids[0]]
     assert store.ids("%") == store.ids("_") == []
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_waits_for_a_person_is_found_as_open(store: SqlStore, outcome: Outcome) -> None:
+    left, resolved = opened(store, "run1"), opened(store, "run2")
+    for incident_id in (left, resolved):
+        store.append(event(incident_id, EventKind.CLOSED, outcome=outcome.value, why="w"))
+    store.append(event(resolved, EventKind.RESOLVED, by="ann", why="w"))
+    found = [item.id for item in store.incidents(open_only=True)]
+    assert found == ([left] if outcome in IN_HAND_OF_A_PERSON else [])
+    assert not store.at_work()

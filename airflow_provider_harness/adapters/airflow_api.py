@@ -18,8 +18,9 @@ from urllib.parse import quote
 from airflow_provider_harness.adapters.airflow_context import READERS, WRITERS
 from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.app.ports_diagnosis import PastTry
-from airflow_provider_harness.config import ENROLLED_TAG
+from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.partition import slice_id
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "task": ("GET", _TI),
     "mapped_task": ("GET", _TI + "/{index}"),
     "log": ("GET", _TI + "/logs/{try_number}"),
+    "tried": ("GET", _TI + "/tries/{try_number}"),
+    "mapped_tried": ("GET", _TI + "/{index}/tries/{try_number}"),
     "source": ("GET", "dagSources/{dag}"),
     "events": ("GET", "eventLogs"),
     "import_errors": ("GET", "importErrors"),
@@ -204,6 +207,19 @@ class AirflowApi:
         else:
             row = self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json()
         return self._known(_task_state(row))
+
+    def enrolled(self, dag_id: str) -> bool:
+        answer = self._call("dag", tolerate=(404,), dag=dag_id)
+        tags = set() if answer.is_error else {tag["name"] for tag in answer.json()["tags"]}
+        return ENROLLED_TAG in tags and OWN_TAG not in tags
+
+    def tried(self, key: TryKey) -> str:
+        dag, run, task, number = key.dag_id, key.run_id, key.task_id, key.try_number
+        if key.map_index < 0:
+            answer = self._call("tried", dag=dag, run=run, task=task, try_number=number)
+        else:
+            answer = self._call("mapped_tried", dag=dag, run=run, task=task, index=key.map_index, try_number=number)
+        return str(answer.json()["state"] or "")
 
     def log(self, state: TaskState, try_number: int) -> bytes:
         answer = self._call(

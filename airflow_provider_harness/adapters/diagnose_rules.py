@@ -78,8 +78,22 @@ class RuleDiagnoser:
         said = by_text(evidence.log)
         if failure is None:
             return said
-        found = _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said) or said
-        return _held_to_facts(found, said, failure)
+        seen = evidence.witnessed.failure if evidence.witnessed else None
+        found = (seen and _by_facts(seen, said)) or _as_text(_by_facts(failure, said)) or said
+        return _held_to_facts(found, said, seen or failure)
+
+
+def _by_facts(failure: Failure, said: Diagnosis) -> Diagnosis | None:
+    """What the typed parts of a failure say; how much that weighs depends on who saw them."""
+    return _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said)
+
+
+def _as_text(found: Diagnosis | None) -> Diagnosis | None:
+    """The same of a report that nobody vouches for: it is text, whatever it calls itself."""
+    if found is None or found.basis is not Basis.FACT:
+        return found
+    why = found.why.replace("A trusted fact says so.", "The report says so.")
+    return replace(found, basis=Basis.TEXT, why=f"{why} Airflow's log of the try does not show the same.")
 
 
 def _held_to_facts(found: Diagnosis, said: Diagnosis, failure: Failure) -> Diagnosis:

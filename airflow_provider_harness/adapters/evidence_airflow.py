@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from airflow_provider_harness.adapters.evidence_log import read_log
+from airflow_provider_harness.adapters.exceptions import known_classes
 from airflow_provider_harness.app.ports import Airflow, TaskState
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.evidence import Evidence, Fact, Observation, Source
-from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.failure import Failure, Origin
 from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.witness import witness
 
 #: Characters of one observation.
 TEXT_LENGTH = 1500
@@ -26,7 +28,8 @@ class AirflowEvidence:
     def collect(self, failure: Failure) -> Evidence:
         """See ``app.ports.EvidenceCollector``."""
         seen = [*_of_chain(failure), *_of_gate(failure), *_of_intake(failure)]
-        evidence = Evidence(observations=tuple(self._clean(item) for item in seen))
+        mine = witness(failure, (), {})
+        evidence = Evidence(observations=tuple(self._clean(item) for item in seen), witnessed=mine)
         if not failure.key.task_id:
             trace = failure.detail.get("stack_trace", "")
             return replace(evidence, log=read_log(trace.encode(), self._redactor).text) if trace else evidence
@@ -34,7 +37,10 @@ class AirflowEvidence:
             key = failure.key
             task = self._airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
             evidence = self._with_states(evidence, failure, task)
-            log = read_log(self._airflow.log(task, key.try_number), self._redactor).text
+            read = read_log(self._airflow.log(task, key.try_number), self._redactor)
+            log, told = read.text, self._redacted(failure)
+            mine = witness(told, read.failed_with, known_classes(read.failed_with))
+            evidence = replace(evidence, witnessed=mine)
             nothing = () if log.strip() else ("Log: Airflow has none of this try",)
             return replace(evidence, log=log, unavailable=(*evidence.unavailable, *nothing))
         except HarnessError as error:
@@ -60,8 +66,25 @@ class AirflowEvidence:
         )
         return replace(evidence, observations=(*evidence.observations, tried, around), facts=facts)
 
+    def _redacted(self, failure: Failure) -> Failure:
+        """The failure with the sentences that are compared with the log masked as the log is."""
+        report, diff = failure.report, failure.schema_diff
+        return replace(
+            failure,
+            report=report and cast("Mapping[str, Any]", _masked(report, self._redactor)),
+            schema_diff=diff and {**diff, "sentence": self._redactor.redact(str(diff.get("sentence", "")))},
+        )
+
     def _clean(self, item: Observation) -> Observation:
         return replace(item, text=self._redactor.redact(item.text, TEXT_LENGTH))
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, str):
+        return redactor.redact(value)
+    if isinstance(value, Mapping):
+        return {name: _masked(item, redactor) for name, item in value.items()}
+    return [_masked(item, redactor) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _of_chain(failure: Failure) -> list[Observation]:
@@ -99,8 +122,9 @@ def _result(report: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 
 def _of_intake(failure: Failure) -> list[Observation]:
+    told = failure.origin is Origin.RECONCILER  # else as it was reported, by whoever could write the row
     text = f"reported by the {failure.origin}, as {failure.kind}; not known: {', '.join(failure.missing) or 'nothing'}"
-    seen = [Observation(source=Source.RUN, text=text)]  # as it was reported, by whoever could write the row
+    seen = [Observation(source=Source.RUN, text=text, trusted=told)]
     for name in ("file", "timed_out"):
         if name in failure.detail:
             seen.append(Observation(source=Source.RUN, text=failure.detail[name]))

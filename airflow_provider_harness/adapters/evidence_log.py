@@ -20,6 +20,8 @@ from airflow_provider_harness.core.redaction import Redactor
 
 _SHOWN_FRAMES = 8  # innermost frames of an exception that are kept
 _LONGEST_MESSAGE = 1000  # characters of an exception's message in the chain
+#: What Airflow's task runner logs of the exception that ended a try.
+FAILED = "Task failed with exception"
 #: Keys of an event that say nothing about the failure.
 _DULL = frozenset(
     {"timestamp", "event", "level", "logger", "error_detail", "filename", "lineno", "func_name", "map_index"}
@@ -34,11 +36,13 @@ class TaskLog:
     :param text: redacted and within the budget; citations are checked against it.
     :param raw: the whole answer, not redacted: it stays in this process and is only searched.
     :param chain: the last structured error, outermost first; its messages are redacted. Untrusted: a task can log one.
+    :param failed_with: the structured error with which Airflow says that this try failed; messages redacted and whole.
     """
 
     text: str
     raw: bytes = field(default=b"", repr=False)
     chain: tuple[ErrorLink, ...] = ()
+    failed_with: tuple[ErrorLink, ...] = ()
 
     def search(self, words: str, redactor: Redactor, limit: int = 20) -> tuple[Line, ...]:
         """Lines of the whole log that hold these words, redacted; in an event they are found as JSON writes them, too."""
@@ -58,6 +62,7 @@ def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
     """
     body = _ndjson(body)
     chain: tuple[ErrorLink, ...] = ()
+    failed_with: tuple[ErrorLink, ...] = ()
     lines: list[str] = []
     last = 0
     for line in excerpt(body, budget * 4, lambda text: text, LONGEST_READ):
@@ -68,10 +73,13 @@ def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
         if event is None:
             lines.append(line.text)
         else:
-            chain = _chain(event.get("error_detail"), redactor) or chain
+            found = _chain(event.get("error_detail"), redactor)
+            chain = found or chain
+            if found and event["event"] == FAILED and event.get("logger", "task") == "task":
+                failed_with = _chain(event.get("error_detail"), redactor, LONGEST_READ)
             lines.extend(plain(event, redactor))
     clean = redactor.redact("\n".join(lines)).encode("utf-8", "replace")
-    return TaskLog(text=as_text(excerpt(clean, budget)), raw=body, chain=chain)
+    return TaskLog(text=as_text(excerpt(clean, budget)), raw=body, chain=chain, failed_with=failed_with)
 
 
 def _ndjson(body: bytes) -> bytes:
@@ -129,13 +137,13 @@ def _short(value: Any, redactor: Redactor) -> str:
     return text if len(text) <= 300 else redactor.redact(text)[:300] + "..."
 
 
-def _chain(detail: Any, redactor: Redactor) -> tuple[ErrorLink, ...]:
+def _chain(detail: Any, redactor: Redactor, longest: int = _LONGEST_MESSAGE) -> tuple[ErrorLink, ...]:
     if not isinstance(detail, list):
         return ()
     return tuple(
         ErrorLink(
             type=shown_name(str(link["exc_type"]), redactor),
-            message=redactor.redact(str(link.get("exc_value", "")), _LONGEST_MESSAGE),
+            message=redactor.redact(str(link.get("exc_value", "")), longest),
         )
         for link in detail
         if isinstance(link, Mapping) and link.get("exc_type")

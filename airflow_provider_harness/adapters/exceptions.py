@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import builtins
+import errno
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
@@ -57,6 +59,31 @@ def _link(error: BaseException, redactor: Redactor) -> ErrorLink:
     )
 
 
+#: What the operating system says by a class of Python's own.
+_ERRNO: Mapping[str, int] = {
+    "ConnectionRefusedError": errno.ECONNREFUSED,
+    "ConnectionResetError": errno.ECONNRESET,
+    "FileNotFoundError": errno.ENOENT,
+}
+
+
+def known_classes(chain: Sequence[ErrorLink]) -> dict[str, ErrorLink]:
+    """What is known here of classes that are only told by their name: Python's own, and those that PostgreSQL's codes have.
+
+    :returns: name -> its bases and code; a name that is not known here is left out.
+    """
+    import psycopg.errors
+
+    found = {}
+    for name in {link.type.rpartition(".")[2] for link in chain}:
+        kind = getattr(builtins, name, None) or getattr(psycopg.errors, name, None)
+        if isinstance(kind, type) and issubclass(kind, BaseException):
+            bases = tuple(_qualified(base) for base in kind.__mro__[1:-1])
+            code = getattr(kind, "sqlstate", None)
+            found[name] = ErrorLink(type=_qualified(kind), bases=bases, sqlstate=code, errno=_ERRNO.get(name))
+    return found
+
+
 def _numbers_its_own(error: OSError) -> bool:
     """Whether its ``errno`` is none of the operating system's: OpenSSL's 1 is no EPERM, nor is the resolver's."""
     return any(kind.__name__ in ("SSLError", "gaierror", "herror") for kind in type(error).__mro__)
@@ -64,8 +91,12 @@ def _numbers_its_own(error: OSError) -> bool:
 
 def _name(kind: type, redactor: Redactor) -> str:
     """The qualified name of a class, as text: whoever makes a class chooses it, with line feeds, escapes and all."""
+    return shown_name(_qualified(kind), redactor)
+
+
+def _qualified(kind: type) -> str:
     name, module = str(kind.__qualname__), str(kind.__module__)
-    return shown_name(name if module == "builtins" else f"{module}.{name}", redactor)
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def shown_name(name: str, redactor: Redactor) -> str:

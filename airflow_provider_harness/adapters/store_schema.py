@@ -21,14 +21,41 @@ failures = Table(
     Column("kind", String(32), nullable=False),
     Column("recorded_at", String(32), nullable=False),
     Column("body", Text, nullable=False),
+    Column("seal", String(64), nullable=False, server_default=""),
 )
 
-#: Which incident each failure joined.
+#: Other reports of a failure that was reported before, each of another content; tasks may only insert them, too.
+reports = Table(
+    "harness_reports",
+    metadata,
+    Column("key", String(1024), primary_key=True),
+    Column("report", String(64), primary_key=True),
+    Column("incident_id", String(26), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("recorded_at", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("seal", String(64), nullable=False, server_default=""),
+)
+
+#: What tasks wrote and nobody can read, or Airflow does not confirm: where it stands, and why it is left alone.
+set_aside = Table(
+    "harness_set_aside",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("key", String(1024), primary_key=True),
+    Column("reports", Integer, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+#: Which incident each failure joined, which of its reports was believed (empty: the first), and when its try failed.
 memberships = Table(
     "harness_memberships",
     metadata,
     Column("failure_key", String(1024), primary_key=True),
     Column("incident_id", String(26), nullable=False, index=True),
+    Column("report", String(64), nullable=False, server_default=""),
+    Column("failed_at", String(32), nullable=False, server_default=""),
 )
 
 #: By what a failure can join an incident that is in hand (core.cause); gone when the incident is over.
@@ -261,6 +288,7 @@ grant_uses = Table(
 #: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.
 TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     failures.name: ("INSERT",),
+    reports.name: ("INSERT",),
     gates.name: ("SELECT", "INSERT"),
     gate_checks.name: ("SELECT", "INSERT"),
     lineage.name: ("SELECT", "INSERT"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.adapters import store_reports as reported
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.store_spent import spent_usd
 from airflow_provider_harness.adapters.ulid import ulid
@@ -17,7 +18,7 @@ from airflow_provider_harness.app.ports import Approval, AskState, Joined
 from airflow_provider_harness.core import audit, cause
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.failure import Failure, from_dict, to_dict
+from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
@@ -30,6 +31,7 @@ from airflow_provider_harness.core.incident import (
 )
 from airflow_provider_harness.core.policy import Limit, Usage
 from airflow_provider_harness.core.recurrence import PAST, Past, past_of
+from airflow_provider_harness.core.reported import Reported, body_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 #: Any constant of our own: writers of one store take turns under this PostgreSQL advisory lock.
 _WRITE_LOCK = 0x6861726E
 
+
+_CHECK_VIOLATION = "23514"
+"""SQLSTATE of a row that the table's constraints refuse."""
 
 #: Under which a connection keeps what its transaction recorded.
 _WRITTEN = "harness_written"
@@ -91,20 +96,39 @@ class SqlFailureLog:
         self._engine = engine
 
     def record(self, failure: Failure, incident_id: str) -> bool:
-        from sqlalchemy.exc import DBAPIError, IntegrityError
+        return self._record(failure, incident_id)
 
+    def _record(self, failure: Failure, incident_id: str, seal: Callable[[str, str, str], str] | None = None) -> bool:
+        """The first report of a key, or another one of other content; False where this very report was made before."""
         row = {
             "key": failure.identity,
-            "episode": episode_of(failure.key),
             "incident_id": incident_id,
             "kind": failure.kind.value,
             "recorded_at": text_of(datetime.now(UTC)),
-            "body": json.dumps(to_dict(failure)),
+            "body": body_of(failure),
         }
+        if seal is not None:
+            row["seal"] = seal(row["key"], row["kind"], row["body"])
+        other = {"report": reported.content(failure), **row}
+        first = t.failures.insert().values(episode=episode_of(failure.key), **row)
+        if not self._insert(first):
+            return self._insert(t.reports.insert().values(**other))
+        with suppress(
+            HarnessUnavailable
+        ):  # a role of an earlier version may not; then a repeat is kept, and harms nothing
+            self._insert(t.reports.insert().values(**{**other, "body": reported.FIRST}))
+        return True
+
+    def _insert(self, statement: Any) -> bool:
+        """False where such a row is there."""
+        from sqlalchemy.exc import DBAPIError, IntegrityError
+
         try:
             with self._engine.begin() as connection:
-                connection.execute(t.failures.insert().values(**row))
-        except IntegrityError:
+                connection.execute(statement)
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", "") == _CHECK_VIOLATION:
+                raise unavailable(error) from error
             return False
         except DBAPIError as error:
             raise unavailable(error) from error
@@ -152,26 +176,61 @@ class SqlStore(SqlFailureLog):
             for after, event in written:
                 self._heard(after, event)
 
-    def intake(self, now: datetime) -> Sequence[Joined]:
+    def found(self, failure: Failure, incident_id: str) -> bool:
+        return self._record(failure, incident_id, self._seal)
+
+    def _seal(self, key: str, kind: str, body: str) -> str:
+        return audit.seal(self._key, "failure", key, kind, body)
+
+    def waiting(self, most: int = 1_000, after: Reported | None = None) -> Sequence[Reported]:
+        place = after.place if after is not None else ("", "")
+        while True:
+            with self._read() as connection:
+                found, bad = reported.waiting(connection, self._seal, most, place)
+            if bad:
+                why = {row.key: (row.others, reason) for row, reason in bad}
+                with self._write() as connection:
+                    reported.set_aside(connection, reported.SOURCE, why, text_of(datetime.now(UTC)))
+            if found or not bad:
+                return found
+
+    def set_aside(self, why: Sequence[tuple[Reported, str]], now: datetime) -> None:
+        rows = {item.key: (item.reports, reason) for item, reason in why}
+        with self._write() as connection:
+            reported.set_aside(connection, reported.SOURCE, rows, text_of(now))
+
+    def left_alone(self) -> Mapping[str, Sequence[str]]:
+        """What tasks wrote and the harness leaves alone: the table or folder -> keys with reasons, the newest first."""
         from sqlalchemy import select
 
-        f, m, c = t.failures, t.memberships, t.causes
-        waiting = (
-            select(f.c.key, f.c.incident_id, f.c.body)
-            .outerjoin(m, m.c.failure_key == f.c.key)
-            .where(m.c.failure_key.is_(None))
-            .order_by(f.c.recorded_at, f.c.key)
-        )
+        s = t.set_aside
+        found: dict[str, list[str]] = {}
+        with self._read() as connection:
+            for row in connection.execute(select(s).order_by(s.c.at.desc())):
+                found.setdefault(row.source, []).append(f"{row.key}: {row.reason}")
+        return found
+
+    def intake(self, now: datetime, believed: Sequence[Reported]) -> Sequence[Joined]:
+        from sqlalchemy import select
+
+        m, c = t.memberships, t.causes
+        if not believed:
+            return []
         with self._write() as connection:
-            rows = connection.execute(waiting).all()
-            if not rows:
+            keys = [item.key for item in believed]
+            there: set[str] = set()
+            for start in range(0, len(keys), 500):
+                some = select(m.c.failure_key).where(m.c.failure_key.in_(keys[start : start + 500]))
+                there.update(connection.execute(some).scalars())
+            new = [item for item in believed if item.key not in there]
+            if not new:
                 return []
             groups = cause.Groups(_held(row) for row in connection.execute(select(c)))
             at_work: dict[str, Incident] = {}
-            known = _with_lineage(connection, [from_dict(json.loads(row.body)) for row in rows])
+            known = _with_lineage(connection, [item.failure for item in new])
             joined = [
-                self._join(connection, row, failure, now, groups, at_work)
-                for row, failure in zip(rows, known, strict=True)
+                self._join(connection, item, failure, now, groups, at_work)
+                for item, failure in zip(new, known, strict=True)
             ]
             _keep(connection, groups)
         return joined
@@ -179,7 +238,7 @@ class SqlStore(SqlFailureLog):
     def _join(
         self,
         connection: Connection,
-        row: Any,
+        row: Reported,
         failure: Failure,
         now: datetime,
         groups: cause.Groups,
@@ -199,18 +258,29 @@ class SqlStore(SqlFailureLog):
         event = Event(incident_id=incident.id, kind=kind, at=now, body=body)
         at_work[incident.id] = self._append(connection, event, incident)
         groups.put(handles, incident.id, failure.occurred_at)
-        connection.execute(t.memberships.insert().values(failure_key=row.key, incident_id=incident.id))
+        connection.execute(
+            t.memberships.insert().values(
+                failure_key=row.key,
+                incident_id=incident.id,
+                report=row.report,
+                failed_at=text_of(failure.occurred_at),
+            )
+        )
         return Joined(incident_id=incident.id, failure=failure, opened=opened)
 
     def resolve(self, handed: str) -> str:
         from sqlalchemy import select
 
-        f, m = t.failures, t.memberships
-        joined = select(m.c.incident_id).join(f, f.c.key == m.c.failure_key).where(f.c.incident_id == handed)
+        m = t.memberships
         with self._read() as connection:
             if self._projection(connection, id=handed) is not None:
                 return handed
-            return str(connection.execute(joined).scalar() or handed)
+            for rows in (t.failures, t.reports):
+                joined = select(m.c.incident_id).join(rows, rows.c.key == m.c.failure_key)
+                found = connection.execute(joined.where(rows.c.incident_id == handed)).scalar()
+                if found:
+                    return str(found)
+        return handed
 
     def incident_of(self, failure: str) -> str | None:
         from sqlalchemy import select
@@ -341,24 +411,18 @@ class SqlStore(SqlFailureLog):
             return [fold(key, self._events(connection, key)) for key in keys]
 
     def failures(self, incident_id: str) -> Sequence[Failure]:
-        from sqlalchemy import select
-
-        f, m = t.failures, t.memberships
-        wanted = (
-            select(f.c.body)
-            .join(m, m.c.failure_key == f.c.key)
-            .where(m.c.incident_id == incident_id)
-            .order_by(f.c.recorded_at, f.c.key)
-        )
         with self._read() as connection:
-            found = [from_dict(json.loads(body)) for body in connection.execute(wanted).scalars()]
-            return _with_lineage(connection, found)
+            return _with_lineage(connection, reported.joined(connection, incident_id, self._seal, {}))
 
     def known(self, keys: Sequence[str]) -> set[str]:
         from sqlalchemy import select
 
+        m, found = t.memberships, set[str]()
         with self._read() as connection:
-            return set(connection.execute(select(t.failures.c.key).where(t.failures.c.key.in_(keys))).scalars())
+            for start in range(0, len(keys), 500):
+                some = select(m.c.failure_key).where(m.c.failure_key.in_(keys[start : start + 500]))
+                found.update(connection.execute(some).scalars())
+        return found
 
     def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
         with self._read() as connection:

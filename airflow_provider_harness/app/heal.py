@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from airflow_provider_harness.app import propose
@@ -170,7 +172,15 @@ def situation(healer: Healer, incident: Incident) -> propose.Situation:
     """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
     lead = lead_of(healer, incident)
     spent = healer.store.spent(incident.id, healer.now())
-    return replace(situation_of(healer, lead.key, len(incident.acts)), report=lead.report, spent=spent)
+    seen = incident.last.get(EventKind.EVIDENCE, {})
+    vouched = lead.report is not None and seen.get("report") == _digest(lead.report)
+    report = lead.report if vouched else None  # what a task told of its gate decides nothing
+    return replace(situation_of(healer, lead.key, len(incident.acts)), report=report, spent=spent)
+
+
+def _digest(report: Mapping[str, Any]) -> str:
+    """By what a report is known again."""
+    return sha256(json.dumps(report, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
@@ -244,11 +254,14 @@ def _diagnosis_body(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _evidence_body(failure: Failure, evidence: Evidence) -> dict[str, Any]:
+    seen = evidence.witnessed
     return {
         "failure": str(failure.key),
         "facts": dict(evidence.facts),
         "observations": [asdict(item) for item in evidence.observations],
         "unavailable": [*failure.missing, *evidence.unavailable],
+        "reader": seen.reader.value if seen else "",
+        "report": _digest(failure.report) if seen and seen.failure.report and failure.report else "",
     }
 
 

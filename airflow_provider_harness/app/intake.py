@@ -1,27 +1,164 @@
-"""Give waiting failures their incidents, and tell on-call again only where one of them makes an incident worse."""
+"""Believe reports that Airflow confirms, give them their incidents, and tell on-call again where one makes an incident worse.
+
+A row of the store's failures can be written by any task: it is somebody's text. That a try failed, of which Dag, and when, is
+what Airflow says; what only the reconciler may say, it sealed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
 from airflow_provider_harness.app.escalate import worsened
-from airflow_provider_harness.app.ports import Healer
+from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.cause import lead
-from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.failure import NOTICES, Origin, TryKey
 from airflow_provider_harness.core.incident import Incident
+from airflow_provider_harness.core.reported import Reported
+
+#: Reports that are looked at together: one transaction, and one question to Airflow where there are many.
+BATCH = 1_000
+#: From so many runs on, Airflow is asked once for all that failed instead of run by run.
+MANY_RUNS = 20
+#: How long Airflow may take to say that a try failed which was reported; its callback ends within half a minute.
+PATIENCE = timedelta(hours=1)
+_FAILED = "failed"
+_OVER = frozenset({"success", "skipped", "upstream_failed", "removed"})
 
 
 def take_in(healer: Healer) -> None:
-    """Every recorded failure joins the incident in hand that has its cause, or opens one.
+    """Every report that Airflow confirms joins the incident in hand that has its cause, or opens one.
 
     What a person was paged about and has mended since is let go first: the same failure again is news then.
     """
     for incident in healer.store.in_hand():
         if not _still_broken(healer, incident):
             healer.store.let_go(incident.id)
-    joined = {item.incident_id for item in healer.store.intake(healer.now()) if not item.opened and item.failure.heals}
+    joined, last, view = set[str](), None, _View(healer)
+    while batch := healer.store.waiting(BATCH, last):
+        last = batch[-1]
+        believed = view.believed(batch)
+        joined |= {
+            item.incident_id
+            for item in healer.store.intake(healer.now(), believed)
+            if not item.opened and item.failure.heals
+        }
     for name in sorted(joined):
         incident = healer.store.incident(name)
         if incident.said:
             worsened(healer, incident)
+
+
+def _waiting(healer: Healer) -> Iterator[Reported]:
+    last = None
+    while batch := healer.store.waiting(BATCH, last):
+        yield from batch
+        last = batch[-1]
+
+
+def waits(healer: Healer, incident_id: str) -> bool:
+    """Whether the report that was handed over with this id is neither believed nor set aside yet."""
+    return any(item.incident_id == incident_id for item in _waiting(healer))
+
+
+def waiting_keys(healer: Healer) -> set[str]:
+    """The keys of reports that are neither believed nor set aside yet."""
+    return {item.key for item in _waiting(healer)}
+
+
+@dataclass(slots=True)
+class _View:
+    """What Airflow says of the reports of one pass; each Dag, run and list of failures is asked for once."""
+
+    healer: Healer
+    enrolled: dict[str, bool] = field(default_factory=dict)
+    runs: dict[str, Mapping[tuple[str, int], TaskState]] = field(default_factory=dict)
+
+    def believed(self, batch: Sequence[Reported]) -> list[Reported]:
+        """The reports that are true, each with the moment that Airflow tells; what is not is set aside, what may be waits."""
+        many = self._many(batch)
+        good, bad = [], []
+        for item in batch:
+            state = None if item.failure.origin is Origin.RECONCILER else self._state(item.failure.key, many)
+            why = self._against(item, state)
+            if why is None:
+                ended = state.end_date if state and state.try_number == item.failure.key.try_number else None
+                at = item.failure.occurred_at if state is None else ended or item.recorded_at or self.healer.now()
+                good.append(replace(item, failure=replace(item.failure, occurred_at=at)))
+            elif why or self._stale(item):
+                bad.append((item, why or "Airflow did not say within an hour that this try failed"))
+        if bad:
+            self.healer.store.set_aside(bad, self.healer.now())
+        return good
+
+    def _against(self, item: Reported, state: TaskState | None) -> str | None:
+        """Why a report is not believed; empty where that is not known yet, None where it is believed."""
+        key = item.failure.key
+        if item.failure.origin is Origin.RECONCILER:
+            return None
+        if not key.task_id or key.try_number < 1:
+            return "it names no try of a task"
+        if not self._enrolled(key.dag_id):
+            return f"Dag {key.dag_id} is not enrolled"
+        if state is None:
+            return "Airflow knows no such task instance"
+        if key.try_number > state.try_number:
+            return f"Airflow has had {state.try_number} tries of it"
+        if item.failure.kind in NOTICES:
+            return None
+        return self._of_try(key, state)
+
+    def _of_try(self, key: TryKey, state: TaskState) -> str | None:
+        if key.try_number == state.try_number and state.state == _FAILED:
+            return "a person set this state" if self.healer.airflow.marked_by_hand(state) else None
+        if key.try_number == state.try_number and state.state in _OVER:
+            return f"Airflow says that this try is {state.state}"
+        ended = self._ended(key) if key.try_number < state.try_number or not state.state else ""
+        if ended:
+            return None if ended == _FAILED else f"Airflow says that this try ended as {ended}"
+        return ""
+
+    def _ended(self, key: TryKey) -> str:
+        try:
+            return self.healer.airflow.tried(key)
+        except NotAllowed:
+            return ""  # Airflow keeps none of that number
+
+    def _enrolled(self, dag_id: str) -> bool:
+        if not self.enrolled:
+            self.enrolled = dict.fromkeys(self.healer.airflow.enrolled_dags(), True)
+        if dag_id not in self.enrolled:
+            self.enrolled[dag_id] = self.healer.airflow.enrolled(dag_id)
+        return self.enrolled[dag_id] and dag_id != self.healer.healer_dag_id
+
+    def _many(self, batch: Sequence[Reported]) -> Mapping[tuple[str, str, str, int], TaskState]:
+        """All that failed lately, where the reports are of many runs."""
+        if len({item.failure.key.run for item in batch} - set(self.runs)) < MANY_RUNS:
+            return {}
+        since = min((item.recorded_at for item in batch if item.recorded_at), default=self.healer.now()) - PATIENCE
+        found = self.healer.airflow.failed_tasks(since)
+        return {(one.dag_id, one.run_id, one.task_id, one.map_index): one for one in found}
+
+    def _state(self, key: TryKey, many: Mapping[tuple[str, str, str, int], TaskState]) -> TaskState | None:
+        """The task instance as it is now; None where Airflow knows none."""
+        if key.task_instance in many:
+            return many[key.task_instance]
+        if key.run not in self.runs:
+            try:
+                tasks = self.healer.airflow.tasks(key.dag_id, key.run_id)
+            except HarnessUnavailable:
+                raise
+            except HarnessError:
+                tasks = ()
+            self.runs[key.run] = {(one.task_id, one.map_index): one for one in tasks}
+        return self.runs[key.run].get((key.task_id, key.map_index))
+
+    def _stale(self, item: Reported) -> bool:
+        """Whether Airflow had long enough to say what became of the try; also where nobody knows since when."""
+        now = self.healer.now()
+        return item.recorded_at is None or not now - PATIENCE <= item.recorded_at <= now + PATIENCE
 
 
 def _still_broken(healer: Healer, incident: Incident) -> bool:

@@ -13,7 +13,7 @@ from airflow_provider_harness.app.ports_promises import Promises
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.grant import Grant
 from airflow_provider_harness.core.incident import Event, Incident
 from airflow_provider_harness.core.lease import Lease
@@ -21,6 +21,7 @@ from airflow_provider_harness.core.maintenance import Maintenance
 from airflow_provider_harness.core.outbox import Delivery, Said
 from airflow_provider_harness.core.policy import Limit, Policy, Usage
 from airflow_provider_harness.core.recurrence import Brakes, Past
+from airflow_provider_harness.core.reported import Reported
 from airflow_provider_harness.core.severity import Severity as Severity
 
 
@@ -91,8 +92,20 @@ class Approval:
 class Store(FailureLog, Protocol):
     """Incidents, events, acts and approvals."""
 
-    def intake(self, now: datetime) -> Sequence[Joined]:
-        """Give every recorded failure that has none its incident: one in hand of the same cause, or a new one."""
+    def found(self, failure: Failure, incident_id: str) -> bool:
+        """As ``record``, of what the reconciler itself read in Airflow: it is known again as that."""
+
+    def waiting(self, most: int = 1_000, after: Reported | None = None) -> Sequence[Reported]:
+        """Reports that joined no incident and were not set aside, oldest first; what cannot be read is set aside.
+
+        :param after: the last one that was given before.
+        """
+
+    def set_aside(self, why: Sequence[tuple[Reported, str]], now: datetime) -> None:
+        """Leave these reports alone, each with the reason, until another report of the same key comes."""
+
+    def intake(self, now: datetime, believed: Sequence[Reported]) -> Sequence[Joined]:
+        """Give each of these failures its incident: one in hand of the same cause, or a new one."""
 
     def resolve(self, handed: str) -> str:
         """The incident that the failure joined which was recorded with this incident id; the id itself where none was."""
@@ -117,7 +130,7 @@ class Store(FailureLog, Protocol):
         """The failures that joined, oldest first."""
 
     def known(self, keys: Sequence[str]) -> set[str]:
-        """Which of these try keys were recorded."""
+        """Which of these try keys have an incident; what only stands in a row that tasks may write is not known."""
 
     def append(self, *events: Event) -> None: ...
 
@@ -301,6 +314,15 @@ class Airflow(Protocol):
 
     def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
         """The newest runs of a Dag that were due since then, the newest first; at most 100."""
+
+    def enrolled(self, dag_id: str) -> bool:
+        """Whether a Dag is one that the harness looks after, also where Airflow lists it no more; False for one of its own."""
+
+    def tried(self, key: TryKey) -> str:
+        """The state in which an earlier try ended; empty where it has none yet.
+
+        :raises NotAllowed: Airflow knows no try of that number.
+        """
 
     def marked_by_hand(self, state: TaskState) -> bool:
         """Whether a person set this state, or that of its whole run, through Airflow's API or UI."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from airflow_provider_harness.app import promises
 from airflow_provider_harness.app.escalate import close, settle, start_next
-from airflow_provider_harness.app.intake import take_in
+from airflow_provider_harness.app.intake import take_in, waiting_keys
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.escaping import code, one_line
@@ -55,9 +55,12 @@ def reconcile(healer: Healer) -> Pass:
     last = healer.store.last_pass()
     since = (last - OVERLAP) if last else began - FIRST_LOOK
     found = _spooled(healer)  # first: a callback knows the exception
-    unseen = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
-    found += [str(failure.key) for failure in unseen if healer.store.record(failure, healer.new_id())]
-    take_in(healer)
+    take_in(healer)  # then what Airflow confirms; only what has an incident by now is known
+    missed = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
+    unseen = [failure for failure in missed if healer.store.found(failure, healer.new_id())]
+    found += [str(failure.key) for failure in unseen]
+    if unseen:
+        take_in(healer)
     waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
@@ -144,7 +147,9 @@ def _unreported(healer: Healer, since: datetime) -> list[Failure]:
         if task.dag_id in enrolled and (task.end_date is None or task.end_date <= settled)
     ]
     known = healer.store.known([str(key_of(task)) for task in failed])
-    return [_of_task(healer, task) for task in failed if str(key_of(task)) not in known]
+    unknown = [task for task in failed if str(key_of(task)) not in known]
+    waiting = waiting_keys(healer) if unknown else set()  # the next pass believes them or sets them aside
+    return [_of_task(healer, task) for task in unknown if str(key_of(task)) not in waiting]
 
 
 def _enrolled(healer: Healer) -> set[str]:

@@ -33,6 +33,11 @@ def link(key: bytes, previous: str, event: Event) -> str:
     return hmac.new(key, previous.encode() + canonical(event), hashlib.sha256).hexdigest()
 
 
+def seal(key: bytes, *parts: str) -> str:
+    """A keyed hash by which the harness knows again what it wrote itself, 64 hexadecimal characters."""
+    return hmac.new(key, json.dumps(["seal", *parts]).encode(), hashlib.sha256).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One row as stored. ``seq`` counts from 1 without gaps."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from airflow_provider_harness.core.witness import Witnessed
+
 
 class Source(StrEnum):
     """Where an observation was read."""
@@ -62,6 +64,7 @@ class Evidence:
     :param observations: in the order in which a reader wants them.
     :param facts: trusted facts, name to value.
     :param unavailable: sources that could not be read, one sentence each.
+    :param witnessed: what of the failure the healer saw itself; only that is a fact, and everything else was told to it.
     """
 
     system: str = ""
@@ -69,3 +72,4 @@ class Evidence:
     observations: tuple[Observation, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     unavailable: tuple[str, ...] = ()
+    witnessed: Witnessed | None = None

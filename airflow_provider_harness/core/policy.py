@@ -19,6 +19,7 @@ from airflow_provider_harness.core.contract import STATUSES, Criticality
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.evidence import Fact
 from airflow_provider_harness.core.hours import hours, is_moment
+from airflow_provider_harness.core.witness import Reader
 
 
 class VerdictKind(StrEnum):
@@ -67,8 +68,10 @@ class FactSpec:
 
     :param values: the closed set of words, or None where there is none.
     :param moment: it is a time, of which only hours can be asked.
+    :param reader: who of the healer's own readers gives its value; nothing that a task or a person told is one.
     """
 
+    reader: Reader
     type: type
     meaning: str
     values: frozenset[str] | None = None
@@ -85,55 +88,88 @@ CRITICALITIES = frozenset({"none", *Criticality})
 CONTRACT_STATES = frozenset({"none", "other", *STATUSES})
 
 FACTS: Mapping[str, FactSpec] = {
-    "category": FactSpec(type=str, meaning="root cause", values=frozenset(Category)),
-    "basis": FactSpec(type=str, meaning="what the diagnosis rests on", values=frozenset(Basis)),
-    "certainty": FactSpec(type=str, meaning="how sure the diagnosis is", values=frozenset(Certainty)),
-    "needs_person": FactSpec(type=bool, meaning="the remedy is only made with a person's agreement"),
-    "tries_by_harness": FactSpec(type=int, meaning="acts already made on this incident, 0 or more"),
-    "try_number": FactSpec(type=int, meaning="the try that failed, 1 or more"),
-    "failed_tasks": FactSpec(type=int, meaning="task instances of the run in state failed"),
-    "downstream_tasks": FactSpec(type=int, meaning="task instances of the run that could not start because of it"),
-    "slices": FactSpec(type=int, meaning="slices that the act would run again"),
-    "slices_beyond_alone": FactSpec(
-        type=int, meaning="slices more than contract and administrator let the harness run without asking, 0 or more"
+    "category": FactSpec(reader=Reader.DIAGNOSIS, type=str, meaning="root cause", values=frozenset(Category)),
+    "basis": FactSpec(
+        reader=Reader.DIAGNOSIS, type=str, meaning="what the diagnosis rests on", values=frozenset(Basis)
     ),
-    "dag_paused": FactSpec(type=bool, meaning="the Dag is paused"),
+    "certainty": FactSpec(
+        reader=Reader.DIAGNOSIS, type=str, meaning="how sure the diagnosis is", values=frozenset(Certainty)
+    ),
+    "needs_person": FactSpec(
+        reader=Reader.DIAGNOSIS, type=bool, meaning="the remedy is only made with a person's agreement"
+    ),
+    "tries_by_harness": FactSpec(
+        reader=Reader.RECORDS, type=int, meaning="acts already made on this incident, 0 or more"
+    ),
+    "try_number": FactSpec(reader=Reader.AIRFLOW, type=int, meaning="the try that failed, 1 or more"),
+    "failed_tasks": FactSpec(reader=Reader.AIRFLOW, type=int, meaning="task instances of the run in state failed"),
+    "downstream_tasks": FactSpec(
+        reader=Reader.AIRFLOW, type=int, meaning="task instances of the run that could not start because of it"
+    ),
+    "slices": FactSpec(reader=Reader.WAREHOUSE, type=int, meaning="slices that the act would run again"),
+    "slices_beyond_alone": FactSpec(
+        reader=Reader.WAREHOUSE,
+        type=int,
+        meaning="slices more than contract and administrator let the harness run without asking, 0 or more",
+    ),
+    "dag_paused": FactSpec(reader=Reader.AIRFLOW, type=bool, meaning="the Dag is paused"),
     "dag_changed": FactSpec(
+        reader=Reader.AIRFLOW,
         type=bool,
         meaning="Airflow has had another version of the Dag since the try failed; not known where Airflow is not",
     ),
-    "has_contract": FactSpec(type=bool, meaning="a task of the run publishes under a contract"),
+    "has_contract": FactSpec(reader=Reader.AIRFLOW, type=bool, meaning="a task of the run publishes under a contract"),
     "environment": FactSpec(
-        type=str, meaning="what the administrator calls this installation ([harness] environment)", values=ENVIRONMENTS
+        reader=Reader.ADMINISTRATOR,
+        type=str,
+        meaning="what the administrator calls this installation ([harness] environment)",
+        values=ENVIRONMENTS,
     ),
-    "owners": FactSpec(type=tuple, meaning="owners of the Dag, as its author wrote them"),
-    "tags": FactSpec(type=tuple, meaning="tags of the Dag, as its author wrote them"),
+    "owners": FactSpec(reader=Reader.AIRFLOW, type=tuple, meaning="owners of the Dag, as its author wrote them"),
+    "tags": FactSpec(reader=Reader.AIRFLOW, type=tuple, meaning="tags of the Dag, as its author wrote them"),
     "idempotent": FactSpec(
-        type=bool, meaning="the failed task is one of the harness's operators, which publish a slice exactly once"
+        reader=Reader.AIRFLOW,
+        type=bool,
+        meaning="the failed task is one of the harness's operators, which publish a slice exactly once",
     ),
     "criticality": FactSpec(
-        type=str, meaning="of the data, by the failed task's contract; none without one", values=CRITICALITIES
+        reader=Reader.CONTRACT,
+        type=str,
+        meaning="of the data, by the failed task's contract; none without one",
+        values=CRITICALITIES,
     ),
     "contract_state": FactSpec(
+        reader=Reader.CONTRACT,
         type=str,
         meaning="status of the failed task's contract; none without one, other for a word of its author's own",
         values=CONTRACT_STATES,
     ),
     "model_cents_on_incident": FactSpec(
-        type=int, meaning="US cents that the model has cost on this incident, spent or reserved, rounded up"
+        reader=Reader.RECORDS,
+        type=int,
+        meaning="US cents that the model has cost on this incident, spent or reserved, rounded up",
     ),
     "model_cents_today": FactSpec(
+        reader=Reader.RECORDS,
         type=int,
         meaning="US cents that the model has cost on all incidents this UTC day, spent or reserved, rounded up",
     ),
-    "maintenance": FactSpec(type=bool, meaning="a maintenance window of the Dag is open"),
-    "time": FactSpec(type=str, meaning="now; asked by hours such as Mon-Fri 22:00-06:00 Europe/Berlin", moment=True),
+    "maintenance": FactSpec(reader=Reader.ADMINISTRATOR, type=bool, meaning="a maintenance window of the Dag is open"),
+    "time": FactSpec(
+        reader=Reader.CLOCK,
+        type=str,
+        meaning="now; asked by hours such as Mon-Fri 22:00-06:00 Europe/Berlin",
+        moment=True,
+    ),
     "downstream_tables": FactSpec(
+        reader=Reader.LINEAGE,
         type=int,
         meaning="tables and folders that are made of what the failed task writes; not known where lineage is not",
     ),
     "upstream_incidents": FactSpec(
-        type=int, meaning="open incidents of tasks whose data the failed task reads; not known where lineage is not"
+        reader=Reader.LINEAGE,
+        type=int,
+        meaning="open incidents of tasks whose data the failed task reads; not known where lineage is not",
     ),
 }
 LINEAGE_FACTS = ("downstream_tables", "upstream_incidents")

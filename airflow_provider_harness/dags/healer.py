@@ -24,6 +24,7 @@ from airflow_provider_harness.app import (
     dead_man,
     escalate,
     heal,
+    intake,
     reconcile,
     stakes,
     verify,
@@ -157,12 +158,25 @@ def _diagnose(**kwargs: Any) -> None:
     if wiring.mode() is config.Mode.OFF:
         raise AirflowSkipException("The harness is off.")
     healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
-    if not heal.claim(healer, incident_id, run_id):
-        raise AirflowSkipException(f"Incident {incident_id} is led by another run, or is closed.")
+    if not _claimed(healer, incident_id, run_id):
+        raise AirflowSkipException(
+            f"Incident {incident_id} is led by another run, is closed, or Airflow does not confirm what was reported."
+        )
     incident_id = healer.store.resolve(incident_id)
     _wait_until_settled(healer, incident_id)
     found = heal.diagnose(healer, incident_id)
     wiring.log.info("%s (%s, %s): %s", found.category, found.certainty, found.basis, found.cause)
+
+
+def _claimed(healer: Healer, incident_id: str, run_id: str) -> bool:
+    """Whether this run leads the incident. While the callback that started it runs, Airflow does not say yet that it failed."""
+    for _ in range(SETTLE_SECONDS):
+        if heal.claim(healer, incident_id, run_id):
+            return True
+        if not intake.waits(healer, incident_id):
+            return False
+        time.sleep(1)
+    return False
 
 
 def _wait_until_settled(healer: Healer, incident_id: str) -> None:

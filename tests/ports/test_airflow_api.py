@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from airflow_provider_harness.app import approve, heal
 from airflow_provider_harness.app.act import act, proposal_of
 from airflow_provider_harness.app.ports import Airflow, Answer, RunState, TaskState
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.policy import VerdictKind
 from tests.unit.app.fakes import RUN as RUN_ID
 from tests.unit.app.fakes import opened, policy_of, world
@@ -145,6 +147,7 @@ DETAILS = {
     "next_dagrun_logical_date": None,
     "next_dagrun_run_after": (AT + timedelta(days=1)).isoformat(),
 }
+KEY = TryKey(dag_id="flights", run_id="run1", task_id="load", try_number=2)
 EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = [
     (
         "run",
@@ -164,6 +167,8 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         lambda a: a.tasks("flights", "run1"),
         [STATE],
     ),
+    ("tried", "GET", f"{TI}/tries/2", {"state": "failed"}, lambda a: a.tried(KEY), "failed"),
+    ("mapped_tried", "GET", f"{TI}/3/tries/2", {"state": None}, lambda a: a.tried(replace(KEY, map_index=3)), ""),
     ("log", "GET", f"{TI}/logs/2", Response(b'{"event": "x"}\n'), lambda a: a.log(STATE, 2), b'{"event": "x"}\n'),
     (
         "source",

@@ -28,6 +28,7 @@ from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.grant import Grant
 from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.core.witness import Reader, Witnessed
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator, PostgresTransferOperator
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.wiring_rows import contract_of
@@ -220,7 +221,8 @@ def test_from_the_blocked_gate_to_the_published_slice(rejecting: Case, dag: Any,
     )
     report = violation.report.as_dict()
     rules = RuleDiagnoser()
-    brain = Scripted(rules.diagnose(failure(key=key, report=report), Evidence()))
+    seen = Evidence(witnessed=Witnessed(failure=failure(key=key, report=report), reader=Reader.LOG))
+    brain = Scripted(rules.diagnose(failure(key=key, report=report), seen), seen)
     w = world(
         brain=brain, policy=load_policy(""), airflow=FakeAirflow(states=[failed], dags={"d": flights(dag_id="d")})
     )

@@ -25,6 +25,7 @@ from airflow_provider_harness.app.ports import Answer, Approval, AskState, Heale
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.policy import VerdictKind
 from airflow_provider_harness.core.recurrence import Brakes
+from airflow_provider_harness.core.reported import Reported
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.unit.app.fakes import KEY, START, FakeAirflow, FakePager, failure, policy_of, task, world
 
@@ -59,8 +60,8 @@ class MortalStore(SqlStore):
         super().append(*events)
         self.boundary()
 
-    def intake(self, now: datetime) -> Sequence[Joined]:
-        joined = super().intake(now)
+    def intake(self, now: datetime, believed: Sequence[Reported]) -> Sequence[Joined]:
+        joined = super().intake(now, believed)
         self.boundary()
         return joined
 
@@ -182,7 +183,7 @@ class Trial:
 
     def open(self, store: SqlStore) -> str:
         store.record(failure(key=replace(KEY, run_id=self.run_id)), ulid(START))
-        return store.intake(START)[-1].incident_id
+        return store.intake(START, store.waiting())[-1].incident_id
 
     def work(self, incident_id: str, die_at: int) -> None:
         """What Airflow runs: each stage of each healer run that is not done yet, in order."""

@@ -73,7 +73,7 @@ def incident(cli: Run, home: Path) -> str:
     store = SqlStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
     chain = (ErrorLink(type="TimeoutError", message="the widget took too long"),)
     store.record(failure(chain=chain), "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R")
-    [joined] = store.intake(AT)
+    [joined] = store.intake(AT, store.waiting())
     store.append(*(Event(incident_id=joined.incident_id, kind=kind, at=AT, body=body) for kind, body in BODIES.items()))
     return joined.incident_id
 
@@ -170,7 +170,7 @@ def four(cli: Run, home: Path, incident: str) -> list[str]:
         if not store.events(wanted):
             key = replace(failure().key, dag_id=f"dag{number}")
             store.record(failure(key=key, slice_id="20261128T230000Z"), wanted)
-            store.intake(AT)
+            store.intake(AT, store.waiting())
             ends = [(EventKind.CLOSED, {"outcome": word, "why": "w"}) for word in kinds]
             bodies = ends or [(EventKind.TAKEN, {"by": "ann"})]
             store.append(*(Event(incident_id=wanted, kind=kind, at=AT, body=body) for kind, body in bodies))

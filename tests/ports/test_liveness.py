@@ -68,7 +68,7 @@ def test_a_silent_reconciler_and_an_act_without_an_answer_are_found(
     seen(store, timedelta(minutes=30))
     at = datetime.now(UTC) - timedelta(minutes=20)
     store.record(replace(failure(), occurred_at=at), "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R")
-    store.intake(at)
+    store.intake(at, store.waiting())
     bodies = {
         EventKind.CLAIMED: {"run": "heal__1"},
         EventKind.DIAGNOSED: {

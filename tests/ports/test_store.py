@@ -80,7 +80,7 @@ def event(incident_id: str, kind: EventKind, **body: Any) -> Event:
 
 def opened(store: SqlStore, run: str = "run1") -> str:
     recorded(store, failure(run))
-    return store.intake(NOW)[-1].incident_id
+    return store.intake(NOW, store.waiting())[-1].incident_id
 
 
 def judged(store: SqlStore, run: str = "run1") -> str:
@@ -135,10 +135,10 @@ def test_a_failure_comes_back_as_it_was(store: SqlStore) -> None:
         tags=("a",),
         detail={"x": "y"},
         missing=("m",),
-        report={"rows": 1},
+        report={"table": "t", "slice": "s", "rows": 1, "results": []},
     )
     recorded(store, given)
-    (joined,) = store.intake(NOW)
+    (joined,) = store.intake(NOW, store.waiting())
     assert joined.failure == given
     assert store.failures(joined.incident_id) == [given]
 
@@ -146,17 +146,18 @@ def test_a_failure_comes_back_as_it_was(store: SqlStore) -> None:
 def test_a_try_is_recorded_once(store: SqlStore) -> None:
     assert store.record(failure(), ulid(NOW))
     assert not store.record(failure(origin=Origin.RECONCILER), ulid(NOW))
+    assert store.known([str(failure().key)]) == set(), "a row that any task may write makes nothing known"
+    assert len(store.intake(NOW, store.waiting())) == 1
     assert store.known([str(failure().key), "other"]) == {str(failure().key)}
     assert store.known([]) == set()
-    assert len(store.intake(NOW)) == 1
-    assert store.intake(NOW) == []
+    assert store.intake(NOW, store.waiting()) == []
 
 
 def test_a_notice_of_a_try_hides_no_failure_of_it(store: SqlStore) -> None:
     recorded(store, failure(kind=FailureKind.QUARANTINED))
     assert store.known([str(failure().key)]) == set()
     recorded(store, failure())
-    (first, second) = store.intake(NOW)
+    (first, second) = store.intake(NOW, store.waiting())
     assert first.incident_id == second.incident_id
     assert [item.kind for item in store.failures(first.incident_id)] == [
         FailureKind.QUARANTINED,
@@ -166,13 +167,13 @@ def test_a_notice_of_a_try_hides_no_failure_of_it(store: SqlStore) -> None:
 
 def test_failures_of_one_run_are_one_incident_and_those_of_two_are_two(store: SqlStore) -> None:
     recorded(store, failure(task="a"), failure(task="b"), failure("run2"))
-    first, second, third = store.intake(NOW)
+    first, second, third = store.intake(NOW, store.waiting())
     assert (first.opened, second.opened, third.opened) == (True, False, True)
     assert first.incident_id == second.incident_id != third.incident_id
     incident = store.incident(first.incident_id)
     assert incident.failures == ("flights/run1/a#1", "flights/run1/b#1")
     recorded(store, failure(try_number=2))
-    (later,) = store.intake(NOW)
+    (later,) = store.intake(NOW, store.waiting())
     assert (later.incident_id, later.opened) == (first.incident_id, False)
 
 
@@ -180,7 +181,7 @@ def test_after_its_end_an_episode_opens_anew(store: SqlStore) -> None:
     first = opened(store)
     closed(store, first)
     recorded(store, failure(try_number=2))
-    (joined,) = store.intake(NOW)
+    (joined,) = store.intake(NOW, store.waiting())
     assert joined.opened
     assert joined.incident_id != first
     assert store.healer_runs(episode_of(failure().key)) == 2
@@ -189,15 +190,15 @@ def test_after_its_end_an_episode_opens_anew(store: SqlStore) -> None:
 def test_an_incident_has_the_id_that_its_failure_was_given(store: SqlStore) -> None:
     given = ulid(NOW)
     store.record(failure(), given)
-    assert store.intake(NOW)[0].incident_id == given
+    assert store.intake(NOW, store.waiting())[0].incident_id == given
     store.record(failure("run2"), given)  # whoever may record failures may give an id that is in use
-    assert store.intake(NOW)[0].incident_id != given
+    assert store.intake(NOW, store.waiting())[0].incident_id != given
 
 
 def test_one_open_incident_an_episode_under_concurrency(store: SqlStore) -> None:
     def one(number: int) -> list[str]:
         store.record(failure(task=f"t{number}"), ulid(NOW))
-        return [joined.incident_id for joined in store.intake(NOW)]
+        return [joined.incident_id for joined in store.intake(NOW, store.waiting())]
 
     results = together(one)
     assert not [item for item in results if isinstance(item, Exception)]
@@ -427,7 +428,11 @@ def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlStore
 def test_a_store_without_its_tables_is_unavailable(url: str) -> None:
     engine = open_engine(url)
     store = SqlStore(engine, AUDIT_KEY)
-    for call in (lambda: store.record(failure(), "x"), lambda: store.intake(NOW), lambda: store.incidents()):
+    for call in (
+        lambda: store.record(failure(), "x"),
+        lambda: store.intake(NOW, store.waiting()),
+        lambda: store.incidents(),
+    ):
         with pytest.raises(HarnessUnavailable):
             call()
     engine.dispose()
@@ -457,7 +462,7 @@ def test_a_role_that_may_only_insert_failures(postgres: PostgresServer, database
     role = f"capture_{database}"
     with owner.begin() as connection:
         connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'pw'"))
-        connection.execute(text(f"GRANT INSERT ON harness_failures TO {role}"))
+        connection.execute(text(f"GRANT INSERT ON harness_failures, harness_reports TO {role}"))
     engine = open_engine(replace(postgres, user=role, password="pw").url(database, driver="psycopg"))
     try:
         log = SqlFailureLog(engine)
@@ -465,7 +470,7 @@ def test_a_role_that_may_only_insert_failures(postgres: PostgresServer, database
         assert not log.record(failure(), ulid(NOW))
         store = SqlStore(engine, AUDIT_KEY)
         calls: tuple[Callable[[], object], ...] = (
-            lambda: store.intake(NOW),
+            lambda: store.intake(NOW, store.waiting()),
             lambda: store.incidents(),
             lambda: store.known(["x"]),
             lambda: store.note_pass(NOW),
@@ -500,7 +505,7 @@ def test_a_storm_is_one_incident_a_cause(store: SqlStore, causes: int, record_pr
     for dag in range(50):
         recorded(store, *(of_cause(f"dag_{dag}", task, 5432 + dag % causes) for task in range(20)))
     start = time.monotonic()
-    joined = store.intake(NOW)
+    joined = store.intake(NOW, store.waiting())
     record_property("seconds", round(time.monotonic() - start, 2))
     assert time.monotonic() - start < 30
     assert len(joined) == 1000
@@ -512,21 +517,21 @@ def test_a_storm_is_one_incident_a_cause(store: SqlStore, causes: int, record_pr
 
 def test_late_joiners_of_what_a_person_has_open_nothing(store: SqlStore) -> None:
     recorded(store, of_cause("a", 1, 1))
-    (first,) = store.intake(NOW)
+    (first,) = store.intake(NOW, store.waiting())
     store.append(event(first.incident_id, EventKind.CLOSED, outcome="escalated", why=""))
     recorded(store, of_cause("b", 1, 1))
-    (late,) = store.intake(NOW)
+    (late,) = store.intake(NOW, store.waiting())
     assert (late.incident_id, late.opened) == (first.incident_id, False)
     assert [item.id for item in store.in_hand()] == [first.incident_id]
     store.let_go(first.incident_id)
     assert store.in_hand() == []
     recorded(store, of_cause("c", 1, 1))
-    assert store.intake(NOW)[0].opened
+    assert store.intake(NOW, store.waiting())[0].opened
 
 
 def test_what_ended_with_a_person_is_open_again_unless_its_cause_is(store: SqlStore) -> None:
     recorded(store, of_cause("a", 1, 1))
-    (first,) = store.intake(NOW)
+    (first,) = store.intake(NOW, store.waiting())
     end = event(first.incident_id, EventKind.CLOSED, outcome="refused", why="")
     store.append(end)
     store.append(event(first.incident_id, EventKind.RETURNED, by="p"))
@@ -534,7 +539,7 @@ def test_what_ended_with_a_person_is_open_again_unless_its_cause_is(store: SqlSt
     store.append(end)
     store.let_go(first.incident_id)
     recorded(store, replace(of_cause("a", 1, 1), key=replace(of_cause("a", 1, 1).key, try_number=9)))
-    (second,) = store.intake(NOW)
+    (second,) = store.intake(NOW, store.waiting())
     with pytest.raises(ImpossibleEvent, match=second.incident_id):
         store.append(event(first.incident_id, EventKind.RETURNED, by="p"))
     assert store.audit_break() is None
@@ -543,14 +548,14 @@ def test_what_ended_with_a_person_is_open_again_unless_its_cause_is(store: SqlSt
 @pytest.mark.parametrize("end", [{"outcome": "healed", "why": ""}, None])
 def test_what_is_over_is_joined_by_nothing(store: SqlStore, end: dict[str, str] | None) -> None:
     recorded(store, of_cause("a", 1, 1))
-    (first,) = store.intake(NOW)
+    (first,) = store.intake(NOW, store.waiting())
     if end:
         store.append(event(first.incident_id, EventKind.CLOSED, **end))
     else:
         store.append(event(first.incident_id, EventKind.CLOSED, outcome="escalated", why=""))
         store.append(event(first.incident_id, EventKind.RESOLVED, by="p", why="mended"))
     recorded(store, of_cause("b", 1, 1))
-    assert store.intake(NOW)[0].opened
+    assert store.intake(NOW, store.waiting())[0].opened
 
 
 def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlStore, engine: Engine) -> None:
@@ -561,7 +566,7 @@ def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlS
     lineage.keep(writer, Flow(task="writer.t", inputs=(), output=table), NOW)
     lineage.keep(reader, Flow(task="reader.t", inputs=(table,), output=None), NOW)
     recorded(store, *(replace(failure(), key=key) for key in (reader, other, writer)))
-    joined = {item.failure.key.dag_id: item.incident_id for item in store.intake(NOW)}
+    joined = {item.failure.key.dag_id: item.incident_id for item in store.intake(NOW, store.waiting())}
     assert joined["writer"] == joined["reader"] != joined["other"]
     assert cause.lead(store.failures(joined["reader"])).key == writer
 
@@ -570,7 +575,7 @@ def test_a_failure_leads_to_the_incident_that_it_joined(store: SqlStore) -> None
     names = [ulid(NOW), ulid(NOW)]
     for name, dag in zip(names, "ab", strict=True):
         store.record(of_cause(dag, 1, 1), name)
-    store.intake(NOW)
+    store.intake(NOW, store.waiting())
     assert {store.resolve(name) for name in names} == {store.incidents()[0].id}
     assert store.resolve("other") == "other"
 
@@ -597,7 +602,7 @@ def taken_in(store: SqlStore, engine: Engine, run: str, many: int) -> float:
     for number in range(many):
         store.record(failure(run, task=f"t{number}"), ulid(NOW))
     began = time.process_time()
-    assert len(store.intake(NOW)) == many
+    assert len(store.intake(NOW, store.waiting())) == many
     return time.process_time() - began
 
 

@@ -54,7 +54,7 @@ def diagnosed(store: StorePurse, run: str) -> tuple[str, str]:
     key = TryKey(dag_id="flights", run_id=run, task_id="load", try_number=1)
     failure = Failure(key=key, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=NOW)
     store.record(failure, ulid(NOW))
-    incident = store.intake(NOW)[-1].incident_id
+    incident = store.intake(NOW, store.waiting())[-1].incident_id
     store.append(Event(incident_id=incident, kind=EventKind.CLAIMED, at=NOW, body={"run": "heal"}))
     return failure.identity, incident
 

@@ -13,6 +13,7 @@ from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, 
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import ErrorLink, Failure
+from airflow_provider_harness.core.witness import Reader, Witnessed
 from tests.unit.app.fakes import diagnosis, failure
 
 LOCKED = "psycopg.errors.DeadlockDetected: deadlock detected"
@@ -33,7 +34,8 @@ class Model:
 
 def climb(model: Model, log: str, facts: dict[str, Any] | None = None, **more: Any) -> Diagnosis:
     ladder = LadderDiagnoser(RuleDiagnoser(), lambda: model, lambda _: None)
-    return ladder.diagnose(failure(**more), Evidence(log=log, facts=facts or {}))
+    seen = Witnessed(failure=failure(**more), reader=Reader.LOG)
+    return ladder.diagnose(seen.failure, Evidence(log=log, facts=facts or {}, witnessed=seen))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from airflow_provider_harness.core.diagnosis import (
 from airflow_provider_harness.core.evidence import Evidence, Source
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.report import CheckResult, Decision, Report
+from airflow_provider_harness.core.witness import Reader, Witnessed
 
 KEY = TryKey(dag_id="d", run_id="r", task_id="t", try_number=1)
 
@@ -41,7 +42,10 @@ def failure(**more: Any) -> Failure:
 
 
 def diagnose(log: str = "", **more: Any) -> Diagnosis:
-    return RuleDiagnoser().diagnose(failure(**more), Evidence(log=log))
+    """A diagnosis of what the healer saw itself."""
+    found = failure(**more)
+    seen = Witnessed(failure=found, reader=Reader.LOG)
+    return RuleDiagnoser().diagnose(found, Evidence(log=log, witnessed=seen))
 
 
 def report(*results: tuple[CheckKind, bool], rows: int = 10, **more: Any) -> dict[str, Any]:
@@ -320,3 +324,30 @@ def test_a_process_that_is_gone_is_told_with_its_logs_last_word() -> None:
     said = diagnose("Process terminated by signal=-9 SIGKILL", kind=FailureKind.UNREPORTED)
     assert "nothing says why" not in said.cause and "SIGKILL" in said.cause
     assert "nothing says why" in diagnose("", kind=FailureKind.UNREPORTED).cause
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"chain": (ErrorLink(type="psycopg.errors.LockNotAvailable", sqlstate="55P03"),)},
+        {"report": report((CheckKind.RANGE, False))},
+        {"schema_diff": {"changes": [{"kind": "additive"}]}},
+        {"kind": FailureKind.UNREPORTED},
+    ],
+)
+def test_what_nobody_saw_but_a_task_told_is_text_and_the_same_seen_is_a_fact(told: dict[str, Any]) -> None:
+    found = failure(**told)
+    said = RuleDiagnoser().diagnose(found, Evidence())
+    assert said.basis is Basis.TEXT
+    assert "does not show the same" in said.why
+    assert diagnose(**told).basis is Basis.FACT
+    assert diagnose(**told).category is said.category
+
+
+@pytest.mark.attack
+def test_what_the_log_shows_stands_before_what_a_task_told() -> None:
+    told = failure(chain=(ErrorLink(type="psycopg.errors.LockNotAvailable", sqlstate="55P03"),))
+    seen = Witnessed(failure=failure(chain=(ErrorLink(type="PermissionError", errno=13),)), reader=Reader.LOG)
+    said = RuleDiagnoser().diagnose(told, Evidence(witnessed=seen))
+    assert (said.category, said.basis) == (Category.PERMISSION_DENIED, Basis.FACT)

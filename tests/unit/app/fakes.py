@@ -44,6 +44,7 @@ from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.outbox import Delivery, Reached, Said
 from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.recurrence import Past, past_of
+from airflow_provider_harness.core.reported import Reported
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RUN = "heal__run"
@@ -83,18 +84,46 @@ class MemoryStore:
     named: dict[str, str] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    aside: dict[str, str] = field(default_factory=dict)
     crash_before: EventKind | None = None
     cost: tuple[float, float] = (0.0, 0.0)
 
     def record(self, failure: Failure, incident_id: str) -> bool:
-        return self.recorded.setdefault(failure.identity, (failure, incident_id)) == (failure, incident_id)
+        """Of two reports, the second one wins while none has joined."""
+        if failure.identity in self.joined or self.recorded.get(failure.identity, (None,))[0] == failure:
+            return False
+        self.recorded[failure.identity] = failure, incident_id
+        self.aside.pop(failure.identity, None)
+        return True
 
-    def intake(self, now: datetime) -> Sequence[Joined]:
+    def found(self, failure: Failure, incident_id: str) -> bool:
+        return self.record(failure, incident_id)
+
+    def waiting(self, most: int = 1_000, after: Reported | None = None) -> Sequence[Reported]:
+        """A failure that says that it is the reconciler's is taken for that here; the store on SQL asks for the seal."""
+        keys = [key for key in self.recorded if key not in self.joined and key not in self.aside]
+        start = keys.index(after.key) + 1 if after is not None and after.key in keys else 0
+        return [
+            Reported(
+                key=key,
+                failure=self.recorded[key][0],
+                incident_id=self.recorded[key][1],
+                recorded_at=self.clock.at,
+            )
+            for key in (keys[start : start + most] if after is None or after.key in keys else [])
+        ]
+
+    def set_aside(self, why: Sequence[tuple[Reported, str]], now: datetime) -> None:
+        self.aside |= {item.key: reason for item, reason in why}
+
+    def intake(self, now: datetime, believed: Sequence[Reported]) -> Sequence[Joined]:
         found = []
         groups = Groups(item for item in self.held if item.incident_id not in self._over())
-        for identity, (failure, incident_id) in self.recorded.items():
+        for item in believed:
+            identity, failure, incident_id = item.key, item.failure, item.incident_id
             if identity in self.joined:
                 continue
+            self.recorded[identity] = failure, incident_id
             there = groups.find(handles(failure), failure.occurred_at)
             episode = episode_of(failure.key, signature(failure).text)
             body = {"failure": identity} | ({} if there else {"episode": episode})
@@ -140,7 +169,7 @@ class MemoryStore:
         return [self.recorded[identity][0] for identity, name in self.joined.items() if name == incident_id]
 
     def known(self, keys: Sequence[str]) -> set[str]:
-        return set(keys) & set(self.recorded)
+        return set(keys) & set(self.joined)
 
     def append(self, *events: Event) -> None:
         for event in events:
@@ -266,7 +295,7 @@ class FakeAirflow:
     run: str = "failed"
     said: Answer = field(default_factory=lambda: Answer(answered=False))
     by_hand: set[str] = field(default_factory=set)
-    enrolled: list[str] = field(default_factory=lambda: ["flights"])
+    looked_after: list[str] = field(default_factory=lambda: ["flights"])
     healing: set[str] = field(default_factory=set)
     backfilled: bool = True
     writes: list[tuple[Any, ...]] = field(default_factory=list)
@@ -281,6 +310,10 @@ class FakeAirflow:
     failed: list[RunState] = field(default_factory=list)
     broken: list[BrokenFile] = field(default_factory=list)
     slices: list[RunState] = field(default_factory=list)
+    ended_as: dict[str, str] = field(default_factory=dict)
+
+    def tried(self, key: TryKey) -> str:
+        return self.ended_as.get(str(key), "failed")
 
     def _write(self, *call: Any) -> None:
         if self.refuses:
@@ -355,7 +388,10 @@ class FakeAirflow:
         return state.task_id in self.by_hand
 
     def enrolled_dags(self) -> Sequence[str]:
-        return self.enrolled
+        return self.looked_after
+
+    def enrolled(self, dag_id: str) -> bool:
+        return dag_id in self.looked_after or (dag_id in self.dags and "harness" in self.dags[dag_id].tags)
 
     def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer:
         return self.said
@@ -667,6 +703,17 @@ class World:
     def incident(self, incident_id: str) -> Incident:
         return self.store.incident(incident_id)
 
+    def reported(self, item: Failure, incident_id: str = "") -> None:
+        """A report that Airflow confirms."""
+        key = item.key
+        if key.dag_id not in self.airflow.looked_after:
+            self.airflow.looked_after.append(key.dag_id)
+        there = {(one.dag_id, one.run_id, one.task_id, one.map_index) for one in self.airflow.states}
+        if key.task_id and key.task_instance not in there:
+            given = {"dag_id": key.dag_id, "run_id": key.run_id, "task_id": key.task_id, "map_index": key.map_index}
+            self.airflow.states.append(task(**given, try_number=key.try_number))
+        self.store.record(item, incident_id or self.new_id())
+
     def tells(self, incident_id: str) -> list[str]:
         """The incident as a post-mortem."""
         return postmortem(incident_id, self.store.events(incident_id), self.store.failures(incident_id))
@@ -702,7 +749,7 @@ def failure(**more: Any) -> Failure:
 def opened(w: World, **more: Any) -> str:
     """An open incident of one failure; its id."""
     w.store.record(failure(**more), w.new_id())
-    return w.store.intake(w.clock())[-1].incident_id
+    return w.store.intake(w.clock(), w.store.waiting())[-1].incident_id
 
 
 def another_try(key: TryKey = KEY) -> TryKey:

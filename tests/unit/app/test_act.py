@@ -714,7 +714,7 @@ def test_the_newest_failure_leads_and_notices_never_do() -> None:
     incident_id = opened(w)
     w.store.record(failure(key=another_try()), "x")
     w.store.record(failure(key=another_try(), kind=FailureKind.QUARANTINED), "x")
-    w.store.intake(w.clock())
+    w.store.intake(w.clock(), w.store.waiting())
     assert heal.lead_of(w.healer, w.incident(incident_id)).key == another_try()
 
 

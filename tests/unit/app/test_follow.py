@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_harness.app import act, escalate, heal, intake, verify
 from airflow_provider_harness.app.ports import TaskState
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
+from airflow_provider_harness.core.failure import ErrorLink, Failure, Origin, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome, State
 from airflow_provider_harness.core.lease import Lease
 from airflow_provider_harness.core.policy import Limit, VerdictKind
@@ -139,7 +139,7 @@ def test_late_joiners_of_what_went_to_a_person_page_nobody() -> None:
     w = storm(of("a"), of("b"))
     w.policy = policy_of(VerdictKind.REFUSE)
     name = led_to_a_person(w)
-    w.store.record(of("c"), "late")
+    w.reported(of("c"), "late")
     intake.take_in(w.healer)
     assert w.store.resolve("late") == name
     assert len(w.pager.pages) == 1
@@ -170,7 +170,7 @@ def test_what_a_person_has_mended_is_news_when_it_fails_again(how: str, monkeypa
     else:
         changed = {"mended": {"state": "success"}, "runs again": {"try_number": 2}}[how]
         w.airflow.states = [replace(item, **changed) for item in w.airflow.states]
-    w.store.record(of("c"), "new")
+    w.reported(of("c"), "new")
     intake.take_in(w.healer)
     assert w.store.resolve("new") == "new" != name
     assert w.incident("new").state is State.OPEN
@@ -178,7 +178,7 @@ def test_what_a_person_has_mended_is_news_when_it_fails_again(how: str, monkeypa
 
 def test_a_run_without_a_task_is_mended_when_it_does_not_fail_any_more() -> None:
     w = world()
-    w.store.record(failure(key=replace(KEY, task_id="")), "I1")
+    w.store.record(failure(key=replace(KEY, task_id=""), origin=Origin.RECONCILER), "I1")
     intake.take_in(w.healer)
     w.event("I1", EventKind.CLOSED, outcome="escalated", why="")
     intake.take_in(w.healer)

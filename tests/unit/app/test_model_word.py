@@ -103,7 +103,7 @@ def test_a_brake_is_above_it() -> None:
         w.store.record(
             failure(key=type(KEY)(dag_id="flights", run_id=f"old{number}", task_id="load", try_number=1)), w.new_id()
         )
-        old = w.store.intake(w.clock())[-1].incident_id
+        old = w.store.intake(w.clock(), w.store.waiting())[-1].incident_id
         w.event(old, EventKind.CLAIMED, run="heal")
         w.event(old, EventKind.DIAGNOSED, category="transient_network")
         w.event(old, EventKind.CLOSED, outcome="healed", why="")

@@ -38,7 +38,7 @@ def broken(*failures: Failure) -> World:
     w = world()
     w.airflow.states = [task(dag_id=item.key.dag_id, run_id=item.key.run_id) for item in failures]
     for item in failures:
-        w.store.record(item, w.new_id())
+        w.reported(item)
     intake.take_in(w.healer)
     return w
 
@@ -166,7 +166,7 @@ def test_a_backfill_pages_where_the_administrator_wants_it_or_others_fail_too() 
 
 def late(w: World, dag: str) -> None:
     w.airflow.states = [*w.airflow.states, task(dag_id=dag, run_id="r1")]
-    w.store.record(of(dag), f"late_{dag}")
+    w.reported(of(dag), f"late_{dag}")
     intake.take_in(w.healer)
 
 

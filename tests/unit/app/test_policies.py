@@ -20,7 +20,7 @@ def test_past_verdicts_are_judged_with_what_had_been_done_by_then() -> None:
     act(w.healer, first, RUN)
     w.airflow.states.append(task(run_id="run2"))
     w.store.record(failure(key=replace(KEY, run_id="run2")), w.new_id())
-    second = w.store.intake(w.clock())[-1].incident_id
+    second = w.store.intake(w.clock(), w.store.waiting())[-1].incident_id
     assert heal.claim(w.healer, second, "heal__2")
     heal.diagnose(w.healer, second)
     heal.decide(w.healer, second)

@@ -80,7 +80,7 @@ def promised(*, minutes_left: int = 20, **more: Any) -> World:
 
 def broken(w: World, **more: Any) -> str:
     """An incident that pages nobody yet; its id."""
-    w.store.record(failure(**more), w.new_id())
+    w.reported(failure(**more))
     intake.take_in(w.healer)
     return w.store.incidents()[-1].id
 

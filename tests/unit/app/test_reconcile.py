@@ -64,7 +64,7 @@ def test_a_notice_of_a_try_does_not_hide_its_failure() -> None:
 @pytest.mark.parametrize("dag_id", ["other", "harness_healer"])
 def test_dags_that_are_not_ours_to_heal(dag_id: str) -> None:
     w = world()
-    w.airflow.enrolled = ["flights", "harness_healer"]
+    w.airflow.looked_after = ["flights", "harness_healer"]
     w.airflow.states = [task(dag_id=dag_id, end_date=START - timedelta(seconds=30))]
     assert reconcile(w.healer).found == ()
     assert not w.store.recorded
@@ -89,11 +89,11 @@ def test_how_far_back_a_pass_looks() -> None:
 def test_a_pass_that_died_is_made_up_for() -> None:
     w = quiet()
     reconcile(w.healer)
-    w.airflow.enrolled = None  # type: ignore[assignment]
+    w.airflow.looked_after = None  # type: ignore[assignment]
     w.clock.ahead(hours=5)
     with pytest.raises(TypeError):
         reconcile(w.healer)
-    w.airflow.enrolled = []
+    w.airflow.looked_after = []
     reconcile(w.healer)
     assert w.airflow.asked_since[-1] == START - OVERLAP
 

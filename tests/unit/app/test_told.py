@@ -386,6 +386,7 @@ def test_rows_that_were_set_aside_wake_nobody_again() -> None:
     intake.take_in(w.healer)
     assert len(w.incident(incident_id).failures) == 2
     assert len(w.pager.pages) == 1
+    w.airflow.states = [task(try_number=2)]
     w.store.record(failure(key=another_try()), w.new_id())
     intake.take_in(w.healer)
     assert len(w.pager.pages) == 2, "a failure that is worse does"

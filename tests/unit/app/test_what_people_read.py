@@ -94,7 +94,7 @@ def test_a_notice_is_written_at_the_reporters_own_try_only(more: dict[str, Any])
 
 def test_a_notice_about_a_dag_that_is_not_enrolled_is_not_written() -> None:
     w = world()
-    w.airflow.enrolled = ["others"]
+    w.airflow.looked_after = ["others"]
     assert noticed(w, "forged") == []
 
 

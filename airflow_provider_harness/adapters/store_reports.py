@@ -1,0 +1,182 @@
+"""Reports of failures in the store: which wait, which of several is read, and what is set aside since nobody can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import compare_digest
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.core.failure import Failure, to_dict
+from airflow_provider_harness.core.reported import YEARS, Reported, Unreadable, read
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: What stands in ``harness_reports`` for the report that is in ``harness_failures``: by it, the same one is known again.
+FIRST = "{}"
+#: Under which failures that were set aside are listed; other tables have their own name.
+SOURCE = "failures"
+REASON_LENGTH = 500
+_AT_ONCE = 500
+Seal = Callable[[str, str, str], str]
+
+
+def content(failure: Failure) -> str:
+    """What tells one report of a try from another; not by whom and when it was made."""
+    body = {**to_dict(failure), "occurred_at": "", "origin": ""}
+    return sha256(dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def moment(text: Any) -> datetime | None:
+    """A moment as the store keeps it; None where somebody wrote something else."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None and found.year in YEARS else None
+
+
+def waiting(connection: Connection, seal: Seal, most: int, after: tuple[str, str]) -> tuple[list[Reported], list[Any]]:
+    """Reports that joined no incident, oldest first; and the rows that nobody can read, each with why.
+
+    :param after: ``recorded_at`` and key of the last one that was given before.
+    """
+    from sqlalchemy import and_, func, or_, select
+
+    f, m, r, s = t.failures, t.memberships, t.reports, t.set_aside
+    others = select(func.count()).select_from(r).where(r.c.key == f.c.key, r.c.body != FIRST).scalar_subquery()
+    aside = and_(s.c.key == f.c.key, s.c.source == SOURCE)
+    later = or_(f.c.recorded_at > after[0], and_(f.c.recorded_at == after[0], f.c.key > after[1]))
+    wanted = (
+        select(f, others.label("others"))
+        .outerjoin(m, m.c.failure_key == f.c.key)
+        .outerjoin(s, aside)
+        .where(m.c.failure_key.is_(None), later, or_(s.c.key.is_(None), others > s.c.reports))
+        .order_by(f.c.recorded_at, f.c.key)
+        .limit(most)
+    )
+    rows = connection.execute(wanted).all()
+    more = _others(connection, [row.key for row in rows if row.others])
+    found, bad = [], []
+    for row in rows:
+        try:
+            found.append(_best(row, more.get(row.key, ()), seal))
+        except Unreadable as error:
+            bad.append((row, str(error)))
+    return found, bad
+
+
+def _others(connection: Connection, keys: Sequence[str]) -> dict[str, list[Any]]:
+    from sqlalchemy import select
+
+    found: dict[str, list[Any]] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        part = keys[start : start + _AT_ONCE]
+        rows = connection.execute(select(t.reports).where(t.reports.c.key.in_(part), t.reports.c.body != FIRST))
+        for row in rows:
+            found.setdefault(row.key, []).append(row)
+    return found
+
+
+def _best(first: Any, others: Iterable[Any], seal: Seal) -> Reported:
+    """The report that is read: the reconciler's own, else the newest that can be read.
+
+    :raises Unreadable: none can; the reason is that of the first.
+    """
+    rows = [(first, ""), *((row, row.report) for row in others)]
+    read_, why = [], ""
+    for row, report in rows:
+        try:
+            read_.append((_failure(row, seal), row, report))
+        except Unreadable as error:
+            why = why or str(error)
+    if not read_:
+        raise Unreadable(why)
+    best, row, report = max(read_, key=lambda one: (one[0].origin == "reconciler", one[1].recorded_at))
+    return Reported(
+        key=first.key,
+        failure=best,
+        incident_id=row.incident_id,
+        report=report,
+        reports=len(rows) - 1,
+        recorded_at=moment(row.recorded_at),
+        place=(first.recorded_at, first.key),
+    )
+
+
+def _failure(row: Any, seal: Seal) -> Failure:
+    sealed = bool(row.seal) and compare_digest(row.seal, seal(row.key, row.kind, row.body))
+    return read(row.body, key=row.key, kind=row.kind, sealed=sealed)
+
+
+def set_aside(connection: Connection, source: str, why: Mapping[str, tuple[int, str]], now: str) -> None:
+    """Note what is left alone from now on.
+
+    :param why: key -> how many other reports of it there were, and the reason.
+    """
+    s = t.set_aside
+    keys = list(why)
+    for start in range(0, len(keys), _AT_ONCE):
+        connection.execute(s.delete().where(s.c.source == source, s.c.key.in_(keys[start : start + _AT_ONCE])))
+    rows = [
+        {"source": source, "key": key, "reports": reports, "reason": reason[:REASON_LENGTH], "at": now}
+        for key, (reports, reason) in why.items()
+    ]
+    if rows:
+        connection.execute(s.insert(), rows)
+
+
+def joined(connection: Connection, incident_id: str, seal: Seal, pool: dict[str, Any]) -> list[Failure]:
+    """The failures of an incident as they were believed, oldest first; one that cannot be read any more is left out.
+
+    :param pool: values that many failures share are kept once.
+    """
+    from sqlalchemy import and_, select
+
+    f, m, r = t.failures, t.memberships, t.reports
+    other = and_(r.c.key == m.c.failure_key, r.c.report == m.c.report)
+    wanted = (
+        select(f, m.c.report, m.c.failed_at, r.c.body.label("b"), r.c.kind.label("k"), r.c.seal.label("s"))
+        .join(m, m.c.failure_key == f.c.key)
+        .outerjoin(r, other)
+        .where(m.c.incident_id == incident_id)
+        .order_by(f.c.recorded_at, f.c.key)
+    )
+    found = []
+    for row in connection.execution_options(yield_per=1000).execute(wanted):
+        chosen = (row.b, row.k, row.s) if row.report and row.b else (row.body, row.kind, row.seal)
+        try:
+            failure = _believed(row.key, *chosen, seal)
+        except Unreadable:
+            continue
+        at = moment(row.failed_at)
+        found.append(_shared(replace(failure, occurred_at=at) if at else failure, pool))
+    return found
+
+
+def _believed(key: str, body: str, kind: str, sealed: str, seal: Seal) -> Failure:
+    """A report that was believed before; of an earlier version, the reconciler's bears no seal."""
+    if sealed and compare_digest(sealed, seal(key, kind, body)):
+        return read(body, key=key, kind=kind, sealed=True)
+    try:
+        return read(body, key=key, kind=kind)
+    except Unreadable:
+        return read(body, key=key, sealed=True)
+
+
+def _shared(failure: Failure, pool: dict[str, Any]) -> Failure:
+    """The failure with what it has in common with others as the same objects."""
+
+    def once(value: Any) -> Any:
+        return pool.setdefault(repr(value), value)
+
+    key = replace(
+        failure.key, dag_id=once(failure.key.dag_id), run_id=once(failure.key.run_id), task_id=once(failure.key.task_id)
+    )
+    names = ("operator", "owner", "tags", "hostname", "chain", "missing", "reads", "writes")
+    return replace(failure, key=key, **{name: once(getattr(failure, name)) for name in names})

@@ -1,0 +1,187 @@
+"""Reports of failures in the store: any role of a task may write them, so they are read strictly and one of them wins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
+from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.failure import ErrorLink, FailureKind, Origin
+from airflow_provider_harness.core.reported import body_of
+from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure, url
+
+__all__ = ["engine", "url"]
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[SqlStore]:
+    yield SqlStore(engine, AUDIT_KEY)
+
+
+def insert(engine: Engine, **row: Any) -> None:
+    """A row as any task could write it."""
+    given = {
+        "key": failure().identity,
+        "episode": "e" * 16,
+        "incident_id": ulid(NOW),
+        "kind": "task_failed",
+        "recorded_at": NOW.isoformat(timespec="microseconds"),
+        "body": body_of(failure()),
+    }
+    with engine.begin() as connection:
+        connection.execute(t.failures.insert().values(**given | row))
+
+
+def odd(**more: Any) -> str:
+    return json.dumps(json.loads(body_of(failure())) | more)
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "no JSON": {"body": "no"},
+    "a list": {"body": "[]"},
+    "a number": {"body": "17"},
+    "deep": {"body": "[" * 5_000 + "]" * 5_000},
+    "no key": {"body": '{"kind": "task_failed"}'},
+    "another key": {"key": "other/run/task#1"},
+    "another kind": {"body": odd(kind="skipped")},
+    "a kind of the reconciler": {"kind": "cancelled", "body": odd(kind="cancelled", origin="reconciler")},
+    "marked": {"kind": "marked_failed", "body": odd(kind="marked_failed", origin="reconciler")},
+    "an unknown kind": {"kind": "task_failed", "body": odd(kind="healed")},
+    "no moment": {"body": odd(occurred_at="never")},
+    "a moment without a zone": {"body": odd(occurred_at="2026-11-21T12:00:00")},
+    "the end of time": {"body": odd(occurred_at="9999-12-31T23:59:59+00:00")},
+    "a chain of words": {"body": odd(chain=["a"])},
+    "a chain that is endless": {"body": odd(chain=[{"type": "E", "bases": [], "message": ""}] * 1_000)},
+    "a report of nothing": {"body": odd(report={})},
+    "results of words": {"body": odd(report={"table": "t", "slice": "s", "rows": 1, "results": ["a"]})},
+    "a share of words": {"body": odd(report={"table": "t", "rows": 1, "results": [{"share": "a"}]})},
+    "a difference of words": {"body": odd(schema_diff="x")},
+    "fields that nobody knows": {"body": odd(more=1)},
+    "a try of letters": {"body": odd(key={**json.loads(body_of(failure()))["key"], "try_number": "1"})},
+    "a NUL in the key": {"body": odd(key={**json.loads(body_of(failure()))["key"], "task_id": "a\x00"})},
+}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("row", ODD.values(), ids=ODD)
+def test_an_odd_row_is_set_aside_and_stands_in_nobodys_way(
+    engine: Engine, store: SqlStore, row: dict[str, Any]
+) -> None:
+    try:
+        insert(engine, **row)
+    except DBAPIError as error:
+        assert engine.dialect.name == "postgresql", error  # the table's own constraints refuse it
+    good = failure("another")
+    assert store.record(good, ulid(NOW))
+    assert [item.key for item in store.waiting()] == [good.identity]
+    assert [item.key for item in store.waiting()] == [good.identity], "it is looked at once"
+    for reasons in store.left_alone().values():
+        assert len(reasons) == 1
+    assert store.intake(NOW, store.waiting())[0].failure.key == good.key
+
+
+@pytest.mark.attack
+def test_many_odd_rows_hide_no_good_one(engine: Engine, store: SqlStore) -> None:
+    for number in range(7):
+        insert(engine, key=f"k{number}", body='{"a": 1}')
+    store.record(failure(), ulid(NOW))
+    found, last = [], None
+    while batch := store.waiting(2, last):
+        found += batch
+        last = batch[-1]
+    assert [item.key for item in found] == [failure().identity]
+    assert len(store.left_alone()["failures"]) == 7
+
+
+@pytest.mark.attack
+def test_a_second_report_of_other_content_is_kept_and_wins(engine: Engine, store: SqlStore) -> None:
+    insert(engine, body=odd(missing=["everything"]))
+    mine = failure(chain=(ErrorLink(type="psycopg.errors.LockNotAvailable"),))
+    assert store.record(mine, "M" * 26)
+    assert not store.record(replace(mine, occurred_at=NOW + timedelta(seconds=9)), "N" * 26), (
+        "the same report, made again"
+    )
+    (item,) = store.waiting()
+    assert (item.failure.chain, item.incident_id, item.reports) == (mine.chain, "M" * 26, 1)
+    (joined,) = store.intake(NOW, [item])
+    assert store.resolve("M" * 26) == joined.incident_id == "M" * 26
+    assert store.record(failure(missing=("x",)), ulid(NOW)), "what comes later is kept,"
+    assert store.failures(joined.incident_id)[0].chain == mine.chain, "and what was believed stays what it was"
+    assert store.waiting() == []
+
+
+@pytest.mark.attack
+def test_a_report_that_was_set_aside_is_looked_at_again_when_another_one_comes(engine: Engine, store: SqlStore) -> None:
+    insert(engine, kind="cancelled", body=odd(kind="cancelled"))
+    assert store.waiting() == []
+    assert store.known([failure().identity]) == set(), "it counts as captured for nobody"
+    assert store.record(failure(), ulid(NOW))
+    assert [item.failure.kind for item in store.waiting()] == [FailureKind.TASK_FAILED]
+
+
+@pytest.mark.attack
+def test_only_the_reconciler_is_known_as_the_reconciler(engine: Engine, store: SqlStore) -> None:
+    lost = failure(kind=FailureKind.UNREPORTED, origin=Origin.RECONCILER)
+    with engine.begin() as connection:
+        connection.execute(t.failures.delete())
+    insert(engine, kind="unreported", body=body_of(lost), seal="0" * 64)
+    assert store.waiting() == []
+    assert store.found(lost, ulid(NOW))
+    (item,) = store.waiting()
+    assert (item.failure.origin, item.failure.kind) == (Origin.RECONCILER, FailureKind.UNREPORTED)
+    assert SqlStore(engine, b"x" * 32).waiting() == [], "another key seals nothing here"
+    insert(engine, key=failure("r2").identity, body=body_of(failure("r2", origin=Origin.RECONCILER)))
+    assert [one.failure.origin for one in store.waiting() if one.key != item.key] == [Origin.CALLBACK]
+
+
+@pytest.mark.attack
+def test_a_seal_is_of_one_row(engine: Engine, store: SqlStore) -> None:
+    store.found(failure(kind=FailureKind.UNREPORTED, origin=Origin.RECONCILER), ulid(NOW))
+    with engine.connect() as connection:
+        seal = connection.execute(text("SELECT seal FROM harness_failures")).scalar_one()
+    other = failure("r2", kind=FailureKind.UNREPORTED, origin=Origin.RECONCILER)
+    insert(engine, key=other.identity, kind="unreported", body=body_of(other), seal=seal)
+    assert [item.key for item in store.waiting()] == [failure().identity]
+
+
+def test_texts_that_no_database_takes_lose_no_failure(store: SqlStore) -> None:
+    told = failure(chain=(ErrorLink(type="E", message="a\x00b \ud800 c"),), owner="\udfff")
+    assert store.record(told, ulid(NOW))
+    assert store.waiting()[0].failure.chain == told.chain
+
+
+def test_a_report_that_is_too_long_is_kept_without_its_rows(store: SqlStore) -> None:
+    result = {"id": "a", "passed": False, "samples": [{"x": "y" * 1_000}] * 2_000}
+    assert store.record(failure(report={"table": "t", "slice": "s", "rows": 1, "results": [result]}), ulid(NOW))
+    (item,) = store.waiting()
+    assert item.failure.report is None
+    assert "report: too long to keep" in item.failure.missing
+
+
+@pytest.mark.attack
+def test_the_database_refuses_shapes_and_sets_the_time(engine: Engine, store: SqlStore) -> None:
+    if engine.dialect.name != "postgresql":
+        return  # a file has no roles, and whoever can write it can write anything
+    for row in ({"key": "k" * 2_000}, {"kind": "healed"}, {"body": "x" * 1_000_001}, {"key": ""}, {"key": "a\nb"}):
+        with pytest.raises(Exception, match=r"violates check|too long"):
+            insert(engine, **row)
+    insert(engine, recorded_at="9999-12-31T23:59:59.000000+00:00")
+    (item,) = store.waiting()
+    assert item.recorded_at is not None and item.recorded_at.year < 9999
+
+
+def test_a_refused_shape_is_said_and_not_taken_for_a_repeat(engine: Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        return  # which has no such constraint
+    with pytest.raises(HarnessUnavailable, match="check constraint"):
+        SqlFailureLog(engine).record(failure("r\nn"), ulid(NOW))

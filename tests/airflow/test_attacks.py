@@ -18,22 +18,19 @@ from tests.demo.breaks import Run, incidents, wait_closed, wait_for
 from tests.demo.world import CAPTURE_ROLE, HARNESS, World
 
 DAY = date(2013, 1, 1)
-STACK = (
-    "SELECT 1) AS m1 FROM t; GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC; WITH t AS (SELECT 1) SELECT (SELECT 0"
-)
-CONTRACT = f"""
+CONTRACT = """
 apiVersion: v3.1.0
 kind: DataContract
 id: attacking
 version: 1.0.0
 status: active
 customProperties:
-  - {{property: harness.load, value: {{mode: full}}}}
+  - {property: harness.load, value: {mode: full}}
 schema:
   - name: harness_marks
     physicalName: public.harness_marks
-    quality: [{{type: sql, name: own, mustBe: 0, query: "{STACK}"}}]
-    properties: [{{name: name, logicalType: string, physicalType: text}}]
+    quality: [{type: sql, name: own, mustBe: 0, query: "SELECT 0"}]
+    properties: [{name: name, logicalType: string, physicalType: text}]
 """
 DAGS = """
 import pathlib

@@ -161,6 +161,7 @@ class AirflowApi:
             tags=tuple(tag["name"] for tag in details["tags"]),
             owners=tuple(details["owners"]),
             fileloc=details["fileloc"],
+            owners_of={task["task_id"]: _owners(task.get("owner")) for task in tasks},
             downstream={task["task_id"]: tuple(task["downstream_task_ids"] or ()) for task in tasks},
             run_timeout=_duration(details.get("dag_run_timeout")),
             next_slice=_moment(details["next_dagrun_data_interval_start"] or details["next_dagrun_logical_date"]),
@@ -440,6 +441,11 @@ def _body(row: Mapping[str, Any]) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _owners(text: str | None) -> tuple[str, ...]:
+    """The owners of a task: names with commas between."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def _duration(text: str | None) -> timedelta | None:

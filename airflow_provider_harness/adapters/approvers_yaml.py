@@ -17,8 +17,11 @@ class YamlApprovers:
         self._teams = _load(path) if path else {}
 
     def of(self, dag: DagFacts) -> Sequence[str]:
-        named = (user for owner in dag.owners for user in self._teams.get(owner, ()))
-        return tuple(dict.fromkeys(named))
+        """Of several owners, whoever may answer for each of them: one that an author adds lets nobody in."""
+        teams = [self._teams.get(owner, ()) for owner in dag.owners]
+        if not teams:
+            return ()
+        return tuple(user for user in dict.fromkeys(teams[0]) if all(user in team for team in teams))
 
     def everybody(self) -> set[str]:
         """Every user id that the file names."""

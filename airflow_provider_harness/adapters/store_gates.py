@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.store_sql import text_of
-from airflow_provider_harness.adapters.store_tasks import begin
+from airflow_provider_harness.adapters.store_tasks import begin, readable
 from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.failure import TryKey
@@ -60,6 +60,7 @@ class SqlGates:
         except IntegrityError:
             return  # kept already
 
+    @readable
     def points(self, contract: Contract, piece: Slice, post: Post) -> Mapping[str, Sequence[Point]]:
         g = t.gates
         mine = [
@@ -78,6 +79,7 @@ class SqlGates:
             rows = connection.execute(found).all() if first else []
         return _points(rows, post.place)
 
+    @readable
     def end(self, table: str, slice_id: str) -> datetime | None:
         """Where a slice ended when it was judged last; None where nobody judged it, or an earlier version of this package."""
         from sqlalchemy import select
@@ -89,6 +91,7 @@ class SqlGates:
             found = connection.execute(newest).scalar()
         return datetime.fromisoformat(found) if found else None
 
+    @readable
     def trend(self, table: str, last: int) -> Sequence[KeptGate]:
         """The latest gate at each place of each of the newest slices of a table, oldest slice first.
 
@@ -115,6 +118,7 @@ class SqlGates:
                     checks.setdefault(check["gate"], []).append(_kept(check))
         return tuple(_gate(row, checks.get(row["key"], ())) for row in rows)
 
+    @readable
     def latest(self, tasks: Collection[str]) -> Mapping[str, KeptGate]:
         """The newest gate of each of these tasks, without its checks; a task is ``dag.task``."""
         from sqlalchemy import select

@@ -83,7 +83,7 @@ class SqlLineage:
             edges: dict[str, list[RowMapping]] = defaultdict(list)
             for edge in connection.execute(select(t.lineage_edges).order_by(t.lineage_edges.c.number)).mappings():
                 edges[edge["lineage"]].append(edge)
-        return Graph(_flow(row, edges[row["key"]]) for row in newest.values())
+        return Graph(flow for row in newest.values() if (flow := _read(row, edges[row["key"]])) is not None)
 
 
 def _edges(flow: Flow) -> list[dict[str, Any]]:
@@ -110,6 +110,14 @@ def _row(source: Dataset, column: str = "", target: str = "", how: str = "", mas
 
 def _hash(value: object) -> str:
     return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
+def _read(row: RowMapping, edges: Iterable[RowMapping]) -> Flow | None:
+    """What a task said of itself; None where it is of no form that can be read, which hides nobody else's."""
+    try:
+        return _flow(row, edges)
+    except (ValueError, TypeError):
+        return None
 
 
 def _flow(row: RowMapping, edges: Iterable[RowMapping]) -> Flow:

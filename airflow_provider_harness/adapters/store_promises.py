@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_reports import moment, set_aside
 from airflow_provider_harness.adapters.store_sql import text_of
 from airflow_provider_harness.adapters.store_tasks import begin
 from airflow_provider_harness.app.ports_promises import AtRisk, HighWater
@@ -39,8 +40,19 @@ class SqlPromises:
     def published(self) -> Sequence[HighWater]:
         from sqlalchemy import select
 
+        found, bad = [], {}
         with begin(self._engine) as connection:
-            return [_mark(row) for row in connection.execute(select(t.watermarks).order_by(t.watermarks.c.table_name))]
+            for row in connection.execute(select(t.watermarks).order_by(t.watermarks.c.table_name)):
+                if moment(row.slice_end) is None:
+                    bad[f"{row.conn_id}/{row.table_name}"[:1024]] = (
+                        0,
+                        "slice_end is no moment that can be reckoned with",
+                    )
+                    continue
+                found.append(_mark(row))
+            if bad:
+                set_aside(connection, "watermarks", bad, text_of(datetime.now(UTC)))
+        return found
 
     def contract(self, mark: HighWater) -> Contract:
         return self._contract_of(mark.contract, mark.table)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.airflow_context import WRITERS
 from airflow_provider_harness.adapters.store_sql import text_of
-from airflow_provider_harness.adapters.store_tasks import begin
+from airflow_provider_harness.adapters.store_tasks import begin, readable
 from airflow_provider_harness.app.ports import TaskState
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.lease import LEASE_SECONDS, Lease, holder_of, of_slice
@@ -29,6 +29,7 @@ class SqlSlices:
     def __init__(self, engine: Callable[[], Engine]) -> None:
         self._engine = engine
 
+    @readable
     def take(self, name: str, holder: str, token: str, now: datetime) -> Lease:
         """The lease on a name after one attempt to get it: the caller's own by its token, else another's.
 
@@ -69,6 +70,7 @@ class SqlSlices:
         with begin(self._engine) as connection:
             connection.execute(lease.delete().where(lease.c.name == name, lease.c.token == token))
 
+    @readable
     def mark(self, conn_id: str, table: str) -> tuple[str, datetime] | None:
         """Id and end of the latest slice that was published; None if none was."""
         from sqlalchemy import select
@@ -78,6 +80,7 @@ class SqlSlices:
             row = connection.execute(select(mark).where(mark.c.conn_id == conn_id, mark.c.table_name == table)).first()
         return (str(row.slice), datetime.fromisoformat(row.slice_end)) if row else None
 
+    @readable
     def move_mark(
         self, conn_id: str, table: str, piece: Slice, now: datetime, *, task: TryKey | None = None, contract: str = ""
     ) -> None:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.exc import DBAPIError
 
-#: Any constant of our own: writers of one store take turns under this PostgreSQL advisory lock.
-_WRITE_LOCK = 0x6861726E
+_TAKE_TURNS = "LOCK TABLE harness_marks IN SHARE ROW EXCLUSIVE MODE"
+"""Writers of one store take turns: by a lock that needs rights on a table of the healer's own. An advisory lock is anybody's."""
 
 
 _CHECK_VIOLATION = "23514"
@@ -50,6 +50,9 @@ _WRITTEN = "harness_written"
 #: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise.
 CONNECT = {"connect_timeout": "5"}
 
+#: Who holds a lock on the store's tables, or a transaction open, keeps nobody waiting for longer.
+LIMITS = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+
 
 def open_engine(url: str) -> Engine:
     """An engine for a store; SQLite gets WAL, a busy timeout of 10 s, and transactions that lock when they begin."""
@@ -57,7 +60,8 @@ def open_engine(url: str) -> Engine:
 
     place = make_url(url)
     if place.get_backend_name() == "postgresql":
-        place = place.update_query_dict(CONNECT | dict(place.query))
+        given = dict(place.query)
+        place = place.update_query_dict(CONNECT | given | {"options": f"{given.get('options', '')} {LIMITS}".strip()})
     engine = create_engine(place, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name != "sqlite":
         return engine
@@ -166,15 +170,16 @@ class SqlStore(SqlFailureLog):
         try:
             with self._engine.begin() as connection:
                 if self._engine.dialect.name == "postgresql":
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
-                written: list[tuple[Incident, Event]] = []
-                connection.info[_WRITTEN] = written
+                    connection.execute(text(_TAKE_TURNS))
+                written: list[Event] = []
+                states: dict[str, Incident] = {}
+                connection.info[_WRITTEN] = written, states
                 yield connection
         except DBAPIError as error:
             raise unavailable(error) from error
         if self._heard is not None:
-            for after, event in written:
-                self._heard(after, event)
+            for event in written:
+                self._heard(states[event.incident_id], event)
 
     def found(self, failure: Failure, incident_id: str) -> bool:
         return self._record(failure, incident_id, self._seal)
@@ -338,7 +343,9 @@ class SqlStore(SqlFailureLog):
                 hash=audit.link(self._key, last.hash if last else audit.GENESIS, event),
             )
         )
-        connection.info[_WRITTEN].append((after, event))
+        written, states = connection.info[_WRITTEN]
+        written.append(event)
+        states[after.id] = after  # the last one only: each holds the names of all its failures
         self._project(connection, after, text_of(event.at))
         if event.kind is EventKind.RESOLVED or after.outcome not in (None, *IN_HAND_OF_A_PERSON):
             connection.execute(t.causes.delete().where(t.causes.c.incident_id == after.id))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from airflow_provider_harness.adapters.store_sql import unavailable
 from airflow_provider_harness.core.errors import HarnessUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -31,6 +35,20 @@ def begin(engine: Callable[[], Engine]) -> Iterator[Connection]:
         raise _explained(unavailable(error)) from error
     except SQLAlchemyError as error:
         raise HarnessUnavailable("the harness store", str(error)) from error
+
+
+def readable(ask: Callable[Asked, Found]) -> Callable[Asked, Found]:
+    """A question to rows that any task may write: one of them that nobody can read is a store that cannot answer, no crash."""
+
+    @wraps(ask)
+    def asked(*given: Asked.args, **named: Asked.kwargs) -> Found:
+        try:
+            return ask(*given, **named)
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
+            what = f"it holds a row that cannot be read ({type(error).__name__}: {str(error)[:200]})"
+            raise HarnessUnavailable("the harness store", what) from error
+
+    return asked
 
 
 def _explained(error: HarnessUnavailable) -> HarnessUnavailable:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from airflow_provider_harness.app.ports import Approval, AskState, Healer
-from airflow_provider_harness.core.action import ACTIONS, Proposal
+from airflow_provider_harness.app.ports import Approval, AskState, DagFacts, Healer
+from airflow_provider_harness.core.action import ACTIONS, Parameter, Proposal
 from airflow_provider_harness.core.escaping import LONGEST_NAME, code, markdown, one_line
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State
 
@@ -30,9 +30,18 @@ class Question:
     approval: Approval
 
 
+def _owned(dag: DagFacts, proposal: Proposal) -> DagFacts:
+    """The Dag with the owners of the tasks that the act names; of an act on a whole run or Dag, with all of its owners."""
+    names = [
+        proposal.arguments[name] for name in (Parameter.TASK, Parameter.UPSTREAM_TASK) if name in proposal.arguments
+    ]
+    owners = [owner for name in names for owner in dag.owners_of.get(name, ())]
+    return replace(dag, owners=tuple(dict.fromkeys(owners))) if owners else dag
+
+
 def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run: str) -> Question | None:
     """Open the question in the store; None where nobody is named who may answer: then a person is paged instead."""
-    dag = healer.airflow.dag(dag_id_of(incident))
+    dag = _owned(healer.airflow.dag(dag_id_of(incident)), proposal)
     assigned = tuple(user for user in healer.approvers.of(dag) if user != healer.airflow.account())
     if not assigned:
         return None

@@ -258,6 +258,7 @@ class DagFacts:
     :param fileloc: path of its file on the machine that parsed it.
     :param version: number of its newest version, which Airflow has since ``version_at``; None where Airflow knows none.
     :param downstream: task id to the ids that depend on it directly.
+    :param owners_of: task id to its own owners; ``owners`` are those of all tasks.
     :param run_timeout: how long a run may take; None where nothing bounds it.
     :param next_slice: UTC; start of the slice of the next run that the schedule will make, made at ``next_run``; None
         where no clock says so. It ends at ``next_slice_end``.
@@ -269,6 +270,7 @@ class DagFacts:
     owners: tuple[str, ...]
     fileloc: str
     downstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owners_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run_timeout: timedelta | None = None
     next_slice: datetime | None = None
     next_slice_end: datetime | None = None

@@ -47,7 +47,7 @@ def watch(healer: Healer) -> list[str]:
     for mark in marks.values():
         try:
             told += _look(healer, mark, since)
-        except HarnessError as error:
+        except (HarnessError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError) as error:
             missed.append(f"{mark.table}: not looked at, {error}")
     if not missed or healer.store.mark(LOOKED) is None:
         healer.store.set_mark(LOOKED, now.isoformat())

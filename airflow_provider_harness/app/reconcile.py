@@ -11,7 +11,7 @@ from airflow_provider_harness.app import promises
 from airflow_provider_harness.app.escalate import close, settle, start_next
 from airflow_provider_harness.app.intake import take_in, waiting_keys
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
-from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.escaping import code, one_line
 from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
@@ -104,7 +104,19 @@ def _abandoned(healer: Healer) -> list[Incident]:
     limits = healer.limits
     allowed = healer.now() - limits.approval - limits.verify
     silent = healer.store.unsettled(allowed - LONGEST_DELAY)
-    return [item for item in silent if item.state is not State.OPEN and not _still_waits(item, allowed)]
+    gone = [item for item in silent if item.state is not State.OPEN and not _still_waits(item, allowed)]
+    quiet = [item for item in healer.store.unsettled(healer.now() - PATIENCE) if item.state is not State.OPEN]
+    return gone + [item for item in quiet if item not in gone and _led_by_nobody(healer, item)]
+
+
+def _led_by_nobody(healer: Healer, incident: Incident) -> bool:
+    """Whether the run that leads an incident has ended, or is none that Airflow knows: whoever claims must also live."""
+    try:
+        return healer.airflow.run_state(healer.healer_dag_id, incident.leader) in ("success", "failed")
+    except HarnessUnavailable:
+        return False
+    except HarnessError:
+        return True
 
 
 def _still_waits(incident: Incident, allowed: datetime) -> bool:

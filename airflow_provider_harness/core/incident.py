@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -275,10 +275,22 @@ class Incident:
 
 def fold(incident_id: str, events: Iterable[Event]) -> Incident:
     """The incident that these events, in order, add up to."""
-    incident = Incident(id=incident_id)
+    incident, joining = Incident(id=incident_id), list[Event]()
     for event in events:
-        incident = incident.after(event)
-    return incident
+        if event.kind is EventKind.JOINED:
+            joining.append(event)  # a storm's many are taken at once: each by itself copies the names of all before it
+            continue
+        incident = _joined(incident, joining).after(event)
+        joining.clear()
+    return _joined(incident, joining)
+
+
+def _joined(incident: Incident, events: Sequence[Event]) -> Incident:
+    """The incident after failures that joined one after the other."""
+    if not events:
+        return incident
+    names = (str(event.body["failure"]) for event in events)
+    return replace(incident.after(events[-1]), failures=(*incident.failures, *names))
 
 
 def episode_of(key: TryKey, cause: str = "") -> str:

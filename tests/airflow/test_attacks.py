@@ -181,7 +181,7 @@ def test_forged_rows_act_on_nothing_and_silence_nothing(place: World, dags: None
     assert len(found) == 1, "it was silenced beforehand, and is found"
     diagnosed = wait_for("its diagnosis", lambda: event(place, replace(run), "diagnosed"), 120)
     assert (diagnosed["category"], diagnosed["basis"]) == ("worker_lost", "fact")
-    wait_for("the forged rows to be set aside", lambda: _set_aside(place) >= {"well#1", "fails#1", "marked#1"}, 60)
+    wait_for("the forged rows to be set aside", lambda: _set_aside(place) >= {"well#1", "fails#1"}, 60)
     assert _of_task(place, run, "well") == []
     assert incidents(place, other) == []
     assert state(place, other, "fails") == ("failed", 1)

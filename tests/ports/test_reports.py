@@ -13,11 +13,15 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
+from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
+from airflow_provider_harness.adapters.store_promises import SqlPromises
+from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import ErrorLink, FailureKind, Origin
+from airflow_provider_harness.core.lineage import Graph
 from airflow_provider_harness.core.reported import body_of
+from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure, url
 
 __all__ = ["engine", "url"]
@@ -185,3 +189,59 @@ def test_a_refused_shape_is_said_and_not_taken_for_a_repeat(engine: Engine) -> N
         return  # which has no such constraint
     with pytest.raises(HarnessUnavailable, match="check constraint"):
         SqlFailureLog(engine).record(failure("r\nn"), ulid(NOW))
+
+
+@pytest.mark.attack
+def test_a_task_cannot_keep_the_writers_waiting(postgres: PostgresServer, database: str) -> None:
+    """The lock under which the healer's writers take turns needs rights that tasks lack; other waits have an end."""
+    owner = open_engine(postgres.url(database, driver="psycopg"))
+    upgrade(owner)
+    role = f"tasks_{database}"
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'pw'"))
+    grant_tasks(owner, role)
+    tasks = open_engine(replace(postgres, user=role, password="pw").url(database, driver="psycopg"))
+    try:
+        with tasks.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(1751216750)"))
+            SqlStore(owner, AUDIT_KEY).set_mark("a", "b")
+        for table in ("harness_marks", "harness_failures", "harness_events", "harness_incidents"):
+            with tasks.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+                connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+        with tasks.connect() as connection:
+            assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "30s"
+    finally:
+        tasks.dispose()
+        with owner.begin() as connection:
+            connection.execute(text(f"DROP OWNED BY {role}"))
+            connection.execute(text(f"DROP ROLE {role}"))
+        owner.dispose()
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("end", ["never", "9999-12-31T00:00:00.000000+00:00", "2026-11-21T12:00:00"])
+def test_an_odd_watermark_stands_in_the_way_of_its_own_table_only(engine: Engine, store: SqlStore, end: str) -> None:
+    given = {"conn_id": "w", "slice": "s", "moved_at": NOW.isoformat(), "contract": "", "dag_id": "d", "task_id": "t"}
+    rows = [{**given, "table_name": "a", "slice_end": end}, {**given, "table_name": "b", "slice_end": NOW.isoformat()}]
+    with engine.begin() as connection:
+        connection.execute(t.watermarks.insert(), rows)
+    found = SqlPromises(lambda: engine, lambda *_: pytest.fail("no contract is read"), Graph).published()
+    assert [mark.table for mark in found] == ["b"]
+    assert [line.partition(":")[0] for line in store.left_alone()["watermarks"]] == ["w/a"]
+
+
+@pytest.mark.attack
+def test_an_odd_lease_gate_or_edge_is_a_store_that_cannot_answer(engine: Engine) -> None:
+    from airflow_provider_harness.adapters.store_lineage import SqlLineage
+    from airflow_provider_harness.adapters.store_slices import SqlSlices
+
+    lease = {"name": "n", "holder": "h", "token": "t", "taken_at": "never", "expires_at": "zzz"}
+    edge = {"lineage": "k", "number": 0, "source_namespace": "", "source_name": "x", "source_column": "c"}
+    flow = {"key": "k", "dag_id": "d", "task_id": "t", "map_index": -1, "target_namespace": "", "target_name": "y"}
+    with engine.begin() as connection:
+        connection.execute(t.leases.insert().values(**lease))
+        connection.execute(t.lineage.insert().values(**flow, version="v", recorded_at=NOW.isoformat()))
+        connection.execute(t.lineage_edges.insert().values(**edge, target_column="c", how="sorcery", masking=False))
+    with pytest.raises(HarnessUnavailable, match="cannot be read"):
+        SqlSlices(lambda: engine).take("n", "other", "token", NOW)
+    assert SqlLineage(lambda: engine).graph() is not None

@@ -227,8 +227,15 @@ def test_who_may_answer(tmp_path: Path) -> None:
     path = tmp_path / "approvers.yaml"
     path.write_text("data: [oncall, '17']\nops: [oncall, second]\n")
     assert of(path, "data") == ("oncall", "17")
-    assert of(path, "data", "ops") == ("oncall", "17", "second")
+    assert of(path, "data", "ops") == ("oncall",), "of several owners, who may answer for each"
     assert of(path, "nobody") == () == of(path)
+
+
+@pytest.mark.attack
+def test_an_owner_that_an_author_adds_lets_nobody_in(tmp_path: Path) -> None:
+    path = tmp_path / "approvers.yaml"
+    path.write_text("data: [oncall]\nsandbox: [author]\n")
+    assert of(path, "data", "sandbox") == ()
 
 
 def test_without_a_file_nobody_may_answer() -> None:

@@ -311,6 +311,7 @@ class FakeAirflow:
     broken: list[BrokenFile] = field(default_factory=list)
     slices: list[RunState] = field(default_factory=list)
     ended_as: dict[str, str] = field(default_factory=dict)
+    healer_run: str = "running"
 
     def tried(self, key: TryKey) -> str:
         return self.ended_as.get(str(key), "failed")
@@ -364,7 +365,7 @@ class FakeAirflow:
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         self._read()
-        return self.run
+        return self.healer_run if dag_id == "harness_healer" else self.run
 
     def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
         return [item for item in self.states if (item.dag_id, item.run_id) == (dag_id, run_id)]

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import intake
+from airflow_provider_harness.app import approve, intake
 from airflow_provider_harness.app.reconcile import reconcile
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Outcome
+from airflow_provider_harness.core.incident import EventKind, Outcome
 from tests.unit.app.fakes import KEY, START, World, dag, failure, task, world
 
 
@@ -175,3 +176,37 @@ def test_many_runs_are_asked_about_at_once() -> None:
     w.airflow.tasks = lambda dag_id, run_id: asked.append(run_id) or tasks(dag_id, run_id)  # type: ignore[method-assign,func-returns-value]
     intake.take_in(w.healer)
     assert (len(w.store.joined), asked) == (50, [])
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("state", "ended"), [("failed", True), ("success", True), ("running", False), ("queued", False)]
+)
+def test_who_claims_an_incident_and_does_not_live_keeps_nobody_waiting(state: str, ended: bool) -> None:
+    w = world()
+    told(w)
+    (incident,) = w.store.incidents()
+    w.event(incident.id, EventKind.CLAIMED, run="heal__of_somebody__1")
+    w.airflow.healer_run = state
+    w.clock.ahead(minutes=3)
+    assert (reconcile(w.healer).ended == (incident.id,)) is ended
+    assert bool(w.pager.pages) is ended
+
+
+@pytest.mark.attack
+def test_the_owner_of_what_failed_is_asked_and_not_one_that_another_task_names() -> None:
+    w = world()
+    w.airflow.dags["flights"] = dag(owners=("sandbox", "team"), owners_of={"load": ("team",), "empty": ("sandbox",)})
+    asked: list[tuple[str, ...]] = []
+    w.approvers.of = lambda facts: asked.append(facts.owners) or ()  # type: ignore[method-assign,func-returns-value]
+    told(w)
+    (incident,) = w.store.incidents()
+    given = {Parameter.DAG: "flights", Parameter.RUN: "run1"}
+    for arguments, owners in (
+        ({Parameter.TASK: "load", Parameter.TRY_NUMBER: "1"}, ("team",)),
+        ({}, ("sandbox", "team")),
+    ):
+        kind = ActionKind.RETRY_TASK if arguments else ActionKind.RESTART_PIPELINE
+        proposal = Proposal(kind=kind, arguments=given | arguments, why="")
+        assert approve.question(w.healer, incident, proposal, "r") is None
+        assert asked.pop() == owners

@@ -75,7 +75,11 @@ class ArrowGauge:
         tables = references or {}
         for name, rows in tables.items():
             self._refer(name, rows)
-        self._errors = {check.id: reason for check in contract.checks if (reason := sql_values.unfit(check, contract))}
+        self._errors = {
+            check.id: reason
+            for check in contract.checks
+            if (reason := _absent(check, contract) or sql_values.unfit(check, contract))
+        }
         self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at)
         here = [check for check in contract.checks if _here(check, contract, self._rows, tables)]
         self._elsewhere = {check.id for check in contract.checks if check not in here} - set(self._errors)
@@ -266,6 +270,11 @@ class ArrowGauge:
         self._duck.register("incoming", rows)
         self._duck.execute(f"CREATE TABLE {sql_checks.ident(name)} AS SELECT * FROM incoming")
         self._duck.unregister("incoming")
+
+
+def _absent(check: Check, contract: Contract) -> str:
+    absent = [name for name in (*check.columns, *check.measures) if name not in contract.names]
+    return f"column {absent[0]} does not exist in the contract" if absent else ""
 
 
 def _here(check: Check, contract: Contract, rows: sql_checks.Rows, tables: Iterable[str]) -> bool:

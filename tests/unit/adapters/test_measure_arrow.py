@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
+from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.partition import slice_of_day
 from airflow_provider_harness.core.report import Measurements
 
@@ -118,3 +120,29 @@ def test_keys_that_outgrow_the_memory_go_to_disk_and_are_still_counted_exactly(
     assert spilled > 10_000_000, "bytes"
     assert ("More memory is taken" not in caplog.text) == enough
     assert list(tmp_path.iterdir()) == [], "nothing stays on disk"
+
+
+def test_a_check_that_cannot_be_run_is_an_error_of_its_own_and_the_others_are_judged() -> None:
+    broken = (
+        Check(id="type", kind=CheckKind.TYPE, columns=("b",), type="nosuchtype"),
+        Check(id="absent", kind=CheckKind.UNIQUE, columns=("nothing",)),
+        Check(id="list", kind=CheckKind.ACCEPTED_VALUES, columns=("b",), values=(False,)),
+        Check(id="pattern", kind=CheckKind.REGEX, columns=("b",), pattern="["),
+        Check(id="rows", kind=CheckKind.CUSTOM_SQL, sql="SELECT a FROM ${table}"),
+    )
+    later = (
+        Check(id="looks ahead", kind=CheckKind.REGEX, columns=("b",), pattern="^(?!x)"),
+        Check(id="divides", kind=CheckKind.CUSTOM_SQL, sql="SELECT sum(a) / 0 FROM ${table}"),
+        Check(id="whole", kind=CheckKind.CUSTOM_SQL, sql="SELECT count(*) FROM harness_whole AS t"),
+        Check(id="gx", kind=CheckKind.CUSTOM_GX, gx="{}"),
+    )
+    gauge = ArrowGauge(replace(CONTRACT, checks=(*broken, *later, *CONTRACT.checks)), DAY)
+    for rows in ([(1, "y", NOON), (1, "y", NOON)], [(0, "y", NOON)]):
+        made = [dict(zip(SCHEMA.names, row, strict=True)) for row in rows]
+        gauge.add(pa.RecordBatch.from_pylist(made, schema=SCHEMA))
+        gauge._count()
+    found = gauge.finish()
+    assert {name for name, one in found.values.items() if one.error} == {check.id for check in broken}
+    assert gauge.left == tuple(check.id for check in later)
+    assert not gauge.complete
+    assert (found.rows, found.values["range:a"].value, found.values["unique:a"].value) == (3, 1, 1)

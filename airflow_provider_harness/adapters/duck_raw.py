@@ -101,7 +101,10 @@ class Files:
     def places(self, condition: str, most: int = 3) -> list[str]:
         """File and line of the first rows for which a condition over ``raw`` holds."""
         if self.form == PARQUET:
-            return []
+            named = ", ".join(map(literal, self.files))
+            source = f"read_parquet([{named}], union_by_name = true, filename = true, file_row_number = true)"
+            asked = f"SELECT filename, file_row_number + 1 FROM {source} WHERE {condition} ORDER BY 1, 2 LIMIT {most}"
+            return [f"{file} row {row}" for file, row in self.connection.execute(asked).fetchall()]
         found = self.connection.execute(
             f"SELECT rowid FROM raw WHERE {condition} ORDER BY rowid LIMIT {most}"
         ).fetchall()
@@ -110,7 +113,8 @@ class Files:
     def _place(self, number: int) -> str:
         first, file = next(span for span in reversed(self.spans) if span[0] <= number)
         row, shape = number - first + 1, self.shapes[file]
-        line = file_text.csv_line(file, partial(self.opened, file), shape.csv, row) if shape.csv else None
+        opened = partial(self.opened, file)
+        line = file_text.csv_line(file, opened, shape.csv, row) if shape.csv else file_text.json_line(file, opened, row)
         return f"{file} line {line}" if line else f"{file} row {row}"
 
     def _insert(self, shape: Shape, wanted: Sequence[str]) -> list[str]:

@@ -178,6 +178,25 @@ def csv_line(name: str, opened: Open, form: Csv, row: int) -> int | None:
     return None
 
 
+def json_line(name: str, opened: Open, row: int) -> int | None:
+    """The line of an object where each has a line of its own; None where that is not so, or takes too long to find out.
+
+    :param row: 1 for the first one.
+    """
+    if row > MOST_LINES:
+        return None
+    with unpacked(name, opened) as file:
+        count = 0
+        for number, line in enumerate(file, start=1):
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").strip()
+            if text and (not text.startswith("{") or not text.endswith("}") or (not count and _wrong(text))):
+                return None
+            count += bool(text)
+            if count == row:
+                return number
+    return None
+
+
 def json_mistake(name: str, opened: Open) -> str:
     """Which line of a JSON file cannot be read, and why; empty where none is found."""
     with unpacked(name, opened) as file:

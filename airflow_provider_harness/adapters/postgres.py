@@ -199,6 +199,7 @@ class PostgresSession:
                     self._run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
         pg_target.refuse_unwritable(table, self._habits(), self._contract.load.mode)
+        pg_target.refuse_numbered(self._contract, self.schema())
 
     def _habits(self) -> pg_target.Habits:
         return pg_target.habits(self._connection, self._contract.table)

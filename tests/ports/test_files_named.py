@@ -239,7 +239,7 @@ def test_a_text_of_which_something_would_be_lost_is_counted_with_its_lines(
     assert counted == len(rows)
     assert failed["type:v"].failing == len(bad)
     first = len(good) + (2 if form == ".csv" else 1)
-    assert f"t{form} {'line' if form == '.csv' else 'row'} {first}" in failed["type:v"].sentence()
+    assert f"t{form} line {first}" in failed["type:v"].sentence()
 
 
 def _only(path: Path, rows: int, form: str) -> str:
@@ -262,7 +262,16 @@ def test_nanoseconds_of_pandas_are_read_where_nothing_is_lost(tmp_path: Path) ->
     assert measured(path, **kinds) == (2, {})
     more = pa.array([1_700_000_000_000_000_001, 1_700_000_000_123_456_000], type=pa.int64())
     pq.write_table(pa.table({name: more.cast(one.type) for name, one in fine.items()}), path)
-    assert {name: result.failing for name, result in measured(path, **kinds)[1].items()} == {"type:t": 1, "type:u": 1}
+    found = measured(path, **kinds)[1]
+    assert {name: result.failing for name, result in found.items()} == {"type:t": 1, "type:u": 1}
+    assert "t.parquet row 1" in found["type:u"].sentence()
+
+
+def test_objects_of_several_lines_are_told_by_their_number(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.json", json.dumps([{"id": 1, "a": "x", "n": 1}, {"id": "x", "a": "x", "n": 1}], indent=1)
+    )
+    assert "t.json row 2" in measured(path)[1]["type:id"].sentence()
 
 
 def test_other_dialects_and_endings_are_read(tmp_path: Path) -> None:

@@ -298,3 +298,17 @@ def test_a_column_that_must_not_be_null_and_a_key_that_stands_in_another_slice(c
     )
     with pytest.raises(DatabaseRefused, match=r"4 row\(s\) break it"):
         move(case)
+
+
+@each_move
+def test_a_merge_that_could_not_set_a_number_is_refused(case: Case, move: Move) -> None:
+    table(case, COLUMNS.replace("amount numeric(12,2)", "amount bigint GENERATED ALWAYS AS IDENTITY"))
+    columns = tuple(
+        replace(col, physical_type="bigint") if col.name == "amount" else col for col in case.contract.columns
+    )
+    case.at_source("ALTER TABLE public.orders ALTER amount TYPE bigint")
+    merging = case.with_contract(columns=columns, load=replace(case.contract.load, mode=LoadMode.MERGE, key=("id",)))
+    with pytest.raises(ConfigurationError, match="numbers amount itself"):
+        move(merging)
+    assert move(case.with_contract(columns=columns)).rows == 303
+    assert ours(case) == case.rows()

@@ -45,7 +45,7 @@ fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
-flights: venv ## move a month of real flights at five schedules and compare it with its source (15 minutes)
+flights: venv ## move a month of real flights at five schedules and compare it with its source (15 to 30 minutes)
 	@HARNESS_FLIGHTS=month $(BIN)/python -m pytest tests/ports/test_slices_flights.py -q
 
 docs: venv ## write docs/reference/ from the tables in the code

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_harness.app.look import arrived
+from airflow_provider_harness.app.validate import absent
 from airflow_provider_harness.core.contract import Column, Contract, EpochUnit, Load, LoadMode, LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.grain import WORDS, Grain
@@ -21,6 +24,7 @@ from airflow_provider_harness.core.partition import (
     following,
     grain_of,
     grain_start,
+    holds_none,
     slice_of,
     slice_of_run,
     slices_between,
@@ -262,6 +266,18 @@ def test_an_integer_is_cut_by_epochs(unit: EpochUnit, factor: int) -> None:
     low, high = bounds(terms, slice_of(terms, stamp(start), start + timedelta(microseconds=500)))
     assert low == int(start.timestamp()) * factor
     assert high == {1: low + 1, 10**3: low + 1, 10**9: low + 500_000}[factor], "what has begun belongs to it"
+
+
+def test_nobody_waits_for_rows_of_a_slice_that_can_hold_none() -> None:
+    """Neither is it missing: the source is not even asked."""
+    terms = contract("date", BERLIN)
+    noon = slice_of(terms, stamp(local("2026-01-01T12:00")), local("2026-01-01T13:00"))
+    day = slice_of(terms, "2026-01-01")
+    assert (holds_none(terms, noon), holds_none(terms, day)) == (True, False)
+    assert not holds_none(contract(mode=LoadMode.FULL), noon)
+    nobody: Any = None
+    assert arrived(terms, noon, nobody, 1).ready
+    assert absent(terms, nobody, [noon]) == []
 
 
 def test_an_end_before_the_beginning_is_refused() -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -80,17 +81,25 @@ def spool() -> FileSpool:
 def audit_key(settings: config.Settings) -> bytes:
     """The key of the audit chain, made with owner-only rights where there is none yet."""
     path = Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) < _KEY_BYTES:
-            raise ConfigurationError(str(path), f"holds {len(key)} bytes; an audit key has {_KEY_BYTES}.") from None
-        return key
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(_KEY_BYTES)
-        file.write(key)
+    if not path.exists():
+        _make_key(path)
+    key = path.read_bytes()
+    if len(key) < _KEY_BYTES:
+        raise ConfigurationError(str(path), f"holds {len(key)} bytes; an audit key has {_KEY_BYTES}.")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Written beside and linked, so that it appears whole, and of several processes that make it at once one wins."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def handover() -> SupervisorHandover:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import Failure, from_dict, to_dict
+from airflow_provider_harness.core.failure import Failure
+from airflow_provider_harness.core.reported import body_of, read
 
 #: Bytes of the largest file that is read; a failure's texts are bounded far below it.
 MOST_BYTES = 1_000_000
@@ -40,7 +41,7 @@ class FileSpool:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(to_dict(failure), file)
+                file.write(body_of(failure))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -61,14 +62,12 @@ class FileSpool:
 
     def _read(self, path: Path) -> Failure | None:
         try:
-            if path.stat().st_size > MOST_BYTES:
-                raise ValueError(f"larger than {MOST_BYTES} bytes")
-            failure = from_dict(json.loads(path.read_bytes()))
+            failure = read(_content(path))
             if self._path(failure) != path:
                 raise ValueError("its name is not that of its failure")
         except FileNotFoundError:  # another pass was faster
             return None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             self._set_aside(path, error)
             return None
         return failure
@@ -79,3 +78,18 @@ class FileSpool:
             path.replace(path.with_name(path.name + BAD))
         except OSError as refusal:
             self._tell(f"{path} could not be set aside: {refusal}")
+
+
+def _content(path: Path) -> bytes:
+    """What stands in a file; a pipe, a link, a device or a file that is too large is not read, and nothing is waited for.
+
+    :raises ValueError: it is no regular file, or too large.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        if found.st_size > MOST_BYTES:
+            raise ValueError(f"larger than {MOST_BYTES} bytes")
+        return file.read(MOST_BYTES + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from .pg_types import arrow_schema
 
 MANIFEST = "_manifest.json"
 LOCAL = "file://"
+_OWN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""A part's name: a file of the folder itself, and no path."""
 PART_ROWS = 5_000_000
 """Rows after which the next part file begins."""
 BATCH_ROWS = 32_768
@@ -41,6 +44,8 @@ class ParquetStage:
     def writer(self, contract: Contract) -> ParquetWriter:
         """Begin anew: what an earlier try left is no longer a finished extract."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.folder.protocol in ("", "file", "local"):
+            Path(self.folder.path).chmod(0o700)  # rows are for whoever moves them
         (self.folder / MANIFEST).unlink(missing_ok=True)
         for old in list(self.folder.iterdir()):
             old.unlink(missing_ok=True)
@@ -49,6 +54,10 @@ class ParquetStage:
     def manifest(self) -> Manifest:
         """What the finished extract left; ``FileNotFoundError`` if there is none."""
         found = json.loads((self.folder / MANIFEST).read_text())
+        if strangers := [name for name in found["files"] if not _OWN.fullmatch(name)]:
+            raise HarnessError(
+                f"{self.folder / MANIFEST} names {strangers[0][:100]!r}, which is no part of this folder"
+            )
         return Manifest(
             contract=found["contract"],
             contract_version=found["contract_version"],

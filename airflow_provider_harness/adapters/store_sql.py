@@ -608,7 +608,18 @@ class SqlStore(SqlFailureLog):
 
     def audit_break(self, head: str | None = None) -> audit.Break | None:
         """The first place where the audit chain does not hold, or None."""
-        return audit.verify(self._key, self.audit_entries(), head=head)
+        seen = [0]
+
+        def counted() -> Iterator[audit.Entry]:
+            for entry in self.audit_entries():
+                seen[0] = entry.seq
+                yield entry
+
+        try:
+            return audit.verify(self._key, counted(), head=head)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            problem = f"event {seen[0] + 1} cannot be read ({type(error).__name__}: {str(error)[:200]})"
+            return audit.Break(seq=seen[0] + 1, problem=problem)
 
 
 def _perhaps_open() -> Any:

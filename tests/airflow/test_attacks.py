@@ -176,7 +176,7 @@ def test_forged_rows_act_on_nothing_and_silence_nothing(place: World, dags: None
     path = f"/dags/attacked/dagRuns/{run.run_id}/taskInstances/marked"
     place.stack.api("PATCH", path, {"new_state": "failed"}, user="oncall")
     place.stack.wait_run(other.dag_id, other.run_id, timeout=90)
-    forged(place, failure(run, "well"), failure(run, "marked"), failure(other, "fails"))
+    forged(place, failure(run, "well"), failure(other, "fails"))
     found = wait_for("the killed task's incident", lambda: _of_task(place, run, "killed"), 180)
     assert len(found) == 1, "it was silenced beforehand, and is found"
     diagnosed = wait_for("its diagnosis", lambda: event(place, replace(run), "diagnosed"), 120)

@@ -245,3 +245,15 @@ def test_an_odd_lease_gate_or_edge_is_a_store_that_cannot_answer(engine: Engine)
     with pytest.raises(HarnessUnavailable, match="cannot be read"):
         SqlSlices(lambda: engine).take("n", "other", "token", NOW)
     assert SqlLineage(lambda: engine).graph() is not None
+
+
+@pytest.mark.attack
+def test_an_event_that_cannot_be_read_is_a_break_of_the_chain(engine: Engine, store: SqlStore) -> None:
+    store.record(failure(), ulid(NOW))
+    store.intake(NOW, store.waiting())
+    assert store.audit_break() is None
+    with engine.begin() as connection:
+        connection.execute(t.events.update().values(body="[" * 9))
+    broken = store.audit_break()
+    assert broken is not None
+    assert (broken.seq, "cannot be read" in broken.problem) == (1, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,3 +91,18 @@ def test_a_file_under_another_name_or_too_large_is_set_aside(tmp_path: Path) -> 
     (tmp_path / "spool" / "large.json").write_bytes(b" " * (MOST_BYTES + 1))
     assert there.waiting() == [failure()]
     assert len(told) == 2
+
+
+@pytest.mark.attack
+def test_what_is_no_regular_file_hangs_nobody(tmp_path: Path) -> None:
+    there, told = spool(tmp_path)
+    there.keep(failure())
+    folder = tmp_path / "spool"
+    os.mkfifo(folder / "pipe.json")
+    (folder / "link.json").symlink_to("/dev/zero")
+    (folder / "folder.json").mkdir()
+    (folder / "deep.json").write_text("[" * 100_000)
+    assert there.waiting() == [failure()]
+    assert len(told) == 4
+    assert there.waiting() == [failure()]
+    assert len(told) == 4

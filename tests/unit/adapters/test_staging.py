@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.partition import Slice
 
 CONTRACT = Contract(
@@ -39,3 +42,15 @@ def test_what_was_read_is_let_go(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert rows == manifest.rows == 160_000
     assert peak < size / 8, "a few of the forty groups of rows"
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("name", ["../other/part-00000.parquet", "/etc/passwd", "a/b.parquet", ".hidden", ""])
+def test_a_manifest_names_files_of_its_own_folder_only(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "slice"
+    folder.mkdir()
+    part = {"rows": 1, "bytes": 1, "sha256": "x"}
+    told = {"contract": "c", "contract_version": "1", "slice": "s", "rows": 1, "files": {name: part}, "snapshot": ""}
+    (folder / "_manifest.json").write_text(json.dumps(told))
+    with pytest.raises(HarnessError, match="no part of this folder"):
+        ParquetStage(f"file://{folder}").manifest()

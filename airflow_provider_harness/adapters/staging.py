@@ -44,8 +44,8 @@ class ParquetStage:
     def writer(self, contract: Contract) -> ParquetWriter:
         """Begin anew: what an earlier try left is no longer a finished extract."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self.folder.protocol in ("", "file", "local"):
-            Path(self.folder.path).chmod(0o700)  # rows are for whoever moves them
+        if getattr(self.folder, "protocol", "") in ("", "file", "local"):
+            Path(str(getattr(self.folder, "path", self.folder))).chmod(0o700)  # rows are for whoever moves them
         (self.folder / MANIFEST).unlink(missing_ok=True)
         for old in list(self.folder.iterdir()):
             old.unlink(missing_ok=True)

@@ -66,6 +66,7 @@ def capture() -> Iterator[Finding]:
     from airflow_provider_harness.adapters.store_migrate import task_rights
 
     settings, engine = config.read(), wiring_store.store_engine()
+    yield from _left_alone()
     if engine.dialect.name != "postgresql":
         return
     if wiring_store.connection(settings.capture_conn_id) is None:
@@ -78,6 +79,13 @@ def capture() -> Iterator[Finding]:
         yield Finding.wrong(f"The role of tasks lacks {', '.join(lacks)}.", fix)
     if has:
         yield Finding.wrong(f"The role of tasks has {', '.join(has)}, which no task needs.", fix)
+
+
+def _left_alone() -> Iterator[Finding]:
+    """What tasks wrote and nobody can read, or Airflow does not confirm."""
+    for source, reasons in wiring.store().left_alone().items():
+        text = f"{len(reasons)} row(s) of {source} are left alone, the newest: {reasons[0][:300]}"
+        yield Finding.note(text, "Look who wrote them; they stand in harness_set_aside, and act on nothing.")
 
 
 def audit_key() -> Iterator[Finding]:

@@ -1,0 +1,25 @@
+"""What tasks wrote and the harness leaves alone, as ``airflow harness doctor`` says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_harness import wiring, wiring_store
+from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.cli import doctor_here
+from airflow_provider_harness.cli.doctor_findings import Health
+from tests.ports.test_reports import insert
+
+
+@pytest.mark.attack
+def test_rows_that_nobody_can_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    engine = wiring_store.store_engine()
+    upgrade(engine)
+    assert list(doctor_here.capture()) == []
+    insert(engine, body="no")
+    wiring.store().waiting()
+    (found,) = doctor_here.capture()
+    assert (found.health, "1 row(s) of failures" in found.text) == (Health.NOTE, True)

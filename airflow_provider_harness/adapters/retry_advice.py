@@ -14,6 +14,7 @@ from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.redaction import Redactor
 from airflow_provider_harness.core.signatures import Field
+from airflow_provider_harness.core.witness import live
 
 #: What the same try repeated cannot change.
 HOPELESS = frozenset(
@@ -81,7 +82,7 @@ def advise(error: BaseException, diagnoser: Diagnoser, try_number: int = 1) -> A
         occurred_at=datetime.now(UTC),
         chain=links_of(error, Redactor()),
     )
-    found = diagnoser.diagnose(failure, Evidence())
+    found = diagnoser.diagnose(failure, Evidence(witnessed=live(failure)))
     reason = f"{found.category}: {found.cause}"[:500]
     hopeless = found.basis is Basis.FACT and found.certainty is Certainty.SURE and found.category in HOPELESS
     if hopeless and not _may_help(error, failure.chain, try_number):

@@ -20,6 +20,9 @@ class Reader(StrEnum):
     DIAGNOSIS = "diagnosis"  # the closed tables of causes and remedies
     ADMINISTRATOR = "administrator"  # configuration: options, policy, maintenance
     CLOCK = "clock"
+    PROCESS = (
+        "process"  # the exception itself, in the task's own process: for that task's own retries, and nothing else
+    )
     WAREHOUSE = "warehouse"  # published data, read back by the healer
     CONTRACT = "contract"  # a file of the Dag's author, read by the healer; it narrows what the administrator grants
     LINEAGE = (
@@ -29,7 +32,7 @@ class Reader(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witnessed:
-    """A failure as far as a reader saw it itself; made by ``witness`` alone."""
+    """A failure as far as a reader saw it itself; made by ``witness`` and ``live`` alone."""
 
     failure: Failure
     reader: Reader
@@ -61,6 +64,11 @@ def witness(failure: Failure, chain: Sequence[ErrorLink], same: Mapping[str, Err
     return Witnessed(
         failure=replace(failure, chain=links, report=report, schema_diff=diff, detail={}), reader=Reader.LOG
     )
+
+
+def live(failure: Failure) -> Witnessed:
+    """A failure whose exception is in hand, where the task itself asks what to do about its own next try."""
+    return Witnessed(failure=failure, reader=Reader.PROCESS)
 
 
 def _link(seen: ErrorLink, told: ErrorLink | None, same: Mapping[str, ErrorLink]) -> ErrorLink:

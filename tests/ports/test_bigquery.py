@@ -259,16 +259,6 @@ def test_what_bigquery_cannot_hold_is_refused_before_data_moves(case: Case, chan
         case.with_contract(**changes).load()
 
 
-def test_a_slice_column_without_a_zone_is_refused(case: Case) -> None:
-    columns = tuple(
-        replace(column, physical_type="timestamp without time zone") if column.name == "placed_at" else column
-        for column in case.contract.columns
-    )
-    case.extract()
-    with pytest.raises(ConfigurationError, match="slice column placed_at: is timestamp without time zone"):
-        case.with_contract(columns=columns).load()
-
-
 def test_drift_speaks_bigquerys_words(case: Case) -> None:
     case.at_warehouse(
         f"CREATE TABLE {case.contract.table} (id INT64, placed_at TIMESTAMP, amount NUMERIC(10, 2), status STRING, "

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_harness.adapters.contract_draft import draft
 from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
-from airflow_provider_harness.cli import commands
+from airflow_provider_harness.cli import commands, quarantine
 from airflow_provider_harness.core.checks import CheckKind, Reference, Severity
 from airflow_provider_harness.core.contract import LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -52,7 +52,7 @@ def real(postgres: PostgresServer) -> Iterator[str]:
 
 def run(command: str, capsys: pytest.CaptureFixture[str], **args: object) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
-        getattr(commands, command)(Namespace(**args))
+        getattr(quarantine if command.startswith("quarantine") else commands, command)(Namespace(**args))
     out = capsys.readouterr()
     return int(ended.value.code or 0), out.out, out.err
 

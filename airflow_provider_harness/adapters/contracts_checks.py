@@ -63,12 +63,16 @@ class Checks:
     def _can_be_asked(self, ruled: Ruled, table: Contract) -> None:
         """Find fault with a rule that no engine could run, unless its field is found wrong already."""
         place, scope = ruled.place, self.scope
-        reason = "" if ruled.check.path else unfit(ruled.check, table)
+        reason = unfit(ruled.check, table) if self._known(ruled.check) else ""
         if not reason and ruled.check.expect.unit is Unit.PERCENT and not ruled.check.spec.of_rows:
             reason = f"{ruled.check.kind} counts no rows of the slice, so it has no share in percent"
         told = any(one.path == place[:-1] or one.path[: len(place)] == place for one in scope.findings)
         if reason and not told:
             scope.find(place, f"{reason}.")
+
+    def _known(self, check: Check) -> bool:
+        """Whether the column that a check looks into compiled; if not, that is a finding already."""
+        return not check.looks_inside or check.columns[0] in self.scope.columns
 
     def _is_measured(self, ruled: Ruled) -> bool:
         """Whether engines can look where a rule looks; if not, that is a finding, and never silence."""
@@ -112,7 +116,8 @@ class Checks:
         yield from self._enum(prop.get("enum"), (*here, "enum"), subject)
         options = prop.get("logicalTypeOptions")
         if isinstance(options, dict):
-            yield from Options(self.scope, subject, options, (*here, "logicalTypeOptions")).rules()
+            fields = {str(inner["name"]): physical_name(inner) for _, _, inner in _below(prop, here) if "name" in inner}
+            yield from Options(self.scope, subject, options, (*here, "logicalTypeOptions"), fields).rules()
         yield from self.relations.rules(prop, here, subject)
         yield from self.quality.rules(prop, here, subject)
         for part, place, inner in _below(prop, here):

@@ -46,7 +46,6 @@ def _in(section: str, *rows: Mapping[str, Row]) -> dict[str, Row]:
 _E, _I, _R = End.ENFORCED, End.INFORMATIVE, End.REFUSED
 _DICTIONARY = "in the dictionary of columns"
 _OPERATORS = _each(_E, " ".join(Operator), "the bound of the rule")
-_NOT_YET = "a finding: the engines do not look there yet"
 _TIME = "part of the promise"
 _BOUNDS = _each(_E, "minimum maximum exclusiveMinimum exclusiveMaximum", "check range", K.RANGE)
 _COMMON_OPTIONS = {
@@ -96,7 +95,7 @@ LEDGER: Mapping[str, Row] = {
         "property",
         _each(_E, "name physicalName", "the column's name; the table must have it"),
         _each(_E, "logicalType physicalType", "the column's type; compared with source and table before rows move"),
-        _each(_E, "required", "check not_null", K.NOT_NULL),
+        _each(_E, "required", "check not_null, also below a column", K.NOT_NULL),
         _each(_E, "unique", "check unique", K.UNIQUE),
         _each(_E, "primaryKey", "checks not_null and unique", K.NOT_NULL, K.UNIQUE),
         _each(_E, "primaryKeyPosition", "the order of the key's columns"),
@@ -113,7 +112,9 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "semanticType", "a measure is no column; column and dimension are for people"),
         _each(_E, "transformLogic", "what a measure is made of; of a column it is for people"),
         _each(
-            _E, "properties items", "each rule below a column is a check, or a finding while engines cannot look there"
+            _E,
+            "properties items",
+            "each rule below a column is a check; unique, relationships, sql and custom there are findings",
         ),
         _each(_R, "map", "a finding: columns of this type are not carried"),
         _each(
@@ -167,8 +168,16 @@ LEDGER: Mapping[str, Row] = {
         ),
         _each(_I, "format", "the physicalType says it"),
     ),
-    **_in("options[object]", _each(_R, "required minProperties maxProperties", _NOT_YET)),
-    **_in("options[array]", _each(_R, "minItems maxItems uniqueItems", _NOT_YET)),
+    **_in(
+        "options[object]",
+        _each(_E, "required", "check not_null of each field that it names", K.NOT_NULL),
+        _each(_E, "minProperties maxProperties", "check properties", K.PROPERTIES),
+    ),
+    **_in(
+        "options[array]",
+        _each(_E, "minItems maxItems", "check items", K.ITEMS),
+        _each(_E, "uniqueItems", "check unique_items", K.UNIQUE_ITEMS),
+    ),
     **_in(
         "options[vector]",
         _each(

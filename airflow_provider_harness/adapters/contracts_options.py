@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -23,8 +24,12 @@ MOMENTS: Mapping[str, Any] = {
 }
 """Logical type whose values a contract writes as text -> how such a text is read."""
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-INSIDE = ("minItems", "maxItems", "uniqueItems", "required", "minProperties", "maxProperties")
-"""Options about what is inside an array or an object."""
+SIZES_OF: Mapping[CheckKind, tuple[str, str, str]] = {
+    CheckKind.LENGTH: ("minLength", "maxLength", "length"),
+    CheckKind.ITEMS: ("minItems", "maxItems", "number of items"),
+    CheckKind.PROPERTIES: ("minProperties", "maxProperties", "number of fields"),
+}
+"""Kind -> the words of its lowest and highest size, and what it is the size of."""
 
 
 class Options:
@@ -33,22 +38,32 @@ class Options:
     :param subject: what they are about.
     :param options: ``logicalTypeOptions``.
     :param here: where they stand.
+    :param fields: of an object: name -> name in the documents.
     """
 
-    def __init__(self, scope: Scope, subject: Subject, options: Mapping[str, Any], here: Path) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        subject: Subject,
+        options: Mapping[str, Any],
+        here: Path,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         self.scope, self.subject, self.options, self.here = scope, subject, options, here
+        self.fields = fields or {}
 
     def rules(self) -> Iterator[Ruled]:
         """Every rule that they are, in a fixed order."""
         options = self.options
-        for word in INSIDE:
-            if options.get(word) not in (None, False, [], 0):
-                self._find(word, "is not checked yet.", fix="Check it with type sql, or remove it.")
         if self.subject.logical == LogicalType.BOOLEAN and options:
             self.scope.find(self.here, "has no meaning for booleans.", fix="Remove it.")
             return
         yield from ranged(self.scope, self.subject, options, self.here)
-        yield from measured(self.scope, self.subject, options, self.here)
+        for kind in SIZES_OF:
+            yield from measured(self.scope, self.subject, options, self.here, kind)
+        if options.get("uniqueItems") is True:
+            yield self._made("uniqueItems", CheckKind.UNIQUE_ITEMS)
+        yield from self._required(options.get("required"))
         if "pattern" in options:
             yield self._made("pattern", CheckKind.REGEX, pattern=str(options["pattern"]))
         if "multipleOf" in options:
@@ -59,6 +74,13 @@ class Options:
         if zone is not None and not zone_exists(zone):
             fix = "For example Europe/Berlin."
             self._find("defaultTimezone", f"{zone!r} is no IANA time zone.", fix=fix)
+
+    def _required(self, names: Any) -> Iterator[Ruled]:
+        """The fields that an object must have: each is a rule below it."""
+        for name in dict.fromkeys(names if isinstance(names, list) else ()):
+            path = (*self.subject.path, self.fields.get(str(name), str(name)))
+            field = replace(self.subject, path=path, logical="", physical="")
+            yield Ruled(check=field.check(CheckKind.NOT_NULL), place=(*self.here, "required"))
 
     def _multiple(self, step: Any) -> Iterator[Ruled]:
         exact = bare(self.subject.physical) in ("numeric", "bignumeric", *HOLDS) or self.subject.path
@@ -72,7 +94,7 @@ class Options:
         logical = self.subject.logical
         if logical == LogicalType.STRING:
             yield from self._text(form)
-        elif logical in MOMENTS and bare(self.subject.physical) in TEXTS:
+        elif logical in MOMENTS and (self.subject.path or bare(self.subject.physical) in TEXTS):
             pattern = dates(form)
             if pattern is None:
                 self._find(
@@ -179,21 +201,32 @@ def _beyond(one: Any, other: Any) -> bool:
         return False
 
 
-def measured(scope: Scope, subject: Subject, given: Mapping[str, Any], here: Path, **more: Any) -> Iterator[Ruled]:
-    """The length that minLength and maxLength say."""
-    low, high = given.get("minLength"), given.get("maxLength")
-    if low is None and high is None:
+def measured(
+    scope: Scope,
+    subject: Subject,
+    given: Mapping[str, Any],
+    here: Path,
+    kind: CheckKind = CheckKind.LENGTH,
+    **more: Any,
+) -> Iterator[Ruled]:
+    """The lowest and the highest size that are said of a text, an array or an object.
+
+    :param kind: a key of ``SIZES_OF``.
+    """
+    least, most, what = SIZES_OF[kind]
+    low, high = given.get(least), given.get(most)
+    if high is None and (low is None or (low == 0 and kind is not CheckKind.LENGTH)):
         return
     numbers = [
         isinstance(side, int) and not isinstance(side, bool) and side >= 0 for side in (low, high) if side is not None
     ]
     if not all(numbers):
-        scope.find(here, "has a length that is no whole number, 0 or more.")
+        scope.find(here, f"has a {what} that is no whole number, 0 or more.")
         return
     if low is not None and high is not None and low > high:
-        scope.find(here, f"minLength {low} is over maxLength {high}.", fix="No text can be both.")
-    words = [(*here, word) for word in ("minLength", "maxLength") if given.get(word) is not None]
-    check = subject.check(CheckKind.LENGTH, low=low, high=high, **more)
+        scope.find(here, f"{least} {low} is over {most} {high}.", fix="No value can be both.")
+    words = [(*here, word) for word in (least, most) if given.get(word) is not None]
+    check = subject.check(kind, low=low, high=high, **more)
     yield Ruled(check=check, place=words[0], also=tuple(words[1:]))
 
 

@@ -27,6 +27,10 @@ class Ruled:
     also: tuple[Path, ...] = ()
 
 
+UNTYPED = (CheckKind.NOT_NULL, CheckKind.NULL_RATE, CheckKind.ITEMS, CheckKind.UNIQUE_ITEMS, CheckKind.PROPERTIES)
+"""Kinds that mean the same whatever type the contract gives a value below a column."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What a rule is about: a table, a column, or something below a column.
@@ -54,7 +58,8 @@ class Subject:
     def check(self, kind: CheckKind, **given: Any) -> Check:
         """A check of it; its id is kind and column unless one is given."""
         identity = given.pop("id", None) or (f"{kind}:{self}" if self.column else str(kind))
-        return Check(id=identity, kind=kind, columns=self.columns, path=self.path, **given)
+        logical = self.logical if self.path and kind not in UNTYPED else ""
+        return Check(id=identity, kind=kind, columns=self.columns, path=self.path, logical=logical, **given)
 
 
 TABLE = Subject()

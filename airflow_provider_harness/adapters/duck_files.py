@@ -211,16 +211,24 @@ def _open(connection: duckdb.DuckDBPyConnection, contract: Contract, found: Foun
     for shape in files.look(contract.names):
         _same_columns(contract, shape)
     files.read(contract.names)
-    typed = ", ".join(f"{_value(col, found.form)} AS {column(col.name)}" for col in contract.columns)
+    typed = ", ".join(f"{_value(col, files)} AS {column(col.name)}" for col in contract.columns)
     connection.execute(f"CREATE VIEW rows AS SELECT {typed} FROM raw")
     return files
 
 
-def _value(col: Column, form: str) -> str:
-    """A column in the contract's type. A Parquet file's own statistics leave NaN out, and DuckDB answers by them what it can,
-    so binary numbers are worked out from the values."""
-    cast = duck_texts.cast(col, text=form != TYPED)
-    return f"({cast} * 1)" if form == TYPED and family(canonical(col.physical_type)) is Family.BINARY else cast
+def _value(col: Column, files: Files) -> str:
+    """A column in the contract's type; a document that a Parquet file has as a struct, list or map stays one. A Parquet file's
+    own statistics leave NaN out, and DuckDB answers by them what it can, so binary numbers are worked out from the values."""
+    kind = family(canonical(col.physical_type))
+    if kind is Family.JSON and any(_nested(shape.columns.get(col.name, "")) for shape in files.shapes.values()):
+        return column(col.name)
+    cast = duck_texts.cast(col, text=files.form != TYPED)
+    return f"({cast} * 1)" if files.form == TYPED and kind is Family.BINARY else cast
+
+
+def _nested(own: str) -> bool:
+    """Whether a type of DuckDB's has something inside."""
+    return own.endswith("]") or own.startswith(("STRUCT(", "MAP(", "JSON"))
 
 
 def _same_columns(contract: Contract, shape: Shape) -> None:
@@ -228,6 +236,9 @@ def _same_columns(contract: Contract, shape: Shape) -> None:
     wanted = {col.name: canonical(col.physical_type) for col in contract.columns}
 
     def kind(name: str, own: str) -> str:
+        wants = wanted.get(name, canonical(own))
+        if _nested(own) and family(wants) is Family.JSON:
+            return wants
         own = canonical(CATALOG.get(own, own))
         wants = wanted.get(name, own)
         as_it_is = shape.form != TYPED or carried_type(wants) is None

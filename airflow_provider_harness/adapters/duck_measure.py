@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.report import Measurements
 
-from . import sql_checks, sql_measure
+from . import duck_inside, sql_checks, sql_measure
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,4 +54,5 @@ class Duck:
 
 def measure(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: sql_checks.Rows) -> Measurements:
     """All checks of a gate, in two statements at most."""
+    duck_inside.teach(connection, contract)
     return sql_measure.measure(Duck(connection), contract, rows)

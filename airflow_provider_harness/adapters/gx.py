@@ -95,8 +95,12 @@ EXPECTATIONS: Mapping[CheckKind, Callable[[Check], tuple[str, Kwargs]]] = {
 
 
 def expectable(check: Check) -> bool:
-    """Whether Great Expectations has the check; words that stand for missing values it does not know."""
-    return check.kind in EXPECTATIONS and not (check.spec.metric is Metric.FAILING_ROWS and _words(check))
+    """Whether Great Expectations has the check; words that stand for missing values, and what is below a column, it does not know."""
+    return (
+        check.kind in EXPECTATIONS
+        and not check.path
+        and not (check.spec.metric is Metric.FAILING_ROWS and _words(check))
+    )
 
 
 _ANY = tuple(Family)

@@ -161,6 +161,7 @@ def _metrics(report: Report) -> Facets:
         for result in report.results
         if result.kind in (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
         and len(result.columns) == 1
+        and not result.facts.get("path")
         and result.failing is not None
     }
     return {"dataQualityMetrics": DataQualityMetricsInputDatasetFacet(columnMetrics=nulls, rowCount=report.rows)}

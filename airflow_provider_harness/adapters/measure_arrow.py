@@ -18,7 +18,7 @@ from airflow_provider_harness.core.contract import Contract, MalformedRows
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import Measurement, Measurements
 
-from . import sql_checks, sql_rules, sql_values
+from . import duck_inside, sql_checks, sql_rules, sql_values
 from .duck_measure import Duck
 from .pg_types import carried_type
 from .running import RUNNING, State, joined
@@ -80,7 +80,8 @@ class ArrowGauge:
             for check in contract.checks
             if (reason := _absent(check, contract) or sql_values.unfit(check, contract))
         }
-        self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at)
+        duck_inside.teach(self._duck, contract)
+        self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at, dialect=self._database.dialect)
         here = [check for check in contract.checks if _here(check, contract, self._rows, tables)]
         self._elsewhere = {check.id for check in contract.checks if check not in here} - set(self._errors)
         checks = [_carried(check) for check in here if check.id not in self._errors]
@@ -195,7 +196,7 @@ class ArrowGauge:
             for name, check in self._running.items()
         }
         self._keep_nothing()
-        self._rows = sql_checks.Rows(relation="kept", piece=self._piece, at=self._at)
+        self._rows = replace(self._rows, relation="kept")
         for check in self._whole:
             found = self._over_all(check)
             if found.error and check.sql and SEVERAL_ROWS not in found.error:

@@ -16,6 +16,7 @@ from airflow_provider_harness.core.contract import PUBLIC, Contract
 from airflow_provider_harness.core.partition import Slice, bounds
 from airflow_provider_harness.core.pattern import compiled
 
+from . import sql_inside
 from .sql_guard import one_select
 from .sql_values import NUMBERS, Family, accepted, family, kind_of, missing_words, number_of, sides, subject
 
@@ -36,6 +37,7 @@ class Rows:
     :param piece: the slice that the rows must belong to, if any.
     :param table: ``schema.table`` whose constraints hold for these rows; empty where there is none.
     :param at: moment as of which freshness is judged when there is no slice; None means now.
+    :param dialect: of the engine that reads them, see ``spoken``; what looks inside a column is said in its words.
     :param whole: all rows of the contract's table as they will be once these are published, as a relation or a query in
         parentheses with a name; empty: no others than the rows under test.
     """
@@ -46,6 +48,7 @@ class Rows:
     table: str = ""
     at: datetime | None = None
     whole: str = ""
+    dialect: str = "postgres"
 
     def prefix(self, *texts: str) -> str:
         """``WITH harness_rows AS (...)``: what the checks read.
@@ -119,6 +122,8 @@ def in_zone(contract: Contract) -> str:
 
 def failing(check: Check, contract: Contract, rows: Rows) -> str:
     """A condition that is true for the rows that fail a check, and false (never null) for all others."""
+    if check.looks_inside:
+        return f"({sql_inside.failing(check, contract, rows.dialect)}) IS TRUE"
     return f"({_FAILING[check.kind](check, contract, rows)}) IS TRUE"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -49,7 +50,7 @@ def measure(
     :param proofs: check id -> what in the catalog proves it; such a check reads no row.
     """
     began = time.perf_counter()
-    proofs = proofs or {}
+    proofs, rows = proofs or {}, replace(rows, dialect=database.dialect)
     asked = [check for check in contract.checks if check.id not in proofs]
     broken = {check.id: reason for check in asked if (reason := cannot(check, contract, database.dialect))}
     checks = [c for c in asked if c.id not in broken and sql_checks.outputs(c, contract, rows)]
@@ -89,6 +90,8 @@ def cannot(check: Check, contract: Contract, dialect: str) -> str:
     :param dialect: as ``Database.dialect``.
     """
     reason = refusal(check.sql) or unfit(check, contract)
+    if not reason and check.looks_inside and dialect == "bigquery":
+        return "what is inside a column is not looked at on BigQuery; write a rule of type sql"
     if reason or check.kind is not CheckKind.REGEX or dialect == "postgres":
         return reason
     needs = compiled(check.pattern).needs

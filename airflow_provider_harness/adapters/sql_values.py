@@ -96,6 +96,8 @@ def family(kind: str) -> Family:
 
 def unfit(check: Check, contract: Contract) -> str:
     """Why a check can be asked of no engine; empty if it can."""
+    if check.looks_inside:
+        return unfit_inside(check, kind_of(contract, check.columns[0]))
     names = [name for name in check.columns if kind_of(contract, name)]
     kinds = {name: family(kind_of(contract, name)) for name in names}
     watched = check.baseline.of if check.baseline else check.kind
@@ -114,6 +116,51 @@ def unfit(check: Check, contract: Contract) -> str:
     return ""
 
 
+OPAQUE = (*NUMBERS, *MOMENTS, Family.BOOLEAN, Family.PADDED, Family.UUID, Family.BYTES)
+"""Families whose values have nothing inside."""
+_INSIDE: Mapping[CheckKind, tuple[str, ...]] = {
+    CheckKind.ACCEPTED_VALUES: ("", "string", "integer", "number", "boolean", "date", "timestamp", "time"),
+    CheckKind.RANGE: ("", "integer", "number", "date", "timestamp", "time"),
+    CheckKind.MULTIPLE: ("", "integer", "number"),
+    CheckKind.LENGTH: ("", "string"),
+    CheckKind.REGEX: ("", "string", "date", "timestamp", "time"),
+    CheckKind.ITEMS: ("", "array"),
+    CheckKind.UNIQUE_ITEMS: ("", "array"),
+    CheckKind.PROPERTIES: ("", "object"),
+}
+"""Kind -> the logical types of what it can be asked of, inside a column."""
+
+
+def unfit_inside(check: Check, kind: str) -> str:
+    """Why a check of what is inside a column can be asked of no engine; empty if it can.
+
+    :param kind: canonical type of the column.
+    """
+    if family(kind) in OPAQUE:
+        return f"{check.kind} cannot be asked of {check.subject}, since a column that is {kind} has nothing inside"
+    if check.logical not in _INSIDE.get(check.kind, (check.logical,)):
+        return f"{check.kind} cannot be asked of {check.subject}, which is {check.logical}; write a rule of type sql"
+    try:
+        if check.kind is CheckKind.REGEX:
+            compiled(check.pattern)
+        _bounded(check)
+    except Unfit as error:
+        return str(error)
+    except PatternError as error:
+        return f"the pattern {check.pattern!r} is none: {error}"
+    return ""
+
+
+def _bounded(check: Check) -> None:
+    """Find fault with bounds that are none, or the wrong way round."""
+    if check.kind in (CheckKind.RANGE, CheckKind.LENGTH, CheckKind.ITEMS, CheckKind.PROPERTIES):
+        if check.low is None and check.high is None:
+            raise Unfit(f"{check.kind} has no bound")
+        if check.low is not None and check.high is not None and _over(check.low, check.high):
+            raise Unfit(f"minimum {check.low} is over maximum {check.high}")
+    _expected(check)
+
+
 def _readable(check: Check, contract: Contract) -> None:
     """Find fault with what the contract writes about a column."""
     if check.kind is CheckKind.REGEX:
@@ -124,6 +171,11 @@ def _readable(check: Check, contract: Contract) -> None:
         raise Unfit(f"{check.kind} has no bound")
     if check.kind is CheckKind.RANGE:
         sides(check, contract)
+    _expected(check)
+
+
+def _expected(check: Check) -> None:
+    """Find fault with what the number of failing rows is compared with."""
     if not check.expect.values or any(value is None or value != value for value in check.expect.values):
         raise Unfit("a bound is no value")
     lowest, highest = check.expect.values[0], check.expect.values[-1]

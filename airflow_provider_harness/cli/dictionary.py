@@ -32,7 +32,7 @@ def _column(contract: Contract, column: Column) -> Row:
     valid = [
         ", ".join(map(str, check.values))
         for check in contract.checks
-        if check.kind is CheckKind.ACCEPTED_VALUES and check.columns == (column.name,)
+        if check.kind is CheckKind.ACCEPTED_VALUES and check.columns == (column.name,) and not check.path
     ]
     return _row(
         contract,

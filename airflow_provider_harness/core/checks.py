@@ -33,6 +33,9 @@ class CheckKind(StrEnum):
     LENGTH = "length"
     REGEX = "regex"
     MULTIPLE = "multiple"
+    ITEMS = "items"
+    UNIQUE_ITEMS = "unique_items"
+    PROPERTIES = "properties"
     TYPE = "type"
     REFERENTIAL = "referential"
     ROW_COUNT = "row_count"
@@ -160,6 +163,24 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             row_level=True,
             samples=True,
             look_at="Look at the unit of the value, and at what rounds it at the source.",
+        ),
+        CheckKind.ITEMS: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at whether the source delivered all items of the array, or some of them twice.",
+        ),
+        CheckKind.UNIQUE_ITEMS: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at whether the source lists an item of the array twice.",
+        ),
+        CheckKind.PROPERTIES: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at which fields the source writes into the object, and which it leaves out.",
         ),
         CheckKind.TYPE: Spec(
             metric=Metric.FAILING_ROWS,
@@ -332,9 +353,19 @@ class Baseline:
 
 ITEM = "[]"
 """In a check's path: each item of an array."""
-BELOW: frozenset[CheckKind] = frozenset()
-"""Kinds that the engines measure below a column, in fields of an object and items of an array. A rule of any other kind there is
-a finding when the contract is compiled (ADR 0020)."""
+INSIDE = frozenset({CheckKind.ITEMS, CheckKind.UNIQUE_ITEMS, CheckKind.PROPERTIES})
+"""Kinds that look into an array or an object, wherever it is."""
+BELOW = INSIDE | {
+    CheckKind.NOT_NULL,
+    CheckKind.NULL_RATE,
+    CheckKind.ACCEPTED_VALUES,
+    CheckKind.RANGE,
+    CheckKind.MULTIPLE,
+    CheckKind.LENGTH,
+    CheckKind.REGEX,
+}
+"""Kinds that the engines measure below a column, in fields of an object and items of an array (``core.documents`` says what they
+mean there). A rule of any other kind there is a finding when the contract is compiled (ADR 0020)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +389,7 @@ class Check:
     :param step: what every value must be a multiple of, over 0; None where nothing is said.
     :param path: from the column down to what the check looks at: names of fields, and ``ITEM`` for each item of an array;
         empty for the column itself. Only kinds of ``BELOW`` are measured there.
+    :param logical: the standard's type of what the path leads to, where the check needs one; empty where nothing is said.
     """
 
     id: str
@@ -383,6 +415,21 @@ class Check:
     high_open: bool = False
     step: Scalar | None = None
     path: tuple[str, ...] = ()
+    logical: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Its columns, and where below the first of them it looks.
+
+        >>> Check(id="x", kind=CheckKind.LENGTH, columns=("lines",), path=(ITEM, "sku")).subject
+        'lines[].sku'
+        """
+        return ", ".join(self.columns) + "".join(part if part == ITEM else f".{part}" for part in self.path)
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether it is about what is inside a column's values, and not about these as a whole."""
+        return bool(self.path) or self.kind in INSIDE
 
     @property
     def spec(self) -> Spec:
@@ -413,13 +460,16 @@ def _range_words(check: Check) -> str:
 _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
     dict.fromkeys(CheckKind, lambda check: f"{check.id} does not hold")
     | {
-        CheckKind.NOT_NULL: lambda c: f"{', '.join(c.columns)} is null",
-        CheckKind.ACCEPTED_VALUES: lambda c: f"{', '.join(c.columns)} is not one of {', '.join(map(str, c.values))}",
-        CheckKind.RANGE: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)}",
-        CheckKind.LENGTH: lambda c: f"{', '.join(c.columns)} is not {_range_words(c)} characters long",
-        CheckKind.REGEX: lambda c: f"{', '.join(c.columns)} does not match {c.pattern}",
-        CheckKind.MULTIPLE: lambda c: f"{', '.join(c.columns)} is no multiple of {c.step}",
-        CheckKind.TYPE: lambda c: f"{', '.join(c.columns)} is not {c.type}",
-        CheckKind.REFERENTIAL: lambda c: f"{', '.join(c.columns)} is not in {c.reference.table if c.reference else ''}",
+        CheckKind.NOT_NULL: lambda c: f"{c.subject} is null",
+        CheckKind.ACCEPTED_VALUES: lambda c: f"{c.subject} is not one of {', '.join(map(str, c.values))}",
+        CheckKind.RANGE: lambda c: f"{c.subject} is not {_range_words(c)}",
+        CheckKind.LENGTH: lambda c: f"{c.subject} is not {_range_words(c)} characters long",
+        CheckKind.REGEX: lambda c: f"{c.subject} does not match {c.pattern}",
+        CheckKind.MULTIPLE: lambda c: f"{c.subject} is no multiple of {c.step}",
+        CheckKind.ITEMS: lambda c: f"{c.subject} has not {_range_words(c)} items",
+        CheckKind.UNIQUE_ITEMS: lambda c: f"{c.subject} has an item twice",
+        CheckKind.PROPERTIES: lambda c: f"{c.subject} has not {_range_words(c)} fields",
+        CheckKind.TYPE: lambda c: f"{c.subject} is not {c.type}",
+        CheckKind.REFERENTIAL: lambda c: f"{c.subject} is not in {c.reference.table if c.reference else ''}",
     }
 )

@@ -118,7 +118,7 @@ def _checks(old: Contract, new: Contract) -> Iterator[ContractChange]:
 
 def _said_elsewhere(check: Check, old: Contract, new: Contract) -> bool:
     """The key's and the nulls' checks follow from changes that are named already."""
-    implied = check.kind is CheckKind.NOT_NULL and old.column(check.columns[0]).required
+    implied = check.kind is CheckKind.NOT_NULL and not check.path and old.column(check.columns[0]).required
     return implied or (check.kind is CheckKind.UNIQUE and check.columns == old.key != new.key)
 
 

@@ -84,7 +84,7 @@ class CheckResult:
     :param failing: the metric as a number where it counts rows.
     :param share: failing rows / rows, 0 to 1; None where the metric counts no rows.
     :param error: not empty: the check could not be run; neither a pass nor bad data.
-    :param facts: typed details, for example ``missing``: the dates of missing slices.
+    :param facts: typed details, for example ``missing``: the dates of missing slices; ``path``: where below its column it looks.
     :param value: the metric itself, for the history of later slices.
     :param proved: not empty: the constraint of the catalog that proves it, so no row was read.
     """
@@ -306,7 +306,7 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         samples=found.samples,
         error=error,
         sets_aside=check.sets_aside and not error,
-        facts=facts or {},
+        facts={**({"path": list(check.path)} if check.path else {}), **(facts or {})},
         dimension=check.dimension,
         value=plain(found.value),
         proved=found.proof,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from airflow_provider_harness.adapters.gx import exact
 from airflow_provider_harness.core.anomaly import Past, Point
 from airflow_provider_harness.core.checks import (
+    INSIDE,
     Baseline,
     Check,
     CheckKind,
@@ -273,8 +274,9 @@ PAST = Past(
         for name in ("anomaly:c", "row_count_change:c")
     },
 )
-ELSEWHERE = {CheckKind.IN_SLICE, CheckKind.RECONCILIATION, CheckKind.COMPLETENESS, CheckKind.PERSONAL_DATA}
-"""Kinds of the harness's own gates, tested with them: `test_personal_data.py` has the last one, which no engine measures."""
+ELSEWHERE = {CheckKind.IN_SLICE, CheckKind.RECONCILIATION, CheckKind.COMPLETENESS, CheckKind.PERSONAL_DATA, *INSIDE}
+"""Kinds of the harness's own gates, tested with them: `test_personal_data.py` has the last one, which no engine measures. What
+looks into arrays and objects is in `test_inside_agree.py`."""
 
 
 def found_by(engines: Engines, check: Check) -> dict[str, CheckResult]:

@@ -161,17 +161,57 @@ LISTED = {
 
 
 def test_each_rule_below_a_column_is_a_check_or_a_finding() -> None:
-    found = findings(contract(NESTED))
-    places = [finding.split(": ")[1].removeprefix("schema[0].properties[4].") for finding in found]
-    assert places == [
-        "properties[0].required",
-        "properties[1].logicalTypeOptions.maxLength",
-        "properties[2].enum",
-        "properties[3].quality[0]",
-        "properties[4].properties[0].unique",
-    ]
-    assert all("below column x" in finding for finding in found)
-    assert len(findings(contract(LISTED))) == 2
+    (found,) = findings(contract(NESTED))
+    assert "properties[4].properties[4].properties[0].unique: is a rule of x.deep.er, below column x" in found
+    measured = checks_of(contract({**NESTED, "properties": NESTED["properties"][:4]}))  # type: ignore[index]
+    assert {name: check.path for name, check in measured.items()} == {
+        "not_null:x.city": ("city",),
+        "length:x.zip": ("zip",),
+        "accepted_values:x.kind": ("kind",),
+        "not_null:x.n": ("n",),
+    }
+    assert {check.kind for check in checks_of(contract(LISTED)).values()} == {CheckKind.LENGTH, CheckKind.REGEX}
+
+
+SIZED = [
+    (options("array", "text[]", minItems=1, maxItems=3), "items:x", (1, 3)),
+    (options("array", "jsonb", maxItems=0), "items:x", (None, 0)),
+    (options("array", "jsonb", uniqueItems=True), "unique_items:x", (None, None)),
+    (options("object", minProperties=1), "properties:x", (1, None)),
+    (options("object", maxProperties=0), "properties:x", (None, 0)),
+]
+
+
+@pytest.mark.parametrize(("prop", "name", "bounds"), SIZED, ids=[name for _, name, _ in SIZED])
+def test_what_an_array_or_an_object_may_hold_is_a_check(
+    prop: dict[str, Any], name: str, bounds: tuple[int | None, int | None]
+) -> None:
+    (check,) = checks_of(contract(prop)).values()
+    assert (check.id, check.path, check.low, check.high) == (name, (), *bounds)
+    (below,) = checks_of(contract({"logicalType": "object", "properties": [{"name": "y", **prop}]})).values()
+    assert (below.id, below.path) == (f"{name}.y", ("y",))
+
+
+def test_the_fields_that_an_object_must_have_are_checks() -> None:
+    fields = [{"name": "a", "physicalName": "A", "logicalType": "string", "required": True}]
+    found = checks_of(contract({**options("object", required=["a", "b"]), "properties": fields}))
+    assert {name: check.path for name, check in found.items()} == {"not_null:x.A": ("A",), "not_null:x.b": ("b",)}
+
+
+SAYS_LITTLE = [
+    options("array", "jsonb", minItems=0, uniqueItems=False),
+    options("object", minProperties=0),
+]
+
+
+@pytest.mark.parametrize("prop", SAYS_LITTLE, ids=str)
+def test_an_option_that_every_value_keeps_is_no_check(prop: dict[str, Any]) -> None:
+    assert not checks_of(contract(prop))
+
+
+def test_a_form_of_dates_is_looked_at_below_a_column_where_they_are_texts() -> None:
+    below = {"name": "d", **options("date", format="yyyy-MM-dd")}
+    assert list(checks_of(contract({"logicalType": "object", "properties": [below]}))) == ["format:x.d"]
 
 
 def test_what_is_below_a_column_and_says_no_rule_is_no_fault() -> None:
@@ -182,12 +222,10 @@ def test_what_is_below_a_column_and_says_no_rule_is_no_fault() -> None:
 
 
 REFUSED = [
-    ("minItems", contract(options("array", "text[]", minItems=1)), "minItems: is not checked yet"),
-    ("maxItems", contract(options("array", "text[]", maxItems=3)), "maxItems: is not checked yet"),
-    ("uniqueItems", contract(options("array", "text[]", uniqueItems=True)), "uniqueItems: is not checked yet"),
-    ("fields of an object", contract(options("object", required=["a"])), "required: is not checked yet"),
-    ("minProperties", contract(options("object", minProperties=1)), "minProperties: is not checked yet"),
-    ("maxProperties", contract(options("object", maxProperties=1)), "maxProperties: is not checked yet"),
+    ("sizes the wrong way round", contract(options("array", "text[]", minItems=3, maxItems=1)), "minItems 3 is over maxItems 1"),
+    ("inside of a date", contract(options("object", "date", minProperties=1)), "a column that is date has nothing inside"),
+    ("a pattern of a number", contract({"logicalType": "object", "properties": [{"name": "n", "logicalType": "integer", "quality": [{"metric": "invalidValues", "mustBe": 0, "arguments": {"pattern": "a"}}]}]}), "regex cannot be asked of x.n, which is integer"),
+    ("a pattern that is none", contract({"logicalType": "object", "properties": [{"name": "n", **options("string", pattern="[")}]}), "the pattern '[' is none"),
     ("a foreign format", contract(options("string", format="isbn")), "format: 'isbn' is not known"),
     ("multipleOf of floats", contract(options("number", multipleOf=0.1)), "cannot be told exactly of double precision"),
     ("operator alone", contract(rules=[{"mustBe": 0}]), "quality[0]: needs the field 'metric'"),

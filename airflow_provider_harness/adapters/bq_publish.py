@@ -72,8 +72,9 @@ class Staged:
 
 def rows_of(staged: Staged) -> sql_checks.Rows:
     """The staged rows, and the table as it will be."""
-    whole = to_be(staged.contract, staged.piece, f"SELECT {staged.values()} FROM {ident(staged.table)}")
-    return sql_checks.Rows(relation=ident(staged.table), piece=staged.piece, at=staged.piece.end, whole=whole)
+    query = f"SELECT {staged.values()} FROM {ident(staged.table)}"
+    whole, end = to_be(staged.contract, staged.piece, query), staged.piece.end
+    return sql_checks.Rows(relation=ident(staged.table), piece=staged.piece, at=end, whole=whole, staged=query)
 
 
 def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:

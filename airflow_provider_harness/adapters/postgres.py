@@ -459,8 +459,9 @@ class PostgresSession:
 
     def _rows(self) -> sql_checks.Rows:
         values = ", ".join(_incoming(col.name, col.physical_type) for col in self._contract.columns)
-        whole = to_be(self._contract, self._piece, f"SELECT {values} FROM {ident(self._staging)}")
-        return sql_checks.Rows(relation=ident(self._staging), piece=self._piece, whole=whole)
+        staged = f"SELECT {values} FROM {ident(self._staging)}"
+        whole = to_be(self._contract, self._piece, staged)
+        return sql_checks.Rows(relation=ident(self._staging), piece=self._piece, whole=whole, staged=staged)
 
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
         return self._connection.execute(sql.encode())

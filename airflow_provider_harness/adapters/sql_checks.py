@@ -40,6 +40,8 @@ class Rows:
     :param dialect: of the engine that reads them, see ``spoken``; what looks inside a column is said in its words.
     :param whole: all rows of the contract's table as they will be once these are published, as a relation or a query in
         parentheses with a name; empty: no others than the rows under test.
+    :param staged: the query by which ``whole`` takes the staged rows, to which a condition may be added; empty where no row
+        is about to be set aside.
     """
 
     relation: str
@@ -49,6 +51,7 @@ class Rows:
     at: datetime | None = None
     whole: str = ""
     dialect: str = "postgres"
+    staged: str = ""
 
     def prefix(self, *texts: str) -> str:
         """``WITH harness_rows AS (...)``: what the checks read.

@@ -24,7 +24,7 @@ from . import sql_checks
 from .running import joined
 from .sql_guard import refusal
 from .sql_values import kind_of, unfit
-from .sql_whole import reads_whole
+from .sql_whole import reads_whole, to_be
 
 
 class Database(Protocol):
@@ -77,7 +77,10 @@ def measure(
         if guilty and contract.quarantine.policy is MalformedRows.QUARANTINE
         else 0
     )
-    values |= _explained(database, contract, rows, [check for check in runnable if values[check.id].value], values)
+    first = Measurements(rows=int(found[0]), malformed=malformed, values=values)
+    again = _without(database, contract, rows, runnable, first)
+    failed = [check for check in runnable if values[check.id].value and check.id not in again]
+    values |= {**_explained(database, contract, rows, failed, values), **again}
     values |= {name: Measurement(value=None, error=reason) for name, reason in broken.items()}
     values |= {name: Measurement(value=0, proof=proof) for name, proof in proofs.items()}
     spent = round(1000 * (time.perf_counter() - began))
@@ -104,13 +107,47 @@ def told(check: Check, contract: Contract, rows: sql_checks.Rows, outputs: Itera
     return found[0] if len(found) == 1 else joined(check.kind, [found])
 
 
-def _gate(database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check]) -> tuple[Any, ...]:
-    return database.rows(sql_checks.spoken(sql_checks.gate(contract, rows, checks), database.dialect))[0]
+def _gate(
+    database: Database, contract: Contract, rows: sql_checks.Rows, checks: Sequence[Check], *more: str
+) -> tuple[Any, ...]:
+    return database.rows(sql_checks.spoken(sql_checks.gate(contract, rows, checks, *more), database.dialect))[0]
 
 
 def _aside(database: Database, contract: Contract, rows: sql_checks.Rows, guilty: Sequence[Check]) -> int:
     """How many rows would be set aside; asked only where some would be."""
     return int(database.rows(sql_checks.spoken(sql_checks.aside(contract, rows, guilty), database.dialect))[0][0])
+
+
+def _without(
+    database: Database,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    checks: Sequence[Check],
+    found: Measurements,
+) -> Mapping[str, Measurement]:
+    """What looks at the table as it will be, measured again without the rows that are about to be set aside.
+
+    :param checks: all that were run.
+    :param found: what they gave with these rows.
+    """
+    whole = [check for check in checks if reads_whole(check, contract)]
+    if not (whole and rows.staged and rows.piece and contract.quarantine.allows(found.malformed, found.rows)):
+        return {}
+    bad = sql_checks.malformed(checks, contract, rows)
+    left = replace(rows, whole=to_be(contract, rows.piece, f"{rows.staged} WHERE NOT ({bad})"))
+    plain_ones, keys = [c for c in whole if not c.sets_aside], [c for c in whole if c.sets_aside]
+    stranded = [
+        f"count(*) FILTER (WHERE {sql_checks.failing(c, contract, left)} AND NOT ({bad}))" for c in keys
+    ]  # not set aside themselves, and what they refer to is
+    try:
+        outputs = iter(_gate(database, contract, left, plain_ones, *stranded)[1:])
+    except database.refusals as error:
+        return {check.id: Measurement(value=None, error=first_line(error)) for check in whole}
+    again = {c.id: Measurement(value=value_of(c, told(c, contract, left, outputs), contract, left)) for c in plain_ones}
+    for check, number in zip(keys, map(int, outputs), strict=True):
+        had = int(found.values[check.id].value or 0)
+        again[check.id] = Measurement(value=had + number, stranded=number)
+    return again | _explained(database, contract, left, [c for c in whole if again[c.id].value], again)
 
 
 def _runnable(database: Database, contract: Contract, checks: Sequence[Check]) -> tuple[list[Check], dict[str, str]]:
@@ -165,7 +202,7 @@ def _explained(
         check = checks[int(place)]
         row = dict(zip(query[1], map(plain, cells), strict=True))
         kept.setdefault(check.id, []).append({name: row[name] for name in sql_checks.shown(contract, check)})
-    return {check: Measurement(value=values[check].value, samples=tuple(samples)) for check, samples in kept.items()}
+    return {check: replace(values[check], samples=tuple(samples)) for check, samples in kept.items()}
 
 
 def value_of(check: Check, value: Any, contract: Contract, rows: sql_checks.Rows) -> Any:

@@ -42,8 +42,8 @@ def columns_in_flight(sql: str, contract: Contract) -> tuple[str, ...] | None:
     if any(type(node).__name__ not in ALIKE for node in tree.walk()):
         return None
     own = {UNDER_TEST, *(cte.alias for cte in tree.find_all(exp.CTE))}
-    if contract.load.mode is LoadMode.FULL:
-        own.add(WHOLE)  # the rows that pass by are all that there will be
+    if contract.load.mode is LoadMode.FULL and not contract.quarantine.possible:
+        own.add(WHOLE)  # the rows that pass by are all that there will be: none of them is set aside
     if any(table.name not in own or table.db for table in tree.find_all(exp.Table)):
         return None
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):

@@ -43,12 +43,15 @@ class Measurement:
     :param samples: rows that failed, only with columns that the contract classifies.
     :param error: as the engine said it, but without the values of rows that it repeats: every task may read a gate's errors.
     :param proof: not empty: no row was read, since this constraint of the catalog already proves the value.
+    :param stranded: how many of the failing rows fail only because the rows to which they refer are about to be set aside;
+        they would be published, so nothing is set aside.
     """
 
     value: Scalar | None
     samples: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
     proof: str = ""
+    stranded: int = 0
 
     def __post_init__(self) -> None:
         if self.error:
@@ -299,13 +302,13 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         severity=check.severity,
         passed=passed,
         expected=_expected(check),
-        actual=error or _actual(check, plain(found.value)),
+        actual=error or _actual(check, plain(found.value)) + _stranded(found.stranded),
         failing=found.value if counts and isinstance(found.value, int) else None,
         share=share,
         look_at="" if passed else check.spec.look_at,
         samples=found.samples,
         error=error,
-        sets_aside=check.sets_aside and not error,
+        sets_aside=check.sets_aside and not error and not found.stranded,
         facts={**({"path": list(check.path)} if check.path else {}), **(facts or {})},
         dimension=check.dimension,
         value=plain(found.value),
@@ -359,6 +362,10 @@ def _actual(check: Check, value: Any) -> str:
     if value is None:
         return "no value, since there are no rows to take it of"
     return f"{value} {_NOUNS[check.spec.metric]}".strip()
+
+
+def _stranded(rows: int) -> str:
+    return f", {rows} of them because the rows to which they refer would be set aside" if rows else ""
 
 
 def _result_dict(result: CheckResult) -> dict[str, Any]:

@@ -122,6 +122,82 @@ def test_rows_without_a_parent_in_the_own_table_are_set_aside(case: Case) -> Non
     assert report.malformed == 1
 
 
+def spoiled(case: Case) -> Case:
+    """The parent of each row is the one order that is paid, and that order is about to be set aside for its amount."""
+    case = to_itself(case)
+    case.at_source("UPDATE public.orders SET customer = 'open', status = CASE WHEN id = 3 THEN 'paid' ELSE 'open' END")
+    case.at_source("UPDATE public.orders SET amount = -3 WHERE id = 3")
+    return case
+
+
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.MERGE, LoadMode.APPEND])
+def test_a_row_whose_parent_is_set_aside_is_not_published_without_it(case: Case, mode: LoadMode) -> None:
+    case = in_mode(spoiled(case), mode)
+    case.at_source("UPDATE public.orders SET customer = 'paid' WHERE id = 4")
+    case.extract()
+    report = blocked(case)
+    (own,) = (result for result in report.failed if result.id == "own")
+    assert (own.failing, own.sets_aside) == (1, False)
+    assert "1 of them because the rows to which they refer would be set aside" in report.sentence()
+    assert case.published() == []
+
+
+def test_a_row_that_is_set_aside_with_its_parent_is_in_nobodys_way(case: Case) -> None:
+    case = spoiled(case)
+    case.at_source("UPDATE public.orders SET customer = 'paid', amount = -4 WHERE id = 4")
+    case.extract()
+    published, _ = case.load()
+    assert (published.rows, published.quarantined) == (301, {"range:amount": 2})
+
+
+def test_children_of_a_row_that_is_set_aside_for_want_of_a_parent_are_not_published(case: Case) -> None:
+    case = spoiled(case)
+    case.at_source("UPDATE public.orders SET customer = 'nobody', amount = 3 WHERE id = 3")
+    case.at_source("UPDATE public.orders SET customer = 'paid' WHERE id = 4")
+    case.extract()
+    (own,) = blocked(case).failed
+    assert (own.id, own.failing) == ("own", 2)
+
+
+def test_a_parent_that_was_published_and_stays_since_its_successor_is_set_aside_is_a_parent(case: Case) -> None:
+    case = in_mode(spoiled(case), LoadMode.MERGE)
+    case.at_source("UPDATE public.orders SET customer = 'paid' WHERE id = 4")
+    case.at_source("UPDATE public.orders SET amount = 3 WHERE id = 3")
+    case.extract()
+    assert case.load()[0].rows == 303
+    case.at_source("UPDATE public.orders SET amount = -3 WHERE id = 3")
+    case.extract()
+    assert case.load()[0].quarantined == {"range:amount": 1}
+
+
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.FULL])
+def test_a_rule_of_the_own_table_is_judged_without_the_rows_that_are_set_aside(case: Case, mode: LoadMode) -> None:
+    kept = case.contract.checks
+    case = ruled(case, "SELECT count(*) FROM orders WHERE amount < 0 OR id = 3", "mustBe: 0")
+    case = in_mode(case.with_contract(checks=(*(c for c in case.contract.checks if c.id == "rule"), *kept)), mode)
+    if mode is LoadMode.FULL:
+        case = case.with_contract(checks=tuple(c for c in case.contract.checks if c.kind is not CheckKind.IN_SLICE))
+    case.at_source("UPDATE public.orders SET amount = -3 WHERE id = 3")
+    assert "rule" in case.extract()[1].left
+    published, report = case.load()
+    assert published.quarantined == {"range:amount": 1}
+    assert {result.id: result.value for result in report.results}["rule"] == 0
+    case.at_source("UPDATE public.orders SET amount = 3 WHERE id = 3")
+    case.extract()
+    with pytest.raises(ContractViolation) as caught:
+        case.load()
+    assert [result.value for result in caught.value.report.failed] == [1], "nothing is set aside, and the row counts"
+
+
+def test_a_rule_that_only_rows_that_are_set_aside_satisfy_does_not_hold(case: Case) -> None:
+    kept = case.contract.checks
+    case = ruled(case, "SELECT count(*) FROM orders WHERE id = 3", "mustBe: 1")
+    case = case.with_contract(checks=(*(c for c in case.contract.checks if c.id == "rule"), *kept))
+    case.at_source("UPDATE public.orders SET amount = -3 WHERE id = 3")
+    case.extract()
+    assert [(result.id, result.value) for result in blocked(case).failed if result.id == "rule"] == [("rule", 0)]
+
+
 @pytest.mark.parametrize("severity", Severity)
 def test_an_expectation_of_great_expectations_gates_a_load_and_a_transformation(case: Case, severity: Severity) -> None:
     check = Check(id="gx", kind=CheckKind.CUSTOM_GX, severity=severity, gx=BETWEEN)

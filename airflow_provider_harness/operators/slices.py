@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset, BaseOperator
 
+from airflow_provider_harness import wiring_mapped
 from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ContractViolation
 
@@ -34,7 +35,7 @@ PUBLISHED_LINKS = _links("PublishedTableLink", "QuarantineLink")
 TABLE_LINK = _links("PublishedTableLink")
 
 
-class SliceOperator(BaseOperator):
+class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
     """An operator on one slice of one table under one contract.
 
     :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the name of
@@ -73,6 +74,11 @@ class SliceOperator(BaseOperator):
         self._edges: tuple[ColumnEdge, ...] | None = None
         self._schemas: dict[Dataset, Schema] = {}
         wiring.check_when_parsed(contract, self.get_dag(), table, by_run=slice_key is None)
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """A mapped task in the making: its contract is looked at when the Dag is parsed, as that of any other task."""
+        return wiring_mapped.Mapped(super().partial(**kwargs))
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
+from airflow_provider_harness import wiring_mapped
 from airflow_provider_harness import wiring_rows as wiring
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ GRACE = timedelta(minutes=5)
 """How long after its time a deferred task waits for a triggerer that does not answer."""
 
 
-class SliceSensor(BaseSensorOperator):
+class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
     """Waits for something about one slice of one table under one contract; while it waits, it holds no worker slot.
 
     Of Airflow's own arguments, ``poke_interval`` (seconds between two looks), ``timeout`` (seconds in all) and ``soft_fail`` (skip
@@ -62,6 +63,11 @@ class SliceSensor(BaseSensorOperator):
         self._running: list[Callable[[], None]] = []
         self._found: Look | None = None
         wiring.check_when_parsed(contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None)
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """A mapped task in the making: its contract is looked at when the Dag is parsed, as that of any other task."""
+        return wiring_mapped.Mapped(super().partial(**kwargs), by_run=cls.on_slice)
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any

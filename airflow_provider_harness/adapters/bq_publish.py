@@ -74,7 +74,8 @@ def rows_of(staged: Staged) -> sql_checks.Rows:
     """The staged rows, and the table as it will be."""
     query = f"SELECT {staged.values()} FROM {ident(staged.table)}"
     whole, end = to_be(staged.contract, staged.piece, query), staged.piece.end
-    return sql_checks.Rows(relation=ident(staged.table), piece=staged.piece, at=end, whole=whole, staged=query)
+    mine, words = ident(staged.table), "bigquery"
+    return sql_checks.Rows(relation=mine, piece=staged.piece, at=end, whole=whole, staged=query, dialect=words)
 
 
 def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:

@@ -1,7 +1,7 @@
 """Checks of what is inside a column as SQL: fields of objects, items of arrays, and their numbers.
 
-``core.documents`` says what they mean. PostgreSQL walks the value as ``jsonb``; DuckDB asks the function of ``duck_inside``, since
-its own reading of JSON rounds numbers.
+``core.documents`` says what they mean. PostgreSQL walks the value as ``jsonb``, BigQuery as ``JSON`` (``bq_inside``); DuckDB asks
+the function of ``duck_inside``, since its own reading of JSON rounds numbers.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from airflow_provider_harness.core.documents import FORMS, LONG, ZONED
 from airflow_provider_harness.core.exact import written
 from airflow_provider_harness.core.pattern import compiled
 
+from . import bq_inside
 from .sql_values import Family, family, kind_of, number_of, quoted, value_of
 
 FUNCTION = "harness_fails"
 """What DuckDB asks: a column's value and a check's id."""
+WRITTEN = "harness_written"
+"""What holds the place of an expression that is in the other dialect's words already."""
 _MOMENTS: Mapping[str, str] = {
     "date": "date",
     "time": "time without time zone",
@@ -33,6 +36,8 @@ Inner = Callable[[str], str]
 def failing(check: Check, contract: Contract, dialect: str) -> str:
     """A condition that is true for the rows that fail a check."""
     name = _column(check.columns[0])
+    if dialect == "bigquery":
+        return f"{WRITTEN}({quoted(bq_inside.failing(check, contract))})"
     if dialect != "postgres":
         return f"{FUNCTION}({name}, {quoted(check.id)})"
     leaf: Inner = lambda value: _RULES[check.kind](value, check, contract)  # noqa: E731 - it is passed on

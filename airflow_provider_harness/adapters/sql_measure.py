@@ -93,8 +93,6 @@ def cannot(check: Check, contract: Contract, dialect: str) -> str:
     :param dialect: as ``Database.dialect``.
     """
     reason = refusal(check.sql) or unfit(check, contract)
-    if not reason and check.looks_inside and dialect == "bigquery":
-        return "what is inside a column is not looked at on BigQuery; write a rule of type sql"
     if reason or check.kind is not CheckKind.REGEX or dialect == "postgres":
         return reason
     needs = compiled(check.pattern).needs

@@ -10,6 +10,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError, UncarriedValue
 from airflow_provider_harness.core.schema import Schema, SchemaColumn, quoted
 
+from .bq_words import words
 from .pg_types import base, decimal_digits, dimensions, element, refuse_uncarried
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def spelled(field: SchemaField) -> str:
     """A column's type as BigQuery's SQL writes it."""
     name = re.sub(r"\s*\(.*", "", str(field.field_type)).upper()
     name = LEGACY.get(name, name)
+    if name == "STRUCT" and field.fields:
+        name = f"STRUCT<{', '.join(f'{one.name} {spelled(one)}' for one in field.fields)}>"
     if name in ("NUMERIC", "BIGNUMERIC"):
         digits = (
             [field.precision, field.scale or None] if field.precision else re.findall(r"\d+", str(field.field_type))
@@ -201,6 +204,8 @@ def schema(table: str, found: Iterable[SchemaField], contract: Contract | None =
 
 def meant(kind: str) -> str:
     """A BigQuery type in a contract's words; in BigQuery's own where there are none."""
+    if "STRUCT<" in kind:
+        return words(kind) or kind.lower()
     if kind.startswith("ARRAY<"):
         return f"{meant(kind.removeprefix('ARRAY<').removesuffix('>'))}[]"
     digits = re.findall(r"\d+", kind)

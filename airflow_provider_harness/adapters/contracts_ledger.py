@@ -273,6 +273,7 @@ LEDGER: Mapping[str, Row] = {
     **_in(
         "server",
         _each(_E, "schema dataset", "of the first server that has one: where tables are whose names say none"),
+        _each(_E, "type", "bigquery: a physicalType may be one of BigQuery's names"),
         _each(_I, "*", "connections are Airflow's"),
     ),
     **_in("context", _each(_I, "*", "for people and other programs")),

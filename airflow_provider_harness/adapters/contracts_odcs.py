@@ -30,6 +30,7 @@ from airflow_provider_harness.core.errors import ContractError
 from airflow_provider_harness.core.grain import OTHERS, WORDS
 from airflow_provider_harness.core.schema import canonical, is_type
 
+from .bq_words import words
 from .contracts_cache import cached
 from .contracts_checks import Checks
 from .contracts_dictionary import examples, is_measure, measures, synonyms
@@ -252,6 +253,15 @@ class _Compiler:
         named = (s.get("schema") or s.get("dataset") for s in servers or () if isinstance(s, dict))
         return str(next(filter(None, named), "public"))
 
+    def _physical(self, written: str) -> str:
+        """A type in the contract's words; empty if it is none. Where all servers are BigQuery's, its names mean what they mean
+        there; where one of them is, those that nobody else has."""
+        given = self.data.get("servers")
+        kinds = [str(s.get("type")).lower() for s in given if isinstance(s, dict)] if isinstance(given, list) else []
+        known = canonical(written) if is_type(canonical(written)) else ""
+        there = words(written) if "bigquery" in kinds else ""
+        return (there or known) if set(kinds) == {"bigquery"} else (known or there)
+
     def _assemble(
         self,
         settings: Mapping[str, Any],
@@ -374,8 +384,12 @@ class _Compiler:
                 if logical in tuple(LogicalType):
                     self._find(here, f"needs a physicalType, since {logical} has no usual one.")
                 continue
-            if not is_type(canonical(str(physical))):
+            kind = self._physical(str(physical))
+            if not kind:
                 fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
+                fix += " Types of BigQuery are read where a server of the contract has type bigquery." * (
+                    "<" in str(physical)
+                )
                 self._find((*here, "physicalType"), f"{str(physical)[:80]!r} is no type of PostgreSQL.", fix=fix)
                 continue
             name = physical_name(prop)
@@ -389,7 +403,7 @@ class _Compiler:
                 Column(
                     name=name,
                     logical_type=LogicalType(logical),
-                    physical_type=canonical(str(physical)),
+                    physical_type=kind,
                     required=bool(prop.get("required") or prop.get("primaryKey")),
                     unique=bool(prop.get("unique")),
                     classification=str(prop.get("classification") or ""),

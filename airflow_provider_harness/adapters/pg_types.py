@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import UncarriedValue
-from airflow_provider_harness.core.schema import cast, everywhere
+from airflow_provider_harness.core.schema import canonical, cast, everywhere, is_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,8 +117,22 @@ def refuse_uncarried(contract: Contract) -> None:
         raise UncarriedValue(contract.table, bad)
 
 
+def refuse_foreign(contract: Contract) -> None:
+    """Raise before a statement is made if the contract has a type that no PostgreSQL has; its name is never part of one."""
+    foreign = {
+        c.name: _refusal(c.name, c.physical_type) for c in contract.columns if not is_type(canonical(c.physical_type))
+    }
+    if foreign:
+        raise UncarriedValue(contract.table, foreign)
+
+
 def _refusal(name: str, kind: str) -> str:
     """Why a type cannot be carried, and the way out, written for this column."""
+    if not is_type(canonical(kind)):
+        return (
+            f"type {kind} is BigQuery's own, so that it can be looked at there, and not be loaded; let the contract say "
+            f'physicalType: json, and read it so: sql="SELECT ..., {cast(name, "json")} FROM ..."'
+        )
     plain = base(element(kind))
     own = "no other database has it" if everywhere(plain) else "it is one database's own type"
     other = f"numeric({DECIMAL_DIGITS},9)" if plain == "numeric" else "text"

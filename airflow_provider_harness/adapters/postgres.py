@@ -33,7 +33,7 @@ from .pg_errors import translated
 from .pg_locks import Waiting
 from .pg_measure import measure
 from .pg_session import session, told_of
-from .pg_types import AS_TEXT, arrow_schema, as_literal, base, staged_type
+from .pg_types import AS_TEXT, arrow_schema, as_literal, base, refuse_foreign, staged_type
 from .progress import looking
 from .read_ahead import ahead, ours_first
 from .sql_checks import column, ident, in_slice, in_zone, literal, parts, query_bounds
@@ -69,6 +69,7 @@ class PostgresWarehouse(Cancellable):
     @contextmanager
     def slice(self, contract: Contract, piece: Slice) -> Iterator[PostgresSession]:
         """An exclusive session: another publication of the same slice waits, then fails as ``SliceBusy``."""
+        refuse_foreign(contract)
         with self._connect() as connection:
             lock_slice(connection, contract, piece)
             yield PostgresSession(self, connection, contract, piece)

@@ -15,6 +15,7 @@ from airflow_provider_harness.core.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contract import PUBLIC, Contract
 from airflow_provider_harness.core.partition import Slice, bounds
 from airflow_provider_harness.core.pattern import compiled
+from airflow_provider_harness.core.schema import canonical, is_type
 
 from . import sql_inside
 from .sql_guard import one_select
@@ -349,8 +350,11 @@ def shown(contract: Contract, check: Check) -> tuple[str, ...]:
     """The columns that explain a failure; none where the contract does not classify all of them, or where none is public:
     a row of nothing but masks tells nothing."""
     wanted = check.columns if check.kind is CheckKind.UNIQUE else tuple(dict.fromkeys((*contract.key, *check.columns)))
-    known = contract.classified()
-    told = all(name in known for name in wanted) and any(known[name] == PUBLIC for name in wanted)
+    known, kinds = contract.classified(), {col.name: col.physical_type for col in contract.columns}
+    named = all(
+        is_type(canonical(kinds.get(name, ""))) for name in wanted if name in kinds
+    )  # samples cast to some types
+    told = named and all(name in known for name in wanted) and any(known[name] == PUBLIC for name in wanted)
     return wanted if check.spec.samples and told else ()
 
 

@@ -16,6 +16,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.documents import FORMS, LONG, ZONED
 from airflow_provider_harness.core.exact import written
 from airflow_provider_harness.core.pattern import compiled
+from airflow_provider_harness.core.schema import is_type
 
 from . import bq_inside
 from .sql_values import Family, family, kind_of, number_of, quoted, value_of
@@ -53,7 +54,7 @@ def _document(name: str, kind: str) -> str:
     group = family(kind)
     if group is Family.TEXT or kind in ("json", "jsonb"):
         return f"CAST({name} AS jsonb)"
-    return f"to_jsonb(CAST({name} AS {kind}))" if group is Family.ARRAY else f"to_jsonb({name})"
+    return f"to_jsonb(CAST({name} AS {kind}))" if group is Family.ARRAY and is_type(kind) else f"to_jsonb({name})"
 
 
 def _walk(path: tuple[str, ...], leaf: Inner, depth: int) -> Inner:

@@ -5,15 +5,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from airflow_provider_harness.adapters import bq_measure, sql_checks
+from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
 from airflow_provider_harness.adapters.bq_jobs import Jobs
+from airflow_provider_harness.adapters.bq_rows import BigQueryRows
+from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.errors import UncarriedValue
+from airflow_provider_harness.core.partition import slice_of_day
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.testing.bigquery import BigQueryServer
+from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_inside_agree import EXAMPLES, contract_of
 
 TOO_EXACT = ("enum of numbers", "range, exact", "multipleOf", "decimals")
@@ -94,6 +103,113 @@ def test_numbers_and_arrays_as_it_has_them(table: Table, one: Check, values: lis
     table.fill(one.columns[0], values)
     found = table.measured(one).values["c"]
     assert (found.error, found.value) == ("", wanted)
+
+
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: orders
+version: 1.0.0
+status: active
+customProperties: [{property: harness.load, value: {mode: full}}]
+servers: [{server: warehouse, type: bigquery, project: p, dataset: HOME}]
+schema:
+  - name: o
+    properties:
+      - {name: id, logicalType: integer, physicalType: INT64, classification: public, unique: true}
+      - {name: at, logicalType: timestamp, physicalType: TIMESTAMP}
+      - name: delivery
+        logicalType: object
+        physicalType: STRUCT<city STRING, zip STRING(5), seen ARRAY<DATE>>
+        classification: public
+        properties:
+          - {name: city, logicalType: string, required: true, enum: [{value: Bonn}, {value: Köln}]}
+          - name: seen
+            logicalType: array
+            items: {logicalType: date, logicalTypeOptions: {minimum: "2024-01-01"}}
+      - name: lines
+        logicalType: array
+        physicalType: ARRAY<STRUCT<sku STRING, price NUMERIC>>
+        logicalTypeOptions: {minItems: 1}
+        items:
+          logicalType: object
+          properties:
+            - {name: sku, logicalType: string, required: true, logicalTypeOptions: {maxLength: 3}}
+            - {name: price, logicalType: number, logicalTypeOptions: {minimum: 0, exclusiveMaximum: 99.5}}
+      - {name: tags, logicalType: array, physicalType: ARRAY<STRING>, items: {logicalType: string, logicalTypeOptions: {pattern: "^[a-z]+$"}}}
+      - name: doc
+        logicalType: object
+        physicalType: JSON
+        properties: [{name: n, logicalType: integer, logicalTypeOptions: {minimum: 3}}]
+"""
+ORDERS = """
+INSERT INTO HOME.o VALUES
+(1, CURRENT_TIMESTAMP(), STRUCT(NULL, '1', [DATE '2023-12-31']), [STRUCT('abcd', NUMERIC '1'), STRUCT(NULL, NUMERIC '99.5')], ['a', 'B'], JSON '{"n": 2}'),
+(2, NULL, STRUCT('Ulm', NULL, []), [], [], JSON '{"n": 3.5}'),
+(3, NULL, STRUCT('Köln', '53111', [DATE '2024-01-01']), [STRUCT('a', NUMERIC '99.49')], ['a', 'b'], JSON '{"n": 3}'),
+(3, NULL, NULL, [STRUCT('b', NULL)], [], NULL)
+"""
+
+
+@pytest.fixture
+def orders(bigquery: BigQueryServer) -> Iterator[tuple[Contract, BigQueryServer]]:
+    home = f"inside_{uuid.uuid4().hex[:12]}"
+    bigquery.ensure_dataset(home)
+    kinds = "id INT64, at TIMESTAMP, delivery STRUCT<city STRING, zip STRING, seen ARRAY<DATE>>, "
+    kinds += "lines ARRAY<STRUCT<sku STRING, price NUMERIC>>, tags ARRAY<STRING>, doc JSON"
+    bigquery.client().query_and_wait(f"CREATE TABLE {home}.o ({kinds})")
+    bigquery.client().query_and_wait(ORDERS.replace("HOME", home))
+    yield compile_text(CONTRACT.replace("HOME", home), "orders.odcs.yaml"), bigquery
+    bigquery.drop_dataset(home)
+
+
+def test_a_table_of_structs_and_repeated_columns_is_looked_into(orders: tuple[Contract, BigQueryServer]) -> None:
+    contract, server = orders
+    measured, _ = BigQueryRows(server.client()).measure(contract, slice_of_day(contract, date(2024, 1, 1)))
+    assert {name: found.error for name, found in measured.values.items() if found.error} == {}
+    assert {name: found.value for name, found in measured.values.items()} == {
+        "unique:id": 1,
+        "not_null:delivery.city": 1,
+        "accepted_values:delivery.city": 1,
+        "range:delivery.seen[]": 1,
+        "items:lines": 1,
+        "not_null:lines[].sku": 1,
+        "length:lines[].sku": 1,
+        "range:lines[].price": 1,
+        "regex:tags[]": 1,
+        "range:doc.n": 2,
+    }
+
+
+def test_its_columns_are_the_contracts_in_the_same_words(orders: tuple[Contract, BigQueryServer]) -> None:
+    contract, server = orders
+    found = BigQueryWarehouse(server.client()).columns(contract.table)
+    assert found is not None
+    kinds = {column.name: column.type for column in found.columns}
+    assert kinds["lines"] == contract.column("lines").physical_type == "struct<sku text,price numeric(38,9)>[]"
+    assert kinds["at"] == contract.column("at").physical_type == "timestamp with time zone"
+
+
+def test_such_a_table_is_not_loaded_and_the_way_out_is_named(orders: tuple[Contract, BigQueryServer]) -> None:
+    contract, server = orders
+    piece = slice_of_day(contract, date(2024, 1, 1))
+    with (
+        pytest.raises(UncarriedValue, match=r"lines: type struct<.*BigQuery's own.*physicalType: json"),
+        BigQueryWarehouse(server.client()).slice(contract, piece),
+    ):
+        pass
+
+
+def test_no_type_of_bigquery_reaches_a_statement_of_postgresql(
+    orders: tuple[Contract, BigQueryServer], postgres: PostgresServer
+) -> None:
+    contract, _ = orders
+    piece = slice_of_day(contract, date(2024, 1, 1))
+    with (
+        pytest.raises(UncarriedValue, match="BigQuery's own"),
+        PostgresWarehouse(postgres.url("postgres")).slice(contract, piece),
+    ):
+        pass
 
 
 def test_a_text_that_is_no_json_fails(table: Table) -> None:

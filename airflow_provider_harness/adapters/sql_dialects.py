@@ -87,6 +87,9 @@ def _bigquery(node: Any, exp: Any) -> Any:
     if isinstance(node, exp.ConcatWs):
         separator, *parts = node.expressions
         words = [part.this if isinstance(part, exp.Coalesce) else part for part in parts]
+        words = [
+            word.transform(lambda one: _bigquery(one, exp)) for word in words
+        ]  # what is replaced is not looked into
         return exp.func("ARRAY_TO_STRING", exp.array(*words), separator)  # which leaves nulls out, too
     if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.JSONB:
         return exp.DataType.build("JSON")

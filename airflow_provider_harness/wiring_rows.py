@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.errors import ConfigurationError, DatabaseRefused, HarnessError, HarnessUnavailable
-from airflow_provider_harness.wiring_access import opened
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -191,6 +190,8 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     """An Airflow connection as a libpq connection string; what it lacks is left to libpq."""
     from psycopg.conninfo import make_conninfo
 
+    from airflow_provider_harness.wiring_access import opened
+
     connection = opened(conn_id)
     if connection.conn_type == BIGQUERY:
         raise ConfigurationError(
@@ -225,6 +226,8 @@ def named(conn_id: str) -> str:
 
 def is_bigquery(conn_id: str) -> bool:
     """Whether a connection leads to BigQuery; every other one leads to PostgreSQL."""
+    from airflow_provider_harness.wiring_access import opened
+
     return bool(opened(conn_id).conn_type == BIGQUERY)
 
 
@@ -268,6 +271,7 @@ def rows_of(
 def dataset(conn_id: str, table: str) -> Dataset:
     """A table by OpenLineage's naming specification."""
     from airflow_provider_harness.core.lineage import Dataset
+    from airflow_provider_harness.wiring_access import opened
 
     connection = opened(conn_id)
     if is_bigquery(conn_id):

@@ -210,7 +210,8 @@ def _open(connection: duckdb.DuckDBPyConnection, contract: Contract, found: Foun
     files = Files(connection=connection, form=found.form, files=found.files, opened=opener(found.filesystem))
     for shape in files.look(contract.names):
         _same_columns(contract, shape)
-    files.read(contract.names)
+    decimals = [c.name for c in contract.columns if family(canonical(c.physical_type)) is Family.DECIMAL]
+    files.read(contract.names, decimals)
     typed = ", ".join(f"{_value(col, files)} AS {column(col.name)}" for col in contract.columns)
     connection.execute(f"CREATE VIEW rows AS SELECT {typed} FROM raw")
     return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import duckdb
 
 PARQUET, CSV, JSON = ".parquet", ".csv", ".json"
+_LONG = "[0-9][0-9.]{15}"
+"""Of a record that may have a number with more digits than a double keeps."""
 MOST_PROBLEMS = 10
 """Problems that are told; of more, how many there are."""
 _MAGIC = b"PAR1"
@@ -76,10 +79,12 @@ class Files:
         _stop(problems)
         return tuple(self.shapes.values())
 
-    def read(self, wanted: Sequence[str]) -> None:
+    def read(self, wanted: Sequence[str], decimals: Sequence[str] = ()) -> None:
         """Make ``raw``, with the texts of the contract's columns; of Parquet, a view of the typed values.
 
         Texts are read once: parsing is slow, and DuckDB lets the reader of a file do casts, which then fail as a whole.
+
+        :param decimals: those of them in which every digit counts.
         """
         if self.form == PARQUET:
             named = ", ".join(map(literal, self.files))
@@ -92,6 +97,7 @@ class Files:
         for file in self.files:
             self.spans.append((rows, file))
             problems += self._insert(self.shapes[file], wanted)
+            self._write_out(self.shapes[file], [name for name in decimals if name in wanted], rows)
             if len(problems) > MOST_PROBLEMS:
                 break
             rows = self._count("SELECT count(*) FROM raw")
@@ -127,6 +133,33 @@ class Files:
         except duckdb.InvalidInputException as error:
             return [f"{shape.file}: {self._why(shape, str(error))}"]
         return []
+
+    def _write_out(self, shape: Shape, names: Sequence[str], first: int) -> None:
+        """Put numbers of JSON with many digits into ``raw`` as they are written: DuckDB reads one with a point as a double.
+
+        :param first: number of the file's first row in ``raw``.
+        """
+        import pyarrow as pa
+
+        names = [name for name in names if shape.form == JSON and name in shape.columns]
+        if not names or self._count("SELECT count(*) FROM raw") == first:
+            return
+        line = f"CASE WHEN regexp_matches(json::VARCHAR, '{_LONG}') THEN json::VARCHAR END"
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE written AS SELECT {line} AS line FROM read_json_objects({literal(shape.file)})"
+        )
+        found = self.connection.execute("SELECT rowid, line FROM written WHERE line IS NOT NULL").fetchall()
+        self.connection.execute("DROP TABLE written")
+        rows = [_as_written(line) for _, line in found]
+        exact = {name: [one.get(name) for one in rows] for name in names}
+        places = pa.array([first + number for number, _ in found], pa.int64())
+        self.connection.register(
+            "exact",
+            pa.table([places, *(pa.array(exact[name], pa.string()) for name in names)], ["harness_place", *names]),
+        )
+        changes = ", ".join(f"{column(name)} = coalesce(e.{column(name)}, raw.{column(name)})" for name in names)
+        self.connection.execute(f"UPDATE raw SET {changes} FROM exact AS e WHERE raw.rowid = e.harness_place")
+        self.connection.unregister("exact")
 
     def _why(self, shape: Shape, said: str) -> str:
         """Why a whole file cannot be read."""
@@ -222,6 +255,12 @@ def _reader(shape: Shape, wanted: Sequence[str]) -> str:
         f"read_csv({literal(shape.file)}, columns = {{{texts}}}, {told}, auto_detect = false, header = true, "
         "strict_mode = true, null_padding = false, store_rejects = true)"
     )
+
+
+def _as_written(line: str) -> dict[str, str]:
+    """The texts and numbers of an object of JSON by name, with all their digits."""
+    found = json.loads(line, parse_float=str, parse_int=str, strict=False)
+    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 
 
 def _short(said: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -63,11 +65,29 @@ def judged(dsn: str, folder: Path, kind: str, values: Sequence[str], check: Chec
     measured["arrow"] = gauge.finish()
     path = folder / f"{uuid.uuid4().hex}.parquet"
     pq.write_table(pa.Table.from_batches(batches, schema=arrow_schema(contract)), path)
-    for engine in Engine:
-        measured[f"files {engine}"], _ = FileRows(str(path), engine=engine).measure(contract, PIECE)
+    for file in (path, *texts_of(dsn, path)):
+        for engine in Engine:
+            measured[f"files {engine} {file.suffix}"], more = FileRows(str(file), engine=engine).measure(
+                contract, PIECE
+            )
+            assert [one.sentence() for one in more if not one.passed] == []
     if gx.exact(check, contract, frame=False):
         measured["gx"] = gx.measure_postgres(dsn, contract, rows)
     return {name: judge(contract, found, where=name).results[0] for name, found in measured.items()}
+
+
+def texts_of(dsn: str, beside: Path) -> list[Path]:
+    """The rows of ``public.v`` as CSV and as JSON, as PostgreSQL itself writes them; with their number, so that a null is no
+    empty line. JSON without a row has no column either, and is not made."""
+    numbered = "SELECT row_number() OVER () AS n, v FROM public.v"
+    table, lines = beside.with_suffix(".csv"), beside.with_suffix(".jsonl")
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        with connection.cursor().copy(f"COPY ({numbered}) TO STDOUT (FORMAT csv, HEADER)".encode()) as copied:
+            table.write_bytes(b"".join(bytes(part) for part in copied))
+        told = connection.execute(f"SELECT to_jsonb(q)::text FROM ({numbered}) AS q ORDER BY n".encode()).fetchall()
+    lines.write_text("".join(f"{line}\n" for (line,) in told))
+    return [table, lines] if told else [table]
 
 
 def of(kind: CheckKind, *, bound: Any = None, operator: Operator = Operator.LESS_OR_EQUAL, **given: Any) -> Check:
@@ -160,6 +180,31 @@ CASES: list[tuple[str, list[str], Check, bool]] = [
     ("timestamp with time zone", ["'2023-12-31 23:00+00'"], of(CheckKind.RANGE, low="2024-01-01 00:00:00"), False),
     ("timestamp without time zone", ["'2024-01-01 00:00'"], of(CheckKind.RANGE, low="2024-01-01 00:00"), True),
 ]
+DIGITS = '{"n": 1, "v": 0.5}', '{"v": 0.30000000000000000001, "n": 1.5}', '{"n": "1.25e-3 x", "v": null}'
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "packed"])
+def test_every_digit_of_a_number_in_json_counts(tmp_path: Path, form: str) -> None:
+    columns = (Column(name="v", logical_type=LogicalType.NUMBER, physical_type="numeric(38,20)"),)
+    check = of(CheckKind.RANGE, low=Decimal("0.3"), low_open=True)
+    over = of(CheckKind.MINIMUM, bound=Decimal("0.30000000000000000001"), operator=Operator.BE)
+    contract = Contract(
+        id="t", version="1", name="t", table="public.v", columns=columns, checks=(check, replace(over, id="m"))
+    )
+    for number in range(2):
+        rows = (*DIGITS, *(['{"v": 0.7, "n": 1}'] * number))
+        if form == "array":
+            (tmp_path / f"{number}.json").write_text(f"[{', '.join(rows)}]")
+        elif form == "packed":
+            (tmp_path / f"{number}.jsonl.gz").write_bytes(gzip.compress("\n".join(rows).encode()))
+        else:
+            (tmp_path / f"{number}.jsonl").write_text("\n".join(rows))
+    measured, _ = FileRows(str(tmp_path)).measure(contract, PIECE)
+    assert measured.rows == 7
+    results = judge(contract, measured, where="files").results
+    assert [(one.passed, one.value) for one in results] == [(True, 0), (True, Decimal("0.30000000000000000001"))]
+
+
 UNASKED: list[tuple[str, list[str], Check, str]] = [
     (
         "text",
@@ -212,7 +257,7 @@ def test_what_only_postgres_has_is_left_to_it(dsn: str, tmp_path: Path, pattern:
     found = judged(dsn, tmp_path, "text", ["'aa'"], of(CheckKind.REGEX, pattern=pattern))
     assert (found["postgres"].error, found["postgres"].passed) == ("", True)
     assert "no gate of this publication measures it" in found["arrow"].error, "an extract leaves it to the load"
-    assert "which only PostgreSQL has" in found["files sql"].error
+    assert "which only PostgreSQL has" in found["files sql .parquet"].error
 
 
 _APART = {

@@ -65,7 +65,10 @@ CATALOG: Mapping[str, str] = {
 TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
 
 
-_SLICE_ONLY = "it looks at the whole table, and the files are a slice of it; the gate of a load measures it"
+_SLICE_ONLY = (
+    "it looks at the whole table {table}, and these files are one slice of it. The gate of a load measures it; once they are "
+    "loaded, validate the table: give ValidateOperator table={table!r} and its conn_id, and no path"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,8 @@ class FileRows:
             beyond = {c.id for c in ours.checks if reads_whole(c, contract) and contract.load.mode is not LoadMode.FULL}
             carried = [replace(c, type=carried_type(c.type) or c.type) for c in ours.checks if c.id not in beyond]
             found = duck_measure.measure(connection, replace(ours, checks=tuple(carried)), rows)
-            unable = dict.fromkeys(beyond, Measurement(value=None, error=_SLICE_ONLY))
+            why = _SLICE_ONLY.format(table=contract.table)
+            unable = dict.fromkeys(beyond, Measurement(value=None, error=why))
             return replace(found, values={**found.values, **unable})
 
         def by_expectations(theirs: Sequence[Check]) -> Measurements:

@@ -24,8 +24,8 @@ from airflow_provider_harness.adapters.gx_share import Engine
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
 from airflow_provider_harness.adapters.pg_types import arrow_schema
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Unit
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Unit
+from airflow_provider_harness.core.contract import Column, Contract, Load, LoadMode, LogicalType
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements, judge
 from airflow_provider_harness.testing.bigquery import BigQueryServer
@@ -203,6 +203,22 @@ def test_every_digit_of_a_number_in_json_counts(tmp_path: Path, form: str) -> No
     assert measured.rows == 7
     results = judge(contract, measured, where="files").results
     assert [(one.passed, one.value) for one in results] == [(True, 0), (True, Decimal("0.30000000000000000001"))]
+
+
+@pytest.mark.parametrize("mode", LoadMode)
+def test_what_looks_at_the_own_table_in_files_says_what_to_do_instead(tmp_path: Path, mode: LoadMode) -> None:
+    columns = (Column(name="v", logical_type=LogicalType.INTEGER, physical_type="bigint"),)
+    key = of(CheckKind.REFERENTIAL, reference=Reference(table="public.v", columns=("v",)))
+    rule = Check(id="rule", kind=CheckKind.CUSTOM_SQL, sql="SELECT count(*) FROM harness_whole WHERE v < 0")
+    load = Load(mode=mode)
+    contract = Contract(id="t", version="1", name="t", table="public.v", columns=columns, checks=(key, rule), load=load)
+    (tmp_path / "v.csv").write_text("v\n1\n")
+    measured, _ = FileRows(str(tmp_path / "v.csv")).measure(contract, PIECE)
+    errors = [one.error for one in judge(contract, measured, where="files").results]
+    if mode is LoadMode.FULL:
+        assert errors == ["", ""]
+        return
+    assert all("validate the table: give ValidateOperator table='public.v' and its conn_id" in one for one in errors)
 
 
 UNASKED: list[tuple[str, list[str], Check, str]] = [

@@ -287,8 +287,9 @@ def test_mapped_over_subjects(case: Case, dag: Any) -> None:
         ("published table", 303, DAY),
         ("query", 5, DAY),
     ]
-    with pytest.raises(ConfigurationError, match="is given nothing to look at"):
+    with pytest.raises(AirflowFailException, match="is given nothing to look at") as failed:
         mapped.render_template_fields(_mapped(case, dag, 2))
+    assert isinstance(failed.value.__cause__, ConfigurationError), "the worker finds it, and does not try again"
 
 
 def _mapped(case: Case, dag: Any, index: int) -> dict[str, Any]:

@@ -24,7 +24,8 @@ WHOLE = "harness_whole"
 _STANDS_IN = "harness_rows"
 _SYSTEM = ("ctid", "tableoid", "xmin", "xmax", "cmin", "cmax")
 _PARTS = re.compile(
-    r"""(?P<text>'(?:[^']|'')*')|(?P<name>"(?:[^"]|"")*")|(?P<tick>`[^`]*`)|(?P<note>--[^\n]*|/\*.*?\*/)"""
+    r"""(?P<text>(?P<open>\b[eE]')(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|(?P<dollar>\$(?:[A-Za-z_]\w*)?\$).*?(?P=dollar))"""
+    r"""|(?P<name>"(?:[^"]|"")*")|(?P<tick>`[^`]*`)|(?P<note>--[^\n]*|/\*.*?\*/)"""
     r"""|(?P<mark>\$?\{\s*(?P<word>[A-Za-z_]\w*)\s*\})""",
     re.DOTALL,
 )
@@ -110,11 +111,19 @@ def _filled(query: str, column: str, table: str, problems: list[Problem]) -> str
             bare = _dotted(query, found.start())
             said = word(inner[1], found.start(), bare=bare)
             return f'"{said}"' if bare else said
-        if found["text"]:  # a text may hold braces of its own
-            return _MARK.sub(lambda m: word(m[1], 0, bare=True) if m[1] in KNOWN else m[0], whole)
-        return whole
+        return _kept(found) if found["text"] else whole
 
     return _PARTS.sub(put, query)
+
+
+def _kept(found: re.Match[str]) -> str:
+    """A text as it is written; where it has ``${table}`` in it, in two pieces, so that nothing is put there later either."""
+    if "${table}" not in found[0]:
+        return found[0]
+    mark, begin = found["dollar"], found["open"] or "'"
+    body = found[0][len(mark) : -len(mark)].replace("'", "''") if mark else found[0][len(begin) : -1]
+    pieces = f"{begin}{body}'".replace("${table}", f"$' || {begin}{{table}}")
+    return f"({pieces})" if "${table}" in body else pieces
 
 
 def _dotted(query: str, place: int) -> bool:

@@ -65,6 +65,19 @@ def read(query: str, column: str = "amount") -> Any:
             "SELECT count(*) FROM ${table} WHERE '{a,b}' <> '{c}'",
             "SELECT count(*) FROM ${table} WHERE '{a,b}' <> '{c}'",
         ),
+        (
+            "SELECT count(*) FROM {table} WHERE id = '{table}' OR id LIKE 'x{column}''{object}%'",
+            "SELECT count(*) FROM ${table} WHERE id = '{table}' OR id LIKE 'x{column}''{object}%'",
+        ),
+        (
+            r"SELECT count(*) FROM {table} WHERE id IN (E'it\'s {table}', $${model}$$, $a$ $$ {column}$a$)",
+            r"SELECT count(*) FROM ${table} WHERE id IN (E'it\'s {table}', $${model}$$, $a$ $$ {column}$a$)",
+        ),
+        (
+            r"SELECT count(*) FROM {table} WHERE id IN ('a${table}', E'\'${table}', $q$it's ${table}$q$, $a${table}$a$)",
+            r"SELECT count(*) FROM ${table} WHERE id IN (('a$' || '{table}'), (E'\'$' || E'{table}'), ('it''s $' || '{table}'),"
+            " '{table}')",
+        ),
     ],
 )
 def test_placeholders_of_the_standard_and_of_its_tools_are_known(query: str, sql: str) -> None:

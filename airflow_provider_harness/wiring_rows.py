@@ -60,12 +60,12 @@ def check_contract(path: str, table: str = "") -> None:
 
     :param table: which table of a file with several is meant; empty: all are looked at.
     """
-    from airflow_provider_harness.adapters.contracts_odcs import SeveralTables
+    from airflow_provider_harness.adapters.contracts_odcs import NoSuchTable, SeveralTables
 
     try:
         contract_of(path, like=table)
-    except SeveralTables:
-        if table:
+    except SeveralTables as error:
+        if table or isinstance(error, NoSuchTable):
             raise
 
 

@@ -28,12 +28,21 @@ class Finding:
 
     def sentence(self, file: str, lines: Mapping[Path, int]) -> str:
         """The finding with its place."""
+        valid = f" Valid: {', '.join(self.valid)}." if self.valid else ""
+        fix = f" {self.fix}" if self.fix else ""
+        return f"{file}:{self.line(lines)}: {dotted(self.path) or 'the file'}: {self.problem}{valid}{fix}"
+
+    def line(self, lines: Mapping[Path, int]) -> int:
+        """The line of the field, or of the nearest around it; 1 for the first."""
         path = self.path
         while path and path not in lines:
             path = path[:-1]
-        valid = f" Valid: {', '.join(self.valid)}." if self.valid else ""
-        fix = f" {self.fix}" if self.fix else ""
-        return f"{file}:{lines.get(path, 1)}: {dotted(self.path) or 'the file'}: {self.problem}{valid}{fix}"
+        return lines.get(path, 1)
+
+    def parts(self, lines: Mapping[Path, int]) -> Mapping[str, Any]:
+        """The finding for programs."""
+        said = {"line": self.line(lines), "path": dotted(self.path), "problem": self.problem}
+        return {**said, "valid": list(self.valid), "fix": self.fix}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,10 @@ class SeveralTables(ContractError):
     """A file is right, and describes several tables, of which none or no single one was named. Not retried: name it."""
 
 
+class NoSuchTable(SeveralTables):
+    """The path of a contract names a table that its file does not describe, or several. Not retried: name one of its tables."""
+
+
 def load_contract(path: str, cache: FilePath | None = None, table: str = "") -> Contract:
     """The contract in a file; every mistake in it is listed in one ``ContractError``.
 
@@ -102,7 +106,7 @@ def _text(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = "is missing." if isinstance(error, FileNotFoundError) else f"cannot be read: {error}."
         fix = "Contract paths are relative to the Dag file's folder, or absolute."
-        raise ContractError(path, [f"{path}:1: the file: {reason} {fix}"]) from error
+        raise _wrong(path, [Finding(path=(), problem=reason, fix=fix)]) from error
 
 
 @lru_cache(maxsize=256)
@@ -116,19 +120,22 @@ def compile_text(text: str, path: str) -> Contract:
 
 def _compile_table(text: str, path: str, table: str) -> Contract:
     """The contract of one of the tables that a text describes; the only one, where no table is named."""
-    contracts = compile_file(text, path).contracts
-    if len(contracts) == 1:
+    made = compile_file(text, path)
+    contracts, named = made.contracts, [str(one["name"]) for one in made.modern["schema"]]
+    if len(contracts) == 1 and file_of(path) == path:
         return contracts[0]
-    found = [contract for contract in contracts if table in (contract.table, contract.name)]
+    known = list(zip(contracts, named, strict=True))
+    found = [contract for contract, name in known if table in (contract.table, contract.name, name)]
     last = table.rpartition(".")[2]
-    found = found or [c for c in contracts if last and last in (c.name, c.table.rpartition(".")[2])]
+    found = found or [c for c, name in known if last and last in (c.name, name, c.table.rpartition(".")[2])]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(f"{contract.name} ({contract.table})" for contract in contracts)
+    names = ", ".join(f"{name} ({contract.table})" for contract, name in known)
     which = f"{table!r} is none of them, or several" if table else "nothing says which is meant"
-    fix = f"Give the operator's argument table one of their names, or write the contract as {path.partition('#')[0]}#NAME."
-    said = f"{path}:1: schema: describes {len(contracts)} tables, and {which}. Valid: {names}. {fix}"
-    raise SeveralTables(path, [said])
+    fix = f"Give the operator's argument table one of their names, or write the contract as {file_of(path)}#NAME."
+    count = f"{len(contracts)} tables" if len(contracts) > 1 else "one table"
+    kind = SeveralTables if file_of(path) == path else NoSuchTable
+    raise kind(path, [f"{file_of(path)}:1: schema: describes {count}, and {which}. Valid: {names}. {fix}"])
 
 
 @lru_cache(maxsize=64)
@@ -140,7 +147,7 @@ def compile_file(text: str, path: str) -> Compiled:
     try:
         return _compile(text, path)
     except RecursionError as error:
-        raise ContractError(path, [f"{path}:1: the file: is nested too deeply."]) from error
+        raise _wrong(path, [Finding(path=(), problem="is nested too deeply.")]) from error
 
 
 def _compile(text: str, path: str) -> Compiled:
@@ -165,8 +172,8 @@ def _compile(text: str, path: str) -> Compiled:
             findings += compiler.findings
             made += [(contract, compiler.places)] if contract else []
     if findings or not made:
-        ordered = sorted(dict.fromkeys(findings), key=lambda f: (_line(f, marked), str(f.path)))
-        raise ContractError(path, [finding.sentence(path, marked.lines) for finding in ordered])
+        ordered = sorted(dict.fromkeys(findings), key=lambda f: (f.line(marked.lines), str(f.path)))
+        raise _wrong(path, ordered, marked.lines)
     contracts, places = zip(*made, strict=True)
     return Compiled(contracts=contracts, places=places, marked=written, modern=marked.data)
 
@@ -181,11 +188,10 @@ def _twice(tables: Sequence[Any]) -> Iterator[Finding]:
         known.add(name)
 
 
-def _line(finding: Finding, marked: Marked) -> int:
-    path = finding.path
-    while path and path not in marked.lines:
-        path = path[:-1]
-    return marked.lines.get(path, 1)
+def _wrong(path: str, findings: Sequence[Finding], lines: Mapping[Path, int] | None = None) -> ContractError:
+    """The error of a contract; its sentences begin with the file, without the table that was named, so that it can be opened."""
+    known, file = lines or {}, file_of(path)
+    return ContractError(path, [f.sentence(file, known) for f in findings], [f.parts(known) for f in findings])
 
 
 @lru_cache(maxsize=1)

@@ -122,16 +122,21 @@ def policy_check(args: Any) -> int:
 
 @command
 def contract_check(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
+    from airflow_provider_harness.adapters.contracts_odcs import NoSuchTable, load_contracts
 
     if args.output == "markdown" and not args.conn_id:
         raise ConfigurationError("--output markdown", "is the checklist of a live table.", fix="Add --conn-id.")
-    rows, tables, covered = [], 0, bool(getattr(args, "coverage", False))
+    rows: list[dict[str, Any]] = []
+    tables, covered = 0, bool(getattr(args, "coverage", False))
     for file in args.files:
         try:
             tables += len(load_contracts(file))
+        except NoSuchTable:
+            raise
         except ContractError as error:
-            rows += [{"file": file, "finding": finding} for finding in error.findings]
+            found = zip(error.findings, error.parts, strict=True)
+            more = args.output == "json"
+            rows += [{"file": file, "finding": said} | (dict(parts) if more else {}) for said, parts in found]
     if rows and args.output == "markdown":
         print("\n".join(row["finding"] for row in rows))
     elif rows or not (args.conn_id or covered):

@@ -46,10 +46,11 @@ class ContractError(ConfigurationError):
     """A data contract file is wrong. Not retried. Carries every finding of the file, not only the first.
 
     :param findings: one sentence each: file, line, field, problem, valid values, fix.
+    :param parts: the same of each in parts: ``line``, ``path``, ``problem``, ``valid``, ``fix``.
     """
 
-    def __init__(self, path: str, findings: Sequence[str]) -> None:
-        self.findings = tuple(findings)
+    def __init__(self, path: str, findings: Sequence[str], parts: Sequence[Mapping[str, Any]] = ()) -> None:
+        self.findings, self.parts = tuple(findings), tuple(parts) or ({},) * len(findings)
         super().__init__(path, f"{len(self.findings)} finding(s)\n" + "\n".join(self.findings))
 
 

@@ -27,6 +27,28 @@ def test_ten_mistakes_are_ten_lines_and_exit_one(capsys: pytest.CaptureFixture[s
     assert (status, len(json.loads(out))) == (1, 10)
 
 
+def test_a_finding_is_told_in_parts_and_its_file_can_be_opened(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (str(TEN), f"{TEN}#anything"):
+        _, out, _ = run("contract_check", capsys, files=[name], conn_id="", output="json")
+        for row in json.loads(out):
+            assert row["file"] == name
+            assert row["finding"].startswith(f"{TEN}:{row['line']}: {row['path']}: {row['problem']}")
+            assert row["finding"].endswith(row["fix"]) and all(one in row["finding"] for one in row["valid"])
+    status, out, _ = run("contract_check", capsys, files=["nowhere.odcs.yaml"], conn_id="", output="json")
+    assert (status, json.loads(out)[0]["line"], json.loads(out)[0]["problem"]) == (1, 1, "is missing.")
+
+
+@pytest.mark.parametrize("covered", [False, True])
+def test_a_table_that_the_file_does_not_describe_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], *, covered: bool
+) -> None:
+    here = {"conn_id": "", "output": "table", "coverage": covered}
+    status, _, said = run("contract_check", capsys, files=[f"{FLIGHTS}#nope"], **here)
+    assert (status, "'nope' is none of them" in said, "Valid: flights (" in said) == (2, True, True)
+    for name in ("flights", "public.flights"):
+        assert run("contract_check", capsys, files=[f"{FLIGHTS}#{name}"], **here)[0] == 0
+
+
 def test_a_right_contract_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run("contract_check", capsys, files=[str(FLIGHTS)], conn_id="", output="table")
     assert (status, out) == (0, "1 contract(s), no findings.\n")

@@ -6,7 +6,7 @@ A timetable travels as the text in which Airflow itself keeps it, so that a heal
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -17,6 +17,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Run, Slice, plain, slice_of_run
 from airflow_provider_harness.core.schedule_fit import Owns, Schedule, Window
+from airflow_provider_harness.core.slice_keys import read
 
 from .contracts_terms import zone_exists
 
@@ -172,7 +173,29 @@ def _of_clock(contract: Contract, text: str) -> Schedule:
     if kind in _POINTS and not given.get("interval"):
         return Schedule(words=words, owns=Owns.NOTHING, zone=zone, fix=fix)
     owns = Owns.PARTITION if kind in _PARTITIONS else Owns.INTERVAL
-    return Schedule(words=words, owns=owns, zone=_iana(zone), windows=_tried(contract, text, kind), fix=fix)
+    windows = _coming(words, lambda: _tried(contract, text, kind))
+    keys = _unread(text) if kind in _PARTITIONS else ()
+    return Schedule(words=words, owns=owns, zone=_iana(zone), windows=windows, fix=fix, unread=keys)
+
+
+def _coming(words: str, look: Callable[[], tuple[tuple[Window, ...], ...]]) -> tuple[tuple[Window, ...], ...]:
+    """The times that some runs of a schedule own.
+
+    :raises ConfigurationError: no date ever fits it, such as the 30th of February.
+    """
+    from croniter import CroniterBadDateError
+
+    try:
+        return look()
+    except CroniterBadDateError as error:
+        raise ConfigurationError(words, "never comes: no date fits it.", fix="Correct the cron expression.") from error
+
+
+def _unread(text: str) -> tuple[str, ...]:
+    """A key that is no date, where a timetable makes such."""
+    far = _ANCHORS[0] + timedelta(days=30 * 366)
+    keys = (run.partition_key or "" for run in islice(runs(text, _ANCHORS[0], far, far), 2))
+    return tuple(key for key in keys if read(key) is None)[:1]
 
 
 def _words(kind: str, crons: list[str], zone: str) -> str:
@@ -218,11 +241,8 @@ def _tried(contract: Contract, text: str, kind: str) -> tuple[tuple[Window, ...]
 
 
 def _partitions(contract: Contract, text: str, anchor: datetime, count: int) -> Iterator[Window]:
-    """Keys that come again name the same slice, once."""
-    last: Slice | None = None
+    """Runs whose keys come again own the same time again."""
     far = anchor + timedelta(days=30 * 366)
     for run in islice(runs(text, anchor, far, far), count):
         piece = slice_of_run(contract, run)
-        if last is None or piece.id != last.id:
-            yield piece.start, piece.end
-        last = piece
+        yield piece.start, piece.end

@@ -259,8 +259,12 @@ _METRICS: Mapping[str, Any] = {
 
 def cron_fault(given: Any) -> str:
     """What is wrong with a cron expression; empty if nothing is."""
-    from croniter import croniter
+    from croniter import CroniterBadDateError, croniter
 
-    if isinstance(given, str) and croniter.is_valid(given):
-        return ""
-    return f"{given!r} is no cron expression."
+    if not isinstance(given, str) or not croniter.is_valid(given):
+        return f"{given!r} is no cron expression."
+    try:
+        croniter(given, 0).get_next()
+    except CroniterBadDateError:
+        return f"{given!r} never comes: no date fits it."
+    return ""

@@ -37,6 +37,7 @@ class Schedule:
     :param zone: IANA name of the zone whose clocks it follows; empty where it follows none.
     :param windows: runs of times that some of its runs own one after the other, each with no gap between the runs.
     :param fix: a schedule that would do, where this one does not.
+    :param unread: a partition key that its runs have and that is no date.
     """
 
     words: str
@@ -44,6 +45,7 @@ class Schedule:
     zone: str = ""
     windows: tuple[tuple[Window, ...], ...] = ()
     fix: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,9 @@ def misfits(contract: Contract, schedule: Schedule) -> Iterator[Misfit]:
         yield Misfit(text=text, fix="Give the task slice_key, or let the assets be partitioned.")
         return
     yield from _joints(contract, schedule, cut)
+    for key in schedule.unread:
+        text = f"{cut}, and {schedule.words} makes keys such as {key!r}, which is no date: a run that is given such a key alone fails."
+        yield Misfit(text=text, fix='Use key_format="%Y-%m-%dT%H:%M:%S", or "%Y-%m-%d" where runs are a day apart.')
     yield from _zones(contract, schedule)
     yield from _grains(contract, schedule)
     yield from _dates(contract, schedule)
@@ -84,6 +89,10 @@ def misfits(contract: Contract, schedule: Schedule) -> Iterator[Misfit]:
 def _joints(contract: Contract, schedule: Schedule, cut: str) -> Iterator[Misfit]:
     """Where one run's time does not begin at the end of the one before: the first of each kind."""
     fix = f"Use schedule={schedule.fix}, or give the task slice_key."
+    if schedule.owns is Owns.PARTITION:
+        fix = (
+            f"Let the key say when the run is (key_format), or use schedule={schedule.fix}, or give the task slice_key."
+        )
     joints = [(end, start) for windows in schedule.windows for (_, end), (start, _) in pairwise(windows)]
     gap = next(((end, start) for end, start in joints if start > end), None)
     twice = next(((start, end) for end, start in joints if start < end), None)

@@ -130,6 +130,40 @@ def test_what_two_runs_own_is_a_warning_and_is_refused_where_it_would_be_left_ou
 
 
 @pytest.mark.parametrize(
+    ("cron", "form", "again"),
+    [
+        ("0 * * * *", "%Y-%m-%d", True),
+        ("0 0 * * *", "%Y-%m", True),
+        ("0 0 * * *", "%G-W%V", True),
+        ("0,30 * * * *", "%Y-%m-%dT%H", False),
+        ("0 0 * * *", "%Y-%m-%d", False),
+        ("0 * * * *", "%Y-%m-%dT%H", False),
+    ],
+)
+def test_a_key_that_comes_again_is_the_time_of_two_runs(tmp_path: Path, cron: str, form: str, *, again: bool) -> None:
+    keyed = CronPartitionTimetable(cron, timezone="UTC", key_format=form)
+    told = said(scheduled(tmp_path, keyed, contract_text("timestamptz", "UTC")))
+    assert [("two runs of" in one, "key_format" in one) for one in told] == [(True, True)] * again
+    append = scheduled(tmp_path / "append", keyed, contract_text("timestamptz", "UTC", mode="append"))
+    if not again:
+        assert said(append) == []
+        return
+    with pytest.raises(ConfigurationError, match="two runs of"):
+        transfer(append)
+
+
+def test_keys_that_are_no_dates_are_told_and_a_date_that_never_comes_is_refused(tmp_path: Path) -> None:
+    local = CronPartitionTimetable("0 0 * * *", timezone="UTC", key_format="%d.%m.%Y")
+    (told,) = said(scheduled(tmp_path, local, contract_text("timestamptz", "UTC")))
+    assert "keys such as '05.01.2026', which is no date" in told and 'key_format="%Y-%m-%d' in told
+    for index, make in enumerate((CronDataIntervalTimetable, CronPartitionTimetable, CronTriggerTimetable)):
+        more = {"interval": timedelta(days=1)} if make is CronTriggerTimetable else {}
+        never = make("0 0 30 2 *", timezone="UTC", **more)
+        with pytest.raises(ConfigurationError, match=r"'0 0 30 2 \*' .*never comes: no date fits it\."):
+            transfer(scheduled(tmp_path / str(index), never, contract_text("timestamptz", "UTC")))
+
+
+@pytest.mark.parametrize(
     ("schedule", "kind", "zone", "grain", "words"),
     [
         (CronDataIntervalTimetable("0 0 * * *", timezone="UTC"), "timestamptz", "UTC", "day", []),

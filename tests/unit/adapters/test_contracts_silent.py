@@ -250,6 +250,7 @@ REFUSED = [
     ("a harness property in a rule", contract(rules=[{"metric": "rowCount", "mustBe": 1, "customProperties": [{"property": "harness.severity", "value": "warning"}]}]), "'harness.severity' is not read here"),
     ("relationship below a column", contract({"logicalType": "object", "properties": [{"name": "a", "logicalType": "string", "relationships": [{"to": "u.id"}]}]}), "below a column"),
     ("cron of hour 25", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 25 * * *"}]), "'0 25 * * *' is no cron"),
+    ("cron that never comes", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 0 30 2 *"}]), "'0 0 30 2 *' never comes"),
     ("cron of a promise", contract(slaProperties=[{"property": "latency", "value": 4, "unit": "d", "schedule": "0 30 * * *"}]), "'0 30 * * *' is no cron"),
 ]  # fmt: skip
 

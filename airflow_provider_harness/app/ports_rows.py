@@ -187,6 +187,10 @@ class Session(Protocol):
         """What the staging table has; all checks of the contract, or only these."""
         ...
 
+    def beyond(self) -> Sequence[Check]:
+        """The checks that the slice's rows alone do not decide: also rows that stay published count."""
+        ...
+
     def there(self) -> int:
         """Rows of the slice that are published now; in mode full, all rows."""
         ...

@@ -201,6 +201,7 @@ class PostgresSession:
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
         pg_target.refuse_unwritable(table, self._habits(), self._contract.load.mode)
         pg_target.refuse_numbered(self._contract, self.schema())
+        pg_target.refuse_referring(self._connection, self._contract)
 
     def _habits(self) -> pg_target.Habits:
         return pg_target.habits(self._connection, self._contract.table)
@@ -329,7 +330,8 @@ class PostgresSession:
 
     def _publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         mode, piece = self._contract.load.mode, self._piece.id
-        by = self._habits().by
+        habits = self._habits()
+        by = habits.by or (() if habits.stores else ("a view or foreign table for its rows",))
         with self._connection.transaction():
             before = self._clear() if mode in _REPLACED else self.there()
             if mode is LoadMode.APPEND and before:

@@ -21,6 +21,7 @@ from airflow_provider_harness.app.ports_rows import (
     Warehouse,
     Watch,
 )
+from airflow_provider_harness.app.staged import refuse_other
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ContractViolation, QueryTooCostly, SchemaDrift
@@ -96,6 +97,8 @@ def load(
         staging table, where it is explained, and where rows can be set aside.
     """
     manifest = stage.manifest()
+    refuse_other(manifest, contract, piece)
+    stage.verify(manifest)
 
     def accept(measured: Measurements, counted: int) -> bool:
         return _publishable(gate, measured, "rows on their way", manifest.rows, counted)

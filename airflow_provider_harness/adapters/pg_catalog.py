@@ -38,11 +38,17 @@ ORDER BY a.attnum
 """
 
 SESSION = f"""
-SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LOCK_SECONDS}s' ELSE '{CLIENT_CHECK_SECONDS}s' END, false)
+SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LOCK_SECONDS}s'
+                                  WHEN 'client_connection_check_interval' THEN '{CLIENT_CHECK_SECONDS}s'
+                                  WHEN 'client_encoding' THEN 'UTF8'
+                                  WHEN 'quote_all_identifiers' THEN 'off'
+                                  WHEN 'standard_conforming_strings' THEN 'on' END, false)
 FROM pg_catalog.pg_settings
-WHERE name = 'client_connection_check_interval' OR (name = 'lock_timeout' AND setting = '0')
+WHERE name IN ('client_connection_check_interval', 'client_encoding', 'quote_all_identifiers', 'standard_conforming_strings')
+   OR (name = 'lock_timeout' AND setting = '0')
 """
-"""What every session of ours is told first; what somebody has set himself stays."""
+"""What every session of ours is told first. A limit that somebody has set himself stays; how text, names of types and literals
+are written does not, since ours are read and written in one way."""
 
 
 class Cancellable:

@@ -33,6 +33,31 @@ def session(dsn: str, name: str = "", **options: Any) -> Iterator[psycopg.Connec
         yield connection
 
 
+@contextmanager
+def carrier(dsn: str) -> Iterator[Any]:
+    """A connection of ADBC. It asks for the names of functions as it connects, and knows no quoted ones: where the role or the
+    database has ``quote_all_identifiers = on``, this connection begins without it."""
+    from adbc_driver_postgresql import dbapi
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    connection = dbapi.connect(dsn)
+    if _quotes(connection):
+        connection.close()
+        given = str(conninfo_to_dict(dsn).get("options") or "")
+        connection = dbapi.connect(make_conninfo(dsn, options=f"{given} -c quote_all_identifiers=off".strip()))
+    with connection:
+        yield connection
+
+
+def _quotes(connection: Any) -> bool:
+    """Whether names come quoted; the driver does not know even the type of the answer then."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('quote_all_identifiers')::boolean")
+        [(found,)] = cursor.fetchall()
+    connection.rollback()
+    return found not in (False, b"\0")
+
+
 def told_of(connection: Any) -> int:
     """Tell a connection of ADBC what every session is told; the id of its server process."""
     with connection.cursor() as cursor:

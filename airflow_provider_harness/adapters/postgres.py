@@ -32,7 +32,7 @@ from .pg_catalog import Cancellable, catalog, described
 from .pg_errors import translated
 from .pg_locks import Waiting
 from .pg_measure import measure
-from .pg_session import session, told_of
+from .pg_session import carrier, session, told_of
 from .pg_types import AS_TEXT, arrow_schema, as_literal, base, refuse_foreign, staged_type
 from .progress import looking
 from .read_ahead import ahead, ours_first
@@ -115,12 +115,10 @@ class PostgresWarehouse(Cancellable):
     @contextmanager
     def bulk(self) -> Iterator[Any]:
         """A connection of ADBC for rows in bulk; ``cancel`` reaches its statements."""
-        from adbc_driver_postgresql import dbapi
-
         waiting = Waiting(self.dsn, self.name)
         with (
             translated(self.name, waiting.holders),
-            dbapi.connect(self.dsn) as connection,
+            carrier(self.dsn) as connection,
             self._cancels(connection),
             waiting.watching(told_of(connection)),
         ):

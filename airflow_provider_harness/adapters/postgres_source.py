@@ -18,7 +18,7 @@ from .pg_catalog import CATALOG, Cancellable, catalogued, described, no_such, pl
 from .pg_errors import translated
 from .pg_locks import Waiting
 from .pg_reading import reading
-from .pg_session import session, told_of
+from .pg_session import carrier, session, told_of
 from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, element
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, in_zone, literal
@@ -53,10 +53,8 @@ class PostgresSource(Cancellable):
         self._connection: Any = None
 
     def __enter__(self) -> PostgresSource:
-        from adbc_driver_postgresql import dbapi
-
         with self._ours():
-            self._connection = self._open.enter_context(dbapi.connect(self._dsn))
+            self._connection = self._open.enter_context(carrier(self._dsn))
             self._running.append(self._connection)
             self._ask("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             self._open.enter_context(self._waiting.watching(told_of(self._connection)))

@@ -55,6 +55,31 @@ def straight(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return found
 
 
+@pytest.mark.parametrize(
+    "setting", ["client_encoding = LATIN1", "quote_all_identifiers = on", "standard_conforming_strings = off"]
+)
+def test_how_somebody_else_lets_text_be_written_changes_no_row(case: Case, setting: str) -> None:
+    case.at_source("UPDATE public.orders SET note = jsonb_build_object('e', 'é') WHERE id < 3")
+    case.at_source(r"UPDATE public.orders SET customer = E'a\\b' WHERE id = 3")
+    case.at_warehouse(r"INSERT INTO public.customers VALUES (E'a\\b')")
+    text = CONTRACT.replace(
+        "required: true\n        rel",
+        "required: true\n        logicalTypeOptions: {pattern: '^(c\\d|a\\\\b)$'}\n        rel",
+    )
+    assert "pattern" in text
+    case = replace(case, contract=compile_text(text, "orders.odcs.yaml"))
+    for dsn in (case.source, case.warehouse):
+        name = dsn.rpartition("/")[2]
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} SET {setting}".encode())
+    assert case.move().rows == 303
+    assert pumped(case, sql=r"SELECT * FROM public.orders WHERE customer ~ '^(c\d|a\\b)$'").rows == 303
+    for dsn in (case.source, case.warehouse):
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {dsn.rpartition('/')[2]} RESET ALL".encode())
+    assert case.published() == case.rows()
+
+
 def test_every_slice_arrives_as_it_was_and_again_changes_nothing(case: Case, straight: list[bool]) -> None:
     assert [pumped(case, day).rows for day in range(3)] == [303, 289, 302]
     rows = [row for day in range(3) for row in case.rows(day)]

@@ -6,12 +6,14 @@ Imported when a task runs.
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness import config
 from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
 from airflow_provider_harness.adapters.personal_arrow import Hasher, Watch
 from airflow_provider_harness.adapters.pg_pump import PostgresPump
+from airflow_provider_harness.adapters.pg_rows import bound
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.progress import Progress
@@ -53,7 +55,7 @@ def extract(
     piece = piece_of(contract, key, end)
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
-    name = f"harness extract {contract.table}"
+    name, sql = f"harness extract {contract.table}", _bound(sql, piece, contract)
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract), name=named(conn_id))
     with leased(f"staged {folder}", task), gate(contract, piece, post, permit) as here, database as source:
         running.append(source.cancel)
@@ -117,9 +119,10 @@ def transfer(
     """Publish one slice straight from another PostgreSQL."""
     name = f"harness transfer {contract.table}"
     warehouse = PostgresWarehouse(dsn(conn_id, name), name=named(conn_id))
-    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=sql, name=named(source_conn_id))
-    running += [source.cancel, warehouse.cancel]
     piece = piece_of(contract, key, end)
+    query = _bound(sql, piece, contract)
+    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=query, name=named(source_conn_id))
+    running += [source.cancel, warehouse.cancel]
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
     with (
@@ -166,6 +169,14 @@ def transform(
             "The query gives another type than the contract has, and values are converted: %s", change.sentence()
         )
     return told, report
+
+
+def _bound(sql: str, piece: Slice, contract: Contract) -> str:
+    """A source's query with the slice's bounds, where it asks for them; a percent sign of one that does not is what it is."""
+    return bound(sql, piece, contract) if _PLACEHOLDER.search(sql) else sql
+
+
+_PLACEHOLDER = re.compile(r"%\(\w+\)s\b")
 
 
 def _sliced(contract: Contract, piece: Slice) -> Slice | None:

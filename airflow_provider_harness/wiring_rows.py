@@ -172,11 +172,24 @@ def put_slice(task: OnSlice, context: Mapping[str, Any], dag: Any) -> None:
 
     with no_useless_retries():
         contract = contract_of(task.contract, task.table)
+        end_has_a_key(task.slice_key, task.slice_end)
         if task.slice_key:
             piece = piece_of(contract, str(task.slice_key), str(task.slice_end or ""))
         else:
             piece = slice_of_run(contract, run_of(context, dag))
     task.slice_key, task.slice_end = piece.id, piece.end.isoformat()
+
+
+def end_has_a_key(key: str | None, end: str | None) -> None:
+    """
+    :raises ConfigurationError: an end is given of a slice whose beginning nobody names.
+    """
+    if end and not key:
+        raise ConfigurationError(
+            "slice_end",
+            f"is {str(end)!r} and slice_key is not given, so nobody knows where the slice begins.",
+            fix="Give slice_key, too; or neither, for the slice that the run owns.",
+        )
 
 
 def run_slice(context: Mapping[str, Any]) -> str:
@@ -282,16 +295,12 @@ def dataset(conn_id: str, table: str) -> Dataset:
     return Dataset(namespace=namespace, name=f"{connection.schema or 'postgres'}.{table}")
 
 
-def staging_folder(dag_id: str, task_id: str, key: str, map_index: int = -1) -> str:
-    """Where one task stages one slice; each instance of a mapped task has a place of its own.
-
-    :param map_index: of the instance; negative for a task that is not mapped.
-    """
+def staging_folder(dag_id: str, task_id: str, key: str) -> str:
+    """Where one task stages one slice."""
     from airflow_provider_harness import config
 
     base = config.read().staging_path or f"file://{config.airflow_home('staging')}"
-    instance = f"/{map_index}" if map_index >= 0 else ""
-    return f"{base.rstrip('/')}/{dag_id}/{task_id}{instance}/{key}"
+    return f"{base.rstrip('/')}/{dag_id}/{task_id}/{key}"
 
 
 def verify_published(
@@ -578,6 +587,7 @@ def piece_of(contract: Contract, key: str, end: str = "") -> Slice:
     """The slice that an id names under a contract.
 
     :param end: where it ends, as ISO 8601; empty for as long as the key or the contract's grain says.
+    :raises ConfigurationError: the key is no date, or the slice does not end after it begins.
     """
     from airflow_provider_harness.core.partition import slice_of, whole
     from airflow_provider_harness.core.slice_keys import read
@@ -589,4 +599,11 @@ def piece_of(contract: Contract, key: str, end: str = "") -> Slice:
     except ValueError as error:
         raise ConfigurationError("slice_end", f"is {end!r}, which is no moment.", fix="Use ISO 8601.") from error
     zone = ZoneInfo(contract.load.time_zone)
-    return slice_of(contract, key, moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    piece = slice_of(contract, key, moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    if piece.start == piece.end and not whole(contract):
+        raise ConfigurationError(
+            "slice_end",
+            f"is {end!r}, at which slice {key!r} begins, so it can hold no row.",
+            fix="Give an end that is later; or none, for a slice as long as the key or the contract's grain says.",
+        )
+    return piece

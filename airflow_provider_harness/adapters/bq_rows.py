@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_provider_harness.app.unsliced import in_no_slice
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements
 
 from . import bq_types, sql_checks, sql_guard
 from .bigquery import BigQueryWarehouse, table_of
-from .bq_measure import QUERY, measure
+from .bq_measure import QUERY, BigQueryDatabase, measure
 from .bq_publish import bound
 from .gx_share import Engine
 from .sql_checks import ident, in_slice
+from .sql_unsliced import counted
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -51,4 +53,7 @@ class BigQueryRows(BigQueryWarehouse):
         found = None if self._sql else table_of(self._jobs.client, contract.table)
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
         query = sql_guard.query(bound(self._sql, piece, contract), "bigquery") if self._sql else ""
-        return measure(self._jobs, contract, rows, known, "validate", query=query, engine=self._engine), ()
+        measured = measure(self._jobs, contract, rows, known, "validate", query=query, engine=self._engine)
+        asked = sql_checks.spoken(counted(contract, known, rows.relation, endless=False), "bigquery")
+        lost = BigQueryDatabase(self._jobs, contract, "validate", query).rows(asked)[0][0] if asked else 0
+        return measured, in_no_slice(contract, int(lost))

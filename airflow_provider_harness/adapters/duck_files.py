@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import warnings
@@ -10,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.move import reconcile
-from airflow_provider_harness.app.staged import refuse_other
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Column, Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SchemaDrift
@@ -26,11 +26,13 @@ from .pg_types import base, carried_type
 from .sql_checks import column, ident, literal, parts
 from .sql_values import Family, family
 from .sql_whole import reads_whole
-from .staging import MANIFEST, ParquetStage
+from .staging import MANIFEST, ParquetStage, check_same
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+log = logging.getLogger(__name__)
 
 MEMORY = "500MB"
 """What DuckDB may use before it spills to disk."""
@@ -184,8 +186,10 @@ def find(path: str, contract: Contract, piece: Slice) -> Found:
         parts = sorted((part for part in place.iterdir() if _form(part.name)), key=lambda part: str(part.name))
         if (place / MANIFEST).exists():
             manifest = ParquetStage(path).manifest()
-            refuse_other(manifest, contract, piece)
+            check_same(manifest, contract, piece)
             promised, parts = manifest.rows, [place / name for name in sorted(manifest.files)]
+        else:
+            _flat(path, place)
     forms = {_form(part.name) for part in parts}
     if not parts:
         raise FileNotFoundError(f"{path} holds no file of a known format ({', '.join(SUFFIXES)})")
@@ -193,6 +197,23 @@ def find(path: str, contract: Contract, piece: Slice) -> Found:
         raise ConfigurationError(f"path {path}", "is not of one known format.", valid=tuple(SUFFIXES))
     files = tuple(part.path if local else f"{part.protocol}://{part.path}" for part in parts)
     return Found(files=files, form=forms.pop(), filesystem=None if local else place.fs, promised=promised)
+
+
+def _flat(path: str, place: Any) -> None:
+    """
+    :raises ConfigurationError: data lie in folders below this one, where nobody would look at them.
+    """
+    home = str(place.path).strip("/")
+    names = [str(name).strip("/").removeprefix(f"{home}/") for name in place.fs.find(place.path)]
+    below = sorted(name for name in names if "/" in name and _form(name))
+    if below:
+        raise ConfigurationError(
+            f"path {path}",
+            f"has {len(below)} file(s) in folders of its own, which are not looked at: {', '.join(below[:3])}.",
+            fix="Give one folder that holds the files themselves, or a task for each folder (expand).",
+        )
+    if others := sorted(name for name in names if "/" not in name and not _form(name) and name[0] not in "._"):
+        log.warning("Not looked at, since their names say no known format: %s", ", ".join(others))
 
 
 def _closed(connection: duckdb.DuckDBPyConnection, found: Found) -> None:

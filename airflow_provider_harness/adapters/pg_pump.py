@@ -18,6 +18,7 @@ from .pg_errors import translated
 from .pg_locks import Waiting
 from .sql_checks import MASK, column, ident, in_slice, in_zone, literal
 from .sql_guard import query
+from .sql_unsliced import counted
 
 if TYPE_CHECKING:
     import psycopg
@@ -84,9 +85,18 @@ class PostgresPump(Cancellable):
             return planned_rows(self._connection.execute(asked.encode()).fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        relation = subquery.relation(self._sql) if self._sql else ident(self._table)
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
-        return f"SELECT {names} FROM {relation}{condition}"
+        return f"SELECT {names} FROM {self._relation()}{condition}"
+
+    def _relation(self) -> str:
+        return subquery.relation(self._sql) if self._sql else ident(self._table)
+
+    def in_no_slice(self, contract: Contract) -> int:
+        """See ``app.ports_rows.Pump``."""
+        asked = counted(contract, self.schema(), self._relation())
+        with self._ours():
+            found = self._connection.execute(asked.encode()).fetchone() if asked else None
+        return int(found[0]) if found else 0
 
     def chunks(self, contract: Contract, piece: Slice) -> Chunks:
         """The slice's rows with the contract's columns and types, as COPY's binary form: bytes, and rows so far.

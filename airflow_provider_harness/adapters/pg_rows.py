@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.app.unsliced import in_no_slice
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Slice
 from airflow_provider_harness.core.report import CheckResult, Measurements
+from airflow_provider_harness.core.schema import Schema
 
 from . import gx, sql_checks, sql_guard, subquery
 from .gx_docs import folder_of
 from .gx_share import Engine, shared
+from .pg_catalog import catalog, described
 from .pg_measure import measure
 from .pg_session import session
 from .postgres import PostgresWarehouse
 from .sql_checks import column, ident, in_slice, in_zone, literal, query_bounds
+from .sql_unsliced import counted
 
 if TYPE_CHECKING:
+    import psycopg
     import pyarrow as pa
 
 
@@ -63,7 +68,17 @@ class PostgresRows(PostgresWarehouse):
                 lambda theirs: gx.measure_postgres(self.dsn, contract, rows, theirs, docs),
                 self._engine,
             )
-        return found, ()
+            lost = self._in_no_slice(connection, contract, rows.relation, piece)
+        return found, in_no_slice(contract, lost)
+
+    def _in_no_slice(self, connection: psycopg.Connection[Any], contract: Contract, relation: str, piece: Slice) -> int:
+        if self._sql:
+            there: Schema | None = described(connection, bound(self._sql, piece, contract))
+        else:
+            there = catalog(connection, contract.table)
+        asked = counted(contract, there, relation)
+        found = connection.execute(asked.encode()).fetchone() if asked else None
+        return int(found[0]) if found else 0
 
     def _rows_of(self, contract: Contract, piece: Slice) -> sql_checks.Rows:
         whole = contract.load.mode is LoadMode.FULL

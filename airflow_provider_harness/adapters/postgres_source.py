@@ -23,6 +23,7 @@ from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, eleme
 from .read_ahead import ahead
 from .sql_checks import MASK, column, ident, in_slice, in_zone, literal
 from .sql_guard import query
+from .sql_unsliced import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,9 +100,16 @@ class PostgresSource(Cancellable):
             return planned_rows(cursor.fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        relation = subquery.relation(self._sql) if self._sql else ident(self._table)
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
-        return f"SELECT {names} FROM {relation}{condition}"
+        return f"SELECT {names} FROM {self._relation()}{condition}"
+
+    def _relation(self) -> str:
+        return subquery.relation(self._sql) if self._sql else ident(self._table)
+
+    def in_no_slice(self, contract: Contract) -> int:
+        """See ``app.ports_rows.Source``."""
+        asked = counted(contract, self.schema(), self._relation())
+        return int(self._ask(asked)[0][0]) if asked else 0
 
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]:
         """The slice's rows with the contract's columns and types."""

@@ -21,7 +21,7 @@ from airflow_provider_harness.app.ports_rows import (
     Warehouse,
     Watch,
 )
-from airflow_provider_harness.app.staged import refuse_other
+from airflow_provider_harness.app.unsliced import in_no_slice
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import ContractViolation, QueryTooCostly, SchemaDrift
@@ -69,7 +69,8 @@ def extract(
             tell("extract", rows)
         measured = gauge.finish()
         report = gate.judge(measured, f"source {drift.table}", gauge.left)
-        for result in watch.results() if watch is not None else ():
+        watched = watch.results() if watch is not None else ()
+        for result in (*watched, *in_no_slice(contract, source.in_no_slice(contract))):
             report = gate.report = with_result(report, result)
         if report.decision is Decision.BLOCK:
             raise ContractViolation(report)
@@ -97,8 +98,6 @@ def load(
         staging table, where it is explained, and where rows can be set aside.
     """
     manifest = stage.manifest()
-    refuse_other(manifest, contract, piece)
-    stage.verify(manifest)
 
     def accept(measured: Measurements, counted: int) -> bool:
         return _publishable(gate, measured, "rows on their way", manifest.rows, counted)
@@ -132,9 +131,10 @@ def transfer(
     drift = compare(contract, pump.schema(), Side.SOURCE)
     if drift.blocking:
         raise SchemaDrift(drift)
+    lost = in_no_slice(contract, pump.in_no_slice(contract))
 
     def accept(measured: Measurements, counted: int) -> bool:
-        return _publishable(gate, measured, "slice before its commit", counted, measured.rows)
+        return _publishable(gate, measured, "slice before its commit", counted, measured.rows, lost)
 
     with basin as session:
         _fit(contract, session)
@@ -144,7 +144,7 @@ def transfer(
             return published, gate.report, drift
         with closing(pump.chunks(contract, piece)) as chunks:
             sent = session.stage_chunks(chunks, tell)
-        return *_gate_and_publish(session, run, gate, sent), drift
+        return *_gate_and_publish(session, run, gate, sent, more=lost), drift
 
 
 def transform(
@@ -194,20 +194,34 @@ def _fit(contract: Contract, session: Session) -> None:
     session.create()
 
 
-def _publishable(gate: Gate, measured: Measurements, where: str, promised: int, found: int) -> bool:
+def _publishable(
+    gate: Gate,
+    measured: Measurements,
+    where: str,
+    promised: int,
+    found: int,
+    more: tuple[CheckResult, ...] = (),
+) -> bool:
     """What the gate says of rows that are not committed yet; whatever is set aside is so in the staging table, and what would
     empty a slice is asked for there."""
     report = gate.judge(measured, where)
-    gate.report = with_result(report, reconcile("published", promised, found))
-    return gate.report.decision is Decision.PUBLISH and not may_empty(gate.contract, found)
+    for result in (reconcile("published", promised, found), *more):
+        report = gate.report = with_result(report, result)
+    return report.decision is Decision.PUBLISH and not may_empty(gate.contract, found)
 
 
 def _gate_and_publish(
-    session: Session, run: str, gate: Gate, promised: int, gauge: Gauge | None = None
+    session: Session,
+    run: str,
+    gate: Gate,
+    promised: int,
+    gauge: Gauge | None = None,
+    more: tuple[CheckResult, ...] = (),
 ) -> tuple[Published, Report]:
     measured = _measured(session, gate, promised, gauge)
     report = gate.judge(measured, "staging table")
-    report = gate.report = with_result(report, reconcile("staged", promised, measured.rows))
+    for result in (reconcile("staged", promised, measured.rows), *more):
+        report = gate.report = with_result(report, result)
     if (kept := not_emptied(gate.contract, session, measured.rows)) is not None:
         report = gate.report = with_result(report, kept)
     report = gate.sets_aside(report)
@@ -226,8 +240,7 @@ def _measured(session: Session, gate: Gate, promised: int, gauge: Gauge | None) 
     passed_by = gauge.finish()
     if passed_by.rows != promised or judge(gate.contract, passed_by, where="in flight", left=gauge.left).failed:
         return session.measure_staged()
-    more = {check.id for check in session.beyond()}
-    left = tuple(check for check in gate.contract.checks if check.id not in passed_by.values or check.id in more)
+    left = tuple(check for check in gate.contract.checks if check.id not in passed_by.values)
     there = session.measure_staged(left)
     spent = there.milliseconds + passed_by.milliseconds
     return replace(there, values={**passed_by.values, **there.values}, milliseconds=spent)

@@ -26,8 +26,6 @@ Chunks = Generator[tuple[bytes, int]]
 class Manifest:
     """What a finished extract left behind.
 
-    :param name: of the contract's table, as the contract has it; empty where an older version wrote the manifest.
-    :param start: the slice's first moment, as ISO 8601, and ``end`` the first one after it; empty as ``name`` is.
     :param files: name -> (rows, bytes, sha256).
     :param snapshot: the source's own name of the state that was read.
     :param treated: column -> what happened to its values at extraction; only those that were not kept as they were.
@@ -44,9 +42,6 @@ class Manifest:
     treated: dict[str, str] = field(default_factory=dict)
     hash_key: str = ""
     milliseconds: dict[str, int] = field(default_factory=dict)
-    name: str = ""
-    start: str = ""
-    end: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +96,10 @@ class Source(Protocol):
 
     def schema(self) -> Schema: ...
     def snapshot(self) -> str: ...
+    def in_no_slice(self, contract: Contract) -> int:
+        """Rows of the relation that no slice can hold, in the same snapshot."""
+        ...
+
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]: ...
 
 
@@ -108,6 +107,10 @@ class Pump(Protocol):
     """A relation that gives a slice in a form that a session of the same kind of warehouse takes as it is."""
 
     def schema(self) -> Schema: ...
+    def in_no_slice(self, contract: Contract) -> int:
+        """See ``Source``."""
+        ...
+
     def chunks(self, contract: Contract, piece: Slice) -> Chunks:
         """The slice's rows, the same ones each time; to be closed when nobody wants more of them."""
         ...
@@ -152,13 +155,6 @@ class Stage(Protocol):
 
     def writer(self, contract: Contract) -> Writer: ...
     def manifest(self) -> Manifest: ...
-    def verify(self, manifest: Manifest) -> None:
-        """Read the files once, before anything else does.
-
-        :raises MalformedFile: one is gone, or is not, byte for byte, what the extract left.
-        """
-        ...
-
     def batches(self, contract: Contract) -> Iterator[Batch]: ...
     def open(self, name: str) -> BinaryIO: ...
     def uri(self, name: str) -> str: ...
@@ -197,10 +193,6 @@ class Session(Protocol):
     def stage_query(self, sql: str, tell: Progress) -> int: ...
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """What the staging table has; all checks of the contract, or only these."""
-        ...
-
-    def beyond(self) -> Sequence[Check]:
-        """The checks that the slice's rows alone do not decide: also rows that stay published count."""
         ...
 
     def there(self) -> int:

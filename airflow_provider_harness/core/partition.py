@@ -115,7 +115,7 @@ def slice_of(contract: Contract, key: str, end: datetime | None = None) -> Slice
     :param key: an id, or a partition key that is a date or a time. What it names as a period (a year, a quarter, a month,
         an ISO week, a day, an hour) is the slice; a moment begins one that is as long as the contract's grain.
     :param end: where the slice ends, if that is known: of a run's slice, it always is.
-    :raises ConfigurationError: the key is no date.
+    :raises ConfigurationError: the key is no date, or the slice ends before it begins.
     """
     named = read(key)
     try:

@@ -22,7 +22,8 @@ class PostgresExtractOperator(SliceOperator):
 
     :param conn_id: connection of the source.
     :param table: ``schema.table`` of the source; with ``sql``, only the name of the data.
-    :param sql: a query with the contract's columns, instead of the whole table.
+    :param sql: a query with the contract's columns, instead of the whole table. It may use ``%(slice_start)s`` and
+        ``%(slice_end)s``; where it does, a percent sign elsewhere is written ``%%``.
     """
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "sql")
@@ -38,7 +39,7 @@ class PostgresExtractOperator(SliceOperator):
 
         with self._working():
             contract, key = self._terms()
-            folder = self._folder(key)
+            folder = wiring.staging_folder(self.dag_id, self.task_id, key)
             manifest, self._report = wiring_moves.extract(
                 contract,
                 key,
@@ -63,10 +64,7 @@ class PostgresExtractOperator(SliceOperator):
 
     def _lineage_output(self) -> Dataset:
         key = str(self.slice_key)
-        return staged_dataset(self._folder(key), key)
-
-    def _folder(self, key: str) -> str:
-        return wiring.staging_folder(self.dag_id, self.task_id, key, self._map_index)
+        return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, key), key)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return self._copied(self.conn_id, self.sql)
@@ -145,7 +143,8 @@ class PostgresTransferOperator(SliceOperator):
     :param conn_id: connection of the warehouse; ``table`` is the published table there.
     :param source_conn_id: connection of the source.
     :param source_table: ``schema.table`` of the source; without it, the same name as the published one.
-    :param sql: a query with the contract's columns, instead of the whole table.
+    :param sql: a query with the contract's columns, instead of the whole table. It may use ``%(slice_start)s`` and
+        ``%(slice_end)s``; where it does, a percent sign elsewhere is written ``%%``.
     """
 
     operator_extra_links = PUBLISHED_LINKS

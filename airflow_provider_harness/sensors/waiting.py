@@ -59,6 +59,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         super().__init__(**kwargs)
         self.contract, self.conn_id, self.table = contract, conn_id, table
         self.slice_key, self.slice_end = slice_key, slice_end
+        wiring.end_has_a_key(slice_key, slice_end)
         self.wait, self.deferrable = wait, deferrable
         self._running: list[Callable[[], None]] = []
         self._found: Look | None = None

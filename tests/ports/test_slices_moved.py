@@ -175,6 +175,39 @@ def test_a_query_gets_bounds_of_its_own_column(pair: Pair, tmp_path: Path) -> No
         assert pair.published() == [1, 2]
 
 
+def queried(here: Scheduled, run: Run, move: str, sql: str) -> list[str]:
+    """A slice moved of what a query gives; the tables that lineage names."""
+    if move == "transfer":
+        task: Any = PostgresTransferOperator(
+            task_id=f"t{uuid.uuid4().hex}", source_conn_id="src", sql=sql, **here.terms("wh")
+        )
+        here.do(task, run)
+    else:
+        task = PostgresExtractOperator(task_id=f"e{uuid.uuid4().hex}", sql=sql, **here.terms("src"))
+        here.do(
+            PostgresLoadOperator(task_id=f"l{uuid.uuid4().hex}", staged=here.do(task, run), **here.terms("wh")), run
+        )
+    return [one.name.partition(".")[2] for one in task._lineage_inputs()]
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])
+def test_a_query_of_a_source_gets_the_bounds_that_it_asks_for(pair: Pair, tmp_path: Path, move: str, kind: str) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    pair.clocks("Asia/Tokyo", "UTC")
+    offset = "+01" if kind == "timestamptz" else ""
+    pair.fill(kind, *(f"'{at}{offset}'" for at in ("2024-01-01 00:30", "2024-01-01 23:30", "2024-01-02 00:30")))
+    here = scheduled(tmp_path, None, contract_text(kind, BERLIN))
+    inside = "SELECT id, at FROM public.t WHERE at >= %(slice_start)s AND at < %(slice_end)s AND id %% 2 = 1;"
+    assert queried(here, of_day(DAY_1), move, inside) == ["public.t"]
+    assert pair.published() == [1]
+    queried(here, of_day(DAY_1), move, "SELECT id, at FROM public.t WHERE id % 2 = 0 AND 'ab' LIKE 'a%'")
+    assert pair.published() == [2], "a percent sign stays what it is where no bound is asked for"
+    with pytest.raises(AirflowFailException, match=r"%\(slice_start\)s, %\(slice_end\)s.*percent sign as %%"):
+        queried(here, of_day(DAY_1), move, "SELECT id, at FROM public.t WHERE at >= %(slice_begin)s")
+
+
 @pytest.mark.parametrize(
     ("cron", "first", "last", "gone", "missing"),
     [

@@ -295,12 +295,16 @@ def dataset(conn_id: str, table: str) -> Dataset:
     return Dataset(namespace=namespace, name=f"{connection.schema or 'postgres'}.{table}")
 
 
-def staging_folder(dag_id: str, task_id: str, key: str) -> str:
-    """Where one task stages one slice."""
+def staging_folder(dag_id: str, task_id: str, key: str, map_index: int = -1) -> str:
+    """Where one task stages one slice; each instance of a mapped task has a place of its own.
+
+    :param map_index: of the instance; negative for a task that is not mapped.
+    """
     from airflow_provider_harness import config
 
     base = config.read().staging_path or f"file://{config.airflow_home('staging')}"
-    return f"{base.rstrip('/')}/{dag_id}/{task_id}/{key}"
+    instance = f"/{map_index}" if map_index >= 0 else ""
+    return f"{base.rstrip('/')}/{dag_id}/{task_id}{instance}/{key}"
 
 
 def verify_published(

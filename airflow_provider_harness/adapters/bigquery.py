@@ -20,7 +20,7 @@ from airflow_provider_harness.core.partition import Slice, joined, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import bq_publish, bq_types, sql_checks
+from . import bq_publish, bq_types, sql_beyond, sql_checks
 from .bq_jobs import Jobs, labels, name_of
 from .bq_measure import measure
 from .pg_types import base, dimensions
@@ -219,6 +219,10 @@ class BigQuerySession:
         self.discard()
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
         return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
+
+    def beyond(self) -> Sequence[Check]:
+        """See ``app.ports_rows.Session``; BigQuery enforces no key."""
+        return sql_beyond.looked_up(self._contract)
 
     def there(self) -> int:
         """See ``app.ports_rows.Session``."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.core.contract import Contract
 
+from .contracts_custom import expectations
 from .contracts_ledger import LEDGER, End, Row, engines_of, gates_of, row_of
 from .contracts_marks import Path, dotted
 from .contracts_odcs import Compiled
@@ -20,6 +23,8 @@ class Line:
     :param line: 1 for the first.
     :param becomes: in a few words, what became of it.
     :param checks: the checks that it is, or is part of.
+    :param engines: those that measure one of these checks.
+    :param gates: those at which one of them is judged.
     """
 
     line: int
@@ -27,18 +32,19 @@ class Line:
     end: End
     becomes: str
     checks: tuple[Check, ...] = ()
+    engines: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
 
     def row(self) -> Mapping[str, Any]:
         """For tables and programs."""
-        kinds = tuple(dict.fromkeys(check.kind for check in self.checks))
         return {
             "line": self.line,
             "field": self.field,
             "end": str(self.end),
             "becomes": self.becomes,
             "checks": ", ".join(f"{check.id} ({check.severity})" for check in self.checks),
-            "engines": ", ".join(dict.fromkeys(engine for kind in kinds for engine in engines_of(kind))),
-            "gates": ", ".join(dict.fromkeys(gate for kind in kinds for gate in gates_of(kind))),
+            "engines": ", ".join(self.engines),
+            "gates": ", ".join(self.gates),
         }
 
 
@@ -76,17 +82,39 @@ SAYS_NOTHING: tuple[Any, ...] = (None, False, [], {}, "")
 
 def coverage(found: Compiled) -> tuple[Line, ...]:
     """Every field of a contract that compiled, in file order, with what became of it."""
-    became: dict[Path, list[Check]] = {}
+    became: dict[Path, list[tuple[Check, Contract]]] = {}
     for contract, places in zip(found.contracts, found.places, strict=True):
         known = {check.id: check for check in contract.checks}
         for place, identity in places:
-            became.setdefault(place, []).append(known[identity])
+            became.setdefault(place, []).append((known[identity], contract))
     walk = _Walk(found, became)
     return tuple(sorted(walk.fields(found.marked.data, (), "contract"), key=lambda line: line.line))
 
 
+def engines_for(check: Check, contract: Contract) -> tuple[str, ...]:
+    """The engines that measure this very check, of those that measure its kind."""
+    from .gx import expectable
+    from .measure_arrow import in_flight
+
+    can = {"arrow": in_flight(check, contract), "gx": expectable(check)}
+    return tuple(engine for engine in engines_of(check.kind) if can.get(engine, True))
+
+
+def gates_for(check: Check, contract: Contract) -> tuple[str, ...]:
+    """The gates at which this very check is judged: what cannot be measured on the rows that pass by is left to the load."""
+    left = "arrow" in engines_of(check.kind) and "arrow" not in engines_for(check, contract)
+    return tuple(gate for gate in gates_of(check.kind) if not (left and gate == "extract"))
+
+
+def _unknown(check: Check) -> str:
+    """That nobody here knows whether Great Expectations has a rule."""
+    if check.kind is not CheckKind.CUSTOM_GX or expectations() is not None:
+        return ""
+    return f"; great-expectations is not installed here, so it is unknown whether it has {json.loads(check.gx)['type']}"
+
+
 class _Walk:
-    def __init__(self, found: Compiled, became: Mapping[Path, Sequence[Check]]) -> None:
+    def __init__(self, found: Compiled, became: Mapping[Path, Sequence[tuple[Check, Contract]]]) -> None:
         self.lines, self.modern, self.became = found.marked.lines, found.modern, became
 
     def fields(self, owner: Mapping[str, Any], path: Path, section: str) -> Iterator[Line]:
@@ -135,16 +163,25 @@ class _Walk:
 
     def _line(self, section: str, key: str, value: Any, here: Path) -> Line:
         row = row_of(section, key) or Row(end=End.INFORMATIVE, becomes="no field of the standard; nothing reads it")
-        checks = self._checks(here) if row.end is End.ENFORCED else ()
+        made = self._checks(here) if row.end is End.ENFORCED else ()
+        checks = tuple(check for check, _ in made)
         end, becomes = row.end, row.becomes
         if section == "quality" and not checks and self._said(here[:-1], "type") == "text":
             end, becomes = End.INFORMATIVE, "a rule for people"
         elif row.kinds and not checks:
             end = End.INFORMATIVE
             becomes = "says nothing" if value in SAYS_NOTHING else f"no check here ({becomes})"
-        return Line(line=self._at(here), field=dotted(here), end=end, becomes=becomes, checks=tuple(checks))
+        return Line(
+            line=self._at(here),
+            field=dotted(here),
+            end=end,
+            becomes=becomes + "".join(_unknown(check) for check in checks[:1]),
+            checks=checks,
+            engines=tuple(dict.fromkeys(engine for one in made for engine in engines_for(*one))),
+            gates=tuple(dict.fromkeys(gate for one in made for gate in gates_for(*one))),
+        )
 
-    def _checks(self, here: Path) -> Sequence[Check]:
+    def _checks(self, here: Path) -> Sequence[tuple[Check, Contract]]:
         """What a field, or the rule that it belongs to, became."""
         for length in range(len(here), 2 if here[0] == "schema" else 1, -1):
             if here[:length] in self.became:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path as FilePath
 from typing import Any
 
 from airflow_provider_harness.core.checks import (
@@ -19,7 +23,7 @@ from airflow_provider_harness.core.checks import (
 )
 from airflow_provider_harness.core.schema import canonical, is_type
 
-from .contracts_marks import Finding, Path, read
+from .contracts_marks import Finding, Path, near, read
 
 ENGINES = ("great-expectations", "harness")
 SPELLED: Mapping[str, str] = {
@@ -72,6 +76,30 @@ WATCHED = (
     CheckKind.DISTINCT_COUNT,
 )
 """What an anomaly check may watch."""
+
+
+COLUMNS = ("column", "column_A", "column_B", "column_list")
+"""Arguments of an expectation that name columns."""
+
+
+@lru_cache(maxsize=1)
+def _brought() -> frozenset[str] | None:
+    """The expectations that the installed Great Expectations brings, found by their files: to import it takes seconds."""
+    found = find_spec("great_expectations")
+    if found is None or not found.submodule_search_locations:
+        return None
+    home = FilePath(found.submodule_search_locations[0]) / "expectations" / "core"
+    return frozenset(file.stem for file in home.glob("expect_*.py")) or None
+
+
+def expectations() -> frozenset[str] | None:
+    """The names of all expectations that can be run here, with those that an author registered; None where Great Expectations
+    is not installed."""
+    brought = _brought()
+    registry = sys.modules.get("great_expectations.expectations.registry")
+    if brought is None or registry is None:
+        return brought
+    return brought | frozenset(registry.list_registered_expectation_implementations())
 
 
 class Custom:
@@ -128,6 +156,15 @@ class Custom:
         if asks := [word for word in (name, *kwargs) if "query" in word.lower()]:
             self._find(self.place, f"{asks[0]!r} brings SQL of its own, which is not run.", fix="Use type sql.")
             return None
+        known = expectations()
+        if known is not None and name not in known:
+            fix = near(name, tuple(known)) or "Name one that Great Expectations brings."
+            self._find(self.place, f"{name!r} is no expectation of Great Expectations.", fix=fix)
+            return None
+        for word in (word for word in COLUMNS if word in kwargs):
+            given = kwargs[word]
+            for one in given if isinstance(given, list) else [given]:
+                self.physical(str(one), self.place)
         if self.own and "column" not in kwargs:
             kwargs = {"column": self.own[0], **kwargs}
         suffix = "".join(f",{kwargs[key]}" for key in ("column",) if key in kwargs)

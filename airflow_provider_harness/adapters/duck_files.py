@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.move import reconcile
+from airflow_provider_harness.app.staged import refuse_other
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Column, Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SchemaDrift
@@ -26,7 +27,7 @@ from .pg_types import base, carried_type
 from .sql_checks import column, ident, literal, parts
 from .sql_values import Family, family
 from .sql_whole import reads_whole
-from .staging import MANIFEST, ParquetStage, check_same
+from .staging import MANIFEST, ParquetStage
 
 if TYPE_CHECKING:
     import duckdb
@@ -186,7 +187,7 @@ def find(path: str, contract: Contract, piece: Slice) -> Found:
         parts = sorted((part for part in place.iterdir() if _form(part.name)), key=lambda part: str(part.name))
         if (place / MANIFEST).exists():
             manifest = ParquetStage(path).manifest()
-            check_same(manifest, contract, piece)
+            refuse_other(manifest, contract, piece)
             promised, parts = manifest.rows, [place / name for name in sorted(manifest.files)]
         else:
             _flat(path, place)

@@ -278,6 +278,11 @@ def _absent(check: Check, contract: Contract) -> str:
     return f"column {absent[0]} does not exist in the contract" if absent else ""
 
 
+def in_flight(check: Check, contract: Contract) -> bool:
+    """Whether a check can be measured on rows that pass by, without any table."""
+    return _here(check, contract, sql_checks.Rows(relation=sql_checks.UNDER_TEST), ())
+
+
 def _here(check: Check, contract: Contract, rows: sql_checks.Rows, tables: Iterable[str]) -> bool:
     """Whether a check can be measured by what passes by and the tables that were given."""
     if check.spec.metric in ELSEWHERE or cannot(check, contract, "duckdb"):

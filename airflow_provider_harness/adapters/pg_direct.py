@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Accept, Batch, Gauge, Progress, Published
+from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.partition import Slice
 
-from . import pg_late
+from . import pg_late, sql_beyond
 from .pg_measure import measure
 from .pg_types import arrow_schema
 from .pg_wire import wired, wired_schema
@@ -33,16 +34,35 @@ class Target:
 
     :param where: which rows of the published table are the slice, as SQL; empty for all.
     :param forgetting: statements that forget what an earlier run set aside.
+    :param beyond: the checks for which rows outside the slice count too.
     """
 
     contract: Contract
     piece: Slice
     where: str
     forgetting: Sequence[str]
+    beyond: Sequence[Check] = ()
 
     def clearing(self) -> Sequence[str]:
         """What makes room; the last statement's rows are those that were there before."""
         return (*self.forgetting, *pg_late.clearing(self.contract, self.where))
+
+    def clashes(self, number: Callable[[str], int]) -> bool:
+        """Whether what was written may not stand beside the rows that stay; the staging table will tell why.
+
+        A slice that was just written is not in the planner's statistics, so it must not choose to look up row by row.
+
+        :param number: asks for one number, in the same transaction.
+        """
+        if not self.beyond:
+            return False
+        number("SELECT length(set_config('enable_nestloop', 'off', true))")
+        names = " + ".join(f"b{n}" for n, _ in enumerate(self.beyond))
+        found = number(f"SELECT {names} FROM ({sql_beyond.after(self.contract, self.beyond, self.piece)}) AS beyond")
+        number("SELECT length(set_config('enable_nestloop', 'on', true))")
+        if found:
+            log.info("%s has rows beside the slice that do not go with it", ident(self.contract.table))
+        return found > 0
 
     def there(self) -> Rows:
         """The slice where it is published."""
@@ -81,7 +101,7 @@ def publish_batches(
             _refused(contract, error)
             connection.rollback()
             return None
-        if not accept(gauge.finish(), rows):
+        if not accept(gauge.finish(), rows) or target.clashes(lambda sql: _number(cursor, sql)):
             connection.rollback()
             return None
         new = pg_late.new(contract, target.where, before, rows, lambda sql: _number(cursor, sql))
@@ -112,7 +132,8 @@ def publish_chunks(
         with connection.transaction():
             before = [connection.execute(sql.encode()).rowcount for sql in target.clearing()][-1]
             sent = copy(connection, contract, contract.table, chunks, tell)
-            if not accept(measure(connection, contract, target.there(), prove=prove), sent):
+            accepted = accept(measure(connection, contract, target.there(), prove=prove), sent)
+            if not accepted or target.clashes(lambda sql: _asked(connection, sql)):
                 raise psycopg.Rollback
             new = pg_late.new(contract, target.where, before, sent, lambda sql: _asked(connection, sql))
             return target.published(sent, before, new)

@@ -89,6 +89,51 @@ def refuse_unwritable(table: str, found: Habits, mode: LoadMode) -> None:
         )
 
 
+_REFERRING = """
+WITH RECURSIVE whole (id) AS (
+  SELECT to_regclass({table})::oid
+  UNION SELECT more.id FROM whole, LATERAL (
+    SELECT relid::oid AS id FROM pg_partition_tree(whole.id)
+    UNION SELECT d.refobjid FROM pg_catalog.pg_rewrite AS r JOIN pg_catalog.pg_depend AS d
+      ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
+    WHERE r.ev_class = whole.id AND r.rulename = '_RETURN'
+  ) AS more
+)
+SELECT c.conrelid::regclass::text, c.conname, c.confdeltype::text, c.confupdtype::text,
+       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey))
+FROM pg_catalog.pg_constraint AS c JOIN whole ON c.confrelid = whole.id
+WHERE c.contype = 'f' AND c.conparentid = 0
+ORDER BY 1, 2
+"""
+"""Who refers to a table, its partitions, or what a view reads."""
+_FOLLOWING = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+"""``confdeltype`` and ``confupdtype`` -> what becomes of the rows that refer to one that goes or changes."""
+
+
+def refuse_referring(connection: psycopg.Connection[Any], contract: Contract) -> None:
+    """Before a row moves: rows of other tables, or other slices, that would go or change with those that are replaced.
+
+    A merge deletes no row, and sets all columns but those of its key to what may be another value; an append does neither.
+
+    :raises TargetInterferes: a foreign key takes other rows along.
+    """
+    mode = contract.load.mode
+    if mode is LoadMode.APPEND:
+        return
+    found = connection.execute(_REFERRING.format(table=literal(ident(contract.table))).encode()).fetchall()
+    told = {}
+    for other, name, on_delete, on_update, referred in found:
+        event, rule = ("UPDATE", on_update) if mode is LoadMode.MERGE else ("DELETE", on_delete)
+        kept = mode is LoadMode.MERGE and {*referred} <= {*contract.merge_key}
+        if rule in _FOLLOWING and not kept:
+            told[f"constraint {name} of {other}"] = (
+                f"to replace rows here would change or delete rows of {other}, by its foreign key {name} (ON {event} "
+                f"{_FOLLOWING[rule]}); make it NO ACTION DEFERRABLE INITIALLY DEFERRED, or publish by another mode"
+            )
+    if told:
+        raise TargetInterferes(contract.table, "; ".join(told.values()), tuple(told))
+
+
 def refuse_numbered(contract: Contract, there: Schema | None) -> None:
     """Before a row moves: a merge cannot set a column that the database numbers itself, unless it is a part of the key."""
     numbered = {col.name for col in there.columns if col.filled is Filled.IDENTITY_ALWAYS} if there else set()

@@ -26,7 +26,7 @@ from airflow_provider_harness.core.partition import Slice, bounds, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Filled, Schema
 
-from . import gx, pg_arrays, pg_direct, pg_late, pg_target, pg_violations, sql_checks, subquery
+from . import gx, pg_arrays, pg_direct, pg_late, pg_proofs, pg_target, pg_violations, sql_beyond, sql_checks, subquery
 from .gx_share import shared
 from .pg_catalog import Cancellable, catalog, described
 from .pg_errors import translated
@@ -199,6 +199,7 @@ class PostgresSession:
                     self._run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
         pg_target.refuse_unwritable(table, self._habits(), self._contract.load.mode)
         pg_target.refuse_numbered(self._contract, self.schema())
+        pg_target.refuse_referring(self._connection, self._contract)
 
     def _habits(self) -> pg_target.Habits:
         return pg_target.habits(self._connection, self._contract.table)
@@ -234,7 +235,11 @@ class PostgresSession:
 
     def _target(self) -> pg_direct.Target:
         return pg_direct.Target(
-            contract=self._contract, piece=self._piece, where=self._where(), forgetting=self._forgetting()
+            contract=self._contract,
+            piece=self._piece,
+            where=self._where(),
+            forgetting=self._forgetting(),
+            beyond=self.beyond(),
         )
 
     def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
@@ -288,7 +293,7 @@ class PostgresSession:
         contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
         return shared(
             contract,
-            lambda ours: measure(self._connection, ours, self._rows()),
+            lambda ours: measure(self._connection, ours, replace(self._rows(), kept=self._kept())),
             lambda theirs: gx.measure_postgres(self._warehouse.dsn, contract, self._rows(), theirs),
         )
 
@@ -323,7 +328,8 @@ class PostgresSession:
 
     def _publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         mode, piece = self._contract.load.mode, self._piece.id
-        by = self._habits().by
+        habits = self._habits()
+        by = habits.by or (() if habits.stores else ("a view or foreign table for its rows",))
         with self._connection.transaction():
             before = self._clear() if mode in _REPLACED else self.there()
             if mode is LoadMode.APPEND and before:
@@ -349,6 +355,16 @@ class PostgresSession:
 
     def _clear(self) -> int:
         return [self._run(sql).rowcount for sql in pg_late.clearing(self._contract, self._where())][-1]
+
+    def beyond(self) -> Sequence[Check]:
+        """See ``app.ports_rows.Session``; what a constraint of the published table keeps is no such check."""
+        return sql_beyond.looked_up(self._contract, self._kept())
+
+    def _kept(self) -> frozenset[str]:
+        """Ids of the checks that the published table's own constraints keep."""
+        if not sql_beyond.looked_up(self._contract):
+            return frozenset()
+        return frozenset(pg_proofs.proofs(self._connection, self._contract, self._contract.table))
 
     def there(self) -> int:
         """See ``app.ports_rows.Session``."""

@@ -43,6 +43,7 @@ class Rows:
         parentheses with a name; empty: no others than the rows under test.
     :param staged: the query by which ``whole`` takes the staged rows, to which a condition may be added; empty where no row
         is about to be set aside.
+    :param kept: ids of the checks that the published table's own constraints keep, whatever is staged.
     """
 
     relation: str
@@ -53,6 +54,7 @@ class Rows:
     whole: str = ""
     dialect: str = "postgres"
     staged: str = ""
+    kept: frozenset[str] = frozenset()
 
     def prefix(self, *texts: str) -> str:
         """``WITH harness_rows AS (...)``: what the checks read.

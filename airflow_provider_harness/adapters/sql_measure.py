@@ -20,7 +20,7 @@ from airflow_provider_harness.core.contract import Contract, MalformedRows
 from airflow_provider_harness.core.pattern import compiled
 from airflow_provider_harness.core.report import Measurement, Measurements
 
-from . import sql_checks
+from . import sql_beyond, sql_checks
 from .running import joined
 from .sql_guard import refusal
 from .sql_values import kind_of, unfit
@@ -81,6 +81,7 @@ def measure(
     again = _without(database, contract, rows, runnable, first)
     failed = [check for check in runnable if values[check.id].value and check.id not in again]
     values |= {**_explained(database, contract, rows, failed, values), **again}
+    values |= _beyond(database, contract, rows, runnable, replace(first, values=values))
     values |= {name: Measurement(value=None, error=reason) for name, reason in broken.items()}
     values |= {name: Measurement(value=0, proof=proof) for name, proof in proofs.items()}
     spent = round(1000 * (time.perf_counter() - began))
@@ -146,6 +147,33 @@ def _without(
         had = int(found.values[check.id].value or 0)
         again[check.id] = Measurement(value=had + number, stranded=number)
     return again | _explained(database, contract, left, [c for c in whole if again[c.id].value], again)
+
+
+def _beyond(
+    database: Database, contract: Contract, rows: sql_checks.Rows, run: Sequence[Check], found: Measurements
+) -> Mapping[str, Measurement]:
+    """What staged rows do to the rows that stay published, added to what their own checks found.
+
+    :param run: the checks that were run.
+    """
+    if not (rows.staged and rows.piece):
+        return {}
+    wanted = [c for c in sql_beyond.looked_up(contract, rows.kept) if c in run and not found.values[c.id].error]
+    if not wanted:
+        return {}
+    aside = found.malformed and contract.quarantine.allows(found.malformed, found.rows)
+    bad = sql_checks.malformed(run, contract, rows) if aside else ""
+    try:
+        statement = sql_checks.spoken(sql_beyond.before(contract, wanted, rows, bad), database.dialect)
+        numbers = [int(number) for number in database.rows(statement)[0]]
+    except database.refusals as error:
+        return {check.id: Measurement(value=None, error=first_line(error)) for check in wanted}
+    had = [(check.id, found.values[check.id]) for check in wanted]
+    return {
+        name: replace(one, value=int(one.value or 0) + number, beyond=number)
+        for (name, one), number in zip(had, numbers, strict=True)
+        if number
+    }
 
 
 def _runnable(database: Database, contract: Contract, checks: Sequence[Check]) -> tuple[list[Check], dict[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 
 from airflow_provider_harness.app.ports_rows import Batch, Manifest
 from airflow_provider_harness.core.contract import Contract, Treatment
-from airflow_provider_harness.core.errors import HarnessError, MalformedFile
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, MalformedFile
 from airflow_provider_harness.core.partition import Slice
 
 from .pg_types import arrow_schema
@@ -27,6 +27,8 @@ PART_ROWS = 5_000_000
 """Rows after which the next part file begins."""
 BATCH_ROWS = 32_768
 """Rows that are read at once: twice as many take twice the memory, and with a thread for each column also twice the time."""
+READ_BYTES = 1 << 20
+"""Of a file at once, for its checksum."""
 SAMPLED, MOST_DISTINCT = 10_000, 0.1
 """Rows that are looked at to choose the encoding of a text column, and the share of distinct values up to which it is a
 dictionary; without one, long columns of distinct texts are written in half the time."""
@@ -52,8 +54,23 @@ class ParquetStage:
         return ParquetWriter(self.folder, contract)
 
     def manifest(self) -> Manifest:
-        """What the finished extract left; ``FileNotFoundError`` if there is none."""
-        found = json.loads((self.folder / MANIFEST).read_text())
+        """What the finished extract left.
+
+        :raises ConfigurationError: there is none.
+        :raises MalformedFile: it is no manifest.
+        """
+        try:
+            return self._manifest(json.loads((self.folder / MANIFEST).read_text()))
+        except FileNotFoundError as error:
+            raise ConfigurationError(
+                f"folder {self._uri}",
+                f"has no {MANIFEST}: it holds no finished extract.",
+                fix="Run the extract of this slice, and pass staged=extract.output; the folder must be reachable from this worker.",
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise MalformedFile([f"{self.uri(MANIFEST)}: is no manifest of an extract ({error!r})"]) from error
+
+    def _manifest(self, found: dict[str, Any]) -> Manifest:
         if strangers := [name for name in found["files"] if not _OWN.fullmatch(name)]:
             raise HarnessError(
                 f"{self.folder / MANIFEST} names {strangers[0][:100]!r}, which is no part of this folder"
@@ -68,7 +85,22 @@ class ParquetStage:
             treated=found.get("treated", {}),
             hash_key=found.get("hash_key", ""),
             milliseconds=found.get("milliseconds", {}),
+            name=found.get("name", ""),
+            start=found.get("start", ""),
+            end=found.get("end", ""),
         )
+
+    def verify(self, manifest: Manifest) -> None:
+        """See ``app.ports_rows.Stage``."""
+        for name, (_, _, digest) in sorted(manifest.files.items()):
+            with self._whole(name), self.open(name) as handle:
+                if _digest(handle) != digest:
+                    raise MalformedFile(
+                        [
+                            f"{self.uri(name)}: is not what the extract left (its SHA-256 is not the manifest's); "
+                            "extract the slice again"
+                        ]
+                    )
 
     def open(self, name: str) -> BinaryIO:
         """One of the manifest's files, as bytes."""
@@ -100,9 +132,19 @@ class ParquetStage:
             yield
         except FileNotFoundError as error:
             raise MalformedFile([f"{self.uri(name)}: is in the manifest and not in the folder"]) from error
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and (error.errno is not None or type(error) is not OSError):
+                raise  # the storage's, not Arrow's: another try can read it
             said = " ".join(str(error).split())[:200]
             raise MalformedFile([f"{self.uri(name)}: is no whole Parquet file of this contract ({said})"]) from error
+
+
+def _digest(handle: BinaryIO) -> str:
+    """SHA-256 of all bytes of a file, read a piece at a time."""
+    digest = hashlib.sha256()
+    while data := handle.read(READ_BYTES):
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def _same_columns(uri: str, there: Any, wanted: Any) -> None:
@@ -223,8 +265,11 @@ class ParquetWriter:
             treated=treated,
             hash_key=hash_key if Treatment.HASH in treated.values() else "",
             milliseconds=self._stages(began, gate),
+            name=contract.name,
+            start=piece.start.isoformat(),
+            end=piece.end.isoformat(),
         )
-        self._write_manifest(manifest, piece)
+        self._write_manifest(manifest)
         return manifest
 
     def discard(self) -> None:
@@ -264,13 +309,14 @@ class ParquetWriter:
         _rename(temporary, final)
         return self._rows[number], written.bytes, written.digest.hexdigest()
 
-    def _write_manifest(self, manifest: Manifest, piece: Slice) -> None:
+    def _write_manifest(self, manifest: Manifest) -> None:
         content = {
             "contract": manifest.contract,
             "contract_version": manifest.contract_version,
+            "name": manifest.name,
             "slice": manifest.slice,
-            "start": piece.start.isoformat(),
-            "end": piece.end.isoformat(),
+            "start": manifest.start,
+            "end": manifest.end,
             "rows": manifest.rows,
             "snapshot": manifest.snapshot,
             "treated": manifest.treated,
@@ -281,12 +327,3 @@ class ParquetWriter:
         temporary = self._folder / f"_manifest.{self._token}.tmp"
         temporary.write_text(json.dumps(content, indent=1))
         _rename(temporary, self._folder / MANIFEST)
-
-
-def check_same(manifest: Manifest, contract: Contract, piece: Slice) -> None:
-    """Refuse files of another slice or contract."""
-    if (manifest.contract, manifest.slice) != (contract.id, piece.id):
-        raise HarnessError(
-            f"the staged files are slice {manifest.slice} of contract {manifest.contract}, "
-            f"not slice {piece.id} of contract {contract.id}"
-        )

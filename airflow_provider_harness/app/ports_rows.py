@@ -26,6 +26,8 @@ Chunks = Generator[tuple[bytes, int]]
 class Manifest:
     """What a finished extract left behind.
 
+    :param name: of the contract's table, as the contract has it; empty where an older version wrote the manifest.
+    :param start: the slice's first moment, as ISO 8601, and ``end`` the first one after it; empty as ``name`` is.
     :param files: name -> (rows, bytes, sha256).
     :param snapshot: the source's own name of the state that was read.
     :param treated: column -> what happened to its values at extraction; only those that were not kept as they were.
@@ -42,6 +44,9 @@ class Manifest:
     treated: dict[str, str] = field(default_factory=dict)
     hash_key: str = ""
     milliseconds: dict[str, int] = field(default_factory=dict)
+    name: str = ""
+    start: str = ""
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +160,13 @@ class Stage(Protocol):
 
     def writer(self, contract: Contract) -> Writer: ...
     def manifest(self) -> Manifest: ...
+    def verify(self, manifest: Manifest) -> None:
+        """Read the files once, before anything else does.
+
+        :raises MalformedFile: one is gone, or is not, byte for byte, what the extract left.
+        """
+        ...
+
     def batches(self, contract: Contract) -> Iterator[Batch]: ...
     def open(self, name: str) -> BinaryIO: ...
     def uri(self, name: str) -> str: ...
@@ -193,6 +205,10 @@ class Session(Protocol):
     def stage_query(self, sql: str, tell: Progress) -> int: ...
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """What the staging table has; all checks of the contract, or only these."""
+        ...
+
+    def beyond(self) -> Sequence[Check]:
+        """The checks that the slice's rows alone do not decide: also rows that stay published count."""
         ...
 
     def there(self) -> int:

@@ -45,6 +45,7 @@ class Measurement:
     :param proof: not empty: no row was read, since this constraint of the catalog already proves the value.
     :param stranded: how many of the failing rows fail only because the rows to which they refer are about to be set aside;
         they would be published, so nothing is set aside.
+    :param beyond: how many of the failing rows fail by rows outside the slice that stay published; nothing is set aside.
     """
 
     value: Scalar | None
@@ -52,6 +53,7 @@ class Measurement:
     error: str = ""
     proof: str = ""
     stranded: int = 0
+    beyond: int = 0
 
     def __post_init__(self) -> None:
         if self.error:
@@ -293,7 +295,7 @@ def _learning(check: Check, found: Measurement, have: int, need: int) -> CheckRe
 def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, Any] | None = None) -> CheckResult:
     """One measurement against one expectation; a value that could not be measured never passes."""
     counts = check.spec.of_rows
-    share = found.value / rows if counts and rows and isinstance(found.value, int) else None
+    share = min(found.value / rows, 1.0) if counts and rows and isinstance(found.value, int) else None
     passed, error = _compared(check, found, rows)
     return CheckResult(
         id=check.id,
@@ -302,13 +304,13 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         severity=check.severity,
         passed=passed,
         expected=_expected(check),
-        actual=error or _actual(check, plain(found.value)) + _stranded(found.stranded),
+        actual=error or _actual(check, plain(found.value)) + _stranded(found.stranded) + _beyond(check, found.beyond),
         failing=found.value if counts and isinstance(found.value, int) else None,
         share=share,
         look_at="" if passed else check.spec.look_at,
         samples=found.samples,
         error=error,
-        sets_aside=check.sets_aside and not error and not found.stranded,
+        sets_aside=check.sets_aside and not error and not found.stranded and not found.beyond,
         facts={**({"path": list(check.path)} if check.path else {}), **(facts or {})},
         dimension=check.dimension,
         value=plain(found.value),
@@ -366,6 +368,14 @@ def _actual(check: Check, value: Any) -> str:
 
 def _stranded(rows: int) -> str:
     return f", {rows} of them because the rows to which they refer would be set aside" if rows else ""
+
+
+def _beyond(check: Check, rows: int) -> str:
+    if not rows:
+        return ""
+    if check.kind is CheckKind.UNIQUE:
+        return f", {rows} of them because a row of another slice, which stays published, has the same key"
+    return f", {rows} of them in other slices: they stay published, and what they refer to would be gone"
 
 
 def _result_dict(result: CheckResult) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class PostgresExtractOperator(SliceOperator):
 
         with self._working():
             contract, key = self._terms()
-            folder = wiring.staging_folder(self.dag_id, self.task_id, key)
+            folder = self._folder(key)
             manifest, self._report = wiring_moves.extract(
                 contract,
                 key,
@@ -64,7 +64,10 @@ class PostgresExtractOperator(SliceOperator):
 
     def _lineage_output(self) -> Dataset:
         key = str(self.slice_key)
-        return staged_dataset(wiring.staging_folder(self.dag_id, self.task_id, key), key)
+        return staged_dataset(self._folder(key), key)
+
+    def _folder(self, key: str) -> str:
+        return wiring.staging_folder(self.dag_id, self.task_id, key, self._map_index)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return self._copied(self.conn_id, self.sql)

@@ -67,6 +67,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         self.table = table
         self.slice_key = slice_key
         self.slice_end = slice_end
+        self._map_index = -1
         wiring.end_has_a_key(slice_key, slice_end)
         self._running: list[Callable[[], None]] = []
         self._report: Report | None = None
@@ -91,6 +92,8 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self:
             self.contract = wiring.contract_path(self.contract, self.get_dag())
+            index = getattr(context.get("ti"), "map_index", None)
+            self._map_index = -1 if index is None else int(index)
             wiring.put_slice(self, context, self.get_dag())
 
     def on_kill(self) -> None:

@@ -26,7 +26,8 @@ class ValidateOperator(SliceOperator):
     """Judge one slice where it is; fails if a check of severity error does not pass.
 
     Exactly one of ``table``, ``sql``, ``path`` and ``asset`` says what is looked at. The XCom is the report in short,
-    the log has all of it.
+    the log has all of it. Only the rows of the slice are compared with each other: that a key is no other slice's too is
+    judged where rows are published; the database's own unique constraint keeps it afterwards.
 
     :param conn_id: connection of the warehouse; for files, that of the tables that their checks refer to, if any.
     :param table: ``schema.table``; its rows of the slice are judged.

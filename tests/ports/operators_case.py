@@ -35,7 +35,9 @@ def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     drop(postgres, name)
 
 
-def context(case: Case, day: int = 0, kind: str = "scheduled", task: str = "t", try_number: int = 1) -> dict[str, Any]:
+def context(
+    case: Case, day: int = 0, kind: str = "scheduled", task: str = "t", try_number: int = 1, map_index: int = -1
+) -> dict[str, Any]:
     piece = case.piece(day)
     run = SimpleNamespace(
         partition_key=None,
@@ -44,7 +46,9 @@ def context(case: Case, day: int = 0, kind: str = "scheduled", task: str = "t", 
         logical_date=piece.start,
         run_type=kind,
     )
-    ti = SimpleNamespace(dag_id="d", run_id=f"scheduled__{day}", task_id=task, map_index=-1, try_number=try_number)
+    ti = SimpleNamespace(
+        dag_id="d", run_id=f"scheduled__{day}", task_id=task, map_index=map_index, try_number=try_number
+    )
     return {"dag_run": run, "run_id": ti.run_id, "outlet_events": Extras(), "ti": ti}
 
 

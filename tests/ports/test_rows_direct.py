@@ -263,3 +263,16 @@ def test_a_gate_that_blocks_says_what_stands_of_an_earlier_run(case: Case) -> No
     with pytest.raises(ContractViolation, match=r"303 row\(s\) of an earlier run stand there as they were\.") as caught:
         case.load()
     assert caught.value.standing == 303
+
+
+def test_a_key_that_the_table_keeps_by_itself_is_not_looked_up(case: Case, direct: list[bool]) -> None:
+    case.move()
+    with case.target.warehouse().slice(case.contract, case.piece(1)) as session:
+        assert session.beyond() == (), "made from the contract, it has a primary key"
+        case.at_warehouse("ALTER TABLE public.orders DROP CONSTRAINT orders_pkey")
+        assert [check.kind for check in session.beyond()] == [CheckKind.UNIQUE]
+    case.at_source("UPDATE public.orders SET placed_at = placed_at + interval '1 day' WHERE id = 7")
+    case.extract(1)
+    with pytest.raises(ContractViolation, match="another slice"):
+        case.load(1)
+    assert direct == [True, False]

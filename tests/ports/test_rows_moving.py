@@ -18,7 +18,9 @@ from airflow_provider_harness.adapters.contracts_odcs import compile_text
 from airflow_provider_harness.adapters.postgres import PostgresWarehouse
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Progress
+from airflow_provider_harness.core.contract import LoadMode
 from airflow_provider_harness.core.errors import (
+    ConfigurationError,
     ContractViolation,
     DatabaseRefused,
     DatabaseUnavailable,
@@ -54,6 +56,40 @@ def test_the_staged_files_are_complete_and_the_manifest_counts_them(case: Case) 
     assert abs(spent["total"] - sum(spent[stage] for stage in ("read", "gate", "write", "seal"))) <= 1
     parts = {path.name: path.stat().st_mtime_ns for path in case.folder.rglob("*") if path.is_file()}
     assert max(parts, key=lambda name: parts[name]) == "_manifest.json"
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_part_that_was_written_anew_since_is_not_loaded(case: Case, straight: bool) -> None:
+    """Same name, columns and number of rows; only the checksum tells."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    case = case if straight else case.with_contract(load=replace(case.contract.load, mode=LoadMode.MERGE, key=("id",)))
+    case.extract()
+    part = next(case.folder.rglob("part-00000.parquet"))
+    table = pq.read_table(part)
+    pq.write_table(table.set_column(0, table.schema.field(0), pc.add(table.column(0), 10_000)), part)
+    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is not what the extract left"):
+        case.load()
+    assert not case.target.exists("orders")
+
+
+def test_one_flipped_bit_is_found_before_a_row_is_sent(case: Case) -> None:
+    case.extract()
+    part = next(case.folder.rglob("part-00000.parquet"))
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(data)
+    with pytest.raises(MalformedFile, match="SHA-256"):
+        case.load()
+
+
+def test_files_of_other_bounds_are_not_loaded(case: Case) -> None:
+    case.extract()
+    manifest = next(case.folder.rglob("_manifest.json"))
+    manifest.write_text(manifest.read_text().replace("2013-03-10T05:00:00+00:00", "2013-03-10T04:00:00+00:00"))
+    with pytest.raises(ConfigurationError, match=r"2013-03-10T04:00:00\+00:00.*not slice.*2013-03-10T05:00:00\+00:00"):
+        case.load()
 
 
 @pytest.mark.parametrize("bad", [7, 11], ids=["over the share", "over the number of rows"])
@@ -250,7 +286,7 @@ def test_staged_files_that_are_damaged_gone_or_of_another_contract_are_named(cas
     (part,) = case.folder.rglob("part-*.parquet")
     whole = part.read_bytes()
     part.write_bytes(whole[:-100])
-    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is no whole Parquet file"):
+    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is not what the extract left"):
         case.load()
     part.unlink()
     with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is in the manifest and not in the folder"):
@@ -261,5 +297,6 @@ def test_staged_files_that_are_damaged_gone_or_of_another_contract_are_named(cas
         MalformedFile, match=r"under other columns than the contract has now .*note.*extract the slice again"
     ):
         fewer.load()
+    case.at_warehouse("DROP TABLE public.orders")  # of fewer columns: nothing was made before
     assert case.load()[0].rows == 303
     assert case.target.leftovers() == []

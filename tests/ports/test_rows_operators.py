@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.core.errors import ContractViolation, DatabaseRefused, DatabaseUnavailable, SchemaDrift
 from tests.ports.operators_case import context, moved, run, terms
@@ -29,6 +30,52 @@ def test_a_slice_goes_through_and_the_harness_is_told(case: Case, dag: Any) -> N
     assert load.slice_key == "20130309T050000Z"
     assert load.contract.endswith("/orders.odcs.yaml")
     assert Path(load.contract).is_absolute()
+
+
+def test_instances_of_a_mapped_extract_stage_apart(case: Case, dag: Any) -> None:
+    from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator
+
+    case.at_source("CREATE TABLE public.returns AS SELECT * FROM public.orders WHERE id < 100")
+    folders = [
+        run(PostgresExtractOperator(task_id=f"e{n}", **terms(dag, "src", table)), context(case, map_index=n))
+        for n, table in enumerate(("public.orders", "public.returns"))
+    ]
+    assert [folder.rpartition("/staging/")[2] for folder in folders] == [
+        "d/e0/0/20130309T050000Z",
+        "d/e1/1/20130309T050000Z",
+    ]
+    told = [
+        run(PostgresLoadOperator(task_id=f"l{n}", staged=folder, **terms(dag, "wh", f"public.t{n}")), context(case))
+        for n, folder in enumerate(folders)
+    ]
+    assert [one["rows"] for one in told] == [303, 100]
+
+
+@pytest.mark.parametrize(
+    ("told", "other"),
+    [("id: orders\nversion", "id: returns\nversion"), ("- name: orders", "- name: returns")],
+    ids=["contract", "table"],
+)
+def test_the_files_of_another_contract_or_table_are_not_loaded(
+    case: Case, dag: Any, tmp_path: Path, told: str, other: str
+) -> None:
+    from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator
+
+    folder = run(PostgresExtractOperator(task_id="e", **terms(dag, "src")), context(case))
+    path = tmp_path / "orders.odcs.yaml"
+    path.write_text(path.read_text().replace(told, other, 1))
+    load = PostgresLoadOperator(task_id="l", staged=folder, **terms(dag, "wh"))
+    with pytest.raises(AirflowFailException, match=r"of contract orders, table orders .*not slice .*returns"):
+        run(load, context(case))
+    assert not case.target.exists("orders")
+
+
+def test_a_staged_folder_that_is_not_there_is_named_and_not_tried_again(case: Case, dag: Any, tmp_path: Path) -> None:
+    from airflow_provider_harness.operators import PostgresLoadOperator
+
+    load = PostgresLoadOperator(task_id="l", staged=f"file://{tmp_path}/nowhere", **terms(dag, "wh"))
+    with pytest.raises(AirflowFailException, match=r"nowhere: has no _manifest\.json.*staged=extract.output"):
+        run(load, context(case))
 
 
 def test_every_outlet_gets_the_count(case: Case, dag: Any) -> None:

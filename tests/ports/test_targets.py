@@ -159,6 +159,43 @@ def test_a_trigger_that_fills_other_columns_is_welcome(case: Case, move: Move) -
 
 
 @each_move
+@pytest.mark.parametrize("then", ["CASCADE", "SET NULL", "SET DEFAULT"])
+def test_rows_of_other_tables_are_not_taken_along(case: Case, move: Move, then: str) -> None:
+    table(case, COLUMNS.replace("id bigint", "id bigint PRIMARY KEY"))
+    move(case)
+    before = ours(case)
+    case.at_warehouse(
+        "CREATE TABLE public.lines AS SELECT id AS line, id AS of FROM public.orders; ALTER TABLE public.lines ADD "
+        f"CONSTRAINT follows FOREIGN KEY (of) REFERENCES public.orders ON DELETE {then} ON UPDATE CASCADE"
+    )
+    with pytest.raises(TargetInterferes, match=rf"rows of lines, by its foreign key follows \(ON DELETE {then}\)"):
+        move(case)
+    assert ours(case) == before
+    assert case.at_warehouse("SELECT count(*), count(of) FROM public.lines") == [(303, 303)]
+    merging = case.with_contract(load=replace(case.contract.load, mode=LoadMode.MERGE, key=("id",)))
+    assert move(merging).rows == 303, "a merge deletes nothing, and its key stays"
+    case.at_warehouse(
+        "ALTER TABLE public.orders ADD UNIQUE (amount); ALTER TABLE public.lines DROP CONSTRAINT follows, "
+        "ADD amount numeric(12,2) DEFAULT 0.25, ADD CONSTRAINT follows FOREIGN KEY (amount) REFERENCES "
+        f"public.orders (amount) ON UPDATE {then}"
+    )
+    with pytest.raises(TargetInterferes, match=rf"ON UPDATE {then}"):
+        move(merging)
+    assert case.at_warehouse("SELECT count(*), count(of) FROM public.lines") == [(303, 303)]
+
+
+@each_move
+def test_a_view_that_hides_rows_does_not_double_them(case: Case, move: Move) -> None:
+    case.at_warehouse(f"CREATE TABLE public.stored ({COLUMNS})")
+    case.at_warehouse("CREATE VIEW public.orders AS SELECT * FROM public.stored WHERE id <> 7")
+    with pytest.raises(
+        TargetInterferes, match=r"302 rows stand where 303 were written|1 of 303 rows do not stand there"
+    ):
+        move(case)
+    assert case.at_warehouse("SELECT count(*) FROM public.stored") == [(0,)]
+
+
+@each_move
 def test_a_rule_is_not_passed_by_in_silence(case: Case, move: Move) -> None:
     table(case, COLUMNS, "CREATE RULE lose AS ON INSERT TO public.orders WHERE NEW.id = 7 DO INSTEAD NOTHING")
     with pytest.raises(HarnessError) as caught:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_provider_harness.adapters import contracts_custom
 from airflow_provider_harness.adapters.contracts_cache import dump, restore
+from airflow_provider_harness.adapters.contracts_coverage import coverage
 from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Severity
 from airflow_provider_harness.core.errors import ContractError
@@ -284,3 +286,60 @@ def test_a_rule_with_a_schedule_is_judged_at_every_gate() -> None:
 def test_what_was_compiled_is_the_same_from_disk(text: str) -> None:
     made = compile_text(text, "x")
     assert restore(dump(made)) == made
+
+
+def engines(prop: Any = None, *, rules: Any = None, kind: CheckKind) -> tuple[set[str], set[str]]:
+    """The engines and the gates that the coverage of a contract tells of a kind of check."""
+    lines = [line for line in coverage(compile_file(contract(prop, rules=rules), "x")) if line.checks]
+    (found,) = {(line.engines, line.gates) for line in lines if kind in {check.kind for check in line.checks}}
+    return set(found[0]), set(found[1])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "arrow"), [("^[a-z]+$", True), ("^(?=.*x)y", False), ("a(?!b)", False), ("^(?:ab|c)$", True)]
+)
+def test_coverage_tells_where_a_pattern_can_be_read(pattern: str, *, arrow: bool) -> None:
+    told = engines(options("string", pattern=pattern), kind=CheckKind.REGEX)
+    assert [name in part for name, part in zip(("arrow", "extract"), told, strict=True)] == [arrow, arrow]
+    assert "sql" in told[0] and {"load", "transfer"} <= told[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "arrow"),
+    [
+        ("SELECT count(*) FROM ${table} WHERE id < 0", True),
+        ("SELECT count(*) FROM ${table} WHERE name LIKE 'a%'", False),
+        ("SELECT count(*) FROM ${table} WHERE id / 2 > 3", False),
+        ("SELECT count(*) FROM public.other", False),
+        ("SELECT count(*) FROM t", True),
+    ],
+)
+def test_coverage_tells_where_a_rule_can_be_run(query: str, *, arrow: bool) -> None:
+    told = engines(rules=[{"type": "sql", "query": query, "mustBe": 0}], kind=CheckKind.CUSTOM_SQL)
+    assert [name in part for name, part in zip(("arrow", "extract"), told, strict=True)] == [arrow, arrow]
+
+
+def expectation(name: str, **kwargs: Any) -> str:
+    given = {"type": "custom", "engine": "great-expectations", "implementation": {"type": name, "kwargs": kwargs}}
+    return contract(rules=[given])
+
+
+def test_an_expectation_that_does_not_exist_or_is_of_no_column_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert any(checks_of(expectation("expect_column_values_to_be_between", column="id", minValue=1)))
+    (said,) = findings(expectation("expect_column_values_to_be_betwen", column="id"))
+    assert "is no expectation of Great Expectations. Did you mean expect_column_values_to_be_between?" in said
+    for wrong in ({"column": "nope"}, {"column_A": "id", "column_B": "nope"}, {"column_list": ["id", "nope"]}):
+        (said,) = findings(expectation("expect_compound_columns_to_be_unique", **wrong))
+        assert "'nope' is not a column of the table" in said
+    monkeypatch.setattr(contracts_custom, "_brought", lambda: None)
+    text = expectation("expect_something_else", column="amount")
+    (line,) = (line for line in coverage(compile_text_anew(text)) if line.field.endswith("implementation"))
+    assert (
+        "great-expectations is not installed here, so it is unknown whether it has expect_something_else"
+        in line.becomes
+    )
+
+
+def compile_text_anew(text: str) -> Any:
+    compile_file.cache_clear()
+    return compile_file(text, "x")

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_harness.adapters.staging import ParquetStage
 from airflow_provider_harness.core.contract import Column, Contract, LogicalType
-from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.errors import HarnessError, MalformedFile
 from airflow_provider_harness.core.partition import Slice
 
 CONTRACT = Contract(
@@ -42,6 +42,27 @@ def test_what_was_read_is_let_go(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert rows == manifest.rows == 160_000
     assert peak < size / 8, "a few of the forty groups of rows"
+
+
+def test_a_page_that_cannot_be_unpacked_is_a_malformed_file(tmp_path: Path) -> None:
+    """Arrow says so by a bare OSError, which must not pass for a storage that is away."""
+    stage = ParquetStage(tmp_path.as_uri())
+    writer = stage.writer(CONTRACT)
+    writer.write(pa.RecordBatch.from_arrays([pa.array([os.urandom(100).hex() for _ in range(4_000)])], names=["a"]))
+    writer.seal(CONTRACT, PIECE, "snapshot")
+    part = tmp_path / "part-00000.parquet"
+    data = bytearray(part.read_bytes())
+    data[1000:2000] = bytes(1000)
+    part.write_bytes(data)
+    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is no whole Parquet file"):
+        list(stage.batches(CONTRACT))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": []}', '{"files": {"a": 1}}'])
+def test_what_is_no_manifest_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "_manifest.json").write_text(text)
+    with pytest.raises(MalformedFile, match=r"_manifest\.json: is no manifest of an extract"):
+        ParquetStage(tmp_path.as_uri()).manifest()
 
 
 @pytest.mark.attack

@@ -14,6 +14,7 @@ from .contracts_marks import Path
 from .contracts_options import Options, listed
 from .contracts_quality import Quality
 from .contracts_relations import Relations
+from .contracts_room import room
 from .contracts_scope import Places, Ruled, Scope, Subject, physical_name, properties, told_apart
 from .contracts_slas import Slas
 from .contracts_versions import Unsaid
@@ -52,6 +53,7 @@ class Checks:
         """Every check in file order, each measure once; and what each field became."""
         rules, places = told_apart([ruled for ruled in self._all() if self._is_measured(ruled)], self.scope)
         contradictions(rules, self.scope)
+        room(rules, self.scope)
         scope = self.scope
         table = Contract(
             id="", version="", name="", table=scope.published, columns=tuple(scope.columns.values()), load=scope.load
@@ -68,7 +70,7 @@ class Checks:
             reason = f"{ruled.check.kind} counts no rows of the slice, so it has no share in percent"
         told = any(one.path == place[:-1] or one.path[: len(place)] == place for one in scope.findings)
         if reason and not told:
-            scope.find(place, f"{reason}.")
+            scope.find(place, f"{reason.rstrip('.')}.")
 
     def _known(self, check: Check) -> bool:
         """Whether the column that a check looks into compiled; if not, that is a finding already."""

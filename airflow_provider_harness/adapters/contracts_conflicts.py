@@ -23,7 +23,10 @@ TOGETHER = (*NULLS, CheckKind.UNIQUE, CheckKind.ROW_COUNT, CheckKind.CUSTOM_SQL)
 def contradictions(rules: Sequence[Ruled], scope: Scope) -> None:
     """Find fault with pairs of rules of severity error that no rows keep, and with listed values that another rule refuses."""
     blocking: dict[tuple[str, ...], list[Ruled]] = {}
+    told = (*scope.told, *(finding.path for finding in scope.findings))
     for ruled in rules:
+        if _broken(ruled.place, told):
+            continue  # what it asks for is not known
         if ruled.check.severity is Severity.ERROR and not ruled.check.path:
             blocking.setdefault(ruled.check.columns, []).append(ruled)
     pairs = (pair for alike in blocking.values() for pair in combinations(alike, 2))
@@ -33,6 +36,13 @@ def contradictions(rules: Sequence[Ruled], scope: Scope) -> None:
             line = scope.lines.get(one.place, scope.lines.get(one.place[:-1], 1))
             scope.find(other.place, f"{problem} (line {line}).", fix="Keep one of the two.")
     _listed(scope)
+
+
+def _broken(place: Path, told: Sequence[Path]) -> bool:
+    """Whether a rule is itself found wrong."""
+    ends = place.index("quality") + 2 if "quality" in place else len(place)
+    rule = place[:ends]
+    return any(path[: len(rule)] == rule for path in told)
 
 
 def _problem(one: Check, other: Check, scope: Scope) -> str:

@@ -167,7 +167,7 @@ def _compile(text: str, path: str) -> Compiled:
         findings += _twice(tables)
         strict = not findings
         for index in range(len(tables)):
-            compiler = _Compiler(marked, path, index)
+            compiler = _Compiler(marked, path, index, tuple(finding.path for finding in findings))
             contract = compiler.contract(strict=strict)
             findings += compiler.findings
             made += [(contract, compiler.places)] if contract else []
@@ -203,10 +203,10 @@ def _extension() -> Mapping[str, Any]:
 class _Compiler:
     """One walk over one table of one document; what the schema already found wrong is passed over here."""
 
-    def __init__(self, marked: Marked, path: str, index: int) -> None:
+    def __init__(self, marked: Marked, path: str, index: int, told: Sequence[Path] = ()) -> None:
         self.data: Mapping[str, Any] = marked.data
         self.lines = marked.lines
-        self.path = path
+        self.path, self.told = path, told
         self.here: Path = ("schema", index)
         self.tables: Sequence[Any] = self.data["schema"]
         self.findings: list[Finding] = []
@@ -245,6 +245,7 @@ class _Compiler:
             lines=self.lines,
             findings=self.findings,
             settings=places,
+            told=self.told,
         )
         zone = str((settings.get("harness.load") or {}).get("timeZone") or "")
         slas = Slas(self.data, scope, zone)

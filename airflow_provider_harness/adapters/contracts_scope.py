@@ -80,6 +80,7 @@ class Scope:
     :param lines: line of each field.
     :param findings: where mistakes are appended.
     :param settings: property of the harness -> where its value stands.
+    :param told: where the file is found wrong already, before this table is read.
     """
 
     table: Mapping[str, Any]
@@ -92,6 +93,7 @@ class Scope:
     lines: Mapping[Path, int]
     findings: list[Finding]
     settings: Mapping[str, Path] = field(default_factory=dict)
+    told: Sequence[Path] = ()
     names: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:

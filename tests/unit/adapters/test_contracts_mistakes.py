@@ -34,6 +34,21 @@ MISTAKES = [
     ("minimum over maximum", contract(options("integer", minimum=9, maximum=5)), "logicalTypeOptions", "minimum 9 is over maximum 5"),
     ("dates the wrong way round", contract(options("date", minimum="2030-01-01", maximum="2020-01-01")), "logicalTypeOptions", "is over maximum"),
     ("nothing between open ends", contract(options("integer", exclusiveMinimum=5, maximum=5)), "logicalTypeOptions", "leave no value"),
+    ("longer than the type", contract(options("string", "varchar(3)", minLength=5)), "minLength", "asks for 5 characters at least, and character varying(3) has room for 3"),
+    ("a value longer than the type", contract({"logicalType": "string", "physicalType": "char(2)", "enum": [{"value": "ab"}, {"value": "abc"}]}), "enum", "lists 'abc', and character(2) has room for 2"),
+    ("a value over the type", contract({"logicalType": "integer", "physicalType": "smallint", "enum": [{"value": 40000}]}), "enum", "lists 40000, and smallint has values from"),
+    ("over the type", contract(options("integer", "smallint", minimum=40000)), "minimum", "and smallint has values to 32767"),
+    ("under the type", contract(options("integer", "integer", maximum=-3000000000)), "maximum", "and integer has values from -2147483648"),
+    ("at the type's open end", contract(options("integer", "smallint", exclusiveMinimum=32767)), "exclusiveMinimum", "and smallint has values to 32767"),
+    ("over the digits", contract(options("number", "numeric(4,2)", minimum=100)), "minimum", "and numeric(4,2) has values to 99.99"),
+    ("a number in a text", contract({"logicalType": "integer", "physicalType": "text"}), "physicalType", "is a type of texts, and logicalType is integer"),
+    ("a truth in a text", contract({"logicalType": "boolean", "physicalType": "varchar(5)"}), "physicalType", "is a type of texts, and logicalType is boolean"),
+    ("shorter than the format", contract(options("string", format="uuid", maxLength=3)), "maxLength", "a text of format uuid has 36 characters at least"),
+    ("longer than the format", contract(options("string", format="ipv4", minLength=16)), "minLength", "a text of format ipv4 has 15 characters at most"),
+    ("no whole number", contract(options("integer", exclusiveMinimum=1, exclusiveMaximum=2)), "exclusiveMinimum", "leaves no whole number between 1 and 2"),
+    ("no whole number between fractions", contract(options("integer", minimum=1.2, maximum=1.8)), "minimum", "leaves no whole number"),
+    ("no multiple", contract(options("integer", multipleOf=10, minimum=1, maximum=9)), "multipleOf", "no multiple of 10 lies between 1 and 9"),
+    ("a broken rule is against no other", contract(rules=[rule("rowCount", mustBe="5"), rule("rowCount", mustBe=7), rule("rowCount", mustBeGreaterThan=5)]), "mustBe", "'5' is no number"),
     ("no date", contract(options("date", minimum="01/02/2020")), "minimum", "'01/02/2020' is no date"),
     ("between, reversed", contract(rules=[rule("rowCount", mustBeBetween=[100, 10])]), "mustBeBetween", "100 is over 10"),
     ("not between, reversed", contract(rules=[rule("rowCount", mustNotBeBetween=[100, 10])]), "mustNotBeBetween", "100 is over 10"),
@@ -107,6 +122,25 @@ def test_a_mistake_is_one_finding_on_its_line(text: str, key: str, said: str) ->
     assert said in found[0]
     line = text.splitlines()[int(found[0].split(":")[1]) - 1]
     assert key in line or "- value:" in line or line.strip().startswith("- "), line
+
+
+ROOM = [
+    options("string", "varchar(3)", minLength=3),
+    {"logicalType": "string", "physicalType": "varchar(3)", "enum": [{"value": "abc"}, {"value": "ab  "}]},
+    options("integer", "smallint", minimum=32767),
+    options("integer", "smallint", exclusiveMinimum=0, exclusiveMaximum=2),
+    options("number", "numeric(4,2)", minimum=99.99),
+    options("number", exclusiveMinimum=1, exclusiveMaximum=2),
+    options("integer", multipleOf=10, minimum=1, maximum=10),
+    options("number", "numeric(9,2)", multipleOf=0.05, minimum=0.01, maximum=0.05),
+    options("string", format="uuid", maxLength=36),
+    options("date", "varchar(10)", format="yyyy-MM-dd"),
+]
+
+
+@pytest.mark.parametrize("prop", ROOM, ids=str)
+def test_a_rule_that_some_value_of_the_type_keeps_is_no_mistake(prop: dict[str, Any]) -> None:
+    assert compile_text(contract(prop), "x").column("x")
 
 
 def keyed(**more: Any) -> str:

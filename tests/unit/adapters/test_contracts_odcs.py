@@ -317,7 +317,8 @@ def test_a_type_is_a_type_and_nothing_else(kind: str) -> None:
     ],
 )
 def test_types_of_postgresql_and_of_ones_own_are_taken(kind: str) -> None:
-    compile_text(FLIGHTS.replace("physicalType: integer", f"physicalType: {json.dumps(kind)}", 1), "x.odcs.yaml")
+    text = FLIGHTS.replace("logicalType: integer", "logicalType: string", 1)
+    compile_text(text.replace("physicalType: integer", f"physicalType: {json.dumps(kind)}", 1), "x.odcs.yaml")
 
 
 @pytest.mark.attack

@@ -220,6 +220,10 @@ class BigQuerySession:
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
         return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
 
+    def converted(self) -> dict[str, int]:
+        """See ``app.ports_rows.Session``; BigQuery refuses what it would have to change."""
+        return {}
+
     def beyond(self) -> Sequence[Check]:
         """See ``app.ports_rows.Session``; BigQuery enforces no key."""
         return sql_beyond.looked_up(self._contract)

@@ -26,7 +26,19 @@ from airflow_provider_harness.core.partition import Slice, bounds, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Filled, Schema
 
-from . import gx, pg_arrays, pg_direct, pg_late, pg_proofs, pg_target, pg_violations, sql_beyond, sql_checks, subquery
+from . import (
+    gx,
+    pg_arrays,
+    pg_converted,
+    pg_direct,
+    pg_late,
+    pg_proofs,
+    pg_target,
+    pg_violations,
+    sql_beyond,
+    sql_checks,
+    subquery,
+)
 from .gx_share import shared
 from .pg_catalog import Cancellable, catalog, described
 from .pg_errors import translated
@@ -180,6 +192,7 @@ class PostgresSession:
         self._staging = staging_table(contract.table, piece.id)
         self._quarantine = quarantine_table(contract)
         self._row_bytes = ROW_OVERHEAD
+        self._converted: dict[str, int] = {}
 
     def schema(self) -> Schema | None:
         """The published table's columns, if it exists."""
@@ -274,11 +287,30 @@ class PostgresSession:
         How far it is, is told by the size of the staging table: rows that are not committed cannot be counted from outside.
         """
         self._fresh_staging(carried=False)
-        names = ", ".join(column(name) for name in self._contract.names)
-        statement = f"INSERT INTO {ident(self._staging)} ({names}) SELECT {names} FROM {subquery.relation(sql)}"
         values = self._query_values()
+        tests = pg_converted.tests(self._contract, described(self._connection, sql, values))
+        raw = {name: column(f"harness_raw_{n}") for n, name in enumerate(tests)}
+        if raw:
+            added = ", ".join(f"ADD COLUMN {raw[name]} {kind}" for name, (kind, _) in tests.items())
+            self._run(f"ALTER TABLE {ident(self._staging)} {added}")
+        names = [column(name) for name in self._contract.names]
+        into, given = ", ".join([*names, *raw.values()]), ", ".join([*names, *map(column, raw)])
+        statement = f"INSERT INTO {ident(self._staging)} ({into}) SELECT {given} FROM {subquery.relation(sql)}"
         with looking(lambda: tell("transform", self._warehouse.size(self._staging) // self._row_bytes)):
-            return self._connection.execute(statement.encode(), values, prepare=True).rowcount
+            rows = self._connection.execute(statement.encode(), values, prepare=True).rowcount
+        self._converted = {
+            name: found for name in raw if (found := self._changed(tests[name][1].format(raw=raw[name])))
+        }
+        if raw:
+            self._run(f"ALTER TABLE {ident(self._staging)} {', '.join(f'DROP COLUMN {name}' for name in raw.values())}")
+        return rows
+
+    def _changed(self, test: str) -> int:
+        return self._number(f"SELECT count(*) FROM {ident(self._staging)} WHERE {test}")
+
+    def converted(self) -> dict[str, int]:
+        """See ``app.ports_rows.Session``."""
+        return self._converted
 
     def _query_values(self) -> dict[str, datetime]:
         return dict(zip(("slice_start", "slice_end"), query_bounds(self._piece, self._contract), strict=True))

@@ -227,6 +227,8 @@ def _gate_and_publish(
         report = gate.report = with_result(report, result)
     if (kept := not_emptied(gate.contract, session, measured.rows)) is not None:
         report = gate.report = with_result(report, kept)
+    for name, rows in session.converted().items():
+        report = gate.report = with_result(report, _converted(gate.contract, name, rows, measured.rows))
     report = gate.sets_aside(report)
     if report.decision is Decision.BLOCK:
         session.discard()
@@ -248,6 +250,18 @@ def _measured(session: Session, gate: Gate, promised: int, gauge: Gauge | None) 
     there = session.measure_staged(left)
     spent = there.milliseconds + passed_by.milliseconds
     return replace(there, values={**passed_by.values, **there.values}, milliseconds=spent)
+
+
+def _converted(contract: Contract, name: str, rows: int, of: int) -> CheckResult:
+    """That no value of a query changes when it becomes the contract's type; rules look at what it became."""
+    kind = contract.column(name).physical_type
+    check = Check(id=f"conversion:{name}", kind=CheckKind.TYPE, columns=(name,), type=kind)
+    return replace(
+        judge_one(check, Measurement(value=rows), of),
+        expected=f"values that are the same as {kind}",
+        actual=f"{rows} rows whose value would change",
+        look_at=f"Round, cut or convert {name} in the query, so that it is seen there; or change the contract's physicalType.",
+    )
 
 
 def reconcile(what: str, promised: int, found: int) -> CheckResult:

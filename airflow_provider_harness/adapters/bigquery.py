@@ -221,7 +221,7 @@ class BigQuerySession:
         return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
 
     def converted(self) -> dict[str, int]:
-        """See ``app.ports_rows.Session``; BigQuery refuses what it would have to change."""
+        """See ``app.ports_rows.Session``; not counted here. BigQuery refuses most conversions, and rounds to a type's decimals."""
         return {}
 
     def beyond(self) -> Sequence[Check]:

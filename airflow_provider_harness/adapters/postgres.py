@@ -202,6 +202,7 @@ class PostgresSession:
         """Create the published table and its quarantine from the contract where they are absent."""
         table = self._contract.table
         pg_target.refuse_missing_schema(self._connection, table)
+        pg_target.refuse_unnamed_quarantine(self._contract)
         wanted = [(table, _table_ddl(self._contract))]
         if self._contract.quarantine.possible:
             wanted.append((self._quarantine, QUARANTINE_DDL))
@@ -219,7 +220,9 @@ class PostgresSession:
 
     def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
         """Replace the slice by the files' rows, in one write."""
-        if not self._straight() or any(as_literal(col.physical_type) for col in self._contract.columns):
+        if not (self._same_kinds() and self._straight()) or any(
+            as_literal(col.physical_type) for col in self._contract.columns
+        ):
             return None
         self.discard()  # what a run that was killed may have left
         with self._warehouse.bulk() as connection:
@@ -245,6 +248,12 @@ class PostgresSession:
         there = self.schema()
         kinds = {found.name: found.type for found in there.columns} if there else {}
         return all(kinds.get(col.name) == col.physical_type for col in self._contract.columns)
+
+    def _same_kinds(self) -> bool:
+        """Whether the published table has the contract's types but for their lengths, which the binary form does not know."""
+        there = self.schema()
+        kinds = {found.name: base(found.type) for found in there.columns} if there else {}
+        return all(kinds.get(col.name) == base(col.physical_type) for col in self._contract.columns)
 
     def _target(self) -> pg_direct.Target:
         return pg_direct.Target(

@@ -54,6 +54,8 @@ class BigQueryRows(BigQueryWarehouse):
         known = bq_types.schema(contract.table, found.schema, contract) if found else None
         query = sql_guard.query(bound(self._sql, piece, contract), "bigquery") if self._sql else ""
         measured = measure(self._jobs, contract, rows, known, "validate", query=query, engine=self._engine)
-        asked = sql_checks.spoken(counted(contract, known, rows.relation, endless=False), "bigquery")
-        lost = BigQueryDatabase(self._jobs, contract, "validate", query).rows(asked)[0][0] if asked else 0
+        asked, lost = counted(contract, known, rows.relation, endless=False), 0
+        if asked:
+            database = BigQueryDatabase(self._jobs, contract, "validate", query)
+            lost = database.rows(sql_checks.spoken(asked, "bigquery"))[0][0]
         return measured, in_no_slice(contract, int(lost))

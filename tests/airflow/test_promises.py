@@ -29,7 +29,7 @@ version: 1.0.0
 status: active
 team: {{name: data-team}}
 slaProperties:
-  - {{property: latency, value: {minutes}, unit: m}}
+  - {{property: latency, value: {minutes}, unit: min}}
 customProperties:
   - property: harness.load
     value: {{mode: incremental, sliceColumn: at}}

@@ -101,7 +101,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "harness_audit.key").write_bytes(b"k" * 32)
     store = SqlStore(engine, b"k" * 32)
     store.record(failure(), INCIDENT)
-    store.intake(datetime.now(UTC))
+    store.intake(datetime.now(UTC), store.waiting())
     engine.dispose()
     return folder
 

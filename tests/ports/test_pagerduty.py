@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_harness.adapters.pagerduty import SEVERITY, NoPager, PagerDuty
 from airflow_provider_harness.app.ports import Page, Severity
+from airflow_provider_harness.app.tell import NobodyThere
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
@@ -122,8 +123,10 @@ def test_without_pagerduty_a_page_is_in_the_log() -> None:
     lines: list[str] = []
     pager = NoPager(lines.append)
     given = page()
-    pager.trigger(given)
-    pager.resolve(given.dedup_key)
+    with pytest.raises(NobodyThere, match="no PagerDuty connection"):
+        pager.trigger(given)
+    with pytest.raises(NobodyThere, match="no PagerDuty connection"):
+        pager.resolve(given.dedup_key)
     assert given.summary in lines[0]
     assert "cause: c" in lines[0]
     assert given.dedup_key in lines[1]

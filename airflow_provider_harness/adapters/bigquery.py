@@ -198,7 +198,10 @@ class BigQuerySession:
         rows = bq_publish.rows_of(self._staged())
         with self._staging_stays():
             contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
-            return measure(self._jobs, contract, rows, known, "gate")
+            measured = measure(self._jobs, contract, rows, known, "gate")
+        if any(one.error for one in measured.values.values()) and table_of(self._jobs.client, self._staging) is None:
+            raise self._gone()
+        return measured
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:
         """Publish the slice as the contract's mode says; readers see the old one, then the new one."""
@@ -275,7 +278,10 @@ class BigQuerySession:
         except NotFound as error:
             if table_of(self._jobs.client, self._staging) is not None:
                 raise
-            raise SliceBusy(f"{self._staging} is gone: another run has the slice, or has just published it") from error
+            raise self._gone() from error
+
+    def _gone(self) -> SliceBusy:
+        return SliceBusy(f"{self._staging} is gone: another run has the slice, or has just published it")
 
     def _replace(self, staged: bq_publish.Staged, part: str, rows: int) -> tuple[int, int, int, list[Any]]:
         """Make the staged rows the partition, by one job."""

@@ -81,7 +81,7 @@ def test_a_transformation_is_judged_by_the_table_as_it_will_be(case: Case) -> No
     case = ruled(case, "SELECT count(*) FROM orders WHERE amount < 0")
     case.move()
     piece = case.piece(1)
-    sql = f"SELECT id, placed_at + INTERVAL 1 DAY AS placed_at, -1 * amount AS amount, status, customer, note FROM {case.contract.table}"
+    sql = f"SELECT id + 10000 AS id, placed_at + INTERVAL 1 DAY AS placed_at, -1 * amount AS amount, status, customer, note FROM {case.contract.table}"
     if case.target.home == "public":
         sql = sql.replace("INTERVAL 1 DAY", "interval '1 day'")
     else:

@@ -113,23 +113,26 @@ class SqlFailureLog:
         }
         if seal is not None:
             row["seal"] = seal(row["key"], row["kind"], row["body"])
-        other = {"report": reported.content(failure), **row}
         first = t.failures.insert().values(episode=episode_of(failure.key), **row)
-        if not self._insert(first):
-            return self._insert(t.reports.insert().values(**other))
-        with suppress(
-            HarnessUnavailable
-        ):  # a role of an earlier version may not; then a repeat is kept, and harms nothing
-            self._insert(t.reports.insert().values(**{**other, "body": reported.FIRST}))
-        return True
+        other = {"report": reported.content(failure), **row}
+        if self._insert(first, t.reports.insert().values(**{**other, "body": reported.FIRST})):
+            return True
+        return self._insert(t.reports.insert().values(**other))
 
-    def _insert(self, statement: Any) -> bool:
-        """False where such a row is there."""
+    def _insert(self, statement: Any, marker: Any = None) -> bool:
+        """False where such a row is there.
+
+        :param marker: is written in the same transaction, so that nobody sees the one without the other; not by a role of an
+            earlier version, which may not: then a repeat is kept, and harms nothing.
+        """
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
         try:
             with self._engine.begin() as connection:
                 connection.execute(statement)
+                if marker is not None:
+                    with suppress(DBAPIError), connection.begin_nested():
+                        connection.execute(marker)
         except IntegrityError as error:
             if getattr(error.orig, "sqlstate", "") == _CHECK_VIOLATION:
                 raise unavailable(error) from error

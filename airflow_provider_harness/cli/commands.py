@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
 
@@ -66,9 +66,9 @@ def audit_verify(args: Any) -> int:
     if args.output == "json":
         show(args, [row], "")
     elif broken is None:
-        print("The chain of all events holds.")
+        out("The chain of all events holds.")
     else:
-        print(f"The chain of events does not hold from event {broken.seq} on: {broken.problem}")
+        out(f"The chain of events does not hold from event {broken.seq} on: {broken.problem}")
     return FINDINGS if broken else FINE
 
 
@@ -94,7 +94,7 @@ def audit_show(args: Any) -> int:
     if broken:
         return say(broken.problem, FINDINGS)
     if args.output != "json":
-        print("The chain of all events holds.")
+        out("The chain of all events holds.")
     return FINE
 
 
@@ -138,7 +138,7 @@ def contract_check(args: Any) -> int:
             more = args.output == "json"
             rows += [{"file": file, "finding": said} | (dict(parts) if more else {}) for said, parts in found]
     if rows and args.output == "markdown":
-        print("\n".join(row["finding"] for row in rows))
+        out("\n".join(row["finding"] for row in rows))
     elif rows or not (args.conn_id or covered):
         several = f" of {tables} tables" if tables > len(args.files) else ""
         show(args, rows, f"{len(args.files)} contract(s){several}, no findings.")
@@ -166,7 +166,7 @@ def contract_dictionary(args: Any) -> int:
 
     contracts = [contract for file in args.files for contract in load_contracts(file)]
     if args.output == "markdown":
-        print(dictionary.markdown(contracts))
+        out(dictionary.markdown(contracts))
     else:
         show(args, [row for contract in contracts for row in dictionary.rows(contract)], "")
     return FINE
@@ -193,7 +193,7 @@ def _check_live(args: Any) -> int:
             for verdict in verdicts
         ]
     if args.output == "markdown":
-        print("\n\n".join(markdown(contract, verdicts) for contract, verdicts in lists))
+        out("\n\n".join(markdown(contract, verdicts) for contract, verdicts in lists))
     else:
         show(args, rows, "")
     for contract, verdicts in lists:
@@ -241,7 +241,7 @@ def contract_init(args: Any) -> int:
 
     with wiring_rows.reachable(args.conn_id):
         text = wiring_rows.draft(args.conn_id, args.table)
-    print(text, end="")
+    out(text, end="")
     return FINE
 
 
@@ -263,7 +263,7 @@ def quality(args: Any) -> int:
     rows = told.of_check(found, args.check) if args.check else told.of_slices(found)
     show(args, told.as_json(found, args.check) if args.output == "json" else rows, "")
     if args.output != "json" and told.marked(found):
-        print(told.LEGEND)
+        out(told.LEGEND)
     return FINDINGS if told.findings(found, args.check) else FINE
 
 
@@ -274,9 +274,9 @@ def lineage(args: Any) -> int:
 
     found = told.walks(wiring_lineage.graph(), args.name, downstream=args.downstream)
     if args.output == "json":
-        print(json.dumps([told.as_json(*walk) for walk in found], indent=2))
+        out(json.dumps([told.as_json(*walk) for walk in found], indent=2))
     else:
-        print("\n".join(line for walk in found for line in told.text(*walk, downstream=args.downstream)))
+        out("\n".join(line for walk in found for line in told.text(*walk, downstream=args.downstream)))
     return FINE
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.cli import doctor_airflow, doctor_here
 from airflow_provider_harness.cli.doctor_findings import Finding, Health
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out
 from airflow_provider_harness.core.errors import HarnessError
 
 #: name of a check -> what it finds; in the order in which things are best mended.
@@ -60,9 +60,9 @@ def doctor(args: Any) -> int:
         return _liveness(args)
     rows = examination()
     if args.output == "json":
-        print(json.dumps(rows, indent=2))
+        out(json.dumps(rows, indent=2))
     else:
-        print("\n".join(line for row in rows for line in told(row)))
+        out("\n".join(line for row in rows for line in told(row)))
     return FINDINGS if any(row["health"] == Health.WRONG for row in rows) else FINE
 
 
@@ -73,9 +73,9 @@ def _liveness(args: Any) -> int:
         " ".join(" ".join(item.text.split()) for item in found) or "Failures are seen, and incidents are looked after."
     )
     if args.output == "json":
-        print(json.dumps([{"alive": not found, "what": text}], indent=2))
+        out(json.dumps([{"alive": not found, "what": text}], indent=2))
     else:
-        print(f"{'not alive' if found else 'alive'}: {text}")
+        out(f"{'not alive' if found else 'alive'}: {text}")
     return FINDINGS if found else FINE
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.app import hand_over
 from airflow_provider_harness.app.approve import APPROVE, REFUSE
 from airflow_provider_harness.app.hand_over import Desk, Done
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command, show
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
 from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError
 
@@ -89,5 +89,5 @@ def _at_the_desk(args: Any, do: Callable[[Desk, str], Done]) -> int:
     if args.output == "json":
         show(args, [{"incident": name, "done": found.done, "what": found.text}], "")
     else:
-        print(f"{name}: {found.text}")
+        out(f"{name}: {found.text}")
     return FINE if found.done else FINDINGS

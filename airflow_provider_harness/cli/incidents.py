@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.about import slices_of
 from airflow_provider_harness.app.postmortem import Around, headline, postmortem, sections, stands, story
-from airflow_provider_harness.cli.running import FINE, command, show
+from airflow_provider_harness.cli.running import FINE, command, out, show
 from airflow_provider_harness.cli.which import incident_id, shortest
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.escaping import terminal
@@ -39,7 +39,7 @@ def incidents_list(args: Any) -> int:
     found = found[-args.limit :] if args.limit else found
     rows = [_row(store, item) for item in found]
     if args.output == "json":
-        print(json.dumps(rows, indent=2))
+        out(json.dumps(rows, indent=2))
     else:
         names = shortest([item.id for item in everything])
         show(args, [_line(row, names[row["id"]], now) for row in rows], _none(everything))
@@ -59,7 +59,7 @@ def incidents_show(args: Any) -> int:
         reached=lambda key: wiring.pager().reached(key),
     )
     if args.output != "json":
-        print(terminal("\n".join(postmortem(name, events, failures, around))))
+        out(terminal("\n".join(postmortem(name, events, failures, around))))
         return FINE
     told = story(name, events, failures, around)
     body = _row(store, told.incident) | {
@@ -67,7 +67,7 @@ def incidents_show(args: Any) -> int:
         "sections": [{"title": title, "lines": lines} for title, lines in sections(told)],
         "events": [{"kind": e.kind.value, "at": e.at.isoformat(), "body": e.body} for e in events],
     }
-    print(json.dumps(body, indent=2))
+    out(json.dumps(body, indent=2))
     return FINE
 
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out
 from airflow_provider_harness.core.errors import ConfigurationError
 
 #: Where the secrets come from that a command line would show to everybody on the machine.
@@ -85,7 +85,7 @@ def init(args: Any) -> int:
     _store()  # first: Airflow may start the healer's Dags as soon as their file is there
     kept = [path for path, text in written(answers, env).items() if not _write(path, text, overwrite=args.overwrite)]
     _doctor()
-    print(f"\nGive {env_file(answers)} to every Airflow process (`. {env_file(answers)}`), and start them again.")
+    out(f"\nGive {env_file(answers)} to every Airflow process (`. {env_file(answers)}`), and start them again.")
     return FINDINGS if kept else FINE
 
 
@@ -159,17 +159,17 @@ def _write(path: Path, text: str, *, overwrite: bool) -> bool:
     """Write a file, for its owner only; False where another one is there and stays."""
     old = path.read_text() if path.exists() else None
     if old == text:
-        print(f"as it was  {path}")
+        out(f"as it was  {path}")
         return True
     if old is not None and not overwrite:
-        print(f"KEPT       {path} says something else; --overwrite replaces it")
+        out(f"KEPT       {path} says something else; --overwrite replaces it")
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     if old is not None:
         path.replace(path.with_name(f"{path.name}.old"))
-        print(f"REPLACED   {path}; the old one is {path.name}.old")
+        out(f"REPLACED   {path}; the old one is {path.name}.old")
     else:
-        print(f"written    {path}")
+        out(f"written    {path}")
     path.touch(mode=0o644 if path.suffix == ".py" else 0o600)
     path.write_text(text)
     return True
@@ -180,11 +180,11 @@ def _store() -> None:
     from airflow_provider_harness.adapters.store_migrate import upgrade
 
     engine = wiring_store.store_engine()
-    print(f"store      {engine.url.render_as_string(hide_password=True)} at revision {upgrade(engine)}")
+    out(f"store      {engine.url.render_as_string(hide_password=True)} at revision {upgrade(engine)}")
 
 
 def _doctor() -> None:
     from airflow_provider_harness.cli import doctor
 
-    print("\nairflow harness doctor says (the Dags appear when Airflow has read the folder):")
-    print("\n".join(line for row in doctor.examination() for line in doctor.told(row)))
+    out("\nairflow harness doctor says (the Dags appear when Airflow has read the folder):")
+    out("\n".join(line for row in doctor.examination() for line in doctor.told(row)))

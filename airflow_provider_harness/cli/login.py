@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from airflow_provider_harness.cli.hand_over import TOKEN
-from airflow_provider_harness.cli.running import FINE, command
+from airflow_provider_harness.cli.running import FINE, command, out
 
 
 @command
@@ -19,7 +19,7 @@ def login(args: Any) -> int:
     url = args.url or wiring.airflow_url()
     password = getpass.getpass(f"Password of {args.user} at {url}: ") if sys.stdin.isatty() else _piped()
     token = token_of(url, args.user, password)
-    print(json.dumps([{"token": token}]) if args.output == "json" else f"export {TOKEN}={token}")
+    out(json.dumps([{"token": token}]) if args.output == "json" else f"export {TOKEN}={token}")
     return FINE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_harness.app.policies import Past, past, simulate
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command, show
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.evidence import Fact
@@ -24,9 +24,9 @@ def policy_explain(args: Any) -> int:
     case = _of_incident(args.incident) if args.incident else _of_facts(args)
     found = explain(_policy(args.file), case.proposal, case.facts, case.usage)
     if args.output == "json":
-        print(json.dumps(_as_json(case, found), indent=2))
+        out(json.dumps(_as_json(case, found), indent=2))
     else:
-        print("\n".join(_told(case, found)))
+        out("\n".join(_told(case, found)))
     return FINE
 
 

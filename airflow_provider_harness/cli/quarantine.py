@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, HarnessError
 from airflow_provider_harness.core.local import with_local_day
 
@@ -61,9 +61,9 @@ def quarantine_release(args: Any) -> int:
     show(args, [row], "")
     if not released.rows and not released.staying:
         others = ", ".join(dict.fromkeys(str(one["slice"]) for one in waits if one["waiting"])) or "none"
-        print(f"Nothing of slice {args.slice} waits in quarantine. Slices of which rows wait: {others}.")
+        out(f"Nothing of slice {args.slice} waits in quarantine. Slices of which rows wait: {others}.")
     if released.rows:
-        print("\n".join(_told_stale(with_local_day(args.slice, contract.load.time_zone), stale, unknown)))
+        out("\n".join(_told_stale(with_local_day(args.slice, contract.load.time_zone), stale, unknown)))
     return status
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow_provider_harness.cli.hand_over import person
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command, say, show
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError
 
@@ -19,7 +19,7 @@ def runbook_list(args: Any) -> int:
 
     entries = load_runbook(config.read().runbook_file)
     if args.output == "json":
-        print(json.dumps([asdict(entry) for entry in entries], indent=2))
+        out(json.dumps([asdict(entry) for entry in entries], indent=2))
         return FINE
     rows = [
         {
@@ -43,7 +43,7 @@ def runbook_draft(args: Any) -> int:
 
     store = wiring.store()
     name = incident_id(store, args.incident_id)
-    print(written(draft(name, store.events(name), store.failures(name))), end="")
+    out(written(draft(name, store.events(name), store.failures(name))), end="")
     return FINE
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TextIO
 
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
 from airflow_provider_harness.core.escaping import terminal
@@ -28,31 +28,39 @@ def command(run: Callable[[Any], int]) -> Callable[[Any], None]:
             status = say(error, UNAVAILABLE)
         except (HarnessError, ValueError, OSError) as error:
             status = say(error, USAGE)
-        sys.stdout.flush()
+        (_given or sys.stdout).flush()
         raise SystemExit(status)
 
     return command
 
 
 def keep_standard_output() -> None:
-    """Standard output is from now on for what this process prints itself; whatever else writes there, such as logs through a
-    handler that was made before, and whatever is written after the command, goes to standard error.
+    """Standard output is from now on for what :func:`out` prints; whatever else writes there goes to standard error: logs by a
+    handler that was made before, or by one that the command itself makes, and whatever is written after the command.
 
     Where standard output is not the process's own, as in a test that captures it, nothing changes.
     """
+    global _given
     try:
         own = sys.stdout.fileno() == _STANDARD_OUTPUT
     except (AttributeError, OSError, ValueError):
         own = False
-    if not own:
+    if not own or _given is not None:
         return
     sys.stdout.flush()
     given = os.dup(_STANDARD_OUTPUT)
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
-    sys.stdout = os.fdopen(given, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    _given = os.fdopen(given, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
 
 
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+_given: TextIO | None = None
+"""Standard output as the process was given it, where it was set aside."""
+
+
+def out(text: object = "", end: str = "\n") -> None:
+    """A line of a command's answer, on the standard output that the process was given."""
+    print(text, file=_given, end=end)
 
 
 def say(error: object, status: int) -> int:
@@ -64,12 +72,12 @@ def say(error: object, status: int) -> int:
 def show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     """Rows as JSON, or as a table; ``empty`` where there are none."""
     if args.output == "json":
-        print(json.dumps(list(rows), indent=2))
+        out(json.dumps(list(rows), indent=2))
     elif not rows:
-        print(empty)
+        out(empty)
     else:
         columns = list(rows[0])
         table = [columns, *([terminal(str(row[name])) for name in columns] for row in rows)]
         widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
         for line in table:
-            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+            out("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -16,6 +16,13 @@ from typing import Any
 from airflow.cli.cli_parser import get_parser
 
 
+class Late(logging.Handler):
+    """Prints on what is standard output at that moment, as a logger does that Airflow makes while the command runs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), flush=True)
+
+
 def once(arguments: list[str]) -> dict[str, Any]:
     """What one command does."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -24,6 +31,7 @@ def once(arguments: list[str]) -> dict[str, Any]:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))  # as Airflow's own logging may have it
+            logging.getLogger().addHandler(Late())
             logging.getLogger().setLevel(logging.DEBUG)
             status = 70
             try:

@@ -121,15 +121,20 @@ def check_when_parsed(path: str, dag: Any, table: str = "", *, by_run: bool = Tr
 
 
 def _check_schedule(path: str, dag: Any, table: str) -> None:
-    """Whether the runs of a Dag own the slices of a contract; a Dag that no schedule starts is asked when it runs."""
+    """Whether the runs of a Dag own the slices of a contract; a Dag that no schedule starts is asked when it runs.
+
+    Here alone a contract is taken as it was compiled before: whoever judges rows compiles it.
+    """
     import warnings
 
+    from airflow_provider_harness import config
     from airflow_provider_harness.adapters.airflow_schedule import schedule_of
+    from airflow_provider_harness.adapters.contracts_odcs import load_contract
     from airflow_provider_harness.core.schedule_fit import ScheduleWarning, misfits, refused
 
     if not getattr(dag.timetable, "can_be_scheduled", True):
         return
-    contract = contract_of(path, like=table)
+    contract = load_contract(path, table, cache=Path(config.airflow_home("harness_contracts")))
     schedule = schedule_of(contract, dag.timetable)
     found = list(misfits(contract, schedule)) if schedule else []
     worst = refused(found)
@@ -140,15 +145,14 @@ def _check_schedule(path: str, dag: Any, table: str) -> None:
 
 
 def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:
-    """The contract in a file, for the table that it is applied to.
+    """The contract in a file, for the table that it is applied to; compiled from the file, whatever is kept on disk.
 
     :param like: a table by whose name one of several in a file is chosen; the contract stays one of its own table.
     """
-    from airflow_provider_harness import config
     from airflow_provider_harness.adapters.contracts_odcs import load_contract, of_several
     from airflow_provider_harness.adapters.contracts_rules import named
 
-    contract = load_contract(path, Path(config.airflow_home("harness_contracts")), table or like)
+    contract = load_contract(path, table or like)
     if not table or ("." not in table and of_several(contract)):
         return contract
     return named(contract.at(table if "." in table else f"public.{table}"))

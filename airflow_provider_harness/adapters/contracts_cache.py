@@ -1,4 +1,7 @@
-"""Compiled contracts on disk, by what they were compiled from; anything wrong with the disk means compiling again."""
+"""Compiled contracts on disk, by what they were compiled from; anything wrong with the disk means compiling again.
+
+Any task of the account that runs Airflow can write there. So this is for the parsing of Dags alone: what judges rows compiles.
+"""
 
 from __future__ import annotations
 

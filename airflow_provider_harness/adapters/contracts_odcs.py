@@ -71,13 +71,14 @@ class NoSuchTable(SeveralTables):
     """The path of a contract names a table that its file does not describe, or several. Not retried: name one of its tables."""
 
 
-def load_contract(path: str, cache: FilePath | None = None, table: str = "") -> Contract:
+def load_contract(path: str, table: str = "", cache: FilePath | None = None) -> Contract:
     """The contract in a file; every mistake in it is listed in one ``ContractError``.
 
     :param path: a file; where it describes several tables, ``file#table`` names one.
-    :param cache: folder for compiled contracts, by their content; None or unwritable: only memory.
     :param table: which table of a file with several is meant: its name, its physicalName, or any ``schema.table`` with the
         same table name.
+    :param cache: folder for compiled contracts, by their content, for who parses a Dag; whoever can write there says what
+        the contract is, so who judges rows gives none. None or unwritable: only memory.
     """
     named = path.rpartition("#")[2] if file_of(path) != path else table
     make = partial(_compile_table, table=named) if named else compile_text

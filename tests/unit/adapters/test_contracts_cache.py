@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_harness import config
 from airflow_provider_harness.adapters import contracts_cache
 from airflow_provider_harness.adapters.contracts_cache import dump, restore
-from airflow_provider_harness.adapters.contracts_odcs import load_contract
+from airflow_provider_harness.adapters.contracts_odcs import load_contract, load_contracts
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.wiring_rows import contract_of
 
 DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
 FILES = sorted(DAGS.glob("*.odcs.yaml"))
@@ -50,3 +52,17 @@ def test_another_content_and_another_compiler_are_other_files(tmp_path: Path, mo
     monkeypatch.setattr(contracts_cache, "_compiler", lambda: "next")
     contracts_cache.cached("one", "a.yaml", tmp_path, lambda text, path: compiled(path))
     assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.attack
+def test_what_judges_rows_believes_no_compiled_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any task may write where compiled contracts are kept; gates, the healer and ``contract check`` read the file itself."""
+    monkeypatch.setattr(config, "airflow_home", lambda name: str(tmp_path / name))
+    file, folder = str(DAGS / "flights.odcs.yaml"), tmp_path / "harness_contracts"
+    sound = load_contract(file, cache=folder)
+    [kept] = folder.iterdir()
+    kept.write_text(dump(replace(sound, checks=())))
+    assert load_contract(file, cache=folder).checks == (), "a Dag is parsed with what is kept"
+    assert contract_of(file).checks == sound.checks != ()
+    assert contract_of(file, "raw.flights").checks and contract_of(file, like="flights").checks == sound.checks
+    assert load_contracts(file) == (sound,)

@@ -142,11 +142,11 @@ def test_a_missing_file_says_where_paths_start(tmp_path: Path) -> None:
 def test_a_content_that_was_right_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, cache = tmp_path / "flights.odcs.yaml", tmp_path / "cache"
     file.write_text(FLIGHTS)
-    load_contract(str(file), cache)
+    load_contract(str(file), cache=cache)
     monkeypatch.setattr(
         "airflow_provider_harness.adapters.contracts_odcs.compile_text", lambda text, path: pytest.fail("read again")
     )
-    load_contract(str(file), cache)
+    load_contract(str(file), cache=cache)
 
 
 def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
@@ -154,16 +154,16 @@ def test_a_wrong_content_stays_wrong(tmp_path: Path) -> None:
     file.write_text(FLIGHTS.replace("required: true", "requierd: true", 1))
     for _ in range(2):
         with pytest.raises(ContractError, match="requierd"):
-            load_contract(str(file), tmp_path / "cache")
+            load_contract(str(file), cache=tmp_path / "cache")
 
 
 def test_an_unwritable_cache_means_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, blocked = tmp_path / "flights.odcs.yaml", tmp_path / "file"
     file.write_text(FLIGHTS + "\n# in memory\n")
     blocked.write_text("")
-    first = load_contract(str(file), blocked / "cache")
+    first = load_contract(str(file), cache=blocked / "cache")
     monkeypatch.setattr("airflow_provider_harness.adapters.contracts_odcs.read", lambda text: pytest.fail("read again"))
-    assert load_contract(str(file), blocked / "cache") is first
+    assert load_contract(str(file), cache=blocked / "cache") is first
 
 
 PLACES = [match.start() for match in re.finditer(r": ", FLIGHTS)]

@@ -89,7 +89,7 @@ def shop(tmp_path: Path) -> str:
 )
 def test_a_task_means_the_table_of_its_name(shop: str, tmp_path: Path, table: str, expected: str, cached: bool) -> None:
     folder = tmp_path / "cache" if cached else None
-    assert [load_contract(shop, folder, table).id for _ in range(2)] == [expected] * 2
+    assert [load_contract(shop, table, folder).id for _ in range(2)] == [expected] * 2
 
 
 def test_a_table_can_be_named_in_the_path(shop: str, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_table_can_be_named_in_the_path(shop: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", ["", "receipts", "store.receipts"])
 def test_no_table_or_another_one_is_said_with_those_that_there_are(shop: str, table: str) -> None:
     with pytest.raises(SeveralTables, match=r"Valid: orders \(store\.orders\), visits \(raw\.visits_tbl\)\."):
-        load_contract(shop, None, table)
+        load_contract(shop, table)
 
 
 def test_a_task_of_no_table_of_the_file_is_an_import_error(

@@ -23,6 +23,14 @@ class Mode(StrEnum):
     ACT = "act"
 
 
+class Place(StrEnum):
+    """Where the store is."""
+
+    EITHER = ""  # the connection where it exists, else SQLite
+    CONNECTION = "connection"
+    SQLITE = "sqlite"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option as Airflow's provider info describes it. A value is text in airflow.cfg or the environment."""
@@ -45,8 +53,15 @@ OPTIONS: Mapping[str, Option] = {
         default="none",
         example="tag:critical",
     ),
+    "store": Option(
+        description="Where the harness store is: connection (store_conn_id; without it, the store is away, and failures wait in "
+        "the spool), sqlite (AIRFLOW_HOME/harness.db), or empty = the connection where it exists, else sqlite. Say connection "
+        "where it is one: an outage of a secrets backend can look as if there were no connection.",
+        default="",
+        example="connection",
+    ),
     "store_conn_id": Option(
-        description="Connection of the harness store. Where it does not exist: SQLite in AIRFLOW_HOME/harness.db.",
+        description="Connection of the harness store.",
         default="harness_store",
     ),
     "capture_conn_id": Option(
@@ -201,6 +216,7 @@ class Settings:
 
     mode: Mode
     enroll: str
+    store: Place
     store_conn_id: str
     capture_conn_id: str
     airflow_conn_id: str
@@ -245,6 +261,12 @@ def _mode(text: str) -> Mode:
     return Mode(text)
 
 
+def _place(text: str) -> Place:
+    if text not in set(Place):
+        raise ValueError(f"{text!r} is not one of {', '.join(filter(None, Place))}, or empty")
+    return Place(text)
+
+
 def _environment(text: str) -> str:
     if text not in _ENVIRONMENTS:
         raise ValueError(f"{text!r} is not one of {', '.join(_ENVIRONMENTS)}")
@@ -283,6 +305,7 @@ def _flag(text: str) -> bool:
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
+    "store": _place,
     "environment": _environment,
     "page_backfills": _flag,
     "promise_warning_minutes": _at_least(1),

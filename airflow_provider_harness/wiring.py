@@ -16,16 +16,17 @@ from airflow_provider_harness import config
 from airflow_provider_harness.app.ports import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.recurrence import Brakes
-from airflow_provider_harness.wiring_store import connection, store_engine, task_engine
+from airflow_provider_harness.wiring_store import connection, connection_if_readable, store_engine, task_engine
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
     from airflow_provider_harness.adapters.handover import SupervisorHandover
     from airflow_provider_harness.adapters.spool import FileSpool
     from airflow_provider_harness.adapters.store_promises import SqlPromises
-    from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore
+    from airflow_provider_harness.adapters.store_sql import SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
     from airflow_provider_harness.app.tell import Receiver
+    from airflow_provider_harness.core.failure import Failure
     from airflow_provider_harness.core.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,17 @@ def new_id() -> str:
     return ulid(now())
 
 
-def failure_log() -> SqlFailureLog:
-    """What a callback in an ordinary task writes to."""
-    from airflow_provider_harness.adapters.store_sql import SqlFailureLog
+class FailureLogOfTasks:
+    """What a callback in an ordinary task writes to. It is opened by the first record: a store that is not found is away too."""
 
-    return SqlFailureLog(task_engine())
+    def record(self, failure: Failure, incident_id: str) -> bool:
+        from airflow_provider_harness.adapters.store_sql import SqlFailureLog
+
+        return SqlFailureLog(task_engine()).record(failure, incident_id)
+
+
+def failure_log() -> FailureLogOfTasks:
+    return FailureLogOfTasks()
 
 
 def store() -> SqlStore:
@@ -116,7 +123,9 @@ def redactor() -> Redactor:
 
     settings = config.read()
     ids = [settings.store_conn_id, settings.capture_conn_id, settings.airflow_conn_id, settings.pagerduty_conn_id]
-    known = (connection(conn_id) for conn_id in (*ids, *([settings.model_conn_id] if settings.model else [])))
+    known = (
+        connection_if_readable(conn_id) for conn_id in (*ids, *([settings.model_conn_id] if settings.model else []))
+    )
     return Redactor(
         secrets=tuple(secret for found in known if found is not None for secret in secrets_of(found)), outer=masked
     )

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from airflow_provider_harness import config
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
-from airflow_provider_harness.wiring_store import connection
+from airflow_provider_harness.wiring_store import connection_if_readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +58,7 @@ def opened(conn_id: str) -> Any:
 @lru_cache(maxsize=2)
 def _places(ids: tuple[str, ...], moment: int) -> tuple[tuple[str, int, str] | None, ...]:
     """Where the harness's own connections lead; remembered for a while, since each is a question to Airflow."""
-    own = [connection(conn_id) for conn_id in ids]
+    own = [connection_if_readable(conn_id) for conn_id in ids]
     return tuple(None if one is None else _place(one) for one in own)
 
 

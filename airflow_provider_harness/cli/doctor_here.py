@@ -53,12 +53,23 @@ def store() -> Iterator[Finding]:
     engine = wiring_store.store_engine()
     executors = [one.rpartition(":")[2].rpartition(".")[2] for one in conf.get("core", "executor").split(",")]
     if engine.dialect.name == "sqlite" and (elsewhere := [one for one in executors if one not in ONE_MACHINE]):
-        fix = "Run it on PostgreSQL and name it in connection harness_store."
+        fix = "Run it on PostgreSQL, name it in connection harness_store, and set [harness] store = connection."
         yield Finding.wrong(f"The store is SQLite, and {', '.join(elsewhere)} runs tasks on other machines.", fix)
+    yield from _fallback(engine.url.database)
     found, wanted = state(engine)
     if found != wanted:
         fix = "airflow harness db upgrade" + (" --tasks-role ROLE" if engine.dialect.name == "postgresql" else "")
         yield Finding.wrong(f"The store is at revision {found or 'none'}, and this version needs {wanted}.", fix)
+
+
+def _fallback(database: str | None) -> Iterator[Finding]:
+    """An old store that would be taken for the real one where a secrets backend is away."""
+    old, place = wiring_store.sqlite_path(), config.read().store
+    if place is config.Place.EITHER and database != str(old) and old.exists():
+        text = (
+            f"The store is a connection's, and {old} is there too: where the connection cannot be read, that is taken."
+        )
+        yield Finding.wrong(text, "Set [harness] store = connection, and move the file away.")
 
 
 def capture() -> Iterator[Finding]:

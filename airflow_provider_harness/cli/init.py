@@ -114,6 +114,7 @@ def settings(answers: Mapping[str, str]) -> dict[str, str]:
     folder = env_file(answers).parent
     env = {
         "AIRFLOW__HARNESS__MODE": "shadow",
+        "AIRFLOW__HARNESS__STORE": config.Place.CONNECTION if answers["store_url"] else config.Place.SQLITE,
         "AIRFLOW__HARNESS__ENROLL": answers["enroll"],
         "AIRFLOW__HARNESS__POLICY_FILE": str(folder / "policy.yaml"),
         "AIRFLOW__HARNESS__APPROVERS_FILE": str(folder / "approvers.yaml"),

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from airflow_provider_harness import config
-from airflow_provider_harness.config import OPTIONS, Mode, Settings, read
+from airflow_provider_harness.config import OPTIONS, Mode, Place, Settings, read
 
 
 def given(**options: str) -> Settings:
@@ -18,6 +18,7 @@ def given(**options: str) -> Settings:
 SAFE = Settings(
     mode=Mode.SHADOW,  # nothing is done
     enroll="none",  # no Dag is touched
+    store=Place.EITHER,
     store_conn_id="harness_store",
     capture_conn_id="harness_capture",
     airflow_conn_id="harness_airflow",

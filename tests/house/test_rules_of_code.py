@@ -21,6 +21,7 @@ BROAD = {
     "adapters/gx.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
     "triggers/look.py: run": "a look that cannot be taken in the triggerer is taken by the task, where its error is seen",
     "adapters/notifiers.py: _notify": "a notifier is anybody's class; whatever it raises, the others are told",
+    "adapters/airflow_connections.py: find": "a secrets backend is anybody's class; whatever it raises, it has not answered",
     "enrolment.py: _harmlessly": "a task or Dag of anybody's class; whatever it raises, its file stays importable",
     "adapters/exceptions.py: attribute": "a property of somebody's exception may fail",
 }

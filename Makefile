@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test check mutants fuzz bench flights docs lock secrets clean
+.PHONY: help venv bigquery demo test check mutants fuzz bench storm flights docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -44,6 +44,9 @@ fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a 
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
+
+storm: venv ## 100,000 failures of one cause, with the memory and processor time that they take (COUNT=2000: fewer)
+	@$(BIN)/python -m tests.bench.storm $(if $(COUNT),--count $(COUNT))
 
 flights: venv ## move a month of real flights at five schedules and compare it with its source (15 to 30 minutes)
 	@HARNESS_FLIGHTS=month $(BIN)/python -m pytest tests/ports/test_slices_flights.py -q

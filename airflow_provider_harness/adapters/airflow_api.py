@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -260,26 +260,28 @@ class AirflowApi:
         query = {"run_after_gte": since.isoformat(), "order_by": "-id", "limit": _PAGE}
         return [_run_state(row) for row in self._call("runs", params=query, dag=dag_id).json()["dag_runs"]]
 
-    def marked_by_hand(self, state: TaskState) -> bool:
-        marks = self._marks(state.dag_id, state.run_id, state.end_date)
-        return any(_sets_state(row, state) for row in marks)
+    def marked_by_hand(self, states: Sequence[TaskState]) -> set[tuple[str, str, str, int]]:
+        ends = [state.end_date for state in states]
+        marks = self._marks(None if None in ends else min(filter(None, ends), default=None)) if states else {}
+        return {
+            state.instance
+            for state in states
+            if any(_sets_state(row, state) for row in _of_run(marks, state.dag_id, state.run_id, state.end_date))
+        }
 
     def run_marked_by_hand(self, run: RunState) -> bool:
-        return any(_sets_run(row, run.run_id) for row in self._marks(run.dag_id, run.run_id, run.ended_at))
+        found = _of_run(self._marks(run.ended_at), run.dag_id, run.run_id, run.ended_at)
+        return any(_sets_run(row, run.run_id) for row in found)
 
-    def _marks(self, dag_id: str, run_id: str, ended_at: datetime | None) -> list[Mapping[str, Any]]:
-        """What people set in this run since it ended; a change of several runs names its Dag only, or none."""
+    def _marks(self, ended_at: datetime | None) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """What people set since then, by Dag; a change of several runs names its Dag only, or ``~``."""
         query: dict[str, Any] = {"included_events": list(_BY_HAND), "order_by": "id"}
-        since = ended_at - _MARK_MARGIN if ended_at else None
-        if since:
-            query["after"] = since.isoformat()
-        return [
-            row
-            for row in self._pages("events", "event_logs", query)
-            if row["dag_id"] in (dag_id, "~")
-            and row["run_id"] in (run_id, None)
-            and (since is None or datetime.fromisoformat(row["when"]) >= since)
-        ]
+        if ended_at:
+            query["after"] = (ended_at - _MARK_MARGIN).isoformat()
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self._pages("events", "event_logs", query):
+            found.setdefault(str(row["dag_id"]), []).append(row)
+        return found
 
     def enrolled_dags(self) -> Sequence[str]:
         query = {"tags": ENROLLED_TAG, "exclude_stale": "true"}
@@ -409,6 +411,16 @@ class AirflowApi:
             "conf": {"incident_id": incident_id},
         }
         return self._call("start_run", body=body, tolerate=(409,), dag=self._healer).status_code != 409
+
+
+def _of_run(
+    marks: Mapping[str, Sequence[Mapping[str, Any]]], dag_id: str, run_id: str, ended_at: datetime | None
+) -> Iterator[Mapping[str, Any]]:
+    """What people set in this run since it ended."""
+    for row in (*marks.get(dag_id, ()), *marks.get("~", ())):
+        late = ended_at is None or datetime.fromisoformat(row["when"]) >= ended_at - _MARK_MARGIN
+        if row["run_id"] in (run_id, None) and late:
+            yield row
 
 
 def _sets_state(row: Mapping[str, Any], state: TaskState) -> bool:

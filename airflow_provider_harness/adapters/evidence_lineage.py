@@ -16,6 +16,7 @@ from airflow_provider_harness.core.gates import KeptGate
 from airflow_provider_harness.core.incident import Incident
 from airflow_provider_harness.core.lineage import Dataset, Graph, job
 from airflow_provider_harness.core.lineage_text import text, walks
+from airflow_provider_harness.core.recurrence import task_of
 from airflow_provider_harness.core.redaction import shorten
 
 MOST = 12
@@ -27,7 +28,6 @@ class Incidents(Protocol):
     """What is asked of the store."""
 
     def incidents(self, *, open_only: bool = False) -> Sequence[Incident]: ...
-    def failures(self, incident_id: str) -> Sequence[Failure]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,9 @@ class LineageEvidence:
         """Task -> its open incidents, without the one that this failure belongs to."""
         found: dict[str, list[str]] = defaultdict(list)
         for incident in self.incidents.incidents(open_only=True):
-            keys = [one.key for one in self.incidents.failures(incident.id)]
-            for task in {job(key.dag_id, key.task_id) for key in keys if failure.key not in keys}:
+            if failure.identity in incident.failures:
+                continue
+            for task in {job(*task_of(name).split("/", 1)) for name in incident.failures}:
                 found[task].append(incident.id)
         return found
 

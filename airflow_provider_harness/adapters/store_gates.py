@@ -11,7 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_sql import text_of
+from airflow_provider_harness.adapters.store_schema import text_of
 from airflow_provider_harness.adapters.store_tasks import begin, readable
 from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.contract import Contract

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_sql import text_of
+from airflow_provider_harness.adapters.store_schema import text_of
 from airflow_provider_harness.adapters.store_tasks import begin
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow, Graph, Transformation, job

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.store_reports import moment, set_aside
-from airflow_provider_harness.adapters.store_sql import text_of
+from airflow_provider_harness.adapters.store_schema import text_of
 from airflow_provider_harness.adapters.store_tasks import begin
 from airflow_provider_harness.app.ports_promises import AtRisk, HighWater
 from airflow_provider_harness.core.contract import Contract

@@ -41,26 +41,24 @@ def moment(text: Any) -> datetime | None:
     return found.astimezone(UTC) if found.tzinfo is not None and found.year in YEARS else None
 
 
-def waiting(connection: Connection, seal: Seal, most: int, after: tuple[str, str]) -> tuple[list[Reported], list[Any]]:
+def waiting(
+    connection: Connection, seal: Seal, most: int, after: tuple[str, str], handed: str | None = None
+) -> tuple[list[Reported], list[Any]]:
     """Reports that joined no incident, oldest first; and the rows that nobody can read, each with why.
 
     :param after: ``recorded_at`` and key of the last one that was given before.
+    :param handed: only those that were made with this incident id.
     """
-    from sqlalchemy import and_, func, or_, select
+    from sqlalchemy import and_, or_, select
 
-    f, m, r, s = t.failures, t.memberships, t.reports, t.set_aside
-    others = select(func.count()).select_from(r).where(r.c.key == f.c.key, r.c.body != FIRST).scalar_subquery()
-    aside = and_(s.c.key == f.c.key, s.c.source == SOURCE)
+    f, r = t.failures, t.reports
     later = or_(f.c.recorded_at > after[0], and_(f.c.recorded_at == after[0], f.c.key > after[1]))
-    wanted = (
-        select(f, others.label("others"))
-        .outerjoin(m, m.c.failure_key == f.c.key)
-        .outerjoin(s, aside)
-        .where(m.c.failure_key.is_(None), later, or_(s.c.key.is_(None), others > s.c.reports))
-        .order_by(f.c.recorded_at, f.c.key)
-        .limit(most)
-    )
-    rows = connection.execute(wanted).all()
+    wanted, others = _unjoined()
+    if handed is not None:
+        mine = select(r.c.key).where(r.c.incident_id == handed)
+        wanted = wanted.where(or_(f.c.incident_id == handed, f.c.key.in_(mine)))
+    ordered = wanted.add_columns(f, others.label("others")).where(later).order_by(f.c.recorded_at, f.c.key).limit(most)
+    rows = connection.execute(ordered).all()
     more = _others(connection, [row.key for row in rows if row.others])
     found, bad = [], []
     for row in rows:
@@ -69,6 +67,29 @@ def waiting(connection: Connection, seal: Seal, most: int, after: tuple[str, str
         except Unreadable as error:
             bad.append((row, str(error)))
     return found, bad
+
+
+def undecided(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Which of these keys are reported, and neither believed nor set aside."""
+    wanted, _ = _unjoined()
+    key, found = t.failures.c.key, set[str]()
+    for start in range(0, len(keys), _AT_ONCE):
+        found.update(
+            connection.execute(wanted.add_columns(key).where(key.in_(keys[start : start + _AT_ONCE]))).scalars()
+        )
+    return found
+
+
+def _unjoined() -> tuple[Any, Any]:
+    """The reported failures that are neither believed nor set aside, without a column yet, and how many other reports each has."""
+    from sqlalchemy import and_, func, or_, select
+
+    f, m, r, s = t.failures, t.memberships, t.reports, t.set_aside
+    others = select(func.count()).select_from(r).where(r.c.key == f.c.key, r.c.body != FIRST).scalar_subquery()
+    aside = and_(s.c.key == f.c.key, s.c.source == SOURCE)
+    joins = f.outerjoin(m, m.c.failure_key == f.c.key).outerjoin(s, aside)
+    wanted = select().select_from(joins).where(m.c.failure_key.is_(None), or_(s.c.key.is_(None), others > s.c.reports))
+    return wanted, others
 
 
 def _others(connection: Connection, keys: Sequence[str]) -> dict[str, list[Any]]:

@@ -6,10 +6,17 @@ Times are ISO 8601 text in UTC with microseconds, which sorts as it reads and co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, String, Table, Text, text
 
 metadata = MetaData()
+
+
+def text_of(at: datetime) -> str:
+    """A time as the store keeps it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
 
 #: One row a failed try; the only table that ordinary tasks write to, and they may only insert.
 failures = Table(

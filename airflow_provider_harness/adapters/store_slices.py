@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.airflow_context import WRITERS
-from airflow_provider_harness.adapters.store_sql import text_of
+from airflow_provider_harness.adapters.store_schema import text_of
 from airflow_provider_harness.adapters.store_tasks import begin, readable
 from airflow_provider_harness.app.ports import TaskState
 from airflow_provider_harness.core.failure import TryKey

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.adapters import store_intake as intake
 from airflow_provider_harness.adapters import store_reports as reported
 from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_schema import text_of
 from airflow_provider_harness.adapters.store_spent import spent_usd
-from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app.ports import Approval, AskState, Joined
-from airflow_provider_harness.core import audit, cause
+from airflow_provider_harness.core import audit
 from airflow_provider_harness.core.action import ActionKind, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import Failure
@@ -35,17 +36,22 @@ from airflow_provider_harness.core.reported import Reported, body_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import DBAPIError, IntegrityError
 
 _TAKE_TURNS = "LOCK TABLE harness_marks IN SHARE ROW EXCLUSIVE MODE"
 """Writers of one store take turns: by a lock that needs rights on a table of the healer's own. An advisory lock is anybody's."""
 
 
-_CHECK_VIOLATION = "23514"
-"""SQLSTATE of a row that the table's constraints refuse."""
+def misshapen(error: IntegrityError) -> bool:
+    """Whether the table takes no row of this form, in contrast to one that is there already."""
+    return getattr(error.orig, "sqlstate", "") == "23514" or "CHECK constraint failed" in str(error.orig)
+
 
 #: Under which a connection keeps what its transaction recorded.
 _WRITTEN = "harness_written"
+
+#: From so many failures on, an incident is a storm, and is not read anew each time.
+_MANY = 1_000
 
 #: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise.
 CONNECT = {"connect_timeout": "5"}
@@ -79,11 +85,6 @@ def open_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def text_of(at: datetime) -> str:
-    """A time as the store keeps it."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def unavailable(error: DBAPIError) -> HarnessUnavailable:
@@ -134,7 +135,7 @@ class SqlFailureLog:
                     with suppress(DBAPIError), connection.begin_nested():
                         connection.execute(marker)
         except IntegrityError as error:
-            if getattr(error.orig, "sqlstate", "") == _CHECK_VIOLATION:
+            if misshapen(error):
                 raise unavailable(error) from error
             return False
         except DBAPIError as error:
@@ -146,7 +147,8 @@ class SqlStore(SqlFailureLog):
     """Everything the healer reads and writes.
 
     :param audit_key: the key of the audit chain, at least 32 bytes; it is never written to the store.
-    :param heard: is told each event that was recorded, with the incident after it.
+    :param heard: is told each event that was recorded, with the incident after it; of a failure that joins, with the incident
+        as it was opened.
     """
 
     def __init__(
@@ -154,6 +156,8 @@ class SqlStore(SqlFailureLog):
     ) -> None:
         super().__init__(engine)
         self._key, self._heard = audit_key, heard
+        self._storms: dict[str, tuple[int, Incident]] = {}
+        self._shared: dict[str, tuple[tuple[int, ...], Sequence[Failure]]] = {}
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -174,15 +178,14 @@ class SqlStore(SqlFailureLog):
             with self._engine.begin() as connection:
                 if self._engine.dialect.name == "postgresql":
                     connection.execute(text(_TAKE_TURNS))
-                written: list[Event] = []
-                states: dict[str, Incident] = {}
-                connection.info[_WRITTEN] = written, states
+                written: list[tuple[Incident, Event]] = []
+                connection.info[_WRITTEN] = written
                 yield connection
         except DBAPIError as error:
             raise unavailable(error) from error
         if self._heard is not None:
-            for event in written:
-                self._heard(states[event.incident_id], event)
+            for incident, event in written:
+                self._heard(incident, event)
 
     def found(self, failure: Failure, incident_id: str) -> bool:
         return self._record(failure, incident_id, self._seal)
@@ -191,16 +194,25 @@ class SqlStore(SqlFailureLog):
         return audit.seal(self._key, "failure", key, kind, body)
 
     def waiting(self, most: int = 1_000, after: Reported | None = None) -> Sequence[Reported]:
-        place = after.place if after is not None else ("", "")
+        return self._waiting(most, after.place if after is not None else ("", ""))
+
+    def handed(self, incident_id: str) -> Sequence[Reported]:
+        return self._waiting(_MANY, ("", ""), incident_id)
+
+    def _waiting(self, most: int, place: tuple[str, str], handed: str | None = None) -> Sequence[Reported]:
         while True:
             with self._read() as connection:
-                found, bad = reported.waiting(connection, self._seal, most, place)
+                found, bad = reported.waiting(connection, self._seal, most, place, handed)
             if bad:
                 why = {row.key: (row.others, reason) for row, reason in bad}
                 with self._write() as connection:
                     reported.set_aside(connection, reported.SOURCE, why, text_of(datetime.now(UTC)))
             if found or not bad:
                 return found
+
+    def undecided(self, keys: Sequence[str]) -> set[str]:
+        with self._read() as connection:
+            return reported.undecided(connection, keys)
 
     def set_aside(self, why: Sequence[tuple[Reported, str]], now: datetime) -> None:
         rows = {item.key: (item.reports, reason) for item, reason in why}
@@ -219,62 +231,46 @@ class SqlStore(SqlFailureLog):
         return found
 
     def intake(self, now: datetime, believed: Sequence[Reported]) -> Sequence[Joined]:
-        from sqlalchemy import select
-
-        m, c = t.memberships, t.causes
         if not believed:
             return []
         with self._write() as connection:
-            keys = [item.key for item in believed]
-            there: set[str] = set()
-            for start in range(0, len(keys), 500):
-                some = select(m.c.failure_key).where(m.c.failure_key.in_(keys[start : start + 500]))
-                there.update(connection.execute(some).scalars())
+            there = intake.known(connection, [item.key for item in believed])
             new = [item for item in believed if item.key not in there]
             if not new:
                 return []
-            groups = cause.Groups(_held(row) for row in connection.execute(select(c)))
-            at_work: dict[str, Incident] = {}
-            known = _with_lineage(connection, [item.failure for item in new])
-            joined = [
-                self._join(connection, item, failure, now, groups, at_work)
-                for item, failure in zip(new, known, strict=True)
-            ]
-            _keep(connection, groups)
+            joined, events, members = intake.joined(connection, new, now)
+            self._chain(connection, events)
+            connection.execute(t.memberships.insert(), members)
+            self._project_many(connection, events, text_of(now))
         return joined
 
-    def _join(
-        self,
-        connection: Connection,
-        row: Reported,
-        failure: Failure,
-        now: datetime,
-        groups: cause.Groups,
-        at_work: dict[str, Incident],
-    ) -> Joined:
-        handles = cause.handles(failure)
-        target = groups.find(handles, failure.occurred_at)
-        if target is None:
-            used = self._projection(connection, id=row.incident_id) is not None
-            incident, opened = Incident(id=ulid(now) if used else row.incident_id), True
-        else:
-            incident, opened = at_work.get(target) or fold(target, self._events(connection, target)), False
-        kind = EventKind.OPENED if opened else EventKind.JOINED
-        episode = episode_of(failure.key, cause.signature(failure).text)
-        told = {"slice": failure.slice_id or "", "table": failure.table}
-        body = {"failure": row.key, **told} | ({"episode": episode} if opened else {})
-        event = Event(incident_id=incident.id, kind=kind, at=now, body=body)
-        at_work[incident.id] = self._append(connection, event, incident)
-        groups.put(handles, incident.id, failure.occurred_at)
-        connection.execute(
-            t.memberships.insert().values(
-                failure_key=row.key,
-                incident_id=incident.id,
-                report=row.report,
-                failed_at=text_of(failure.occurred_at),
-            )
-        )
-        return Joined(incident_id=incident.id, failure=failure, opened=opened)
+    def _project_many(self, connection: Connection, events: Sequence[Event], at: str) -> None:
+        """Look-up rows of incidents that were opened or joined."""
+        i, written = t.incidents, connection.info[_WRITTEN]
+        opened = {event.incident_id: event for event in events if event.kind is EventKind.OPENED}
+        older = sorted({event.incident_id for event in events} - set(opened))
+        rows = [
+            {"id": name, "episode": event.body["episode"], "state": State.OPEN.value, "opened_at": at, "touched_at": at}
+            for name, event in opened.items()
+        ]
+        if rows:
+            connection.execute(i.insert(), rows)
+        for start in range(0, len(older), intake.AT_ONCE):
+            some = i.c.id.in_(older[start : start + intake.AT_ONCE])
+            connection.execute(i.update().where(some).values(touched_at=at))
+        if self._heard is None:
+            return
+        first = opened | {name: self._opening(connection, name) for name in older}
+        as_opened = {name: fold(name, [event]) for name, event in first.items()}
+        written += [(as_opened[event.incident_id], event) for event in events]
+
+    @staticmethod
+    def _opening(connection: Connection, incident_id: str) -> Event:
+        from sqlalchemy import select
+
+        e = t.events
+        mine = e.c.incident_id == incident_id, e.c.kind == EventKind.OPENED.value
+        return _event(connection.execute(select(e).where(*mine)).one())
 
     def resolve(self, handed: str) -> str:
         from sqlalchemy import select
@@ -303,7 +299,7 @@ class SqlStore(SqlFailureLog):
         c, i = t.causes, t.incidents
         wanted = select(i.c.id).where(i.c.closed_at.is_not(None), i.c.id.in_(select(c.c.incident_id))).order_by(i.c.id)
         with self._read() as connection:
-            return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
+            return [self._folded(connection, key) for key in connection.execute(wanted).scalars().all()]
 
     def let_go(self, incident_id: str) -> None:
         with self._write() as connection:
@@ -318,37 +314,70 @@ class SqlStore(SqlFailureLog):
         return connection.execute(select(i).where(*wanted)).first()
 
     @staticmethod
-    def _events(connection: Connection, incident_id: str) -> list[Event]:
+    def _events(connection: Connection, incident_id: str, after: int = 0) -> Iterator[tuple[int, Event]]:
+        """The events of an incident in order, each with its place in the chain; a part at a time."""
         from sqlalchemy import select
 
         e = t.events
-        rows = connection.execute(select(e).where(e.c.incident_id == incident_id).order_by(e.c.seq))
-        return [_event(row) for row in rows]
+        mine = select(e).where(e.c.incident_id == incident_id).order_by(e.c.seq).limit(_MANY)
+        while rows := connection.execute(mine.where(e.c.seq > after)).all():
+            for row in rows:
+                yield row.seq, _event(row)
+            if len(rows) < _MANY:
+                return
+            after = rows[-1].seq
 
-    def _append(self, connection: Connection, event: Event, incident: Incident | None = None) -> Incident:
+    def _folded(self, connection: Connection, incident_id: str, *, committed: bool = True) -> Incident:
+        """What the events of an incident add up to. Of a storm's, what was read before is not read again: events only come.
+
+        :param committed: whether everything that this connection sees will stay.
+        """
+        seq, before = self._storms.get(incident_id, (0, Incident(id=incident_id)))
+        last = seq
+
+        def newer() -> Iterator[Event]:
+            nonlocal last
+            for place, event in self._events(connection, incident_id, seq):
+                last = place
+                yield event
+
+        incident = fold(before, newer())
+        if committed and len(incident.failures) > _MANY:
+            self._storms[incident_id] = last, incident
+        return incident
+
+    def _chain(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Add events to the end of the chain."""
         from sqlalchemy import select
 
-        event = replace(event, at=datetime.fromisoformat(text_of(event.at)), body=json.loads(json.dumps(event.body)))
-        before = incident or fold(event.incident_id, self._events(connection, event.incident_id))
-        after, e = before.after(event), t.events
+        e = t.events
+        last = connection.execute(select(e.c.seq, e.c.hash).order_by(e.c.seq.desc()).limit(1)).first()
+        seq, link, rows = last.seq if last else 0, last.hash if last else audit.GENESIS, []
+        for event in events:
+            seq, link = seq + 1, audit.link(self._key, link, _as_kept(event))
+            rows.append(
+                {
+                    "seq": seq,
+                    "incident_id": event.incident_id,
+                    "kind": event.kind.value,
+                    "at": text_of(event.at),
+                    "body": json.dumps(event.body),
+                    "hash": link,
+                }
+            )
+        connection.execute(e.insert(), rows)
+
+    def _append(self, connection: Connection, event: Event) -> Incident:
+        event = _as_kept(event)
+        before = self._folded(connection, event.incident_id, committed=False)
+        after = before.after(event)
         if event.kind is EventKind.RETURNED and before.outcome is not None:
             there = self._projection(connection, episode=after.episode, closed_at=None)
             if there is not None:
                 raise ImpossibleEvent(f"incident {there.id} of the same cause is open already")
-        last = connection.execute(select(e.c.seq, e.c.hash).order_by(e.c.seq.desc()).limit(1)).first()
-        connection.execute(
-            e.insert().values(
-                seq=(last.seq if last else 0) + 1,
-                incident_id=event.incident_id,
-                kind=event.kind.value,
-                at=text_of(event.at),
-                body=json.dumps(event.body),
-                hash=audit.link(self._key, last.hash if last else audit.GENESIS, event),
-            )
-        )
-        written, states = connection.info[_WRITTEN]
-        written.append(event)
-        states[after.id] = after  # the last one only: each holds the names of all its failures
+        self._chain(connection, [event])
+        written: list[tuple[Incident, Event]] = connection.info[_WRITTEN]
+        written.append((after, event))
         self._project(connection, after, text_of(event.at))
         if event.kind is EventKind.RESOLVED or after.outcome not in (None, *IN_HAND_OF_A_PERSON):
             connection.execute(t.causes.delete().where(t.causes.c.incident_id == after.id))
@@ -371,11 +400,12 @@ class SqlStore(SqlFailureLog):
                 self._append(connection, event)
 
     def incident(self, incident_id: str) -> Incident:
-        return fold(incident_id, self.events(incident_id))
+        with self._read() as connection:
+            return self._folded(connection, incident_id)
 
     def events(self, incident_id: str) -> Sequence[Event]:
         with self._read() as connection:
-            return self._events(connection, incident_id)
+            return [event for _, event in self._events(connection, incident_id)]
 
     def incidents(self, *, open_only: bool = False) -> Sequence[Incident]:
         """Every incident, oldest first.
@@ -390,7 +420,7 @@ class SqlStore(SqlFailureLog):
             wanted = wanted.where(_perhaps_open())
         with self._read() as connection:
             keys = connection.execute(wanted).scalars().all()
-            found = [fold(key, self._events(connection, key)) for key in keys]
+            found = [self._folded(connection, key) for key in keys]
         return [item for item in found if item.is_open or not open_only]
 
     def ids(self, beginning: str) -> Sequence[str]:
@@ -410,7 +440,7 @@ class SqlStore(SqlFailureLog):
             i.c.closed_at.is_(None), i.c.touched_at < text_of(before), i.c.state != State.TAKEN.value
         )
         with self._read() as connection:
-            return [fold(key, self._events(connection, key)) for key in connection.execute(wanted).scalars().all()]
+            return [self._folded(connection, key) for key in connection.execute(wanted).scalars().all()]
 
     def at_work(self) -> Sequence[Incident]:
         from sqlalchemy import select
@@ -418,21 +448,30 @@ class SqlStore(SqlFailureLog):
         i = t.incidents
         with self._read() as connection:
             keys = connection.execute(select(i.c.id).where(i.c.closed_at.is_(None)).order_by(i.c.id)).scalars().all()
-            return [fold(key, self._events(connection, key)) for key in keys]
+            return [self._folded(connection, key) for key in keys]
 
     def failures(self, incident_id: str) -> Sequence[Failure]:
+        """The failures that joined, oldest first; of a storm, read anew only when another joined or more is known of lineage."""
+        from sqlalchemy import func, select
+
+        m = t.memberships
+        counts = (
+            select(func.count()).where(m.c.incident_id == incident_id),
+            select(func.count()).select_from(t.lineage),
+        )
         with self._read() as connection:
-            return _with_lineage(connection, reported.joined(connection, incident_id, self._seal, {}))
+            now = tuple(connection.execute(count).scalar_one() for count in counts)
+            then, found = self._shared.get(incident_id, ((), ()))
+            if then != now:
+                self._shared.pop(incident_id, None)
+                found = intake.with_lineage(connection, reported.joined(connection, incident_id, self._seal, {}))
+            if len(found) > _MANY:
+                self._shared[incident_id] = now, found
+        return found
 
     def known(self, keys: Sequence[str]) -> set[str]:
-        from sqlalchemy import select
-
-        m, found = t.memberships, set[str]()
         with self._read() as connection:
-            for start in range(0, len(keys), 500):
-                some = select(m.c.failure_key).where(m.c.failure_key.in_(keys[start : start + 500]))
-                found.update(connection.execute(some).scalars())
-        return found
+            return intake.known(connection, keys)
 
     def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
         with self._read() as connection:
@@ -651,52 +690,6 @@ def _event(row: Any) -> Event:
     )
 
 
-def _held(row: Any) -> cause.Held:
-    return cause.Held(key=row.key, incident_id=row.incident_id, seen_at=datetime.fromisoformat(row.seen_at))
-
-
-def _keep(connection: Connection, groups: cause.Groups) -> None:
-    """Write what changed of the handles."""
-    from sqlalchemy import and_, bindparam
-
-    c = t.causes
-    changed = [
-        {"b_key": item.key, "b_incident": item.incident_id, "b_seen": text_of(item.seen_at)}
-        for item in groups.changed.values()
-    ]
-    mine = and_(c.c.key == bindparam("b_key"), c.c.incident_id == bindparam("b_incident"))
-    connection.execute(c.delete().where(mine), changed)
-    values: dict[str, Any] = {
-        "key": bindparam("b_key"),
-        "incident_id": bindparam("b_incident"),
-        "seen_at": bindparam("b_seen"),
-    }
-    connection.execute(c.insert().values(values), changed)
-
-
-def _with_lineage(connection: Connection, failures: Sequence[Failure]) -> list[Failure]:
-    """The failures with what the lineage knows of their tasks, beside what the tasks said of themselves."""
-    from sqlalchemy import and_, select
-
-    w, e = t.lineage, t.lineage_edges
-    source = and_(e.c.lineage == w.c.key, e.c.source_column == "")
-    columns = (w.c.dag_id, w.c.task_id, w.c.target_namespace, w.c.target_name, e.c.source_namespace, e.c.source_name)
-    mine = w.c.dag_id.in_({failure.key.dag_id for failure in failures})
-    reads: dict[tuple[str, str], set[str]] = {}
-    writes: dict[tuple[str, str], set[str]] = {}
-    for row in connection.execute(select(*columns).select_from(w.outerjoin(e, source)).where(mine)):
-        task = row.dag_id, row.task_id
-        for found, space, name in (
-            (reads, row.source_namespace, row.source_name),
-            (writes, row.target_namespace, row.target_name),
-        ):
-            if name:
-                found.setdefault(task, set()).add(f"{space}/{name}")
-    return [
-        replace(
-            failure,
-            reads=(*failure.reads, *sorted(reads.get((failure.key.dag_id, failure.key.task_id), ()))),
-            writes=(*failure.writes, *sorted(writes.get((failure.key.dag_id, failure.key.task_id), ()))),
-        )
-        for failure in failures
-    ]
+def _as_kept(event: Event) -> Event:
+    """An event as it comes back from the store."""
+    return replace(event, at=datetime.fromisoformat(text_of(event.at)), body=json.loads(json.dumps(event.body)))

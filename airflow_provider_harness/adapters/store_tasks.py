@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from airflow_provider_harness.adapters.store_sql import unavailable
+from airflow_provider_harness.adapters.store_sql import misshapen, unavailable
 from airflow_provider_harness.core.errors import HarnessUnavailable
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def begin(engine: Callable[[], Engine]) -> Iterator[Connection]:
     try:
         with engine().begin() as connection:
             yield connection
-    except IntegrityError:
+    except IntegrityError as error:
+        if misshapen(error):
+            raise unavailable(error) from error
         raise
     except DBAPIError as error:
         raise _explained(unavailable(error)) from error

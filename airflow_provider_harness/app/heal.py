@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from airflow_provider_harness.app import propose
 from airflow_provider_harness.app.compose import for_whom
-from airflow_provider_harness.app.intake import take_in
+from airflow_provider_harness.app.intake import BATCH, take_in
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.app.stakes import contracts_of
 from airflow_provider_harness.app.standing import found
@@ -53,7 +53,7 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
 
     :param incident_id: as it was handed over: of a storm, the incident that its failure joined is meant.
     """
-    take_in(healer)
+    take_in(healer, handed=incident_id, most=BATCH)
     incident_id = healer.store.resolve(incident_id)
     incident = healer.store.incident(incident_id)
     if incident.opened_at is None or incident.state is not State.OPEN:

@@ -14,12 +14,14 @@ from airflow_provider_harness.app.escalate import worsened
 from airflow_provider_harness.app.ports import Healer, TaskState
 from airflow_provider_harness.core.cause import lead
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.failure import NOTICES, Origin, TryKey
+from airflow_provider_harness.core.failure import NOTICES, Failure, Origin, TryKey
 from airflow_provider_harness.core.incident import Incident
 from airflow_provider_harness.core.reported import Reported
 
 #: Reports that are looked at together: one transaction, and one question to Airflow where there are many.
 BATCH = 1_000
+#: Reports that one pass gives their incidents; some 20 s of work.
+MOST_AT_ONCE = 10_000
 #: From so many runs on, Airflow is asked once for all that failed instead of run by run.
 MANY_RUNS = 20
 #: How long Airflow may take to say that a try failed which was reported; its callback ends within half a minute.
@@ -28,44 +30,42 @@ _FAILED = "failed"
 _OVER = frozenset({"success", "skipped", "upstream_failed", "removed"})
 
 
-def take_in(healer: Healer) -> None:
-    """Every report that Airflow confirms joins the incident in hand that has its cause, or opens one.
+def take_in(healer: Healer, handed: str = "", most: int = MOST_AT_ONCE) -> None:
+    """Reports that Airflow confirms join the incident in hand that has their cause, or open one.
 
     What a person was paged about and has mended since is let go first: the same failure again is news then.
+
+    :param handed: the incident id of a report that does not wait behind others.
+    :param most: when so many found their incident, the others wait for the next pass: a storm of one cause keeps no page of
+        another cause waiting.
     """
     for incident in healer.store.in_hand():
         if not _still_broken(healer, incident):
             healer.store.let_go(incident.id)
-    joined, last, view = set[str](), None, _View(healer)
-    while batch := healer.store.waiting(BATCH, last):
-        last = batch[-1]
-        believed = view.believed(batch)
-        joined |= {
-            item.incident_id
-            for item in healer.store.intake(healer.now(), believed)
-            if not item.opened and item.failure.heals
-        }
+    joined, found, view = set[str](), 0, _View(healer)
+    for batch in _batches(healer, handed):
+        new = healer.store.intake(healer.now(), view.believed(batch))
+        joined |= {item.incident_id for item in new if not item.opened and item.failure.heals}
+        if (found := found + len(new)) >= most:
+            break
     for name in sorted(joined):
         incident = healer.store.incident(name)
         if incident.said:
             worsened(healer, incident)
 
 
-def _waiting(healer: Healer) -> Iterator[Reported]:
-    last = None
+def _batches(healer: Healer, handed: str) -> Iterator[Sequence[Reported]]:
+    """What waits, oldest first; the report that was handed over is in the first batch."""
+    mine, last = healer.store.handed(handed) if handed else (), None
     while batch := healer.store.waiting(BATCH, last):
-        yield from batch
-        last = batch[-1]
+        keys = {item.key for item in batch}
+        yield [*batch, *(item for item in mine if item.key not in keys)]
+        mine, last = (), batch[-1]
 
 
 def waits(healer: Healer, incident_id: str) -> bool:
     """Whether the report that was handed over with this id is neither believed nor set aside yet."""
-    return any(item.incident_id == incident_id for item in _waiting(healer))
-
-
-def waiting_keys(healer: Healer) -> set[str]:
-    """The keys of reports that are neither believed nor set aside yet."""
-    return {item.key for item in _waiting(healer)}
+    return bool(healer.store.handed(incident_id))
 
 
 @dataclass(slots=True)
@@ -75,14 +75,18 @@ class _View:
     healer: Healer
     enrolled: dict[str, bool] = field(default_factory=dict)
     runs: dict[str, Mapping[tuple[str, int], TaskState]] = field(default_factory=dict)
+    listed: Mapping[tuple[str, str, str, int], TaskState] | None = None
 
     def believed(self, batch: Sequence[Reported]) -> list[Reported]:
         """The reports that are true, each with the moment that Airflow tells; what is not is set aside, what may be waits."""
-        many = self._many(batch)
+        self._look_at_many(batch)
+        states = [None if item.failure.origin is Origin.RECONCILER else self._state(item.failure.key) for item in batch]
+        by_hand = self.healer.airflow.marked_by_hand([state for state in states if state and state.state == _FAILED])
         good, bad = [], []
-        for item in batch:
-            state = None if item.failure.origin is Origin.RECONCILER else self._state(item.failure.key, many)
+        for item, state in zip(batch, states, strict=True):
             why = self._against(item, state)
+            if why is None and state is not None and _is_marked(item.failure, state, by_hand):
+                why = "a person set this state"
             if why is None:
                 ended = state.end_date if state and state.try_number == item.failure.key.try_number else None
                 at = item.failure.occurred_at if state is None else ended or item.recorded_at or self.healer.now()
@@ -112,7 +116,7 @@ class _View:
 
     def _of_try(self, key: TryKey, state: TaskState) -> str | None:
         if key.try_number == state.try_number and state.state == _FAILED:
-            return "a person set this state" if self.healer.airflow.marked_by_hand(state) else None
+            return None
         if key.try_number == state.try_number and state.state in _OVER:
             return f"Airflow says that this try is {state.state}"
         ended = self._ended(key) if key.try_number < state.try_number or not state.state else ""
@@ -133,18 +137,17 @@ class _View:
             self.enrolled[dag_id] = self.healer.airflow.enrolled(dag_id)
         return self.enrolled[dag_id] and dag_id != self.healer.healer_dag_id
 
-    def _many(self, batch: Sequence[Reported]) -> Mapping[tuple[str, str, str, int], TaskState]:
-        """All that failed lately, where the reports are of many runs."""
-        if len({item.failure.key.run for item in batch} - set(self.runs)) < MANY_RUNS:
-            return {}
+    def _look_at_many(self, batch: Sequence[Reported]) -> None:
+        """Ask once for all that failed lately, where the reports are of many runs; older reports come first."""
+        if self.listed is not None or len({item.failure.key.run for item in batch} - set(self.runs)) < MANY_RUNS:
+            return
         since = min((item.recorded_at for item in batch if item.recorded_at), default=self.healer.now()) - PATIENCE
-        found = self.healer.airflow.failed_tasks(since)
-        return {(one.dag_id, one.run_id, one.task_id, one.map_index): one for one in found}
+        self.listed = {one.instance: one for one in self.healer.airflow.failed_tasks(since)}
 
-    def _state(self, key: TryKey, many: Mapping[tuple[str, str, str, int], TaskState]) -> TaskState | None:
+    def _state(self, key: TryKey) -> TaskState | None:
         """The task instance as it is now; None where Airflow knows none."""
-        if key.task_instance in many:
-            return many[key.task_instance]
+        if self.listed and key.task_instance in self.listed:
+            return self.listed[key.task_instance]
         if key.run not in self.runs:
             try:
                 tasks = self.healer.airflow.tasks(key.dag_id, key.run_id)
@@ -159,6 +162,12 @@ class _View:
         """Whether Airflow had long enough to say what became of the try; also where nobody knows since when."""
         now = self.healer.now()
         return item.recorded_at is None or not now - PATIENCE <= item.recorded_at <= now + PATIENCE
+
+
+def _is_marked(failure: Failure, state: TaskState, by_hand: set[tuple[str, str, str, int]]) -> bool:
+    """Whether a person failed the very try that was reported."""
+    this_try = failure.key.try_number == state.try_number and state.state == _FAILED
+    return this_try and failure.kind not in NOTICES and state.instance in by_hand
 
 
 def _still_broken(healer: Healer, incident: Incident) -> bool:

@@ -101,6 +101,12 @@ class Store(FailureLog, Protocol):
         :param after: the last one that was given before.
         """
 
+    def handed(self, incident_id: str) -> Sequence[Reported]:
+        """The same of those reports alone that were made with this incident id."""
+
+    def undecided(self, keys: Sequence[str]) -> set[str]:
+        """Which of these keys are reported, and neither believed nor set aside."""
+
     def set_aside(self, why: Sequence[tuple[Reported, str]], now: datetime) -> None:
         """Leave these reports alone, each with the reason, until another report of the same key comes."""
 
@@ -211,6 +217,11 @@ class TaskState:
     pid: int | None = None
     end_date: datetime | None = None
     rendered: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def instance(self) -> tuple[str, str, str, int]:
+        """As ``TryKey.task_instance``."""
+        return (self.dag_id, self.run_id, self.task_id, self.map_index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,8 +337,9 @@ class Airflow(Protocol):
         :raises NotAllowed: Airflow knows no try of that number.
         """
 
-    def marked_by_hand(self, state: TaskState) -> bool:
-        """Whether a person set this state, or that of its whole run, through Airflow's API or UI."""
+    def marked_by_hand(self, states: Sequence[TaskState]) -> set[tuple[str, str, str, int]]:
+        """Of which task instances (Dag, run, task, map index) a person set this state, or that of the whole run, through Airflow's
+        API or UI; asked once for all."""
 
     def run_marked_by_hand(self, run: RunState) -> bool: ...
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from airflow_provider_harness.app import promises
 from airflow_provider_harness.app.escalate import close, settle, start_next
-from airflow_provider_harness.app.intake import take_in, waiting_keys
+from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.escaping import code, one_line
@@ -160,8 +160,12 @@ def _unreported(healer: Healer, since: datetime) -> list[Failure]:
     ]
     known = healer.store.known([str(key_of(task)) for task in failed])
     unknown = [task for task in failed if str(key_of(task)) not in known]
-    waiting = waiting_keys(healer) if unknown else set()  # the next pass believes them or sets them aside
-    return [_of_task(healer, task) for task in unknown if str(key_of(task)) not in waiting]
+    waiting = healer.store.undecided(
+        [str(key_of(task)) for task in unknown]
+    )  # a later pass believes or sets them aside
+    missed = [task for task in unknown if str(key_of(task)) not in waiting]
+    by_hand = healer.airflow.marked_by_hand(missed)
+    return [_of_task(healer, task, by_hand=task.instance in by_hand) for task in missed]
 
 
 def _enrolled(healer: Healer) -> set[str]:
@@ -179,8 +183,7 @@ def key_of(task: TaskState) -> TryKey:
     )
 
 
-def _of_task(healer: Healer, task: TaskState) -> Failure:
-    by_hand = healer.airflow.marked_by_hand(task)
+def _of_task(healer: Healer, task: TaskState, *, by_hand: bool) -> Failure:
     return Failure(
         key=key_of(task),
         kind=FailureKind.MARKED_FAILED if by_hand else FailureKind.UNREPORTED,

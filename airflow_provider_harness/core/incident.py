@@ -273,24 +273,30 @@ class Incident:
         return replace(self, **changes)
 
 
-def fold(incident_id: str, events: Iterable[Event]) -> Incident:
-    """The incident that these events, in order, add up to."""
-    incident, joining = Incident(id=incident_id), list[Event]()
+def fold(incident: Incident | str, events: Iterable[Event]) -> Incident:
+    """The incident that these events, in order, add up to.
+
+    :param incident: what the events before them add up to, or its id where there are none.
+    """
+    incident = Incident(id=incident) if isinstance(incident, str) else incident
+    names, last = list[str](), None
     for event in events:
-        if event.kind is EventKind.JOINED:
-            joining.append(event)  # a storm's many are taken at once: each by itself copies the names of all before it
+        if event.kind is EventKind.JOINED and incident.opened_at is not None:
+            names.append(
+                str(event.body["failure"])
+            )  # a storm's many are taken at once: each by itself copies all before it
+            last = event
             continue
-        incident = _joined(incident, joining).after(event)
-        joining.clear()
-    return _joined(incident, joining)
+        incident = _joined(incident, names, last).after(event)
+        names, last = [], None
+    return _joined(incident, names, last)
 
 
-def _joined(incident: Incident, events: Sequence[Event]) -> Incident:
-    """The incident after failures that joined one after the other."""
-    if not events:
+def _joined(incident: Incident, names: Sequence[str], last: Event | None) -> Incident:
+    """The incident after failures that joined one after the other, ``last`` at the end."""
+    if last is None:
         return incident
-    names = (str(event.body["failure"]) for event in events)
-    return replace(incident.after(events[-1]), failures=(*incident.failures, *names))
+    return replace(incident.after(last), failures=(*incident.failures, *names))
 
 
 def episode_of(key: TryKey, cause: str = "") -> str:

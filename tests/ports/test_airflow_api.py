@@ -178,7 +178,7 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         lambda a: a.source("flights", 3),
         "import airflow",
     ),
-    ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand(STATE), False),
+    ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand([STATE]), set()),
     ("import_errors", "GET", "importErrors", {"import_errors": []}, lambda a: a.broken_files(), []),
     (
         "runs",
@@ -602,7 +602,7 @@ def test_what_is_a_mark_by_hand(
     other = where | {"event": "running", "extra": None, "when": AT.isoformat(), "owner": "x"}
     rows = [other, where | {"event": event, "extra": extra, "when": when.isoformat(), "owner": "someone"}]
     server.answers["GET", "eventLogs"] = {"event_logs": rows}
-    assert api.marked_by_hand(STATE) is marked
+    assert api.marked_by_hand([STATE]) == ({STATE.instance} if marked else set())
 
 
 @pytest.mark.parametrize("strange", [{"dag_id": "other"}, {"run_id": "run2"}, {"task_id": "extract"}])
@@ -610,7 +610,7 @@ def test_a_mark_elsewhere_is_none_of_this_task(server: Server, api: AirflowApi, 
     where = {"dag_id": "flights", "run_id": "run1", "task_id": "load"} | strange
     row = where | {"event": "patch_task_instance", "extra": SET, "when": AT.isoformat()}
     server.answers["GET", "eventLogs"] = {"event_logs": [row]}
-    assert not api.marked_by_hand(STATE)
+    assert not api.marked_by_hand([STATE])
 
 
 RUN_SET = '{"state": "failed"}'
@@ -635,7 +635,7 @@ def test_a_mark_of_a_run_is_one_of_its_tasks_too(
     row = {"event": event, "extra": extra, "when": AT.isoformat(), "dag_id": dag_id, "run_id": run_id, "task_id": None}
     server.answers["GET", "eventLogs"] = {"event_logs": [row]}
     assert api.run_marked_by_hand(RUN) is marked
-    assert api.marked_by_hand(STATE) is marked
+    assert api.marked_by_hand([STATE]) == ({STATE.instance} if marked else set())
 
 
 @pytest.mark.parametrize("all_dags", [False, True])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
@@ -21,6 +24,7 @@ from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.incident import Outcome
 from airflow_provider_harness.core.policy import VerdictKind
+from tests.bench import storm as bench
 from tests.unit.app.fakes import START, MemorySpool, Scripted, World, diagnosis, failure, policy_of, task, world
 
 DAGS, TASKS = 50, 20
@@ -131,3 +135,35 @@ def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlStore) -
     joins(5)
     assert [page.severity for page in w.pager.pages] == [Severity.HIGH, Severity.CRITICAL]
     assert len({page.dedup_key for page in w.pager.pages}) == len(store.incidents()) == 1
+
+
+@pytest.mark.attack
+def test_a_storm_costs_each_failure_the_same(postgres: Any, database: str) -> None:
+    """``python -m tests.bench.storm`` is the same with 100,000."""
+    few, many = _taken_in(postgres, f"{database}_few", 500), _taken_in(postgres, f"{database}_many", 2_000)
+    assert [item["joined"] for item in (few, many)] == [[1, 500], [1, 2_000]]
+    assert few["pages"] == many["pages"] == 2
+    assert many["statements"] < 1.5 * few["statements"] < 0.5 * 2_000
+    assert many["bytes"] < 5 * few["bytes"]
+
+
+def _taken_in(postgres: Any, database: str, count: int) -> dict[str, Any]:
+    """What a storm takes, with the statements that are sent to the store and the bytes that are held at most."""
+    statements = 0
+
+    def count_it(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    postgres.ensure_database(database)
+    url, at = postgres.url(database, driver="psycopg"), datetime.now(UTC)
+    bench.report(url, count, 50, at)
+    event.listen(Engine, "before_cursor_execute", count_it)
+    tracemalloc.start()
+    try:
+        found = bench.storm(url, count, 50, at)
+        return found | {"statements": statements, "bytes": tracemalloc.get_traced_memory()[1]}
+    finally:
+        tracemalloc.stop()
+        event.remove(Engine, "before_cursor_execute", count_it)
+        postgres.drop_database(database)

@@ -54,10 +54,7 @@ class Incidents:
 
     def incidents(self, *, open_only: bool = False) -> list[Incident]:
         assert open_only
-        return [Incident(id=name) for name in self.known]
-
-    def failures(self, incident_id: str) -> list[Failure]:
-        return [failure(key=one) for one in self.known[incident_id]]
+        return [Incident(id=name, failures=tuple(map(str, keys))) for name, keys in self.known.items()]
 
 
 def gate(decision: Decision) -> KeptGate:

@@ -113,6 +113,12 @@ class MemoryStore:
             for key in (keys[start : start + most] if after is None or after.key in keys else [])
         ]
 
+    def handed(self, incident_id: str) -> Sequence[Reported]:
+        return [item for item in self.waiting() if item.incident_id == incident_id]
+
+    def undecided(self, keys: Sequence[str]) -> set[str]:
+        return {item.key for item in self.waiting(len(self.recorded))} & set(keys)
+
     def set_aside(self, why: Sequence[tuple[Reported, str]], now: datetime) -> None:
         self.aside |= {item.key: reason for item, reason in why}
 
@@ -385,8 +391,8 @@ class FakeAirflow:
         self.asked_since.append(since)
         return [item for item in self.states if item.state == "failed"]
 
-    def marked_by_hand(self, state: TaskState) -> bool:
-        return state.task_id in self.by_hand
+    def marked_by_hand(self, states: Sequence[TaskState]) -> set[tuple[str, str, str, int]]:
+        return {state.instance for state in states if state.task_id in self.by_hand}
 
     def enrolled_dags(self) -> Sequence[str]:
         return self.looked_after

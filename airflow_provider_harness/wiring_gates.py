@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store_gates import SqlGates
     from airflow_provider_harness.app.gate import Gate
     from airflow_provider_harness.app.ports_rows import Permit
+    from airflow_provider_harness.app.validate import Empty
     from airflow_provider_harness.core.contract import Contract
     from airflow_provider_harness.core.gates import Post
     from airflow_provider_harness.core.partition import Slice
@@ -28,6 +29,11 @@ def history() -> SqlGates:
     from airflow_provider_harness.wiring_store import task_engine
 
     return SqlGates(task_engine)
+
+
+def empty(contract: Contract, conn_id: str) -> Empty:
+    """Which slices were rightly published without a row: asked of what the gates of their publications found."""
+    return lambda pieces: history().empty(contract.table, conn_id, pieces)
 
 
 @contextmanager

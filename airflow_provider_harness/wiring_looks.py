@@ -10,7 +10,7 @@ from airflow_provider_harness import wiring_rows as rows
 from airflow_provider_harness.app import look
 from airflow_provider_harness.app.look import Look
 from airflow_provider_harness.core.gates import Place, Post
-from airflow_provider_harness.wiring_gates import gate
+from airflow_provider_harness.wiring_gates import empty, gate
 
 Cancel = rows.Cancel
 
@@ -41,7 +41,7 @@ def kept(
     subject = rows.rows_of(conn_id, f"harness looks at {terms.table}")
     running.append(subject.cancel)
     with gate(terms, rows.piece_of(terms, slice_key, slice_end), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
-        return look.kept(here, subject)
+        return look.kept(here, subject, empty(terms, conn_id))
 
 
 def complete(

@@ -436,10 +436,11 @@ def draft(conn_id: str, table: str) -> str:
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:
     """The days from ``first`` to ``last``, both included, of which no row is published."""
     from airflow_provider_harness.app import validate
+    from airflow_provider_harness.wiring_gates import empty
 
     contract = contract_of(contract_path, table)
     warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
-    return validate.missing_slices(contract, warehouse, first, last)
+    return validate.missing_slices(contract, warehouse, first, last, empty(contract, conn_id))
 
 
 def history(
@@ -461,6 +462,7 @@ def history(
     """
     from airflow_provider_harness.app import validate
     from airflow_provider_harness.core.partition import day_bounds
+    from airflow_provider_harness.wiring_gates import empty
 
     piece = piece_of(contract, key, slice_end)
     first = day_bounds(contract, piece.day(contract.load.time_zone) - timedelta(days=lookback))[0]
@@ -472,7 +474,8 @@ def history(
     warehouse = warehouse_of(conn_id, f"harness completeness {contract.table}")
     if running is not None:
         running.append(warehouse.cancel)
-    return validate.completeness(contract, piece, pieces, validate.absent(contract, warehouse, pieces))
+    missing = validate.absent(contract, warehouse, pieces, empty(contract, conn_id))
+    return validate.completeness(contract, piece, pieces, missing)
 
 
 def slices_of(contract: Contract, schedule: str, first: datetime, own: Slice) -> list[Slice]:

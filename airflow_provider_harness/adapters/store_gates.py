@@ -92,6 +92,20 @@ class SqlGates:
         return datetime.fromisoformat(found) if found else None
 
     @readable
+    def empty(self, table: str, conn_id: str, pieces: Sequence[Slice]) -> Collection[str]:
+        """Ids of the slices, of these, that were last given to this table without a row, by a gate that let them be published."""
+        from sqlalchemy import select
+
+        g = t.gates
+        ends = {piece.id: text_of(piece.end) for piece in pieces}
+        span = g.c.slice_start.between(*(text_of(pick(piece.start for piece in pieces)) for pick in (min, max)))
+        mine = g.c.table_name == table, g.c.conn_id == conn_id, g.c.place == Place.STAGING, span
+        with begin(self._engine) as connection:
+            found = connection.execute(select(g).where(*mine).order_by(g.c.measured_at, g.c.try_number)).all()
+        newest = {row.slice: row for row in found if ends.get(row.slice) == row.slice_end}
+        return {name for name, row in newest.items() if row.decision == Decision.PUBLISH and not row.rows}
+
+    @readable
     def trend(self, table: str, last: int) -> Sequence[KeptGate]:
         """The latest gate at each place of each of the newest slices of a table, oldest slice first.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from airflow_provider_harness.app.gate import Gate
 from airflow_provider_harness.app.ports_rows import Subject
-from airflow_provider_harness.app.validate import present, verify
+from airflow_provider_harness.app.validate import Empty, present, verify
 from airflow_provider_harness.core.checks import CheckKind
 from airflow_provider_harness.core.contract import Contract, QuarantinePolicy
 from airflow_provider_harness.core.errors import ContractViolation, HarnessError, SchemaDrift
@@ -48,9 +48,13 @@ def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> L
     return _of_report(report if enough.passed else replace(report, decision=Decision.BLOCK))
 
 
-def kept(gate: Gate, subject: Subject) -> Look:
-    """Whether a published slice keeps its contract."""
-    return _of_report(verify(gate, subject))
+def kept(gate: Gate, subject: Subject, empty: Empty) -> Look:
+    """Whether a published slice keeps its contract; one without rows counts as published where it was published so."""
+    report = verify(gate, subject)
+    if report.rows or holds_none(gate.contract, gate.piece) or gate.piece.id in empty([gate.piece]):
+        return _of_report(report)
+    there = present(report.rows)
+    return _of_report(replace(report, decision=Decision.BLOCK, results=(there, *report.results)))
 
 
 def complete(report: Report | None) -> Look:

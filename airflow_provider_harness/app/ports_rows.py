@@ -280,6 +280,13 @@ class History(Protocol):
         :raises HarnessUnavailable: it cannot be read.
         """
 
+    def empty(self, table: str, conn_id: str, pieces: Sequence[Slice]) -> Collection[str]:
+        """Ids of the slices, of these one or more, that were last given to a table without a row, by a gate that let them be
+        published. Whether a slice is there for certain, only its rows say.
+
+        :raises HarnessUnavailable: it cannot be read.
+        """
+
     def keep(self, run: GateRun) -> None:
         """Keep what one gate found; the same gate of the same try is kept once.
 

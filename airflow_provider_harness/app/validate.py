@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -34,7 +34,18 @@ def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) ->
     return gate.report
 
 
-def missing_slices(contract: Contract, warehouse: Warehouse, first: date, last: date) -> list[date]:
+#: Which of some slices were rightly published without a row: see ``app.ports_rows.History.empty``.
+Empty = Callable[[Sequence[Slice]], Collection[str]]
+
+
+def nobody_knows(_: Sequence[Slice]) -> Collection[str]:
+    """Of no slice."""
+    return ()
+
+
+def missing_slices(
+    contract: Contract, warehouse: Warehouse, first: date, last: date, empty: Empty = nobody_knows
+) -> list[date]:
     """The days from ``first`` to ``last``, both included, of which a slice of the contract's grain is not published.
 
     A day is one in the contract's time zone.
@@ -42,11 +53,16 @@ def missing_slices(contract: Contract, warehouse: Warehouse, first: date, last: 
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     pieces = [piece for day in days for piece in slices_of_day(contract, day)]
     zone = contract.load.time_zone
-    return sorted({piece.day(zone) for piece in absent(contract, warehouse, pieces)})
+    return sorted({piece.day(zone) for piece in absent(contract, warehouse, pieces, empty)})
 
 
-def absent(contract: Contract, warehouse: Warehouse, pieces: Sequence[Slice]) -> list[Slice]:
-    """The slices, of these, of which no row is published; what a slice column cannot hold is not missed."""
+def absent(
+    contract: Contract, warehouse: Warehouse, pieces: Sequence[Slice], empty: Empty = nobody_knows
+) -> list[Slice]:
+    """The slices, of these, of which no row is published; what a slice column cannot hold is not missed.
+
+    :param empty: is asked where the contract says that a slice without rows is fine: what was published without any is there.
+    """
     if contract.load.mode is LoadMode.FULL:
         raise ConfigurationError(
             f"contract {contract.id}",
@@ -54,7 +70,9 @@ def absent(contract: Contract, warehouse: Warehouse, pieces: Sequence[Slice]) ->
             fix="Use mode incremental.",
         )
     held = [piece for piece in pieces if not holds_none(contract, piece)]
-    return warehouse.missing(contract, held) if held else []
+    missing = warehouse.missing(contract, held) if held else []
+    rightly = empty(missing) if missing and contract.load.allow_empty else ()
+    return [piece for piece in missing if piece.id not in rightly]
 
 
 def completeness(contract: Contract, piece: Slice, pieces: Sequence[Slice], missing: Sequence[Slice]) -> Report:

@@ -6,7 +6,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -333,3 +333,52 @@ def test_modes_that_take_nothing_away_may_be_given_nothing(pair: Pair, tmp_path:
     pair.run(pair.source, "DELETE FROM public.t")
     assert loaded(here, of_day(DAY_1))["rows"] == 1
     assert pair.published() == [1]
+
+
+@pytest.mark.parametrize("move", [*MOVES.values(), transformed], ids=[*MOVES, "transform"])
+def test_a_slice_that_was_published_without_rows_is_there_and_one_that_never_was_is_missing(
+    pair: Pair, tmp_path: Path, move: Callable[[Scheduled, Run], Any]
+) -> None:
+    from airflow_provider_harness import wiring_looks, wiring_rows
+    from airflow_provider_harness.adapters.store_migrate import upgrade
+    from airflow_provider_harness.core.errors import HarnessUnavailable
+    from airflow_provider_harness.wiring_store import task_engine
+
+    pair.fill("timestamptz", "'2024-01-02 12:00+01'")
+    pair.run(pair.warehouse, "CREATE TABLE public.raw (id bigint, at timestamptz)")
+    pair.run(pair.warehouse, "INSERT INTO public.raw VALUES (1, '2024-01-02 12:00+01')")
+    days = [date(2024, 1, n) for n in range(1, 5)]
+    by_key = {"contract": str(tmp_path / "sliced.odcs.yaml"), "conn_id": "wh", "table": "public.t"}
+
+    def missing() -> list[date]:
+        return wiring_rows.missing_slices(by_key["contract"], "wh", "public.t", days[0], days[-1])
+
+    def kept(day: date) -> bool:
+        return wiring_looks.kept(**by_key, slice_key=day.isoformat(), running=[]).ready
+
+    here = scheduled(tmp_path, None, contract_text("timestamptz", BERLIN, allowEmpty=True))
+    with pytest.raises(HarnessUnavailable):
+        missing()
+    upgrade(task_engine())
+    assert [move(here, of_day(f"{day}"))["rows"] for day in days[:3]] == [0, 1, 0]
+    assert missing() == [days[3]]
+    assert [kept(day) for day in days] == [True, True, True, False]
+    assert not any(kept(day) for day in (date(2023, 12, 31), date(2024, 1, 5)))
+    (tmp_path / "sliced.odcs.yaml").write_text(contract_text("timestamptz", BERLIN))
+    assert missing() == [days[0], days[2], days[3]], "a contract that does not allow it has no empty slices"
+
+
+def test_a_slice_that_was_emptied_and_came_again_counts_by_its_newest_gate(pair: Pair, tmp_path: Path) -> None:
+    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.adapters.store_migrate import upgrade
+    from airflow_provider_harness.wiring_store import task_engine
+
+    upgrade(task_engine())
+    pair.fill("timestamptz", "'2024-01-02 12:00+01'")
+    here = scheduled(tmp_path, None, contract_text("timestamptz", BERLIN, allowEmpty=True))
+    day = date(2024, 1, 1)
+    assert transferred(here, of_day(DAY_1))["rows"] == 0
+    pair.run(pair.source, "INSERT INTO public.t VALUES (2, '2024-01-01 12:00+01')")
+    assert transferred(here, of_day(DAY_1))["rows"] == 1
+    pair.run(pair.warehouse, "DELETE FROM public.t")
+    assert wiring_rows.missing_slices(str(tmp_path / "sliced.odcs.yaml"), "wh", "public.t", day, day) == [day]

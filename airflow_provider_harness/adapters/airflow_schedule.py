@@ -32,6 +32,10 @@ _INTERVALS = ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable")
 _PARTITIONS = ("CronPartitionTimetable",)
 _NEVER = ("OnceTimetable", "ContinuousTimetable", "EventsTimetable")
 _ASSETS = ("AssetTriggeredTimetable",)
+_OF_AUTHORS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+"""What a timetable of an author's own may raise where it is asked without an Airflow around it."""
+_FEW = 8
+"""Runs of such a one that are tried at each anchor, at most."""
 
 
 def text_of(timetable: Any) -> str:
@@ -125,12 +129,16 @@ def _backwards(text: str, first: datetime, boundary: datetime) -> list[Window]:
 
 
 def _forwards(text: str, first: datetime, last: datetime | None) -> Iterator[Window]:
+    return _coming_runs(_timetable(text), first, last)
+
+
+def _coming_runs(timetable: Any, first: datetime, last: datetime | None) -> Iterator[Window]:
     from airflow.sdk.timezone import coerce_datetime
     from airflow.timetables.base import TimeRestriction
 
     limits, interval = TimeRestriction(earliest=coerce_datetime(first), latest=None, catchup=True), None
     while True:
-        info = _timetable(text).next_dagrun_info(last_automated_data_interval=interval, restriction=limits)
+        info = timetable.next_dagrun_info(last_automated_data_interval=interval, restriction=limits)
         if info is None or (last is not None and info.data_interval.start >= last):
             return
         interval = info.data_interval
@@ -152,7 +160,7 @@ def schedule_of(contract: Contract, timetable: Any) -> Schedule | None:
     whole, timetable = type(timetable).__name__, _by_clock(timetable)
     kind = type(timetable).__name__
     if not type(timetable).__module__.startswith("airflow."):
-        return None
+        return _of_author(contract, timetable)
     if kind in _NEVER:
         return Schedule(
             words=f"the schedule {kind}", owns=Owns.NOTHING, fix=_cron("0 0 * * *", contract.load.time_zone)
@@ -161,6 +169,21 @@ def schedule_of(contract: Contract, timetable: Any) -> Schedule | None:
         return Schedule(words="a schedule of assets", owns=Owns.ASSETS)
     text = text_of(timetable)
     return _of_clock(contract, text) if text else None
+
+
+def _of_author(contract: Contract, timetable: Any) -> Schedule:
+    """What a timetable of an author's own says of its first runs."""
+    words, fix = f"the schedule {type(timetable).__name__}", _cron("0 0 * * *", contract.load.time_zone)
+    try:
+        tried = [tuple(islice(_coming_runs(timetable, anchor, None), _FEW)) for anchor in _ANCHORS]
+    except _OF_AUTHORS as error:
+        return Schedule(words=words, owns=Owns.UNKNOWN, why=f"it raises {type(error).__name__}: {error}")
+    windows = tuple(found for found in tried if found)
+    if not windows:
+        return Schedule(words=words, owns=Owns.UNKNOWN, why="it names no run of 2026")
+    if any(start >= end for found in windows for start, end in found):
+        return Schedule(words=words, owns=Owns.NOTHING, fix=fix)
+    return Schedule(words=words, owns=Owns.INTERVAL, windows=windows, fix=fix)
 
 
 def _of_clock(contract: Contract, text: str) -> Schedule:

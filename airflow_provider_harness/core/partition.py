@@ -18,6 +18,8 @@ from airflow_provider_harness.core.slice_keys import Named, Precision, months_la
 IDENTIFIER_BYTES = 63
 """The longest name PostgreSQL keeps (NAMEDATALEN - 1)."""
 _HOUR = 3600
+_ZONES = timedelta(days=1)
+"""By how much the same day can lie apart for two zones, at most."""
 Bound = datetime | date | int
 """A value of a slice column: a moment, a local time without a zone, a date, or an epoch."""
 
@@ -186,9 +188,22 @@ def _nothing() -> ConfigurationError:
     )
 
 
+def _says_the_same(contract: Contract, key: str, named: Named, date: datetime) -> None:
+    """Refuse a key that reads as another day than the run's: day and month changed places, a week that looks like a month."""
+    start, end = _window(contract, named)
+    if not start - _ZONES <= date < end + _ZONES:
+        raise ConfigurationError(
+            f"partition key {key!r}",
+            f"reads as {start:%Y-%m-%d %H:%M %Z} to {end:%Y-%m-%d %H:%M %Z}, and the run is of {date:%Y-%m-%d %H:%M %Z}.",
+            fix='Use key_format="%Y-%m-%dT%H:%M:%S", or "%Y-%m-%d" where runs are a day apart.',
+        )
+
+
 def _of_partition(contract: Contract, run: Run, key: str) -> Slice:
     """By the timetable where that says more than the key: a key of a day names a day, one of a moment only its beginning."""
     named = read(key)
+    if named is not None and run.partition_date is not None and run.partition_end is not None:
+        _says_the_same(contract, key, named, plain(run.partition_date))
     exact = plain(run.partition_date) if run.partition_date and not (named and named.precision.calendar) else None
     if exact is not None and run.partition_end is not None:
         return _called(exact, run.partition_end, quote(key, safe=""))

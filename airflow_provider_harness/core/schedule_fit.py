@@ -27,6 +27,7 @@ class Owns(StrEnum):
     PARTITION = "partition"
     NOTHING = "nothing"  # its data interval has no width
     ASSETS = "assets"  # it has neither an interval nor a logical date
+    UNKNOWN = "unknown"  # it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Schedule:
     :param windows: runs of times that some of its runs own one after the other, each with no gap between the runs.
     :param fix: a schedule that would do, where this one does not.
     :param unread: a partition key that its runs have and that is no date.
+    :param why: why it is not known what its runs own.
     """
 
     words: str
@@ -46,6 +48,7 @@ class Schedule:
     windows: tuple[tuple[Window, ...], ...] = ()
     fix: str = ""
     unread: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,10 @@ def misfits(contract: Contract, schedule: Schedule) -> Iterator[Misfit]:
     if schedule.owns is Owns.ASSETS:
         text = f"{cut}, and a run of {schedule.words} has no data interval, no logical date and no partition key."
         yield Misfit(text=text, fix="Give the task slice_key, or let the assets be partitioned.")
+        return
+    if schedule.owns is Owns.UNKNOWN:
+        text = f"{cut}, and whether the runs of {schedule.words} own the slices, each row once, was not judged: {schedule.why}."
+        yield Misfit(text=text, fix="Let its data intervals lie end to end, or give the task slice_key.")
         return
     yield from _joints(contract, schedule, cut)
     for key in schedule.unread:

@@ -20,6 +20,8 @@ from airflow.sdk import (
     PartitionedAssetTimetable,
 )
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from pendulum import DateTime
 
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Run
@@ -256,3 +258,97 @@ def test_a_partition_of_the_dags_own_timetable_reaches_to_its_next(tmp_path: Pat
     assert isinstance(context["dag_run"], SimpleNamespace)
     task.render_template_fields(context)
     assert (task.slice_key, task.slice_end) == ("20260328T040000Z", "2026-03-29T03:00:00+00:00")
+
+
+class OfAuthor(Timetable):
+    """A schedule of an author's own: a run for every so many hours, which owns so many of them."""
+
+    def __init__(self, every: int, width: int, weekdays: int = 7) -> None:
+        self.every, self.width, self.weekdays = timedelta(hours=every), timedelta(hours=width), weekdays
+
+    def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
+        return DataInterval(start=run_after - self.width, end=run_after)
+
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        last = last_automated_data_interval
+        start = last.start + self.every if last is not None else restriction.earliest
+        while start.weekday() >= self.weekdays:
+            start += timedelta(days=1)
+        return DagRunInfo.interval(start=start, end=start + self.width)
+
+
+class Unasked(OfAuthor):
+    """One that needs its Airflow, or its own server."""
+
+    def next_dagrun_info(self, **_: Any) -> DagRunInfo | None:
+        raise ConnectionError("no calendar server here")
+
+
+class Ended(OfAuthor):
+    """One that makes no run any more."""
+
+    def next_dagrun_info(self, **_: Any) -> DagRunInfo | None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (OfAuthor(24, 24), None),
+        (OfAuthor(24, 0), "the schedule OfAuthor makes runs whose data interval has no width"),
+        (
+            OfAuthor(24, 23),
+            "no run of the schedule OfAuthor owns the time from 2026-01-05 23:00 UTC to 2026-01-06 00:00",
+        ),
+        (OfAuthor(24, 24, weekdays=5), "owns the time from 2026-01-10 00:00 UTC to 2026-01-12 00:00 UTC"),
+        (AssetOrTimeSchedule(timetable=OfAuthor(24, 23), assets=[Asset("a")]), "no run of the schedule OfAuthor owns"),
+    ],
+)
+def test_a_schedule_of_an_authors_own_is_judged_by_its_first_runs(
+    tmp_path: Path, schedule: Any, words: str | None
+) -> None:
+    here = scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC"))
+    if words is None:
+        assert said(here) == []
+        return
+    with pytest.raises(ConfigurationError) as refused:
+        transfer(here)
+    assert words in str(refused.value)
+    assert "give the task slice_key" in str(refused.value)
+    transfer(here, slice_key="{{ ds }}")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (OfAuthor(24, 48), "two runs of the schedule OfAuthor own the time"),
+        (Unasked(24, 24), "was not judged: it raises ConnectionError: no calendar server here."),
+        (Ended(24, 24), "was not judged: it names no run of 2026."),
+    ],
+)
+def test_what_of_it_loses_nothing_or_was_not_judged_is_a_warning(tmp_path: Path, schedule: Any, words: str) -> None:
+    (told,) = said(scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC")))
+    assert words in told
+
+
+@pytest.mark.parametrize("form", ["%Y-%d-%m", "%y%m%d", "%Y-%W", "%Y-%d-%mT%H:%M:%S"])
+def test_a_key_that_reads_as_another_day_is_refused(tmp_path: Path, form: str) -> None:
+    keyed = CronPartitionTimetable("0 0 * * *", timezone="UTC", key_format=form)
+    here = scheduled(tmp_path, keyed, contract_text("timestamptz", "UTC"))
+    with pytest.raises(ConfigurationError, match=r"partition key .* reads as .*, and the run is of 2026-"):
+        transfer(here)
+
+
+def test_a_key_that_is_no_date_is_exact_by_its_runs_own_moment(tmp_path: Path) -> None:
+    keyed = CronPartitionTimetable("0 0 * * *", timezone=BERLIN, key_format="%d.%m.%Y")
+    here = scheduled(tmp_path, keyed, contract_text("timestamptz", BERLIN))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        task, alone = transfer(here), transfer(here)
+    at = datetime(2026, 3, 28, 23, tzinfo=UTC)  # 29 March in Berlin, a day of 23 hours
+    task.render_template_fields(here.context(Run(partition_key="29.03.2026", partition_date=at, scheduled=True)))
+    assert (task.slice_key, task.slice_end) == ("20260328T230000Z", "2026-03-29T22:00:00+00:00")
+    with pytest.raises(AirflowFailException, match="is not a moment or a date"):
+        alone.render_template_fields(here.context(Run(partition_key="29.03.2026")))

@@ -99,8 +99,8 @@ class SqlGates:
         g = t.gates
         ends = {piece.id: text_of(piece.end) for piece in pieces}
         starts = sorted(text_of(piece.start) for piece in pieces)
-        mine = g.c.table_name == table, g.c.conn_id == conn_id, g.c.place == Place.STAGING
-        mine += (g.c.slice_start.between(starts[0], starts[-1]),)
+        span = g.c.slice_start.between(starts[0], starts[-1])
+        mine = g.c.table_name == table, g.c.conn_id == conn_id, g.c.place == Place.STAGING, span
         with begin(self._engine) as connection:
             found = connection.execute(select(g).where(*mine).order_by(g.c.measured_at, g.c.try_number)).all()
         newest = {row.slice: row for row in found if ends.get(row.slice) == row.slice_end}

@@ -61,7 +61,8 @@ def reconcile(healer: Healer) -> Pass:
     found += [str(failure.key) for failure in unseen]
     if unseen:
         take_in(healer)
-    waiting = [(incident, healer.store.failures(incident.id)) for incident in _waiting(healer)]
+    handed_to_nobody = [*_waiting(healer), *_of_this_pass(healer, found)]
+    waiting = [(incident, healer.store.failures(incident.id)) for incident in handed_to_nobody]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
     started = [_start(healer, incident) for incident, failures in waiting if _heals(failures)]
     ended = [_end(healer, incident) for incident in _abandoned(healer)]
@@ -92,6 +93,21 @@ def _waiting(healer: Healer) -> list[Incident]:
         item
         for item in healer.store.unsettled(healer.now() - GRACE)
         if item.state is State.OPEN and (item.id in overdue or not _is_started(item))
+    ]
+
+
+def _of_this_pass(healer: Healer, found: Sequence[str]) -> list[Incident]:
+    """Open incidents of nothing but what this pass found: no callback started a healer run for them, and none will."""
+    fresh = healer.now() - GRACE
+    at_work = healer.store.at_work() if found else ()
+    return [
+        item
+        for item in at_work
+        if item.state is State.OPEN
+        and not _is_started(item)
+        and item.opened_at is not None
+        and item.opened_at >= fresh  # an older one is among those that wait
+        and set(item.failures) <= set(found)
     ]
 
 

@@ -38,10 +38,22 @@ def test_what_nobody_reported_becomes_one_failure_and_one_healer_run() -> None:
     assert (recorded.operator, recorded.hostname, recorded.max_tries) == ("Op", "h", 2)
     assert recorded.occurred_at == START - timedelta(seconds=30)
     assert "exception" in recorded.missing
-    later(w)
-    second = reconcile(w.healer)
-    assert (second.found, second.started) == ((), ("I1",))
+    assert first.started == ("I1",), "nobody else starts one, so it waits for no other pass"
+    for seconds in (1, 6, 60):
+        w.clock.ahead(seconds=seconds)
+        again = reconcile(w.healer)
+        assert (again.found, again.started) == ((), ())
     assert w.airflow.writes == [("start", "I1")]
+
+
+def test_what_joins_an_incident_that_was_handed_over_starts_no_second_run() -> None:
+    w = world()
+    opened(w)
+    other = replace(task(end_date=START - timedelta(seconds=30)), task_id="other")
+    w.airflow.states = [task(), other]
+    found = reconcile(w.healer)
+    assert found.found == (str(key_of(other)),)
+    assert "I1" not in found.started
 
 
 def test_what_a_callback_reported_is_left_alone() -> None:
@@ -274,12 +286,12 @@ def test_what_the_store_could_not_take_waits_in_the_spool_with_its_exception() -
     with pytest.raises(HarnessUnavailable):
         capture(failure(), NoStore(), w.spool, starter, w.new_id)
     assert not starter.calls
-    assert reconcile(w.healer).found == (str(KEY),)
+    made_up = reconcile(w.healer)
+    assert made_up.found == (str(KEY),)
     (recorded,) = (item for item, _ in w.store.recorded.values())
     assert (recorded.origin, recorded.kind) == (Origin.CALLBACK, FailureKind.TASK_FAILED)
     assert w.spool.waiting() == []
-    later(w)
-    assert reconcile(w.healer).started != ()
+    assert made_up.started != ()
 
 
 def run_state(**more: Any) -> RunState:

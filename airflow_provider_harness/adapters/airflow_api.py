@@ -19,6 +19,7 @@ from airflow_provider_harness.adapters.airflow_context import READERS, WRITERS
 from airflow_provider_harness.app.ports import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.app.ports_diagnosis import PastTry
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
+from airflow_provider_harness.core.bounded import bounded
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.partition import slice_id
@@ -135,20 +136,12 @@ class AirflowApi:
     ) -> httpx.Response:
         import httpx
 
-        method, template = CALLS[name]
-        if dots := [value for value in path.values() if str(value) in (".", "..")]:
-            raise NotAllowed(f"{dots[0]!r} would change the path of {method} {template}.")
-        url = template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
+        method, url = _place(name, path)
         try:
             answer = self._client().request(method, url, params=params, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
-        if answer.status_code >= 500 or answer.status_code in (408, 429):
-            raise HarnessUnavailable("Airflow's API", f"{method} {url}: {answer.status_code}")
-        if answer.is_error and answer.status_code not in tolerate:
-            raise NotAllowed(f"Airflow refused {method} {url}: {answer.status_code} {answer.text[:300]}")
-        if answer.is_redirect or "text/html" in answer.headers.get("Content-Type", ""):
-            raise HarnessUnavailable("Airflow's API", f"{method} {url}: a page answered, not the API")
+        _refuse(answer, f"{method} {url}", tolerate)
         return answer
 
     def dag(self, dag_id: str) -> DagFacts:
@@ -223,16 +216,20 @@ class AirflowApi:
         return str(answer.json()["state"] or "")
 
     def log(self, state: TaskState, try_number: int) -> bytes:
-        answer = self._call(
-            "log",
-            params={"full_content": "true", "map_index": state.map_index},
-            headers={"Accept": "application/x-ndjson"},
-            dag=state.dag_id,
-            run=state.run_id,
-            task=state.task_id,
-            try_number=try_number,
-        )
-        return answer.content
+        import httpx
+
+        path = {"dag": state.dag_id, "run": state.run_id, "task": state.task_id, "try_number": try_number}
+        method, url = _place("log", path)
+        params = {"full_content": "true", "map_index": state.map_index}
+        headers = {"Accept": "application/x-ndjson"}
+        try:
+            with self._client().stream(method, url, params=params, headers=headers) as answer:
+                if answer.is_error:
+                    answer.read()
+                _refuse(answer, f"{method} {url}")
+                return bounded(answer.iter_bytes())
+        except httpx.HTTPError as error:
+            raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
 
     def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
         """The last try of this task in each of the Dag's newest runs, the newest run first.
@@ -421,6 +418,24 @@ def _of_run(
         late = ended_at is None or datetime.fromisoformat(row["when"]) >= ended_at - _MARK_MARGIN
         if row["run_id"] in (run_id, None) and late:
             yield row
+
+
+def _place(name: str, path: Mapping[str, str | int]) -> tuple[str, str]:
+    """Method and address of a call."""
+    method, template = CALLS[name]
+    if dots := [value for value in path.values() if str(value) in (".", "..")]:
+        raise NotAllowed(f"{dots[0]!r} would change the path of {method} {template}.")
+    return method, template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
+
+
+def _refuse(answer: httpx.Response, call: str, tolerate: Sequence[int] = ()) -> None:
+    """Raise where an answer is none of the API, or an error that is not among the tolerated."""
+    if answer.status_code >= 500 or answer.status_code in (408, 429):
+        raise HarnessUnavailable("Airflow's API", f"{call}: {answer.status_code}")
+    if answer.is_error and answer.status_code not in tolerate:
+        raise NotAllowed(f"Airflow refused {call}: {answer.status_code} {answer.text[:300]}")
+    if answer.is_redirect or "text/html" in answer.headers.get("Content-Type", ""):
+        raise HarnessUnavailable("Airflow's API", f"{call}: a page answered, not the API")
 
 
 def _sets_state(row: Mapping[str, Any], state: TaskState) -> bool:

@@ -34,7 +34,7 @@ class TaskLog:
     """A task's log as evidence.
 
     :param text: redacted and within the budget; citations are checked against it.
-    :param raw: the whole answer, not redacted: it stays in this process and is only searched.
+    :param raw: the answer as it was kept, not redacted: it stays in this process and is only searched.
     :param chain: the last structured error, outermost first; its messages are redacted. Untrusted: a task can log one.
     :param failed_with: the structured error with which Airflow says that this try failed; messages redacted and whole.
     """
@@ -84,7 +84,7 @@ def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
 
 def _ndjson(body: bytes) -> bytes:
     """A JSON answer's ``content`` as one event or text a line; anything else as it is."""
-    if not body.lstrip()[:20].replace(b" ", b"").startswith(b'{"content"'):
+    if not body[:40].lstrip().replace(b" ", b"").startswith(b'{"content"'):
         return body
     try:
         content = json.loads(body).get("content")

@@ -6,6 +6,7 @@ import base64
 import inspect
 import json
 import re
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from airflow_provider_harness.adapters.airflow_api import CALLS, AirflowApi
 from airflow_provider_harness.app import approve, heal
 from airflow_provider_harness.app.act import act, proposal_of
 from airflow_provider_harness.app.ports import Airflow, Answer, RunState, TaskState
+from airflow_provider_harness.core.bounded import bounded
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.policy import VerdictKind
@@ -293,7 +295,7 @@ def test_the_runs_of_a_dag_say_which_slice_they_own(server: Server, api: Airflow
 def test_every_row_is_used_and_nothing_else_can_be_sent() -> None:
     assert {item[0] for item in EACH} | {"dag", "dag_tasks"} == set(CALLS)
     source = Path(airflow_api.__file__).read_text()
-    used = set(re.findall(r'self\._(?:call|pages)\(\s*"(\w+)"', source))
+    used = set(re.findall(r'\b(?:self\.)?_(?:call|pages|place)\(\s*"(\w+)"', source))
     assert used == set(CALLS)
     assert len(re.findall(r"\.request\(", source)) == 1
     assert re.findall(r"httpx\.(get|post|put|patch|delete|request)\(", source) == ["post"], "the login"
@@ -683,3 +685,19 @@ def test_an_operator_is_known_by_its_class_and_not_by_its_name(
     assert api.task("flights", "run1", "load").operator == operator
     assert [state.operator for state in api.tasks("flights", "run1")] == [operator, "LoadOperator"]
     assert [request[1] for request in server.requests].count("dags/flights/tasks") == 1, "it is asked once a minute"
+
+
+@pytest.mark.attack
+def test_a_long_log_is_not_held_whole(server: Server, api: AirflowApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 60 MB that arrive, a limit of 4 MB leaves less than a third in memory at any moment, and the log says so."""
+    line = b'{"event": "copied a row of the table to its file"}\n'
+    monkeypatch.setattr(airflow_api, "bounded", lambda chunks: bounded(chunks, 4_000_000))
+    server.answers["GET", f"{TI}/logs/2"] = Response(line * 20_000 for _ in range(60))
+    api.account()
+    tracemalloc.start()
+    try:
+        kept = api.log(STATE, 2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000 and kept.startswith(b"[5") and b"of this log were not read" in kept

@@ -218,9 +218,9 @@ class AirflowApi:
     def log(self, state: TaskState, try_number: int) -> bytes:
         import httpx
 
-        path = {"dag": state.dag_id, "run": state.run_id, "task": state.task_id, "try_number": try_number}
-        method, url = _place("log", path)
-        params = {"full_content": "true", "map_index": state.map_index}
+        path: dict[str, str | int] = {"dag": state.dag_id, "run": state.run_id, "task": state.task_id}
+        method, url = _place("log", {**path, "try_number": try_number})
+        params: dict[str, str | int] = {"full_content": "true", "map_index": state.map_index}
         headers = {"Accept": "application/x-ndjson"}
         try:
             with self._client().stream(method, url, params=params, headers=headers) as answer:

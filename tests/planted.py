@@ -6,14 +6,16 @@ needed: what is in the repository are templates, and nothing in it looks like a 
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from airflow_provider_harness.core.redaction import Redactor
 
@@ -27,6 +29,11 @@ _SIGNS = {
     "cap": string.ascii_lowercase,
     "up": string.ascii_uppercase + "234567",
     "dg": string.digits,
+}
+#: How a program writes the secret before it prints it; then that is what must not be read.
+_AS: Mapping[str, Callable[[str], str]] = {
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
+    "percent": lambda secret: quote(secret, safe=""),
 }
 #: Lines around what is planted, as they stand in a log.
 AROUND = ("[2026-11-20, 06:00:00 UTC] {taskinstance.py:2905} ERROR - Task failed", "Traceback (most recent call last):")
@@ -51,7 +58,7 @@ class Planted:
 
 @cache
 def forms() -> tuple[dict[str, str], ...]:
-    """The templates: family, secret, text; the sign § stands for the secret."""
+    """The templates: family, secret, text, where the sign § stands for the secret; ``as`` says how it is written there."""
     return tuple(json.loads(line) for line in (DATA / "planted_secrets.jsonl").read_text("utf-8").splitlines())
 
 
@@ -66,6 +73,9 @@ def plant(seed: int) -> Iterator[Planted]:
             return pieces[-1]
 
         secret = _PART.sub(made, form["secret"])
+        if "as" in form:
+            secret = _AS[form["as"]](secret)
+            pieces = [secret]
         yield Planted(
             family=form["family"],
             text=form["text"].replace("§", secret),

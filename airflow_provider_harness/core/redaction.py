@@ -75,7 +75,7 @@ def _patterns(text: str) -> str:
 
     The tables are compiled where the first error is read, not where a Dag file is.
     """
-    from airflow_provider_harness.core import row_values, secret_forms, secret_names, secret_urls
+    from airflow_provider_harness.core import person_texts, row_values, secret_forms, secret_names, secret_urls
     from airflow_provider_harness.core.secret_forms import lower
 
     lowered = lower(text)
@@ -89,4 +89,5 @@ def _patterns(text: str) -> str:
     text = row_values.hide_lists(text, lowered)
     for form in row_values.FORMS:
         text = form.hide(text, lowered)
-    return row_values.hide_people(row_values.hide_statements(text, lowered))
+    text = row_values.hide_tables(row_values.hide_statements(text, lowered), lowered)
+    return person_texts.hide_people(text)

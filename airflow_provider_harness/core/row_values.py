@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from airflow_provider_harness.core.personal import luhn, mod97
 from airflow_provider_harness.core.redaction import MASK
 from airflow_provider_harness.core.secret_forms import Form
 
@@ -34,18 +33,32 @@ def _up_to(end: str) -> str:
     return rf"(?!\*\*\*)(?:[^\n]{{0,1000}}?(?={end})|(?:[^\n]{{0,500}}\n){{1,4}}?[^\n]{{0,500}}?(?={end})|(?:(?!\\n)[^\n])+)"
 
 
-#: A value that says nothing of anybody and much of the error: nothing, a sign for nothing, a small number.
+_DAY = r"20\d\d-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}[/.]\d{1,2}[/.]20\d\d"
+_PLAIN = (
+    rf"(?:n/?a|n\.?v\.?|null|none|nan|nil|-{{1,3}}|\?|\.{{3}}|-?\d{{1,3}}(?:[.,]\d{{1,2}})?(?: [A-Z]{{3}})?|{_DAY})"
+)
+#: Values that say nothing of anybody and much of the error: nothing, a sign for nothing, small numbers, days; three signs.
 _SAYS_NOTHING = re.compile(
-    r"[\"'\u00bb\u201d`]|(?:n/?a|n\.?v\.?|null|none|nan|nil|-{1,3}|\?|\.{3}|-?\d{1,3}(?:[.,]\d{1,2})?(?:, -?\d{1,3}(?:\.\d{1,2})?){0,8})[\"'\u00bb\u201d`\s\])]|[),;\]}]",
+    rf"[\"'\u00bb\u201d`]|(?:{_PLAIN}(?:, {_PLAIN}){{0,30}}|(?-i:[a-z0-9_]{{1,3}}|[A-Z0-9_]{{1,3}}))(?:[\"'\u00bb\u201d`\])](?!\w)|\s*\Z)|[),;\]}}]",
     re.IGNORECASE,
+)
+_BIRTH = re.compile(
+    r"birth|\bdob\b|geburt|geboren|naissance|nacimiento|nascita|nascimento|urodz|\u751f\u5e74", re.IGNORECASE
 )
 
 
 def _says(match: re.Match[str]) -> bool:
     value = match.group()[len(match["keep"]) :]
+    value = value[1:] if value[:2] in ("b'", 'b"') else value
     if value[:1] in ("'", '"') and not match["keep"].endswith(("'", '"')):
         value = value[1:]
-    return value != "" and _SAYS_NOTHING.match(value + " ") is None
+    return value != "" and (_SAYS_NOTHING.match(value + " ") is None or _BIRTH.search(_line(match)) is not None)
+
+
+def _line(match: re.Match[str]) -> str:
+    """The beginning of the line on which something was found, up to its end."""
+    text = match.string
+    return text[max(text.rfind("\n", 0, match.start()) + 1, match.start() - 200) : match.end()]
 
 
 #: PostgreSQL: what ends with the value.
@@ -82,7 +95,7 @@ _PHRASES: Mapping[str, str] = {
     "time data|invalid date|invalid time|invalid inter|invalid numer|invalid geog|invalid json": r"time data|Invalid (?:date|time|timestamp|datetime|interval|numeric|geography|JSON)(?: literal| value| format| string)?",
     "incorrect |truncated|out of range value": r"Incorrect (?:integer|decimal|string|datetime|date|time|double|float) value|Truncated incorrect \w{1,20} value|Truncated value|Data truncated for value|Out of range value",
     "converting|parsing |duplicate key|because key": r"Conversion failed when converting the \w{1,20} value|Error converting data type \w{1,20} value|parsing (?:field|value)|Duplicate key|because key",
-    "by string|preview of": r"exceeded by string|Preview of field's value",
+    "by string|preview of|value containing|] for value": r"exceeded by string|string value containing|\] for value|Preview of field's value",
 }
 #: Hints -> what is followed by a value without quotes.
 _BARE: Mapping[str, str] = {
@@ -96,6 +109,8 @@ _BARE: Mapping[str, str] = {
     "unable to parse: ": r"(?P<keep>unable to parse: )(?!\*\*\*)[^\n]{1,500}?(?=, at position|\n|$)",
     "failure case": r"(?P<keep>\bfailure cases?: )" + _TO_THE_END,
     "with value |with a value ": r"(?P<keep>\bwith (?:a )?value )(?!\*\*\*)[^\n'\"\s]{1,200}(?= can't be cast| cannot be cast| is out of range)",
+    "for value ": r"(?P<keep>\bfor value )(?!\*\*\*)[^\n'\"\s]{1,200}(?= in column)",
+    "not a valid ": r"(?P<keep>\bNot a valid \w{1,20}: )(?!\*\*\*)[^\n'\"]{1,1000}",
     "new category": r"(?P<keep>\bnew category \()(?!\*\*\*)[^\n)]{1,500}",
     "original line": r"(?P<keep>\bOriginal Line:\s{1,4})" + _TO_THE_END,
     "raw_field_value|raw_line": r"(?P<keep>\braw_(?:field_value|line)\s{0,40}[|:=]\s{0,3})" + _TO_THE_END,
@@ -108,6 +123,9 @@ _BARE: Mapping[str, str] = {
     "bind ": r"(?P<keep>(?:\bBIND|\bbind) (?:values|variables|params?): )" + _TO_THE_END,
 }  # fmt: skip
 _HINTS = "not recognized|out of range|ist außerhalb|en dehors|fuera de|fuori dall|вне д|of type| of the type| cannot |too long|not a valid"
+#: How PostgreSQL calls the detail of an error in its languages but English, and its types, whose names stand in every language.
+_DETAIL = "D\u00c9TAIL|DETALLE|DETTAGLI|DETALHE|SZCZEG\u00d3\u0141Y|\u041f\u041e\u0414\u0420\u041e\u0411\u041d\u041e\u0421\u0422\u0418|\u0414\u0415\u0422\u0410\u041b\u0406|DETALJ|AYRINTI|\u63cf\u8ff0|\u8a73\u7d30|\uc0c1\uc138\uc815\ubcf4"
+_TYPES = "smallint|integer|bigint|numeric|real|double precision|boolean|date|time|timestamp|timestamptz|interval|uuid|jsonb|json|inet|cidr|bytea|money|xml"
 #: Hints -> pattern.
 _ROWS: tuple[tuple[str, str], ...] = (
     (")=(|) = (", r"(?P<keep>\((?:\\?\"?[^()\n=]{1,200}|[^\n=]{1,200}(?:::text|\)))\)=\()" + _up_to(_WHAT_FOLLOWS)),
@@ -117,15 +135,27 @@ _ROWS: tuple[tuple[str, str], ...] = (
         r"(?P<keep>(?:failing row contains|Fehlgeschlagene Zeile enth\u00e4lt|La ligne en \u00e9chec contient|La fila que falla contiene|La riga in errore contiene|\u041e\u0448\u0438\u0431\u043e\u0447\u043d\u0430\u044f \u0441\u0442\u0440\u043e\u043a\u0430 \u0441\u043e\u0434\u0435\u0440\u0436\u0438\u0442|\u5931\u6557\u3057\u305f\u884c\u306f|\u5931\u8d25, \u884c\u5305\u542b|\uc2e4\ud328\ud55c \uc790\ub8cc:|A linha que falhou cont\u00e9m) ?\()"
         r"(?!\*\*\*|[^()\n]{1,200}\) = \()(?:[^\n]+(?<=\)\.)(?=\s*$)|(?:[^\n]{0,2000}\n){1,4}?[^\n]{0,2000}(?<=\)\.)(?=\s*$)|(?:(?!\\n)[^\n])+)",
     ),
+    (_DETAIL.lower(), rf"(?P<keep>\b(?:{_DETAIL})\s?: {{1,2}}[^()\n]{{1,80}}\()(?!\*\*\*)(?=[^\n]*, )(?![^()\n]{{1,200}}\) ?= ?\()(?:(?!\\n)[^\n])+"),
     (
         "copy ",
         r"(?P<keep>\bCOPY [^\n,]{1,130}, ?[^\W\d]{1,12} ?\d{1,12}(?:, ?[^\n:\"\u00ab\u00bb']{1,160})?\s?: ?\\{0,8}[\"'\u00ab\u00bb] ?)"
         r"(?!(?<=\b1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])" + _TO_THE_END,
     ),
     ("duplicate entry", r"(?P<keep>\bduplicate entry ['\"])" + _up_to(r"['\"] for key\b")),
-    ("duplicate key value is", r"(?P<keep>\bduplicate key value is \()" + _up_to(r"\)\.")),
+    (
+        "duplicate key value is|schl\u00fcsselwert ist|double|dupliqu|duplicada|duplicata",
+        r"(?P<keep>(?:duplicate key value is|doppelte Schl\u00fcsselwert ist|cl\u00e9 (?:en double|dupliqu\u00e9e)(?: est|\s?:)|clave duplicada es|chiave duplicata \u00e8|chave duplicada \u00e9) \()" + _up_to(r"\)\."),
+    ),
+    (
+        "für schlüssel|pour la cl|para la clave|para a chave|per la chiave|dla klucza|\u043a\u043b\u044e\u0447|sleutel",
+        r"(?P<keep>')(?!\*\*\*)[^'\n]{1,500}(?=' (?:(?:duplicad[ao] )?(?:f\u00fcr Schl\u00fcssel|pour la cl\w{1,2}|para la clave|para a chave|per la chiave|dla klucza|\u043f\u043e \u043a\u043b\u044e\u0447\u0443|voor (?:zoek)?sleutel)\b))",
+    ),
+    ("column values (", r"(?P<keep>\bcolumn values \()" + _up_to(r"\) already exists")),
+    ("row(|row (", r"(?P<keep>(?:\bRow\(|\bfor row \())(?=[^\n)]{1,1000}, )(?!\*\*\*)[^\n]{1,4000}?(?=\))"),
+    ("dup key: {", r"(?P<keep>\bdup key: \{ ?)(?!\*\*\*)[^\n]{1,4000}?(?= ?\})"),
+    ("record(", r"(?P<keep>\b(?:Consumer|Producer)Record\([^\n]{0,400}?\bvalue=)" + _TO_THE_END),
     ("parameters", r"(?P<keep>\[(?:cached |generated in \S{1,20} )?parameters: )(?!\*\*\*)(?:[^\n]*(?=\][\"'\s]*(?:\(Background on|$|\\n\(Background))|[^\n]+)"),
-    ("generated in|cached since", r"(?P<keep>\[(?:generated in|cached since) [^\]\n]{1,60}\] )(?!\*\*\*)[({\[][^\n]+"),
+    ("generated in|cached since", r"(?P<keep>\[(?:generated in|cached since) [^\]\n]{1,160}\] )(?!\*\*\*)[({\[][^\n]+"),
 )  # fmt: skip
 _SAYING: tuple[tuple[str, str], ...] = (
     (
@@ -138,12 +168,16 @@ _SAYING: tuple[tuple[str, str], ...] = (
     ("'input'|\"input\"", r"(?P<keep>['\"]loc['\"][^\n]{1,600}?['\"]input['\"]: ?)" + _up_to(r", ['\"](?:ctx|url|type|loc)['\"]|\}[,\]\s]|\}$")),
     (" is not of type| does not match | is not one of | is too long| is not valid under| is not a '| is less than the minimum| is greater than the maximum",
      r"(?P<keep>(?:ValidationError: |^))(?!\*\*\*)['\"\d{\[][^\n]{0,2000}?(?= (?:is not of type|does not match|is not one of|is too long|is too short|is not valid under|is not a '|is less than the minimum|is greater than the maximum))"),
+    ("the datum ", r"(?P<keep>\bThe datum )" + _up_to(r" (?:provided for [^\n]{1,80} )?is not an example of")),
+    ("copy", r"(?P<keep>(?<![A-Za-z])COPY[^\n\":]{0,160}?\d{1,12}[^\n\":]{0,160}: ?\\{0,8}\")(?!(?<=\b1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])" + _TO_THE_END),
+    (_TYPES.lower(), rf"(?P<keep>[^\x00-\x7f][^\n\":]{{0,120}}(?<![A-Za-z])(?:{_TYPES})(?![A-Za-z])[^\n\":]{{0,40}}: ?\\{{0,8}}\")" + _TO_THE_END),
+    (_TYPES.lower(), rf"(?P<keep>(?<![A-Za-z])(?:{_TYPES})(?![A-Za-z])(?=[^\n\":]{{0,40}}[^\x00-\x7f])[^\n\":]{{0,40}}: ?\\{{0,8}}\")" + _TO_THE_END),
     ("on instance", r"(?P<keep>\bOn instance[^\n]{0,200}:\n\s{1,12})" + _TO_THE_END),
     *_BARE.items(),
 )  # fmt: skip
 FORMS: tuple[Form, ...] = tuple(
     Form(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(hints.split("|")), holds, shape)
-    for table, holds, shape in ((_ROWS, None, None), (_SAYING, _says, _shape))
+    for table, holds, shape in ((_ROWS, _says, None), (_SAYING, _says, _shape))
     for hints, pattern in table
 )
 
@@ -239,25 +273,27 @@ def _closed(text: str, start: int) -> int:
     return min(len(text), start + _MOST)
 
 
-# Personal data that its own shape gives away, wherever it stands.
-_MAIL = re.compile(
-    r"(?<![\w.%+/@:\-])[A-Za-z0-9][A-Za-z0-9._%+'\-]{0,63}@(?P<host>[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){0,6}\.[A-Za-z]{2,24})(?![\w@]|[.:\-]\w)"
+# What pandas prints of a table.
+_DTYPE = re.compile(
+    r"(?:^(?! )[^\n]{1,100}? {2,}\S[^\n]*\n){1,80}(?=(?:Name: [^\n]{1,80}, )?(?:Length: \d{1,12}, )?dtype: \w)",
+    re.MULTILINE,
 )
-_ROBOTS = re.compile(r"(?:gserviceaccount\.com|\.svc|\.local|\.internal)\Z", re.IGNORECASE)
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
-_CARD = re.compile(
-    r"(?<![\w.\-])(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|3[47]\d{2}|6(?:011|5\d{2}))(?:[ -]?\d{4}){2}[ -]?\d{3,4}(?![\w\-]|\.\d)"
+_CELLS = re.compile(r"^(?P<keep>\S[^\n]*? {2,})\S[^\n]*$", re.MULTILINE)
+_TABLE = re.compile(
+    r"^(?:[^\n]{0,300}?[:\-])? {2,}[^\W\d]\S*(?: {1,40}\S+){0,60} *\n(?:\d{1,9} [^\n]*(?:\n|\Z)){1,80}", re.MULTILINE
 )
-_NUMBERS = re.compile(r"(?<![\w\-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w\-])")
+_ROW = re.compile(r"^(?P<keep>(?P<row>\d{1,9}) +)(?!\*\*\*)\S[^\n]*$", re.MULTILINE)
 
 
-def hide_people(text: str) -> str:
-    """The text without addresses of people, account numbers and card numbers that their checksum confirms."""
-    if "@" in text:
-        text = _MAIL.sub(
-            lambda m: m.group() if _ROBOTS.search(m["host"]) or m.group().startswith("git@") else MASK,
-            text,
-        )
-    text = _IBAN.sub(lambda m: MASK if mod97(m.group().replace(" ", "")) else m.group(), text)
-    text = _CARD.sub(lambda m: MASK if luhn(re.sub(r"\D", "", m.group())) else m.group(), text)
-    return _NUMBERS.sub(MASK, text) if "-" in text else text
+def hide_tables(text: str, lowered: str) -> str:
+    """The text without the cells of a series or a table that pandas printed; names of columns and rows stay."""
+    if "dtype: " in lowered:
+        text = _DTYPE.sub(lambda found: _CELLS.sub(rf"\g<keep>{MASK}", found.group()), text)
+    return _TABLE.sub(_table, text) if "\n" in text and "  " in text else text
+
+
+def _table(found: re.Match[str]) -> str:
+    """A table without its cells, where its rows are numbered one after the other."""
+    rows = [int(row["row"]) for row in _ROW.finditer(found.group())]
+    numbered = rows[:1] == [0] or (len(rows) > 1 and rows == sorted(set(rows)))
+    return _ROW.sub(rf"\g<keep>{MASK}", found.group()) if numbered else found.group()

@@ -98,7 +98,7 @@ _VENDORS: Mapping[str, str] = {
     "xox|xapp": _B + r"(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9\-]{10,300}",
     "sk_|rk_|pk_|whsec_": _B + r"(?:(?:sk|rk|pk)_(?:live|test|prod)?_?|whsec_)[A-Za-z0-9]{16,300}",
     "sq0|eaaa": _B + r"(?:sq0[a-z]{3}-[A-Za-z0-9_\-]{20,60}|EAAA[A-Za-z0-9_\-]{56,70})",
-    "shp": _B + r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{16,64}",
+    "shp": _B + r"shp(?:at|ca|pa|ss|ua)_[a-fA-F0-9]{16,64}",
     "sk|ac": _B + r"(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])",
     "sg.": _B + r"SG\.[A-Za-z0-9_\-]{10,64}\.[A-Za-z0-9_\-]{10,100}",
     "key-": _B + r"key-[0-9a-f]{32}",
@@ -138,7 +138,8 @@ _VENDORS: Mapping[str, str] = {
     "access_token$": r"access_token\$(?:production|sandbox)\$[a-z0-9$]{30,100}",
     ":aa": _B + r"\d{6,12}:AA[A-Za-z0-9_\-]{30,40}",
     ".": _B + r"[MNO][A-Za-z0-9_\-]{22,28}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_-])",
-    "eyj": r"eyJ[A-Za-z0-9_\-]{5,4000}\.[A-Za-z0-9_\-]{5,8000}(?:\.[A-Za-z0-9_\-]{0,4000}){0,3}",
+    "eyj": r"eyJ[A-Za-z0-9_\-]{5,4000}\.(?:[A-Za-z0-9_\-]{5,8000}|(?=\.))(?:\.[A-Za-z0-9_\-]{0,4000}){0,3}",
+    ":": r"(?P<keep>(?<![\w.:/\-])(?:\*|[A-Za-z][\w.\-]{0,200}):(?:\*|\d{4,5}):(?:\*|[A-Za-z_][\w\-]{0,100}):[A-Za-z_][\w.@\-]{0,100}:)(?!\*\*\*)[^\s:'\"]{3,200}(?![\w:])",  # a line of .pgpass
     "puo|puttyg": r"(?P<keep>Private-Lines: \d{1,4}\r?\n)(?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200}",
 }  # fmt: skip
 
@@ -157,7 +158,7 @@ _LOOSE: Mapping[str, str] = {
     "hc-ping.com/": r"(?P<keep>hc-ping\.com/)[A-Z0-9\-_]{8,100}",
     "chat.googleapis.com": r"(?P<keep>chat\.googleapis\.com/v1/spaces/[A-Z0-9_\-]{1,40}/messages\?)[^\s'\"<>]{4,600}",
     "x-amz-|x-goog-|x-ms-": r"(?P<keep>\bx-(?:amz|goog|ms)-(?:signature|credential|security-token|copy-source-authorization|authorization-auxiliary)['\"]?\s{0,3}[=:]\s{0,3}['\"]?)[^&\s'\",;]{1,4000}",
-    "sig|key|code|token|auth|pass|pw|hmac|ticket|assertion|otp|se=": r"(?P<keep>[?&;](?:amp;)?(?:sig|signature|se|code|key|apikey|api_key|subscription-key|auth|access_token|refresh_token|id_token|client_assertion|assertion|ticket|hmac|pw|pwd|pass|otp|token)=)(?!\*\*\*|\{)[^&\s'\"<>;\\]{1,4000}",
+    "sig|key|code|token|auth|pass|pw|hmac|ticket|assertion|otp|se=|appid": r"(?P<keep>[?&;](?:amp;)?(?:sig|signature|se|code|key|apikey|api_key|subscription-key|auth|access_token|refresh_token|id_token|client_assertion|assertion|ticket|hmac|pw|pwd|pass|otp|token|appid)=)(?!\*\*\*|\{)[^&\s'\"<>;\\]{1,4000}",
     "credentials|aws_": r"(?P<keep>\b(?:credentials|aws_iam_role)\s{1,5}')[^'\n]{1,2000}",
     "identified by|identified with": r"(?P<keep>\bidentified (?:with '?[a-z0-9_]{1,60}'? )?(?:by|as)\s{1,5}(?:password\s{1,5})?['\"]?)(?!\*\*\*)[^'\"\n\s;]{1,500}",
     "auth(": r"(?P<keep>\b[a-z]{0,20}(?:basic|digest|ntlm|proxy|ldap|plain|password)[a-z]{0,20}auth\()(?!\*\*\*)[^)\n]{1,500}",

@@ -58,10 +58,10 @@ SAID = frozenset(
 _FIRM = re.compile(r"pass(?!es|ed|ing)|pwd|kennwort|contrase|senha|motdepasse|clave|hasło|парол")
 _Q = r"(?:\\{0,8}[\"'`]|&quot;|&\#3[49];|&apos;|\\u0022|\\x2[27]|%22|%27|[\u00ab\u00bb\u201c\u201d])"
 _BESIDE = re.compile(
-    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|:=|==?|:|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
+    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|->|:=|==?|:|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
 )
 _OPEN = re.compile(
-    rf"(?P<box>[\[({{]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:(?:value|data)[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>{_Q})"
+    rf"(?P<box>[\[({{]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:(?:value|data)[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"
 )
 _BARE = re.compile(r"(?:[^\s'\"`;&<>]|(?<=\w)['\"](?=\w)|&(?!amp;|quot;|#|[\w.\-]{1,40}=))+")
 _IN_LIST = re.compile(r"[\[({,][ \t]*[bB]?\\{0,4}[\"'][\-]{0,2}\Z")
@@ -182,7 +182,7 @@ def _quoted(text: str, name: str, sep: str, opened: re.Match[str]) -> tuple[int,
 
 
 def _bare(text: str, start: int, name: str, beside: re.Match[str], at: int) -> tuple[int, int] | None:
-    sep = beside["sep"]
+    sep = ":" if beside["sep"] == "->" else beside["sep"]
     begins = _STARTS.search(text, max(0, start - 70), start) is not None
     if at >= len(text) or text[at] == "\n":
         below = _BELOW.match(text, at) if sep == ":" else None
@@ -344,7 +344,7 @@ def hide_fields(text: str, lowered: str) -> str:
 
 # Command lines.
 _FLAG = re.compile(
-    r"(?P<keep>(?<![\w-])--?(?P<name>[A-Za-z][\w\-]{1,60})(?P<quote>['\"],?)?(?P<sep>=|[ \t]{1,4}|(?<=['\"],)[ \t]{0,3}))(?P<value>(?P<q>\\?['\"])[^\n]{1,2000}?(?P=q)|[^\s'\"]{1,2000}(?:'[^\s']{1,200})?)"
+    r"(?P<keep>(?<![\w-])--?(?P<name>[A-Za-z][\w\-]{1,60})(?P<quote>['\"],?)?(?P<sep>=|[ \t]{1,4}(?!-)|(?<=['\"],)[ \t]{0,3}))(?P<value>(?P<q>\\?['\"])[^\n]{1,2000}?(?P=q)|[^\s'\"]{1,2000}(?:'[^\s']{1,200})?)"
 )
 _TOOL = re.compile(
     r"\b(?P<tool>mysql\w{0,20}|mariadb[\w\-]{0,20}|sshpass|7z\w?|unrar|rar|ldap\w{1,12}|docker|podman|helm|skopeo|az|mongo\w{0,20}|cqlsh|rabbitmqadmin"
@@ -352,7 +352,7 @@ _TOOL = re.compile(
 )
 _SEP, _GIVEN = r"(?:['\"],[ \t]{0,3}['\"]|[ \t]{1,4}['\"]?)", r"(?!\*\*\*)[^\s'\",\]]{1,400}"
 _LATER, _AT_ONCE = rf"(?P<keep>(?<![\w-])-%s{_SEP})(?!-){_GIVEN}", rf"(?P<keep>(?<![\w-])-p){_GIVEN}"
-_LOGIN = rf"(?P<keep>(?<![\w-])(?:-[uU]|--user|--proxy-user|-a){_SEP}?[^\s:%'\"]{{1,100}}[:%]){_GIVEN}"
+_LOGIN = rf"(?P<keep>(?<![\w-])(?:-[uU]|--user|--proxy-user|-a){_SEP}?[^\s:%,'\"]{{1,100}}[:%,]){_GIVEN}"
 #: The beginning of a tool's name -> how it is given a secret.
 _TAKES = {
     tool: re.compile(pattern)
@@ -374,9 +374,12 @@ _OTHERS = (
     (("<key>", "<name>"), re.compile(r"(?P<keep><(?:key|name)>[\w.\-]{0,60}(?:secret|passw|passphrase|token|api[_\-]?key|access[_\-]?key)[\w.\-]{0,60}</(?:key|name)>\s{0,40}<(?:value|string|val)>)(?!\*\*\*)[^<]{1,4000}", re.I)),
     (("secret", "password(", "token("), re.compile(r"(?P<keep>\b(?:[A-Za-z]{0,20}Secret|SecretStr|SecretBytes|Password|Token|ApiKey)\((?:value=)?b?['\"])(?!\*\*\*)[^'\"\n]{1,2000}")),
     (("token ", "password ", "passwort ", "secret ", "key ", "credential "), re.compile(r"(?P<keep>\b(?i:token|password|passwort|secret|api[ _\-]?key|key|credential) ['\"]?)(?=[\w\-+=]{0,80}[a-z])(?=[\w\-+=]{0,80}[A-Z])(?=[\w\-+=]{0,80}\d)[\w\-+=]{10,400}(?![\w.(/:])")),
+    (("token ", "key ", "secret "), re.compile(r"(?P<keep>\b(?i:token|key|secret) ['\"]?)[0-9a-f]{32,128}(?![\w-])")),
+    ((" pass ", " password "), re.compile(r"(?P<keep>\buser(?:name)? \S{1,100} pass(?:word)? )(?!\*\*\*)[^\s'\"]{4,400}")),
     (("pass:",), re.compile(r"(?P<keep>\bpass:)(?!\*\*\*)[^\s'\"]{3,400}")),
     (("vault login", "vault token"), re.compile(r"(?P<keep>\bvault (?:login|token (?:lookup|renew|revoke))(?: -[\w-]{1,30}(?:=\S{1,60})?){0,5} )(?![\-*:=])(?=\S{8})[A-Za-z0-9._\-]{8,400}")),
     (("sqlplus", "sqlldr", "oracle", "expdp", "impdp", "rman"), re.compile(r"(?P<keep>(?<![\w/@.\-])[A-Za-z][\w$#]{0,30}/)(?!\*\*\*|/)[^\s/'\"]{1,100}(?=@)")),
+    (("ora-", "sqlplus", "(description", "oracle"), re.compile(r"(?P<keep>(?<![\w/@.\-\"'])[A-Za-z][\w$#]{0,30}/\\?\")(?!\*\*\*)[^\"\\\n]{1,100}")),
     (("htpasswd",), re.compile(r"(?P<keep>\bhtpasswd (?:-[a-zA-Z]{1,8} ){1,4}(?:\S{1,200} )?\S{1,60} )(?!\*\*\*)[^\s'\"]{1,200}")),
     (("password", "passphrase", "secret"), re.compile(r"(?P<keep>\b(?:password|passphrase|secret|key_id)[ \t]{1,3}')(?!\*\*\*)(?:[^'\n]|'')+(?=')", re.I)),
     (("password is", "password was", "secret is", "token is", "key is", "passwort ist", "passwort lautet", "pin is"), re.compile(r"(?P<keep>\b(?:password|passwort|secret|token|key|pin) (?:is|was|ist|lautet):? ['\"]?)(?!\*\*\*)(?=[^\s'\"]*\d)(?=[^\s'\"]*[A-Za-z\W])[^\s'\",]{5,400}", re.I)),

@@ -95,6 +95,8 @@ def _rows(node: Any, env: Env) -> Relation:
 
 
 def _selected(node: exp.Select, env: Env) -> Relation:
+    from sqlglot import exp
+
     inner, deciders = dict(env), frozenset[Origin]()
     for source in _sources(node):
         deciders |= _add(source, inner)
@@ -108,6 +110,9 @@ def _selected(node: exp.Select, env: Env) -> Relation:
         found = node.args.get(clause)
         for part in found if isinstance(found, list) else (found,) if found is not None else ():
             deciders |= _deciding(part, inner, columns, how)
+    if (group := node.args.get("group")) is not None and group.args.get("all"):
+        plain = (projection for projection in node.expressions if projection.find(exp.AggFunc) is None)
+        deciders |= derived(How.GROUP_BY, _union(values(projection, inner) for projection in plain))
     if distinct := node.args.get("distinct"):
         deciders |= _deciding(distinct, inner, columns, How.GROUP_BY)
     return Relation(columns=columns, deciders=deciders)
@@ -179,15 +184,23 @@ def _source(node: Any, env: Env) -> Relation:
 def _rows_of_function(node: Any, env: Env) -> Relation:
     """Each column of a function's rows is made of what it is given, which also decides how many rows there are.
 
-    :raises Unknown: the function could read anything.
+    :raises Unknown: a function could read anything, or of several nobody knows which column is whose.
     """
-    from sqlglot import exp
-
-    functions = [part for part in _called(node) if not isinstance(part, exp.TableAlias)]
-    if not functions or not all(_is_pure(part) for part in functions):
+    parts = [part for function in _called(node) for part in _side_by_side(function)]
+    if not parts or not all(_is_pure(part) for part in parts):
         raise Unknown(node.sql())
-    made = derived(How.TRANSFORMATION, frozenset().union(*(values(part, env) for part in functions)))
-    return Relation(made_of=made, deciders=derived(How.JOIN, made))
+    made = [derived(How.TRANSFORMATION, values(part, env)) for part in parts]
+    deciders = derived(How.JOIN, _union(made))
+    if (fields := _fields(node, env)) is not None:
+        return Relation(columns=fields, deciders=deciders)
+    if len(parts) == 1:
+        return Relation(made_of=made[0], deciders=deciders)
+    names = node.alias_column_names
+    if len(names) != len(parts) or not all(_has_one_column(part) for part in parts):
+        raise Unknown(node.sql())
+    ordinality = node.args.get("offset")
+    numbered = {ordinality.name: frozenset[Origin]()} if hasattr(ordinality, "name") else {}
+    return Relation(columns={**dict(zip(names, made, strict=True)), **numbered}, deciders=deciders)
 
 
 def _called(node: Any) -> list[Any]:
@@ -196,15 +209,59 @@ def _called(node: Any) -> list[Any]:
 
     if not isinstance(node, exp.Table):
         return [node]
-    return [node.this] if node.this is not None else list(node.args.get("rows_from") or ())
+    found = [node.this] if node.this is not None else list(node.args.get("rows_from") or ())
+    return [part.this if isinstance(part, exp.Table) else part for part in found]
+
+
+def _side_by_side(function: Any) -> Sequence[Any]:
+    """``unnest(a, b)`` as the two that it is: each gives its own column."""
+    from sqlglot import exp
+
+    if isinstance(function, exp.Unnest) and len(function.expressions) > 1:
+        return [exp.Unnest(expressions=[part.copy()]) for part in function.expressions]
+    return [function]
+
+
+def _has_one_column(function: Any) -> bool:
+    """Whether each row of a function has one column; of ``unnest`` so, where it has no composite values."""
+    from sqlglot import exp
+
+    return isinstance(function, exp.Unnest) or str(function.name).lower() in _ONE_COLUMN
+
+
+_ONE_COLUMN = frozenset(
+    {"generate_series", "generate_subscripts", "string_to_table", "regexp_matches", "regexp_split_to_table"}
+    | {
+        f"{kind}_{what}"
+        for kind in ("json", "jsonb")
+        for what in ("array_elements", "array_elements_text", "object_keys")
+    }
+)
+
+
+def _fields(node: Any, env: Env) -> dict[str, frozenset[Origin]] | None:
+    """``UNNEST([STRUCT(x AS k), ..])``: each field is made of what is written for it; None for all other sources.
+
+    :raises Unknown: the structs do not have the same names.
+    """
+    from sqlglot import exp
+
+    given = node.expressions[0] if isinstance(node, exp.Unnest) and len(node.expressions) == 1 else None
+    rows = given.expressions if isinstance(given, exp.Array) else ()
+    if not rows or not all(isinstance(row, exp.Struct) for row in rows):
+        return None
+    names = [field.name for field in rows[0].expressions]
+    if any(len(row.expressions) != len(names) for row in rows):
+        raise Unknown(node.sql())
+    cells = [[getattr(field, "expression", field) for field in row.expressions] for row in rows]
+    made = [_union(values(row[place], env) for row in cells) for place in range(len(names))]
+    return {name: derived(How.TRANSFORMATION, one) for name, one in zip(names, made, strict=True)}
 
 
 def _is_pure(function: Any) -> bool:
     """Whether a function's rows come from its arguments alone."""
     from sqlglot import exp
 
-    if isinstance(function, exp.Table):
-        return all(_is_pure(part) for part in _called(function))
     if isinstance(function, exp.Anonymous):
         return str(function.name).lower() in _PURE
     return isinstance(function, exp.Unnest | exp.Func) and not isinstance(function, exp.Dot)

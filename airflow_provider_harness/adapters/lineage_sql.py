@@ -10,7 +10,16 @@ from airflow_provider_harness.adapters.lineage_names import NOBODY_KNOWS, name_o
 from airflow_provider_harness.adapters.lineage_origins import relation
 from airflow_provider_harness.adapters.lineage_relations import Origin, Relation, Unknown, base
 from airflow_provider_harness.adapters.lineage_sources import PSEUDO, make_resolvable
-from airflow_provider_harness.adapters.lineage_tables import HOME, PLACE, Names, Statement, statements, target_of
+from airflow_provider_harness.adapters.lineage_tables import (
+    HOME,
+    PLACE,
+    TEMPORARY,
+    Names,
+    Statement,
+    is_temporary,
+    statements,
+    target_of,
+)
 from airflow_provider_harness.adapters.lineage_writes import Written, written
 from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
 from airflow_provider_harness.core.schema import Schema
@@ -35,12 +44,13 @@ def tables(sql: str, dialect: str = "postgres", home: Home = _public) -> tuple[s
     try:
         for tree, _ in _parsed(sql, dialect):
             if _is_quiet(tree):
+                made -= _dropped(tree)
                 continue
-            names = Names(dialect, home)
-            _without_into(tree)
+            names = Names(dialect, home, _temporary(made))
+            into = _without_into(tree)
             names.bind(tree)
             found |= {name: None for name in names.read if name not in made and _is_placed(name, dialect)}
-            made |= _made_by(tree, names)
+            made |= _made_by(tree, names, into)
     except _not_understood():
         return ()
     return tuple(found)
@@ -105,11 +115,11 @@ def _parsed(sql: str, dialect: str) -> list[Statement]:
 
 def _is_placed(name: str, dialect: str) -> bool:
     """A name that says in which schema or dataset it is; in BigQuery, one without is temporary or nobody knows."""
-    return dialect != "bigquery" or "." in name
+    return "." in name if dialect == "bigquery" else name.partition(".")[0] != TEMPORARY
 
 
 _QUIET = frozenset(
-    "Transaction Commit Rollback Set Use Drop Analyze Comment Grant Revoke Alter TruncateTable Pragma Semicolon".split()  # noqa: SIM905
+    "Transaction Commit Set Use Drop Analyze Comment Grant Revoke Alter TruncateTable Pragma Semicolon".split()  # noqa: SIM905
 )
 """Classes of statements through which no value goes."""
 _QUIET_COMMANDS = frozenset({"VACUUM", "ANALYZE", "RESET", "GRANT", "REVOKE", "LOCK", "CLUSTER", "REINDEX", "DISCARD"})
@@ -124,6 +134,10 @@ def _is_quiet(tree: Any) -> bool:
 
     if isinstance(tree, exp.Set | exp.Command) and "search_path" in tree.sql().lower():
         raise Unknown("the search path is changed")
+    if isinstance(tree, exp.Rollback):
+        raise Unknown("what was written is taken back")
+    if isinstance(tree, exp.Alter) and any(tree.find_all(exp.AlterRename, exp.RenameColumn)):
+        raise Unknown("something is called otherwise from here on")
     if isinstance(tree, exp.Command):
         return str(tree.this).upper() in _QUIET_COMMANDS
     if isinstance(tree, exp.Create):
@@ -141,13 +155,30 @@ def _without_into(tree: Any) -> Any:
     return into
 
 
-def _made_by(tree: Any, names: Names) -> set[str]:
+def _made_by(tree: Any, names: Names, into: Any) -> set[str]:
     """The table that a statement makes, temporary or not."""
     from sqlglot import exp
 
+    if into is not None:
+        return {names.written(into.this, bool(into.args.get("temporary")))}
     if not isinstance(tree, exp.Create) or _is_quiet(tree):
         return set()
     return {_target_name(tree, names)}
+
+
+def _temporary(made: Iterable[str]) -> set[str]:
+    """Of the tables that a text made, the names of temporary ones."""
+    return {name.partition(".")[2] for name in made if name.startswith(f"{TEMPORARY}.")}
+
+
+def _dropped(tree: Any) -> set[str]:
+    """The temporary tables that a statement drops, where such are there: their names mean other tables from then on."""
+    from sqlglot import exp
+
+    if not isinstance(tree, exp.Drop):
+        return set()
+    names = ([part.name for part in table.parts] for table in tree.args.get("tables") or ())
+    return {f"{TEMPORARY}.{parts[-1]}" for parts in names if len(parts) == 1 or parts[-2] == TEMPORARY}
 
 
 def _target_name(tree: Any, names: Names) -> str:
@@ -177,7 +208,10 @@ class _Text:
         :raises Unknown: it is not known for sure.
         """
         for tree, spelled in _parsed(sql, self._dialect):
-            if not _is_quiet(tree):
+            if _is_quiet(tree):
+                for name in _dropped(tree):
+                    self._made.pop(name, None)
+            else:
                 self._spelled |= spelled
                 self._statement(tree, sql)
         if target or self._written:
@@ -201,7 +235,7 @@ class _Text:
         from sqlglot import exp
 
         into = _without_into(tree)
-        names = Names(self._dialect, self._home)
+        names = Names(self._dialect, self._home, _temporary(self._made))
         names.bind(tree)
         name_outputs(tree, sql, self._dialect)
         make_resolvable(tree, self._dialect, lambda key: self._columns(names.known[key]))
@@ -210,8 +244,9 @@ class _Text:
         if target_of(tree) is None and into is None:
             self._given = found
             return
-        name = names.written(into.this) if into is not None else _target_name(tree, names)
-        shelf = self._made if name in self._made or _is_temporary(tree, into) else self._written
+        temporary = bool(into.args.get("temporary")) if into is not None else is_temporary(tree)
+        name = names.written(into.this, temporary) if into is not None else _target_name(tree, names)
+        shelf = self._made if name in self._made or temporary else self._written
         new = isinstance(tree, exp.Create) or into is not None
         shelf[name] = found if new or name not in shelf else _together([shelf[name], found])
 
@@ -265,14 +300,6 @@ class _Text:
 
 def _spelled(origins: frozenset[Origin], spelled: Mapping[str, str]) -> frozenset[Origin]:
     return frozenset(one._replace(column=spelled.get(one.column, one.column)) for one in origins)
-
-
-def _is_temporary(tree: Any, into: Any) -> bool:
-    from sqlglot import exp
-
-    if into is not None:
-        return bool(into.args.get("temporary"))
-    return isinstance(tree, exp.Create) and tree.find(exp.TemporaryProperty) is not None
 
 
 def _together(found: Iterable[Relation]) -> Relation:

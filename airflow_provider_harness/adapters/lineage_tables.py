@@ -8,7 +8,7 @@ columns, and every common table expression has a name of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_provider_harness.adapters.lineage_relations import Unknown
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HOME = "public"
 """The schema of PostgreSQL's tables that are named without one, unless the database says otherwise."""
 PLACE = "h"
+TEMPORARY = "pg_temp"
+"""The schema of a session's temporary tables, which PostgreSQL looks into before all others."""
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _WITH_DATA = re.compile(r"\bWITH\s+(?:NO\s+)?DATA\s*(?=;|\Z)", re.IGNORECASE)
@@ -74,10 +76,11 @@ class Names:
 
     :param dialect: sqlglot's word for the SQL.
     :param home: the schema of a table of PostgreSQL that is named without one, by its name.
+    :param temporary: the temporary tables that earlier statements of the text made.
     """
 
-    def __init__(self, dialect: str, home: Callable[[str], str]) -> None:
-        self._dialect, self._home = dialect, home
+    def __init__(self, dialect: str, home: Callable[[str], str], temporary: Collection[str] = ()) -> None:
+        self._dialect, self._home, self._temporary = dialect, home, temporary
         self.known: dict[str, str] = {}
         self.read: dict[str, None] = {}
         self._expressions = 0
@@ -90,13 +93,20 @@ class Names:
         """``schema.table``, ``dataset.table`` or ``project.dataset.table`` of a table that was bound."""
         return self.known[f"{table.db}.{table.name}"]
 
-    def written(self, table: Any) -> str:
-        """The plain name of a table that is only written, which stays as it is."""
+    def written(self, table: Any, temporary: bool = False) -> str:
+        """The plain name of a table that is only written, which stays as it is.
+
+        :param temporary: it is made as a temporary one.
+        """
         parts: list[str] = [part.name for part in table.parts]
         if self._dialect == "bigquery":
+            if len(parts) == 2 and parts[0].upper() == "_SESSION":
+                return parts[1]
             if len(parts) < 2 and "INFORMATION_SCHEMA" not in parts[0].upper():
                 return parts[0]  # temporary, or in a default dataset that nobody here knows
             return ".".join((*parts[:-1], parts[-1].partition("$")[0]))
+        if temporary or (len(parts) == 1 and parts[0] in self._temporary):
+            return f"{TEMPORARY}.{parts[-1]}"
         return ".".join(parts[-2:]) if len(parts) > 1 else f"{self._home(parts[0])}.{parts[0]}"
 
     def _bind(self, node: Any, visible: Mapping[str, str]) -> None:
@@ -148,7 +158,7 @@ class Names:
         table = target.this if isinstance(target, exp.Schema) else target
         if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
             raise Unknown(node.sql())
-        plain = self.written(table)
+        plain = self.written(table, is_temporary(node))
         if not isinstance(node, exp.Insert | exp.Create):  # what it changes, it also looks at
             self.read.setdefault(plain)
         self._call(table, plain, table.name)
@@ -168,6 +178,13 @@ class Names:
 
 
 _OF_MODELS = frozenset({"ModelAttribute", "Predict", "MLForecast", "MLTranslate", "GenerateEmbedding", "GenerateText"})
+
+
+def is_temporary(tree: Any) -> bool:
+    """Whether a statement makes a temporary table."""
+    from sqlglot import exp
+
+    return isinstance(tree, exp.Create) and tree.find(exp.TemporaryProperty) is not None
 
 
 def is_model(table: Any) -> bool:

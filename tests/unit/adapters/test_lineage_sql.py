@@ -275,6 +275,30 @@ CASES = {
         "MERGE INTO t USING b ON t.id = b.id WHEN MATCHED THEN UPDATE SET (u, id) = (b.z, 1) WHEN NOT MATCHED THEN INSERT (u) VALUES (z)",
         "u<b.z:I <t.id:J <b.id:J",
     ),
+    "a table with its schema beside a temporary one of that name": (
+        "CREATE TEMP TABLE a AS SELECT id, z AS x FROM b; INSERT INTO t (id, u) SELECT id, x FROM public.a",
+        "id<a.id:I u<a.x:I",
+    ),
+    "a temporary table hides one of that name": (
+        "CREATE TEMP TABLE a AS SELECT id, z AS x FROM b; INSERT INTO t (id, u) SELECT id, x FROM a",
+        "id<b.id:I u<b.z:I",
+    ),
+    "a temporary table that is dropped hides nothing": (
+        "CREATE TEMP TABLE a AS SELECT id, z AS x FROM b; DROP TABLE a; INSERT INTO t (id, u) SELECT id, x FROM a",
+        "id<a.id:I u<a.x:I",
+    ),
+    "a temporary table made of the one that it hides": (
+        "SELECT id, x INTO TEMP a FROM a; INSERT INTO t (id, u) SELECT id, x FROM pg_temp.a",
+        "id<a.id:I u<a.x:I",
+    ),
+    "functions side by side": (
+        "SELECT r.p, r.q FROM a, ROWS FROM (unnest(a.tags), jsonb_array_elements(a.y)) AS r(p, q)",
+        "p<a.tags:T q<a.y:T <a.tags:J <a.y:J",
+    ),
+    "arrays side by side": (
+        "SELECT r.p, r.q, r.n FROM a, unnest(a.tags, ARRAY[a.id]) WITH ORDINALITY AS r(p, q, n)",
+        "p<a.tags:T q<a.id:T <a.tags:J <a.id:J",
+    ),
 }
 
 
@@ -308,6 +332,11 @@ def test_names_are_those_of_the_database() -> None:
         "CALL fill()",
         "SET search_path = s; SELECT w FROM far",
         "DROP TABLE a",
+        "INSERT INTO t (u) SELECT x FROM pg_temp.a",
+        "CREATE TEMP TABLE q AS SELECT x FROM a; ALTER TABLE q RENAME TO r; INSERT INTO t (u) SELECT x FROM r",
+        "BEGIN; INSERT INTO t (u) SELECT x FROM a; ROLLBACK",
+        "SELECT f.p FROM a, ROWS FROM (unnest(a.tags), jsonb_each(a.y)) AS f(p, q, r)",
+        "SELECT u.p FROM a, unnest(a.tags, a.y) AS u",
     ],
 )
 def test_what_is_not_known_for_sure_is_not_said(sql: str) -> None:
@@ -315,6 +344,8 @@ def test_what_is_not_known_for_sure_is_not_said(sql: str) -> None:
 
 
 BIGQUERY = {
+    "SELECT p, q FROM `p1.ds.t`, UNNEST([STRUCT(id AS p, userId AS q), STRUCT(1, userId)]) AS s": "p<p1.ds.t.id:T q<p1.ds.t.userId:T <p1.ds.t.id:J <p1.ds.t.userId:J",
+    "SELECT id, COUNT(*) AS n FROM `p1.ds.t` GROUP BY ALL": "id<p1.ds.t.id:I <p1.ds.t.id:G",
     "SELECT `x` AS u, IF(y > 1, id, 0) AS v FROM `public.a` QUALIFY ROW_NUMBER() OVER (ORDER BY id) = 1": "u<a.x:I v<a.y:C v<a.id:T <a.id:F",
     "SELECT p.id, q.v FROM p1.ds.t p JOIN p2.ds.t q ON p.id = q.id": "id<p1.ds.t.id:I v<p2.ds.t.v:I <p1.ds.t.id:J <p2.ds.t.id:J",
     "SELECT ID AS Foo, USERID FROM `p1.ds.t`": "Foo<p1.ds.t.id:I userId<p1.ds.t.userId:I",
@@ -378,6 +409,9 @@ TABLES = {
     "CREATE MATERIALIZED VIEW m AS SELECT x FROM a WITH NO DATA": "public.a",
     "CREATE TEMP TABLE n AS SELECT x FROM a; INSERT INTO t (u) SELECT x FROM n JOIN b USING (x)": "public.a public.b",
     "SELECT x INTO n FROM a": "public.a",
+    "CREATE TEMP TABLE a AS SELECT z AS x FROM b; INSERT INTO t (u) SELECT x FROM public.a": "public.b public.a",
+    "CREATE TEMP TABLE a AS SELECT z AS x FROM b; DROP TABLE a; INSERT INTO t (u) SELECT x FROM a": "public.b public.a",
+    "CREATE TEMP TABLE q AS SELECT z FROM b; INSERT INTO t (u) SELECT z FROM pg_temp.q": "public.b",
     "DELETE FROM a USING b WHERE a.id = b.id": "public.a public.b",
     "WITH m AS (DELETE FROM a RETURNING *) INSERT INTO t SELECT * FROM m": "public.a",
     "SELECT * FROM generate_series(1, 2) AS g": "",

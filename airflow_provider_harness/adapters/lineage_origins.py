@@ -253,7 +253,9 @@ def _fields(node: Any, env: Env) -> dict[str, frozenset[Origin]] | None:
     names = [field.name for field in rows[0].expressions]
     if any(len(row.expressions) != len(names) for row in rows):
         raise Unknown(node.sql())
-    cells = [[field.expression or field for field in row.expressions] for row in rows]
+    cells = [
+        [field.expression if isinstance(field, exp.PropertyEQ) else field for field in row.expressions] for row in rows
+    ]
     made = [_union(values(row[place], env) for row in cells) for place in range(len(names))]
     return {name: derived(How.TRANSFORMATION, one) for name, one in zip(names, made, strict=True)}
 

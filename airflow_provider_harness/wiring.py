@@ -298,6 +298,7 @@ def healer() -> Healer:
         for_healer(wiring_rows.history),
         wiring_rows.contract_of,
         wiring_reads.arrived,
+        place=for_healer(wiring_rows.place),
     )
     return Healer(
         store=store(),

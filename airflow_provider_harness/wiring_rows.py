@@ -389,6 +389,13 @@ def reachable(conn_id: str) -> Iterator[None]:
         raise HarnessUnavailable(named(conn_id), error.reason) from error
 
 
+def place(conn_id: str, table: str) -> str:
+    """Where a table is, for people: server, database and connection."""
+    with reachable(conn_id):
+        found = dataset(conn_id, table)
+    return f"{found.namespace}/{found.name}, {named(conn_id)}"
+
+
 def checklist(contract: Contract, conn_id: str, at: datetime | None = None) -> tuple[Verdict, ...]:
     """Whether a contract's live table meets the standards of its readiness level.
 

@@ -81,6 +81,7 @@ class PublishedGates:
     :param contract_of: contract file and table -> contract.
     :param arrived: rendered fields of a task that has a source -> whether the source has its slice.
     :param clock: seconds that only grow.
+    :param place: a table, and by which connection -> where it is.
     """
 
     def __init__(
@@ -90,9 +91,10 @@ class PublishedGates:
         contract_of: Callable[[str, str], Contract],
         arrived: Callable[[Mapping[str, Any]], bool],
         clock: Callable[[], float] = time.monotonic,
+        place: Callable[..., str] = lambda **_: "",
     ) -> None:
         self._verify, self._history, self._contract_of = verify, history, contract_of
-        self._arrived, self._clock = arrived, clock
+        self._arrived, self._place, self._clock = arrived, place, clock
         self._looked: dict[tuple[str, str, str, int], tuple[float, bool]] = {}
 
     @_told
@@ -177,6 +179,12 @@ class PublishedGates:
             found = self._arrived(given)
             self._looked[mine] = now, found
         return found
+
+    def place(self, conn_id: str, table: str) -> str:
+        try:
+            return self._place(conn_id=conn_id, table=table)
+        except HarnessError:
+            return ""
 
     def contract(self, state: TaskState) -> Contract | None:
         given = state.rendered

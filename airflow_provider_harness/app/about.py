@@ -54,8 +54,8 @@ def statement_of(incident: Incident, failures: Sequence[Failure]) -> str:
     """The statements that a person may run where the schema differs, and where; the harness has not run them."""
     for failure in failures:
         if statements := (failure.schema_diff or {}).get("ddl"):
-            where = [*(name for name in failure.writes[:1]), connections_of(incident)]
-            place = ", ".join(part for part in where if part) or "the database of the table"
+            known = incident.last.get(EventKind.EVIDENCE, {}).get("place") or next(iter(failure.writes), "")
+            place = known or f"the database of {(failure.schema_diff or {}).get('published', 'the table')}"
             return "\n".join((f"To be run by a person in {place}:", *map(str, statements)))
     return ""
 

@@ -34,6 +34,11 @@ def asks_of(kinds: Sequence[FailureKind], category: str) -> str:
     return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
 
 
+#: What to do about a run that owns no slice.
+NO_SLICE = (
+    "No data are missing: this run owns no slice, and moved nothing. Delete it in Airflow; if it was meant for a slice, trigger "
+    "the Dag with a logical date."
+)
 #: Said before anything else where an act did harm.
 WORSE = "Set right first what the harness's act did (see what was done). Then:"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airflow_provider_harness.app.asks import WORSE, answer, asks_of
+from airflow_provider_harness.app.asks import NO_SLICE, WORSE, answer, asks_of
 from airflow_provider_harness.app.compose import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.paging import recorded
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
-from airflow_provider_harness.app.stakes import made_worse, only_backfill, risks_of, severity_of
+from airflow_provider_harness.app.stakes import made_worse, only_backfill, only_without_slice, risks_of, severity_of
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.outbox import Said
 from airflow_provider_harness.core.severity import worse
@@ -41,7 +41,10 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
 
 
 def _asks(healer: Healer, incident: Incident) -> str:
-    kinds = [failure.kind for failure in healer.store.failures(incident.id)]
+    failures = healer.store.failures(incident.id)
+    if only_without_slice(healer, [failure for failure in failures if failure.heals]):
+        return NO_SLICE
+    kinds = [failure.kind for failure in failures]
     asks = asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
     return f"{WORSE} {asks}" if made_worse(incident) else asks
 

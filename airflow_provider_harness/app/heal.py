@@ -34,6 +34,7 @@ from airflow_provider_harness.core.failure_text import cleaned
 from airflow_provider_harness.core.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy import LINEAGE_FACTS, Verdict
 from airflow_provider_harness.core.recurrence import DAY, Brake, Past, brake, task_of
+from airflow_provider_harness.core.schema import Side
 
 Known = TypeVar("Known")
 
@@ -75,10 +76,12 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     contracts = contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals])
+    connections = _connections(healer, failure.key)
     whom = {
         "for_whom": for_whom(contracts),
         "zones": {item.table: item.load.time_zone for item in contracts},
-        "connections": _connections(healer, failure.key),
+        "connections": connections,
+        "place": _place(healer, failure, connections),
     }
     healer.store.append(
         _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | whom),
@@ -100,6 +103,22 @@ def _connections(healer: Healer, key: TryKey) -> dict[str, str]:
         return {}
     named = {name: value for name, value in rendered.items() if name.endswith("conn_id")}
     return {name: value for name, value in named.items() if isinstance(value, str) and _CONN_ID.fullmatch(value)}
+
+
+#: The field by which a task names where it publishes, or what it compares with, the surest first.
+_PUBLISHES = ("target_conn_id", "conn_id")
+
+
+def _place(healer: Healer, failure: Failure, connections: Mapping[str, str]) -> str:
+    """Where the published table is in which the schema differs, as the connection and its database say; empty where none does."""
+    diff = failure.schema_diff
+    if not diff:
+        return ""
+    table = str(diff.get("published", ""))
+    named = [connections[name] for name in _PUBLISHES if name in connections]
+    if diff.get("side") == Side.SOURCE and not {"target_conn_id", "source_conn_id"} & set(connections):
+        named = [mark.conn_id for mark in healer.promises.published() if mark.table == table]
+    return next((place for conn_id in named if (place := healer.gates.place(conn_id, table))), "")
 
 
 def decide(healer: Healer, incident_id: str) -> Verdict:

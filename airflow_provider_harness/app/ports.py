@@ -479,6 +479,9 @@ class Gates(Protocol):
     def contract(self, state: TaskState) -> Contract | None:
         """The contract of the table that this task publishes or judges; None where it names none that can be read."""
 
+    def place(self, conn_id: str, table: str) -> str:
+        """Where a table is, for people: its server and database, and the connection; empty where the healer may not know."""
+
     def alone_limit(self, state: TaskState, dag: DagFacts) -> int:
         """How many slices the contract lets the harness run again without asking, 0 or more."""
 

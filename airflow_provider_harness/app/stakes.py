@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from airflow_provider_harness.app.ports import Healer
 from airflow_provider_harness.app.ports_promises import AtRisk
 from airflow_provider_harness.core.cause import of_backfill
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.errors import HarnessError, NoSlice
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import EventKind, Incident, Outcome
 from airflow_provider_harness.core.lineage import job
@@ -27,6 +28,7 @@ def severity_of(healer: Healer, incident: Incident) -> Severity:
         late=bool(risks_of(healer, incident)),
         worse=made_worse(incident),
         backfill=only_backfill(failures),
+        no_slice=only_without_slice(healer, failures),
     )
     return severity(stakes)
 
@@ -39,6 +41,21 @@ def made_worse(incident: Incident) -> bool:
 def only_backfill(failures: Sequence[Failure]) -> bool:
     """Whether nothing but runs of backfills failed."""
     return bool(failures) and all(of_backfill(failure.key.run_id) for failure in failures)
+
+
+def only_without_slice(healer: Healer, failures: Sequence[Failure]) -> bool:
+    """Whether nothing failed but runs that own no slice, since they own none: they say so, and Airflow knows of none either."""
+    kind = f"{NoSlice.__module__}.{NoSlice.__qualname__}"
+    said = bool(failures) and all(any(link.type == kind for link in failure.chain) for failure in failures)
+    return said and all(_owns_none(healer, failure) for failure in failures[:LOOKED_AT])
+
+
+def _owns_none(healer: Healer, failure: Failure) -> bool:
+    try:
+        runs = healer.airflow.runs(failure.key.dag_id, failure.occurred_at - timedelta(days=1))
+    except HarnessError:
+        return False
+    return any(run.run_id == failure.key.run_id and not run.slice_id for run in runs)
 
 
 def contracts_of(healer: Healer, failures: Sequence[Failure]) -> list[Contract]:

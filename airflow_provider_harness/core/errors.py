@@ -42,6 +42,10 @@ class ConfigurationError(HarnessError):
         super().__init__(" ".join(parts))
 
 
+class NoSlice(ConfigurationError):
+    """A run owns no slice: nobody gave it a logical date, and it has neither data interval nor partition key. Not retried."""
+
+
 class ContractError(ConfigurationError):
     """A data contract file is wrong. Not retried. Carries every finding of the file, not only the first.
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.contract import Contract, EpochUnit, LoadMode, LogicalType
-from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.errors import ConfigurationError, NoSlice
 from airflow_provider_harness.core.grain import Grain
 from airflow_provider_harness.core.slice_keys import Named, Precision, months_later, read
 
@@ -180,8 +180,8 @@ def no_width(
     )
 
 
-def _nothing() -> ConfigurationError:
-    return ConfigurationError(
+def _nothing() -> NoSlice:
+    return NoSlice(
         "this run",
         "has no partition key, no data interval and no logical date, so it owns no slice.",
         fix="Give the task slice_key, or trigger the run with a logical date; in mode full, no slice is needed.",

@@ -42,6 +42,7 @@ class Stakes:
     :param late: a promise about time is about to be broken by it.
     :param backfill: nothing but runs of backfills failed: nobody waits for them by the clock.
     :param worse: an act of the harness made it worse.
+    :param no_slice: nothing but runs that own no slice failed, and because of that: no data are missing.
     """
 
     contracts: Sequence[Contract] = ()
@@ -49,13 +50,14 @@ class Stakes:
     late: bool = False
     backfill: bool = False
     worse: bool = False
+    no_slice: bool = False
 
 
 def severity(stakes: Stakes) -> Severity:
     """The criticality of the most critical table; a step worse for a table with a promise about time that somebody
     reads, or for many Dags; a step worse when a promise is about to be broken, or when an act did harm; low for a
-    backfill that breaks no promise and was not harmed. A question is as loud as its incident: no answer is a no."""
-    if stakes.backfill and not (stakes.late or stakes.worse):
+    backfill, and for runs that own no slice, where no promise is broken and no harm was done. A question is as loud as its incident: no answer is a no."""
+    if (stakes.backfill or stakes.no_slice) and not (stakes.late or stakes.worse):
         return Severity.LOW
     base = max((OF_CRITICALITY[item.criticality] for item in stakes.contracts), key=_STEPS.index, default=None)
     step = _STEPS.index(base or WITHOUT_CONTRACT)

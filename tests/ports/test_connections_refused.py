@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from airflow_provider_harness import wiring_access, wiring_looks, wiring_reads, wiring_rows
+from airflow_provider_harness.adapters.gates_published import PublishedGates
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.operators import ValidateOperator
 from tests.ports.operators_case import context, moved, run, terms
@@ -121,3 +122,16 @@ def test_what_the_healer_may_read_with_is_the_administrators_word(
     assert run(ValidateOperator(task_id="v", **terms(dag, "wh")), context(case)), (
         "a task's own gate is not the healer's"
     )
+
+
+def test_where_a_table_is_and_of_what_the_healer_may_not_know_nothing(
+    own: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wh = {"conn_type": "postgres", "host": "db", "schema": "shop", "login": "me", "password": "hunter2"}
+    own(wh=wh, lake={"conn_type": "google_cloud_platform", "extra": {"project": "acme"}})
+    gates = PublishedGates(*[cast("Any", None)] * 4, place=wiring_access.for_healer(wiring_rows.place))
+    assert gates.place("wh", "public.t") == "postgres://db:5432/shop.public.t, connection wh"
+    assert gates.place("lake", "sales.t") == "bigquery/acme.sales.t, connection lake"
+    assert [gates.place(name, "public.t") for name in ("harness_store", "gone")] == ["", ""]
+    monkeypatch.setenv("AIRFLOW__HARNESS__CONNECTIONS_ALLOWED", "lake")
+    assert gates.place("wh", "public.t") == ""

@@ -488,6 +488,9 @@ class FakeGates:
             raise self.source
         return self.source
 
+    def place(self, conn_id: str, table: str) -> str:
+        return f"postgres://db:5432/shop.{table}, connection {conn_id}"
+
     def contract(self, state: TaskState) -> Contract | None:
         return self.contracts.get(state.dag_id)
 

@@ -11,13 +11,14 @@ import pytest
 
 from airflow_provider_harness.app import compose, escalate, hand_over, heal, intake
 from airflow_provider_harness.app.pace import overdue, pace
-from airflow_provider_harness.app.ports import Page
+from airflow_provider_harness.app.ports import Page, RunState
+from airflow_provider_harness.app.ports_promises import HighWater
 from airflow_provider_harness.app.postmortem import Around, postmortem
 from airflow_provider_harness.app.stakes import severity_of
 from airflow_provider_harness.app.tell import DEFAULT, NobodyThere, Teller
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Risk
 from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import FailureKind
+from airflow_provider_harness.core.failure import ErrorLink, FailureKind
 from airflow_provider_harness.core.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
@@ -392,16 +393,19 @@ def test_rows_that_were_set_aside_wake_nobody_again() -> None:
     assert len(w.pager.pages) == 2, "a failure that is worse does"
 
 
-DIFF = {
+DIFF: dict[str, Any] = {
+    "side": "target",
+    "published": "public.t",
     "changes": [{"kind": "breaking", "column": name} for name in ("origin", "dest")],
     "ddl": ["ALTER TABLE public.t DROP COLUMN dest;"],
     "table": "public.t",
 }
 
 
-def drift(w: World) -> str:
-    incident_id = opened(w, schema_diff=DIFF, writes=("postgres://db:5432/shop.public.t",))
-    w.airflow.states = [task(rendered={"conn_id": "warehouse", "source_conn_id": "shop", "odd_conn_id": "a b; c"})]
+def drift(w: World, side: str = "target", **rendered: str) -> str:
+    incident_id = opened(w, schema_diff={**DIFF, "side": side})
+    given = rendered or {"conn_id": "warehouse", "source_conn_id": "shop", "odd_conn_id": "a b; c"}
+    w.airflow.states = [task(rendered=given)]
     w.brain.diagnosis = diagnosis(category=Category.SCHEMA_DRIFT)
     assert heal.claim(w.healer, incident_id, "r")
     heal.diagnose(w.healer, incident_id)
@@ -413,7 +417,7 @@ def test_schema_drift_names_its_columns_and_where_a_statement_belongs() -> None:
     incident_id = drift(w)
     message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
     assert message.summary.startswith("flights: schema_drift (column origin, dest) - ")
-    where = "To be run by a person in postgres://db:5432/shop.public.t, connection warehouse, connection shop:"
+    where = "To be run by a person in postgres://db:5432/shop.public.t, connection warehouse:"
     assert message.details["suggested statement"] == f"{where}\nALTER TABLE public.t DROP COLUMN dest;"
     assert where in told(w, incident_id)
 
@@ -437,3 +441,66 @@ def test_what_makes_it_sure_is_said_in_words() -> None:
     heal.diagnose(w.healer, incident_id)
     text = told(w, incident_id)
     assert "sure, by what was read itself, not by words" in text and "from fact" not in text
+
+
+@pytest.mark.parametrize(
+    ("side", "rendered", "conn_id"),
+    [
+        ("source", {"conn_id": "warehouse", "source_conn_id": "shop"}, "warehouse"),
+        ("source", {"conn_id": "shop", "target_conn_id": "warehouse"}, "warehouse"),
+        ("target", {"conn_id": "warehouse"}, "warehouse"),
+        ("source", {"conn_id": "shop"}, "published_by"),
+    ],
+    ids=["a transfer", "a sensor", "a load", "an extract"],
+)
+def test_a_statement_names_the_database_also_where_no_lineage_is_known(
+    side: str, rendered: dict[str, str], conn_id: str
+) -> None:
+    """N8: an extract knows its source alone; who published the table before knows where it is."""
+    w = world()
+    at = w.clock()
+    w.promises.marks = [
+        HighWater(
+            conn_id="published_by", table="public.t", slice="s", slice_end=at, dag_id="d", task_id="t", contract=""
+        )
+    ]
+    incident_id = drift(w, side, **rendered)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    first, _ = message.details["suggested statement"].split("\n")
+    assert first == f"To be run by a person in postgres://db:5432/shop.public.t, connection {conn_id}:"
+
+
+def test_where_nobody_knows_the_database_its_table_is_named() -> None:
+    w = world()
+    incident_id = drift(w, "source", conn_id="shop")
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    assert message.details["suggested statement"].startswith("To be run by a person in the database of public.t:")
+
+
+def no_slice(w: World, slice_id: str, kind: str = "airflow_provider_harness.core.errors.NoSlice") -> str:
+    link = ErrorLink(type=kind, message="this run: has no partition key")
+    incident_id = opened(w, chain=(link,))
+    run = {"state": "failed", "of_backfill": False, "queued_at": None, "started_at": None, "ended_at": None}
+    w.airflow.slices = [RunState(dag_id="flights", run_id="run1", slice_id=slice_id, **run)]
+    w.event(incident_id, EventKind.CLAIMED, run="r")
+    w.event(incident_id, EventKind.SETTLED, outcome="escalated", text="t", gates=[])
+    escalate.settle(w.healer, w.incident(incident_id))
+    return incident_id
+
+
+def test_an_accidental_trigger_without_a_logical_date_wakes_nobody() -> None:
+    w = world()
+    incident_id = no_slice(w, "")
+    (page,) = w.pager.pages
+    assert page.severity is escalate.Severity.LOW
+    assert page.details["you are asked to"].startswith("No data are missing: this run owns no slice")
+    assert "Delete it in Airflow" in told(w, incident_id)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("slice_id", "kind"), [("20130101T050000Z", ""), ("", "mine.NoSlice")])
+def test_a_run_that_owns_a_slice_pages_whatever_its_task_says(slice_id: str, kind: str) -> None:
+    w = world()
+    no_slice(w, slice_id, *([kind] if kind else []))
+    (page,) = w.pager.pages
+    assert page.severity is escalate.Severity.HIGH

@@ -14,6 +14,7 @@ from airflow_provider_harness.app.compose import minute, samples_of
 from airflow_provider_harness.app.pace import overdue, pace
 from airflow_provider_harness.app.paging import delivery_of, who_was_paged
 from airflow_provider_harness.core.action import proposal_from
+from airflow_provider_harness.core.errors import NOTHING_PUBLISHED
 from airflow_provider_harness.core.failure import Failure
 from airflow_provider_harness.core.incident import IN_HAND_OF_A_PERSON, Event, EventKind, Incident, Status, fold
 from airflow_provider_harness.core.local import with_local_day
@@ -21,6 +22,8 @@ from airflow_provider_harness.core.outbox import Delivery, Reached
 
 #: Failures of one incident that are named one by one; the others are counted.
 MOST_NAMED = 10
+#: Lines of one section that the first screen has room for.
+ROOM = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +77,29 @@ def postmortem(
     return lines
 
 
+def first_screen(
+    incident_id: str, events: Sequence[Event], failures: Sequence[Failure], around: Around | None = None
+) -> list[str]:
+    """What a person needs before anything else: what to do and by whom, what broke, what stands published, why, how it ended."""
+    told = story(incident_id, events, failures, around)
+    lines = [headline(told)]
+    for title, said in _told(told, _FIRST):
+        room = len(said) if title == _DO else ROOM
+        lines += ["", title, *(f"  {line}" for line in said[:room])]
+        lines += [f"  and {len(said) - room} line(s) more"] if len(said) > room else []
+    return [*lines, "", f"Evidence, verdicts and timeline: airflow harness incidents show {incident_id} --all"]
+
+
 def sections(told: Story) -> list[tuple[str, list[str]]]:
     """Title and lines of each section that has something to say."""
-    found = [(title, [line for text in tell(told) for line in str(text).splitlines()]) for title, tell in _SECTIONS]
+    return _told(told, _SECTIONS)
+
+
+Section = tuple[str, Callable[[Story], Iterable[str]]]
+
+
+def _told(told: Story, wanted: Sequence[Section]) -> list[tuple[str, list[str]]]:
+    found = [(title, [line for text in tell(told) for line in str(text).splitlines()]) for title, tell in wanted]
     return [(title, lines) for title, lines in found if lines]
 
 
@@ -120,10 +143,36 @@ def _broke(story: Story) -> Iterable[str]:
     yield from keys[:MOST_NAMED]
     if len(keys) > MOST_NAMED:
         yield f"and {len(keys) - MOST_NAMED} more"
-    blocked = [failure for failure in story.failed if failure.report]
-    yield from (f"{text}: this run published nothing of it" for text in slices_of(story.incident, blocked))
-    others = [failure for failure in story.failed if not failure.report]
-    yield from slices_of(story.incident, others)[:MOST_NAMED]
+    yield from slices_of(story.incident, story.failed)[:MOST_NAMED]
+
+
+def _published(story: Story) -> Iterable[str]:
+    """What stands published, as far as somebody looked: the harness when it verified, else the gate that blocked."""
+    verified = [body for body in story.all(EventKind.SETTLED) if body["gates"]][-1:]
+    if verified:
+        yield from _gates(story, verified[0])
+        return
+    for failure in story.failed[:MOST_NAMED]:
+        said = next((link.message for link in failure.chain if NOTHING_PUBLISHED in link.message), "")
+        about = slices_of(story.incident, [failure])
+        if said and about:
+            yield f"{about[0]}: {said[said.rindex(NOTHING_PUBLISHED) :]}"
+        elif failure.report and about:
+            yield f"{about[0]}: {NOTHING_PUBLISHED} of it; what an earlier run published stands as it was"
+
+
+def _why(story: Story) -> Iterable[str]:
+    for body in story.all(EventKind.DIAGNOSED)[-1:]:
+        yield str(body["cause"]).replace("\n", " ")
+        yield f"{body['category']}; {how_sure({**body, 'why': ''})}"
+    if statement := statement_of(story.incident, story.failed):
+        yield statement
+
+
+def _ended(story: Story) -> Iterable[str]:
+    yield from _lines(story, EventKind.ANSWERED)
+    yield from (f"{body['outcome']}: {body['text']}" for body in story.all(EventKind.SETTLED)[-1:])
+    yield from (f"resolved by {body['by']}: {body['why']}" for body in story.all(EventKind.RESOLVED)[-1:])
 
 
 def _whom(story: Story) -> Iterable[str]:
@@ -197,9 +246,21 @@ def _acted(story: Story) -> Iterable[str]:
 def _verified(story: Story) -> Iterable[str]:
     for body in story.all(EventKind.SETTLED):
         yield f"{body['outcome']}: {body['text']}"
-        for gate in body["gates"]:
-            named = with_local_day(str(gate["slice"]), zones_of(story.incident).get(str(gate["table"]), ""))
-            yield f"{gate['table']} slice {named}: {'passed' if gate['passed'] else 'failed'}, {gate['text']}"
+        yield from _gates(story, body)
+
+
+def _gates(story: Story, settled: Mapping[str, Any]) -> Iterable[str]:
+    for gate in settled["gates"]:
+        named = with_local_day(str(gate["slice"]), zones_of(story.incident).get(str(gate["table"]), ""))
+        yield f"{gate['table']} slice {named}: {'passed' if gate['passed'] else 'failed'}, {gate['text']}"
+
+
+def _by_whom(story: Story) -> str:
+    """Who knows of it, so that two people do not do the same, and not nobody."""
+    if EventKind.ACKED in story.incident.last:
+        return f"{story.incident.last[EventKind.ACKED]['by']} has seen it, and has not taken it"
+    paged = [body for body in story.all(EventKind.PAGED) if body["action"] == "trigger"][-1:]
+    return next((who_was_paged(_delivery(story, body), body["severity"]) for body in paged), "nobody was paged")
 
 
 def _next(story: Story) -> Iterable[str]:
@@ -216,6 +277,7 @@ def _next(story: Story) -> Iterable[str]:
         yield f"airflow harness incidents resolve {incident.id} --why TEXT    (or: incidents return)"
     elif incident.status is Status.PERSON:
         yield asks_now(story)
+        yield f"By whoever takes it: airflow harness incidents take {incident.id}    ({_by_whom(story)})"
         yield f"Then: airflow harness incidents resolve {incident.id} --why TEXT"
         yield f"To let the healer look at it anew instead: airflow harness incidents return {incident.id}"
     elif incident.is_open:
@@ -255,9 +317,19 @@ def _timeline(story: Story) -> Iterable[str]:
     return timeline.timeline(story.events, brief=True)
 
 
-_SECTIONS: Sequence[tuple[str, Callable[[Story], Iterable[str]]]] = (
-    ("What to do next", _next),
+_DO = "What to do next"
+_FIRST: Sequence[Section] = (
+    (_DO, _next),
     ("What broke", _broke),
+    ("What stands published", _published),
+    ("For whom", _whom),
+    ("Cause, and how sure", _why),
+    ("How it ended", _ended),
+)
+_SECTIONS: Sequence[Section] = (
+    (_DO, _next),
+    ("What broke", _broke),
+    ("What stands published", _published),
     ("For whom", _whom),
     ("Cause, and how sure", _cause),
     ("Evidence", _evidence),

@@ -36,13 +36,17 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents show",
-            "One incident as a post-mortem: what to do next, what broke for whom, the cause and how sure, evidence, verdicts, what "
-            "was done and verified, and the timeline",
+            "One incident: what to do next and by whom, what broke and for whom, what stands published, the cause, how it ended",
             Arg(
                 ("incident_id",),
                 nargs="?",
                 default="",
                 help="id of an incident, or a unique beginning of it; none = the newest that is open",
+            ),
+            Arg(
+                ("--all",),
+                action="store_true",
+                help="the whole post-mortem: also evidence, verdicts, what was done and verified, and the timeline",
             ),
             OUTPUT,
             module="incidents",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.about import slices_of
-from airflow_provider_harness.app.postmortem import Around, headline, postmortem, sections, stands, story
+from airflow_provider_harness.app.postmortem import Around, first_screen, headline, postmortem, sections, stands, story
 from airflow_provider_harness.cli.running import FINE, command, out, show
 from airflow_provider_harness.cli.which import incident_id, shortest
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -59,7 +59,8 @@ def incidents_show(args: Any) -> int:
         reached=lambda key: wiring.pager().reached(key),
     )
     if args.output != "json":
-        out(terminal("\n".join(postmortem(name, events, failures, around))))
+        tell = postmortem if args.all else first_screen
+        out(terminal("\n".join(tell(name, events, failures, around))))
         return FINE
     told = story(name, events, failures, around)
     body = _row(store, told.incident) | {

@@ -66,6 +66,10 @@ class MissingExtra(ConfigurationError):
         super().__init__(feature, "needs an optional package.", fix=f"pip install 'airflow-provider-harness[{extra}]'")
 
 
+#: How a gate that blocked begins to say what stands published.
+NOTHING_PUBLISHED = "This run published nothing"
+
+
 class ContractViolation(HarnessError):
     """A gate blocked: a check of severity error did not pass, so nothing was published. Not retried: the same rows
     would fail again.
@@ -76,8 +80,8 @@ class ContractViolation(HarnessError):
 
     def __init__(self, report: Report, *, standing: int | None = None) -> None:
         self.report, self.standing = report, standing
-        stands = {None: "", 0: " This run published nothing, and nothing of the slice stands there."}
-        kept = f" This run published nothing; {standing} row(s) of an earlier run stand there as they were."
+        stands = {None: "", 0: f" {NOTHING_PUBLISHED}, and nothing of the slice stands there."}
+        kept = f" {NOTHING_PUBLISHED}; {standing} row(s) of an earlier run stand there as they were."
         super().__init__(f"{report.sentence()}{stands.get(standing, kept)}")
 
 

@@ -192,7 +192,7 @@ def tell(place: World, report: dict[str, Any]) -> None:
     for line in report["incidents"]:
         print(f"\n--- break {line['break']}: {line['title']}\n    {line['failure']}")
         if "id" in line:
-            print(place.stack.cli("harness", "incidents", "show", line["id"]).stdout.rstrip())
+            print(place.stack.cli("harness", "incidents", "show", line["id"], "--all").stdout.rstrip())
     print(
         "\nbreak  dag / run                                category                proposal           verdict  outcome    paged  approved  verdict s  outcome s  ok"
     )

@@ -13,7 +13,7 @@ from airflow_provider_harness.app import compose, escalate, hand_over, heal, int
 from airflow_provider_harness.app.pace import overdue, pace
 from airflow_provider_harness.app.ports import Page, RunState
 from airflow_provider_harness.app.ports_promises import HighWater
-from airflow_provider_harness.app.postmortem import Around, postmortem
+from airflow_provider_harness.app.postmortem import Around, first_screen, postmortem
 from airflow_provider_harness.app.stakes import severity_of
 from airflow_provider_harness.app.tell import DEFAULT, NobodyThere, Teller
 from airflow_provider_harness.core.action import ACTIONS, ActionKind, Risk
@@ -31,7 +31,8 @@ from airflow_provider_harness.core.incident import (
 )
 from airflow_provider_harness.core.metrics import readings
 from airflow_provider_harness.core.outbox import Delivery, Message, Reached, Said, Wait
-from tests.unit.app.fakes import START, World, another_try, diagnosis, failure, opened, task, world
+from airflow_provider_harness.core.policy import VerdictKind
+from tests.unit.app.fakes import KEY, START, World, another_try, diagnosis, failure, opened, policy_of, task, world
 from tests.unit.app.test_act import asked, decided
 from tests.unit.app.test_hand_over import desk
 
@@ -504,3 +505,71 @@ def test_a_run_that_owns_a_slice_pages_whatever_its_task_says(slice_id: str, kin
     no_slice(w, slice_id, *([kind] if kind else []))
     (page,) = w.pager.pages
     assert page.severity is escalate.Severity.HIGH
+
+
+def screen(w: World, incident_id: str) -> list[str]:
+    events, failures = w.store.events(incident_id), w.store.failures(incident_id)
+    return first_screen(incident_id, events, failures, Around(now=w.clock()))
+
+
+def blocked(message: str) -> tuple[World, str]:
+    w = world()
+    report = {"table": "public.t", "slice": "20130101T050000Z", "results": []}
+    incident_id = opened(w, report=report, chain=(ErrorLink(type="x.ContractViolation", message=message),))
+    w.brain.diagnosis = diagnosis(category=Category.DATA_QUALITY_VIOLATION)
+    heal.claim(w.healer, incident_id, "r")
+    heal.diagnose(w.healer, incident_id)
+    w.event(incident_id, EventKind.SETTLED, outcome="escalated", text="bad rows", gates=[])
+    escalate.settle(w.healer, w.incident(incident_id))
+    return w, incident_id
+
+
+def test_the_first_screen_says_what_to_do_by_whom_what_broke_what_stands_and_why() -> None:
+    w, incident_id = blocked(
+        "It blocked. This run published nothing; 842 row(s) of an earlier run stand there as they were."
+    )
+    lines = screen(w, incident_id)
+    titles = [line for line in lines if line and not line.startswith(" ")]
+    assert titles[1:-1] == [
+        "What to do next",
+        "What broke",
+        "What stands published",
+        "For whom",
+        "Cause, and how sure",
+        "How it ended",
+    ]
+    assert len(lines) <= 30, "it fits a screen"
+    text = "\n".join(lines)
+    slice_1 = "table public.t, slice 20130101T050000Z (2013-01-01 05:00 UTC)"
+    assert f"{slice_1}: This run published nothing; 842 row(s) of an earlier run stand there as they were." in text
+    assert "By whoever takes it: airflow harness incidents take I1    (on-call was paged (high))" in text
+    assert "Timeline (UTC)" not in text and "Timeline (UTC)" in told(w, incident_id)
+    assert lines[-1].endswith(f"airflow harness incidents show {incident_id} --all")
+
+
+def test_where_nobody_counted_what_stands_that_is_not_made_up() -> None:
+    w, incident_id = blocked("It blocked.")
+    assert "This run published nothing of it; what an earlier run published stands as it was" in "\n".join(
+        screen(w, incident_id)
+    )
+
+
+def test_a_storm_fits_the_first_screen_too() -> None:
+    w = world()
+    keys = [replace(KEY, dag_id=f"d{n}") for n in range(40)]
+    w.airflow.states = [task(dag_id=key.dag_id) for key in keys]
+    for key in keys:
+        w.reported(failure(key=key, chain=(ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)))
+    intake.take_in(w.healer)
+    lines = screen(w, "I1")
+    assert len(lines) <= 30 and any("line(s) more" in line for line in lines)
+    assert "Answer" not in lines[0] and lines[2] == "What to do next"
+
+
+def test_the_first_screen_of_a_question_says_who_answers_until_when() -> None:
+    w = world(policy=policy_of(VerdictKind.ASK))
+    incident_id = asked(w)
+    text = "\n".join(screen(w, incident_id))
+    assert (
+        "answer until" in text and f"airflow harness approve {incident_id}" in text and "Refuse, or no answer" in text
+    )

@@ -35,6 +35,15 @@ INCIDENTS = GroupCommand(
             epilog="Example: airflow harness incidents list --open",
         ),
         action(
+            "incidents digest",
+            "The night in one screen: what waits for a person, what the healer works on, and what is over and how it ended; what is "
+            "open stays in it however old it is",
+            Arg(("--since",), default="12h", metavar="WHEN", help="90m, 12h, 2d, or a moment with zone; none = 12h"),
+            OUTPUT,
+            module="incidents",
+            epilog="Example: airflow harness incidents digest --since 12h",
+        ),
+        action(
             "incidents show",
             "One incident: what to do next and by whom, what broke and for whom, what stands published, the cause, how it ended",
             Arg(

@@ -47,6 +47,25 @@ def incidents_list(args: Any) -> int:
 
 
 @command
+def incidents_digest(args: Any) -> int:
+    from airflow_provider_harness import wiring
+    from airflow_provider_harness.app.digest import Told, digest
+
+    store, now = wiring.store(), wiring.now()
+    since = _since(args.since, now)
+    assert since is not None, "it has a default"
+    everything = store.incidents()
+    names = shortest([item.id for item in everything])
+    found = [item for item in everything if item.is_open or _wanted(item, "", since)]
+    if args.output == "json":
+        out(json.dumps([_row(store, item) for item in found], indent=2))
+        return FINE
+    told = [Told(name=names[item.id], incident=item, failures=store.failures(item.id)) for item in found]
+    out(terminal("\n".join(digest(told, since))))
+    return FINE
+
+
+@command
 def incidents_show(args: Any) -> int:
     from airflow_provider_harness import config, wiring
 

@@ -131,7 +131,9 @@ def test_every_event_is_shown_with_its_link(cli: Run, incident: str) -> None:
 
 
 def test_a_post_mortem_and_the_list(cli: Run, incident: str) -> None:
-    told = cli("harness", "incidents", "show", incident).stdout
+    night = cli("harness", "incidents", "digest", "--since", "2026-11-21T06:00:00+00:00").stdout
+    assert "1 incident(s), 1 failure(s)" in night and "flights/load#1: timeout" in night
+    told = cli("harness", "incidents", "show", incident, "--all").stdout
     for part in ("What broke\n  flights/run1/load#1", "2 task(s) of the run could not start", "It was too slow."):
         assert part in told
     listed = json.loads(cli("harness", "incidents", "list", "--output", "json").stdout)

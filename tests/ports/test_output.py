@@ -30,6 +30,7 @@ CALLS: dict[str, list[str]] = {
     "db upgrade": [],
     "doctor": [],
     "incidents list": [],
+    "incidents digest": [],
     "incidents show": [INCIDENT],
     **{f"incidents {word}": [INCIDENT, *ME] for word in ("take", "return", "ack")},
     "incidents resolve": [INCIDENT, "--why", "w", *ME],

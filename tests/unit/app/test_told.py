@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.app import compose, escalate, hand_over, heal, intake
+from airflow_provider_harness.app.digest import HEADINGS, Told, digest
 from airflow_provider_harness.app.pace import overdue, pace
 from airflow_provider_harness.app.ports import Page, RunState
 from airflow_provider_harness.app.ports_promises import HighWater
@@ -573,3 +574,35 @@ def test_the_first_screen_of_a_question_says_who_answers_until_when() -> None:
     assert (
         "answer until" in text and f"airflow harness approve {incident_id}" in text and "Refuse, or no answer" in text
     )
+
+
+def test_the_digest_of_a_night_begins_with_what_waits_for_a_person() -> None:
+    w, first = blocked("It blocked.")
+    w.airflow.states.append(task(dag_id="other"))
+    other = failure(key=replace(KEY, dag_id="other"), chain=(ErrorLink(type="OSError", message="disk"),))
+    w.reported(other)
+    intake.take_in(w.healer)
+    well = next(item.id for item in w.store.incidents() if item.id != first)
+    w.event(well, EventKind.CLAIMED, run="r")
+    w.event(well, EventKind.CLOSED, outcome="healed", why="a gate passed")
+    told_of = [Told(name=i, incident=w.incident(i), failures=w.store.failures(i)) for i in (well, first)]
+    lines = digest(told_of, START)
+    assert lines == [
+        "Since 2026-11-21 12:00 UTC: 2 incident(s), 2 failure(s); on-call was told of 1.",
+        "",
+        "Waits for a person: 1",
+        f"  {first}  high      flights/load#1: data_quality_violation, waits for a person (escalated); "
+        "table public.t, slice 20130101T050000Z (2013-01-01 05:00 UTC)",
+        "",
+        "Over: 1 healed",
+        f"  {well}  -         other/load#1: not diagnosed, healed",
+    ]
+    assert digest([], START) == ["Since 2026-11-21 12:00 UTC: 0 incident(s), 0 failure(s); on-call was told of none."]
+    assert set(HEADINGS) == set(Status)
+
+
+def test_the_digest_of_a_storm_is_bounded() -> None:
+    w, first = blocked("It blocked.")
+    many = [Told(name=first, incident=w.incident(first), failures=())] * 50
+    lines = digest(many, START)
+    assert len(lines) == 3 + 20 + 1 and lines[-1] == "  and 30 more"

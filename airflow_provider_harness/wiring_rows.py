@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from airflow_provider_harness.core.errors import ConfigurationError, DatabaseRefused, HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import (
+    ConfigurationError,
+    ContractViolation,
+    DatabaseRefused,
+    HarnessError,
+    HarnessUnavailable,
+    SchemaDrift,
+)
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -84,6 +91,8 @@ def no_useless_retries(conn_id: str = "") -> Iterator[None]:
     except HarnessError as error:
         if error.retryable:
             raise
+        if isinstance(error, ContractViolation | SchemaDrift):
+            error.__traceback__ = None  # where in our code it was found says nothing about data
         raise AirflowFailException(str(error)) from error
 
 

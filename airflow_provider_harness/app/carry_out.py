@@ -163,10 +163,11 @@ def target(healer: Healer, proposal: Proposal) -> TaskState:
 
 
 def note_of(healer: Healer, incident: Incident) -> str:
-    """The note that a healed task carries in Airflow, with the way to its incident, and where the audit stood."""
+    """The note that a healed task carries in Airflow: what was done and why first, since a list shows one line of it; then the way
+    to its incident, and where the audit stood."""
     category = incident.last[EventKind.DIAGNOSED]["category"]
     return (
-        f"airflow-provider-harness: incident {incident.id}, {category}; `airflow harness incidents show {incident.id}`; "
+        f"Cleared by airflow-provider-harness ({category}). `airflow harness incidents show {incident.id}`; "
         f"audit head {healer.store.head()}"
     )
 

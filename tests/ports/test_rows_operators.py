@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness.core.errors import ContractViolation, DatabaseRefused, DatabaseUnavailable, SchemaDrift
+from airflow_provider_harness import wiring_rows
+from airflow_provider_harness.core.errors import (
+    ConfigurationError,
+    ContractViolation,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    SchemaDrift,
+)
 from tests.ports.operators_case import context, moved, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 
@@ -268,3 +275,17 @@ def test_a_dag_file_imports_nothing_heavy(tmp_path: Path) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, env=env, timeout=60, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_a_finding_of_data_is_told_with_one_stack_trace_and_a_broken_setting_with_both() -> None:
+    """N20: where in our code a gate blocked says nothing about the rows."""
+    from traceback import format_exception
+
+    from airflow_provider_harness.core.schema import SchemaDiff, Side
+
+    drift = SchemaDrift(SchemaDiff(side=Side.TARGET, table="t", published="t", changes=()))
+    for error, traces in ((drift, 1), (ConfigurationError("x", "is wrong."), 2)):
+        with pytest.raises(AirflowFailException) as failed, wiring_rows.no_useless_retries():
+            raise error
+        assert failed.value.__cause__ is error
+        assert "".join(format_exception(failed.value)).count("Traceback (most recent call last)") == traces

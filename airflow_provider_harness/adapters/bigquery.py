@@ -26,6 +26,7 @@ from .bq_measure import measure
 from .pg_types import base, dimensions
 from .postgres import quarantine_table
 from .sql_checks import ident, in_slice, spoken
+from .sql_whole import rest
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -193,12 +194,18 @@ class BigQuerySession:
 
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
+        rows = bq_publish.rows_of(self._staged())
+        return self._measure(self._contract.checks if checks is None else checks, rows)
+
+    def measure_rest(self, checks: Sequence[Check]) -> Measurements:
+        """See ``app.ports_rows.Session``."""
+        return self._measure(checks, rest(self._contract, bq_publish.rows_of(self._staged())))
+
+    def _measure(self, checks: Sequence[Check], rows: sql_checks.Rows) -> Measurements:
         fields = bq_types.fields(self._contract, staged=False)
         known = bq_types.schema(self._staging, fields, self._contract)
-        rows = bq_publish.rows_of(self._staged())
         with self._staging_stays():
-            contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
-            measured = measure(self._jobs, contract, rows, known, "gate")
+            measured = measure(self._jobs, replace(self._contract, checks=tuple(checks)), rows, known, "gate")
         if any(one.error for one in measured.values.values()) and table_of(self._jobs.client, self._staging) is None:
             raise self._gone()
         return measured

@@ -49,7 +49,7 @@ from .pg_types import AS_TEXT, arrow_schema, as_literal, base, refuse_foreign, s
 from .progress import looking
 from .read_ahead import ahead, ours_first
 from .sql_checks import column, ident, in_slice, in_zone, literal, parts, query_bounds
-from .sql_whole import to_be
+from .sql_whole import rest, to_be
 
 if TYPE_CHECKING:
     import psycopg
@@ -331,11 +331,18 @@ class PostgresSession:
 
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
-        contract = self._contract if checks is None else replace(self._contract, checks=tuple(checks))
+        return self._measure(self._contract.checks if checks is None else checks, self._rows())
+
+    def measure_rest(self, checks: Sequence[Check]) -> Measurements:
+        """See ``app.ports_rows.Session``."""
+        return self._measure(checks, rest(self._contract, self._rows()))
+
+    def _measure(self, checks: Sequence[Check], rows: sql_checks.Rows) -> Measurements:
+        contract = replace(self._contract, checks=tuple(checks))
         return shared(
             contract,
-            lambda ours: measure(self._connection, ours, replace(self._rows(), kept=self._kept())),
-            lambda theirs: gx.measure_postgres(self._warehouse.dsn, contract, self._rows(), theirs),
+            lambda ours: measure(self._connection, ours, replace(rows, kept=self._kept())),
+            lambda theirs: gx.measure_postgres(self._warehouse.dsn, contract, rows, theirs),
         )
 
     def publish(self, measured: Measurements, *, set_aside: bool, run: str) -> Published:

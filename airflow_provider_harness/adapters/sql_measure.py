@@ -130,7 +130,13 @@ def _without(
     :param found: what they gave with these rows.
     """
     whole = [check for check in checks if reads_whole(check, contract)]
-    if not (whole and rows.staged and rows.piece and contract.quarantine.allows(found.malformed, found.rows)):
+    if not (
+        whole
+        and found.malformed
+        and rows.staged
+        and rows.piece
+        and contract.quarantine.allows(found.malformed, found.rows)
+    ):
         return {}
     bad = sql_checks.malformed(checks, contract, rows)
     left = replace(rows, whole=to_be(contract, rows.piece, f"{rows.staged} WHERE NOT ({bad})"))

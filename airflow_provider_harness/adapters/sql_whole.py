@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import Slice
 
-from .sql_checks import WHOLE, column, ident, in_slice
+from .sql_checks import WHOLE, Rows, column, ident, in_slice, malformed
 
-NAME = "harness_to_be"
+NAME, REST = "harness_to_be", "harness_rest"
 
 
 def reads_whole(check: Check, contract: Contract) -> bool:
@@ -27,6 +28,15 @@ def to_be(contract: Contract, piece: Slice, staged: str) -> str:
     names = ", ".join(column(name) for name in contract.names)
     published = f"SELECT {names} FROM {ident(contract.table)}"
     return f"({_MODES[contract.load.mode](contract, piece, staged, published)}) AS {NAME}"
+
+
+def rest(contract: Contract, rows: Rows) -> Rows:
+    """The staged rows without those that would be set aside, and the table as it will be then."""
+    assert rows.piece is not None
+    good = f"WHERE NOT ({malformed(contract.checks, contract, rows)})"
+    staged = f"SELECT * FROM ({rows.staged} {good}) AS {REST}"
+    relation = f"(SELECT * FROM {rows.relation} {good}) AS {REST}"
+    return replace(rows, relation=relation, whole=to_be(contract, rows.piece, staged), staged=staged)
 
 
 def _full(contract: Contract, piece: Slice, staged: str, published: str) -> str:

@@ -11,7 +11,7 @@ from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.gates import Post, by_past, unreadable
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import Decision, Measurements, Report, judge
+from airflow_provider_harness.core.report import CheckResult, Decision, Measurements, Report, judge
 
 
 class Gate:
@@ -41,15 +41,36 @@ class Gate:
 
         :param left: ids of the checks that a later gate of the slice measures.
         """
-        past, self.judged_at = None, self._clock()
+        self.judged_at = self._clock()
+        report = self._judged(measured, where, left)
+        self.report = report if self._permits(report) else replace(report, decision=Decision.BLOCK)
+        return self.report
+
+    def judge_rest(self, report: Report, rest: Measurements) -> Report:
+        """The report once its malformed rows are set aside: what held of all rows holds of the rest, or blocks.
+
+        :param rest: what the checks that set no row aside found without these rows.
+        """
+        own = [check.id for check in self.contract.checks if check.sets_aside]
+        failed = {result.id: result for result in self._judged(rest, report.where, own).results if not result.passed}
+        results = tuple(
+            _of_the_rest(failed[result.id], report.malformed) if result.passed and result.id in failed else result
+            for result in report.results
+        )
+        blocks = any(result.blocking and not result.sets_aside for result in results)
+        decision = Decision.BLOCK if blocks else report.decision
+        spent = report.milliseconds + rest.milliseconds
+        self.report = replace(report, results=results, decision=decision, milliseconds=spent)
+        return self.report
+
+    def _judged(self, measured: Measurements, where: str, left: Collection[str]) -> Report:
+        past = None
         if by_past(self.contract):
             try:
                 past = self._past()
             except HarnessUnavailable as error:
                 measured, past = unreadable(self.contract, measured, str(error)), self._nothing()
-        report = judge(self.contract, measured, where=where, slice_id=self.piece.id, past=past, left=left)
-        self.report = report if self._permits(report) else replace(report, decision=Decision.BLOCK)
-        return self.report
+        return judge(self.contract, measured, where=where, slice_id=self.piece.id, past=past, left=left)
 
     def _permits(self, report: Report) -> bool:
         """A permit is for the checks that it names; other failing rows block as ever."""
@@ -70,3 +91,9 @@ class Gate:
 
     def _nothing(self) -> Past:
         return Past(at=self.piece.start, zone=self.contract.load.time_zone, points={})
+
+
+def _of_the_rest(result: CheckResult, aside: int) -> CheckResult:
+    """A check that held of all rows, and does not hold of those that would be published."""
+    actual = f"{result.actual} once {aside} malformed rows are set aside"
+    return replace(result, actual=actual, facts={**result.facts, "set_aside": aside})

@@ -229,12 +229,20 @@ def _gate_and_publish(
         report = gate.report = with_result(report, kept)
     for name, rows in session.converted().items():
         report = gate.report = with_result(report, _converted(gate.contract, name, rows, measured.rows))
-    report = gate.sets_aside(report)
+    report = gate.sets_aside(_of_the_rest(session, gate, report))
     if report.decision is Decision.BLOCK:
         session.discard()
         raise ContractViolation(report, standing=session.there())
     published = session.publish(measured, set_aside=report.decision is Decision.QUARANTINE, run=run)
     return published, report
+
+
+def _of_the_rest(session: Session, gate: Gate, report: Report) -> Report:
+    """The report; where rows are set aside, by what is left without them, since that is what will be published."""
+    checks = tuple(check for check in gate.contract.checks if not check.sets_aside)
+    if report.decision is not Decision.QUARANTINE or not checks:
+        return report
+    return gate.judge_rest(report, session.measure_rest(checks))
 
 
 def _measured(session: Session, gate: Gate, promised: int, gauge: Gauge | None) -> Measurements:

@@ -211,6 +211,10 @@ class Session(Protocol):
         """What the staging table has; all checks of the contract, or only these."""
         ...
 
+    def measure_rest(self, checks: Sequence[Check]) -> Measurements:
+        """What it has, of these checks, without the rows that would be set aside."""
+        ...
+
     def beyond(self) -> Sequence[Check]:
         """The checks that the slice's rows alone do not decide: also rows that stay published count."""
         ...

@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.pg_pump import PostgresPump
 from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.app import move
 from airflow_provider_harness.app.ports_rows import Published
-from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract, Treatment
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, DatabaseRefused, SchemaDrift
 from airflow_provider_harness.core.lineage import Dataset
@@ -227,6 +227,21 @@ def test_a_check_that_looks_at_the_published_table_sees_the_rows_that_will_be_th
     check = Check(id="own", kind=CheckKind.CUSTOM_SQL, sql=sql)
     pumped(replace(case, contract=replace(case.contract, checks=(*case.contract.checks, check))), 1)
     assert straight == [True, True]
+
+
+def test_what_holds_only_with_rows_that_are_set_aside_blocks(case: Case) -> None:
+    mean = Check(
+        id="mean",
+        kind=CheckKind.MEAN,
+        columns=("amount",),
+        expect=Expectation(operator=Operator.GREATER, values=(160,)),
+    )
+    case.at_source("UPDATE public.orders SET amount = 5000 WHERE id = 3")
+    with pytest.raises(ContractViolation) as caught:
+        pumped(case.with_contract(checks=(*case.contract.checks, mean)))
+    assert [result.id for result in caught.value.report.failed] == ["range:amount", "mean"]
+    assert case.published() == []
+    assert pumped(case).quarantined == {"range:amount": 1}
 
 
 def test_rules_of_great_expectations_gate_a_transfer_in_the_staging_table(case: Case, straight: list[bool]) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.ports_rows import Accept, Gauge, Manifest, Plan, Progress, Published, Stage
-from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.partition import Slice, joined, staging_table
@@ -37,6 +37,8 @@ BUSY_SECONDS = 60
 """How long a publication tries again while others change the same table, before it gives up as ``SliceBusy``."""
 STAGING_HOURS = 24
 """When BigQuery itself drops a staging table that a killed task left."""
+AT_ONCE = "a slice that is published at this very moment is not seen"
+"""What a key's result says: BigQuery has no lock that one publication could take from another."""
 CLUSTERED = ("BIGNUMERIC", "BOOL", "DATE", "DATETIME", "INT64", "NUMERIC", "STRING", "TIMESTAMP")
 CLUSTER_COLUMNS = 4
 COUNTED = 500
@@ -206,6 +208,9 @@ class BigQuerySession:
         known = bq_types.schema(self._staging, fields, self._contract)
         with self._staging_stays():
             measured = measure(self._jobs, replace(self._contract, checks=tuple(checks)), rows, known, "gate")
+        keys = [check.id for check in self.beyond() if check.kind is CheckKind.UNIQUE and check.id in measured.values]
+        noted = {name: replace(measured.values[name], note=AT_ONCE) for name in keys}
+        measured = replace(measured, values={**measured.values, **noted})
         if any(one.error for one in measured.values.values()) and table_of(self._jobs.client, self._staging) is None:
             raise self._gone()
         return measured
@@ -224,7 +229,10 @@ class BigQuerySession:
             if part:
                 before, new, rows, counts = self._replace(staged, part, measured.rows)
             else:
-                script = bq_publish.transaction(staged, promised=measured.rows - aside, set_aside=set_aside, run=run)
+                beside = sum(measured.values[check.id].beyond for check in sql_beyond.blocking(self._contract))
+                script = bq_publish.transaction(
+                    staged, promised=measured.rows - aside, beside=beside, set_aside=set_aside, run=run
+                )
                 before, new, rows, counts = self._transact(script)
         self.discard()
         quarantined = {str(one["name"]): int(one["n"]) for one in sorted(counts, key=lambda one: str(one["name"]))}
@@ -323,8 +331,8 @@ class BigQuerySession:
             except GoogleAPICallError as error:
                 if bq_publish.CHANGED in str(error):
                     raise SliceBusy(
-                        f"{self._contract.table} slice {self._piece.id}: a referenced table changed between gate and "
-                        "publication; nothing was published"
+                        f"{self._contract.table} slice {self._piece.id}: a referenced table, or other slices of this one, changed "
+                        "between gate and publication; nothing was published"
                     ) from error
                 if not _CONFLICT.search(str(error)):
                     raise

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.partition import Bound, Slice, bounds
 
-from . import sql_checks, subquery
+from . import sql_beyond, sql_checks, subquery
 from .bq_types import kept_as
 from .sql_checks import column, ident, in_slice, literal, query_bounds, spoken
 from .sql_whole import to_be
@@ -153,16 +153,18 @@ def late_query(staged: Staged, *, set_aside: bool = False) -> str:
     return spoken(f"SELECT count(*) FROM ({new}) AS s WHERE NOT EXISTS ({there})", "bigquery")
 
 
-def transaction(staged: Staged, *, promised: int, set_aside: bool, run: str) -> str:
+def transaction(staged: Staged, *, promised: int, beside: int = 0, set_aside: bool, run: str) -> str:
     """One script: replace the slice and its set-aside rows; gives rows replaced, new, and kept, and counts by check.
 
     :param promised: rows that the gate let pass.
+    :param beside: how many rows the gate let pass that do not go with rows outside the slice.
     """
     merges = staged.contract.load.mode is LoadMode.MERGE
     there = f"({count_query(staged)})"
     steps = [
         "DECLARE replaced, late, kept, written INT64 DEFAULT 0",
         "BEGIN TRANSACTION",
+        *_looked_up(staged, beside, set_aside=set_aside),
         *([] if merges else [f"SET late = ({late_query(staged, set_aside=set_aside)})"]),
         *([f"SET replaced = {there}"] if merges else [_clearing(staged), "SET replaced = @@row_count"]),
         *(spoken(text, "bigquery") for text in _aside(staged, set_aside=set_aside, run=run)),
@@ -173,6 +175,16 @@ def transaction(staged: Staged, *, promised: int, set_aside: bool, run: str) -> 
         f"SELECT replaced, late, kept, {_counts(staged) if set_aside else '[]'}",
     ]
     return ";\n".join(steps) + ";"
+
+
+def _looked_up(staged: Staged, beside: int, *, set_aside: bool) -> Sequence[str]:
+    """What looks again, beside what others have published since the gate, at what the slice's rows alone do not decide."""
+    checks = sql_beyond.blocking(staged.contract)
+    if not checks:
+        return ()
+    numbers = sql_beyond.before(staged.contract, checks, rows_of(staged), staged.malformed() if set_aside else "")
+    found = spoken(sql_beyond.total(numbers, checks), "bigquery")
+    return (f"IF ({found}) > {beside} THEN RAISE USING MESSAGE = '{CHANGED}'; END IF",)
 
 
 def _clearing(staged: Staged) -> str:

@@ -33,6 +33,7 @@ class Target:
     """The rows that are replaced.
 
     :param where: which rows of the published table are the slice, as SQL; empty for all.
+    :param locking: what is run first, so that no other publication of the table goes on.
     :param forgetting: statements that forget what an earlier run set aside.
     :param beyond: the checks for which rows outside the slice count too.
     """
@@ -40,12 +41,13 @@ class Target:
     contract: Contract
     piece: Slice
     where: str
+    locking: Sequence[str]
     forgetting: Sequence[str]
     beyond: Sequence[Check] = ()
 
     def clearing(self) -> Sequence[str]:
         """What makes room; the last statement's rows are those that were there before."""
-        return (*self.forgetting, *pg_late.clearing(self.contract, self.where))
+        return (*self.locking, *self.forgetting, *pg_late.clearing(self.contract, self.where))
 
     def clashes(self, number: Callable[[str], int]) -> bool:
         """Whether what was written may not stand beside the rows that stay; the staging table will tell why.
@@ -57,8 +59,7 @@ class Target:
         if not self.beyond:
             return False
         number("SELECT length(set_config('enable_nestloop', 'off', true))")
-        names = " + ".join(f"b{n}" for n, _ in enumerate(self.beyond))
-        found = number(f"SELECT {names} FROM ({sql_beyond.after(self.contract, self.beyond, self.piece)}) AS beyond")
+        found = number(sql_beyond.total(sql_beyond.after(self.contract, self.beyond, self.piece), self.beyond))
         number("SELECT length(set_config('enable_nestloop', 'on', true))")
         if found:
             log.info("%s has rows beside the slice that do not go with it", ident(self.contract.table))

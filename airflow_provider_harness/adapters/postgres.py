@@ -28,6 +28,7 @@ from airflow_provider_harness.core.schema import Filled, Schema
 
 from . import (
     gx,
+    pg_alone,
     pg_arrays,
     pg_converted,
     pg_direct,
@@ -260,6 +261,7 @@ class PostgresSession:
             contract=self._contract,
             piece=self._piece,
             where=self._where(),
+            locking=self._locking(),
             forgetting=self._forgetting(),
             beyond=self.beyond(),
         )
@@ -379,6 +381,7 @@ class PostgresSession:
         habits = self._habits()
         by = habits.by or (() if habits.stores else ("a view or foreign table for its rows",))
         with self._connection.transaction():
+            self._alone(measured, set_aside=set_aside)
             before = self._clear() if mode in _REPLACED else self.there()
             if mode is LoadMode.APPEND and before:
                 self.discard()
@@ -401,6 +404,26 @@ class PostgresSession:
             self.discard()
         return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
 
+    def _locking(self) -> Sequence[str]:
+        return pg_alone.locking(self._contract, self._kept(), self._number)
+
+    def _alone(self, measured: Measurements, *, set_aside: bool) -> None:
+        """Let no other publication of the table go on, and look again at what rows outside the slice decide."""
+        locking = self._locking()
+        for statement in locking:
+            self._run(statement)
+        checks = sql_beyond.blocking(self._contract, self._kept()) if locking else ()
+        if not checks:
+            return
+        bad = self._malformed() if set_aside else ""
+        found = self._run(sql_beyond.before(self._contract, checks, self._rows(), bad)).fetchone() or ()
+        more = [check.id for check, rows in zip(checks, found, strict=True) if rows > measured.values[check.id].beyond]
+        if more:
+            raise SliceBusy(
+                f"{self._contract.table} slice {self._piece.id}: rows of another slice were published meanwhile, beside "
+                f"which {', '.join(more)} does not hold; nothing was published"
+            )
+
     def _clear(self) -> int:
         return [self._run(sql).rowcount for sql in pg_late.clearing(self._contract, self._where())][-1]
 
@@ -410,7 +433,7 @@ class PostgresSession:
 
     def _kept(self) -> frozenset[str]:
         """Ids of the checks that the published table's own constraints keep."""
-        if not sql_beyond.looked_up(self._contract):
+        if not any(check.kind in (CheckKind.UNIQUE, CheckKind.REFERENTIAL) for check in self._contract.checks):
             return frozenset()
         return frozenset(pg_proofs.proofs(self._connection, self._contract, self._contract.table))
 

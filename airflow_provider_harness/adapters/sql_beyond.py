@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.core.checks import Check, CheckKind, Severity
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.partition import Slice
 
@@ -23,6 +23,11 @@ def looked_up(contract: Contract, proved: Collection[str] = ()) -> tuple[Check, 
     :param proved: ids of those that the published table keeps by itself.
     """
     return tuple(check for check in contract.checks if check.id not in proved and _reaches(check, contract))
+
+
+def blocking(contract: Contract, proved: Collection[str] = ()) -> tuple[Check, ...]:
+    """Those of them without which nothing is published."""
+    return tuple(check for check in looked_up(contract, proved) if check.severity is Severity.ERROR)
 
 
 def _reaches(check: Check, contract: Contract) -> bool:
@@ -53,6 +58,11 @@ def before(contract: Contract, checks: Sequence[Check], rows: Rows, bad: str = "
         known = f"SELECT 1 FROM {NEW} AS n WHERE {_same('n', contract.merge_key, 'o', contract.merge_key)}"
         stay, gone = (f"{there} AS o WHERE {word} ({known})" for word in ("NOT EXISTS", "EXISTS"))
     return _numbers(checks, new, stay, gone)
+
+
+def total(numbers: str, checks: Sequence[Check]) -> str:
+    """The sum of the numbers that such a query gives."""
+    return f"SELECT {' + '.join(f'b{n}' for n, _ in enumerate(checks))} FROM ({numbers}) AS beyond"
 
 
 def after(contract: Contract, checks: Sequence[Check], piece: Slice) -> str:

@@ -46,6 +46,7 @@ class Measurement:
     :param stranded: how many of the failing rows fail only because the rows to which they refer are about to be set aside;
         they would be published, so nothing is set aside.
     :param beyond: how many of the failing rows fail by rows outside the slice that stay published; nothing is set aside.
+    :param note: what the number does not say, in words.
     """
 
     value: Scalar | None
@@ -54,6 +55,7 @@ class Measurement:
     proof: str = ""
     stranded: int = 0
     beyond: int = 0
+    note: str = ""
 
     def __post_init__(self) -> None:
         if self.error:
@@ -297,6 +299,7 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
     counts = check.spec.of_rows
     share = min(found.value / rows, 1.0) if counts and rows and isinstance(found.value, int) else None
     passed, error = _compared(check, found, rows)
+    more = _stranded(found.stranded) + _beyond(check, found.beyond) + (f"; {found.note}" if found.note else "")
     return CheckResult(
         id=check.id,
         kind=check.kind,
@@ -304,7 +307,7 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         severity=check.severity,
         passed=passed,
         expected=_expected(check),
-        actual=error or _actual(check, plain(found.value)) + _stranded(found.stranded) + _beyond(check, found.beyond),
+        actual=error or _actual(check, plain(found.value)) + more,
         failing=found.value if counts and isinstance(found.value, int) else None,
         share=share,
         look_at="" if passed else check.spec.look_at,

@@ -9,9 +9,9 @@ import pytest
 from airflow_provider_harness.app import move
 from airflow_provider_harness.core.checks import Check, CheckKind, Reference, Severity
 from airflow_provider_harness.core.contract import LoadMode
-from airflow_provider_harness.core.errors import ContractViolation
+from airflow_provider_harness.core.errors import ContractViolation, SliceBusy
 from airflow_provider_harness.core.report import CheckResult
-from tests.ports.rows_case import Case, gate_of, unheard
+from tests.ports.rows_case import Case, gate_of, quiet, unheard
 
 TO_DAY_1 = "UPDATE public.orders SET placed_at = placed_at + interval '1 day' WHERE id = 7"
 """At the source, a row of the first day becomes one of the second."""
@@ -61,6 +61,32 @@ def test_a_key_that_stays_in_another_slice_blocks(case: Case, mode: LoadMode, wi
     assert case.published() == before
     if mode is LoadMode.INCREMENTAL:
         assert [case.move(day).rows for day in range(2)] == [302, 290], "its old slice first, then it may go"
+
+
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.APPEND])
+def test_a_key_that_another_slice_brought_since_the_gate_is_not_published(case: Case, mode: LoadMode) -> None:
+    case = in_mode(case, mode)
+    keyless(case)
+    case.move(2)
+    case.extract()
+    with case.target.warehouse().slice(case.contract, case.piece()) as session:
+        session.stage_files(case.stage(), case.stage().manifest(), quiet)
+        measured = session.measure_staged()
+        case.at_warehouse(f"UPDATE {case.contract.table} SET id = 7 WHERE id = 700")
+        with pytest.raises(SliceBusy, match="nothing was published"):
+            session.publish(measured, set_aside=False, run="dag/run")
+        session.discard()
+    assert len(case.published()) == 302
+    (result,) = failed(case, 0)
+    assert (result.kind, result.value) == (CheckKind.UNIQUE, 1)
+
+
+def test_bigquery_says_that_it_sees_no_slice_of_this_very_moment(case: Case) -> None:
+    case.extract()
+    _, report = case.load()
+    (key,) = (result for result in report.results if result.kind is CheckKind.UNIQUE)
+    told = "; a slice that is published at this very moment is not seen" if case.target.home != "public" else ""
+    assert key.actual == f"0 rows too many{told}"
 
 
 def test_a_warning_about_such_a_key_is_in_the_report_and_publishes(case: Case) -> None:

@@ -186,8 +186,10 @@ def find(path: str, contract: Contract, piece: Slice) -> Found:
     if place.is_dir():
         parts = sorted((part for part in place.iterdir() if _form(part.name)), key=lambda part: str(part.name))
         if (place / MANIFEST).exists():
-            manifest = ParquetStage(path).manifest()
+            stage = ParquetStage(path)
+            manifest = stage.manifest()
             refuse_other(manifest, contract, piece)
+            stage.verify(manifest)
             promised, parts = manifest.rows, [place / name for name in sorted(manifest.files)]
         else:
             _flat(path, place)

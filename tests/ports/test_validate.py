@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
@@ -168,6 +169,17 @@ def test_staged_files_are_held_to_their_manifest(case: Case, dag: Any) -> None:
     manifest = folder / "_manifest.json"
     manifest.write_text(manifest.read_text().replace('"rows": 303', '"rows": 304'))
     assert "reconciliation:staged" in failed(case, dag, conn_id="wh", path=f"file://{folder}")
+
+
+def test_staged_files_are_those_that_the_extract_left_byte_for_byte(case: Case, dag: Any) -> None:
+    case.extract()
+    (part,) = (case.folder / DAY).glob("*.parquet")
+    table = pq.read_table(part)
+    pq.write_table(table, part, compression="gzip")
+    with pytest.raises(
+        AirflowFailException, match=r"is not what the extract left \(its SHA-256 is not the manifest's\)"
+    ):
+        validate(case, dag, conn_id="wh", path=f"file://{case.folder / DAY}")
 
 
 def test_files_that_are_not_there_may_come(case: Case, dag: Any, tmp_path: Path) -> None:

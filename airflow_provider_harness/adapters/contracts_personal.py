@@ -7,12 +7,30 @@ from typing import Any
 
 from airflow_provider_harness.core.contract import LogicalType, Treatment
 from airflow_provider_harness.core.personal import PERSONAL
+from airflow_provider_harness.core.schema import canonical
 
 from .contracts_marks import Finding, Path
 
 NAME = "harness.personalData"
 CHECKED = ("enum", "logicalTypeOptions", "relationships")
 """Fields of a property whose checks need the value itself."""
+TEXTS = ("text", "character varying", "character", "citext")
+"""Types that hold any text."""
+
+
+def _is_text(prop: Mapping[str, Any]) -> bool:
+    """Whether a column can hold what stands for its values: neither a mask nor a hash is JSON, a uuid or a number."""
+    kind = canonical(str(prop.get("physicalType") or "text")).partition("(")[0].strip()
+    return prop.get("logicalType") == LogicalType.STRING and kind in TEXTS
+
+
+def _rules_below(prop: Mapping[str, Any]) -> Iterator[str]:
+    """Fields that are rules, of what is inside a property."""
+    items = prop.get("items")
+    for inner in (*(prop.get("properties") or ()), *((items,) if items else ())):
+        if isinstance(inner, dict):
+            yield from (field for field in (*CHECKED, "required", "unique", "quality") if inner.get(field))
+            yield from _rules_below(inner)
 
 
 def strangers(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -96,7 +114,7 @@ class Treatments:
             yield f"{name} says which slice a row belongs to, so it cannot be treated.", "Keep it."
         if treatment in (Treatment.MASK, Treatment.DROP) and (prop.get("primaryKey") or prop.get("unique")):
             yield f"{name} tells rows apart, so it cannot be taken away.", "Use hash, or keep."
-        if treatment in (Treatment.MASK, Treatment.HASH) and prop.get("logicalType") != LogicalType.STRING:
+        if treatment is not Treatment.DROP and not _is_text(prop):
             yield f"{name} becomes text.", "Give it logicalType string and physicalType text."
         checked = [field for field in CHECKED if prop.get(field)]
         if checked:
@@ -106,6 +124,8 @@ class Treatments:
             )
         if treatment is Treatment.DROP and prop.get("quality"):
             yield f"{name} is not published, so nothing of it can be checked.", "Remove its quality."
+        if treatment is Treatment.DROP and (below := sorted(set(_rules_below(prop)))):
+            yield f"{name} is not published, so nothing in it can be checked.", f"Remove {', '.join(below)} below it."
 
     def _find(self, path: Path, problem: str, valid: tuple[str, ...] = (), fix: str = "") -> None:
         self._findings.append(Finding(path=path, problem=problem, valid=valid, fix=fix))

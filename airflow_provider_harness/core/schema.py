@@ -94,6 +94,10 @@ _KNOWN = re.compile(
 )
 """What a type is made of: PostgreSQL's words, or the one name of a type of the user's own, and arguments. Nothing else is ever
 pasted into a statement as a type."""
+PSEUDO = frozenset(
+    {"any", "anyarray", "anyelement", "cstring", "internal", "record", "struct", "trigger", "unknown", "void"}
+)
+"""Words for a type that no column of PostgreSQL's can have ("Pseudo-Types"), and ``struct``, which is BigQuery's."""
 _LADDERS = (("smallint", "integer", "bigint"), ("real", "double precision"), ("character varying", "text"))
 
 
@@ -267,8 +271,10 @@ def is_type(kind: str) -> bool:
     (True, True, True)
     >>> is_type("text default 1"), is_type("text); drop table x; --")
     (False, False)
+    >>> is_type("record"), is_type("record[]")
+    (False, False)
     """
-    return _KNOWN.fullmatch(kind) is not None
+    return _KNOWN.fullmatch(kind) is not None and kind.rstrip("[]") not in PSEUDO
 
 
 def fits(narrow: str, wide: str) -> bool:

@@ -221,6 +221,28 @@ def test_what_cannot_be_done_is_a_finding_with_its_line(old: str) -> None:
     assert problem in str(caught.value)
 
 
+NESTED = "{name: more, logicalType: object, physicalType: jsonb, properties: [{name: city, logicalType: string, required: true}]"
+
+
+@pytest.mark.parametrize(
+    ("column", "problem"),
+    [
+        ("{name: more, logicalType: string, physicalType: jsonb, HASH}", "more becomes text"),
+        ("{name: more, logicalType: string, physicalType: jsonb, MASK}", "more becomes text"),
+        ("{name: more, logicalType: string, physicalType: uuid, MASK}", "more becomes text"),
+        (f"{NESTED}, MASK}}", "more becomes text"),
+        (f"{NESTED}, HASH}}", "more becomes text"),
+        (f"{NESTED}, DROP}}", "more is not published, so nothing in it can be checked. Remove required below it"),
+    ],
+)
+def test_a_document_that_becomes_text_or_goes_keeps_no_rule_below_it(column: str, problem: str) -> None:
+    for word in ("HASH", "MASK", "DROP"):
+        column = column.replace(word, f"customProperties: [{{property: harness.personalData, value: {word.lower()}}}]")
+    with pytest.raises(ContractError) as caught:
+        compile_text(f"{CONTRACT.rstrip()}\n      - {column}\n", "people.odcs.yaml")
+    assert problem in str(caught.value)
+
+
 def test_what_is_kept_is_kept() -> None:
     found = compile_text(CONTRACT.replace("{personal: hash}", "{personal: keep}"), "people.odcs.yaml")
     assert found.column("email").treatment is Treatment.KEEP

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.partition import Slice, slice_of
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.slice_keys import read
 
-from . import gx, sql_checks
+from . import gx, pg_target, sql_checks
 from .gx_share import shared
 from .pg_catalog import catalog
 from .pg_measure import measure
@@ -144,6 +144,7 @@ class PostgresShelf:
             rows = self._run(
                 f"INSERT INTO {table} ({self._names}) OVERRIDING SYSTEM VALUE SELECT {self._names} FROM {_TAKEN}"
             ).rowcount
+            self._refuse_changed(rows)
             noted = self._run(
                 f"UPDATE {shelf} SET released_at = now() "
                 f"WHERE ctid IN (SELECT {_PLACE} FROM {_TAKEN}) AND released_at IS NULL"
@@ -153,6 +154,29 @@ class PostgresShelf:
                     f"{self._contract.table} slice {self._piece.id}: its rows in quarantine changed meanwhile"
                 )
         return rows
+
+    def _refuse_changed(self, rows: int) -> None:
+        """Where the published table has triggers or the like: whether the rows stand there as they were released."""
+        table = self._contract.table
+        if not (by := pg_target.habits(self._connection, table).by):
+            return
+        self._run("SET CONSTRAINTS ALL IMMEDIATE")
+        there = catalog(self._connection, table)
+        kinds = {col.name: col.type for col in there.columns} if there else {}
+        sent = ", ".join(
+            f"{column(col.name)}::{kinds.get(col.name, col.physical_type)}::text AS {column(col.name)}"
+            for col in self._contract.columns
+        )
+        texts = ", ".join(f"{column(name)}::text AS {column(name)}" for name in self._contract.names)
+        written = pg_target.Written(
+            table=table,
+            sent=f"SELECT {sent} FROM {_TAKEN}",
+            there=f"SELECT {texts} FROM {ident(table)}",
+            names=self._contract.names,
+            rows=rows,
+            replaced=False,
+        )
+        pg_target.refuse_changed(written, by, lambda sql: int((self._run(sql).fetchone() or (0,))[0]))
 
     @property
     def _names(self) -> str:

@@ -32,7 +32,9 @@ SELECT (SELECT relkind::text FROM pg_class WHERE oid = to_regclass({table})),
        ARRAY(SELECT 'rule ' || r.rulename FROM pg_rewrite AS r JOIN whole ON r.ev_class = whole.id
              WHERE r.rulename <> '_RETURN' AND r.ev_enabled IN ('O', 'A') GROUP BY 1 ORDER BY 1),
        ARRAY(SELECT 'policy ' || p.polname FROM pg_policy AS p JOIN whole ON p.polrelid = whole.id
-             WHERE row_security_active(whole.id) GROUP BY 1 ORDER BY 1)
+             WHERE row_security_active(whole.id) GROUP BY 1 ORDER BY 1),
+       ARRAY(SELECT h.inhrelid::regclass::text FROM pg_inherits AS h JOIN pg_class AS c ON c.oid = h.inhrelid
+             WHERE h.inhparent = to_regclass({table}) AND NOT c.relispartition ORDER BY 1)
 """
 
 _NEEDED = {LoadMode.INCREMENTAL: 24, LoadMode.FULL: 24, LoadMode.APPEND: 8, LoadMode.MERGE: 12}
@@ -50,6 +52,7 @@ class Habits:
     :param stores: whether it, and each of its partitions, keeps its rows itself.
     :param secured: whether row-level security applies to this user.
     :param by: its triggers, rules and policies, by kind and name.
+    :param heirs: the tables that inherit from it and are no partitions of it.
     """
 
     kind: str
@@ -57,6 +60,7 @@ class Habits:
     stores: bool
     secured: bool
     by: tuple[str, ...]
+    heirs: tuple[str, ...]
 
     @property
     def plain(self) -> bool:
@@ -68,9 +72,16 @@ def habits(connection: psycopg.Connection[Any], table: str) -> Habits:
     """How a table that exists takes rows."""
     asked = _HABITS.format(table=literal(ident(table)))
     found = connection.execute(asked.encode()).fetchone()
-    kind, allows, stores, secured, *by = found or ("r", 28, True, False)
+    kind, allows, stores, secured, *by, heirs = found or ("r", 28, True, False, ())
     names = tuple(name for some in by for name in some)
-    return Habits(kind=str(kind), allows=int(allows or 0), stores=bool(stores), secured=bool(secured), by=names)
+    return Habits(
+        kind=str(kind),
+        allows=int(allows or 0),
+        stores=bool(stores),
+        secured=bool(secured),
+        by=names,
+        heirs=tuple(heirs),
+    )
 
 
 def refuse_unwritable(table: str, found: Habits, mode: LoadMode) -> None:
@@ -81,6 +92,13 @@ def refuse_unwritable(table: str, found: Habits, mode: LoadMode) -> None:
             f"table {table}",
             f"is {_RELATIONS.get(found.kind, 'a relation')} in which rows cannot be replaced, so no slice can be published in it.",
             fix="Publish in a table, and let the view read it; or give the view INSTEAD OF triggers.",
+        )
+    if found.heirs:
+        raise TargetInterferes(
+            table,
+            f"its rows are read and replaced together with those of {', '.join(found.heirs)}, which inherit from it; publish in a "
+            "table that nothing inherits from, or in a partitioned one",
+            tuple(f"table {heir}" for heir in found.heirs),
         )
     if found.secured:
         log.warning(

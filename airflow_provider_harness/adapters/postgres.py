@@ -399,6 +399,9 @@ class PostgresSession:
                     "nothing was published"
                 )
             if by:
+                self._run(
+                    "SET CONSTRAINTS ALL IMMEDIATE"
+                )  # what triggers put off until the commit is done, and seen, now
                 pg_target.refuse_changed(self._written(written, set_aside=set_aside), by, self._number)
             rows = self.there() if mode is LoadMode.MERGE else written
             self.discard()

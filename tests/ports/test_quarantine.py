@@ -22,7 +22,7 @@ from airflow_provider_harness.cli import commands, quarantine
 from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, TargetInterferes
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.lineage import Dataset, Flow
@@ -46,6 +46,19 @@ def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def let_go(case: Case, check: str = "") -> Released:
     return release(gate_of(case.contract, case.piece()), PostgresQuarantine(case.warehouse), check)[0]
+
+
+def test_a_trigger_that_changes_what_is_released_is_named(case: Case) -> None:
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    before = case.at_warehouse("SELECT id, amount FROM public.orders ORDER BY id")
+    case.at_warehouse(
+        "CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "UPDATE public.orders SET amount = 0 WHERE id = NEW.id; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER later "
+        "AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later()"
+    )
+    with pytest.raises(TargetInterferes, match=r"do not stand there as they were written: amount.*trigger later"):
+        let_go(case)
+    assert case.at_warehouse("SELECT id, amount FROM public.orders ORDER BY id") == before
 
 
 def test_what_is_normal_counts_when_rows_come_back(case: Case) -> None:

@@ -166,6 +166,40 @@ def test_a_trigger_that_interferes_is_named_and_nothing_is_retried(case: Case, m
     assert ours(case) == before
 
 
+LATER = (
+    "CREATE CONSTRAINT TRIGGER later AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION later()"
+)
+
+
+@each_move
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.APPEND])
+@pytest.mark.parametrize("does", ["DELETE FROM public.orders", "UPDATE public.orders SET status = 'gone'"])
+def test_what_a_trigger_puts_off_until_the_commit_is_seen(case: Case, move: Move, mode: LoadMode, does: str) -> None:
+    table(case, COLUMNS)
+    case.at_warehouse(FUNCTION.format(name="later", body=f"{does} WHERE id = NEW.id AND id = 7; RETURN NULL;"))
+    case.at_warehouse(LATER)
+    case = case.with_contract(load=replace(case.contract.load, mode=mode))
+    with pytest.raises(TargetInterferes, match=r"1 of 303 rows do not stand there.*trigger later"):
+        move(case)
+    assert ours(case) == []
+
+
+@each_move
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.APPEND])
+def test_rows_of_a_table_that_inherits_are_not_taken_along(case: Case, move: Move, mode: LoadMode) -> None:
+    table(case, COLUMNS)
+    move(case)
+    case.at_warehouse(
+        "CREATE TABLE public.kid (own text) INHERITS (public.orders); "
+        "INSERT INTO public.kid SELECT *, 'mine' FROM ONLY public.orders LIMIT 2"
+    )
+    case = case.with_contract(load=replace(case.contract.load, mode=mode))
+    with pytest.raises(TargetInterferes, match=r"kid, which inherit"):
+        move(case)
+    assert case.at_warehouse("SELECT count(*) FROM public.kid") == [(2,)]
+
+
 @each_move
 def test_a_trigger_that_fills_other_columns_is_welcome(case: Case, move: Move) -> None:
     table(case, f"{COLUMNS}, changed_at timestamptz NOT NULL DEFAULT '2001-01-01'")

@@ -345,13 +345,22 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
     )
 
 
+#: What a line of Airflow's log has before and after what it says: its time and level, and where to read on.
+_AROUND = re.compile(r"^\[\d{4}-[^\]]+\]\s*(?:\{[^}]*\}\s*)?(?:[A-Z]+\s+-\s+)?|\s*For more information, see \S+")
+
+
+def _of_line(line: str) -> str:
+    """What a line of the log says, for one sentence."""
+    return _AROUND.sub("", line.strip())[:200]
+
+
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.RUN_FAILED:
         late = failure.detail.get("timed_out")
         why = "Airflow's record of the run, and its dagrun_timeout."
         return _fact(Category.TIMEOUT, f"The run was too slow: {late}.", why, [Trait.PERMANENT]) if late else None
     if failure.kind is FailureKind.UNREPORTED and said.category is not Category.RESOURCE_EXHAUSTED_MEMORY:
-        word = said.citations[0].text.strip()[:200] if said.citations else ""
+        word = _of_line(said.citations[0].text) if said.citations else ""
         lost = _fact(
             Category.WORKER_LOST,
             "The try ended without reporting: its process is gone, and "

@@ -123,7 +123,8 @@ def _result(report: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 def _of_intake(failure: Failure) -> list[Observation]:
     told = failure.origin is Origin.RECONCILER  # else as it was reported, by whoever could write the row
-    text = f"reported by the {failure.origin}, as {failure.kind}; not known: {', '.join(failure.missing) or 'nothing'}"
+    unknown = f"; not known: {', '.join(failure.missing)}" if failure.missing else ""
+    text = f"reported by the {failure.origin}, as {failure.kind}{unknown}"
     seen = [Observation(source=Source.RUN, text=text, trusted=told)]
     for name in ("file", "timed_out"):
         if name in failure.detail:

@@ -13,13 +13,14 @@ from airflow_provider_harness.app.asks import answer
 from airflow_provider_harness.app.ports import Healer, Page, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk
 from airflow_provider_harness.app.stakes import contracts_of, made_worse
-from airflow_provider_harness.core.action import ACTIONS, proposal_from
+from airflow_provider_harness.core.action import ACTIONS, ActionKind, proposal_from
 from airflow_provider_harness.core.contract import Contract
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.escaping import links as shown_links
 from airflow_provider_harness.core.escaping import one_line, terminal
 from airflow_provider_harness.core.failure import Failure, FailureKind, TryKey
 from airflow_provider_harness.core.incident import EventKind, Incident, Outcome
+from airflow_provider_harness.core.policy import VerdictKind
 from airflow_provider_harness.core.redaction import shorten
 
 #: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
@@ -197,11 +198,20 @@ def _evidence(incident: Incident) -> list[str]:
         one_line(item["text"], EVIDENCE_LENGTH)
         for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())
     ]
-    cited = [
-        f"{item['source']} line {item['line']}: {one_line(item['text'], EVIDENCE_LENGTH)}"
-        for item in incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
-    ]
-    return seen + cited
+    told = incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
+    cited = [f"{item['source']} line {item['line']}: {one_line(item['text'], EVIDENCE_LENGTH)}" for item in told]
+    return seen + [text for text, item in zip(cited, told, strict=True) if not _is_in(str(item["text"]), seen)]
+
+
+#: Characters by which a quotation is found again in what was seen: at most so many, and no fewer of a message alone.
+_ALIKE, _TELLING = 80, 20
+
+
+def _is_in(quoted: str, seen: Sequence[str]) -> bool:
+    """Whether it stands among the evidence already: an exception is seen, and cited as what the cause was read from."""
+    message = quoted.partition(": ")[2]
+    words = one_line(message if len(message) >= _TELLING else quoted, EVIDENCE_LENGTH)[:_ALIKE]
+    return any(words in text for text in seen)
 
 
 def samples_of(failures: Sequence[Failure]) -> list[str]:
@@ -227,10 +237,13 @@ def _done(incident: Incident) -> str:
 
 
 def _verdict(incident: Incident) -> str:
+    """What was decided about an act; that a person is told is no act, and the page itself says so."""
     judged = incident.last.get(EventKind.JUDGED)
     if judged is None:
         return ""
     proposed = incident.last[EventKind.PROPOSED]
+    if proposed["action"] == ActionKind.ESCALATE_TO_HUMAN and judged["verdict"] == VerdictKind.APPROVE:
+        return ""
     arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed["arguments"].items()))
     rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
     return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"

@@ -181,6 +181,33 @@ def test_the_question_is_linked() -> None:
     assert "no rule" in message.details["verdict"]
 
 
+def test_a_page_says_nothing_twice_and_nothing_of_its_own_permission() -> None:
+    w = world()
+    incident_id = opened(w)
+    seen = [
+        "ConnectionRefusedError (errno 111): [Errno 111] GET http://db/x: Connection refused",
+        "try 1 of 2, task is failed now",
+    ]
+    cited = [
+        {
+            "source": "exception",
+            "line": 0,
+            "text": "ConnectionRefusedError: [Errno 111] GET http://db/x: Connection refused",
+        },
+        {"source": "log", "line": 7, "text": "rows: 1"},
+    ]
+    w.event(incident_id, EventKind.CLAIMED, run="r")
+    observations = [{"source": "run", "text": text, "trusted": True} for text in seen]
+    w.event(incident_id, EventKind.EVIDENCE, facts={}, observations=observations, unavailable=[])
+    said = {"category": "timeout", "cause": "c", "certainty": "sure", "basis": "fact", "why": "y"}
+    w.event(incident_id, EventKind.DIAGNOSED, **said, citations=cited)
+    w.event(incident_id, EventKind.PROPOSED, action="escalate_to_human", arguments={}, why="")
+    w.event(incident_id, EventKind.JUDGED, verdict="approve", rule="page", policy_version=1, reason="Always.")
+    message = page(w, incident_id)
+    assert message.details["evidence"].splitlines() == [*seen, "log line 7: rows: 1"]
+    assert "verdict" not in message.details
+
+
 def test_the_healers_own_failure_is_critical() -> None:
     own = compose.own_failure("harness_healer", "heal__1", "act", "", "boom" * 5000)
     assert own.severity is Severity.CRITICAL

@@ -43,7 +43,7 @@ _words = tuple((trait, categories, re.compile(pattern)) for trait, categories, p
 _breaks_off, _failed, _ended = (re.compile(p) for p in (BREAKS_OFF, FAILED, ENDED))
 
 _SENTENCES: Mapping[Category, str] = {
-    Category.TRANSIENT_NETWORK: "A connection or service was unavailable for a moment.",
+    Category.TRANSIENT_NETWORK: "A connection or service was not available.",
     Category.RATE_LIMITED: "The other side limits the rate of requests.",
     Category.QUOTA_EXHAUSTED: "An allotment is used up.",
     Category.RESOURCE_EXHAUSTED_MEMORY: "Memory ran out.",
@@ -129,7 +129,7 @@ def by_text(log: str) -> Diagnosis:
     cited = _cite(log, [m for m in matches if m.category is best])
     return Diagnosis(
         category=best,
-        cause=f"{_SENTENCES[best]} {cited[0].text.strip()[:200]}" if cited else _SENTENCES[best],
+        cause=_cause(best, _of_line(cited[0].text) if cited else ""),
         basis=Basis.TEXT,
         certainty=certainty,
         why=f"{len(cited)} line(s) of the log say so, {_how_clearly(top, lead, others)}.",
@@ -331,7 +331,7 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
     link = chain[depth]
     return Diagnosis(
         category=category,
-        cause=f"{_SENTENCES[category]} {link.type}: {link.message[:200]}",
+        cause=_cause(category, f"{link.type}: {link.message[:200]}"),
         basis=Basis.FACT,
         certainty=Certainty.SURE if best.strength >= 6 else Certainty.LIKELY,
         why=f"{best.id} of the exception chain identifies it.",
@@ -343,6 +343,11 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
         traits=text.traits if text.category is category else frozenset(best.traits),
         retry_after=wait,
     )
+
+
+def _cause(category: Category, said: str) -> str:
+    """What was said before what it means in general: a title on a phone ends early, and has the category's name already."""
+    return f"{said.rstrip('. ')}. {_SENTENCES[category]}" if said else _SENTENCES[category]
 
 
 #: What a line of Airflow's log has before and after what it says: its time and level, and where to read on.

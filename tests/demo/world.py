@@ -31,6 +31,7 @@ SETTINGS = {
     # A date without a zone, as in `airflow backfill create --to-date 2013-01-07`, means a New York day here.
     "AIRFLOW__CORE__DEFAULT_TIMEZONE": "America/New_York",
     "AIRFLOW__HARNESS__MODE": "act",
+    "AIRFLOW__HARNESS__STORE": "connection",
     "AIRFLOW__HARNESS__ENROLL": "tag:flights",
     "AIRFLOW__HARNESS__RECONCILE_SECONDS": "10",
     # The breaks come one after another: that is no recurrence, and no reason to stop.

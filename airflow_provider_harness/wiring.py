@@ -21,6 +21,7 @@ from airflow_provider_harness.wiring_store import connection, connection_if_read
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow_api import AirflowApi
     from airflow_provider_harness.adapters.handover import SupervisorHandover
+    from airflow_provider_harness.adapters.pagerduty import PagerDuty
     from airflow_provider_harness.adapters.spool import FileSpool
     from airflow_provider_harness.adapters.store_promises import SqlPromises
     from airflow_provider_harness.adapters.store_sql import SqlStore
@@ -200,7 +201,7 @@ def route_channel(conn_id: str) -> str:
     return f"connection {conn_id}"
 
 
-def page_receiver(conn_id: str) -> Receiver | None:
+def page_receiver(conn_id: str) -> PagerDuty | None:
     """The PagerDuty service of a connection; None where there is no such connection, or no integration key in it."""
     from airflow_provider_harness.adapters.pagerduty import PagerDuty
 
@@ -307,6 +308,7 @@ def healer() -> Healer:
         evidence=LineageEvidence(
             inner=wiring_reads.history(AirflowEvidence(api, redactor()), api, store(), gates, redactor(), now),
             graph=wiring_lineage.graph,
+            ever=wiring_lineage.graph_ever,
             incidents=store(),
             gates=wiring_lineage.latest_gates,
         ),

@@ -34,6 +34,13 @@ def graph() -> Graph:
     return SqlLineage(store_engine).graph()
 
 
+def graph_ever() -> Graph:
+    """The same of all that was ever told: a task can add to it, and take nothing back."""
+    from airflow_provider_harness.adapters.store_lineage import SqlLineage
+
+    return SqlLineage(store_engine).graph(ever=True)
+
+
 def latest_gates(tasks: Collection[str]) -> Mapping[str, KeptGate]:
     """What the newest gate of each of these tasks decided; a task is ``dag.task``.
 

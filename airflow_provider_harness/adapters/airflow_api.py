@@ -22,6 +22,7 @@ from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 from airflow_provider_harness.core.bounded import bounded
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.failure import TryKey
+from airflow_provider_harness.core.incident import run_id as name_of_run
 from airflow_provider_harness.core.partition import slice_id
 
 if TYPE_CHECKING:
@@ -166,6 +167,9 @@ class AirflowApi:
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         return str(self._call("run", dag=dag_id, run=run_id).json()["state"])
+
+    def from_task(self, run_id: str) -> bool:
+        return bool(self._call("run", dag=self._healer, run=run_id).json()["triggered_by"] == "operator")
 
     def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
         return self._task_pages(dag_id, run_id, {})
@@ -403,7 +407,7 @@ class AirflowApi:
 
     def start(self, incident_id: str, episode: str, number: int) -> bool:
         body = {
-            "dag_run_id": f"heal__{episode}__{number}",
+            "dag_run_id": name_of_run(episode, number),
             "logical_date": None,
             "conf": {"incident_id": incident_id},
         }

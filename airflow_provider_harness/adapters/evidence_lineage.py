@@ -35,11 +35,13 @@ class LineageEvidence:
     """Adds to a dossier what its lineage says; where that is not known, it says so.
 
     :param inner: assembles the rest.
+    :param ever: the same of all that was ever told: a task can add to it, and take nothing back.
     :param gates: tasks -> the newest gate of each.
     """
 
     inner: EvidenceCollector
     graph: Callable[[], Graph]
+    ever: Callable[[], Graph]
     incidents: Incidents
     gates: Callable[[Collection[str]], Mapping[str, KeptGate]]
 
@@ -61,14 +63,15 @@ class LineageEvidence:
             )
         upstream = graph.upstream_of_task(mine)
         troubled = self._open(failure)
-        above = {task for task in graph.upstream_tasks(mine) if task in troubled}
+        ever = self.ever()
+        above = {task for task in ever.upstream_tasks(mine) if task in troubled}
         gates = self.gates(graph.tasks_of(upstream))
         told = sorted(upstream, key=lambda one: not any(task in above for task in graph.tasks_of((one,))))
         seen = [_upstream(one, graph.tasks_of((one,)), troubled, gates) for one in told[:MOST]]
         if len(told) > MOST:
             seen.append(Observation(source=Source.LINEAGE, text=f"{len(told) - MOST} more upstream", trusted=True))
         facts: dict[str, Fact] = {
-            "downstream_tables": len(graph.downstream(*graph.of_task(mine))),
+            "downstream_tables": len(ever.downstream(*ever.of_task(mine))),
             "upstream_incidents": len({incident for task in above for incident in troubled[task]}),
         }
         return replace(evidence, observations=(*evidence.observations, *seen), facts={**evidence.facts, **facts})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.incident import run_id
 
 
 class SupervisorHandover:
@@ -22,7 +23,7 @@ class SupervisorHandover:
 
         message = TriggerDagRun(
             dag_id=self._healer,
-            run_id=f"heal__{episode}__{number}",
+            run_id=run_id(episode, number),
             conf={"incident_id": incident_id},
             logical_date=None,
         )

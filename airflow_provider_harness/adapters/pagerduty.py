@@ -59,6 +59,16 @@ class PagerDuty:
 
         self._open: Callable[[], Any] = open_client
 
+    def refused(self) -> str:
+        """Why the client cannot be opened at all, such as for an address that it does not take; empty where it can."""
+        from pagerduty import UrlError
+
+        try:
+            self._open().close()
+        except UrlError as error:
+            return str(error)
+        return ""
+
     def trigger(self, page: Page) -> None:
         self._send(
             lambda client: client.trigger(
@@ -89,7 +99,7 @@ class PagerDuty:
     def _send(self, call: Callable[[Any], object]) -> None:
         """One event over a connection of its own, closed after it: pages are rare, healers are many."""
         from httpx import HTTPError
-        from pagerduty import Error, HttpError
+        from pagerduty import Error, HttpError, UrlError
 
         try:
             with self._open() as client:
@@ -99,7 +109,7 @@ class PagerDuty:
             if answer is not None and 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):
                 raise NotAllowed(f"PagerDuty answers {answer.status_code}: {answer.text[:200]}") from error
             raise HarnessUnavailable("PagerDuty", f"{type(error).__name__}: {error}") from error
-        except (Error, HTTPError, OSError) as error:
+        except (Error, UrlError, HTTPError, OSError) as error:
             raise HarnessUnavailable("PagerDuty", f"{type(error).__name__}: {error}") from error
 
 

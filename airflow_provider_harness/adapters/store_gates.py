@@ -130,8 +130,8 @@ class SqlGates:
             for start in range(0, len(keys), 500):
                 part = select(k).where(k.c.gate.in_(keys[start : start + 500]))
                 for check in connection.execute(part).mappings():
-                    checks.setdefault(check["gate"], []).append(_kept(check))
-        return tuple(_gate(row, checks.get(row["key"], ())) for row in rows)
+                    checks.setdefault(check["gate"], []).append(read_check(check))
+        return tuple(read_gate(row, checks.get(row["key"], ())) for row in rows)
 
     @readable
     def latest(self, tasks: Collection[str]) -> Mapping[str, KeptGate]:
@@ -142,7 +142,7 @@ class SqlGates:
         name = g.c.dag_id + "." + g.c.task_id
         wanted = select(g, name.label("name")).where(name.in_(tasks)).order_by(g.c.measured_at, g.c.try_number)
         with begin(self._engine) as connection:
-            return {row["name"]: _gate(row, ()) for row in connection.execute(wanted).mappings()}
+            return {row["name"]: read_gate(row, ()) for row in connection.execute(wanted).mappings()}
 
     def tables(self) -> Sequence[str]:
         """The tables of which anything is known."""
@@ -233,12 +233,14 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float | Decimal) and isfinite(value) else None
 
 
-def _kept(row: RowMapping) -> Kept:
+def read_check(row: RowMapping) -> Kept:
+    """A check as it was kept."""
     names = ("kind", "value", "passed", "flagged", "error", "severity", "share")
     return Kept(id=row["check_id"], **{name: row[name] for name in names})
 
 
-def _gate(row: RowMapping, checks: Sequence[Kept]) -> KeptGate:
+def read_gate(row: RowMapping, checks: Sequence[Kept]) -> KeptGate:
+    """A gate as it was kept."""
     names = ("contract", "contract_version", "conn_id", "slice", "rows", "malformed")
     task = TryKey(**{name: row[name] for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")})
     return KeptGate(

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_reports import moment
 from airflow_provider_harness.adapters.store_schema import text_of
-from airflow_provider_harness.adapters.store_tasks import begin
+from airflow_provider_harness.adapters.store_tasks import UNREADABLE, begin
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow, Graph, Transformation, job
 
@@ -70,16 +71,19 @@ class SqlLineage:
             return False  # another run of the task was faster
         return True
 
-    def graph(self) -> Graph:
+    def graph(self, *, ever: bool = False) -> Graph:
         """All that is known now: of each task and what it writes, the newest version.
 
+        :param ever: every version that was told; tasks cannot take one back.
         :raises HarnessUnavailable: the store cannot be read.
         """
         from sqlalchemy import select
 
         with begin(self._engine) as connection:
-            found = connection.execute(select(t.lineage).order_by(t.lineage.c.recorded_at)).mappings()
-            newest = {tuple(row[name] for name in _IDENTITY): row for row in found}
+            rows = connection.execute(select(t.lineage).order_by(t.lineage.c.recorded_at)).mappings()
+            found = [row for row in rows if moment(row["recorded_at"])]  # another would be the newest for ever
+            names = ("key",) if ever else _IDENTITY
+            newest = {tuple(row[name] for name in names): row for row in found}
             edges: dict[str, list[RowMapping]] = defaultdict(list)
             for edge in connection.execute(select(t.lineage_edges).order_by(t.lineage_edges.c.number)).mappings():
                 edges[edge["lineage"]].append(edge)
@@ -115,31 +119,40 @@ def _hash(value: object) -> str:
 def _read(row: RowMapping, edges: Iterable[RowMapping]) -> Flow | None:
     """What a task said of itself; None where it is of no form that can be read, which hides nobody else's."""
     try:
-        return _flow(row, edges)
-    except (ValueError, TypeError):
+        return read_flow(row, [edge for edge in edges if _readable(edge)])
+    except UNREADABLE:
         return None
 
 
-def _flow(row: RowMapping, edges: Iterable[RowMapping]) -> Flow:
-    named = bool(row["target_name"])
-    inputs, columns = [], []
-    for edge in edges:
-        source = Dataset(namespace=edge["source_namespace"], name=edge["source_name"])
-        if not edge["how"]:
-            inputs.append(source)
-            continue
-        columns.append(
-            ColumnEdge(
-                source=source,
-                source_column=edge["source_column"],
-                target_column=edge["target_column"],
-                how=Transformation(edge["how"]),
-                masking=edge["masking"],
-            )
-        )
+def _readable(edge: RowMapping) -> bool:
+    """Whether an edge can be read. Anybody may add one that cannot to what another task told: it takes nothing away."""
+    try:
+        read_edge(edge)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def read_edge(edge: RowMapping) -> Dataset | ColumnEdge:
+    """A source, or a column edge, as it was kept."""
+    source = Dataset(namespace=edge["source_namespace"], name=edge["source_name"])
+    if not edge["how"]:
+        return source
+    return ColumnEdge(
+        source=source,
+        source_column=edge["source_column"],
+        target_column=edge["target_column"],
+        how=Transformation(edge["how"]),
+        masking=edge["masking"],
+    )
+
+
+def read_flow(row: RowMapping, edges: Iterable[RowMapping]) -> Flow:
+    """What a task read and wrote, as it was kept."""
+    found, named = [read_edge(edge) for edge in edges], bool(row["target_name"])
     return Flow(
         task=job(row["dag_id"], row["task_id"]),
-        inputs=tuple(inputs),
+        inputs=tuple(one for one in found if isinstance(one, Dataset)),
         output=Dataset(namespace=row["target_namespace"], name=row["target_name"]) if named else None,
-        columns=tuple(columns),
+        columns=tuple(one for one in found if isinstance(one, ColumnEdge)),
     )

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 #: The table in which Alembic keeps the store's revision.
 VERSION_TABLE = "harness_alembic_version"
-#: What a role can have on a table and be looked at for.
-_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def _config(connection: Connection) -> Config:
@@ -55,26 +53,20 @@ def state(engine: Engine) -> tuple[str, str]:
         raise unavailable(error) from error
 
 
-def task_rights(engine: Engine) -> tuple[list[str], list[str]]:
-    """What the role of tasks lacks, and what it has too much, each as ``RIGHT on TABLE``; on PostgreSQL.
+def lacking(engine: Engine) -> list[str]:
+    """What the role of tasks lacks, each as ``RIGHT on TABLE``; on PostgreSQL.
 
     :param engine: the store as tasks open it.
     """
     from sqlalchemy import text
-    from sqlalchemy.exc import DBAPIError
 
-    from airflow_provider_harness.adapters.store_sql import unavailable
+    from airflow_provider_harness.adapters.store_tasks import begin
 
     asked = text("SELECT has_table_privilege(:table, :right)")
-    every = [(right, table) for table in metadata.tables for right in _RIGHTS]
-    try:
-        with engine.connect() as connection:
-            has = {pair for pair in every if connection.execute(asked, {"right": pair[0], "table": pair[1]}).scalar()}
-    except DBAPIError as error:
-        raise unavailable(error) from error
-    needs = {(right, table) for table, rights in TASK_RIGHTS.items() for right in rights}
-    lacks, beyond = ([f"{right} on {table}" for right, table in sorted(pairs)] for pairs in (needs - has, has - needs))
-    return lacks, beyond
+    needs = sorted((right, table) for table, rights in TASK_RIGHTS.items() for right in rights)
+    with begin(lambda: engine) as connection:
+        has = [connection.execute(asked, {"right": right, "table": table}).scalar() for right, table in needs]
+    return [f"{right} on {table}" for (right, table), there in zip(needs, has, strict=True) if not there]
 
 
 def grant_tasks(engine: Engine, role: str) -> None:

@@ -51,11 +51,11 @@ class SqlSlices:
                 if not connection.execute(lease.update().where(lease.c.name == name, free).values(**row)).rowcount:
                     taken = connection.execute(select(lease).where(lease.c.name == name)).mappings().first()
                     if taken is not None:
-                        return _lease(taken)
+                        return read_lease(taken)
                     connection.execute(lease.insert().values(name=name, **row))
         except IntegrityError:
             return self.take(name, holder, token, now)  # another run was faster
-        return _lease({"name": name, **row})
+        return read_lease({"name": name, **row})
 
     def renew(self, name: str, token: str, now: datetime) -> bool:
         """Prolong an own lease; False if it is another's now."""
@@ -123,6 +123,7 @@ class SlicesOfTasks:
         return None if lease.token == token else lease
 
 
-def _lease(row: Mapping[Any, Any]) -> Lease:
+def read_lease(row: Mapping[Any, Any]) -> Lease:
+    """A lease as it was kept."""
     moments = {name: datetime.fromisoformat(row[name]) for name in ("taken_at", "expires_at")}
     return Lease(name=row["name"], holder=row["holder"], token=row["token"], **moments)

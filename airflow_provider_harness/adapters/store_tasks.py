@@ -13,6 +13,8 @@ from airflow_provider_harness.core.errors import HarnessUnavailable
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+#: What reading a row raises that is of no form in which the harness writes it.
+UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError, RecursionError)
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
 
@@ -46,7 +48,7 @@ def readable(ask: Callable[Asked, Found]) -> Callable[Asked, Found]:
     def asked(*given: Asked.args, **named: Asked.kwargs) -> Found:
         try:
             return ask(*given, **named)
-        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
+        except UNREADABLE as error:
             what = f"it holds a row that cannot be read ({type(error).__name__}: {str(error)[:200]})"
             raise HarnessUnavailable("the harness store", what) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from airflow_provider_harness.app.asks import NO_SLICE, WORSE, answer, asks_of
@@ -11,13 +12,15 @@ from airflow_provider_harness.app.paging import recorded
 from airflow_provider_harness.app.ports import Healer, Severity
 from airflow_provider_harness.app.ports_promises import AtRisk, is_own
 from airflow_provider_harness.app.stakes import made_worse, only_backfill, only_without_slice, risks_of, severity_of
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State, run_id
 from airflow_provider_harness.core.outbox import Said
 from airflow_provider_harness.core.severity import worse
 
 #: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
 _QUIET = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED, Outcome.REFUSED, Outcome.NOTED})
 
+#: What is noted with the name of a healer run that the harness started by its own account.
+STARTED = "the harness started a healer run"
 #: Acts on one incident after which it goes to a person.
 MOST_ACTS = 2
 
@@ -54,6 +57,9 @@ def start_next(healer: Healer, incident: Incident) -> None:
     number = healer.store.healer_runs(incident.episode)
     while not healer.airflow.start(incident.id, incident.episode, number):
         number += 1
+    body = {"text": STARTED, "run": run_id(incident.episode, number)}
+    with suppress(ImpossibleEvent):  # it was closed meanwhile
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
 
 
 def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:

@@ -27,7 +27,7 @@ from airflow_provider_harness.core.diagnosis import (
     first_remedy,
     remedies,
 )
-from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
+from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.evidence import Citation, Evidence, Fact, Source
 from airflow_provider_harness.core.failure import Failure, TryKey
 from airflow_provider_harness.core.failure_text import cleaned
@@ -61,11 +61,26 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
         return incident.leader == healer_run and incident.state in (State.CLAIMED, State.DIAGNOSED)
     if not any(failure.heals for failure in healer.store.failures(incident_id)):
         return False
+    if not _is_ours(healer, incident, healer_run):
+        return False
     try:
         healer.store.append(_event(healer, incident_id, EventKind.CLAIMED, {"run": healer_run}))
     except ImpossibleEvent:
         return False
     return True
+
+
+def _is_ours(healer: Healer, incident: Incident, healer_run: str) -> bool:
+    """Whether the harness started this run: by its own account, as the incident says, or by a callback in a task, as Airflow says.
+
+    A run that a person started leads nothing: who started it may also fail it, or keep it alive and idle.
+    """
+    if healer_run in incident.started:
+        return True
+    try:
+        return healer.airflow.from_task(healer_run)
+    except NotAllowed:
+        return False
 
 
 def diagnose(healer: Healer, incident_id: str) -> Diagnosis:

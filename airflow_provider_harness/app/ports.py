@@ -313,6 +313,12 @@ class Airflow(Protocol):
 
     def run_state(self, dag_id: str, run_id: str) -> str: ...
 
+    def from_task(self, run_id: str) -> bool:
+        """Whether a task started this healer run, as a callback does, and no person.
+
+        :raises NotAllowed: Airflow knows no such run.
+        """
+
     def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]: ...
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState: ...

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app import promises
-from airflow_provider_harness.app.escalate import close, settle, start_next
+from airflow_provider_harness.app.escalate import STARTED, close, settle, start_next
 from airflow_provider_harness.app.intake import take_in
 from airflow_provider_harness.app.ports import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.escaping import code, one_line
 from airflow_provider_harness.core.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
+from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
 from airflow_provider_harness.core.redaction import Redactor
 
 #: How far back the first pass looks, and how much later passes overlap: a clock may be behind, a pass may have died.
@@ -27,7 +26,6 @@ PATIENCE = timedelta(minutes=2)
 #: Characters of an import error's message and of its stack trace, from the end, and of its class's name.
 LONGEST_MESSAGE, LONGEST_TRACE, LONGEST_NAME = 2_000, 20_000, 200
 _SHOWN = Redactor()  # what a Dag file printed is kept without what looks like a secret
-STARTED = "the reconciler started a healer run"
 #: A run of the reconciler that gives its worker slot back between two passes lasts so long; one that keeps it ends much
 #: sooner, since a scheduler that is told to end waits for the tasks which its own workers run.
 LONGEST_RUN, LONGEST_HELD = timedelta(days=1), timedelta(seconds=20)
@@ -151,9 +149,6 @@ def _heals(failures: Sequence[Failure]) -> bool:
 
 def _start(healer: Healer, incident: Incident) -> str:
     start_next(healer, incident)
-    body = {"text": STARTED}
-    with suppress(ImpossibleEvent):  # it was closed meanwhile
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
     return incident.id
 
 

@@ -18,7 +18,9 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "policy": doctor_here.policy,
     "runbook": doctor_here.runbook,
     "store": doctor_here.store,
+    "store's owner": doctor_here.owner,
     "role of tasks": doctor_here.capture,
+    "rows of tasks": doctor_here.rows,
     "audit key": doctor_here.audit_key,
     "staging": doctor_here.staging,
     "spool": doctor_here.spool,
@@ -39,7 +41,9 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
 }
 #: check -> the one that must be well before it can be made; for those that are not here, "settings".
 AFTER: Mapping[str, str] = {
+    "store's owner": "store",
     "role of tasks": "store",
+    "rows of tasks": "store",
     "account's rights": "account",
     "healer Dags": "account",
     "plugin": "account",

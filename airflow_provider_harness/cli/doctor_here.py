@@ -72,31 +72,47 @@ def _fallback(database: str | None) -> Iterator[Finding]:
         yield Finding.wrong(text, "Set [harness] store = connection, and move the file away.")
 
 
+def rows() -> Iterator[Finding]:
+    """What tasks wrote and nobody can read, or Airflow does not confirm."""
+    from airflow_provider_harness.adapters.store_unreadable import unreadable
+
+    for source, reasons in wiring.store().left_alone().items():
+        text = f"{len(reasons)} row(s) of {source} are left alone, the newest: {reasons[0][:300]}"
+        yield Finding.note(text, "Look who wrote them; they stand in harness_set_aside, and act on nothing.")
+    for table, reasons in unreadable(wiring_store.store_engine()).items():
+        text = f"{len(reasons)} row(s) of {table} cannot be read, such as {reasons[0][:300]}"
+        yield Finding.note(text, "Look who wrote them, and delete them as the store's owner; they are passed over.")
+
+
+def owner() -> Iterator[Finding]:
+    """Whether the store's owner may do more than own it."""
+    from airflow_provider_harness.adapters.store_rights import superuser
+
+    engine = wiring_store.store_engine()
+    if engine.dialect.name == "postgresql" and (role := superuser(engine)):
+        fix = "Make a role of its own as in the how-to of the store on PostgreSQL, give it the database, and name it in the connection."
+        yield Finding.note(f"The store's owner {role} is a superuser: who has its password has the whole server.", fix)
+
+
 def capture() -> Iterator[Finding]:
     """What ordinary tasks may do in the store: all that they need, and no more."""
-    from airflow_provider_harness.adapters.store_migrate import task_rights
+    from airflow_provider_harness.adapters.store_migrate import lacking
+    from airflow_provider_harness.adapters.store_rights import excess
 
     settings, engine = config.read(), wiring_store.store_engine()
-    yield from _left_alone()
     if engine.dialect.name != "postgresql":
         return
     if wiring_store.connection(settings.capture_conn_id) is None:
         fix = "Make a role for tasks: see the how-to of the store on PostgreSQL."
         yield Finding.note("Tasks write to the store as its owner: they could change incidents and verdicts.", fix)
         return
-    lacks, has = task_rights(wiring_store.task_engine())
-    fix = "airflow harness db upgrade --tasks-role ROLE"
-    if lacks:
-        yield Finding.wrong(f"The role of tasks lacks {', '.join(lacks)}.", fix)
-    if has:
-        yield Finding.wrong(f"The role of tasks has {', '.join(has)}, which no task needs.", fix)
-
-
-def _left_alone() -> Iterator[Finding]:
-    """What tasks wrote and nobody can read, or Airflow does not confirm."""
-    for source, reasons in wiring.store().left_alone().items():
-        text = f"{len(reasons)} row(s) of {source} are left alone, the newest: {reasons[0][:300]}"
-        yield Finding.note(text, "Look who wrote them; they stand in harness_set_aside, and act on nothing.")
+    tasks = wiring_store.task_engine()
+    if lacks := lacking(tasks):
+        text = f"The role of tasks lacks {', '.join(lacks)}."
+        yield Finding.wrong(text, "airflow harness db upgrade --tasks-role ROLE")
+    if has := excess(tasks):
+        text = f"The role of tasks has {'; '.join(item.what for item in has)}, which no task needs."
+        yield Finding.wrong(text, " ".join(item.statement for item in has))
 
 
 def audit_key() -> Iterator[Finding]:
@@ -118,12 +134,23 @@ def pages() -> Iterator[Finding]:
         yield tell("Nobody is paged: a page is a line in the healer's log.", fix)
     else:
         wiring.pager()
+        yield from _address(settings.pagerduty_conn_id)
     for name, conn_id in load_routes(settings.routes_file).items():
         if wiring.page_receiver(conn_id) is None:
             fix = f"Make it, with the integration key of a service as password, or correct {settings.routes_file}."
             yield Finding.wrong(
                 f"Pages for {name} go to the default: connection {conn_id} does not exist, or has no key.", fix
             )
+        else:
+            yield from _address(conn_id)
+
+
+def _address(conn_id: str) -> Iterator[Finding]:
+    """Whether PagerDuty's client takes the address that a connection gives it."""
+    receiver = wiring.page_receiver(conn_id)
+    if receiver is not None and (why := receiver.refused()):
+        fix = f"Correct base_url in the extra of connection {conn_id}, or take it out: then PagerDuty's own is used."
+        yield Finding.wrong(f"No page by connection {conn_id} is ever sent: {why}.", fix)
 
 
 def promises() -> Iterator[Finding]:

@@ -33,7 +33,7 @@ class EventKind(StrEnum):
     RUN_SETTLED = "run_settled"  # body: run, outcome, text; how one of the incident's runs turned out
     SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
     PAGED = "paged"  # body: dedup_key, severity, summary, action, reached, reached_why, also_told
-    NOTED = "noted"  # body: text
+    NOTED = "noted"  # body: text; run, where the harness started this healer run
     TAKEN = "taken"  # body: by
     RETURNED = "returned"  # body: by; also of what had ended with a person: the healer looks at it anew
     ACKED = "acked"  # body: by; a person has seen it
@@ -175,6 +175,7 @@ class Incident:
 
     :param leader: the healer run that leads it now, or empty.
     :param acts: canonical acts that were started, in order, without those of which Airflow says that they were not done.
+    :param started: healer runs that the harness started for it, by its own account.
     :param followed: other failed tries of the incident -> the verdict on clearing them.
     :param runs: ``dag/run`` -> how it turned out; a further healer run looks again at those that are not well.
     :param severity: the worst with which on-call was to be paged, as ``core.severity`` names it; empty where nobody was.
@@ -193,6 +194,7 @@ class Incident:
     failures: tuple[str, ...] = ()
     leader: str = ""
     acts: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
     followed: Mapping[str, str] = field(default_factory=dict)
     runs: Mapping[str, Outcome] = field(default_factory=dict)
     severity: str = ""
@@ -247,6 +249,8 @@ class Incident:
             changes["leader"] = body["run"]
             changes["last"] = {kind: body for kind, body in changes["last"].items() if kind not in _ATTEMPT}
             changes["runs"] = {name: outcome for name, outcome in self.runs.items() if outcome in WELL}
+        if event.kind is EventKind.NOTED and "run" in body:
+            changes["started"] = (*self.started, body["run"])
         if event.kind is EventKind.FOLLOWED:
             changes["followed"] = {**self.followed, body["failure"]: body["verdict"]}
         if event.kind is EventKind.RUN_SETTLED:
@@ -297,6 +301,11 @@ def _joined(incident: Incident, names: Sequence[str], last: Event | None) -> Inc
     if last is None:
         return incident
     return replace(incident.after(last), failures=(*incident.failures, *names))
+
+
+def run_id(episode: str, number: int) -> str:
+    """The name of the healer run of an episode."""
+    return f"heal__{episode}__{number}"
 
 
 def episode_of(key: TryKey, cause: str = "") -> str:

@@ -8,7 +8,7 @@ that rests on text or on a model reaches no wide act without a person, and a rem
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -164,7 +164,7 @@ FACTS: Mapping[str, FactSpec] = {
     "downstream_tables": FactSpec(
         reader=Reader.LINEAGE,
         type=int,
-        meaning="tables and folders that are made of what the failed task writes; not known where lineage is not",
+        meaning="tables and folders that were ever told to be made of what the failed task writes; not known where lineage is not",
     ),
     "upstream_incidents": FactSpec(
         reader=Reader.LINEAGE,
@@ -302,11 +302,17 @@ class Policy:
             why = "This remedy is only made with a person's agreement."
         elif ACTIONS[proposal.kind].risk is Risk.WIDE and facts["basis"] != Basis.FACT:
             why = "Only text says so; no trusted fact says the same."
+        elif any(FACTS[name].reader is Reader.LINEAGE for name in self._asked_by(verdict.rule)):
+            why = "Only tasks say what is made of what; that can narrow what is allowed, and not widen it."
         else:
             return verdict
         return Verdict(
             kind=VerdictKind.ASK, rule=verdict.rule, reason=why, policy_version=self.version, limit=verdict.limit
         )
+
+    def _asked_by(self, rule: str) -> Iterator[str]:
+        """The facts that a rule asks for."""
+        return (condition.fact for one in self.rules if one.id == rule for condition in one.when)
 
     def _refuse(self, rule: str, reason: str) -> Verdict:
         return Verdict(kind=VerdictKind.REFUSE, rule=rule, reason=reason, policy_version=self.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from airflow_provider_harness.core.action import ACTIONS, Risk
-from airflow_provider_harness.core.policy import Policy, Rule, VerdictKind
+from airflow_provider_harness.core.policy import LINEAGE_FACTS, Policy, Rule, VerdictKind
 
 WRITTEN_BY_AUTHORS = frozenset({"owners", "tags", "contract_state"})
 """Facts that whoever writes a Dag or its contract chooses."""
@@ -27,6 +27,9 @@ def _findings(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
     missing = [name for name in ("per_incident", "per_dag_per_day") if getattr(rule.limit, name) is None]
     if missing:
         yield f"without a limit: {' and '.join(missing)} can be given"
+    told = sorted({condition.fact for condition in rule.when} & set(LINEAGE_FACTS))
+    if told and rule.verdict is VerdictKind.APPROVE:
+        yield f"approves by {' and '.join(told)}, which tasks tell: a person is asked all the same"
     chosen = sorted({condition.fact for condition in rule.when} & WRITTEN_BY_AUTHORS)
     if chosen and rule.verdict is VerdictKind.APPROVE:
         yield f"approves by {' and '.join(chosen)}, which authors write: authors could widen what is allowed"

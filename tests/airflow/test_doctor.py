@@ -69,7 +69,7 @@ def no_pass_yet(place: World) -> Env:
         connection.execute(
             "INSERT INTO harness_watermarks (conn_id, table_name, slice, slice_end, moved_at, contract) "
             "VALUES ('wh', 'public.lost', '2026-01-01', %(at)s, %(at)s, '/nowhere/lost.odcs.yaml')",
-            {"at": looked.isoformat()},
+            {"at": looked.isoformat(timespec="microseconds")},
         )
     return changes
 

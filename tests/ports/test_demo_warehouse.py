@@ -94,7 +94,10 @@ def test_a_load_waits_for_the_lease_that_the_demo_holds(
     engine.dispose()
     with emulated.busy(store, date(2013, 1, 13)), psycopg.connect(store, autocommit=True) as connection:
         assert not emulated.waits(store, run)
-        connection.execute("INSERT INTO harness_leases VALUES ('staged file:///x', %s, 't', '', '')", [f"{run}/load"])
+        connection.execute(
+            "INSERT INTO harness_leases SELECT 'staged file:///x', %s, 't', taken_at, expires_at FROM harness_leases LIMIT 1",
+            [f"{run}/load"],
+        )
         assert emulated.waits(store, run)
         names = connection.execute("SELECT name FROM harness_leases ORDER BY 1").fetchall()
         assert names[-1] == ("warehouse public.flights 20130113T050000Z",)

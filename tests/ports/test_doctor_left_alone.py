@@ -18,8 +18,8 @@ def test_rows_that_nobody_can_read_are_named(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     engine = wiring_store.store_engine()
     upgrade(engine)
-    assert list(doctor_here.capture()) == []
-    insert(engine, body="no")
+    assert list(doctor_here.rows()) == []
+    insert(engine, body="{}")
     wiring.store().waiting()
-    (found,) = doctor_here.capture()
+    (found,) = doctor_here.rows()
     assert (found.health, "1 row(s) of failures" in found.text) == (Health.NOTE, True)

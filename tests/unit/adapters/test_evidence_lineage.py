@@ -79,7 +79,7 @@ def collected(
         return {f"d.{name}": found for name, found in gates.items() if f"d.{name}" in tasks}
 
     given = graph if callable(graph) else lambda: graph
-    evidence = LineageEvidence(inner=Inner(), graph=given, incidents=incidents, gates=of)
+    evidence = LineageEvidence(inner=Inner(), graph=given, ever=given, incidents=incidents, gates=of)
     return evidence.collect(failure(key=key(task)))
 
 
@@ -125,7 +125,7 @@ def test_what_is_not_known_is_said() -> None:
         raise HarnessUnavailable("the harness store", "no route")
 
     assert "no route" in collected(away, Incidents()).unavailable[0]
-    none = LineageEvidence(inner=Inner(), graph=away, incidents=Incidents(), gates=dict.fromkeys)
+    none = LineageEvidence(inner=Inner(), graph=away, ever=away, incidents=Incidents(), gates=dict.fromkeys)
     assert none.collect(failure(key=key(""))).unavailable == ()
 
 

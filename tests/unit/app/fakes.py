@@ -318,6 +318,7 @@ class FakeAirflow:
     slices: list[RunState] = field(default_factory=list)
     ended_as: dict[str, str] = field(default_factory=dict)
     healer_run: str = "running"
+    by_person: set[str] = field(default_factory=set)
 
     def tried(self, key: TryKey) -> str:
         return self.ended_as.get(str(key), "failed")
@@ -372,6 +373,9 @@ class FakeAirflow:
     def run_state(self, dag_id: str, run_id: str) -> str:
         self._read()
         return self.healer_run if dag_id == "harness_healer" else self.run
+
+    def from_task(self, run_id: str) -> bool:
+        return run_id not in self.by_person
 
     def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
         return [item for item in self.states if (item.dag_id, item.run_id) == (dag_id, run_id)]

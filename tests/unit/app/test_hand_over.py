@@ -10,10 +10,11 @@ import pytest
 
 from airflow_provider_harness.app import approve, compose, escalate, hand_over, heal
 from airflow_provider_harness.app.act import act, proposal_of
+from airflow_provider_harness.app.escalate import STARTED
 from airflow_provider_harness.app.hand_over import Desk, Done, Question
 from airflow_provider_harness.app.ports import Severity
 from airflow_provider_harness.app.postmortem import postmortem
-from airflow_provider_harness.app.reconcile import STARTED, reconcile
+from airflow_provider_harness.app.reconcile import reconcile
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome, State

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import approve, intake
+from airflow_provider_harness.app import approve, heal, intake
 from airflow_provider_harness.app.reconcile import reconcile
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.failure import FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome
-from tests.unit.app.fakes import KEY, START, World, dag, failure, task, world
+from tests.unit.app.fakes import KEY, RUN, START, World, dag, failure, task, world
 
 
 def told(w: World, **more: Any) -> None:
@@ -191,6 +191,29 @@ def test_who_claims_an_incident_and_does_not_live_keeps_nobody_waiting(state: st
     w.clock.ahead(minutes=3)
     assert (reconcile(w.healer).ended == (incident.id,)) is ended
     assert bool(w.pager.pages) is ended
+
+
+@pytest.mark.attack
+def test_a_healer_run_that_the_harness_did_not_start_leads_nothing_even_while_it_lives() -> None:
+    w = world()
+    told(w)
+    (incident,) = w.store.incidents()
+    w.airflow.by_person = {"heal__of_somebody__1", "manual__1"}
+    for run in w.airflow.by_person:
+        assert not heal.claim(w.healer, incident.id, run)
+    w.clock.ahead(minutes=3)
+    reconcile(w.healer)
+    (mine,) = w.store.incident(incident.id).started
+    w.airflow.by_person.add(mine)  # by the harness's own account, which is no task
+    assert heal.claim(w.healer, incident.id, mine)
+    assert w.store.incident(incident.id).leader == mine
+
+
+def test_a_healer_run_that_a_callback_started_leads() -> None:
+    w = world()
+    told(w)
+    (incident,) = w.store.incidents()
+    assert heal.claim(w.healer, incident.id, RUN)
 
 
 @pytest.mark.attack

@@ -314,3 +314,47 @@ def test_the_slice_that_is_due_is_as_long_as_its_run_says(how: str) -> None:
     w.clock.at = week + timedelta(hours=13, minutes=40)
     (told,) = promises.watch(w.healer)
     assert "2026-11-27 14:00 UTC" in told
+
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("slice_id", "end"),
+    [("00010101T000000Z", FIRST + timedelta(days=1)), ("99991231T000000Z", LAST), ("99991231T235959Z", None)],
+)
+def test_a_run_at_either_end_of_time_is_in_no_promises_way(slice_id: str, end: datetime | None) -> None:
+    w = promised()
+    w.airflow.slices.insert(0, run(slice_id=slice_id, slice_end=end, run_id="odd"))
+    assert len(promises.watch(w.healer)) == 1
+    assert [page.dedup_key for page in w.pager.pages] == [KEY]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("end", [FIRST, LAST, LAST - timedelta(days=1)])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"])
+def test_a_mark_at_either_end_of_time_stops_nobody_elses_promise(end: datetime, zone: str) -> None:
+    w = promised()
+    odd = contract(table="public.odd", load=Load(slice_column="sold_at", time_zone=zone))
+    w.promises.contracts["odd.yaml"] = odd
+    w.promises.marks = [mark(end, table="public.odd", contract="odd.yaml"), *w.promises.marks]
+    promises.watch(w.healer)
+    assert KEY in [page.dedup_key for page in w.pager.pages]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("slice_id", ["00010101T000000Z", "99991231T235959Z", "0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("at", [FIRST, LAST])
+def test_a_failure_at_either_end_of_time_is_taken_in_and_led(slice_id: str, at: datetime) -> None:
+    w = world()
+    w.airflow.states = [task(end_date=at, rendered={"slice_key": slice_id})]
+    w.store.record(failure(slice_id=slice_id, occurred_at=at), w.new_id())
+    intake.take_in(w.healer)
+    (incident,) = w.store.incidents()
+    assert heal.claim(w.healer, incident.id, RUN)
+    heal.diagnose(w.healer, incident.id)
+    heal.decide(w.healer, incident.id)
+    promises.watch(w.healer)
+    assert escalate.settle(w.healer, w.incident(incident.id)) is Outcome.UNKNOWN
+    assert len(w.pager.pages) == 1

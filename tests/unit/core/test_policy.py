@@ -13,6 +13,7 @@ from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, 
 from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.policy import (
     FACTS,
+    LINEAGE_FACTS,
     Condition,
     Limit,
     Op,
@@ -334,3 +335,20 @@ def test_every_act_of_the_packaged_policy_is_limited(kind: ActionKind, used: str
     policy, wanted = load_policy(""), proposal(kind)
     usage = Usage(**{used: 20})
     assert {policy.judge(wanted, facts, usage).kind for facts in situations()} == {REFUSE}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("told", "verdict"), [(5, ASK), (9, ASK), (4, APPROVE)])
+def test_what_tasks_tell_of_their_tables_narrows(told: int, verdict: VerdictKind) -> None:
+    """That it does not shrink is the store's: ``test_what_a_task_tells_takes_nothing_back_of_what_was_ever_told``."""
+    many = Condition(fact="downstream_tables", op=Op.GE, operand=5)
+    facts = {**FACTS_NOW, "downstream_tables": told}
+    assert judged(rule(ASK, many), rule(APPROVE), facts=facts).kind is verdict
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("name", LINEAGE_FACTS)
+def test_what_tasks_tell_of_their_tables_approves_nothing(name: str) -> None:
+    few = Condition(fact=name, op=Op.LT, operand=5)
+    found = judged(rule(APPROVE, few), facts={**FACTS_NOW, name: 0})
+    assert (found.kind, "Only tasks say" in found.reason) == (ASK, True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from airflow_provider_harness import wiring_store
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.pagerduty import PagerDuty
 from airflow_provider_harness.adapters.store_lineage import SqlLineage

@@ -513,7 +513,7 @@ def _slice_id(row: Mapping[str, Any]) -> str:
         return slice_id(
             partition_key=row["partition_key"], interval_start=start, interval_end=end, logical_date=logical
         )
-    except ConfigurationError:
+    except (ConfigurationError, OverflowError):  # none, or a moment that UTC does not have
         return ""
 
 

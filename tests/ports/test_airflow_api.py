@@ -701,3 +701,24 @@ def test_a_long_log_is_not_held_whole(server: Server, api: AirflowApi, monkeypat
     finally:
         tracemalloc.stop()
     assert peak < 20_000_000 and kept.startswith(b"[5") and b"of this log were not read" in kept
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("logical", "slice_id"),
+    [
+        ("9999-12-31T23:59:59Z", "99991231T235959Z"),
+        ("0001-01-01T00:00:00Z", "00010101T000000Z"),
+        ("9999-12-31T23:59:59-12:00", ""),
+        ("0001-01-01T00:00:00+14:00", ""),
+        ("2026-11-30T00:00:00+14:00", "20261129T100000Z"),
+    ],
+)
+def test_a_run_at_either_end_of_time_is_read_beside_the_others(
+    server: Server, api: AirflowApi, logical: str, slice_id: str
+) -> None:
+    odd = RUN_ROW | {"data_interval_start": None, "data_interval_end": None, "logical_date": logical}
+    runs = {"dag_runs": [RUN_ROW, odd], "total_entries": 2}
+    server.answers["GET", "dags/~/dagRuns"] = server.answers["GET", "dags/flights/dagRuns"] = runs
+    for found in (api.failed_runs(AT), api.runs("flights", AT)):
+        assert [run.slice_id for run in found] == [RUN.slice_id, slice_id]

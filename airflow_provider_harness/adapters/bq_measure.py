@@ -17,6 +17,7 @@ from airflow_provider_harness.core.schema import Schema, canonical, fits
 from . import gx, sql_checks, sql_measure
 from .bq_jobs import Jobs, labels
 from .gx_share import Engine, shared
+from .sql_views import in_bigquery
 
 QUERY = "harness_query"
 """The relation whose place the user's own query takes: it is in BigQuery's words, and is not translated."""
@@ -49,6 +50,16 @@ class BigQueryDatabase:
     def whole(self, sql: str) -> str:
         """A statement with the user's query in its place."""
         return sql.replace(f"`{QUERY}`", f"(\n{self._query}\n)") if self._query else sql
+
+    def view_query(self, name: str) -> str:
+        """How a view is defined; empty for a table, and for what is not there."""
+        from google.api_core.exceptions import BadRequest, NotFound
+
+        try:
+            found = self._jobs.client.get_table(name)
+        except (NotFound, BadRequest, ValueError):  # the last: no dataset is named
+            return ""
+        return str(found.view_query or found.mview_query or "")
 
     def exists(self, table: str) -> bool:
         from google.api_core.exceptions import NotFound
@@ -86,7 +97,9 @@ def measure(
 
     return shared(
         contract,
-        lambda ours: sql_measure.measure(database, ours, rows, _typed(ours, found)),
+        lambda ours: sql_measure.measure(
+            database, ours, rows, _typed(ours, found), in_bigquery(database.view_query, contract)
+        ),
         by_expectations,
         engine,
         frame=True,

@@ -11,6 +11,7 @@ from . import sql_checks, sql_measure
 from .pg_catalog import catalog
 from .pg_proofs import proofs
 from .pg_reading import answers
+from .sql_views import in_postgres
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,4 +52,4 @@ def measure(
     :param prove: let validated constraints of ``rows.table`` stand for the checks that they imply.
     """
     known = proofs(connection, contract, rows.table) if prove and rows.table else {}
-    return sql_measure.measure(_Postgres(connection), contract, rows, known)
+    return sql_measure.measure(_Postgres(connection), contract, rows, known, in_postgres(connection, contract))

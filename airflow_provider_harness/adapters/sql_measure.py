@@ -24,6 +24,7 @@ from . import sql_beyond, sql_checks
 from .running import joined
 from .sql_guard import refusal
 from .sql_values import kind_of, unfit
+from .sql_views import Through, of_old_rows
 from .sql_whole import reads_whole, to_be
 
 
@@ -43,16 +44,22 @@ class Database(Protocol):
 
 
 def measure(
-    database: Database, contract: Contract, rows: sql_checks.Rows, proofs: Mapping[str, str] | None = None
+    database: Database,
+    contract: Contract,
+    rows: sql_checks.Rows,
+    proofs: Mapping[str, str] | None = None,
+    through: Through | None = None,
 ) -> Measurements:
     """All checks of a gate in one statement; where that fails, check by check, to see which one cannot be run.
 
     :param proofs: check id -> what in the catalog proves it; such a check reads no row.
+    :param through: says which relations read the contract's table; where nobody knows, no rule is held up for it.
     """
     began = time.perf_counter()
     proofs, rows = proofs or {}, replace(rows, dialect=database.dialect)
     asked = [check for check in contract.checks if check.id not in proofs]
     broken = {check.id: reason for check in asked if (reason := cannot(check, contract, database.dialect))}
+    broken |= of_old_rows(asked, contract, rows, through) if through else {}
     checks = [c for c in asked if c.id not in broken and sql_checks.outputs(c, contract, rows)]
     runnable, absent = _runnable(database, contract, checks)
     broken |= absent

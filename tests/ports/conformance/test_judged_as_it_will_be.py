@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.app import move
+from airflow_provider_harness.app import move, validate
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity
 from airflow_provider_harness.core.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractViolation
+from airflow_provider_harness.core.gates import Place
 from airflow_provider_harness.core.report import Report
 from tests.ports.rows_case import CONTRACT, Case, gate_of, unheard
 
@@ -305,3 +306,37 @@ def test_decimals_are_compared_as_decimals(case: Case, amount: str, *, passes: b
     with pytest.raises(ContractViolation) as caught:
         move.load(*given, gate=gate)
     assert {result.id for result in caught.value.report.failed} == {"most", "range"}
+
+
+def viewed(case: Case) -> Case:
+    """A case whose rule reads its table through a view of a view; the table is there, with its first day."""
+    case.move()
+    home, table = case.target.home, case.contract.table
+    case.at_warehouse(f"CREATE VIEW {home}.inner_view AS SELECT id, amount FROM {table}")
+    case.at_warehouse(f"CREATE VIEW {home}.low AS SELECT id FROM {home}.inner_view WHERE amount < 0")
+    return ruled(case, f"SELECT count(*) FROM {home}.low")
+
+
+def test_a_rule_that_reads_its_table_through_a_view_cannot_be_checked_before_the_publication(case: Case) -> None:
+    case = viewed(case)
+    case.at_source("UPDATE public.orders SET amount = -3 WHERE id = 400")
+    case.extract(1)
+    (result,) = blocked(case, 1).failed
+    assert result.id == "rule"
+    assert (
+        f"low reads {case.contract.table}, and shows the rows that stand there before the publication" in result.error
+    )
+    subject, piece = case.target.rows(), case.piece()
+    assert validate.verify(gate_of(case.contract, piece, Place.PUBLISHED), subject).passed, (
+        "of what is published, it can"
+    )
+
+
+def test_a_view_of_another_table_and_a_name_of_the_rules_own_are_in_nobodys_way(case: Case) -> None:
+    viewed(case)
+    home = case.target.home
+    case.at_warehouse(f"CREATE VIEW {home}.names AS SELECT name FROM {home}.customers")
+    query = f"WITH low AS (SELECT id FROM orders WHERE amount < 0) SELECT count(*) FROM low, {home}.names"
+    case = ruled(case, query)
+    case.extract(1)
+    assert case.load(1)[0].rows == 289

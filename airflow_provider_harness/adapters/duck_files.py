@@ -42,6 +42,8 @@ SUFFIXES: Mapping[str, str] = {
     ".parquet": TYPED,
     ".csv": ".csv",
     ".csv.gz": ".csv",
+    ".tsv": ".csv",
+    ".tsv.gz": ".csv",
     ".json": ".json",
     ".jsonl": ".json",
     ".ndjson": ".json",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -23,14 +24,16 @@ _LONG = "[0-9][0-9.]{15}"
 MOST_PROBLEMS = 10
 """Problems that are told; of more, how many there are."""
 _MAGIC = b"PAR1"
+_NUMBERED = re.compile(r"_\d+$")
+"""What DuckDB puts behind a name that another one has in another case."""
 
 REJECTED: Mapping[str, str] = {
     "MISSING COLUMNS": "the row is too short for the header",
     "TOO MANY COLUMNS": "the row is too long for the header",
-    "UNQUOTED VALUE": "a quote is not closed, or stands within a value",
+    "UNQUOTED VALUE": "a quote is not closed, or stands within a value without being written twice",
     "LINE SIZE OVER MAXIMUM": "the row is longer than 2 MB, or a quote before it is not closed",
     "INVALID ENCODING": "is not UTF-8",
-    "INVALID STATE": "a quote stands within a value, or the line ends differ",
+    "INVALID STATE": "a quote stands within a value without being written twice, or the line ends differ",
 }
 """What DuckDB says of a row that it rejects -> what that means."""
 
@@ -222,7 +225,31 @@ def _json_shape(files: Files, file: str, wanted: Sequence[str]) -> Shape:
         raise NotRead(files._why(shape, str(error))) from error
     if set(columns) == {"json"} and "json" not in wanted:
         raise NotRead("holds no objects with the contract's columns")
+    _refuse_other_case(files, shape, columns, wanted)
     return Shape(file=file, form=JSON, columns=columns)
+
+
+def _refuse_other_case(files: Files, shape: Shape, columns: Collection[str], wanted: Sequence[str]) -> None:
+    """Refuse objects that name a column in another case: DuckDB numbers such a key, and its value would be nobody's.
+
+    :raises NotRead: with the first line of one.
+    """
+    lower = {name.lower(): name for name in wanted}
+    others = [name for name in columns if name not in wanted and _NUMBERED.sub("", name.lower()) in lower]
+    if not others:
+        return
+    keys = (
+        f"SELECT row_number() OVER () AS place, unnest(json_keys(json)) AS key "
+        f"FROM read_json_objects({literal(shape.file)}, maximum_object_size = 104857600)"
+    )
+    asked = f"SELECT key, min(place) FROM ({keys}) GROUP BY key ORDER BY 2, 1"
+    for key, place in files.connection.execute(asked).fetchall():
+        if key not in wanted and key.lower() in lower:
+            line = file_text.json_line(shape.file, partial(files.opened, shape.file), int(place))
+            where = f"line {line}" if line else f"object {place}"
+            raise NotRead(
+                f"{where}: has the key {key} where the column is {lower[key.lower()]}; let it be written alike"
+            )
 
 
 def _parquet_shape(files: Files, file: str, wanted: Sequence[str]) -> Shape:
@@ -249,7 +276,7 @@ def _reader(shape: Shape, wanted: Sequence[str]) -> str:
         texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in shape.columns if name in wanted)
         return f"read_json({literal(shape.file)}, columns = {{{texts}}})"
     texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in shape.csv.names)
-    marks = {"delim": shape.csv.delimiter, "quote": shape.csv.quote, "escape": shape.csv.escape}
+    marks = {"delim": shape.csv.delimiter, "quote": shape.csv.quote, "escape": shape.csv.quote}
     told = ", ".join(f"{name} = {literal(mark)}" for name, mark in marks.items())
     return (
         f"read_csv({literal(shape.file)}, columns = {{{texts}}}, {told}, auto_detect = false, header = true, "

@@ -38,7 +38,7 @@ class NotRead(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Csv:
-    """How a CSV file is written.
+    """How a CSV file is written; a quote within a value is written twice (RFC 4180), whatever other files do with a backslash.
 
     :param names: of its columns, from its first line.
     """
@@ -46,7 +46,6 @@ class Csv:
     names: tuple[str, ...]
     delimiter: str
     quote: str
-    escape: str
 
 
 @contextmanager
@@ -103,13 +102,7 @@ def csv_of(found: bytes, wanted: Collection[str]) -> Csv:
         raise NotRead(f"line 1: names a column twice ({', '.join(twice)})")
     if "" in names:
         raise NotRead(f"line 1: column {names.index('') + 1} of {len(names)} has no name")
-    escaped = f"\\{quote}" in text and f"{quote}{quote}" not in text and not _at_ends(text, delimiter, quote)
-    return Csv(names=tuple(names), delimiter=delimiter, quote=quote, escape="\\" if escaped else quote)
-
-
-def _at_ends(text: str, delimiter: str, quote: str) -> bool:
-    """Whether a backslash stands before a quote that ends a value, as in a folder's name: then it escapes nothing."""
-    return f"\\{quote}{delimiter}" in text or f"\\{quote}\n" in text or f"\\{quote}\r" in text
+    return Csv(names=tuple(names), delimiter=delimiter, quote=quote)
 
 
 def _record(text: str, delimiter: str, quote: str) -> list[str]:

@@ -98,6 +98,7 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "every row is longer": ("t.csv", "id,a,n\n1,x,2,3\n2,y,3,4\n", "line 2: the row is too long"),
     "mixed line ends": ("t.csv", "id,a,n\r\n1,x,2\r\n2,y,3\n3,y,3\r\n", "line 3: ends otherwise than line 1"),
     "an open quote": ("t.csv", 'id,a,n\n1,"x,2\n2,y,3\n', "line 2: a quote is not closed"),
+    "a backslash before a quote": ("t.csv", 'id,a,n\n1,"x\\"y",2\n2,"y""z",3\n', "line 2: a quote"),
     "semicolons": ("t.csv", "id;a;n\n1;x;2\n2;y\n", "line 3: the row is too short"),
     "packed": ("t.csv.gz", "id,a,n\n1,x,2\n2,y\n", "t.csv.gz: line 3: the row is too short"),
     "no header": (
@@ -119,6 +120,12 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "broken UTF-8": ("t.csv", b"id,a,n\n1,x,2\n2,y\xc3,3\n", "line 3: byte 0xC3 is not UTF-8"),
     "not packed": ("t.csv.gz.csv.gz", b"", "is empty"),
     "a broken line": ("t.jsonl", '{"id":1,"a":"x","n":2}\n{"id":2,\n{"id":3}\n', "line 2: is no JSON"),
+    "a key in another case": (
+        "t.jsonl",
+        '{"id":1,"a":"x","n":2}\n{"id":2,"A":"y","n":2}\n',
+        "line 2: has the key A where the column is a",
+    ),
+    "a key in both cases": ("t.jsonl", '{"id":1,"a":"x","A":"y","n":2}\n', "line 1: has the key A"),
     "a broken document": ("t.json", '[{"id":1,"a":"x","n":2},\n{"id":2,,}]', "line 2: is no JSON"),
     "Latin-1 in JSON": (
         "t.jsonl",
@@ -280,7 +287,7 @@ def test_other_dialects_and_endings_are_read(tmp_path: Path) -> None:
         for end in ("\n", "\r\n", "\r"):
             path = write(tmp_path / f"{number}.csv", "\ufeff" + rows.format(d=mark).replace("\n", end))
             assert measured(path) == (2, {}), (mark, end)
-    assert measured(write(tmp_path / "e.csv", 'id,a,n\n1,"x \\"y\\" z",2\n')) == (1, {})
+    assert measured(write(tmp_path / "e.csv", 'id,a,n\n1,"x ""y"" z",2\n2,"a\\\\b",2\n')) == (2, {})
     assert measured(write(tmp_path / "w.csv", 'id,a,n\n1,"C:\\",2\n2,"D:\\",2\n')) == (2, {})
     assert measured(write(tmp_path / "h.csv", "id,a,n\n")) == (0, {})
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, HarnessError
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.redaction import Redactor, shorten
 
 REASON_LENGTH = 400
 """Characters of a service's text that are told."""
@@ -71,7 +71,7 @@ def clients() -> tuple[type[Exception], ...]:
 def translation(error: Exception, where: str = "") -> HarnessError:
     """A client's error as one of ours."""
     where, reason = where or "BigQuery", reason_of(error)
-    text = Redactor().redact(" ".join(str(getattr(error, "message", "") or error).split()), REASON_LENGTH)
+    text = shorten(" ".join(Redactor().redact(str(getattr(error, "message", "") or error)).split()), REASON_LENGTH)
     if _passes(error, reason):
         return DatabaseUnavailable(where, text, code=reason)
     found = _COLUMN.search(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, HarnessError
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.redaction import Redactor, shorten
 
 from . import bq_errors, pg_errors
 
@@ -33,7 +33,7 @@ def translation(error: Exception, where: str = "") -> HarnessError:
         return pg_errors.translation(error, where)
     if isinstance(error, bq_errors.clients()):
         return bq_errors.translation(error, where)
-    text = Redactor().redact(" ".join(str(error).split()), REASON_LENGTH)
+    text = shorten(" ".join(Redactor().redact(str(error)).split()), REASON_LENGTH)
     names = {kind.__name__ for kind in type(error).__mro__}
     place = "rows on their way (" + type(error).__module__.partition(".")[0] + ")"
     if names & _PASSING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, HarnessError, TableLocked
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.redaction import Redactor, shorten
 
 SOMEWHERE = "the database"
 REASON_LENGTH = 400
@@ -147,7 +147,7 @@ def _reason(error: Exception) -> str:
     code = str(getattr(error, "sqlstate", None) or "")
     if code.startswith("22"):
         text = _VALUE.sub('"..."', re.sub(r':\s*".*$', "", text, flags=re.DOTALL))
-    return Redactor().redact(" ".join(text.split()), REASON_LENGTH)
+    return shorten(" ".join(Redactor().redact(text).split()), REASON_LENGTH)
 
 
 def _said(text: str) -> str:

@@ -280,7 +280,8 @@ _DTYPE = re.compile(
 )
 _CELLS = re.compile(r"^(?P<keep>\S[^\n]*? {2,})\S[^\n]*$", re.MULTILINE)
 _TABLE = re.compile(
-    r"^(?:[^\n]{0,300}?[:\-])? {2,}[^\W\d]\S*(?: {1,40}\S+){0,60} *\n(?:\d{1,9} [^\n]*(?:\n|\Z)){1,80}", re.MULTILINE
+    r"^(?=[^\n]{0,2000}? {2})(?:[^\n]{0,300}?[:\-])? *[^\W\d]\S*(?: {1,40}\S+){0,60} *\n(?:\d{1,9} [^\n]*(?:\n|\Z)){1,80}",
+    re.MULTILINE,
 )
 _ROW = re.compile(r"^(?P<keep>(?P<row>\d{1,9}) +)(?!\*\*\*)\S[^\n]*$", re.MULTILINE)
 

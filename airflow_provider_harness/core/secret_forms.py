@@ -96,7 +96,7 @@ _VENDORS: Mapping[str, str] = {
     "gr1348941": r"GR1348941[A-Za-z0-9_\-]{16,60}",
     "atbb|atctt|atatt": _B + r"AT(?:BB|CTT3|ATT3)[A-Za-z0-9_\-=]{20,300}",
     "xox|xapp": _B + r"(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9\-]{10,300}",
-    "sk_|rk_|pk_|whsec_": _B + r"(?:(?:sk|rk|pk)_(?:live|test|prod)?_?|whsec_)[A-Za-z0-9]{16,300}",
+    "sk_|rk_|pk_|whsec_": _B + r"(?:(?:sk|rk|pk)_(?:live|test|prod)?_?[A-Za-z0-9]{16,300}|whsec_[A-Za-z0-9+/=]{16,300})",
     "sq0|eaaa": _B + r"(?:sq0[a-z]{3}-[A-Za-z0-9_\-]{20,60}|EAAA[A-Za-z0-9_\-]{56,70})",
     "shp": _B + r"shp(?:at|ca|pa|ss|ua)_[a-fA-F0-9]{16,64}",
     "sk|ac": _B + r"(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])",
@@ -140,7 +140,7 @@ _VENDORS: Mapping[str, str] = {
     ".": _B + r"[MNO][A-Za-z0-9_\-]{22,28}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_-])",
     "eyj": r"eyJ[A-Za-z0-9_\-]{5,4000}\.(?:[A-Za-z0-9_\-]{5,8000}|(?=\.))(?:\.[A-Za-z0-9_\-]{0,4000}){0,3}",
     ":": r"(?P<keep>(?<![\w.:/\-])(?:\*|[A-Za-z][\w.\-]{0,200}):(?:\*|\d{4,5}):(?:\*|[A-Za-z_][\w\-]{0,100}):[A-Za-z_][\w.@\-]{0,100}:)(?!\*\*\*)[^\s:'\"]{3,200}(?![\w:])",  # a line of .pgpass
-    "puo|puttyg": r"(?P<keep>Private-Lines: \d{1,4}\r?\n)(?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200}",
+    "private-lines: ": r"(?P<keep>Private-Lines: \d{1,4}\r?\n)(?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200}",
 }  # fmt: skip
 
 #: The same where capitals do not count: keys, addresses of webhooks, parts of a query.

@@ -32,7 +32,7 @@ _REACHING = re.compile(
     r"|(query|table|cursor|schema|database)_to_xml.*|ts_stat|ts_rewrite|crosstab.*|connectby.*|xpath_table|http.*|curl.*|copy_.*"
     r"|read_.*|parquet_.*|csv_scan|json_scan|sniff_csv|glob|getenv|which_secret|duckdb_.*|query|query_table|pragma_.*|.*_scan"
     r"|.*_scan_.*|(postgres|mysql|sqlite)_.*|st_read.*|load_.*|install_.*|checkpoint|force_checkpoint|from_substrait.*|sql_auto_.*"
-    r"|external_query|external_object_transform|session_user_.*",
+    r"|xslt_process|heap_force_.*|brin_(de)?summarize.*|gin_clean_.*|external_query|external_object_transform|session_user_.*",
     re.IGNORECASE,
 )
 #: Kinds of node that do something else than read.

@@ -161,3 +161,29 @@ def test_contracts_policies_and_approvers_are_right(written: Path) -> None:
 def test_the_readme_dag_is_short_enough_to_copy() -> None:
     lines = project()["dags/orders_daily.py"].splitlines()
     assert len([line for line in lines if line.strip()]) <= 30
+
+
+def _attacks() -> Iterator[tuple[str, bool]]:
+    """Every test with whether it bears the marker ``attack``, itself or with its module."""
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        tree = ast.parse(file.read_text())
+        marks = [node.value for node in tree.body if isinstance(node, ast.Assign) and "pytestmark" in ast.dump(node)]
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield node.name, "'attack'" in "".join(map(ast.dump, [*marks, *node.decorator_list]))
+
+
+def test_each_threat_names_tests_that_are_attacks() -> None:
+    """Each row of the threat model's tables ends with its tests; they exist, and ``pytest -m attack`` runs them."""
+    text = (ROOT / "docs" / "explanation" / "threat-model.md").read_text()
+    rows = [
+        row
+        for table in re.findall(r"^\| [^\n]* the test \|\n\|-[^\n]*\n((?:\|[^\n]*\n)+)", text, re.MULTILINE)
+        for row in table.splitlines()
+    ]
+    named, attacks = re.compile(r"`(test_\w+|tests/[\w/]+\.py)`"), dict(_attacks())
+    assert len(rows) > 25 and all(named.search(row.rpartition(" | ")[2]) for row in rows)
+    found = {name for name in named.findall(text) if name.startswith("test_")}
+    assert {name for name in found if not attacks.get(name)} == set()
+    files = {name for name in named.findall(text) if name.startswith("tests/")}
+    assert all((ROOT / name).is_file() for name in files)

@@ -317,6 +317,7 @@ def _add(connection: Any, name: str, row: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.attack
 def test_a_store_that_has_lived_is_brought_up_and_everything_in_it_is_read(lived: Engine) -> None:
     before = _counts(lived)
     assert min(before.values()) > 0

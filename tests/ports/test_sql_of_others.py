@@ -76,6 +76,34 @@ def test_a_check_writes_nothing_by_itself_or_inside_a_load(
     assert (found.values["right"].value, found.values["right"].error) == (0, ""), "the other checks are measured"
 
 
+VIEWS = {
+    "counts a sequence up": "SELECT nextval('public.s') AS n",
+    "calls a function that writes": "SELECT public.forget() AS n",
+    "writes a large object": "SELECT lo_from_bytea(0, 'x')::bigint AS n",
+}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_a_view_does_nothing_that_a_query_may_not(connection: psycopg.Connection[Any], view: str) -> None:
+    """What a view does is not seen in the query: the transaction that only reads stops it."""
+    connection.execute(
+        f"CREATE SEQUENCE public.s; CREATE VIEW public.v AS {view}; SET statement_timeout = '2s'".encode()
+    )
+    found = pg_measure.measure(connection, contract_of((own("SELECT count(n) FROM public.v"),)), ROWS)
+    assert "read-only transaction" in found.values["own"].error
+    assert victims(connection) == [(1,)]
+    assert connection.execute("SELECT is_called FROM public.s").fetchone() == (False,)
+
+
+@pytest.mark.attack
+def test_a_view_that_sleeps_is_ended(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("CREATE VIEW public.v AS SELECT 1 AS n FROM pg_sleep(3600)")
+    connection.execute("SET statement_timeout = '1s'")
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        pg_measure.measure(connection, contract_of((own("SELECT count(n) FROM public.v"),)), ROWS)
+
+
 def test_reading_only_ends_with_the_savepoint_and_cannot_be_ended_within(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         connection.execute("INSERT INTO public.victim VALUES (2)")
@@ -189,6 +217,16 @@ def test_duckdb_itself_is_closed_where_a_query_would_come_through(case: Case, da
             "SET enable_external_access = true",
             "RESET lock_configuration",
             "INSTALL httpfs",
+            "LOAD httpfs",
+            f"SELECT * FROM '{tmp_path}/secret.csv'",
+            f'SELECT * FROM "{tmp_path}/secret.csv"',
+            f"SELECT * FROM glob('{tmp_path}/*')",
+            f"SELECT * FROM read_csv('{tmp_path}/secret')",
+            "SELECT * FROM read_parquet('https://example.org/x.parquet')",
+            f"EXPORT DATABASE '{tmp_path}/made'",
+            "PRAGMA enable_external_access=true",
+            f"SET temp_directory = '{tmp_path}/made'",
+            "SET allowed_directories = ['/']",
         ):
             with pytest.raises(Exception, match=r"disabled|locked|Cannot (access|change|enable)"):
                 connection.execute(sql)
@@ -199,7 +237,7 @@ def test_duckdb_itself_is_closed_where_a_query_would_come_through(case: Case, da
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duck_files.duck_measure, "measure", attempts)
         run(ValidateOperator(task_id="v", contract="orders.odcs.yaml", path=staged, dag=dag), context(case))
-    assert len(tried) == 6
+    assert len(tried) == 16 and not (tmp_path / "made").exists()
 
 
 @pytest.mark.attack

@@ -69,6 +69,30 @@ def test_what_does_more_than_read_rows_is_refused_wherever_it_stands(call: str) 
             one_select(sql)
 
 
+#: What reaches files, networks, settings or other sessions, in either engine's words.
+DUCK = """
+SELECT * FROM read_csv('/etc/passwd')|SELECT * FROM read_blob('/etc/passwd')|SELECT * FROM glob('/**')|SELECT * FROM iceberg_scan('s3://b/x')
+|COPY t TO 's3://b/x' (FORMAT parquet)|ATTACH 'host=x' AS pg (TYPE postgres)|LOAD httpfs|FORCE INSTALL httpfs FROM community|PRAGMA database_list
+|EXPORT DATABASE '/tmp/x'|CREATE SECRET s (TYPE s3)|SET home_directory='/tmp'|SELECT * FROM postgres_query('pg', 'SELECT 1')
+|SELECT * FROM pragma_database_list()|FROM read_text('/etc/passwd') SELECT content|SELECT which_secret('s3://x', 's3')|CALL pragma_version()
+""".replace("\n", "").split("|")
+POSTGRES = """
+COPY (SELECT 1) TO PROGRAM 'id'|SELECT lo_from_bytea(0, 'x')|SELECT pg_read_binary_file('/etc/passwd')|SELECT (pg_stat_file('/etc/passwd')).size
+|SELECT dblink_connect('dbname=store')|SELECT set_config('statement_timeout', '0', false)|SELECT pg_try_advisory_xact_lock(1)|SELECT nextval('s'::regclass)
+|SELECT pg_sleep_until(now())|SELECT * FROM ROWS FROM (pg_sleep(1)) AS x|SELECT pg_catalog . pg_sleep (1)|SELECT "pg_catalog"."lo_unlink"(1)
+|SELECT pg_export_snapshot()|SELECT schema_to_xml('public', true, true, '')|SELECT xslt_process('a', 'b')|SELECT heap_force_kill('t', null)
+|LISTEN a|LOCK TABLE t|REFRESH MATERIALIZED VIEW m|PREPARE p AS SELECT 1|DECLARE c CURSOR FOR SELECT 1|SELECT 1 FOR SHARE
+""".replace("\n", "").split("|")
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("sql", "dialect"), [(q, "duckdb") for q in DUCK] + [(q, "postgres") for q in POSTGRES])
+def test_nothing_reaches_beyond_the_rows_in_either_dialect(sql: str, dialect: str) -> None:
+    for read_as in {"postgres", dialect}:
+        with pytest.raises(SqlRefused):
+            one_select(sql, read_as)
+
+
 @pytest.mark.attack
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_no_relation_is_another_place(relation: str) -> None:

@@ -6,7 +6,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from airflow_provider_harness.core.partition import Slice, joined, staging_table
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.schema import Schema
 
-from . import bq_publish, bq_types, sql_beyond, sql_checks
+from . import bq_converted, bq_publish, bq_types, sql_beyond, sql_checks
 from .bq_jobs import Jobs, labels, name_of
 from .bq_measure import measure
 from .pg_types import base, dimensions
@@ -123,6 +123,7 @@ class BigQuerySession:
         self._base = staging_table(contract.table, piece.id)
         self._quarantine = quarantine_table(contract)
         self._staging, self._json_as_text = "", False
+        self._converted: dict[str, int] = {}
 
     def schema(self) -> Schema | None:
         """The published table's columns, if it exists."""
@@ -186,13 +187,28 @@ class BigQuerySession:
         self._staging, self._json_as_text = f"{self._base}_{uuid.uuid4().hex[:12]}", False
         text = bq_publish.bound(sql, self._piece, self._contract)
         self._drop_staging_of_others()
-        self._make(self._staging, bq_types.fields(self._contract, staged=False), _temporary, required=False)
-        names = ", ".join(f"`{name}`" for name in self._contract.names)
-        insert = f"INSERT INTO `{self._staging}` ({names}) SELECT {names} FROM ({text}\n) AS q"
+        tests = bq_converted.tests(self._contract, self._jobs.dry_run(text).schema or ())
+        raw = {name: f"harness_raw_{n}" for n, name in enumerate(tests)}
+        more = [bq_converted.kept(tests[name][0], raw[name]) for name in raw]
+        self._make(self._staging, [*bq_types.fields(self._contract, staged=False), *more], _temporary, required=False)
+        into, given = (", ".join(f"`{n}`" for n in (*self._contract.names, *names)) for names in (raw.values(), raw))
+        insert = f"INSERT INTO `{self._staging}` ({into}) SELECT {given} FROM ({text}\n) AS q"
         job = self._jobs.client.query(insert, job_config=self._jobs.config(self._told("transform")))
         with self._staging_stays():
             self._jobs.finished(job)
+            self._count_converted({name: tests[name][1].format(raw=f"`{raw[name]}`") for name in raw}, raw.values())
         return int(job.num_dml_affected_rows or 0)
+
+    def _count_converted(self, tests: Mapping[str, str], raw: Iterable[str]) -> None:
+        """Count the values that are not what the query gave, and take away what it gave."""
+        self._converted = {}
+        if not tests:
+            return
+        counts = ", ".join(f"COUNTIF({test})" for test in tests.values())
+        (found,) = self._jobs.rows(f"SELECT {counts} FROM `{self._staging}`", self._told("count"))
+        self._converted = {name: int(rows) for name, rows in zip(tests, found, strict=True) if rows}
+        dropped = ", ".join(f"DROP COLUMN `{name}`" for name in raw)
+        self._jobs.rows(f"ALTER TABLE `{self._staging}` {dropped}", self._told("transform"))
 
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""
@@ -239,8 +255,8 @@ class BigQuerySession:
         return Published(slice=self._piece.id, rows=rows, before=before, new=new, quarantined=quarantined)
 
     def converted(self) -> dict[str, int]:
-        """See ``app.ports_rows.Session``; not counted here. BigQuery refuses most conversions, and rounds to a type's decimals."""
-        return {}
+        """See ``app.ports_rows.Session``."""
+        return self._converted
 
     def beyond(self) -> Sequence[Check]:
         """See ``app.ports_rows.Session``; BigQuery enforces no key."""

@@ -79,13 +79,19 @@ class RuleDiagnoser:
         if failure is None:
             return said
         seen = evidence.witnessed.failure if evidence.witnessed else None
-        found = (seen and _by_facts(seen, said)) or _as_text(_by_facts(failure, said)) or said
+        found = (seen and _by_facts(seen, said)) or _as_text(_by_facts(_told(failure, seen), said)) or said
         return _held_to_facts(found, said, seen or failure)
 
 
 def _by_facts(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     """What the typed parts of a failure say; how much that weighs depends on who saw them."""
     return _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said)
+
+
+def _told(failure: Failure, seen: Failure | None) -> Failure:
+    """A report that nobody vouches for, with the exceptions as the log has them; without a log, nobody saw the wait that it says."""
+    unseen = tuple(replace(link, retry_after=None) for link in failure.chain)
+    return replace(failure, chain=seen.chain if seen else unseen)
 
 
 def _as_text(found: Diagnosis | None) -> Diagnosis | None:
@@ -341,7 +347,7 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
         ),
         alternatives=tuple(c for c in (text.category, *text.alternatives) if c not in (category, Category.UNKNOWN))[:3],
         traits=text.traits if text.category is category else frozenset(best.traits),
-        retry_after=wait,
+        retry_after=wait if wait is not None or text.category is not category else text.retry_after,
     )
 
 

@@ -104,6 +104,32 @@ def _others(connection: Connection, keys: Sequence[str]) -> dict[str, list[Any]]
     return found
 
 
+def told(connection: Connection, key: str, seal: Seal) -> list[Reported]:
+    """The reports of one failure that can be read: the first one and some others; nothing where there is but one."""
+    from sqlalchemy import select
+
+    others = _others(connection, [key]).get(key, [])
+    first = connection.execute(select(t.failures).where(t.failures.c.key == key)).first() if others else None
+    found = []
+    for row, report in [] if first is None else [(first, ""), *((row, row.report) for row in others)]:
+        try:
+            found.append(_reported(row, report, _failure(row, seal), len(others)))
+        except Unreadable:
+            continue
+    return found
+
+
+def _reported(row: Any, report: str, failure: Failure, others: int) -> Reported:
+    return Reported(
+        key=row.key,
+        failure=failure,
+        incident_id=row.incident_id,
+        report=report,
+        reports=others,
+        recorded_at=moment(row.recorded_at),
+    )
+
+
 def _best(first: Any, others: Iterable[Any], seal: Seal) -> Reported:
     """The report that is read: the reconciler's own, else the newest that can be read.
 
@@ -119,15 +145,7 @@ def _best(first: Any, others: Iterable[Any], seal: Seal) -> Reported:
     if not read_:
         raise Unreadable(why)
     best, row, report = max(read_, key=lambda one: (one[0].origin == "reconciler", one[1].recorded_at))
-    return Reported(
-        key=first.key,
-        failure=best,
-        incident_id=row.incident_id,
-        report=report,
-        reports=len(rows) - 1,
-        recorded_at=moment(row.recorded_at),
-        place=(first.recorded_at, first.key),
-    )
+    return replace(_reported(row, report, best, len(rows) - 1), place=(first.recorded_at, first.key))
 
 
 def _failure(row: Any, seal: Seal) -> Failure:

@@ -210,6 +210,16 @@ class SqlStore(SqlFailureLog):
             if found or not bad:
                 return found
 
+    def told(self, key: str) -> Sequence[Reported]:
+        with self._read() as connection:
+            return reported.told(connection, key, self._seal)
+
+    def believe(self, report: Reported) -> None:
+        m = t.memberships
+        with self._write() as connection:
+            connection.execute(m.update().where(m.c.failure_key == report.key).values(report=report.report))
+        self._shared.clear()
+
     def undecided(self, keys: Sequence[str]) -> set[str]:
         with self._read() as connection:
             return reported.undecided(connection, keys)

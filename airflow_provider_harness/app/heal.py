@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, TypeVar
 
 from airflow_provider_harness.app import propose
@@ -85,8 +83,7 @@ def _is_ours(healer: Healer, incident: Incident, healer_run: str) -> bool:
 
 def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     """Assemble the evidence and name the cause; both are recorded."""
-    failure = cleaned(lead_of(healer, healer.store.incident(incident_id)))
-    evidence = healer.evidence.collect(failure)
+    failure, evidence = _evidence(healer, lead_of(healer, healer.store.incident(incident_id)))
     tried = {"tries_by_harness": len(healer.store.incident(incident_id).acts)}
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
@@ -103,6 +100,23 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
         _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
     )
     return diagnosis
+
+
+def _evidence(healer: Healer, lead: Failure) -> tuple[Failure, Evidence]:
+    """The report of a try with its evidence: of several reports the one that Airflow's log bears out most, and it is kept."""
+    first = cleaned(lead)
+    best = first, healer.evidence.collect(first)
+    for other in healer.store.told(lead.identity):
+        failure = cleaned(other.failure)
+        found = failure, healer.evidence.collect(failure)
+        if _borne_out(found[1]) > _borne_out(best[1]):
+            best = found
+            healer.store.believe(other)
+    return best
+
+
+def _borne_out(evidence: Evidence) -> int:
+    return evidence.witnessed.agrees if evidence.witnessed else 0
 
 
 _CONN_ID = re.compile(r"[\w.-]{1,200}")
@@ -207,14 +221,9 @@ def situation(healer: Healer, incident: Incident) -> propose.Situation:
     lead = lead_of(healer, incident)
     spent = healer.store.spent(incident.id, healer.now())
     seen = incident.last.get(EventKind.EVIDENCE, {})
-    vouched = lead.report is not None and seen.get("report") == _digest(lead.report)
-    report = lead.report if vouched else None  # what a task told of its gate decides nothing
+    shown = seen.get("gate") if seen.get("failure") == str(lead.key) else None
+    report = shown if isinstance(shown, Mapping) else None  # what a task told of its gate decides nothing
     return replace(situation_of(healer, lead.key, len(incident.acts)), report=report, spent=spent)
-
-
-def _digest(report: Mapping[str, Any]) -> str:
-    """By what a report is known again."""
-    return sha256(json.dumps(report, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
@@ -295,8 +304,14 @@ def _evidence_body(failure: Failure, evidence: Evidence) -> dict[str, Any]:
         "observations": [asdict(item) for item in evidence.observations],
         "unavailable": [*failure.missing, *evidence.unavailable],
         "reader": seen.reader.value if seen else "",
-        "report": _digest(failure.report) if seen and seen.failure.report and failure.report else "",
+        "gate": _gate(seen.failure.report) if seen and seen.failure.report else None,
     }
+
+
+def _gate(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What an act rests on of a gate that blocked, as the log showed it."""
+    blocking = [{name: one.get(name) for name in ("id", "blocking", "failing")} for one in report["results"]]
+    return {"slice": report.get("slice"), "rows": report.get("rows"), "results": blocking}
 
 
 def _verdict_body(verdict: Verdict) -> dict[str, Any]:

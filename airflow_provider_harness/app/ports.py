@@ -104,6 +104,12 @@ class Store(FailureLog, Protocol):
     def handed(self, incident_id: str) -> Sequence[Reported]:
         """The same of those reports alone that were made with this incident id."""
 
+    def told(self, key: str) -> Sequence[Reported]:
+        """The first reports of a failure, a few, those that were believed as well."""
+
+    def believe(self, report: Reported) -> None:
+        """Of several reports of a failure that has its incident, this one holds from now on."""
+
     def undecided(self, keys: Sequence[str]) -> set[str]:
         """Which of these keys are reported, and neither believed nor set aside."""
 

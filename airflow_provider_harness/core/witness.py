@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
+from airflow_provider_harness.core import shown
 from airflow_provider_harness.core.failure import ErrorLink, Failure, Origin
 
 
@@ -32,15 +32,19 @@ class Reader(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witnessed:
-    """A failure as far as a reader saw it itself; made by ``witness`` and ``live`` alone."""
+    """A failure as far as a reader saw it itself; made by ``witness`` and ``live`` alone.
+
+    :param agrees: how many of the exceptions, reports and differences that the report tells the reader saw as well.
+    """
 
     failure: Failure
     reader: Reader
+    agrees: int = 0
 
 
 #: The classes of exceptions by which a gate and a comparison of columns say what they found.
 _VIOLATION, _DRIFT = "ContractViolation", "SchemaDrift"
-_SHOWN = re.compile(r"\W+")
+_CUT = re.compile(r"\.\.\. \[\d+ more characters\]$")
 
 
 def witness(failure: Failure, chain: Sequence[ErrorLink], same: Mapping[str, ErrorLink]) -> Witnessed | None:
@@ -53,16 +57,16 @@ def witness(failure: Failure, chain: Sequence[ErrorLink], same: Mapping[str, Err
         return Witnessed(failure=failure, reader=Reader.AIRFLOW)
     if not chain:
         return None
-    names = {link.type.rpartition(".")[2]: link.message for link in chain}
-    report, diff = failure.report, failure.schema_diff
-    if report is not None and _words(names.get(_VIOLATION, "")) != _words(sentence(report)):
-        report = None
-    if diff is not None and _words(names.get(_DRIFT, "")) != _words(str(diff.get("sentence", ""))):
-        diff = None
-    told = {link.type.rpartition(".")[2]: link for link in failure.chain}
-    links = tuple(_link(link, told.get(link.type.rpartition(".")[2]), same) for link in chain)
+    said = {_name(link): link.message for link in chain}
+    told = {_name(link): link for link in failure.chain}
+    report = shown.gate(failure.report, said.get(_VIOLATION, "")) if failure.report is not None else None
+    diff = shown.difference(failure.schema_diff, said.get(_DRIFT, "")) if failure.schema_diff is not None else None
+    links = tuple(_link(link, told.get(_name(link)), same) for link in chain)
+    repeated = sum(_name(link) in told and _agree(told[_name(link)].message, link.message) for link in chain)
     return Witnessed(
-        failure=replace(failure, chain=links, report=report, schema_diff=diff, detail={}), reader=Reader.LOG
+        failure=replace(failure, chain=links, report=report, schema_diff=diff, detail={}),
+        reader=Reader.LOG,
+        agrees=repeated + (report is not None) + (diff is not None),
     )
 
 
@@ -71,42 +75,18 @@ def live(failure: Failure) -> Witnessed:
     return Witnessed(failure=failure, reader=Reader.PROCESS)
 
 
+def _name(link: ErrorLink) -> str:
+    return link.type.rpartition(".")[2]
+
+
+def _agree(told: str, seen: str) -> bool:
+    """Whether a message is the log's, of which a report may keep the beginning alone."""
+    kept, whole = _CUT.sub("", shown.words(told)), shown.words(seen)
+    return kept == whole or (kept != shown.words(told) and whole.startswith(kept))
+
+
 def _link(seen: ErrorLink, told: ErrorLink | None, same: Mapping[str, ErrorLink]) -> ErrorLink:
     """An exception of the log, with the codes that a report gives it only where the log shows them, too."""
-    known = same.get(seen.type.rpartition(".")[2])
+    known = same.get(_name(seen))
     link = replace(seen, bases=known.bases, sqlstate=known.sqlstate, errno=known.errno) if known else seen
-    if told is None:
-        return link
-    shown = f" {_SHOWN.sub(' ', seen.message)} "
-    codes = {
-        name: value
-        for name in ("sqlstate", "http_status", "errno")
-        if (value := getattr(told, name)) is not None and f" {value} " in shown
-    }
-    reasons = tuple(word for word in told.reasons if f" {word} " in shown)
-    wait = told.retry_after
-    return replace(link, **codes, reasons=reasons, retry_after=wait)
-
-
-def sentence(report: Mapping[str, Any]) -> str:
-    """A gate's report in one paragraph, as ``core.report.Report`` says it, made anew from its parts."""
-    results = [one for one in report.get("results", ()) if isinstance(one, Mapping)]
-    blocking = [one for one in results if one.get("blocking")]
-    subject = (
-        f"{report.get('table')} slice {report.get('slice') or 'all'} ({report.get('where')}, {report.get('rows')} rows)"
-    )
-    said = " ".join(_result(one) for one in blocking)
-    return f"{subject}: {len(blocking)} of {len(results)} checks failed. {said}"
-
-
-def _result(result: Mapping[str, Any]) -> str:
-    if result.get("error"):
-        return f"{result.get('id')}: could not be checked ({result.get('error')})"
-    share = f" ({result['share']:.2%} of rows)" if result.get("share") else ""
-    said = f"{result.get('id')}: expected {result.get('expected')}, found {result.get('actual')}{share}. {result.get('look_at')}"
-    return said.strip()
-
-
-def _words(text: str) -> str:
-    """What two tellings of one sentence have in common, however each of them was masked at its signs."""
-    return " ".join(text.split())
+    return link if told is None else replace(link, **shown.codes(told, seen.message))

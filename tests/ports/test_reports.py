@@ -129,6 +129,19 @@ def test_a_second_report_of_other_content_is_kept_and_wins(engine: Engine, store
 
 
 @pytest.mark.attack
+def test_the_report_that_is_believed_later_holds_from_then_on(engine: Engine, store: SqlStore) -> None:
+    true = failure(chain=(ErrorLink(type="ValueError", message="true"),))
+    assert store.record(true, "M" * 26)
+    assert store.told(true.identity) == [], "of one report nothing is to be chosen"
+    assert store.record(failure(missing=("forged",)), ulid(NOW))
+    (joined,) = store.intake(NOW, store.waiting())
+    assert store.failures(joined.incident_id)[0].missing == ("forged",), "the newest, as long as nobody read the log"
+    (mine,) = (item for item in store.told(true.identity) if item.failure.chain)
+    store.believe(mine)
+    assert store.failures(joined.incident_id)[0].chain == true.chain
+
+
+@pytest.mark.attack
 def test_a_report_that_was_set_aside_is_looked_at_again_when_another_one_comes(engine: Engine, store: SqlStore) -> None:
     insert(engine, kind="cancelled", body=odd(kind="cancelled"))
     assert store.waiting() == []

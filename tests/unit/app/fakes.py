@@ -85,6 +85,7 @@ class MemoryStore:
     held: list[Held] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     aside: dict[str, str] = field(default_factory=dict)
+    others: dict[str, list[Reported]] = field(default_factory=dict)
     crash_before: EventKind | None = None
     cost: tuple[float, float] = (0.0, 0.0)
 
@@ -115,6 +116,12 @@ class MemoryStore:
 
     def handed(self, incident_id: str) -> Sequence[Reported]:
         return [item for item in self.waiting() if item.incident_id == incident_id]
+
+    def told(self, key: str) -> Sequence[Reported]:
+        return self.others.get(key, [])
+
+    def believe(self, report: Reported) -> None:
+        self.recorded[report.key] = report.failure, self.recorded[report.key][1]
 
     def undecided(self, keys: Sequence[str]) -> set[str]:
         return {item.key for item in self.waiting(len(self.recorded))} & set(keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +12,12 @@ from airflow_provider_harness.app import approve, heal, intake
 from airflow_provider_harness.app.reconcile import reconcile
 from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import FailureKind, Origin, TryKey
+from airflow_provider_harness.core.evidence import Evidence
+from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome
-from tests.unit.app.fakes import KEY, RUN, START, World, dag, failure, task, world
+from airflow_provider_harness.core.reported import Reported
+from airflow_provider_harness.core.witness import witness
+from tests.unit.app.fakes import KEY, RUN, START, Scripted, World, dag, diagnosis, failure, task, world
 
 
 def told(w: World, **more: Any) -> None:
@@ -54,6 +57,30 @@ def test_what_airflow_does_not_say_failed_opens_nothing(state: dict[str, Any], w
     told(w)
     assert w.store.incidents() == []
     assert why in aside(w)
+
+
+@dataclass
+class Logged(Scripted):
+    """Evidence of a log that ends with one exception."""
+
+    ends: ErrorLink = field(default_factory=lambda: ErrorLink(type="ValueError", message="no such file"))
+
+    def collect(self, failure: Failure) -> Evidence:
+        return replace(self.evidence, witnessed=witness(failure, (self.ends,), {}))
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("first", [True, False], ids=["the true one first", "the forged one first"])
+def test_of_several_reports_the_one_that_the_log_bears_out_wins(first: bool) -> None:
+    w = world(brain=Logged(diagnosis()))
+    true, forged = (failure(chain=(ErrorLink(type="ValueError", message=said),)) for said in ("no such file", "forged"))
+    told(w, chain=(true if not first else forged).chain)
+    (incident,) = w.store.incidents()
+    both = [Reported(key=true.identity, failure=item, incident_id="") for item in (true, forged)]
+    w.store.others[true.identity] = both
+    heal.claim(w.healer, incident.id, "run")
+    heal.diagnose(w.healer, incident.id)
+    assert w.store.failures(incident.id)[0].chain == true.chain
 
 
 @pytest.mark.attack

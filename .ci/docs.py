@@ -263,8 +263,10 @@ def errors() -> str:
 
 def incidents() -> str:
     from airflow_provider_harness.app.timeline import _LINES
+    from airflow_provider_harness.core.audit import StoreKind
     from airflow_provider_harness.core.failure import FailureKind
     from airflow_provider_harness.core.incident import TRANSITIONS, EventKind, Outcome, State
+    from airflow_provider_harness.core.kept import HELD
 
     bodies = meanings(EventKind)
 
@@ -289,6 +291,12 @@ def incidents() -> str:
         + table(("kind", "meaning"), [(f"`{name}`", text) for name, text in meanings(FailureKind).items()])
         + "\n\n## Events\n\n"
         + table(("event", "line", "may come in state", "leads to state", "body"), rows)
+        + "\n\n## Events of the store\n\nThe same chain holds rows of the store "
+        + f"({code(*HELD)}), so that a change past the harness shows. They change no incident, and `audit show` prints those of one.\n\n"
+        + table(
+            ("event", "body"),
+            [(f"`{kind}`", text.removeprefix("body: ")) for kind, text in meanings(StoreKind).items()],
+        )
     )
 
 

@@ -289,7 +289,7 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.gates_published import PublishedGates
     from airflow_provider_harness.adapters.maintenance_yaml import load_maintenance
     from airflow_provider_harness.adapters.policy_yaml import load_policy
-    from airflow_provider_harness.adapters.store_grants import SqlGrants
+    from airflow_provider_harness.adapters.store_grants import GrantsGiven
     from airflow_provider_harness.adapters.store_slices import SlicesOfTasks, SqlSlices
     from airflow_provider_harness.wiring_access import for_healer
 
@@ -317,7 +317,7 @@ def healer() -> Healer:
         approvers=YamlApprovers(settings.approvers_file),
         gates=gates,
         slices=SlicesOfTasks(SqlSlices(store_engine)),
-        grants=SqlGrants(store_engine),
+        grants=GrantsGiven(store()),
         promises=promises(),
         pager=pager(),
         limits=Limits(

@@ -21,26 +21,38 @@ from airflow_provider_harness.core.grant import Grant
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from airflow_provider_harness.adapters.store_sql import SqlStore
+
+
+class GrantsGiven:
+    """Implements ``app.ports.Grants`` for the healer.
+
+    :param store: of the healer, who alone can write the chain.
+    """
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    def give(self, grant: Grant) -> None:
+        """Let the tasks of a run use this grant."""
+        values = asdict(grant) | {"checks": json.dumps(grant.checks), "expires_at": text_of(grant.expires_at)}
+        with self._store.chained() as chain:
+            chain.write(t.grants.insert().values(**values))
+
+    def withdraw(self, grant_id: str) -> None:
+        """Take back what was given."""
+        with self._store.chained() as chain:
+            chain.write(t.grants.delete().where(t.grants.c.id == grant_id))
+
 
 class SqlGrants:
-    """Implements ``app.ports.Grants`` for the healer; ``find`` and ``use`` are for tasks.
+    """What tasks do with grants.
 
     :param engine: gives the store; called when it is needed.
     """
 
     def __init__(self, engine: Callable[[], Engine]) -> None:
         self._engine = engine
-
-    def give(self, grant: Grant) -> None:
-        """Let the tasks of a run use this grant."""
-        values = asdict(grant) | {"checks": json.dumps(grant.checks), "expires_at": text_of(grant.expires_at)}
-        with begin(self._engine) as connection:
-            connection.execute(t.grants.insert().values(**values))
-
-    def withdraw(self, grant_id: str) -> None:
-        """Take back what was given."""
-        with begin(self._engine) as connection:
-            connection.execute(t.grants.delete().where(t.grants.c.id == grant_id))
 
     def find(self, task: TryKey, contract: str, slice_id: str, now: datetime) -> Grant | None:
         """The newest grant that a task of this run could use now.

@@ -119,6 +119,7 @@ events = Table(
     Column("body", Text, nullable=False),
     Column("hash", String(64), nullable=False),
 )
+Index("harness_events_by_kind", events.c.kind, events.c.seq)
 
 #: Acts that were started; a row is a reservation against the limits, and a second one for the same act is impossible.
 acts = Table(
@@ -145,12 +146,13 @@ approvals = Table(
     Column("used_at", String(32)),
 )
 
-#: Single values: the reconciler's last pass.
+#: Single values: the switch, the reconciler's last pass. A mark that only says when a pass took place bears a seal.
 marks = Table(
     "harness_marks",
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", String(256), nullable=False),
+    Column("seal", String(64), nullable=False, server_default=""),
 )
 
 #: One row a gate of one slice in one try of one task: what it looked at and decided. Written by ordinary tasks.

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.adapters import store_audit, store_seen
 from airflow_provider_harness.adapters import store_intake as intake
 from airflow_provider_harness.adapters import store_reports as reported
 from airflow_provider_harness.adapters import store_schema as t
+from airflow_provider_harness.adapters.store_chain import OF_THE_STORE, Chain, as_kept, ring_of
 from airflow_provider_harness.adapters.store_schema import text_of
 from airflow_provider_harness.adapters.store_spent import spent_usd
 from airflow_provider_harness.app.ports import Approval, AskState, Joined
@@ -49,6 +51,8 @@ def misshapen(error: IntegrityError) -> bool:
 
 #: Under which a connection keeps what its transaction recorded.
 _WRITTEN = "harness_written"
+#: Under which it keeps the end of the chain.
+_CHAIN = "harness_chain"
 
 #: From so many failures on, an incident is a storm, and is not read anew each time.
 _MANY = 1_000
@@ -79,12 +83,18 @@ def open_engine(url: str) -> Engine:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN below; the driver's own would come too late
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA busy_timeout=10000")
+        connection.text_factory = _text
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _text(raw: bytes) -> str:
+    """Odd bytes in a text are found by whoever reads it, and stop no query."""
+    return raw.decode(errors="surrogateescape")
 
 
 def unavailable(error: DBAPIError) -> HarnessUnavailable:
@@ -146,16 +156,19 @@ class SqlFailureLog:
 class SqlStore(SqlFailureLog):
     """Everything the healer reads and writes.
 
-    :param audit_key: the key of the audit chain, at least 32 bytes; it is never written to the store.
+    :param audit_key: the key of the audit chain, at least 32 bytes, or what gives the keys; none is written to the store.
     :param heard: is told each event that was recorded, with the incident after it; of a failure that joins, with the incident
         as it was opened.
     """
 
     def __init__(
-        self, engine: Engine, audit_key: bytes, heard: Callable[[Incident, Event], None] | None = None
+        self,
+        engine: Engine,
+        audit_key: bytes | Callable[[], audit.Ring],
+        heard: Callable[[Incident, Event], None] | None = None,
     ) -> None:
         super().__init__(engine)
-        self._key, self._heard = audit_key, heard
+        self._ring, self._heard = ring_of(audit_key), heard
         self._storms: dict[str, tuple[int, Incident]] = {}
         self._shared: dict[str, tuple[tuple[int, ...], Sequence[Failure]]] = {}
 
@@ -180,6 +193,7 @@ class SqlStore(SqlFailureLog):
                     connection.execute(text(_TAKE_TURNS))
                 written: list[tuple[Incident, Event]] = []
                 connection.info[_WRITTEN] = written
+                connection.info[_CHAIN] = Chain(connection, self._ring())
                 yield connection
         except DBAPIError as error:
             raise unavailable(error) from error
@@ -187,11 +201,17 @@ class SqlStore(SqlFailureLog):
             for incident, event in written:
                 self._heard(incident, event)
 
+    @contextmanager
+    def chained(self) -> Iterator[Chain]:
+        """One transaction that changes rows which the chain holds."""
+        with self._write() as connection:
+            yield _chain(connection)
+
     def found(self, failure: Failure, incident_id: str) -> bool:
         return self._record(failure, incident_id, self._seal)
 
     def _seal(self, key: str, kind: str, body: str) -> str:
-        return audit.seal(self._key, "failure", key, kind, body)
+        return audit.seal(self._ring().current, "failure", key, kind, body)
 
     def waiting(self, most: int = 1_000, after: Reported | None = None) -> Sequence[Reported]:
         return self._waiting(most, after.place if after is not None else ("", ""))
@@ -249,7 +269,7 @@ class SqlStore(SqlFailureLog):
             if not new:
                 return []
             joined, events, members = intake.joined(connection, new, now)
-            self._chain(connection, events)
+            _chain(connection).append(*events)
             connection.execute(t.memberships.insert(), members)
             self._project_many(connection, events, text_of(now))
         return joined
@@ -329,7 +349,8 @@ class SqlStore(SqlFailureLog):
         from sqlalchemy import select
 
         e = t.events
-        mine = select(e).where(e.c.incident_id == incident_id).order_by(e.c.seq).limit(_MANY)
+        of_it = e.c.incident_id == incident_id, e.c.kind.not_in(OF_THE_STORE)
+        mine = select(e).where(*of_it).order_by(e.c.seq).limit(_MANY)
         while rows := connection.execute(mine.where(e.c.seq > after)).all():
             for row in rows:
                 yield row.seq, _event(row)
@@ -356,36 +377,15 @@ class SqlStore(SqlFailureLog):
             self._storms[incident_id] = last, incident
         return incident
 
-    def _chain(self, connection: Connection, events: Sequence[Event]) -> None:
-        """Add events to the end of the chain."""
-        from sqlalchemy import select
-
-        e = t.events
-        last = connection.execute(select(e.c.seq, e.c.hash).order_by(e.c.seq.desc()).limit(1)).first()
-        seq, link, rows = last.seq if last else 0, last.hash if last else audit.GENESIS, []
-        for event in events:
-            seq, link = seq + 1, audit.link(self._key, link, _as_kept(event))
-            rows.append(
-                {
-                    "seq": seq,
-                    "incident_id": event.incident_id,
-                    "kind": event.kind.value,
-                    "at": text_of(event.at),
-                    "body": json.dumps(event.body),
-                    "hash": link,
-                }
-            )
-        connection.execute(e.insert(), rows)
-
     def _append(self, connection: Connection, event: Event) -> Incident:
-        event = _as_kept(event)
+        event = as_kept(event)
         before = self._folded(connection, event.incident_id, committed=False)
         after = before.after(event)
         if event.kind is EventKind.RETURNED and before.outcome is not None:
             there = self._projection(connection, episode=after.episode, closed_at=None)
             if there is not None:
                 raise ImpossibleEvent(f"incident {there.id} of the same cause is open already")
-        self._chain(connection, [event])
+        _chain(connection).append(event)
         written: list[tuple[Incident, Event]] = connection.info[_WRITTEN]
         written.append((after, event))
         self._project(connection, after, text_of(event.at))
@@ -524,7 +524,7 @@ class SqlStore(SqlFailureLog):
             for used, most in ((usage.on_incident, limit.per_incident), (usage.on_dag_today, limit.per_dag_per_day)):
                 if most is not None and used >= most:
                     raise NotAllowed(f"The limit of {most} for {proposal.kind} is used up.", used=used)
-            connection.execute(
+            _chain(connection).write(
                 a.insert().values(
                     incident_id=incident_id,
                     act=act,
@@ -541,17 +541,16 @@ class SqlStore(SqlFailureLog):
 
     def give_back(self, incident_id: str, proposal: Proposal) -> None:
         a = t.acts
-        with self._write() as connection:
-            mine = a.c.incident_id == incident_id, a.c.act == proposal.canonical()
-            connection.execute(a.delete().where(*mine))
+        with self.chained() as chain:
+            chain.write(a.delete().where(a.c.incident_id == incident_id, a.c.act == proposal.canonical()))
 
     def ask(self, approval: Approval) -> None:
         values = asdict(approval) | {
             "assigned": json.dumps(approval.assigned),
             "expires_at": text_of(approval.expires_at),
         }
-        with self._write() as connection:
-            connection.execute(t.approvals.insert().values(**values))
+        with self.chained() as chain:
+            chain.write(t.approvals.insert().values(**values))
 
     def approval(self, incident_id: str, healer_run: str) -> Approval | None:
         from sqlalchemy import select
@@ -582,7 +581,7 @@ class SqlStore(SqlFailureLog):
                 return AskState.SPENT
             if row.expires_at <= text_of(now):
                 return AskState.EXPIRED
-            connection.execute(p.update().where(*mine).values(used_at=text_of(now)))
+            _chain(connection).write(p.update().where(*mine).values(used_at=text_of(now)))
             return AskState.USED
 
     def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:
@@ -615,7 +614,9 @@ class SqlStore(SqlFailureLog):
         return datetime.fromisoformat(value) if value else None
 
     def note_pass(self, at: datetime) -> None:
-        self.set_mark("reconciled_at", text_of(at))
+        with self.chained() as chain:
+            chain.mark("reconciled_at", text_of(at))
+            store_seen.take_up(chain, at)
 
     def ahead(self) -> timedelta:
         """How far the store's clock is ahead of ours; nothing where the store has none of its own."""
@@ -637,11 +638,8 @@ class SqlStore(SqlFailureLog):
 
     def set_mark(self, name: str, value: str) -> None:
         """Keep a single value, at most 256 characters, under a name."""
-        k = t.marks
-        with self._write() as connection:
-            changed = connection.execute(k.update().where(k.c.name == name).values(value=value)).rowcount
-            if changed == 0:
-                connection.execute(k.insert().values(name=name, value=value))
+        with self.chained() as chain:
+            chain.mark(name, value)
 
     def head(self) -> str:
         from sqlalchemy import select
@@ -652,26 +650,22 @@ class SqlStore(SqlFailureLog):
 
     def audit_entries(self) -> Iterator[audit.Entry]:
         """The whole chain, in order."""
-        from sqlalchemy import select
-
         with self._read() as connection:
-            for row in connection.execute(select(t.events).order_by(t.events.c.seq)):
-                yield audit.Entry(seq=row.seq, event=_event(row), hash=row.hash)
+            yield from store_audit.entries(connection)
+
+    def audit_events(self) -> Iterator[Event]:
+        """The events of all incidents, in order."""
+        return (entry.event for entry in self.audit_entries() if isinstance(entry.event, Event))
 
     def audit_break(self, head: str | None = None) -> audit.Break | None:
         """The first place where the audit chain does not hold, or None."""
-        seen = [0]
+        with self._read() as connection:
+            return store_audit.broken(connection, self._ring(), head)
 
-        def counted() -> Iterator[audit.Entry]:
-            for entry in self.audit_entries():
-                seen[0] = entry.seq
-                yield entry
-
-        try:
-            return audit.verify(self._key, counted(), head=head)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            problem = f"event {seen[0] + 1} cannot be read ({type(error).__name__}: {str(error)[:200]})"
-            return audit.Break(seq=seen[0] + 1, problem=problem)
+    def audit(self, head: str | None = None) -> store_audit.Audited:
+        """Whether the chain holds, and the tables are as it says."""
+        with self._read() as connection:
+            return store_audit.audit(connection, self._ring(), head)
 
 
 def _perhaps_open() -> Any:
@@ -683,6 +677,12 @@ def _perhaps_open() -> Any:
     with_a_person = select(e.c.incident_id).where(e.c.kind == EventKind.CLOSED.value, ends)
     resolved = select(e.c.incident_id).where(e.c.kind == EventKind.RESOLVED.value)
     return or_(i.c.closed_at.is_(None), and_(i.c.id.in_(with_a_person), i.c.id.not_in(resolved)))
+
+
+def _chain(connection: Connection) -> Chain:
+    """The end of the chain, in a transaction that writes."""
+    chain: Chain = connection.info[_CHAIN]
+    return chain
 
 
 def _left(limit: Limit, usage: Usage) -> dict[str, int]:
@@ -698,8 +698,3 @@ def _event(row: Any) -> Event:
         at=datetime.fromisoformat(row.at),
         body=json.loads(row.body),
     )
-
-
-def _as_kept(event: Event) -> Event:
-    """An event as it comes back from the store."""
-    return replace(event, at=datetime.fromisoformat(text_of(event.at)), body=json.loads(json.dumps(event.body)))

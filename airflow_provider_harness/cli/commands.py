@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
-from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
 
 
@@ -51,51 +50,6 @@ def shadow(args: Any) -> int:
 @command
 def act(args: Any) -> int:
     return _switch(args, "act")
-
-
-@command
-def audit_verify(args: Any) -> int:
-    from airflow_provider_harness import wiring
-
-    broken = wiring.store().audit_break(args.head)
-    row = {
-        "holds": broken is None,
-        "first break": broken.seq if broken else "",
-        "problem": broken.problem if broken else "",
-    }
-    if args.output == "json":
-        show(args, [row], "")
-    elif broken is None:
-        out("The chain of all events holds.")
-    else:
-        out(f"The chain of events does not hold from event {broken.seq} on: {broken.problem}")
-    return FINDINGS if broken else FINE
-
-
-@command
-def audit_show(args: Any) -> int:
-    from airflow_provider_harness import wiring
-
-    store = wiring.store()
-    name = incident_id(store, args.incident_id)
-    rows = [
-        {
-            "seq": entry.seq,
-            "at": entry.event.at.isoformat(timespec="seconds"),
-            "event": entry.event.kind.value,
-            "hash": entry.hash if args.output == "json" else entry.hash[:12],
-            "body": dict(entry.event.body) if args.output == "json" else json.dumps(entry.event.body)[:120],
-        }
-        for entry in store.audit_entries()
-        if entry.event.incident_id == name
-    ]
-    show(args, rows, "")
-    broken = store.audit_break()
-    if broken:
-        return say(broken.problem, FINDINGS)
-    if args.output != "json":
-        out("The chain of all events holds.")
-    return FINE
 
 
 @command

@@ -34,7 +34,7 @@ def policy_explain(args: Any) -> int:
 def policy_simulate(args: Any) -> int:
     from airflow_provider_harness import wiring
 
-    count, changes = simulate(_policy(args.file), (entry.event for entry in wiring.store().audit_entries()))
+    count, changes = simulate(_policy(args.file), wiring.store().audit_events())
     rows = [
         {
             "incident": change.past.incident_id,
@@ -62,8 +62,7 @@ def _of_incident(incident_id: str) -> Past:
     """The incident's newest verdict."""
     from airflow_provider_harness import wiring
 
-    entries = wiring.store().audit_entries()
-    judged = past(entry.event for entry in entries)
+    judged = past(wiring.store().audit_events())
     found = [one for one in judged if one.incident_id == incident_id and not one.followed]
     if not found:
         raise ConfigurationError(f"incident {incident_id}", "has no verdict.", fix="See `incidents show`.")

@@ -65,8 +65,9 @@ def test_from_upgrade_to_switch(cli: Run, home: Path) -> None:
 def test_an_event_that_was_edited_is_found(cli: Run, home: Path) -> None:
     cli("harness", "db", "upgrade")
     with sqlite3.connect(home / "harness.db") as store:
+        [(last,)] = store.execute("SELECT max(seq) FROM harness_events")
         row = (
-            1,
+            last + 1,
             "01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "opened",
             "2026-01-01T00:00:00+00:00",
@@ -77,7 +78,7 @@ def test_an_event_that_was_edited_is_found(cli: Run, home: Path) -> None:
     store.close()
     done = cli("harness", "audit", "verify", "--output", "json")
     assert done.returncode == 1
-    assert json.loads(done.stdout)[0]["first break"] == 1
+    assert json.loads(done.stdout)[0]["first break"] == last + 1
 
 
 def test_a_store_connection_in_airflows_own_database_is_used(cli: Run, home: Path, tmp_path: Path) -> None:

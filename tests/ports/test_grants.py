@@ -16,9 +16,9 @@ from sqlalchemy import Engine, text
 from airflow_provider_harness import wiring_grants
 from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
 from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.adapters.store_grants import SqlGrants
+from airflow_provider_harness.adapters.store_grants import GrantsGiven, SqlGrants
 from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
 from airflow_provider_harness.app import approve, heal
 from airflow_provider_harness.app.act import act, proposal_of
 from airflow_provider_harness.app.ports import Answer
@@ -38,6 +38,7 @@ from tests.unit.app.fakes import RUN, FakeAirflow, Scripted, failure, opened, ta
 from tests.unit.app.fakes import dag as flights
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+KEY = b"k" * 32
 TASK = TryKey(dag_id="d", run_id="r1", task_id="load", try_number=2)
 GRANT = Grant(
     id="G" * 26,
@@ -66,8 +67,13 @@ def grants(engine: Engine) -> SqlGrants:
     return SqlGrants(lambda: engine)
 
 
-def test_a_grant_is_found_and_used_once(grants: SqlGrants) -> None:
-    grants.give(GRANT)
+@pytest.fixture
+def given(engine: Engine) -> GrantsGiven:
+    return GrantsGiven(SqlStore(engine, KEY))
+
+
+def test_a_grant_is_found_and_used_once(grants: SqlGrants, given: GrantsGiven) -> None:
+    given.give(GRANT)
     assert grants.find(TASK, "orders", "s1", NOW) == GRANT
     assert grants.use(GRANT, TASK, NOW)
     assert not grants.use(GRANT, TASK, NOW)
@@ -85,22 +91,22 @@ def test_a_grant_is_found_and_used_once(grants: SqlGrants) -> None:
     ],
 )
 def test_a_grant_is_for_one_run_one_contract_one_slice_and_a_while(
-    grants: SqlGrants, task: TryKey, contract: str, piece: str, ahead: int
+    grants: SqlGrants, given: GrantsGiven, task: TryKey, contract: str, piece: str, ahead: int
 ) -> None:
-    grants.give(GRANT)
+    given.give(GRANT)
     assert grants.find(task, contract, piece, NOW + timedelta(hours=ahead)) is None
 
 
-def test_what_expired_or_was_withdrawn_or_never_given_is_not_used(grants: SqlGrants) -> None:
+def test_what_expired_or_was_withdrawn_or_never_given_is_not_used(grants: SqlGrants, given: GrantsGiven) -> None:
     assert not grants.use(GRANT, TASK, NOW)
-    grants.give(GRANT)
+    given.give(GRANT)
     assert not grants.use(GRANT, TASK, GRANT.expires_at)
-    grants.withdraw(GRANT.id)
+    given.withdraw(GRANT.id)
     assert not grants.use(GRANT, TASK, NOW)
 
 
-def test_many_who_use_it_at_once_are_one(grants: SqlGrants) -> None:
-    grants.give(GRANT)
+def test_many_who_use_it_at_once_are_one(grants: SqlGrants, given: GrantsGiven) -> None:
+    given.give(GRANT)
     used: list[bool] = []
     tries = [
         threading.Thread(target=lambda n=n: used.append(grants.use(GRANT, replace(TASK, try_number=n), NOW)))
@@ -123,12 +129,12 @@ def test_a_task_can_neither_make_nor_change_a_grant_nor_use_one_again(postgres: 
     engine = open_engine(replace(postgres, user=role, password="pw").url(database, driver="psycopg"))
     try:
         grant_tasks(owner, role)
-        healer, tasks = SqlGrants(lambda: owner), SqlGrants(lambda: engine)
+        healer, tasks = GrantsGiven(SqlStore(owner, KEY)), SqlGrants(lambda: engine)
         with pytest.raises(HarnessUnavailable, match="permission denied"):
-            tasks.give(GRANT)
+            GrantsGiven(SqlStore(engine, KEY)).give(GRANT)
         healer.give(GRANT)
         with pytest.raises(HarnessUnavailable, match="permission denied"):
-            tasks.withdraw(GRANT.id)
+            GrantsGiven(SqlStore(engine, KEY)).withdraw(GRANT.id)
         assert tasks.find(TASK, "orders", "s1", NOW) == GRANT
         assert tasks.use(GRANT, TASK, NOW)
         for statement in (
@@ -168,7 +174,8 @@ def rejecting(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 def give(case: Case, **more: Any) -> None:
     given = {"run_id": "scheduled__0", "slice": case.piece().id, "expires_at": datetime.now(UTC) + timedelta(hours=1)}
-    wiring_grants.grants().give(replace(GRANT, **given | {"checks": ("range:amount",)} | more))
+    engine = wiring_grants.grants()._engine()
+    GrantsGiven(SqlStore(engine, KEY)).give(replace(GRANT, **given | {"checks": ("range:amount",)} | more))
 
 
 def move(case: Case, dag: Any, number: int) -> Any:

@@ -18,7 +18,7 @@ from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
 from airflow_provider_harness.adapters.store_promises import SqlPromises
 from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.failure import ErrorLink, FailureKind, Origin
 from airflow_provider_harness.core.lineage import Graph
 from airflow_provider_harness.core.reported import body_of
@@ -160,7 +160,8 @@ def test_only_the_reconciler_is_known_as_the_reconciler(engine: Engine, store: S
     assert store.found(lost, ulid(NOW))
     (item,) = store.waiting()
     assert (item.failure.origin, item.failure.kind) == (Origin.RECONCILER, FailureKind.UNREPORTED)
-    assert SqlStore(engine, b"x" * 32).waiting() == [], "another key seals nothing here"
+    with pytest.raises(ConfigurationError, match="does not hold key"):
+        SqlStore(engine, b"x" * 32).waiting()  # another key seals nothing here, and sets nothing aside
     insert(engine, key=failure("r2").identity, body=body_of(failure("r2", origin=Origin.RECONCILER)))
     assert [one.failure.origin for one in store.waiting() if one.key != item.key] == [Origin.CALLBACK]
 
@@ -272,7 +273,7 @@ def test_an_event_that_cannot_be_read_is_a_break_of_the_chain(engine: Engine, st
     store.intake(NOW, store.waiting())
     assert store.audit_break() is None
     with engine.begin() as connection:
-        connection.execute(t.events.update().values(body="[" * 9))
+        connection.execute(t.events.update().where(t.events.c.seq == 2).values(body="[" * 9))
     broken = store.audit_break()
     assert broken is not None
-    assert (broken.seq, "cannot be read" in broken.problem) == (1, True)
+    assert (broken.seq, "cannot be read" in broken.problem) == (2, True)

@@ -250,18 +250,18 @@ def test_the_chain_holds_under_concurrency(store: SqlStore) -> None:
     results = together(lambda n: store.append(event(names[n % 4], EventKind.NOTED, text=str(n))))
     assert set(results) == {None}
     entries = list(store.audit_entries())
-    assert [entry.seq for entry in entries] == list(range(1, 4 + THREADS + 1))
+    assert [entry.seq for entry in entries] == list(range(1, 1 + 4 + THREADS + 1))
     assert store.audit_break(head=entries[-1].hash) is None
 
 
 @pytest.mark.parametrize(
     ("statement", "head"),
     [
-        ('UPDATE harness_events SET body = \'{"text": "y"}\' WHERE seq = 2', False),
-        ("UPDATE harness_events SET at = '2026-11-21T12:00:00.000001+00:00' WHERE seq = 2", False),
-        ("DELETE FROM harness_events WHERE seq = 2", False),
+        ('UPDATE harness_events SET body = \'{"text": "y"}\' WHERE seq = 3', False),
+        ("UPDATE harness_events SET at = '2026-11-21T12:00:00.000001+00:00' WHERE seq = 3", False),
+        ("DELETE FROM harness_events WHERE seq = 3", False),
         ("DELETE FROM harness_events WHERE seq = 1", False),
-        ("DELETE FROM harness_events WHERE seq = 3", True),
+        ("DELETE FROM harness_events WHERE seq = 4", True),
         ("DELETE FROM harness_events", True),
     ],
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from alembic import op
 
 revision = "0012_forms"
-down_revision = "0009_reports"
+down_revision = "0010_rows_in_the_chain"
 branch_labels = None
 depends_on = None
 

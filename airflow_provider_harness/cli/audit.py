@@ -1,0 +1,59 @@
+"""``airflow harness audit``: the chain of events, and the tables against it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
+from airflow_provider_harness.cli.which import incident_id
+from airflow_provider_harness.core.escaping import terminal
+
+_HOLDS = "The chain of all events holds."
+
+
+@command
+def audit_verify(args: Any) -> int:
+    from airflow_provider_harness import wiring
+
+    found = wiring.store().audit(args.head)
+    broken = found.broken
+    problem = broken.problem if broken else next(iter(found.rows), "")
+    row = {"holds": found.holds, "first break": broken.seq if broken else "", "problem": problem}
+    if args.output == "json":
+        show(args, [{**row, "rows": found.rows, "notes": found.notes}], "")
+        return FINE if found.holds else FINDINGS
+    if broken:
+        out(terminal(f"The chain of events does not hold from event {broken.seq} on: {broken.problem}"))
+    else:
+        out(_HOLDS)
+    for text in (*found.rows, *found.notes):
+        out(terminal(text))
+    return FINE if found.holds else FINDINGS
+
+
+@command
+def audit_show(args: Any) -> int:
+    from airflow_provider_harness import wiring
+
+    store = wiring.store()
+    name = incident_id(store, args.incident_id)
+    broken = store.audit_break()
+    entries = () if broken and broken.unreadable else store.audit_entries()
+    rows = [
+        {
+            "seq": entry.seq,
+            "at": entry.event.at.isoformat(timespec="seconds"),
+            "event": entry.event.kind.value,
+            "hash": entry.hash if args.output == "json" else entry.hash[:12],
+            "body": dict(entry.event.body) if args.output == "json" else json.dumps(entry.event.body)[:120],
+        }
+        for entry in entries
+        if entry.event.incident_id == name
+    ]
+    show(args, rows, "")
+    if broken:
+        return say(broken.problem, FINDINGS)
+    if args.output != "json":
+        out(_HOLDS)
+    return FINE

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,13 +24,11 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store_sql import SqlStore
     from airflow_provider_harness.app.ports_diagnosis import Diagnoser
     from airflow_provider_harness.app.tell import Receiver
+    from airflow_provider_harness.core.audit import Ring
     from airflow_provider_harness.core.failure import Failure
     from airflow_provider_harness.core.redaction import Redactor
 
 log = logging.getLogger(__name__)
-
-#: Bytes of the key of the audit chain.
-_KEY_BYTES = 32
 
 
 def now() -> datetime:
@@ -63,8 +58,8 @@ def store() -> SqlStore:
     from airflow_provider_harness.adapters.observe import observe
     from airflow_provider_harness.adapters.store_sql import SqlStore
 
-    settings = config.read()
-    return SqlStore(store_engine(), audit_key(settings), observe)
+    audit_ring()  # a key that cannot be read is said here, and not at the first write
+    return SqlStore(store_engine(), audit_ring, observe)
 
 
 #: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
@@ -86,28 +81,16 @@ def spool() -> FileSpool:
     return FileSpool(Path(config.read().spool_path or config.airflow_home("harness_spool")), log.warning)
 
 
-def audit_key(settings: config.Settings) -> bytes:
-    """The key of the audit chain, made with owner-only rights where there is none yet."""
-    path = Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
-    if not path.exists():
-        _make_key(path)
-    key = path.read_bytes()
-    if len(key) < _KEY_BYTES:
-        raise ConfigurationError(str(path), f"holds {len(key)} bytes; an audit key has {_KEY_BYTES}.")
-    return key
+def audit_key_file(settings: config.Settings) -> Path:
+    """Where the key of the audit chain is that is in use; those of before lie beside it."""
+    return Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
 
 
-def _make_key(path: Path) -> None:
-    """Written beside and linked, so that it appears whole, and of several processes that make it at once one wins."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-        with suppress(FileExistsError):
-            os.link(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+def audit_ring() -> Ring:
+    """The keys of the audit chain, as they are now; the first is made with owner-only rights where there is none yet."""
+    from airflow_provider_harness.adapters.audit_keys import ring
+
+    return ring(audit_key_file(config.read()))
 
 
 def handover() -> SupervisorHandover:
@@ -250,7 +233,7 @@ def _model(settings: config.Settings) -> Diagnoser:
         limits=ModelLimits(turns=settings.max_model_turns),
         purse=StorePurse(
             store_engine(),
-            audit_key(settings),
+            audit_ring,
             per_incident=settings.max_cost_usd_per_incident,
             per_day=settings.max_cost_usd_per_day,
             now=now,

@@ -160,6 +160,10 @@ def _seals(connection: Connection, ring: Ring) -> Iterator[str]:
 
 
 def _notes(events: list[StoreEvent], unproved: int) -> Iterator[str]:
+    pruned = [event for event in events if event.kind is StoreKind.PRUNED]
+    if pruned:
+        body, at = pruned[-1].body, pruned[-1].at
+        yield f"{body['events']} event(s) older than {body['before'][:10]} were pruned, the last on {at:%Y-%m-%d}; all others are proved."
     if unproved:
         yield (
             f"{unproved} row(s) stood there before the chain held such rows ({events[0].at:%Y-%m-%d}): they have not changed "

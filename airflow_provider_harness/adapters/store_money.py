@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from airflow_provider_harness.core.audit import Ring
+
 
 class StorePurse(SqlStore):
     """Implements ``app.ports_diagnosis.Purse``.
@@ -30,7 +32,7 @@ class StorePurse(SqlStore):
     def __init__(
         self,
         engine: Engine,
-        audit_key: bytes,
+        audit_key: bytes | Callable[[], Ring],
         *,
         per_incident: float,
         per_day: float,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ def of_incidents(connection: Connection, founded: int) -> Iterator[str]:
 
     rows = {row.id: row for row in connection.execute(select(t.incidents))}
     members = _members(connection)
-    for incident, last in _folded(connection):
+    for incident, last in folded(connection):
         row, failures = rows.pop(incident.id, None), members.pop(incident.id, {})
         if last >= founded:
             yield from _row(incident, row)
@@ -51,12 +51,16 @@ def _members(connection: Connection) -> dict[str, dict[str, bool]]:
     return found
 
 
-def _folded(connection: Connection) -> Iterator[tuple[Incident, int]]:
-    """Every incident that can be read, with the number of its last event."""
+def folded(connection: Connection, ids: Sequence[str] | None = None) -> Iterator[tuple[Incident, int]]:
+    """Every incident that can be read, with the number of its last event.
+
+    :param ids: only these.
+    """
     from sqlalchemy import select
 
     e = t.events
     wanted = select(e).where(e.c.kind.not_in(OF_THE_STORE)).order_by(e.c.incident_id, e.c.seq)
+    wanted = wanted if ids is None else wanted.where(e.c.incident_id.in_(ids))
     with connection.execute(wanted, execution_options=PIECEMEAL) as rows:
         for name, group in groupby(rows, attrgetter("incident_id")):
             events = list(group)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters import store_audit, store_seen
+from airflow_provider_harness.adapters import store_audit, store_keys, store_seen
 from airflow_provider_harness.adapters import store_intake as intake
 from airflow_provider_harness.adapters import store_reports as reported
 from airflow_provider_harness.adapters import store_schema as t
@@ -200,6 +200,12 @@ class SqlStore(SqlFailureLog):
         if self._heard is not None:
             for incident, event in written:
                 self._heard(incident, event)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that only reads."""
+        with self._read() as connection:
+            yield connection
 
     @contextmanager
     def chained(self) -> Iterator[Chain]:
@@ -647,6 +653,16 @@ class SqlStore(SqlFailureLog):
         e = t.events
         with self._read() as connection:
             return str(connection.execute(select(e.c.hash).order_by(e.c.seq.desc()).limit(1)).scalar() or audit.GENESIS)
+
+    def key(self) -> bytes:
+        """The key with which the chain goes on."""
+        with self.chained() as chain:
+            return chain.key
+
+    def change_key(self, new: bytes) -> None:
+        """The chain goes on with another key from now on."""
+        with self.chained() as chain:
+            store_keys.change_key(chain, new)
 
     def audit_entries(self) -> Iterator[audit.Entry]:
         """The whole chain, in order."""

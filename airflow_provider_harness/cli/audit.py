@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
@@ -57,3 +58,21 @@ def audit_show(args: Any) -> int:
     if args.output != "json":
         out(_HOLDS)
     return FINE
+
+
+@command
+def audit_rotate_key(args: Any) -> int:
+    from airflow_provider_harness import config, wiring
+    from airflow_provider_harness.adapters.audit_keys import KEY_BYTES, prepare, take_up
+    from airflow_provider_harness.core.audit import name_of
+
+    store, path = wiring.store(), wiring.audit_key_file(config.read())
+    old, goes_on = wiring.audit_ring().current, store.key()
+    new = secrets.token_bytes(KEY_BYTES) if goes_on == old else goes_on  # another one: a change was not finished
+    kept = prepare(path, new)
+    if goes_on == old:
+        store.change_key(new)
+    take_up(path, new)
+    row = {"old key": name_of(old), "new key": name_of(new), "in use": str(path), "kept": str(kept)}
+    show(args, [row], "")
+    return say(f"Copy {path} and {kept} to every machine where the healer, the api-server or this command runs.", FINE)

@@ -19,5 +19,5 @@ AS_YOU = (
 
 def action(name: str, help: str, *args: Arg, module: str = "commands", epilog: str = "") -> ActionCommand:
     """One command; ``module`` of this package has a function of its name and is imported when it runs."""
-    func = lazy_load_command(f"airflow_provider_harness.cli.{module}.{name.replace(' ', '_')}")
+    func = lazy_load_command(f"airflow_provider_harness.cli.{module}.{name.replace(' ', '_').replace('-', '_')}")
     return ActionCommand(name=name.split()[-1], help=help, func=func, args=args, epilog=epilog or None)

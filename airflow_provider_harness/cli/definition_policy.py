@@ -69,5 +69,12 @@ AUDIT = GroupCommand(
             module="audit",
             epilog="Example: airflow harness audit verify",
         ),
+        action(
+            "audit rotate-key",
+            "Make a new key, with which the chain goes on from now; the old one stays beside it, to prove what came before",
+            OUTPUT,
+            module="audit",
+            epilog="Example: airflow harness audit rotate-key",
+        ),
     ),
 )

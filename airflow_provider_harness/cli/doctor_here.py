@@ -116,11 +116,12 @@ def capture() -> Iterator[Finding]:
 
 
 def audit_key() -> Iterator[Finding]:
-    settings = config.read()
-    wiring.audit_key(settings)
-    path = Path(settings.audit_key_file or config.airflow_home("harness_audit.key"))
-    if path.stat().st_mode & 0o077:
-        yield Finding.wrong(f"Others than its owner can read {path}.", f"chmod 600 {path}")
+    from airflow_provider_harness.adapters.audit_keys import files
+
+    wiring.audit_ring()
+    for path in files(wiring.audit_key_file(config.read())):
+        if path.stat().st_mode & 0o077:
+            yield Finding.wrong(f"Others than its owner can read {path}.", f"chmod 600 {path}")
 
 
 def pages() -> Iterator[Finding]:

@@ -62,6 +62,21 @@ def test_from_upgrade_to_switch(cli: Run, home: Path) -> None:
         assert json.loads(done.stdout)[0]["in force"] == in_force
 
 
+def test_the_key_is_changed_by_a_command(cli: Run, home: Path) -> None:
+    cli("harness", "db", "upgrade")
+    old = (home / "harness_audit.key").read_bytes()
+    done = cli("harness", "audit", "rotate-key", "--output", "json")
+    assert done.returncode == 0, done.stderr
+    [row] = json.loads(done.stdout)
+    assert Path(row["kept"]).read_bytes() == old != Path(row["in use"]).read_bytes()
+    assert "Copy" in done.stderr
+    assert cli("harness", "audit", "verify").returncode == 0
+    Path(row["kept"]).unlink()
+    lost = cli("harness", "audit", "verify")
+    assert (lost.returncode, row["old key"] in lost.stdout) == (1, True)
+    Path(row["kept"]).write_bytes(old)
+
+
 def test_an_event_that_was_edited_is_found(cli: Run, home: Path) -> None:
     cli("harness", "db", "upgrade")
     with sqlite3.connect(home / "harness.db") as store:
@@ -138,7 +153,15 @@ COMMANDS = {
     for words in (
         *("init", "doctor", "off", "shadow", "act", "approve", "refuse", "reconcile", "diagnose", "quality", "lineage"),
         *(f"incidents {word}" for word in ("list", "show", "take", "return", "ack", "resolve")),
-        *("policy check", "policy explain", "policy simulate", "audit show", "audit verify", "db upgrade"),
+        *(
+            "policy check",
+            "policy explain",
+            "policy simulate",
+            "audit show",
+            "audit verify",
+            "audit rotate-key",
+            "db upgrade",
+        ),
         *(f"contract {word}" for word in ("check", "diff", "dictionary", "init")),
         *("quarantine list", "quarantine show", "quarantine release"),
         *("runbook list", "runbook draft", "runbook accept"),

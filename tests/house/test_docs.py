@@ -112,7 +112,7 @@ def test_commands_exist(page: Path) -> None:
     known = set(commands(get_harness_cli_commands()))
     groups = {path[:-1] for path in known}
     unknown = []
-    for said in re.findall(r"airflow (harness(?: [a-z]+)+)", page.read_text()):
+    for said in re.findall(r"airflow (harness(?: [a-z]+(?:-[a-z]+)*)+)", page.read_text()):
         words = tuple(said.split())
         path = words
         while path and path not in known:

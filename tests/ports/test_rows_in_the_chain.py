@@ -66,7 +66,7 @@ ATTACKS = {
         "warehouse / orders is missing",
     ),
     "a watermark that is put back": (
-        "UPDATE harness_watermarks SET slice_end = '2020'",
+        "UPDATE harness_watermarks SET slice_end = '2020-01-01T00:00:00.000000+00:00'",
         "harness_watermarks",
         "was put back",
     ),

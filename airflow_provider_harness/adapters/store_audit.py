@@ -89,7 +89,7 @@ def audit(connection: Connection, ring: Ring, head: str | None) -> Audited:
     except UNREADABLE:
         return Audited(broken=first, notes=("No row is compared: what the chain says of them cannot be read.",))
     if not events:
-        return Audited(broken=first, notes=(_NOT_FOUNDED,))
+        return Audited(broken=first, notes=(_NOT_FOUNDED,) if any(_there(connection).values()) else ())
     there = _there(connection)
     wrong = [*differences(rows, there), *put_back(seen, there), *_seals(connection, ring)]
     wrong += of_incidents(connection, _founded_at(connection))

@@ -45,6 +45,21 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             OUTPUT,
                             epilog="Example: airflow harness db upgrade --tasks-role harness_capture",
                         ),
+                        action(
+                            "db prune",
+                            "Remove what is older: incidents that are over with all that they had, gates, leases, what was told; the "
+                            "chain goes on. What is open, waits, or still counts stays, and so does lineage",
+                            Arg(
+                                ("--keep",),
+                                required=True,
+                                metavar="DAYS",
+                                help="how long things are kept, such as 400d; 30d or more",
+                            ),
+                            Arg(("--dry-run",), action="store_true", help="count what would go, and remove nothing"),
+                            OUTPUT,
+                            module="pruning",
+                            epilog="Example: airflow harness db prune --keep 400d --dry-run",
+                        ),
                     ),
                 ),
                 *SET_UP,

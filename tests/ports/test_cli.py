@@ -161,6 +161,7 @@ COMMANDS = {
             "audit verify",
             "audit rotate-key",
             "db upgrade",
+            "db prune",
         ),
         *(f"contract {word}" for word in ("check", "diff", "dictionary", "init")),
         *("quarantine list", "quarantine show", "quarantine release"),

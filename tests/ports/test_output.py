@@ -28,6 +28,7 @@ NOWHERE = ["--conn-id", "nowhere"]
 #: Command -> arguments with which it can be called here; a new command needs its line.
 CALLS: dict[str, list[str]] = {
     "db upgrade": [],
+    "db prune": ["--keep", "400d", "--dry-run"],
     "doctor": [],
     "incidents list": [],
     "incidents digest": [],
@@ -39,6 +40,7 @@ CALLS: dict[str, list[str]] = {
     "refuse": [INCIDENT, *ME],
     "audit show": [INCIDENT],
     "audit verify": [],
+    "audit rotate-key": [],
     "policy check": [],
     "policy explain": ["--action", "retry_task", "--fact", "category=timeout", "--fact", "tries_by_harness=0"],
     "policy simulate": [str(ROOT / "airflow_provider_harness" / "adapters" / "policy_default.yaml")],

@@ -53,11 +53,9 @@ GRANT = Grant(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer, database: str) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/h.db" if request.param == "sqlite" else postgres.url(database, driver="psycopg")
-    engine = open_engine(url)
-    upgrade(engine)
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_engine(store_url)
     yield engine
     engine.dispose()
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app import act, approve, escalate, heal, verify
@@ -26,7 +25,6 @@ from airflow_provider_harness.core.incident import Event, EventKind, Incident, O
 from airflow_provider_harness.core.policy import VerdictKind
 from airflow_provider_harness.core.recurrence import Brakes
 from airflow_provider_harness.core.reported import Reported
-from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.unit.app.fakes import KEY, START, FakeAirflow, FakePager, failure, policy_of, task, world
 
 AUDIT_KEY = b"k" * 32
@@ -261,17 +259,9 @@ def store(url: str) -> Iterator[SqlStore]:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        found = f"sqlite:///{tmp_path / 'harness.db'}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        found = server.url(request.getfixturevalue("database"), driver="psycopg")
-    engine = open_engine(found)
-    upgrade(engine)
-    engine.dispose()
-    yield found
+@pytest.fixture
+def url(store_url: str) -> str:
+    return store_url
 
 
 @pytest.mark.parametrize(

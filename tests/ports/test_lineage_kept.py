@@ -43,14 +43,9 @@ JOINED = ColumnEdge(source=TWO, source_column="id", target_column="", how=Transf
 FLOW = Flow(task="a.b.g.t", inputs=(ONE, TWO), output=OUT, columns=(JOINED, *identity_edges(ONE, ("id", "x"))))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'harness.db'}"
-    if request.param == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.url(request.getfixturevalue("database"), driver="psycopg")
-    engine = open_engine(url)
-    upgrade(engine)
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_engine(store_url)
     yield engine
     engine.dispose()
 

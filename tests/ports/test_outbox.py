@@ -14,7 +14,6 @@ import pytest
 from airflow_provider_harness.adapters.notifiers import named
 from airflow_provider_harness.adapters.pagerduty import DETAILS_BYTES, NoPager, PagerDuty, bounded
 from airflow_provider_harness.adapters.routes_yaml import load_routes
-from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_outbox import SqlOutbox
 from airflow_provider_harness.adapters.store_sql import open_engine
 from airflow_provider_harness.adapters.ulid import ulid
@@ -58,13 +57,9 @@ class Place:
         return f"{self.number:026}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlOutbox]:
-    url = f"sqlite:///{tmp_path / 'harness.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
-    engine = open_engine(url)
-    upgrade(engine)
+@pytest.fixture
+def outbox(store_url: str) -> Iterator[SqlOutbox]:
+    engine = open_engine(store_url)
     yield SqlOutbox(lambda: engine)
     engine.dispose()
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_promises import SqlPromises
 from airflow_provider_harness.adapters.store_slices import SqlSlices
 from airflow_provider_harness.adapters.store_sql import open_engine
@@ -47,13 +45,9 @@ def contract_of(path: str, table: str) -> Contract:
     return Contract(id=path, version="1", name="n", table=table, columns=())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'harness.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
-    made = open_engine(url)
-    upgrade(made)
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    made = open_engine(store_url)
     yield made
     made.dispose()
 

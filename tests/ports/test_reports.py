@@ -24,9 +24,9 @@ from airflow_provider_harness.core.lineage import Graph
 from airflow_provider_harness.core.reported import body_of
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_forms import without_forms
-from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure, url
+from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure
 
-__all__ = ["engine", "url"]
+__all__ = ["engine"]
 
 
 @pytest.fixture

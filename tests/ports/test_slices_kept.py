@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine
 
 from airflow_provider_harness import wiring_slices
-from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_slices import SlicesOfTasks, SqlSlices
 from airflow_provider_harness.adapters.store_sql import open_engine
 from airflow_provider_harness.app.ports import TaskState
@@ -21,17 +20,14 @@ from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.lease import LEASE_SECONDS, holder_of, of_slice
 from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.testing.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CONTRACT = Contract(id="c", version="1", name="t", table="public.t", columns=())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer, database: str) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/h.db" if request.param == "sqlite" else postgres.url(database, driver="psycopg")
-    engine = open_engine(url)
-    upgrade(engine)
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_engine(store_url)
     yield engine
     engine.dispose()
 

@@ -42,18 +42,9 @@ AUDIT_KEY = b"k" * 32
 THREADS = 20
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'harness.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.url(request.getfixturevalue("database"), driver="psycopg")
-
-
 @pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    upgrade(engine)
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_engine(store_url)
     yield engine
     engine.dispose()
 
@@ -428,7 +419,11 @@ def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlStore
         connection.execute(text(copy))
 
 
-def test_a_store_without_its_tables_is_unavailable(url: str) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_store_without_its_tables_is_unavailable(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    url = f"sqlite:///{tmp_path / 'harness.db'}"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
     engine = open_engine(url)
     store = SqlStore(engine, AUDIT_KEY)
     for call in (
@@ -505,12 +500,15 @@ def of_cause(dag: str, task: int, port: int, run: str = "r1") -> Failure:
 
 @pytest.mark.parametrize("causes", [1, 2])
 def test_a_storm_is_one_incident_a_cause(store: SqlStore, causes: int, record_property: Any) -> None:
+    """To take failures in takes about as much of the processor as to record them one by one; five times as much is too slow."""
+    began = time.process_time()
     for dag in range(50):
         recorded(store, *(of_cause(f"dag_{dag}", task, 5432 + dag % causes) for task in range(20)))
-    start = time.monotonic()
+    between = time.process_time()
     joined = store.intake(NOW, store.waiting())
-    record_property("seconds", round(time.monotonic() - start, 2))
-    assert time.monotonic() - start < 30
+    ratio = (time.process_time() - between) / (between - began)
+    record_property("ratio", round(ratio, 2))
+    assert ratio < 5
     assert len(joined) == 1000
     found = store.incidents()
     assert [len(item.failures) for item in found] == [1000 // causes] * causes

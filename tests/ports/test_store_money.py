@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_money import StorePurse
 from airflow_provider_harness.adapters.store_sql import open_engine
 from airflow_provider_harness.adapters.ulid import ulid
@@ -19,21 +17,14 @@ from airflow_provider_harness.app.timeline import timeline
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incident import Event, EventKind
-from airflow_provider_harness.testing.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
 KEY = b"k" * 32
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'harness.db'}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.url(request.getfixturevalue("database"), driver="psycopg")
-    made = open_engine(url)
-    upgrade(made)
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    made = open_engine(store_url)
     yield made
     made.dispose()
 

@@ -7,13 +7,11 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
 from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.app import act, escalate, heal, intake
@@ -30,13 +28,9 @@ from tests.unit.app.fakes import START, MemorySpool, Scripted, World, diagnosis,
 DAGS, TASKS = 50, 20
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    url = f"sqlite:///{tmp_path / 'harness.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
-    engine = open_engine(url)
-    upgrade(engine)
+@pytest.fixture
+def store(store_url: str) -> Iterator[SqlStore]:
+    engine = open_engine(store_url)
     yield SqlStore(engine, b"k" * 32)
     engine.dispose()
 

@@ -139,6 +139,7 @@ def transfer(place: Place) -> Timed:
     from airflow_provider_harness.adapters.postgres import PostgresWarehouse
     from airflow_provider_harness.app import move
 
+    warm(place)
     found, piece = contract("plain", "public.transferred"), place.piece
     place.fresh("public.transferred", partitioned=False)
     warehouse = PostgresWarehouse(place.dsn)

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.bigquery import interpreter
+
+settings.register_profile("any machine", deadline=None)  # an example's milliseconds are the machine's, not the code's
+settings.load_profile("any machine")
 
 LEFT_OUT = pytest.StashKey[str]()
 """Why the tests on the BigQuery stand-in are left out."""

@@ -42,6 +42,15 @@ AUDIT_KEY = b"k" * 32
 THREADS = 20
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store could be, without a table yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'none.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(request.getfixturevalue("database"), driver="psycopg")
+
+
 @pytest.fixture
 def engine(store_url: str) -> Iterator[Engine]:
     engine = open_engine(store_url)
@@ -419,11 +428,7 @@ def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlStore
         connection.execute(text(copy))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_store_without_its_tables_is_unavailable(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
-    url = f"sqlite:///{tmp_path / 'harness.db'}"
-    if kind == "postgresql":
-        url = request.getfixturevalue("postgres").url(request.getfixturevalue("database"), driver="psycopg")
+def test_a_store_without_its_tables_is_unavailable(url: str) -> None:
     engine = open_engine(url)
     store = SqlStore(engine, AUDIT_KEY)
     for call in (

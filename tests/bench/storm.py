@@ -14,10 +14,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from airflow_provider_harness.adapters import store_reports
 from airflow_provider_harness.adapters import store_schema as t
@@ -121,14 +122,16 @@ def report(store_url: str, count: int, runs: int, at: datetime) -> tuple[str, st
     return ids, f"heal__{handover_of(last, episode_of(last.key, signature(last).text))}__0"
 
 
-def healer_of(store_url: str, count: int, runs: int, at: datetime) -> tuple[World, Healer, Broken]:
+@contextmanager
+def healer_of(store_url: str, count: int, runs: int, at: datetime) -> Iterator[tuple[World, Healer, Broken]]:
     """A healer on the real store."""
     airflow = Broken(count=count, runs_=runs, at=at)
     w = world(brain=Scripted(diagnosis()), airflow=airflow)
     w.policy = policy_of(VerdictKind.REFUSE)
     w.clock.at = datetime.now(UTC)
-    live: Airflow = airflow
-    return w, replace(w.healer, store=SqlStore(open_engine(store_url), KEY), airflow=live), airflow
+    live, engine = cast("Airflow", airflow), open_engine(store_url)
+    yield w, replace(w.healer, store=SqlStore(engine, KEY), airflow=live), airflow
+    engine.dispose()
 
 
 def lead(w: World, healer: Healer, handed: str, run: str) -> None:
@@ -144,15 +147,15 @@ def lead(w: World, healer: Healer, handed: str, run: str) -> None:
 
 def storm(store_url: str, count: int, runs: int, at: datetime) -> dict[str, Any]:
     """The reconciler's passes until nothing waits and nothing is left to do, with the healer runs that they start; what it took."""
-    w, healer, airflow = healer_of(store_url, count, runs, at)
     began, passes = time.process_time(), 0
-    while passes == 0 or healer.store.waiting(1) or healer.store.at_work():
-        passes += 1
-        reconcile.reconcile(healer)
-        w.clock.ahead(minutes=1)
-        while airflow.started:
-            lead(w, healer, *airflow.started.pop())
-    incidents = healer.store.incidents()
+    with healer_of(store_url, count, runs, at) as (w, healer, airflow):
+        while passes == 0 or healer.store.waiting(1) or healer.store.at_work():
+            passes += 1
+            reconcile.reconcile(healer)
+            w.clock.ahead(minutes=1)
+            while airflow.started:
+                lead(w, healer, *airflow.started.pop())
+        incidents = healer.store.incidents()
     return {
         "failures": count,
         "incidents": len(incidents),
@@ -166,9 +169,9 @@ def storm(store_url: str, count: int, runs: int, at: datetime) -> dict[str, Any]
 
 def other(store_url: str, count: int, runs: int, at: datetime, handed: str, run: str) -> dict[str, Any]:
     """The healer run of the other cause, as its own callback started it; how long its page took."""
-    w, healer, _ = healer_of(store_url, count, runs, at)
     began = time.monotonic()
-    lead(w, healer, handed, run)
+    with healer_of(store_url, count, runs, at) as (w, healer, _):
+        lead(w, healer, handed, run)
     return {"seconds_to_the_other_page": round(time.monotonic() - began, 1), "pages": len(w.pager.pages)}
 
 

@@ -44,9 +44,18 @@ def expectation(scope: Scope, entry: Mapping[str, Any], here: Path, *, sql: bool
 
 
 def _comparable(value: Any, *, sql: bool) -> bool:
-    if isinstance(value, str | bool):
+    if isinstance(value, str):
+        return sql and not _is_number(value)
+    if isinstance(value, bool):
         return sql
     return isinstance(value, int | float | Decimal) and value == value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except ArithmeticError:
+        return False
 
 
 def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation, here: Path) -> None:

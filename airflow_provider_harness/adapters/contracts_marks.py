@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -75,6 +76,7 @@ def read(text: str) -> Marked:
         }
 
     Loader.add_constructor("tag:yaml.org,2002:float", _exact)
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _POWER, list("-+0123456789."))
     try:
         within_limits(text)
         return _built(Loader(text))
@@ -125,11 +127,18 @@ def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Finding]:
                 yield Finding(path=here, problem="is given twice.", fix="Keep one.")
             lines[here] = key.start_mark.line + 1
             yield from _mark(value, here, lines)
+    elif node.id == "scalar" and node.tag in _NUMBERS and not node.style and _OTHERWISE.match(node.value):
+        problem = f"{node.value} is read as another number by YAML 1.1 (in base 8 or 60)."
+        yield Finding(path=path, problem=problem, fix="Quote it, or write the number that is meant.")
     elif node.id == "sequence":
         for index, value in enumerate(node.value):
             yield from _mark(value, (*path, index), lines)
 
 
+_POWER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$")
+"""A number of YAML 1.2 that YAML 1.1 takes for a text, such as ``1e3``."""
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_OTHERWISE = re.compile(r"[-+]?(?:0[0-7_]+$|[0-9][0-9_]*(?::[0-5]?[0-9])+)")
 _KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
@@ -169,9 +178,10 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         missing = [name for name in error.validator_value if name not in error.instance]
         return [Finding(path=path, problem=f"needs the field {name!r}.", fix=f"Add {name}.") for name in missing]
     if kind == "type":
-        return [
-            Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=_types(error.validator_value))
-        ]
+        valid = _types(error.validator_value)
+        said = isinstance(error.instance, bool) and "string" in valid
+        fix = "YAML reads yes, no, on and off as true and false: quote it." if said else ""
+        return [Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=valid, fix=fix)]
     return [Finding(path=path, problem=f"{error.message}.")]
 
 

@@ -35,8 +35,9 @@ from .contracts_cache import cached
 from .contracts_checks import Checks
 from .contracts_dictionary import examples, is_measure, measures, synonyms
 from .contracts_file import file_of, regular
-from .contracts_logical import PHYSICAL
+from .contracts_logical import PHYSICAL, TEXTS, bare
 from .contracts_marks import Finding, Marked, Path, near, read, schema_findings
+from .contracts_options import wrong_type
 from .contracts_personal import Treatments, strangers
 from .contracts_scope import Places, Scope, physical_name, properties
 from .contracts_shape import shape_findings
@@ -45,6 +46,8 @@ from .contracts_terms import Terms, zone_exists
 from .contracts_versions import Unsaid, modern
 
 _HERE = FilePath(__file__).parent
+_SHORT = ("smallint", "integer")
+"""Types of integers that hold no milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +236,7 @@ class _Compiler:
         settings, places = self._settings(table)
         name = physical_name(table)
         columns, dropped = self._columns(table, settings)
+        self._spelled(table, name)
         published = name if "." in name else f"{self._home()}.{name}"
         load = self._load(table, settings, places, columns)
         scope = Scope(
@@ -254,6 +258,17 @@ class _Compiler:
         self.checks, self.places = checks.compile()
         made = self._assemble(settings, places, table, scope, checks, slas)
         return replace(made, dropped=dropped, measures=measures(table, self.here, self.findings))
+
+    def _spelled(self, table: Mapping[str, Any], name: str) -> None:
+        """A table's name as the database has it: without the quotes of SQL, and once in a file."""
+        if any(mark in name for mark in '"`'):
+            problem = f"{name} has quotes in it, as no statement needs them here."
+            self._find(
+                (*self.here, "physicalName"), problem, fix="Write the name as the catalog has it, without quotes."
+            )
+        others = [t for t in self.tables[: int(self.here[1])] if isinstance(t, dict) and t.get("name")]
+        if name in map(physical_name, others):
+            self._find((*self.here, "physicalName"), f"another table of this file is {name}, too.", fix="Keep one.")
 
     def _home(self) -> str:
         """The schema or dataset of a table whose name says none: that of the contract's first server that has one."""
@@ -403,6 +418,7 @@ class _Compiler:
             name = physical_name(prop)
             if name in [column.name for column in columns]:
                 self._find((*here, "name"), f"column {name} is given twice.", fix="Keep one.")
+            self._typed_examples(prop, here)
             treatment = treatments.of(prop, here)
             if treatment is Treatment.DROP:
                 dropped.append(name)
@@ -422,6 +438,14 @@ class _Compiler:
                 )
             )
         return tuple(columns), tuple(dropped)
+
+    def _typed_examples(self, prop: Mapping[str, Any], here: Path) -> None:
+        given, logical = prop.get("examples"), str(prop["logicalType"])
+        if logical not in (LogicalType.INTEGER, LogicalType.NUMBER, LogicalType.BOOLEAN) or not isinstance(given, list):
+            return
+        for index, value in enumerate(given):
+            if reason := wrong_type(logical, value):
+                self._find((*here, "examples", index), f"{value!r} {reason}.")
 
     def _load(
         self,
@@ -449,8 +473,15 @@ class _Compiler:
             self._find((*place, "sliceColumn"), f"{column!r} is not a column of the table.", names, several)
         elif column:
             kind = next((c.logical_type for c in columns if c.name == column), None)
+            physical = next((bare(c.physical_type) for c in columns if c.name == column), "")
             if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.INTEGER):
                 self._find((*place, "sliceColumn"), f"{column} is a {kind}.", ("date", "timestamp", "integer"))
+            elif physical in TEXTS:
+                fix = "Cast it in the query of the source, and give it the type that it has then."
+                self._find((*place, "sliceColumn"), f"{column} is a {kind} kept as {physical}.", fix=fix)
+            elif physical in _SHORT and value.get("epochUnit") not in (None, EpochUnit.SECONDS):
+                problem = f"{physical} has no room for {value['epochUnit']} since 1970."
+                self._find((*place, "epochUnit"), problem, fix="Use bigint.")
             self._epoch(value, kind, column, place)
         key = tuple(value.get("key") or ())
         has_key = any(prop.get("primaryKey") for prop in props)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -23,6 +24,8 @@ MOMENTS: Mapping[str, Any] = {
     "time": time.fromisoformat,
 }
 """Logical type whose values a contract writes as text -> how such a text is read."""
+BINARY = ("real", "double precision", "float64")
+"""Types that have infinities, which an exclusive bound can leave out."""
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 SIZES_OF: Mapping[CheckKind, tuple[str, str, str]] = {
     CheckKind.LENGTH: ("minLength", "maxLength", "length"),
@@ -160,7 +163,11 @@ def _tighter(
     found = [(word, given[word], place == 1) for place, word in enumerate(words) if given.get(word) is not None]
     sides = []
     for word, value, is_open in found:
-        if comparable(subject.logical, value) is None:
+        if isinstance(value, float) and math.isinf(value) and (not is_open or bare(subject.physical) not in BINARY):
+            scope.find(
+                (*here, word), f"{value} is a bound that all values keep, or none.", fix="Write a number, or remove it."
+            )
+        elif comparable(subject.logical, value) is None:
             kind = subject.logical or "number"
             scope.find(
                 (*here, word), f"{value!r} is no {kind}.", fix="Write it as ISO 8601 has it." if kind in MOMENTS else ""

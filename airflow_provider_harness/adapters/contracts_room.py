@@ -25,6 +25,8 @@ LENGTHS: Mapping[str, tuple[int, int | None]] = {
     "date-time": (20, None),
 }
 """Format of a string -> how short and how long its texts can be."""
+UUID = 36
+"""Characters of a UUID as PostgreSQL writes it."""
 Bound = tuple[Decimal, bool]
 """A bound, and whether it is itself left out."""
 
@@ -69,6 +71,11 @@ def _formats(scope: Scope) -> None:
             continue
         (least, most), low, high = LENGTHS[form], given.get("minLength"), given.get("maxLength")
         place = (*here, "logicalTypeOptions")
+        room = _longest(scope.subject(physical_name(prop)).physical)
+        if room is not None and room < least:
+            scope.find(
+                (*place, "format"), f"is {form}, of {least} characters at least, and the column has room for {room}."
+            )
         if isinstance(high, int) and high < least:
             scope.find(
                 (*place, "maxLength"), f"is {high}, and a text of format {form} has {least} characters at least."
@@ -86,6 +93,8 @@ def _problems(check: Check, scope: Scope, span: Check | None) -> Iterator[str]:
     most = _longest(kind)
     if check.kind is CheckKind.LENGTH and most is not None and isinstance(check.low, int) and check.low > most:
         yield f"asks for {check.low} characters at least, and {kind} has room for {most}."
+    if check.kind is CheckKind.LENGTH and kind == "uuid" and isinstance(check.high, int) and check.high < UUID:
+        yield f"asks for {check.high} characters at most, and a uuid has {UUID}."
     if check.kind is CheckKind.ACCEPTED_VALUES:
         yield from _listed(check.values, kind, most)
     if check.kind is CheckKind.RANGE and kind:
@@ -99,6 +108,8 @@ def _problems(check: Check, scope: Scope, span: Check | None) -> Iterator[str]:
 
 def _longest(kind: str) -> int | None:
     """How many characters a type has room for; None where it has no limit that is known."""
+    if kind == "uuid":
+        return UUID
     found = re.search(r"\((\d+)\)$", kind)
     return int(found[1]) if found and bare(kind) in TEXTS else None
 

@@ -147,6 +147,10 @@ def _read(text: str, names: set[str], columns: Sequence[str]) -> Rule:
     tree: Any = found[0]
     if any(tree.find(kind) for kind in (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into)):
         return Rule(sql=text, problems=(Problem(problem="writes.", fix="Write one SELECT that gives one number."),))
+    if unfilled := next(tree.find_all(exp.Parameter, exp.Placeholder), None):
+        problem = f"has {unfilled.sql('postgres')}, which nobody fills."
+        fix = "Write the value, or a placeholder of the standard such as ${table}."
+        return Rule(sql=text, problems=(Problem(problem=problem, fix=fix),))
     outputs = tree.selects
     if len(outputs) != 1 or isinstance(outputs[0], exp.Star) or outputs[0].find(exp.Star) is outputs[0]:
         count = "all columns" if any(one.is_star for one in outputs) else f"{len(outputs)} columns"

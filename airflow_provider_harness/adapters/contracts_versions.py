@@ -204,9 +204,7 @@ def _kind(entry: Mapping[str, Any]) -> str:
         return "library"
     if "query" in entry:
         return "sql"
-    if "engine" in entry or "implementation" in entry:
-        return "custom"
-    return "library" if any(word in entry for word in Operator) or "arguments" in entry else "text"
+    return "custom" if "engine" in entry or "implementation" in entry else "library"
 
 
 def _members(data: Mapping[str, Any]) -> None:

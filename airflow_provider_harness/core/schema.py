@@ -28,6 +28,9 @@ ALIASES = {
     "timestamptz": "timestamp with time zone",
     "timestamp": "timestamp without time zone",
     "time": "time without time zone",
+    **dict.fromkeys(("smallserial", "serial2"), "smallint"),
+    **dict.fromkeys(("serial", "serial4"), "integer"),
+    **dict.fromkeys(("bigserial", "serial8"), "bigint"),
 }
 """Names PostgreSQL accepts -> the name its catalog gives (``format_type``)."""
 
@@ -81,7 +84,9 @@ BUILT_IN = frozenset(
 )
 """Types that every PostgreSQL has, without their arguments, as its catalog writes them ("Data Types")."""
 
-_TYPE = re.compile(r"^(?P<name>[a-z][a-z0-9 ]*?)\s*(?:\((?P<args>[0-9, ]+)\))?(?P<rest>\s+[a-z ]+)?(?P<array>(\[\])*)$")
+_TYPE = re.compile(
+    r"^(?P<name>[a-z][a-z0-9 ]*?)\s*(?:\((?P<args>[0-9 ]+(?:,\s*-?[0-9 ]+)*)\))?(?P<rest>\s+[a-z ]+)?(?P<array>(\[\])*)$"
+)
 _WORDS = """
 boolean|smallint|integer|bigint|numeric|real|double precision|money|text|character varying|character|bytea|uuid|json|jsonb|xml
 |date|interval|inet|cidr|macaddr|macaddr8|bit|bit varying|oid|tsvector|tsquery
@@ -90,7 +95,8 @@ boolean|smallint|integer|bigint|numeric|real|double precision|money|text|charact
 |(?:[a-z_][a-z0-9_]*\\.)?[a-z_][a-z0-9_]*
 """
 _KNOWN = re.compile(
-    rf"(?:{_WORDS.replace(chr(10), '')})(?:\([a-z0-9_, ]{{1,40}}\))?(?: (?:with|without) time zone)?(?:\[\])*", re.ASCII
+    rf"(?:{_WORDS.replace(chr(10), '')})(?:\([a-z0-9_ ]{{1,40}}(?:, ?-?[a-z0-9_ ]{{1,40}})?\))?(?: (?:with|without) time zone)?(?:\[\])*",
+    re.ASCII,
 )
 """What a type is made of: PostgreSQL's words, or the one name of a type of the user's own, and arguments. Nothing else is ever
 pasted into a statement as a type."""
@@ -280,7 +286,7 @@ def is_type(kind: str) -> bool:
 def fits(narrow: str, wide: str) -> bool:
     """Whether every value of type ``narrow`` is a value of type ``wide``."""
     (low, low_args), (high, high_args) = _split(narrow), _split(wide)
-    if low == high:
+    if low == high or {low, high} == {"text", "character varying"}:
         return not high_args or (bool(low_args) and _args_fit(low, low_args, high_args))
     return any(
         low in ladder and high in ladder and ladder.index(low) < ladder.index(high) and not high_args

@@ -28,7 +28,25 @@ def promise(prop: str, value: Any, **given: Any) -> dict[str, Any]:
     return {"slaProperties": [{"property": prop, "value": value, **given}]}
 
 
+def test_a_rule_that_says_nothing_to_check_is_no_description() -> None:
+    assert any("needs the field 'metric'" in said for said in findings(contract(rules=[{"description": "x"}])))
+
+
 MISTAKES = [
+    ("a bound that all keep", contract(options("number", "numeric(5,2)", maximum=float("inf"))), "maximum", "inf is a bound that all values keep, or none"),
+    ("a bound that none keeps", contract(options("number", minimum=float("inf"))), "minimum", "inf is a bound"),
+    ("an open bound that all keep", contract(options("integer", exclusiveMaximum=float("inf"))), "exclusiveMaximum", "inf is a bound"),
+    ("shorter than a uuid", contract(options("string", "uuid", maxLength=10)), "maxLength", "asks for 10 characters at most, and a uuid has 36"),
+    ("a format without room", contract(options("string", "varchar(3)", format="ipv4")), "format", "of 7 characters at least, and the column has room for 3"),
+    ("examples of another type", contract({"logicalType": "integer", "examples": [1, "x"]}), "examples", "'x' is no number"),
+    ("a number in quotes", contract(rules=[{"type": "sql", "query": "SELECT count(*) FROM ${table}", "mustBe": "0"}]), "mustBe", "'0' is no number. Write it without quotes"),
+    ("a parameter", contract(rules=[{"type": "sql", "query": "SELECT count(*) FROM t WHERE id = $1", "mustBe": 0}]), "query", "has $1, which nobody fills"),
+    ("days as texts", contract({"logicalType": "date", "physicalType": "text"}, customProperties=[{"property": "harness.load", "value": {"mode": "incremental", "sliceColumn": "x"}}]), "sliceColumn", "x is a date kept as text"),
+    ("milliseconds in four bytes", contract({"logicalType": "integer", "physicalType": "integer"}, customProperties=[{"property": "harness.load", "value": {"mode": "incremental", "sliceColumn": "x", "epochUnit": "milliseconds"}}]), "epochUnit", "integer has no room for milliseconds since 1970"),
+    ("a name in quotes", contract(more={"physicalName": '"public"."t"'}), "physicalName", "has quotes in it"),
+    ("a word that YAML takes", contract({"logicalType": "string", "name": False}), "name", "quote it"),
+    ("base 8", contract({"logicalType": "integer", "enum": [{"value": 7777}]}).replace("7777", "010"), "010", "010 is read as another number by YAML 1.1"),
+    ("base 60", contract({"logicalType": "integer", "enum": [{"value": 7777}]}).replace("7777", "12:30:00"), "12:30", "12:30:00 is read as another number"),
     ("minLength over maxLength", contract(options("string", minLength=12, maxLength=8)), "logicalTypeOptions", "minLength 12 is over maxLength 8"),
     ("lengths of a rule", contract(column(rule("invalidValues", mustBe=0, arguments={"minLength": 9, "maxLength": 2}))), "arguments", "minLength 9 is over maxLength 2"),
     ("minimum over maximum", contract(options("integer", minimum=9, maximum=5)), "logicalTypeOptions", "minimum 9 is over maximum 5"),

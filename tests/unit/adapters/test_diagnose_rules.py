@@ -256,9 +256,9 @@ def test_long_hostile_lines_cost_little() -> None:
     log = "\n".join(
         ["file " * 4000, "2026-11-20 " * 3000, "a" * 50_000, "quota exceeded per " * 3000, "(" * 20_000] * 40
     )
-    started = time.perf_counter()
+    started = time.process_time()
     by_text(log)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_text_that_a_fact_rules_out_is_said_and_never_sure() -> None:

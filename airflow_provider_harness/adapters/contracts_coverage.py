@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_harness.core.checks import Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.promise import AVAILABILITY, WITHIN
 
 from .contracts_custom import expectations
 from .contracts_ledger import LEDGER, End, Row, engines_of, gates_of, row_of
@@ -77,6 +79,8 @@ ANYWHERE: Mapping[str, str] = {
     "context": "context",
 }
 """Fields that many parts have -> the section of their value's keywords."""
+_OF_PROMISES = ("property", "value", "unit", "element")
+_BY_DAY = re.compile(r"(?:by )?\d{1,2}:\d{2}")
 SAYS_NOTHING: tuple[Any, ...] = (None, False, [], {}, "")
 
 
@@ -162,12 +166,17 @@ class _Walk:
         return owner.get(key)
 
     def _line(self, section: str, key: str, value: Any, here: Path) -> Line:
-        row = row_of(section, key) or Row(end=End.INFORMATIVE, becomes="no field of the standard; nothing reads it")
+        row = row_of(section, key)
+        if row is None and section == "quality" and self._checks(here):
+            row = Row(end=End.ENFORCED, becomes="a word of an older version of the standard for the check")
+        row = row or Row(end=End.INFORMATIVE, becomes="no field of the standard; nothing reads it")
         made = self._checks(here) if row.end is End.ENFORCED else ()
         checks = tuple(check for check, _ in made)
         end, becomes = row.end, row.becomes
         if section == "quality" and not checks and self._said(here[:-1], "type") == "text":
             end, becomes = End.INFORMATIVE, "a rule for people"
+        elif section == "sla" and key in _OF_PROMISES and not checks:
+            end, becomes = self._promise(here[:-1])
         elif row.kinds and not checks:
             end = End.INFORMATIVE
             becomes = "says nothing" if value in SAYS_NOTHING else f"no check here ({becomes})"
@@ -180,6 +189,13 @@ class _Walk:
             engines=tuple(dict.fromkeys(engine for one in made for engine in engines_for(*one))),
             gates=tuple(dict.fromkeys(gate for one in made for gate in gates_for(*one))),
         )
+
+    def _promise(self, owner: Path) -> tuple[End, str]:
+        """What an entry of ``slaProperties`` that became no check is."""
+        name, value = str(self._said(owner, "property")).lower(), str(self._said(owner, "value"))
+        if name in WITHIN or (name in AVAILABILITY and _BY_DAY.match(value)):
+            return End.ENFORCED, "a promise about each slice: on-call is told before it is broken"
+        return End.INFORMATIVE, "no promise about a slice; for people and other programs"
 
     def _checks(self, here: Path) -> Sequence[tuple[Check, Contract]]:
         """What a field, or the rule that it belongs to, became."""

@@ -203,3 +203,22 @@ def test_each_field_of_a_file_is_told_with_its_line() -> None:
 def test_a_field_that_nobody_reads_says_so() -> None:
     text = contract(team=[{"username": "a", "comment": "left"}]).replace("v3.1.0", "v3.0.0")
     assert lines(text)["team[0].comment"].becomes == "no field of the standard; nothing reads it"
+
+
+def test_a_promise_is_told_where_there_is_one_and_nowhere_else() -> None:
+    given = [
+        {"property": "latency", "value": 4, "unit": "h"},
+        {"property": "timeOfAvailability", "value": "06:00 Europe/Berlin"},
+        {"property": "retention", "value": 3, "unit": "y"},
+        {"property": "availability", "value": "99.9", "unit": "%"},
+    ]
+    found = lines(contract(slaProperties=given))
+    ends = [found[f"slaProperties[{place}].{key}"].end for place in range(4) for key in ("property", "value")]
+    assert ends == [End.ENFORCED] * 4 + [End.INFORMATIVE] * 4
+
+
+def test_a_word_of_an_older_version_is_told_as_the_check_that_it_became() -> None:
+    rule = {"rule": "validValues", "validValues": ["a", "b"]}
+    text = contract({"logicalType": "string", "quality": [rule]}).replace("v3.1.0", "v3.0.0")
+    line = lines(text)["schema[0].properties[4].quality[0].validValues"]
+    assert (line.end, [check.id for check in line.checks]) == (End.ENFORCED, ["accepted_values:x"])

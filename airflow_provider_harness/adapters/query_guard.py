@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.redaction import MASK
 
+from .sql_allowed import UNITS
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
 LONGEST_QUERY = 4_000  # characters
+LONGEST_PRINTED = 1_000_000  # with each relation as a subquery
 MOST_NODES = 400
 #: Names of sqlglot's classes that a question is made of: statements and clauses, operators, functions, values.
 _KINDS = """
@@ -59,7 +62,9 @@ def guarded(sql: str, relations: Mapping[str, Visible]) -> str:
     :param relations: ``schema.table`` to what may be seen of it.
     :raises QueryRefused: it is anything else.
     """
-    tree = _parsed(sql)
+    from sqlglot import exp
+
+    tree = _parsed(sql, LONGEST_QUERY)
     nodes = list(tree.walk())
     if len(nodes) > MOST_NODES:
         raise QueryRefused(f"sql: {len(nodes)} parts; {MOST_NODES} at most.")
@@ -69,18 +74,23 @@ def guarded(sql: str, relations: Mapping[str, Visible]) -> str:
     for table in _tables(tree, relations):
         name = f"{table.db}.{table.name}"
         table.replace(_masked(name, relations[name], table.alias or table.name))
-    return tree.sql(dialect="postgres", identify=True, comments=False)
+    for name in tree.find_all(exp.Identifier):
+        name.set("quoted", True)
+    printed = str(tree.sql(dialect="postgres", comments=False))
+    if _parsed(printed, LONGEST_PRINTED) != tree:
+        raise QueryRefused("sql: would be asked as another question. Write it plainly.")
+    return printed
 
 
-def _parsed(sql: str) -> exp.Query:
+def _parsed(sql: str, longest: int) -> exp.Query:
     """The one statement of the text, if it is a query."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
-    if len(sql) > LONGEST_QUERY:
-        raise QueryRefused(f"sql: {len(sql)} characters; {LONGEST_QUERY} at most.")
+    if len(sql) > longest:
+        raise QueryRefused(f"sql: {len(sql)} characters; {longest} at most.")
     if not all(sign.isprintable() or sign in "\n\t " for sign in sql):
         raise QueryRefused("sql: holds characters that cannot be seen.")
     if "\\" in sql:
@@ -108,7 +118,7 @@ def _check(node: exp.Expr) -> None:
         raise QueryRefused(f"sql: the type {node.this.name} cannot be used. Valid: {', '.join(sorted(TYPES))}.")
     if isinstance(node, exp.With) and (node.args.get("recursive") or node.parent is not node.root()):
         raise QueryRefused("sql: WITH stands at the start, once, and without RECURSIVE.")
-    if isinstance(node, exp.Var) and not isinstance(node.parent, exp.Extract | exp.TimestampTrunc | exp.Interval):
+    if isinstance(node, exp.Var) and node.name.upper() not in UNITS:
         raise QueryRefused(f"sql: {node.name[:60]} cannot be used here.")
     known = _ARGUMENTS.get(kind)
     if known is not None and (strange := [name for name, value in node.args.items() if value and name not in known]):

@@ -8,16 +8,21 @@ from typing import Any
 
 from airflow_provider_harness.core.pattern import re2
 
+from .sql_guard import printed_alike
+
 
 @lru_cache(maxsize=512)
 def translate(sql: str, dialect: str) -> str:
-    """A PostgreSQL statement in another dialect."""
+    """A PostgreSQL statement in another dialect.
+
+    :raises SqlRefused: there, it would be another statement, or do more than read.
+    """
     import sqlglot
     from sqlglot import exp
 
     tree = sqlglot.parse_one(sql, read="postgres")
     change = {"duckdb": _duckdb, "bigquery": _bigquery}[dialect]
-    return str(tree.transform(lambda node: change(node, exp)).sql(dialect=dialect))
+    return printed_alike(tree.transform(lambda node: change(node, exp)), dialect)
 
 
 def _duckdb(node: Any, exp: Any) -> Any:

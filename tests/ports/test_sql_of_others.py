@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.adapters import pg_measure, sql_checks
 from airflow_provider_harness.adapters.pg_reading import LOCK_SECONDS, STATEMENT_SECONDS, answers, reading
+from airflow_provider_harness.adapters.sql_allowed import FUNCTIONS
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.errors import ContractError, ContractViolation
 from airflow_provider_harness.operators import (
@@ -135,6 +136,20 @@ def test_a_query_of_the_contract_is_still_measured(connection: psycopg.Connectio
     check = own("SELECT count(*) FROM ${table} WHERE n > 3 -- large ones\n;")
     found = pg_measure.measure(connection, contract_of((check,)), ROWS)
     assert (found.values["own"].value, found.values["own"].error) == (2, "")
+
+
+#: Volatile, and yet they say something only: clocks, random numbers, sizes.
+_SAYING = """
+clock_timestamp timeofday uuidv4 uuidv7 pg_input_is_valid pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size
+pg_last_xact_replay_timestamp pg_is_in_recovery
+"""
+SAYING = set(_SAYING.split())
+
+
+def test_the_functions_that_a_query_may_call_only_read(connection: psycopg.Connection[Any]) -> None:
+    asked = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND provolatile = 'v'"
+    volatile = {name for (name,) in connection.execute(asked).fetchall()}
+    assert volatile & FUNCTIONS["postgres"] <= SAYING
 
 
 QUERY = "SELECT * FROM public.orders"

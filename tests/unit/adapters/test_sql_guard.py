@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_harness.adapters.sql_dialects import translate
 from airflow_provider_harness.adapters.sql_guard import SqlRefused, one_select, query, refusal
 from airflow_provider_harness.core.errors import ConfigurationError
 
@@ -100,7 +101,76 @@ def test_no_relation_is_another_place(relation: str) -> None:
         one_select(f"SELECT count(*) FROM t, {relation}")
 
 
+REPRINTED = {
+    "a unit": 'SELECT EXTRACT("epoch FROM now()), pg_sleep(1), EXTRACT(epoch" FROM now())',
+    "a unit, as a text": "SELECT DATE_PART('YEAR FROM now()) + length(pg_sleep(1)::text) + EXTRACT(YEAR', now())",
+    "an operator": 'SELECT 1 OPERATOR("pg_catalog.+) length(pg_sleep(1)::text) OPERATOR(pg_catalog.+") 2',
+    "an operator of an author": "SELECT 1 OPERATOR(public.+) 2",
+    "a length of a type": 'SELECT CAST(1 AS numeric("9)) + length(pg_sleep(1)::text) + CAST(1 AS numeric(9"))',
+    "a text as a length": """SELECT CAST(1 AS varchar('1)), pg_sleep(1), cast(1 as varchar(1'))""",
+    "words of a type": """SELECT CAST(1 AS ENUM('a'' , pg_sleep(1) --'))""",
+    "a name of an argument": 'SELECT format("1, pg_sleep(1), x" => 1)',
+    "a name of an argument, in the old way": 'SELECT format("1, pg_sleep(1), x" := 1)',
+    "a text with escapes": "SELECT E'\\' , pg_sleep(1) --'",
+    "a stack": 'SELECT EXTRACT("epoch FROM now()); DROP TABLE t; SELECT extract(epoch" FROM now())',
+}
+CHANGED = [
+    "SELECT * FROM t PIVOT(sum(a) FOR b IN ('x'))",
+    "SELECT @x FROM t",
+    "SELECT :x FROM t",
+    "SELECT lag(a) IGNORE NULLS OVER (ORDER BY b) FROM t",
+    "SELECT try_cast(a AS int) FROM t",
+    "SELECT CURRENT_TIMESTAMP(3)",
+    "SELECT datediff('day', a, b) FROM t",
+    "SELECT interval(3) '1 s'",
+    "SELECT '1'::\"int) , pg_sleep(1\"",
+    "SELECT 1_000",
+]
+MORE_THAN_READS = """
+setseed(0.5)|txid_current()|gin_clean_pending_list('i')|brin_summarize_new_values('i')|brin_desummarize_range('i', 0)
+|currtid2('t', '(0,1)')|current_setting('data_directory')|fmgr_sql_validator(1)|pg_current_xact_id()|currval('s')|lastval()
+|pg_stat_get_activity(1)|inet_server_addr()|public.dblink('dbname=store', 'SELECT 1')|tidy(1)
+""".replace("\n", "").split("|")
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("sql", REPRINTED.values(), ids=REPRINTED)
+def test_what_is_printed_is_what_was_checked(sql: str) -> None:
+    with pytest.raises(SqlRefused):
+        one_select(sql)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("sql", CHANGED)
+def test_a_query_is_never_run_as_another_one(sql: str) -> None:
+    with pytest.raises(SqlRefused):
+        one_select(sql)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("call", MORE_THAN_READS)
+def test_a_function_that_is_not_known_to_only_read_is_refused(call: str) -> None:
+    with pytest.raises(SqlRefused, match="calls"):
+        one_select(f"SELECT {call}")
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("dialect", ["duckdb", "bigquery"])
+def test_a_text_stays_a_text_in_every_dialect(dialect: str) -> None:
+    import sqlglot
+
+    for text in ("\\'', pg_sleep(1) --", "\\", "''", "`", '"', "*/ x /*", "\n"):
+        printed = translate(one_select(f"SELECT count(*) FROM t WHERE a = '{text}' AND b ->> 'k' = 'x'"), dialect)
+        literals = [one.name for one in sqlglot.parse_one(printed, read=dialect).find_all(sqlglot.exp.Literal)]
+        assert text.replace("''", "'") in literals
+
+
 SAME = [
+    "SELECT make_interval(days => 1), interval '2 hrs', date_trunc('month', at), 1 OPERATOR(pg_catalog.+) 2 FROM t",
+    "SELECT count(*) FROM t WHERE name ~ E'^\\\\d+\\n$' AND amount::numeric(12,2) > 1.5e3 AND kind = ANY(ARRAY['a', 'b'])",
+    "SELECT sum(n) OVER (ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM t",
+    "SELECT count(*) FROM t, jsonb_array_elements(note -> 'items') AS i WHERE i ->> 'sku' IS NULL",
+    "SELECT gr\u00f6\u00dfe FROM t WHERE regexp_replace(gr\u00f6\u00dfe, 'a', 'b', 'g') = '\u2019'",
     "SELECT count(*) FROM t WHERE a ~ '^\\d+$' AND NOT b ~* 'x''y'",
     "SELECT count(*) FILTER(WHERE x IS DISTINCT FROM y) FROM t",
     "WITH a AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT sum(n) FROM a",
@@ -108,7 +178,7 @@ SAME = [
     "SELECT count(*) FROM t WHERE pg_typeof(note) = 'jsonb'::regtype AND note ->> 'a' = 'b' AND note @> '{}'",
     "SELECT own.tidy(name) FROM t",
     "SELECT count(*) FROM t WHERE extract(HOUR FROM at AT TIME ZONE 'Europe/Berlin') < 6",
-    'SELECT "Own"(a), "Column" FROM "Own Schema"."Table"',
+    'SELECT own."Own"(a), "Column" FROM "Own Schema"."Table"',
 ]
 
 

@@ -74,8 +74,8 @@ def guarded(sql: str, relations: Mapping[str, Visible]) -> str:
     for table in _tables(tree, relations):
         name = f"{table.db}.{table.name}"
         table.replace(_masked(name, relations[name], table.alias or table.name))
-    for name in tree.find_all(exp.Identifier):
-        name.set("quoted", True)
+    for one in tree.find_all(exp.Identifier):
+        one.set("quoted", True)
     printed = str(tree.sql(dialect="postgres", comments=False))
     if _parsed(printed, LONGEST_PRINTED) != tree:
         raise QueryRefused("sql: would be asked as another question. Write it plainly.")

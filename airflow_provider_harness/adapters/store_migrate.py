@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS, metadata
+from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS, metadata, watermarks
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 #: The table in which Alembic keeps the store's revision.
 VERSION_TABLE = "harness_alembic_version"
+#: Rights that tasks have by column: with the same on the whole table, they could lock it against everybody (LOCK TABLE).
+_BY_COLUMN = {("UPDATE", watermarks.name)}
+_COLUMNS = {watermarks.name: ", ".join(column.name for column in watermarks.columns if not column.primary_key)}
 
 
 def _config(connection: Connection) -> Config:
@@ -62,10 +65,14 @@ def lacking(engine: Engine) -> list[str]:
 
     from airflow_provider_harness.adapters.store_tasks import begin
 
-    asked = text("SELECT has_table_privilege(:table, :right)")
+    def asked(right: str, table: str) -> Any:
+        return text(f"SELECT has_{'any_column' if (right, table) in _BY_COLUMN else 'table'}_privilege(:table, :right)")
+
     needs = sorted((right, table) for table, rights in TASK_RIGHTS.items() for right in rights)
     with begin(lambda: engine) as connection:
-        has = [connection.execute(asked, {"right": right, "table": table}).scalar() for right, table in needs]
+        has = [
+            connection.execute(asked(right, table), {"right": right, "table": table}).scalar() for right, table in needs
+        ]
     return [f"{right} on {table}" for (right, table), there in zip(needs, has, strict=True) if not there]
 
 
@@ -81,6 +88,7 @@ def grant_tasks(engine: Engine, role: str) -> None:
             for table in metadata.tables:
                 connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
             for table, rights in TASK_RIGHTS.items():
-                connection.exec_driver_sql(f"GRANT {', '.join(rights)} ON {table} TO {name}")
+                given = [f"UPDATE ({_COLUMNS[table]})" if (right, table) in _BY_COLUMN else right for right in rights]
+                connection.exec_driver_sql(f"GRANT {', '.join(given)} ON {table} TO {name}")
     except DBAPIError as error:
         raise ConfigurationError(f"role {role}", str(error.orig).strip(), fix="Run it as the store's owner.") from error

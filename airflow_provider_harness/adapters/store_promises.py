@@ -54,6 +54,19 @@ class SqlPromises:
                 set_aside(connection, "watermarks", bad, text_of(datetime.now(UTC)))
         return found
 
+    def borne_out(self) -> Sequence[HighWater]:
+        from sqlalchemy import select
+
+        with begin(self._engine) as connection:
+            return [_mark(row) for row in connection.execute(select(t.borne_out))]
+
+    def bear_out(self, mark: HighWater) -> None:
+        b, values = t.borne_out, asdict(mark) | {"slice_end": text_of(mark.slice_end)}
+        values["table_name"] = values.pop("table")
+        with begin(self._engine) as connection:
+            connection.execute(b.delete().where(b.c.conn_id == mark.conn_id, b.c.table_name == mark.table))
+            connection.execute(b.insert().values(**values))
+
     def contract(self, mark: HighWater) -> Contract:
         return self._contract_of(mark.contract, mark.table)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.core.failure import Failure, to_dict
-from airflow_provider_harness.core.reported import YEARS, Reported, Unreadable, read
+from airflow_provider_harness.core.reported import LONGEST_BELIEVED, LONGEST_BODY, YEARS, Reported, Unreadable, read
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,6 +23,9 @@ FIRST = "{}"
 SOURCE = "failures"
 REASON_LENGTH = 500
 _AT_ONCE = 500
+#: Bytes of bodies that one batch reads, and other reports of one failure that are looked at: the oldest and the newest ones.
+BATCH_BYTES = 8_000_000
+MOST_REPORTS = 4
 Seal = Callable[[str, str, str], str]
 
 
@@ -43,13 +46,14 @@ def moment(text: Any) -> datetime | None:
 
 def waiting(
     connection: Connection, seal: Seal, most: int, after: tuple[str, str], handed: str | None = None
-) -> tuple[list[Reported], list[Any]]:
-    """Reports that joined no incident, oldest first; and the rows that nobody can read, each with why.
+) -> tuple[list[Reported], dict[str, tuple[int, str]]]:
+    """Reports that joined no incident, oldest first, at most so many bytes; and the keys that nobody can read, each with how many
+    other reports it has and why.
 
     :param after: ``recorded_at`` and key of the last one that was given before.
     :param handed: only those that were made with this incident id.
     """
-    from sqlalchemy import and_, or_, select
+    from sqlalchemy import and_, func, or_, select
 
     f, r = t.failures, t.reports
     later = or_(f.c.recorded_at > after[0], and_(f.c.recorded_at == after[0], f.c.key > after[1]))
@@ -57,15 +61,16 @@ def waiting(
     if handed is not None:
         mine = select(r.c.key).where(r.c.incident_id == handed)
         wanted = wanted.where(or_(f.c.incident_id == handed, f.c.key.in_(mine)))
-    ordered = wanted.add_columns(f, others.label("others")).where(later).order_by(f.c.recorded_at, f.c.key).limit(most)
-    rows = connection.execute(ordered).all()
-    more = _others(connection, [row.key for row in rows if row.others])
-    found, bad = [], []
-    for row in rows:
+    columns = (f.c.key, func.length(f.c.body).label("size"), others.label("others"))
+    ordered = wanted.add_columns(*columns).where(later).order_by(f.c.recorded_at, f.c.key).limit(most)
+    places = _up_to(connection.execute(ordered).all(), BATCH_BYTES)
+    firsts = _firsts(connection, [row.key for row in places])
+    found, bad = list[Reported](), dict[str, tuple[int, str]]()
+    for key, others_of in ((row.key, row.others) for row in places):
         try:
-            found.append(_best(row, more.get(row.key, ()), seal))
+            found.append(_best(firsts[key], _others(connection, key) if others_of else (), others_of, seal))
         except Unreadable as error:
-            bad.append((row, str(error)))
+            bad[key] = others_of, str(error)
     return found, bad
 
 
@@ -92,24 +97,43 @@ def _unjoined() -> tuple[Any, Any]:
     return wanted, others
 
 
-def _others(connection: Connection, keys: Sequence[str]) -> dict[str, list[Any]]:
+def _up_to(rows: Sequence[Any], most: int) -> list[Any]:
+    """The first rows that are no longer than that together; at least one."""
+    found, size = list[Any](), 0
+    for row in rows:
+        size += row.size
+        if found and size > most:
+            break
+        found.append(row)
+    return found
+
+
+def _firsts(connection: Connection, keys: Sequence[str]) -> dict[str, Any]:
+    """The first report of each of these failures."""
     from sqlalchemy import select
 
-    found: dict[str, list[Any]] = {}
+    f, found = t.failures, dict[str, Any]()
     for start in range(0, len(keys), _AT_ONCE):
-        part = keys[start : start + _AT_ONCE]
-        rows = connection.execute(select(t.reports).where(t.reports.c.key.in_(part), t.reports.c.body != FIRST))
-        for row in rows:
-            found.setdefault(row.key, []).append(row)
+        for row in connection.execute(select(f).where(f.c.key.in_(keys[start : start + _AT_ONCE]))):
+            found[row.key] = row
     return found
+
+
+def _others(connection: Connection, key: str) -> list[Any]:
+    """Some other reports of a failure: the oldest and the newest ones, and none that is too long to be read."""
+    from sqlalchemy import func, select
+
+    r = t.reports
+    mine = select(r).where(r.c.key == key, r.c.body != FIRST, func.length(r.c.body) <= LONGEST_BODY)
+    ends = (r.c.recorded_at.asc(), r.c.recorded_at.desc())
+    rows = [row for end in ends for row in connection.execute(mine.order_by(end, r.c.report).limit(MOST_REPORTS))]
+    return list({row.report: row for row in rows}.values())
 
 
 def told(connection: Connection, key: str, seal: Seal) -> list[Reported]:
     """The reports of one failure that can be read: the first one and some others; nothing where there is but one."""
-    from sqlalchemy import select
-
-    others = _others(connection, [key]).get(key, [])
-    first = connection.execute(select(t.failures).where(t.failures.c.key == key)).first() if others else None
+    others = _others(connection, key)
+    first = _firsts(connection, [key]).get(key) if others else None
     found = []
     for row, report in [] if first is None else [(first, ""), *((row, row.report) for row in others)]:
         try:
@@ -130,9 +154,10 @@ def _reported(row: Any, report: str, failure: Failure, others: int) -> Reported:
     )
 
 
-def _best(first: Any, others: Iterable[Any], seal: Seal) -> Reported:
+def _best(first: Any, others: Iterable[Any], count: int, seal: Seal) -> Reported:
     """The report that is read: the reconciler's own, else the newest that can be read.
 
+    :param others: some of the other reports, of which there are ``count``.
     :raises Unreadable: none can; the reason is that of the first.
     """
     rows = [(first, ""), *((row, row.report) for row in others)]
@@ -145,7 +170,7 @@ def _best(first: Any, others: Iterable[Any], seal: Seal) -> Reported:
     if not read_:
         raise Unreadable(why)
     best, row, report = max(read_, key=lambda one: (one[0].origin == "reconciler", one[1].recorded_at))
-    return replace(_reported(row, report, best, len(rows) - 1), place=(first.recorded_at, first.key))
+    return replace(_reported(row, report, best, count), place=(first.recorded_at, first.key))
 
 
 def _failure(row: Any, seal: Seal) -> Failure:
@@ -201,11 +226,11 @@ def joined(connection: Connection, incident_id: str, seal: Seal, pool: dict[str,
 def _believed(key: str, body: str, kind: str, sealed: str, seal: Seal) -> Failure:
     """A report that was believed before; of an earlier version, the reconciler's bears no seal."""
     if sealed and compare_digest(sealed, seal(key, kind, body)):
-        return read(body, key=key, kind=kind, sealed=True)
+        return read(body, key=key, kind=kind, sealed=True, longest=LONGEST_BELIEVED)
     try:
-        return read(body, key=key, kind=kind)
+        return read(body, key=key, kind=kind, longest=LONGEST_BELIEVED)
     except Unreadable:
-        return read(body, key=key, sealed=True)
+        return read(body, key=key, sealed=True, longest=LONGEST_BELIEVED)
 
 
 def _shared(failure: Failure, pool: dict[str, Any]) -> Failure:

@@ -250,6 +250,19 @@ watermarks = Table(
     Column("task_id", String(250), nullable=False, server_default=""),
 )
 
+#: The same as far as Airflow bore it out; written by the healer alone.
+borne_out = Table(
+    "harness_borne_out",
+    metadata,
+    Column("conn_id", String(256), primary_key=True),
+    Column("table_name", String(512), primary_key=True),
+    Column("slice", String(1024), nullable=False),
+    Column("slice_end", String(32), nullable=False),
+    Column("contract", String(1024), nullable=False),
+    Column("dag_id", String(250), nullable=False),
+    Column("task_id", String(250), nullable=False),
+)
+
 #: Promises about time of which on-call was told that they are at risk; one row a table, slice and deadline.
 promises = Table(
     "harness_promises",
@@ -303,7 +316,7 @@ TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     lineage.name: ("SELECT", "INSERT"),
     lineage_edges.name: ("SELECT", "INSERT"),
     leases.name: ("SELECT", "INSERT", "UPDATE", "DELETE"),
-    watermarks.name: ("SELECT", "INSERT", "UPDATE"),
+    watermarks.name: ("SELECT", "INSERT", "UPDATE"),  # by column: who may update a whole table may lock it
     grants.name: ("SELECT",),
     grant_uses.name: ("SELECT", "INSERT"),
 }

@@ -84,10 +84,12 @@ class SqlSlices:
     def move_mark(
         self, conn_id: str, table: str, piece: Slice, now: datetime, *, task: TryKey | None = None, contract: str = ""
     ) -> None:
-        """Note that a slice is published; an older one than the mark's leaves it where it is.
+        """Note that a slice is published; an older one than the mark's leaves it where it is, unless that
+        ends in the future.
 
         :param task: what published it, and ``contract`` under which file: so the next slice can be missed.
         """
+        from sqlalchemy import or_
         from sqlalchemy.exc import IntegrityError
 
         mark = t.watermarks
@@ -96,7 +98,9 @@ class SqlSlices:
         mine = mark.c.conn_id == conn_id, mark.c.table_name == table
         try:
             with begin(self._engine) as connection:
-                further = mark.c.slice_end < row["slice_end"]
+                further = or_(
+                    mark.c.slice_end < row["slice_end"], mark.c.slice_end > max(text_of(now), row["slice_end"])
+                )
                 moved = connection.execute(mark.update().where(*mine, further).values(**row)).rowcount
                 if not moved and not connection.execute(mark.select().where(*mine)).first():
                     connection.execute(mark.insert().values(conn_id=conn_id, table_name=table, **row))

@@ -104,6 +104,10 @@ def unavailable(error: DBAPIError) -> HarnessUnavailable:
     return HarnessUnavailable("the harness store", f"{text}. Run: airflow harness db upgrade" if missing else text)
 
 
+#: How long a report waits for another session that wrote its key and does not commit; a callback has 20 s for all that it does.
+CAPTURE_WAIT = "1s"
+
+
 class SqlFailureLog:
     """Inserts failures; works with a role that may do nothing else."""
 
@@ -140,6 +144,8 @@ class SqlFailureLog:
 
         try:
             with self._engine.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{CAPTURE_WAIT}'")
                 connection.execute(statement)
                 if marker is not None:
                     with suppress(DBAPIError), connection.begin_nested():
@@ -230,9 +236,8 @@ class SqlStore(SqlFailureLog):
             with self._read() as connection:
                 found, bad = reported.waiting(connection, self._seal, most, place, handed)
             if bad:
-                why = {row.key: (row.others, reason) for row, reason in bad}
                 with self._write() as connection:
-                    reported.set_aside(connection, reported.SOURCE, why, text_of(datetime.now(UTC)))
+                    reported.set_aside(connection, reported.SOURCE, bad, text_of(datetime.now(UTC)))
             if found or not bad:
                 return found
 

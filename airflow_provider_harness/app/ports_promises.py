@@ -71,7 +71,13 @@ def is_own(risk: AtRisk) -> bool:
 
 class Promises(Protocol):
     def published(self) -> Sequence[HighWater]:
-        """The latest published slice of every table."""
+        """The latest published slice of every table, as tasks tell it."""
+
+    def borne_out(self) -> Sequence[HighWater]:
+        """The same as far as Airflow bore it out."""
+
+    def bear_out(self, mark: HighWater) -> None:
+        """Airflow says the same: from now on this one holds for its table."""
 
     def contract(self, mark: HighWater) -> Contract:
         """

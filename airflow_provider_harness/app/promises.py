@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +23,9 @@ from airflow_provider_harness.core.severity import Stakes, severity
 LOOKED = "promises_looked_at"
 #: By how much a day can be longer or shorter than 24 hours.
 CLOCKS_TURNED = timedelta(hours=2)
+#: How long before the end of its slice a run may be due: those of partition keys are.
+DUE_BEFORE = timedelta(days=2)
+_UNREADABLE = (HarnessError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError)
 #: Tasks of a run that a page names.
 NAMED = 5
 
@@ -38,20 +42,61 @@ def watch(healer: Healer) -> list[str]:
     """
     now = healer.now()
     since = datetime.fromisoformat(healer.store.mark(LOOKED) or now.isoformat())
-    marks = {(mark.conn_id, mark.table): mark for mark in healer.promises.published()}
+    sure, told, missed = _by_table(healer.promises.borne_out()), list[str](), list[str]()
+    marks = dict(sure)
+    for table, mark in _by_table(healer.promises.published()).items():
+        try:
+            if mark == sure.get(table) or _borne_out(healer, mark):
+                sure[table] = marks[table] = mark
+            elif mark.slice_end <= now:
+                marks.setdefault(table, mark)
+        except _UNREADABLE as error:
+            missed.append(f"{mark.table}: not looked at, {error}")
     for risk in healer.promises.told():
-        mark = marks.get((risk.conn_id, risk.table))
-        if mark is None or mark.slice_end >= risk.slice_end:
+        mark = sure.get((risk.conn_id, risk.table))
+        if mark is not None and mark.slice_end >= risk.slice_end:
             _kept(healer, risk)
-    told, missed = [], []
     for mark in marks.values():
         try:
             told += _look(healer, mark, since)
-        except (HarnessError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError) as error:
+        except _UNREADABLE as error:
             missed.append(f"{mark.table}: not looked at, {error}")
     if not missed or healer.store.mark(LOOKED) is None:
         healer.store.set_mark(LOOKED, now.isoformat())
     return told + missed
+
+
+def _by_table(marks: Sequence[HighWater]) -> dict[tuple[str, str], HighWater]:
+    return {(mark.conn_id, mark.table): mark for mark in marks}
+
+
+def _borne_out(healer: Healer, mark: HighWater) -> bool:
+    """Whether Airflow says that this task published a slice of this table that ends there, and that it is over; then it is kept.
+
+    A mark is what some task told. Without this, one row would keep everybody silent, and resolve what on-call was told.
+    """
+    if not mark.contract or mark.slice_end > healer.now() or _dag(healer, mark.dag_id) is None:
+        return False
+    contract = healer.promises.contract(mark)
+    for run in healer.airflow.runs(mark.dag_id, mark.slice_end - DUE_BEFORE):
+        if run.slice_id and _end(contract, run) == mark.slice_end and _published(healer, mark, run):
+            healer.promises.bear_out(mark)
+            return True
+    return False
+
+
+def _published(healer: Healer, mark: HighWater, run: RunState) -> bool:
+    tasks = healer.airflow.tasks(run.dag_id, run.run_id)
+    done = [task for task in tasks if task.task_id == mark.task_id and task.state == "success"]
+    mine = [task for task in done if task.rendered.get("conn_id") == mark.conn_id]
+    return any(found.table == mark.table for task in mine if (found := healer.gates.contract(task)) is not None)
+
+
+def _end(contract: Contract, run: RunState) -> datetime | None:
+    try:
+        return slice_of(contract, run.slice_id, run.slice_end).end
+    except HarnessError:
+        return None
 
 
 def _kept(healer: Healer, risk: AtRisk) -> None:

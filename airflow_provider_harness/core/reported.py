@@ -11,7 +11,8 @@ from typing import Any
 from airflow_provider_harness.core.failure import NOTICES, Failure, FailureKind, Origin, from_dict, to_dict
 
 LONGEST_KEY = 1_024
-LONGEST_BODY = 1_000_000  # characters
+LONGEST_BODY = 65_536  # bytes
+LONGEST_BELIEVED = 1_000_000  # characters; of what an earlier version believed
 MOST_LINKS = 64
 #: Kinds that a task may report of itself; the others are the reconciler's, which reads them from Airflow.
 TOLD_BY_TASKS = frozenset({FailureKind.TASK_FAILED, *NOTICES})
@@ -46,25 +47,50 @@ class Unreadable(ValueError):
 
 
 def body_of(failure: Failure) -> str:
-    """A failure as JSON of a bounded length."""
-    body = json.dumps(to_dict(failure))
-    if len(body) <= LONGEST_BODY:
-        return body
+    """A failure as JSON of a bounded length: what is too long loses first the checks that block nothing, then its samples, then the
+    report, then what else is text."""
     less = replace(failure, report=None, schema_diff=None, missing=(*failure.missing, "report: too long to keep"))
-    return json.dumps(to_dict(less))
+    least = replace(less, chain=tuple(replace(link, message=link.message[:500]) for link in less.chain[:5]), detail={})
+    for told in (failure, _briefly(failure), _briefly(failure, samples=False), less, least):
+        if len(body := json.dumps(to_dict(told))) <= LONGEST_BODY:
+            return body
+    bare = Failure(key=failure.key, kind=failure.kind, origin=failure.origin, occurred_at=failure.occurred_at)
+    return json.dumps(to_dict(replace(bare, missing=("report: too long to keep",))))
 
 
-def read(body: str | bytes, *, key: str | None = None, kind: str | None = None, sealed: bool = False) -> Failure:
+def _briefly(failure: Failure, *, samples: bool = True) -> Failure:
+    """The failure with the results that block as they are, and of the others no more than that they are there."""
+    if failure.report is None:
+        return failure
+    results = [
+        one if one.get("blocking") else {"id": one.get("id"), "passed": one.get("passed")}
+        for one in failure.report["results"]
+    ]
+    kept = (
+        results if samples else [{name: value for name, value in one.items() if name != "samples"} for one in results]
+    )
+    return replace(failure, report={**failure.report, "results": kept})
+
+
+def read(
+    body: str | bytes,
+    *,
+    key: str | None = None,
+    kind: str | None = None,
+    sealed: bool = False,
+    longest: int = LONGEST_BODY,
+) -> Failure:
     """The failure that a body tells.
 
     :param key: under which it is kept; the body must name the same. None where nothing else names it.
     :param kind: likewise.
     :param sealed: the harness itself wrote it; else its origin is a task, whatever it says.
+    :param longest: bytes of a body, or characters.
     :raises Unreadable: it is anything else.
     """
     try:
-        if len(body) > LONGEST_BODY:
-            raise Unreadable(f"longer than {LONGEST_BODY:,} characters")
+        if len(body) > longest or (isinstance(body, str) and not body.isascii() and len(body.encode()) > longest):
+            raise Unreadable(f"longer than {longest:,} bytes")
         failure = from_dict(_shaped(json.loads(body)))
     except Unreadable:
         raise

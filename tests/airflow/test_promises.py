@@ -12,14 +12,19 @@ from tests.demo.breaks import wait_for
 from tests.demo.world import HARNESS, World
 
 DAG = """
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, BaseOperator
 
-with DAG("promised", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
+class Load(BaseOperator):
+    template_fields = ("contract", "conn_id", "table")
 
-    @task
-    def load(): ...
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.contract, self.conn_id, self.table = "{contract}", "wh", "public.promised"
 
-    load()
+    def execute(self, context): ...
+
+with DAG("promised", schedule=None, tags=["flights"], default_args={{"owner": "data-team"}}, is_paused_upon_creation=False):
+    Load(task_id="load")
 """
 CONTRACT = """
 apiVersion: v3.1.0
@@ -64,8 +69,8 @@ def published_until(place: World, contract: Path, end: datetime) -> None:
 def test_on_call_is_told_before_it_is_late_and_when_it_is_there(
     place: World, stack: AirflowStack, dags_folder: Path, tmp_path: Path
 ) -> None:
-    (dags_folder / "promised.py").write_text(DAG)
     contract = tmp_path / "promised.odcs.yaml"
+    (dags_folder / "promised.py").write_text(DAG.format(contract=contract))
     now = datetime.now(UTC)
     start = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
     minutes = int((now + timedelta(minutes=15) - start - timedelta(days=1)).total_seconds() // 60)
@@ -83,6 +88,11 @@ def test_on_call_is_told_before_it_is_late_and_when_it_is_there(
         assert "min left" in page["events"][0]["payload"]["summary"]
         assert details["in the way"] == "Airflow has made no run for this slice."
         published_until(place, contract, start + timedelta(days=1))
+        stack.cli("harness", "reconcile")
+        assert promises(place)[0][1] is None, "a row says so, and Airflow does not"
+        body = {"logical_date": start.isoformat(), "dag_run_id": "published"}
+        stack.api("POST", "/dags/promised/dagRuns", body)
+        assert stack.wait_run("promised", "published")["state"] == "success"
         stack.cli("harness", "reconcile")
         wait_for("its end", lambda: promises(place)[0][1], 60)
         [page] = [item for item in place.pages.pages() if item["dedup_key"] == key]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,15 +18,21 @@ from sqlalchemy.exc import DBAPIError
 from airflow_provider_harness.adapters import store_schema as t
 from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
 from airflow_provider_harness.adapters.store_promises import SqlPromises
+from airflow_provider_harness.adapters.store_reports import BATCH_BYTES
+from airflow_provider_harness.adapters.store_schema import text_of
+from airflow_provider_harness.adapters.store_slices import SqlSlices
 from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
 from airflow_provider_harness.adapters.ulid import ulid
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.failure import ErrorLink, FailureKind, Origin
 from airflow_provider_harness.core.lineage import Graph
+from airflow_provider_harness.core.partition import slice_of, stamp
 from airflow_provider_harness.core.reported import body_of
+from airflow_provider_harness.core.shown import sentence
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_forms import without_forms
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure
+from tests.unit.app.test_promises import contract
 
 __all__ = ["engine"]
 
@@ -183,11 +191,15 @@ def test_texts_that_no_database_takes_lose_no_failure(store: SqlStore) -> None:
 
 
 def test_a_report_that_is_too_long_is_kept_without_its_rows(store: SqlStore) -> None:
-    result = {"id": "a", "passed": False, "samples": [{"x": "y" * 1_000}] * 2_000}
+    result = {"id": "a", "passed": False, "blocking": True, "samples": [{"x": "y" * 1_000}] * 2_000}
     assert store.record(failure(report={"table": "t", "slice": "s", "rows": 1, "results": [result]}), ulid(NOW))
-    (item,) = store.waiting()
-    assert item.failure.report is None
-    assert "report: too long to keep" in item.failure.missing
+    longer = {**result, "expected": "e" * 70_000}
+    assert store.record(failure("run2", report={"table": "t", "rows": 1, "results": [longer]}), ulid(NOW))
+    without_rows, without = store.waiting()
+    assert without_rows.failure.report is not None
+    assert "samples" not in without_rows.failure.report["results"][0]
+    assert without.failure.report is None
+    assert "report: too long to keep" in without.failure.missing
 
 
 @pytest.mark.attack
@@ -223,7 +235,7 @@ def test_a_task_cannot_keep_the_writers_waiting(postgres: PostgresServer, databa
         with tasks.connect() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(1751216750)"))
             SqlStore(owner, AUDIT_KEY).set_mark("a", "b")
-        for table in ("harness_marks", "harness_failures", "harness_events", "harness_incidents"):
+        for table in ("harness_marks", "harness_failures", "harness_events", "harness_incidents", "harness_watermarks"):
             with tasks.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
                 connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
         with tasks.connect() as connection:
@@ -234,6 +246,61 @@ def test_a_task_cannot_keep_the_writers_waiting(postgres: PostgresServer, databa
             connection.execute(text(f"DROP OWNED BY {role}"))
             connection.execute(text(f"DROP ROLE {role}"))
         owner.dispose()
+
+
+@pytest.mark.attack
+def test_a_key_that_another_session_keeps_holds_up_no_report_for_long(postgres: PostgresServer, database: str) -> None:
+    owner = open_engine(postgres.url(database, driver="psycopg"))
+    upgrade(owner)
+    log = SqlFailureLog(owner)
+    row = {"key": failure().identity, "episode": "e" * 16, "incident_id": ulid(NOW), "kind": "task_failed"}
+    with owner.connect() as connection:
+        connection.execute(t.failures.insert().values(**row, recorded_at=text_of(NOW), body=body_of(failure())))
+        began = time.monotonic()
+        with pytest.raises(HarnessUnavailable):
+            log.record(failure(), ulid(NOW))
+        assert time.monotonic() - began < 5
+        assert log.record(failure("another"), ulid(NOW))
+    assert log.record(failure(), ulid(NOW)), "and then it is kept"
+    owner.dispose()
+
+
+@pytest.mark.attack
+def test_a_mark_goes_forward_only_and_one_in_the_future_is_corrected(postgres: PostgresServer, database: str) -> None:
+    owner = open_engine(postgres.url(database, driver="psycopg"))
+    upgrade(owner)
+    slices, now = SqlSlices(lambda: owner), datetime.now(UTC)
+    days = [slice_of(contract(), stamp(now.replace(hour=0) - timedelta(days=number))) for number in (4, 3, 2)]
+    slices.move_mark("wh", "public.t", days[1], now)
+    slices.move_mark("wh", "public.t", days[0], now)
+    assert slices.mark("wh", "public.t") == (days[1].id, days[1].end)
+    for change in (f"slice_end = '{text_of(days[0].end)}'", "table_name = 'public.u'"):
+        with pytest.raises(DBAPIError, match="forward only"), owner.begin() as connection:
+            connection.execute(text(f"UPDATE harness_watermarks SET {change}"))
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE harness_watermarks SET slice_end = '2098-01-01T00:00:00.000000+00:00'"))
+    slices.move_mark("wh", "public.t", days[2], now)
+    assert slices.mark("wh", "public.t") == (days[2].id, days[2].end)
+    owner.dispose()
+
+
+@pytest.mark.attack
+def test_the_stores_own_functions_look_in_no_schema_of_others(postgres: PostgresServer, database: str) -> None:
+    owner = open_engine(postgres.url(database, driver="psycopg"))
+    upgrade(owner)
+    with owner.begin() as connection:
+        asked = "SELECT proname FROM pg_proc WHERE proname LIKE 'harness%' AND proconfig IS DISTINCT FROM '{search_path=pg_catalog}'"
+        assert connection.execute(text(asked)).all() == []
+        connection.execute(
+            text("CREATE FUNCTION public.to_char(timestamp, text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$")
+        )
+        connection.execute(text("SET LOCAL search_path = public, pg_catalog"))
+        row = {"key": failure().identity, "episode": "e" * 16, "incident_id": ulid(NOW), "kind": "task_failed"}
+        connection.execute(t.failures.insert().values(**row, recorded_at=text_of(NOW), body=body_of(failure())))
+    (item,) = SqlStore(owner, AUDIT_KEY).waiting()
+    assert item.recorded_at is not None
+    assert item.recorded_at.date() == datetime.now(UTC).date()
+    owner.dispose()
 
 
 @pytest.mark.attack
@@ -277,3 +344,54 @@ def test_an_event_that_cannot_be_read_is_a_break_of_the_chain(engine: Engine, st
     broken = store.audit_break()
     assert broken is not None
     assert (broken.seq, "cannot be read" in broken.problem) == (2, True)
+
+
+@pytest.mark.attack
+def test_reports_are_read_in_bounded_memory(engine: Engine, store: SqlStore) -> None:
+    """Reports of one failure, and failures, each as long as may be: what is held is no more than a few of them."""
+    long = {f"d{number}": "x" * 600 for number in range(90)}
+    mine = failure("many")
+    assert store.record(mine, ulid(NOW))
+    body = body_of(replace(mine, detail=long))
+    more = [
+        {"key": mine.identity, "report": f"{number:064x}", "incident_id": ulid(NOW), "kind": "task_failed"}
+        | {"recorded_at": NOW.isoformat(timespec="microseconds"), "body": body}
+        for number in range(200)
+    ]
+    others = [failure(f"run{number}", detail=long) for number in range(200)]
+    with engine.begin() as connection:
+        connection.execute(t.reports.insert(), more)
+    for item in others:
+        insert(engine, key=item.identity, body=body_of(item))
+    tracemalloc.start()
+    store.waiting(1)
+    _, one = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    found = store.waiting()
+    _, batch = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert one < 200 * len(body) / 5, "of 200 reports of one key, a few are read"
+    assert 0 < len(found) * len(body) <= BATCH_BYTES * 1.1 < 200 * len(body)
+    assert batch < 4 * BATCH_BYTES
+    assert len(found) + len(store.waiting(after=found[-1])) == 201, "the others come with the next batch"
+
+
+@pytest.mark.attack
+def test_a_body_has_64_kb_at_most(engine: Engine, store: SqlStore) -> None:
+    body = odd(detail={f"d{number}": "x" * 8_000 for number in range(9)})
+    if engine.dialect.name == "postgresql":
+        with pytest.raises(DBAPIError, match="_bytes"):
+            insert(engine, body=body)
+        return
+    insert(engine, body=body)
+    assert store.waiting() == []
+    assert "longer than 65,536 bytes" in store.left_alone()["failures"][0]
+
+
+def test_a_report_of_many_checks_keeps_those_that_block() -> None:
+    blocks = {"id": "range:amount", "blocking": True, "passed": False, "look_at": "l" * 300, "samples": []}
+    fine = {"id": "not_null:x", "blocking": False, "passed": True, "look_at": "l" * 300, "samples": []}
+    report = {"table": "public.orders", "slice": "s", "where": "w", "rows": 3, "results": [blocks, *[fine] * 400]}
+    kept = json.loads(body_of(failure(report=report)))["report"]
+    assert (kept["results"][0], len(kept["results"])) == (blocks, 401)
+    assert sentence(kept) == sentence(report), "so Airflow's log still bears it out"

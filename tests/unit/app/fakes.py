@@ -567,9 +567,16 @@ class FakePromises:
     upstream: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rows: list[AtRisk] = field(default_factory=list)
     over: list[AtRisk] = field(default_factory=list)
+    sure: dict[tuple[str, str], HighWater] = field(default_factory=dict)
 
     def published(self) -> Sequence[HighWater]:
         return self.marks
+
+    def borne_out(self) -> Sequence[HighWater]:
+        return list(self.sure.values())
+
+    def bear_out(self, mark: HighWater) -> None:
+        self.sure[mark.conn_id, mark.table] = mark
 
     def contract(self, mark: HighWater) -> Contract:
         if mark.contract not in self.contracts:

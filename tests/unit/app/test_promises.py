@@ -78,6 +78,14 @@ def promised(*, minutes_left: int = 20, **more: Any) -> World:
     return w
 
 
+def published(w: World, table: str = TABLE, **more: Any) -> None:
+    """The slice of yesterday is published, and Airflow says so."""
+    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    w.airflow.slices = [run("success")]
+    w.airflow.states = [task(**{"state": "success", "rendered": {"conn_id": "wh"}} | more)]
+    w.gates.contracts["flights"] = contract(table=table)
+
+
 def broken(w: World, **more: Any) -> str:
     """An incident that pages nobody yet; its id."""
     w.reported(failure(**more))
@@ -106,8 +114,53 @@ def test_it_is_told_once_and_resolved_when_the_slice_is_published() -> None:
         promises.watch(w.healer)
         w.clock.ahead(minutes=30)
     assert len(w.pager.pages) == 1
-    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    published(w)
     promises.watch(w.healer)
+    promises.watch(w.healer)
+    assert w.pager.resolved == [KEY]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"slice_end": datetime(2098, 1, 1, tzinfo=UTC)},
+        {"slice_end": datetime(2026, 11, 21, tzinfo=UTC)},
+        {"slice_end": datetime(2026, 11, 21, tzinfo=UTC), "dag_id": "gone"},
+        {"contract": ""},
+        {"dag_id": "gone"},
+        {"task_id": "extract"},
+    ],
+)
+@pytest.mark.parametrize("before", [True, False], ids=["before the page", "after the page"])
+def test_a_mark_that_airflow_does_not_bear_out_silences_nothing(told: dict[str, Any], before: bool) -> None:
+    w = promised()
+    w.promises.bear_out(mark())
+    if not before:
+        promises.watch(w.healer)
+    w.promises.marks = [mark(**told)]
+    promises.watch(w.healer)
+    assert [page.dedup_key for page in w.pager.pages] == [KEY]
+    assert not w.pager.resolved
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"state": "running"},
+        {"table": "public.other"},
+        {"rendered": {"conn_id": "mine"}},
+        {"task_id": "another"},
+    ],
+)
+def test_a_page_ends_only_with_the_success_of_the_task_that_publishes_the_table(other: dict[str, Any]) -> None:
+    w = promised()
+    promises.watch(w.healer)
+    published(w, **other)
+    promises.watch(w.healer)
+    assert not w.pager.resolved
+    published(w)
     promises.watch(w.healer)
     assert w.pager.resolved == [KEY]
 
@@ -190,7 +243,7 @@ def test_an_incident_in_the_way_gets_worse_and_there_is_no_second_page() -> None
     assert page.summary.startswith("flights: 20 min left for public.sales; ")
     assert "incidents take" in page.details["you are asked to"]
     assert w.incident(name).severity == Severity.CRITICAL
-    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    published(w)
     promises.watch(w.healer)
     assert not w.pager.resolved  # the incident's page ends when the incident is proved well
     escalate.close(w.healer, w.incident(name), Outcome.HEALED, "passed")
@@ -239,7 +292,7 @@ def test_what_fails_after_the_page_goes_on_with_that_page() -> None:
     name = broken(w)
     escalate.page(w.healer, w.incident(name), asks="look", severity=Severity.HIGH)
     assert [page.dedup_key for page in w.pager.pages] == [KEY, KEY]
-    w.promises.marks = [mark(datetime(2026, 11, 21, tzinfo=UTC))]
+    published(w)
     promises.watch(w.healer)
     assert not w.pager.resolved
     escalate.close(w.healer, w.incident(name), Outcome.RECOVERED, "well")

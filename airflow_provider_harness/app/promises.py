@@ -53,8 +53,8 @@ def watch(healer: Healer) -> list[str]:
         except _UNREADABLE as error:
             missed.append(f"{mark.table}: not looked at, {error}")
     for risk in healer.promises.told():
-        mark = sure.get((risk.conn_id, risk.table))
-        if mark is not None and mark.slice_end >= risk.slice_end:
+        known = sure.get((risk.conn_id, risk.table))
+        if known is not None and known.slice_end >= risk.slice_end:
             _kept(healer, risk)
     for mark in marks.values():
         try:

@@ -167,7 +167,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         with pytest.raises(SystemExit) as ended:
             getattr(quarantine, command)(Namespace(**given | more))
         out = capsys.readouterr()
-        return int(ended.value.code or 0), out.out + out.err
+        return int(ended.value.code or 0), out.out or out.err
 
     return run
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.checks import Check
+from airflow_provider_harness.core.checks import Check, CheckKind, Severity
 from airflow_provider_harness.core.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.partition import Slice, slice_of
 from airflow_provider_harness.core.report import Measurements
 from airflow_provider_harness.core.slice_keys import read
 
-from . import gx, pg_target, sql_checks
+from . import gx, pg_alone, pg_proofs, pg_target, sql_beyond, sql_checks
 from .gx_share import shared
 from .pg_catalog import catalog
 from .pg_measure import measure
@@ -93,6 +94,8 @@ class PostgresShelf:
 
     def __init__(self, connection: psycopg.Connection[Any], contract: Contract, piece: Slice) -> None:
         self._connection, self._contract, self._piece = connection, contract, piece
+        self._kept = frozenset(pg_proofs.proofs(connection, contract, contract.table))
+        self._known: dict[str, int] = {}
 
     def take(self, check: str) -> tuple[int, int]:
         """Copy the waiting rows to a temporary table and keep those that pass: how many do, and how many do not."""
@@ -111,10 +114,46 @@ class PostgresShelf:
         return int(passing), staying
 
     def measure(self) -> Measurements:
-        """The contract's checks on the slice as it would be with the rows in it."""
-        return shared(
+        """The contract's checks on the slice as it would be with the rows in it; keys are looked up in the other slices too."""
+        self._known = self._doubled()
+        found = shared(
             self._contract, lambda ours: measure(self._connection, ours, self._rows), self._expectations, frame=True
         )
+        whole = self._contract.load.mode is LoadMode.FULL
+        others = {} if whole else self._doubled(f"({in_slice(self._contract, self._piece)}) IS NOT TRUE")
+        beside = {
+            check: replace(one, value=int(one.value or 0) + rows, beyond=rows)
+            for check, rows in others.items()
+            if rows and not (one := found.values[check]).error
+        }
+        return replace(found, values={**found.values, **beside})
+
+    def _doubled(self, where: str = "") -> dict[str, int]:
+        """Check id -> how many of the rows have a key that is published already; of the keys that no constraint keeps.
+
+        :param where: which published rows are looked at, as SQL; empty for all.
+        """
+        keys = [c for c in self._contract.checks if c.kind is CheckKind.UNIQUE and not c.looks_inside]
+        checks = [check for check in keys if check.id not in self._kept]
+        if not checks:
+            return {}
+        query = sql_beyond.added(self._contract, checks, f"SELECT {self._names} FROM {_TAKEN}", where)
+        [numbers] = self._run(query).fetchall()
+        return {check.id: int(rows) for check, rows in zip(checks, numbers, strict=True)}
+
+    def _alone(self) -> None:
+        """Let no publication of the table go on, and look the keys up again: others may have published them meanwhile."""
+        for statement in pg_alone.locking(self._contract, self._kept, self._number):
+            self._run(statement)
+        blocking = {check.id for check in self._contract.checks if check.severity is Severity.ERROR}
+        doubled = self._doubled()
+        more = {check: rows - self._known[check] for check, rows in doubled.items() if check in blocking}
+        named = ", ".join(f"{check} ({rows} row(s))" for check, rows in more.items() if rows > 0)
+        if named:
+            raise SliceBusy(
+                f"{self._contract.table} slice {self._piece.id}: rows were published meanwhile, beside which {named} does "
+                "not hold; nothing was released"
+            )
 
     def _expectations(self, checks: Sequence[Check]) -> Measurements:
         """What Great Expectations finds; the rows come to it as a frame, since no other session sees them."""
@@ -141,6 +180,7 @@ class PostgresShelf:
         """Insert the rows into the published table and note that they were released, both or neither."""
         table, shelf = ident(self._contract.table), ident(quarantine_table(self._contract))
         with self._connection.transaction():
+            self._alone()
             rows = self._run(
                 f"INSERT INTO {table} ({self._names}) OVERRIDING SYSTEM VALUE SELECT {self._names} FROM {_TAKEN}"
             ).rowcount
@@ -176,11 +216,14 @@ class PostgresShelf:
             rows=rows,
             replaced=False,
         )
-        pg_target.refuse_changed(written, by, lambda sql: int((self._run(sql).fetchone() or (0,))[0]))
+        pg_target.refuse_changed(written, by, self._number)
 
     @property
     def _names(self) -> str:
         return ", ".join(column(name) for name in self._contract.names)
+
+    def _number(self, sql: str) -> int:
+        return int((self._run(sql).fetchone() or (0,))[0])
 
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
         return self._connection.execute(sql.encode())

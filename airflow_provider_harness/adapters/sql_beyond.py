@@ -60,6 +60,16 @@ def before(contract: Contract, checks: Sequence[Check], rows: Rows, bad: str = "
     return _numbers(checks, new, stay, gone)
 
 
+def added(contract: Contract, checks: Sequence[Check], new: str, where: str = "") -> str:
+    """A query for one number a check of keys, in their order: rows whose key a row that is published has already.
+
+    :param new: a query for the rows that come beside all that are published, and replace none.
+    :param where: which of the published rows count, as SQL; empty for all.
+    """
+    there = f"SELECT * FROM {ident(contract.table)}"
+    return _numbers(checks, new, f"{there} WHERE {where}" if where else there, "")
+
+
 def total(numbers: str, checks: Sequence[Check]) -> str:
     """The sum of the numbers that such a query gives."""
     return f"SELECT {' + '.join(f'b{n}' for n, _ in enumerate(checks))} FROM ({numbers}) AS beyond"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from airflow_provider_harness.adapters.pg_quarantine import HIDDEN, PostgresQuarantine
@@ -22,7 +23,13 @@ from airflow_provider_harness.cli import commands, quarantine
 from airflow_provider_harness.core.anomaly import Point
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, TargetInterferes
+from airflow_provider_harness.core.errors import (
+    ConfigurationError,
+    ContractViolation,
+    SliceBusy,
+    TableLocked,
+    TargetInterferes,
+)
 from airflow_provider_harness.core.failure import TryKey
 from airflow_provider_harness.core.gates import Place, Post
 from airflow_provider_harness.core.lineage import Dataset, Flow
@@ -143,6 +150,47 @@ def test_a_slice_that_would_break_with_them_releases_nothing(case: Case) -> None
     with pytest.raises(ContractViolation, match="unique:id"):
         let_go(case)
     assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
+
+
+OF_ANOTHER_DAY = (
+    "INSERT INTO public.orders SELECT 9, placed_at - interval '9 days', amount, status, 'c1', note "
+    "FROM public.orders WHERE id = 10"
+)
+
+
+def test_a_key_that_another_slice_has_is_not_released(case: Case) -> None:
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    case.at_warehouse("ALTER TABLE public.orders DROP CONSTRAINT orders_pkey")
+    case.at_warehouse(OF_ANOTHER_DAY)
+    before = case.published()
+    with pytest.raises(ContractViolation, match=r"unique:id.*1.*slice"):
+        let_go(case)
+    assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
+
+
+def test_a_key_that_others_publish_meanwhile_is_not_released(case: Case) -> None:
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    case.at_warehouse("ALTER TABLE public.orders DROP CONSTRAINT orders_pkey")
+    with PostgresQuarantine(case.warehouse).shelf(case.contract, case.piece()) as shelf:
+        assert shelf.take("") == (2, 2)
+        shelf.measure()
+        case.at_warehouse(OF_ANOTHER_DAY)
+        with pytest.raises(
+            SliceBusy, match=r"beside which unique:id \(1 row\(s\)\) does not hold; nothing was released"
+        ):
+            shelf.publish()
+    assert waiting(case) == ["11", "3", "4", "9"]
+
+
+def test_a_release_waits_for_a_publication_where_no_constraint_keeps_the_key(case: Case) -> None:
+    case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
+    case.at_warehouse("ALTER TABLE public.orders DROP CONSTRAINT orders_pkey")
+    impatient = f"{case.warehouse}{'&' if '?' in case.warehouse else '?'}options=-c%20lock_timeout%3D100ms"
+    with psycopg.connect(case.warehouse) as other:
+        other.execute(OF_ANOTHER_DAY.encode())
+        with pytest.raises(TableLocked):
+            release(gate_of(case.contract, case.piece()), PostgresQuarantine(impatient))
+    assert waiting(case) == ["11", "3", "4", "9"]
 
 
 def test_where_nothing_was_ever_set_aside_it_says_so(case: Case) -> None:

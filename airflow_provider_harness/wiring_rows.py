@@ -446,7 +446,7 @@ def draft(conn_id: str, table: str) -> str:
     """A first contract of a live table, as the text of a file."""
     from airflow_provider_harness.adapters.contract_draft import draft as write
 
-    return write(dsn(conn_id, f"harness draft {table}"), table)
+    return write(dsn(conn_id, f"harness draft {table}"), table, named(conn_id))
 
 
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:

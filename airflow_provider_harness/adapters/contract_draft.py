@@ -11,6 +11,7 @@ from airflow_provider_harness.core.schema import Schema
 
 from .pg_catalog import catalog
 from .pg_proofs import accepted
+from .pg_session import session
 from .pg_types import base
 from .sql_checks import ident
 
@@ -65,18 +66,18 @@ REPORTS = [{"property": "harness.severity", "value": "warning"}]
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def draft(dsn: str, table: str) -> str:
+def draft(dsn: str, table: str, where: str = "") -> str:
     """A contract file for a table as it stands now.
 
     :param dsn: libpq connection string.
     :param table: ``schema.table``; without a schema it is in ``public``.
+    :param where: the connection in words, for errors.
     :raises ConfigurationError: there is no such table.
     """
-    import psycopg
     import yaml
 
     name = table if "." in table else f"public.{table}"
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with session(dsn, where) as connection:
         found = catalog(connection, name)
         if found is None:
             raise ConfigurationError(f"table {name}", "does not exist here.", fix="Give schema.table.")

@@ -31,6 +31,8 @@ _READING = (
     f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
 )
 """For a session of Great Expectations: it writes nothing, and neither does what it is asked."""
+_EACH_READS: Kwargs = {"execution_options": {"postgresql_readonly": True}}
+"""Each transaction of it begins as one that only reads, whatever a function of an author's has set for the session."""
 RESULT_FORMAT: Kwargs = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
 """With the query, a value with a backslash would be an error: Great Expectations writes it as a pattern."""
 ROW_COUNT = "expect_table_row_count_to_be_between"
@@ -188,7 +190,9 @@ def measure_postgres(
     :param docs: folder for the Data Docs of this gate; empty for none.
     """
     context = _context()
-    source = context.data_sources.add_postgres(name="warehouse", connection_string=_url(dsn), create_temp_table=False)
+    source = context.data_sources.add_postgres(
+        name="warehouse", connection_string=_url(dsn), create_temp_table=False, kwargs=_EACH_READS
+    )
     condition = f" WHERE {rows.where}" if rows.where else ""
     query = f"SELECT * FROM {rows.relation}{condition}"
     try:

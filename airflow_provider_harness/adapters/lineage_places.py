@@ -29,6 +29,7 @@ def homes(dsn: str, names: tuple[str, ...]) -> Mapping[str, str]:
     import psycopg
 
     with psycopg.connect(dsn) as connection:
+        connection.read_only = True
         return {name: home or HOME for name, home in connection.execute(_HOMES, (list(names),)).fetchall()}
 
 

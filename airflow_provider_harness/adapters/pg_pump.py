@@ -77,12 +77,12 @@ class PostgresPump(Cancellable):
 
     def estimate(self, contract: Contract, piece: Slice) -> int | None:
         """How many rows the planner expects the slice to have; None where it cannot say."""
-        wanted = contract.load.slice_column
-        if wanted and self.schema().get(wanted) is None:
+        wanted, there = contract.load.slice_column, self.schema()  # prepared, a query is one statement
+        if wanted and there.get(wanted) is None:
             return None  # the comparison of columns is about to say so
         asked = f"EXPLAIN (FORMAT JSON) {self._select('1', contract, piece)}"
         with self._ours():
-            return planned_rows(self._connection.execute(asked.encode()).fetchall())
+            return planned_rows(self._connection.execute(asked.encode(), prepare=True).fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
         condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
@@ -95,7 +95,7 @@ class PostgresPump(Cancellable):
         """See ``app.ports_rows.Pump``."""
         asked = counted(contract, self.schema(), self._relation())
         with self._ours():
-            found = self._connection.execute(asked.encode()).fetchone() if asked else None
+            found = self._connection.execute(asked.encode(), prepare=True).fetchone() if asked else None
         return int(found[0]) if found else 0
 
     def chunks(self, contract: Contract, piece: Slice) -> Chunks:

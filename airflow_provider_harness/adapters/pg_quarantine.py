@@ -71,7 +71,7 @@ class PostgresQuarantine:
     @contextmanager
     def shelf(self, contract: Contract, piece: Slice) -> Iterator[PostgresShelf]:
         """The rows of one slice, under the lock that its publications take."""
-        with self._connect() as connection:
+        with session(self._dsn, self._name, writes=True) as connection:
             _require(connection, contract)
             lock_slice(connection, contract, piece)
             yield PostgresShelf(connection, contract, piece)
@@ -79,14 +79,9 @@ class PostgresQuarantine:
     def _rows(self, contract: Contract, query: str) -> list[Mapping[str, Any]]:
         from psycopg.rows import dict_row
 
-        with self._connect() as connection:
+        with session(self._dsn, self._name) as connection:
             _require(connection, contract)
             return list(connection.cursor(row_factory=dict_row).execute(query.encode()).fetchall())
-
-    @contextmanager
-    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        with session(self._dsn, self._name) as connection:
-            yield connection
 
 
 class PostgresShelf:

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 STATEMENT_SECONDS = 1800
 """The longest that one statement of a gate runs; a session that has a shorter limit keeps it."""
 LOCK_SECONDS = 30
+"""The longest that it waits for a lock, likewise."""
 
 _LIMITS = f"""
-SELECT set_config('transaction_read_only', 'on', true), set_config('lock_timeout', '{LOCK_SECONDS}s', true),
-       set_config('statement_timeout', CASE WHEN setting::bigint BETWEEN 1 AND {STATEMENT_SECONDS * 1000} THEN setting
-                                            ELSE '{STATEMENT_SECONDS * 1000}' END, true)
-FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'
+SELECT set_config('transaction_read_only', 'on', true),
+       set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS}s', true),
+       set_config(name, CASE WHEN setting::bigint BETWEEN 1 AND most THEN setting ELSE most::text END, true)
+FROM (VALUES ('statement_timeout', {STATEMENT_SECONDS * 1000}), ('lock_timeout', {LOCK_SECONDS * 1000})) AS limits (what, most)
+JOIN pg_catalog.pg_settings ON name = what
 """
 
 

@@ -17,6 +17,7 @@ from .gx_docs import folder_of
 from .gx_share import Engine, shared
 from .pg_catalog import catalog, described
 from .pg_measure import measure
+from .pg_reading import answers
 from .pg_session import session
 from .postgres import PostgresWarehouse
 from .sql_checks import column, ident, in_slice, in_zone, literal, query_bounds
@@ -77,8 +78,8 @@ class PostgresRows(PostgresWarehouse):
         else:
             there = catalog(connection, contract.table)
         asked = counted(contract, there, relation)
-        found = connection.execute(asked.encode()).fetchone() if asked else None
-        return int(found[0]) if found else 0
+        found = answers(connection, asked) if asked else [(0,)]
+        return int(found[0][0])
 
     def _rows_of(self, contract: Contract, piece: Slice) -> sql_checks.Rows:
         whole = contract.load.mode is LoadMode.FULL

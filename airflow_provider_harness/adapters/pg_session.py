@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .pg_catalog import SESSION
 from .pg_errors import translated
 from .pg_locks import Waiting
+from .pg_reading import reading
 
 if TYPE_CHECKING:
     import psycopg
 
 
 @contextmanager
-def session(dsn: str, name: str = "", **options: Any) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of psycopg; in autocommit, unless the options say otherwise.
+def session(dsn: str, name: str = "", *, writes: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of psycopg, in one transaction that only reads, within limits of time, and is rolled back.
+
+    What is read may call what an author wrote, so whoever writes says so: loads, and what releases rows from quarantine.
 
     :param dsn: libpq connection string.
     :param name: the connection in words, for errors.
+    :param writes: in autocommit instead, with what the connection's role may do.
     """
     import psycopg
 
     waiting = Waiting(dsn, name)
     with (
         translated(name, waiting.holders),
-        psycopg.connect(dsn, **({"autocommit": True} | options)) as connection,
+        psycopg.connect(dsn, autocommit=True) as connection,
         waiting.watching(connection.info.backend_pid),
     ):
         connection.execute(SESSION)
-        yield connection
+        with nullcontext() if writes else reading(connection):
+            yield connection
 
 
 @contextmanager

@@ -75,15 +75,15 @@ class PostgresWarehouse(Cancellable):
         self.dsn, self.prove, self.name = dsn, prove, name
 
     @contextmanager
-    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        with session(self.dsn, self.name) as connection, self._cancels(connection):
+    def _connect(self, *, writes: bool = False) -> Iterator[psycopg.Connection[Any]]:
+        with session(self.dsn, self.name, writes=writes) as connection, self._cancels(connection):
             yield connection
 
     @contextmanager
     def slice(self, contract: Contract, piece: Slice) -> Iterator[PostgresSession]:
         """An exclusive session: another publication of the same slice waits, then fails as ``SliceBusy``."""
         refuse_foreign(contract)
-        with self._connect() as connection:
+        with self._connect(writes=True) as connection:
             lock_slice(connection, contract, piece)
             yield PostgresSession(self, connection, contract, piece)
 

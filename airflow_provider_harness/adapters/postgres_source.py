@@ -17,7 +17,6 @@ from .personal_arrow import Hasher, treat
 from .pg_catalog import CATALOG, Cancellable, catalogued, described, no_such, planned_rows
 from .pg_errors import translated
 from .pg_locks import Waiting
-from .pg_reading import reading
 from .pg_session import carrier, session, told_of
 from .pg_types import AS_TEXT, arrow_schema, arrow_type, base, dimensions, element
 from .read_ahead import ahead
@@ -78,7 +77,7 @@ class PostgresSource(Cancellable):
     def schema(self) -> Schema:
         """The columns as the catalog has them; for a query, as the server describes it."""
         if self._sql:
-            with session(self._dsn, self._name) as connection, reading(connection):
+            with session(self._dsn, self._name) as connection:
                 return described(connection, self._sql)
         rows = self._ask(CATALOG.format(table=literal(ident(self._table))))
         if not rows:
@@ -91,8 +90,8 @@ class PostgresSource(Cancellable):
 
     def estimate(self, contract: Contract, piece: Slice) -> int | None:
         """How many rows the planner expects the slice to have; None where it cannot say."""
-        wanted = contract.load.slice_column
-        if wanted and self.schema().get(wanted) is None:
+        wanted, there = contract.load.slice_column, self.schema()  # prepared, a query is one statement
+        if wanted and there.get(wanted) is None:
             return None  # the comparison of columns is about to say so
         options = {USE_COPY: "false"}  # COPY takes no EXPLAIN
         with self._ours(), self._connection.cursor(adbc_stmt_kwargs=options) as cursor:

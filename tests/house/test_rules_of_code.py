@@ -99,3 +99,25 @@ def test_no_clock_and_no_chance_in(room: str) -> None:
 @pytest.mark.parametrize("text", ["datetime.now(UTC)", "date.today()", "import time", "from random import choice"])
 def test_a_clock_is_seen(text: str) -> None:
     assert list(impure(ast.parse(text)))
+
+
+#: Where a session with a PostgreSQL server begins: the sessions themselves, and what asks catalogs only or has its own limits.
+CONNECTS = {"pg_session.py", "pg_locks.py", "pg_pump.py", "query_readonly.py", "lineage_places.py"}
+#: Function -> why it may write: it loads a slice, or releases rows from quarantine.
+WRITES = {"slice": "a load", "shelf": "a release from quarantine"}
+
+
+def test_only_loads_open_a_session_that_may_write() -> None:
+    connects, writes = set(), set()
+    for path in files():
+        for function in (one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.FunctionDef)):
+            for call in (one for one in ast.walk(function) if isinstance(one, ast.Call)):
+                if ast.unparse(call.func) in ("psycopg.connect", "dbapi.connect"):
+                    connects.add(path.name)
+                begins = ast.unparse(call.func) in ("session", "self._connect")
+                if begins and any(
+                    word.arg == "writes" and ast.unparse(word.value) != "writes" for word in call.keywords
+                ):
+                    writes.add(function.name)
+    assert connects == CONNECTS
+    assert writes == set(WRITES)

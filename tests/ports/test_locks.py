@@ -106,7 +106,7 @@ def test_a_wait_that_ends_in_time_is_said_and_costs_nothing(case: Case, caplog: 
 
 def test_what_the_connection_or_its_user_says_stays(case: Case) -> None:
     for dsn, limit in ((case.warehouse, f"{LOCK_SECONDS // 60}min"), (hurried(case.warehouse), "1500ms")):
-        with session(dsn) as connection:
+        with session(dsn, writes=True) as connection:
             assert connection.execute("SHOW lock_timeout").fetchone() == (limit,)
             with PostgresWarehouse(dsn).slice(case.contract, case.piece()) as one:
                 assert one._connection.execute("SHOW lock_timeout").fetchone() == (limit,)

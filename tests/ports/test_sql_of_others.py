@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,18 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.adapters import pg_measure, sql_checks
+from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.gx_share import Engine
+from airflow_provider_harness.adapters.pg_pump import PostgresPump
 from airflow_provider_harness.adapters.pg_reading import LOCK_SECONDS, STATEMENT_SECONDS, answers, reading
+from airflow_provider_harness.adapters.pg_rows import PostgresRows, columns_of
+from airflow_provider_harness.adapters.postgres import PostgresWarehouse
+from airflow_provider_harness.adapters.postgres_source import PostgresSource
 from airflow_provider_harness.adapters.sql_allowed import FUNCTIONS
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractError, ContractViolation
+from airflow_provider_harness.core.partition import slice_of_day
 from airflow_provider_harness.operators import (
     PostgresExtractOperator,
     PostgresTransferOperator,
@@ -136,6 +146,57 @@ def test_a_query_of_the_contract_is_still_measured(connection: psycopg.Connectio
     check = own("SELECT count(*) FROM ${table} WHERE n > 3 -- large ones\n;")
     found = pg_measure.measure(connection, contract_of((check,)), ROWS)
     assert (found.values["own"].value, found.values["own"].error) == (2, "")
+
+
+#: Writes wherever it may, and opens the way for the next transaction; an author's view calls it.
+LYING_IN_WAIT = """
+CREATE FUNCTION public.waits(timestamptz) RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM set_config('default_transaction_read_only', 'off', false);
+  IF current_setting('transaction_read_only') = 'off' OR current_setting('statement_timeout') = '0'
+    OR current_setting('lock_timeout') = '0' THEN DELETE FROM public.victim; END IF;
+  RETURN $1; END $$;
+CREATE TABLE public.kept AS SELECT 1::bigint AS id, timestamptz '2013-03-09 12:00+00' AS placed_at, 1::numeric(12,2) AS amount,
+  'open'::text AS status, 'c'::text AS customer, '{}'::jsonb AS note;
+CREATE VIEW public.orders AS SELECT id, public.waits(placed_at) AS placed_at, amount, status, customer, note FROM public.kept
+"""
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("look", ["validate", "a query", "published", "whole", "missing", "expectations", "columns of"])
+def test_no_look_at_an_authors_view_can_write(
+    connection: psycopg.Connection[Any], postgres: PostgresServer, look: str
+) -> None:
+    connection.execute(LYING_IN_WAIT.encode())
+    dsn, terms_ = postgres.url(connection.info.dbname), compile_text(ALONE, "c.yaml")
+    piece = slice_of_day(terms_, date(2013, 3, 9))
+    warehouse = PostgresWarehouse(dsn)
+    looks: dict[str, Callable[[], Any]] = {
+        "validate": lambda: PostgresRows(dsn).measure(terms_, piece)[0].rows,
+        "a query": lambda: PostgresRows(dsn, sql=QUERY).measure(terms_, piece)[0].rows,
+        "published": lambda: warehouse.measure_published(terms_, piece).rows,
+        "whole": lambda: warehouse.measure_published(terms_, None).rows,
+        "missing": lambda: 1 - len(warehouse.missing(terms_, [piece])),
+        "expectations": lambda: PostgresRows(dsn, engine=Engine.GX).measure(terms_, piece)[0].rows,
+        "columns of": lambda: columns_of(dsn, "public.orders", ("id", "placed_at")).num_rows,
+    }
+    assert looks[look]() == 1, "the row is seen"
+    assert victims(connection) == [(1,)]
+
+
+@pytest.mark.attack
+def test_a_transfers_query_is_one_statement_before_anything_is_asked(
+    connection: psycopg.Connection[Any], postgres: PostgresServer
+) -> None:
+    """Also where the words of the query are not looked at: what stands here has passed by the guard."""
+    dsn, terms_ = postgres.url(connection.info.dbname), compile_text(ALONE, "c.yaml")
+    full = replace(terms_, load=replace(terms_.load, mode=LoadMode.FULL, slice_column=""))
+    stacked = "SELECT 1 AS n) AS q; COMMIT; DROP TABLE public.victim; SELECT 1 FROM (SELECT 2 AS n"
+    for kind in (PostgresPump, PostgresSource):
+        source = kind(dsn, sql="SELECT 1 AS n")
+        source._sql = stacked
+        with pytest.raises(Exception, match=r"syntax|multiple commands"), source:
+            source.estimate(full, slice_of_day(terms_, date(2013, 3, 9)))
+    assert victims(connection) == [(1,)]
 
 
 #: Volatile, and yet they say something only: clocks, random numbers, sizes.

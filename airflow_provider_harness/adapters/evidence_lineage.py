@@ -67,9 +67,10 @@ class LineageEvidence:
         above = {task for task in ever.upstream_tasks(mine) if task in troubled}
         gates = self.gates(graph.tasks_of(upstream))
         told = sorted(upstream, key=lambda one: not any(task in above for task in graph.tasks_of((one,))))
-        seen = [_upstream(one, graph.tasks_of((one,)), troubled, gates) for one in told[:MOST]]
+        seen = [_upstream(one, graph.tasks_of((one,)), troubled) for one in told[:MOST]]
         if len(told) > MOST:
             seen.append(Observation(source=Source.LINEAGE, text=f"{len(told) - MOST} more upstream", trusted=True))
+        seen += [_gate(task, gates[task]) for one in told[:MOST] for task in graph.tasks_of((one,)) if task in gates]
         facts: dict[str, Fact] = {
             "downstream_tables": len(ever.downstream(*ever.of_task(mine))),
             "upstream_incidents": len({incident for task in above for incident in troubled[task]}),
@@ -87,19 +88,21 @@ class LineageEvidence:
         return found
 
 
-def _upstream(
-    dataset: Dataset, tasks: Sequence[str], troubled: Mapping[str, Sequence[str]], gates: Mapping[str, KeptGate]
-) -> Observation:
-    """One upstream table: names that were found in the store, ids of incidents, and what a gate decided."""
+def _upstream(dataset: Dataset, tasks: Sequence[str], troubled: Mapping[str, Sequence[str]]) -> Observation:
+    """One upstream table: names that were found in the store, and ids of incidents."""
     said = [f"upstream: {_safe(dataset.name)}"]
     if not tasks:
         said.append("written by no task that the harness knows")
     for task in tasks:
         open_ones = ", ".join(troubled.get(task, ())) or "none"
-        gate = gates.get(task)
-        last = f"{gate.decision} at {gate.measured_at.isoformat(timespec='seconds')}" if gate else "none"
-        said.append(f"task {_safe(task)}: open incidents: {open_ones}; last gate: {last}")
+        said.append(f"task {_safe(task)}: open incidents: {open_ones}")
     return Observation(source=Source.LINEAGE, text="; ".join(said), trusted=True)
+
+
+def _gate(task: str, gate: KeptGate) -> Observation:
+    """What the newest gate of a task is said to have decided: any task may write such a row."""
+    text = f"last gate of task {_safe(task)}, as tasks tell it: {gate.decision} at {gate.measured_at.isoformat(timespec='seconds')}"
+    return Observation(source=Source.LINEAGE, text=text)
 
 
 def _safe(name: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.core.escaping import one_line, terminal
 from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.reported import body_of, read
+from airflow_provider_harness.core.reported import LONGEST_BODY, body_of, read
 
 #: Bytes of the largest file that is read; a failure's texts are bounded far below it.
-MOST_BYTES = 1_000_000
+MOST_BYTES = LONGEST_BODY
 #: What became of a file that holds no failure.
 BAD = ".bad"
 
@@ -36,10 +38,10 @@ class FileSpool:
         :raises HarnessUnavailable: the folder cannot be written.
         """
         path = self._path(failure)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(body_of(failure))
                 file.flush()
@@ -73,11 +75,23 @@ class FileSpool:
         return failure
 
     def _set_aside(self, path: Path, error: Exception) -> None:
-        self._tell(f"{path} holds no failure ({type(error).__name__}: {error}); it is set aside as {path.name}{BAD}.")
-        try:
-            path.replace(path.with_name(path.name + BAD))
-        except OSError as refusal:
-            self._tell(f"{path} could not be set aside: {refusal}")
+        name = terminal(str(path).replace("\n", "\\n"))
+        self._tell(f"{name} holds no failure ({type(error).__name__}: {_line(error)}); it is set aside as *{BAD}.")
+        for aside in (
+            path.name + BAD,
+            f"{path.name}.{secrets.token_hex(8)}{BAD}",
+        ):  # a folder may stand under the first
+            try:
+                path.replace(path.with_name(aside))
+            except OSError as refusal:
+                why = _line(refusal)
+            else:
+                return
+        self._tell(f"{name} could not be set aside: {why}")
+
+
+def _line(error: Exception) -> str:
+    return one_line(str(error))
 
 
 def _content(path: Path) -> bytes:

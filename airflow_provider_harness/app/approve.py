@@ -8,8 +8,12 @@ from airflow_provider_harness.app.ports import Approval, AskState, DagFacts, Hea
 from airflow_provider_harness.core.action import ACTIONS, Parameter, Proposal
 from airflow_provider_harness.core.escaping import LONGEST_NAME, code, markdown, one_line
 from airflow_provider_harness.core.incident import Event, EventKind, Incident, State
+from airflow_provider_harness.core.redaction import visible
 
 APPROVE, REFUSE = "Approve", "Refuse"
+
+#: Characters of one argument of an act that a question shows; nobody agrees to what is cut off.
+LONGEST_ACT = 2_000
 
 #: Seconds in which nobody has read a question: what comes earlier is a program's answer, and no agreement.
 QUICKEST = 3.0
@@ -39,8 +43,16 @@ def _owned(dag: DagFacts, proposal: Proposal) -> DagFacts:
     return replace(dag, owners=tuple(dict.fromkeys(owners))) if owners else dag
 
 
+def _fits(proposal: Proposal) -> bool:
+    """Whether a question can show every argument of the act whole."""
+    return all(len(visible(str(value))) <= LONGEST_ACT for value in proposal.arguments.values())
+
+
 def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run: str) -> Question | None:
-    """Open the question in the store; None where nobody is named who may answer: then a person is paged instead."""
+    """Open the question in the store; None where nobody is named who may answer, or where the act cannot be shown whole: then a
+    person is paged instead."""
+    if not _fits(proposal):
+        return None
     dag = _owned(healer.airflow.dag(dag_id_of(incident)), proposal)
     assigned = tuple(user for user in healer.approvers.of(dag) if user != healer.airflow.account())
     if not assigned:
@@ -80,7 +92,9 @@ def dag_id_of(incident: Incident) -> str:
 def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:
     """The act first, on one line; then who asks, who may answer and until when; then what programs said, as code."""
     diagnosis, judged = incident.last[EventKind.DIAGNOSED], incident.last[EventKind.JUDGED]
-    arguments = ", ".join(f"{name} {code(str(value))}" for name, value in sorted(proposal.arguments.items()))
+    arguments = ", ".join(
+        f"{name} {code(str(value), LONGEST_ACT)}" for name, value in sorted(proposal.arguments.items())
+    )
     users = ", ".join(code(user, LONGEST_NAME) for user in approval.assigned)
     sure = f"{diagnosis['category']}, {diagnosis['certainty']}"
     why = f" {code(str(diagnosis['why']))}" if diagnosis["why"] else ""

@@ -141,12 +141,19 @@ def route_of(contracts: Sequence[Contract], owners: Sequence[str]) -> tuple[str,
 
 
 def _owners(healer: Healer, dag_id: str, failures: Sequence[Failure]) -> Sequence[str]:
-    """As the failed tasks say; where no callback spoke, as Airflow says of the Dag that leads."""
-    named = [owner.strip() for failure in failures for owner in failure.owner.split(",") if owner.strip()]
-    try:
-        return named or healer.airflow.dag(dag_id).owners
-    except HarnessError:
-        return ()
+    """Who owns the tasks that failed, the leading Dag's first, as Airflow says; a report's own word would choose who is told."""
+    tasks: dict[str, dict[str, None]] = {dag_id: {}}
+    for failure in failures:
+        tasks.setdefault(failure.key.dag_id, {})[failure.key.task_id] = None
+    found = dict[str, None]()
+    for name in list(tasks)[:NAMED]:
+        try:
+            dag = healer.airflow.dag(name)
+        except HarnessError:
+            continue
+        named = [owner for task_id in tasks[name] for owner in dag.owners_of.get(task_id, ())]
+        found |= dict.fromkeys(named or dag.owners)
+    return tuple(found)
 
 
 def _broken(incident: Incident, failures: Sequence[Failure]) -> str:

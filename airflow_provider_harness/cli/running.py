@@ -59,8 +59,8 @@ _given: TextIO | None = None
 
 
 def out(text: object = "", end: str = "\n") -> None:
-    """A line of a command's answer, on the standard output that the process was given."""
-    print(text, file=_given, end=end)
+    """A line of a command's answer, on the standard output that the process was given; no control character is sent."""
+    print(terminal(str(text)), file=_given, end=end)
 
 
 def say(error: object, status: int) -> int:

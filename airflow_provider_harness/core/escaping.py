@@ -19,8 +19,10 @@ _TAG = re.compile(r"<(?=[!/?A-Za-z])")
 _MENTION = re.compile(r"@(?=(?:channel|here|everyone|all|group)\b)", re.IGNORECASE)
 _SIGNS = re.compile(r"([\\`*_{}\[\]()#+!|~>])")
 _SCHEME = re.compile(r"\b(javascript|data|vbscript|file|mailto|tel|sms|smb|ms-\w{1,30})(?=:)", re.IGNORECASE)
-_WEB = re.compile(r"(?<=[hH][tT][tT][pP])(?P<s>[sS]?)://")
-_BAD_IN_LINK = re.compile(r"[\s<>\"'`\\^{}|\x00-\x1f\x7f-\x9f]")
+_ADDRESS = re.compile(r"(?<=[A-Za-z0-9+.-]):(?=//)")
+_BARE = re.compile(r"\bwww\.(?=\w)", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?=#?\w{1,32};)")
+_BAD_IN_LINK = re.compile(r"[\s<>\"'`\\^{}|\x00-\x1f\x7f-\x9f]|\]\(|\)\[")
 
 
 class Medium(StrEnum):
@@ -61,7 +63,7 @@ def terminal(text: str) -> str:
 
 def pagerduty(text: str, limit: int | None = None) -> str:
     """A text for PagerDuty, which shows it as it is, and makes links of addresses that begin with http."""
-    shown = _TAG.sub("\u2039", visible(text))
+    shown = _ENTITY.sub("& ", _TAG.sub("\u2039", visible(text)))
     return shown if limit is None else shorten(" ".join(shown.split()), limit)
 
 
@@ -79,12 +81,14 @@ def html(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text for a receiver whose markup is not known: no tag, no mention, no link that is named otherwise."""
-    return _MENTION.sub("(at)", _TAG.sub("\u2039", _no_link(visible(text)).replace("](", "] (").replace("`", "'")))
+    return _MENTION.sub(
+        "(at)", _TAG.sub("\u2039", _ENTITY.sub("& ", _no_link(visible(text))).replace("](", "] (").replace("`", "'"))
+    )
 
 
 def _no_link(text: str) -> str:
     """The text without addresses that a program could open: their colon is set apart."""
-    return _SCHEME.sub(r"\1 ", _WEB.sub(r"\g<s>: //", text))
+    return _SCHEME.sub(r"\1 ", _BARE.sub("www. ", _ADDRESS.sub(": ", text)))
 
 
 def link(address: str) -> str:
@@ -97,7 +101,8 @@ def link(address: str) -> str:
         host = parts.hostname
     except ValueError:
         return ""
-    return address if parts.scheme.lower() in ("http", "https") and host and "@" not in parts.netloc else ""
+    plain_host = bool(host) and host.isascii() and "@" not in parts.netloc  # a host of other letters can look like any
+    return address if parts.scheme.lower() in ("http", "https") and plain_host else ""
 
 
 def links(given: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.lineage import Dataset, Graph, Step
+from airflow_provider_harness.core.redaction import visible
 
 NEAREST = 5
 
@@ -47,7 +48,7 @@ def text(start: Dataset, column: str, steps: Sequence[Step], *, downstream: bool
     lines += [f"{'  ' * step.depth}{arrow} {_called(step.dataset, step.column)}{_said(step, column)}" for step in steps]
     if not steps:
         lines.append(f"  {arrow} nothing that the harness knows of")
-    return lines
+    return [visible(line) for line in lines]  # any task tells names of tables
 
 
 def _called(dataset: Dataset, column: str) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_harness.core.failure import NOTICES, Failure, FailureKind, Origin, from_dict, to_dict
+from airflow_provider_harness.core.redaction import visible
 
 LONGEST_KEY = 1_024
 LONGEST_BODY = 65_536  # bytes
@@ -123,7 +124,9 @@ def _key(value: Any) -> dict[str, Any]:
     for name in ("dag_id", "run_id", "task_id"):
         _text(value.get(name), name, 250)
         _must(
-            value[name].isprintable() and value[name].encode("utf-8", "ignore").decode() == value[name],
+            value[name].isprintable()
+            and visible(value[name]) == value[name]
+            and value[name].encode("utf-8", "ignore").decode() == value[name],
             f"{name} is no id",
         )
     _must(bool(value["dag_id"] and value["run_id"]), "key names no run")

@@ -214,7 +214,9 @@ class Approve(HITLOperator):
             raise AirflowSkipException(f"Nobody is asked: the verdict is {verdict}.")
         asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
         if asked is None:
-            raise AirflowSkipException("Nobody is named who may answer; on-call is told instead.")
+            raise AirflowSkipException(
+                "Nobody is named who may answer, or the act is too long for a question; on-call is told instead."
+            )
         wiring.quietly(
             "Paging that a question is open (it stands in Airflow's required actions)",
             lambda: self._page(healer, incident.id),

@@ -83,17 +83,18 @@ def collected(
     return evidence.collect(failure(key=key(task)))
 
 
-def test_incidents_and_gates_upstream_are_told_and_counted() -> None:
+@pytest.mark.attack
+def test_incidents_upstream_are_facts_and_gates_are_what_tasks_tell() -> None:
     incidents = Incidents(OWN=[key("mine"), key("load")], OTHER=[key("load", "r0")], BELOW=[key("next")])
     evidence = collected(GRAPH, incidents, load=gate(Decision.BLOCK), next=gate(Decision.PUBLISH))
     assert [(one.text, one.source, one.trusted) for one in evidence.observations] == [
         (
-            "upstream: db.public.middle; task d.load: open incidents: OTHER; last gate: block at 2026-11-21T12:00:00+00:00; "
-            "task d.look: open incidents: none; last gate: none",
+            "upstream: db.public.middle; task d.load: open incidents: OTHER; task d.look: open incidents: none",
             Source.LINEAGE,
             True,
         ),
         ("upstream: db.public.source; written by no task that the harness knows", Source.LINEAGE, True),
+        ("last gate of task d.load, as tasks tell it: block at 2026-11-21T12:00:00+00:00", Source.LINEAGE, False),
     ]
     assert evidence.facts == {"try_number": 1, "downstream_tables": 1, "upstream_incidents": 1}
     assert evidence.unavailable == ()
@@ -104,7 +105,7 @@ def test_what_is_in_trouble_is_told_first_and_the_rest_is_counted() -> None:
     many = tuple(table(f"db.public.t{number}") for number in range(MOST + 3))
     graph = Graph((Flow(task="d.mine", inputs=(*many, far), output=MINE), Flow(task="d.far", inputs=(), output=far)))
     told = [one.text for one in collected(graph, Incidents(I=[key("far")])).observations]
-    assert told[0] == "upstream: db.public.far; task d.far: open incidents: I; last gate: none"
+    assert told[0] == "upstream: db.public.far; task d.far: open incidents: I"
     assert told[-1] == "4 more upstream"
     assert len(told) == MOST + 1
 

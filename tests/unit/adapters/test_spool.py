@@ -106,3 +106,33 @@ def test_what_is_no_regular_file_hangs_nobody(tmp_path: Path) -> None:
     assert len(told) == 4
     assert there.waiting() == [failure()]
     assert len(told) == 4
+
+
+@pytest.mark.attack
+def test_a_link_that_was_planted_is_not_followed(tmp_path: Path) -> None:
+    there, _ = spool(tmp_path)
+    there.keep(failure())
+    (kept,) = (tmp_path / "spool").iterdir()
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    kept.unlink()
+    for name in (kept.name, f".{kept.name}.{os.getpid()}"):
+        (tmp_path / "spool" / name).symlink_to(secret)
+    there.keep(failure())
+    assert secret.read_text() == "mine"
+    assert not kept.is_symlink()
+    assert len(there.waiting()) == 1
+
+
+@pytest.mark.attack
+def test_a_name_of_a_file_is_text_and_a_folder_in_the_way_keeps_nothing_there(tmp_path: Path) -> None:
+    there, told = spool(tmp_path)
+    folder = tmp_path / "spool"
+    odd = "a\n\x1b[2J.json"
+    (folder / f"{odd}{BAD}").mkdir(parents=True)
+    (folder / f"{odd}{BAD}" / "x").write_text("")
+    (folder / odd).write_text("no")
+    assert there.waiting() == []
+    assert "\n" not in "".join(told) and "\x1b" not in "".join(told)
+    assert not (folder / odd).exists()
+    assert (there.waiting(), len(told)) == ([], 1), "and nobody is told of it again"

@@ -18,7 +18,7 @@ from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.incident import EventKind, Outcome
 from airflow_provider_harness.core.maintenance import Maintenance, Window
 from airflow_provider_harness.core.severity import MANY_DAGS, Stakes, severity, worse
-from tests.unit.app.fakes import START, World, diagnosis, failure, task, world
+from tests.unit.app.fakes import START, World, dag, diagnosis, failure, task, world
 
 CHAIN = (ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)
 SLA = Sla(prop="latency", value="4", unit="h")
@@ -116,14 +116,19 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     assert [name for name in page.details if name in order] == order
 
 
-@pytest.mark.parametrize(("owner", "route"), [("ann, bob", ("ann", "bob")), ("", ("team",))])
-def test_the_dags_owner_answers_where_no_contract_says_who(owner: str, route: tuple[str, ...]) -> None:
-    w = broken(replace(of("flights"), owner=owner))
-    assert compose.compose(w.healer, w.incident("I1"), asks="", severity=Severity.HIGH).route == route
+@pytest.mark.attack
+@pytest.mark.parametrize("told", ["attacker-muted", ""])
+def test_the_owner_answers_where_no_contract_says_who_and_airflow_says_who_that_is(told: str) -> None:
+    w = broken(replace(of("flights"), owner=told))
+
+    def route() -> tuple[str, ...]:
+        return compose.compose(w.healer, w.incident("I1"), asks="", severity=Severity.HIGH).route
+
+    assert route() == ("team",)
+    w.airflow.dags["flights"] = dag(owners=("ann", "bob"), owners_of={of("flights").key.task_id: ("ann",)})
+    assert route() == ("ann",), "the owner of the task that failed"
     w.airflow.dags.clear()
-    assert compose.compose(w.healer, w.incident("I1"), asks="", severity=Severity.HIGH).route == (
-        route if owner else ()
-    )
+    assert route() == ()
 
 
 def test_a_post_mortem_says_for_whom_which_rows_and_what_to_do_though_nobody_was_paged() -> None:

@@ -16,10 +16,12 @@ from airflow_provider_harness.app.act import proposal_of
 from airflow_provider_harness.app.compose import compose
 from airflow_provider_harness.app.ports import Page, Severity
 from airflow_provider_harness.app.reconcile import reconcile
+from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.escaping import Medium
 from airflow_provider_harness.core.evidence import Evidence
 from airflow_provider_harness.core.failure import ErrorLink, FailureKind, to_dict
 from airflow_provider_harness.core.failure_text import cleaned
+from airflow_provider_harness.core.grant import text_of
 from airflow_provider_harness.core.incident import EventKind
 from airflow_provider_harness.core.policy import VerdictKind
 from tests.unit.app.fakes import World, diagnosis, failure, opened, policy_of, task, world
@@ -49,6 +51,27 @@ def test_a_question_says_the_act_on_its_first_line() -> None:
     who = next(i for i, line in enumerate(lines) if line.startswith("**Who asks:**"))
     said = [i for i, line in enumerate(lines) if "boom" in line]
     assert 0 < who < min(said) and "`oncall` may answer until 20" in lines[who]
+
+
+NAMED = {"dag": "flights", "run": "r", "task": "load", "try_number": "1", "slice": "s", "checks": "range:amount"}
+
+
+def acting_on(**arguments: str) -> approve.Question | None:
+    w = world(policy=policy_of(VerdictKind.ASK))
+    incident = w.incident(decided(w))
+    given = {Parameter(name): value for name, value in {**NAMED, **arguments}.items()}
+    return approve.question(w.healer, incident, Proposal(kind=ActionKind.QUARANTINE_AND_CONTINUE, arguments=given), RUN)
+
+
+def test_every_check_that_is_agreed_to_is_shown_and_an_act_that_does_not_fit_is_not_asked() -> None:
+    checks = [f"not_null:harmless_{number}" for number in range(40)] + ["unique:order_id"]
+    asked = acting_on(checks=text_of(checks))
+    assert asked is not None
+    assert all(check in asked.body.split("\n")[0] for check in checks)
+    for arguments in ({"checks": text_of(checks * 9)}, {"run": "r" + "\u2800" * 400 + "x"}):
+        assert acting_on(**arguments) is None
+    shown = acting_on(run="r" + "\u2800" * 20)
+    assert shown is not None and "\u2800" not in shown.body
 
 
 def test_what_programs_said_is_code_on_one_line() -> None:

@@ -88,6 +88,7 @@ def test_ordinary_text_stays_readable_as_code() -> None:
     [
         "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,x", "mailto:a@b.example", "file:///etc/passwd",
         "https://evil.example/ onclick=x", "https://user:pw@evil.example/", "https://airflow.example@evil.example/", "//evil.example", "http:///x",
+        "https://\u0430pple.com", "https://a.example/)[x](y",
         "https://a.example/\u202egnp", "https://a.example/<script>", "vbscript:x", "", "runbook", "https://a.example/\nx", "https://" + "a" * 3000, "https://[x",
     ],
 )  # fmt: skip
@@ -125,3 +126,21 @@ def test_any_text_is_without_controls(text: str, medium: Medium) -> None:
 @given(st.text(max_size=200), st.integers(1, 100))
 def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
     assert len(one_line(text, limit)) <= limit and "\n" not in one_line(text, limit)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "address", ["ftp://e.x", "slack://e", "vscode://x", "intent://x", "www.evil.example", "&#x6A;avascript:x"]
+)
+@pytest.mark.parametrize("medium", [Medium.MARKDOWN, Medium.SLACK, Medium.PLAIN])
+def test_no_text_becomes_a_link_of_any_scheme(address: str, medium: Medium) -> None:
+    assert address not in ESCAPES[medium](f"see {address} now")
+
+
+@pytest.mark.attack
+def test_every_invisible_character_is_shown_and_every_letter_stays() -> None:
+    hidden = [chr(code) for code in range(0x20000) if unicodedata.category(chr(code)) == "Cf"] + ["\u2800", "\ufffc"]
+    assert [sign for sign in hidden if escaping.visible(f"a{sign}b") == f"a{sign}b"] == []
+    assert "\u0301" not in escaping.visible("x" + "\u0301" * 100)
+    for fine in ("café", "cafe\u0301", "Vie\u0323\u0302t Nam", "データ", "\u05e9\u05c1\u05b8\u05dc"):
+        assert escaping.visible(fine) == fine

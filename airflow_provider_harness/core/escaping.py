@@ -101,7 +101,7 @@ def link(address: str) -> str:
         host = parts.hostname
     except ValueError:
         return ""
-    plain_host = bool(host) and host.isascii() and "@" not in parts.netloc  # a host of other letters can look like any
+    plain_host = host and host.isascii() and "@" not in parts.netloc  # a host of other letters can look like any
     return address if parts.scheme.lower() in ("http", "https") and plain_host else ""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.contract import Contract
@@ -11,6 +14,31 @@ from . import duck_inside, sql_checks, sql_measure
 
 if TYPE_CHECKING:
     import duckdb
+
+
+STATEMENT_SECONDS = 1800
+"""The longest that one statement of a gate runs, as in PostgreSQL."""
+
+
+@contextmanager
+def _limited(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what runs too long; DuckDB has no limit of its own.
+
+    :raises TimeoutError: it was.
+    """
+    import duckdb
+
+    timer = threading.Timer(STATEMENT_SECONDS, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise TimeoutError(
+            f"a check of files ran for more than {STATEMENT_SECONDS} s; make its query smaller"
+        ) from error
+    finally:
+        timer.cancel()
 
 
 class Duck:
@@ -36,7 +64,8 @@ class Duck:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
-        found = self._connection.sql(sql).to_arrow_table()
+        with _limited(self._connection):
+            found = self._connection.sql(sql).to_arrow_table()
         return list(zip(*(part.to_pylist() for part in found.columns), strict=True))
 
     def plan(self, sql: str) -> object:

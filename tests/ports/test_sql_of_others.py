@@ -317,6 +317,21 @@ def test_duckdb_itself_is_closed_where_a_query_would_come_through(case: Case, da
 
 
 @pytest.mark.attack
+def test_a_statement_in_duckdb_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    from airflow_provider_harness.adapters import duck_measure
+
+    monkeypatch.setattr(duck_measure, "STATEMENT_SECONDS", 0.2)
+    with duckdb.connect(":memory:") as connection:
+        duck = duck_measure.Duck(connection)
+        assert duck.rows("SELECT 1") == [(1,)]
+        with pytest.raises(TimeoutError, match="more than"):
+            duck.rows("SELECT sum(a.n * b.n) FROM range(3000000) AS a(n), range(3000000) AS b(n)")
+        assert duck.rows("SELECT 2") == [(2,)], "the next statement is measured"
+
+
+@pytest.mark.attack
 def test_great_expectations_writes_nothing_and_brings_no_query(
     connection: psycopg.Connection[Any], postgres: Any
 ) -> None:

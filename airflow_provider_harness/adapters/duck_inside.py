@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.core.checks import Check
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.documents import guilty
+from airflow_provider_harness.core.documents import UNREADABLE, guilty
 
 from .pg_types import element
 from .sql_inside import FUNCTION
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MALFORMED = object()
-"""A text that should be JSON, and is not; it is of no type, so it fails whatever needs one."""
+"""A text that should be JSON, and cannot be read as such; it is of no type, so it fails whatever needs one."""
 
 
 def teach(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -79,12 +80,15 @@ def document(value: Any, kind: pa.DataType, *, texts: bool) -> Any:
     if isinstance(value, str):
         return parsed(value)
     if texts and pa.types.is_list(kind) and value is not None:
-        return [document(one, kind.value_type, texts=True) for one in value]
+        items = [document(one, kind.value_type, texts=True) for one in value]
+        return MALFORMED if MALFORMED in items else items
     return _plain(value, kind)
 
 
 def parsed(text: str) -> Any:
-    """A text of JSON as a document, numbers with all their digits; ``MALFORMED`` if it is none."""
+    """A text of JSON as a document, numbers with all their digits; ``MALFORMED`` if it cannot be read."""
+    if re.search(UNREADABLE, text):
+        return MALFORMED
     try:
         return json.loads(text, parse_float=_decimal, parse_int=_decimal, parse_constant=_no_constant)
     except ValueError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from airflow_provider_harness.core.contract import Column
+from airflow_provider_harness.core.documents import UNREADABLE
 from airflow_provider_harness.core.schema import canonical
 
 from . import sql_checks
@@ -74,11 +75,20 @@ def _local_moment(name: str, kind: str, value: str) -> str:
 def _long(name: str, kind: str, value: str) -> str:
     found = re.search(r"\((\d+)\)", kind)
     kept = f"rtrim({name}, ' ')" if base(kind) == "character" else name
-    return f"length({kept}) > {found.group(1)}" if found else ""
+    return f"{_text(name, kind, value)}{f' OR length({kept}) > {found.group(1)}' if found else ''}"
+
+
+def _text(name: str, kind: str, value: str) -> str:
+    """PostgreSQL keeps every character but the one of number 0."""
+    return f"contains({name}, chr(0))"
 
 
 def _document(name: str, kind: str, value: str) -> str:
     return f"NOT json_valid({name})"
+
+
+def _binary_document(name: str, kind: str, value: str) -> str:
+    return f"{_document(name, kind, value)} OR regexp_matches({name}, {sql_checks.literal(UNREADABLE)})"
 
 
 def _uuid(name: str, kind: str, value: str) -> str:
@@ -96,8 +106,9 @@ _LOSSY: Mapping[str, Callable[[str, str, str], str]] = {
     "time without time zone": _local_moment,
     "character varying": _long,
     "character": _long,
+    "text": _text,
     "json": _document,
-    "jsonb": _document,
+    "jsonb": _binary_document,
     "uuid": _uuid,
 }
 """Type without its arguments -> what, beside a cast that fails, is not of it."""

@@ -519,13 +519,22 @@ class PostgresSession:
 
     def _set_aside(self, run: str) -> dict[str, int]:
         first, reasons = sql_checks.blame(self._contract.checks, self._contract, self._rows())
-        values = f"to_jsonb(t), {literal(self._piece.id)}, {literal(run)}, {first}, {reasons}"
+        values = f"{self._whole_row()}, {literal(self._piece.id)}, {literal(run)}, {first}, {reasons}"
         statement = (
             f'WITH moved AS (INSERT INTO {ident(self._quarantine)} ("row", slice, run, "check", reason) '
             f"SELECT {values} FROM {ident(self._staging)} AS t WHERE {self._malformed()} "
             'RETURNING "check") SELECT "check", count(*) FROM moved GROUP BY 1 ORDER BY 1'
         )
         return {str(check): int(count) for check, count in self._run(statement).fetchall()}
+
+    def _whole_row(self) -> str:
+        """A staged row ``t`` as ``jsonb``; what is ``json`` as text, since a document there may be one that cannot be read."""
+        json = {col.name for col in self._contract.columns if col.physical_type in ("json", "json[]")}
+        if not json:
+            return "to_jsonb(t)"
+        given = (f"CAST(t.{column(n)} AS text)" if n in json else f"t.{column(n)}" for n in self._contract.names)
+        named = ", ".join(f"{value} AS {column(name)}" for value, name in zip(given, self._contract.names, strict=True))
+        return f"(SELECT to_jsonb(r) FROM (SELECT {named}) AS r)"
 
     def _forget_set_aside(self) -> None:
         for statement in self._forgetting():

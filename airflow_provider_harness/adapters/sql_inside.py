@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_provider_harness.core.checks import ITEM, Check, CheckKind
 from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.documents import FORMS, LONG, ZONED
+from airflow_provider_harness.core.documents import FORMS, LONG, UNREADABLE, ZONED
 from airflow_provider_harness.core.exact import written
 from airflow_provider_harness.core.pattern import compiled
 from airflow_provider_harness.core.schema import is_type
@@ -42,7 +42,10 @@ def failing(check: Check, contract: Contract, dialect: str) -> str:
     if dialect != "postgres":
         return f"{FUNCTION}({name}, {quoted(check.id)})"
     leaf: Inner = lambda value: _RULES[check.kind](value, check, contract)  # noqa: E731 - it is passed on
-    return _walk(check.path, leaf, 0)(_document(name, kind_of(contract, check.columns[0])))
+    kind = kind_of(contract, check.columns[0])
+    test = _walk(check.path, leaf, 0)(_document(name, kind))
+    unreadable = _unreadable(name, kind)
+    return f"CASE WHEN {unreadable} THEN TRUE ELSE ({test}) END" if unreadable else test
 
 
 def _column(name: str) -> str:
@@ -55,6 +58,19 @@ def _document(name: str, kind: str) -> str:
     if group is Family.TEXT or kind in ("json", "jsonb"):
         return f"CAST({name} AS jsonb)"
     return f"to_jsonb(CAST({name} AS {kind}))" if group is Family.ARRAY and is_type(kind) else f"to_jsonb({name})"
+
+
+def _unreadable(name: str, kind: str) -> str:
+    """Whether a column holds what ends a statement that reads it as ``jsonb``; empty where it cannot.
+
+    One of type ``jsonb`` has no such values, and waits in the staging table as text.
+    """
+    test = "CAST({} AS text) ~ " + quoted(UNREADABLE)
+    if kind == "json[]":
+        return f"EXISTS (SELECT 1 FROM unnest(CAST({name} AS json[])) AS one(v) WHERE {test.format('one.v')})"
+    if kind == "jsonb":
+        return f"CASE WHEN pg_typeof({name}) = CAST('jsonb' AS regtype) THEN FALSE ELSE {test.format(name)} END"
+    return test.format(name) if kind == "json" or family(kind) is Family.TEXT else ""
 
 
 def _walk(path: tuple[str, ...], leaf: Inner, depth: int) -> Inner:

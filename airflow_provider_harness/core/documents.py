@@ -6,6 +6,7 @@ One meaning for all engines, and how those that read documents in Python have it
 - What should hold something and cannot (no object where a field is asked for, no array where items are) fails.
 - A value of another type than the rule needs fails: a text is no number, 1.5 is no integer, and a moment is a text as ISO 8601
   has it.
+- A document that cannot be read fails as a whole: what is no JSON, and what holds the character of number 0 (``UNREADABLE``).
 - Numbers are compared exactly, and 1.0 is 1; texts by their characters; moments of a range by their time.
 """
 
@@ -36,6 +37,8 @@ FORMS: Mapping[str, str] = {"date": f"^{DAY}$", "time": f"^{CLOCK}$", "timestamp
 """Logical type of a moment -> how its texts are written, in capital letters."""
 ZONED = f"{ZONE}$"
 """The end of a moment that has a zone."""
+UNREADABLE = r"(^|[^\\])(\\\\)*\\u0000"
+r"""In a text of JSON: ``\u0000``, which PostgreSQL's ``json`` keeps, and with which no function of it can do anything."""
 LONG = "([.][0-9]{6})[0-9]+"
 """Digits of a second beyond those that are compared."""
 

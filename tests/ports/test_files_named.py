@@ -344,3 +344,17 @@ def test_any_encoding_is_read_as_it_is_or_named(tmp_path: Path, values: list[str
         assert measured(path, a="text")[0] == len(values)
     else:
         assert f"t{form}: line " in refused(path, a="text")
+
+
+def test_a_character_that_postgresql_cannot_keep_is_of_no_text(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"id": n, "a": a, "n": 1}) + "\n" for n, a in enumerate(["x", "a\0b", "c\\u0000"]))
+    _, found = measured(write(tmp_path / "t.jsonl", rows), **PLAIN)
+    assert {name: result.failing for name, result in found.items()} == {"type:a": 1}
+    assert "t.jsonl line 2" in found["type:a"].look_at
+    big = "id,a,n\n" + "1,x,1\n" * 200_000 + "2,a\0b,1\n"
+    _, found = measured(write(tmp_path / "t.csv", big), **PLAIN)
+    assert {name: result.failing for name, result in found.items()} == {"type:a": 1}
+    documents = "".join(json.dumps({"id": n, "a": a, "n": 1}) + "\n" for n, a in enumerate([{"b": "\0"}, {"b": "x"}]))
+    path = write(tmp_path / "d.jsonl", documents)
+    assert {name: one.failing for name, one in measured(path, **PLAIN | {"a": "jsonb"})[1].items()} == {"type:a": 1}
+    assert measured(path, **PLAIN | {"a": "json"})[1] == {}, "json keeps it, where no rule looks inside"

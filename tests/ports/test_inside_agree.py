@@ -37,6 +37,7 @@ KINDS = {
     "sums": "numeric(38,10)[]",
     "grid": "integer[][]",
     "docs": "jsonb[]",
+    "olds": "json[]",
 }
 ROWS = sql_checks.Rows(relation='"public"."t"')
 ASIDE = QuarantinePolicy(policy=MalformedRows.QUARANTINE, max_rows=99, max_percent=100)
@@ -301,6 +302,27 @@ EXAMPLES: list[tuple[str, Check, list[tuple[Any, bool]]]] = [
         "items",
         check(K.ITEMS, (), column="tags", low=1, high=2),
         [([], True), (["a"], False), ([None, "a"], False), (["a"] * 3, True), (None, False)],
+    ),
+    (
+        "the character of number 0",
+        check(K.NOT_NULL, ("a",), column="old"),
+        [
+            (r'{"a": "\u0000"}', True),
+            (r'{"a": 1, "b": ["x\\\u0000"]}', True),
+            (r'{"a": "\\u0000"}', False),
+            ('{"a": "\\u0001"}', False),
+            (None, False),
+        ],
+    ),
+    (
+        "the character of number 0 in a text",
+        check(K.PROPERTIES, (), column="written", high=1),
+        [(r'{"\u0000": 1}', True), (r'{"\\u0000": 1}', False)],
+    ),
+    (
+        "the character of number 0 in an array of documents",
+        check(K.NOT_NULL, (ITEM,), column="olds"),
+        [([r'"\u0000"'], True), ([r'"\\u0000"', "1"], False), (["1", None], True)],
     ),
     (
         "items below",

@@ -341,3 +341,16 @@ def test_how_many_rows_to_expect_is_the_planners_word(case: Case, source: Any) -
         assert there.estimate(case.contract, case.piece()) is None, "and the comparison of columns still says why"
     with source(case.source, sql="SELECT *, at AS placed_at FROM public.orders") as there:
         assert there.estimate(case.contract, case.piece()) is not None
+
+
+def test_a_document_that_cannot_be_read_fails_at_every_gate_and_is_set_aside(case: Case) -> None:
+    """PostgreSQL's json keeps the character of number 0, and every function of it refuses it."""
+    case.at_source("ALTER TABLE public.orders ALTER COLUMN note TYPE json USING note::json")
+    case.at_source(r"""UPDATE public.orders SET note = '{"n": "\u0000"}' WHERE id = 3""")
+    terms = compile_text(CONTRACT.replace("physicalType: jsonb", "physicalType: json"), "orders.odcs.yaml")
+    inside = Check(id="inside", kind=CheckKind.NOT_NULL, columns=("note",), path=("n",))
+    case = replace(case, contract=replace(terms, checks=(*terms.checks, inside)))
+    for published in (case.move(), pumped(case)):
+        assert (dict(published.quarantined), published.rows) == ({"inside": 1}, 302)
+    waiting = case.at_warehouse("SELECT \"row\" ->> 'note' FROM public.orders__quarantine")
+    assert waiting == [(r'{"n": "\u0000"}',)]

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache, wraps
 from inspect import signature
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from airflow_provider_harness import config
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.wiring_store import connection_if_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 Answer = TypeVar("Answer")
 _OWN = (
@@ -47,12 +48,38 @@ def opened(conn_id: str) -> Any:
     if conn_id in own:
         raise _refused(conn_id, f"is the harness's own ([harness] {own[conn_id]})")
     found = Connection.get(conn_id)
-    mine = _place(found)
+    _refuse_store(conn_id, [_place(found)])
+    return found
+
+
+def reaches(conn_id: str, conninfo: str) -> str:
+    """A finished connection string, where it does not lead to a place of the harness's own.
+
+    :raises ConfigurationError: it does, with what libpq adds from the environment and from a service's file.
+    """
+    _refuse_store(conn_id, list(_finished(conninfo)))
+    return conninfo
+
+
+def _refuse_store(conn_id: str, mine: Sequence[tuple[str, int, str] | None]) -> None:
     ids = tuple(config.read_one(option) for option in _OF_STORE)
     for option, theirs in zip(_OF_STORE, _places(ids, int(time.monotonic() // _REMEMBERED)), strict=True):
-        if mine is not None and _same(mine, theirs):
+        if any(one is not None and _same(one, theirs) for one in mine):
             raise _refused(conn_id, f"leads to the same place as the harness's own ([harness] {option})")
-    return found
+
+
+def _finished(conninfo: str) -> Iterator[tuple[str, int, str]]:
+    """Each place that libpq would try."""
+    from psycopg.conninfo import conninfo_to_dict
+    from psycopg.pq import Conninfo
+
+    known = {one.keyword.decode(): one.val.decode() for one in Conninfo.get_defaults() if one.val}
+    known |= {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    hosts = (known.get("hostaddr") or known.get("host") or "").split(",")
+    ports = known.get("port", "5432").split(",")
+    for number, host in enumerate(hosts):
+        port = ports[number if number < len(ports) else 0].strip()
+        yield host, int(port) if port.isdigit() else 5432, known.get("dbname") or known.get("user", "")
 
 
 @lru_cache(maxsize=2)
@@ -112,13 +139,18 @@ def _place(found: Any) -> tuple[str, int, str] | None:
 
 def _written(text: str, host: str, port: Any, name: str) -> tuple[str, Any, str]:
     """The same of a URL, or of libpq's own words, that stands in a field."""
-    if "://" in text:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    if "://" in text and not text.startswith(("postgresql://", "postgres://")):
         parts = urlsplit(text)
-        query = dict(parse_qsl(parts.query))
-        found = unquote(parts.hostname or "") or query.get("host", "")
-        return found, parts.port or query.get("port", port), unquote(parts.path).strip("/") or name
-    words = dict(word.partition("=")[::2] for word in text.split())
-    return words.get("host", host), words.get("port", port), words.get("dbname", name)
+        return unquote(parts.hostname or ""), parts.port or port, unquote(parts.path).strip("/") or name
+    try:
+        words = conninfo_to_dict(text)
+    except ProgrammingError:  # no words of libpq's: a name with a sign in it
+        return host, port, name
+    given = str(words.get("port") or port or "").partition(",")[0]
+    return str(words.get("host") or host), given, str(words.get("dbname") or name)
 
 
 def _same(one: tuple[str, int, str], other: tuple[str, int, str] | None) -> bool:
@@ -136,13 +168,28 @@ def _addresses(host: str) -> tuple[str, ...]:
 def _each(host: str) -> Iterator[str]:
     for name in host.split(","):
         name = name.strip().rstrip(".").lower()
-        if name in ("", "localhost", socket.gethostname().lower()) or name.startswith(("/", "127.", "::1")):
+        if name in ("", "localhost", socket.gethostname().lower()) or name.startswith(("/", "@")):
             yield "here"
             continue
+        for address in [name] if _number(name) else _resolved(name):
+            found = _number(address)
+            yield "here" if found is not None and (found.is_loopback or found.is_unspecified) else str(found or address)
+
+
+def _resolved(name: str) -> set[str]:
+    try:
+        return {str(item[4][0]) for item in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return {name}
+
+
+def _number(text: str) -> IPv4Address | IPv6Address | None:
+    """An address that is written as one, also in the short ways of old, ``127.1``; one within another is the one within."""
+    try:
+        found = ip_address(text)
+    except ValueError:
         try:
-            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            yield name
-            continue
-        for address in {str(item[4][0]) for item in found}:
-            yield "here" if address.startswith("127.") or address == "::1" else address
+            return ip_address(socket.inet_aton(text))
+        except OSError:
+            return None
+    return getattr(found, "ipv4_mapped", None) or found

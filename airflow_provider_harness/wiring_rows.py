@@ -216,7 +216,7 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     """An Airflow connection as a libpq connection string; what it lacks is left to libpq."""
     from psycopg.conninfo import make_conninfo
 
-    from airflow_provider_harness.wiring_access import opened
+    from airflow_provider_harness.wiring_access import opened, reaches
 
     connection = opened(conn_id)
     if connection.conn_type == BIGQUERY:
@@ -242,7 +242,7 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     }
     wanted = {"connect_timeout": CONNECT_SECONDS} | {name: extra[name] for name in LIBPQ_EXTRAS if name in extra}
     wanted |= {name: value for name, value in given.items() if value}
-    return make_conninfo("", application_name=application[:63], **wanted)
+    return reaches(conn_id, make_conninfo("", application_name=application[:63], **wanted))
 
 
 def named(conn_id: str) -> str:

@@ -49,8 +49,36 @@ OTHERS = {
     "another word for its type": {**STORE, "conn_type": "postgresql"},
     "the words of libpq": {"conn_type": "postgres", "schema": "host=localhost port=5433 dbname=harness"},
     "a URL as the database": {"conn_type": "postgres", "schema": "postgresql://localhost:5433/harness"},
+    "any address": {**STORE, "host": "0.0.0.0"},
+    "any address, in short": {**STORE, "host": "0"},
+    "any address, the other kind": {**STORE, "host": "::"},
+    "an address within another": {**STORE, "host": "::ffff:127.0.0.1"},
+    "the words of libpq, quoted": {**STORE, "schema": "dbname='harness'"},
+    "the words of libpq, with spaces": {**STORE, "schema": "dbname = harness"},
+    "a URL without a host": {**STORE, "schema": "postgresql://?host=127.0.0.1&port=5433&dbname=harness"},
+    "a URL of several hosts": {**STORE, "schema": "postgresql://localhost:5433,127.0.0.1:5433/harness"},
     "the database in its extra": {**STORE, "schema": "sales", "extra": {"dbname": "harness"}},
 }
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("extra", [{"host": "192.0.2.1"}, {"dbname": "sales"}, {"port": "1"}], ids=str)
+def test_what_an_extra_says_hides_no_field_that_is_used(own: Callable[..., None], extra: dict[str, Any]) -> None:
+    own(mine={**STORE, "extra": extra})
+    with pytest.raises(ConfigurationError, match="leads to the same place"):
+        wiring_rows.dsn("mine")
+
+
+@pytest.mark.attack
+def test_what_the_environment_adds_to_an_empty_connection_is_looked_at(
+    own: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own(mine={"conn_type": "postgres", "login": "author"})
+    wiring_rows.dsn("mine")
+    for name, value in {"PGHOST": "localhost", "PGPORT": "5433", "PGDATABASE": "harness"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match="leads to the same place"):
+        wiring_rows.dsn("mine")
 
 
 @pytest.mark.attack

@@ -18,24 +18,35 @@ from .contracts_scope import Ruled, Scope, properties
 NULLS = (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
 TOGETHER = (*NULLS, CheckKind.UNIQUE, CheckKind.ROW_COUNT, CheckKind.CUSTOM_SQL)
 """Kinds whose number is one and the same for two checks of the same columns."""
+MOST_ALIKE = 100
+"""Rules of one kind for the same columns; each is compared with each."""
 
 
 def contradictions(rules: Sequence[Ruled], scope: Scope) -> None:
     """Find fault with pairs of rules of severity error that no rows keep, and with listed values that another rule refuses."""
-    blocking: dict[tuple[str, ...], list[Ruled]] = {}
+    blocking: dict[object, list[Ruled]] = {}
     told = (*scope.told, *(finding.path for finding in scope.findings))
     for ruled in rules:
         if _broken(ruled.place, told):
             continue  # what it asks for is not known
         if ruled.check.severity is Severity.ERROR and not ruled.check.path:
-            blocking.setdefault(ruled.check.columns, []).append(ruled)
-    pairs = (pair for alike in blocking.values() for pair in combinations(alike, 2))
+            blocking.setdefault(_compared(ruled.check), []).append(ruled)
+    for more in (alike[MOST_ALIKE] for alike in blocking.values() if len(alike) > MOST_ALIKE):
+        scope.find(
+            more.place, f"is one of more than {MOST_ALIKE} rules of one kind for the same columns.", fix="Keep fewer."
+        )
+    pairs = (pair for alike in blocking.values() for pair in combinations(alike[:MOST_ALIKE], 2))
     for one, other in pairs:
         problem = _problem(one.check, other.check, scope)
         if problem:
             line = scope.lines.get(one.place, scope.lines.get(one.place[:-1], 1))
             scope.find(other.place, f"{problem} (line {line}).", fix="Keep one of the two.")
     _listed(scope)
+
+
+def _compared(check: Check) -> object:
+    """What two checks have in common that can contradict each other."""
+    return check.columns, CheckKind.NULL_RATE if check.kind in NULLS else check.kind, check.sql
 
 
 def _broken(place: Path, told: Sequence[Path]) -> bool:

@@ -51,7 +51,8 @@ storm: venv ## 100,000 failures of one cause, with the memory and processor time
 flights: venv ## move a month of real flights at five schedules and compare it with its source (15 to 30 minutes)
 	@HARNESS_FLIGHTS=month $(BIN)/python -m pytest tests/ports/test_slices_flights.py -q
 
-docs: venv ## write docs/reference/ from the tables in the code
+docs: venv ## write docs/reference/ from the tables in the code, and the index of decisions
+	@$(BIN)/python .ci/adr.py
 	@$(BIN)/python .ci/docs.py
 
 lock: venv ## pin the newest versions of everything again

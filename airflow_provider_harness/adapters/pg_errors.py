@@ -96,6 +96,10 @@ _LOGIN_WORDS: Mapping[str, str] = {
 """What a refused connection says -> its class; libpq gives no SQLSTATE for it. Any other text: no answer."""
 
 _COPIED = re.compile(r"COPY (?P<table>[^,\n]+), line \d+, column (?P<column>[^:\n,]+)")
+_RAISED = re.compile(r"^PL/\w+ function (?P<function>[^\n]+?\)) line \d+ at RAISE", re.MULTILINE)
+_REFERENCED = re.compile(
+    r'^update or delete on table "(?P<gone>.+)" violates .*foreign key constraint "(?P<name>.+)" on table "(?P<other>.+)"'
+)
 _VALUE = re.compile(r"(?<!column )(?<!type )(?<!relation )(?<!constraint )\"[^\"]*\"")
 """What is quoted and no name."""
 
@@ -118,15 +122,30 @@ def drivers() -> tuple[type[Exception], ...]:
     return tuple(sys.modules[name].Error for name in ("psycopg", "adbc_driver_manager") if name in sys.modules)
 
 
-def translation(error: Exception, where: str = "", holders: Sequence[str] = ()) -> HarnessError:
-    """A driver's error as one of ours."""
+def translation(error: Exception, where: str = "", holders: Sequence[str] = (), table: str = "") -> HarnessError:
+    """A driver's error as one of ours.
+
+    :param table: what was written to, where the driver may not say so.
+    """
     where, code = where or SOMEWHERE, str(getattr(error, "sqlstate", None) or "")
     if code == LOCK_TIMEOUT:
         return TableLocked(where, "its lock_timeout", holders)
     reason, meaning = _reason(error), _meaning(error, code)
     if meaning.retry:
         return DatabaseUnavailable(where, reason, code=code)
-    return DatabaseRefused(where, reason, fix=meaning.fix, code=code, names=_names(error))
+    fix = _still_referenced(error) or meaning.fix
+    return DatabaseRefused(where, reason, fix=fix, code=code, names=_names(error, table))
+
+
+def _still_referenced(error: Exception) -> str:
+    """What to do where rows of another table refer to rows that go; empty where that is not what was refused."""
+    found = _REFERENCED.search(_said(str(getattr(getattr(error, "diag", None), "message_primary", None) or error)))
+    if found is None or found["gone"] == found["other"]:
+        return ""
+    return (
+        f"Rows of table {found['other']} refer to rows that would be replaced, by its constraint {found['name']}: publish by "
+        "mode merge, which deletes no row, or let the constraint be NO ACTION DEFERRABLE INITIALLY DEFERRED."
+    )
 
 
 def _meaning(error: Exception, code: str) -> Meaning:
@@ -158,8 +177,8 @@ def _said(text: str) -> str:
     return found.group(1) if found else text
 
 
-def _names(error: Exception) -> dict[str, str]:
-    """Table, column and constraint, as far as the driver has them."""
+def _names(error: Exception, written: str = "") -> dict[str, str]:
+    """Table, column, constraint and the function that raised it, as far as the driver has them."""
     diag: Any = getattr(error, "diag", None)
     home, table = (getattr(diag, name, None) for name in ("schema_name", "table_name"))
     names = {
@@ -167,8 +186,10 @@ def _names(error: Exception) -> dict[str, str]:
         "column": getattr(diag, "column_name", None) or "",
         "constraint": getattr(diag, "constraint_name", None) or "",
     }
-    copied = _COPIED.search(str(getattr(diag, "context", None) or error))
+    context = str(getattr(diag, "context", None) or error)
+    copied, raised = _COPIED.search(context), _RAISED.search(context)
     for kind in ("table", "column"):
         if copied and not names[kind]:
             names[kind] = copied[kind].strip()
+    names |= {"table": names["table"] or written, "function": raised["function"] if raised else ""}
     return {kind: str(name) for kind, name in names.items() if name}

@@ -42,7 +42,7 @@ from . import (
 )
 from .gx_share import shared
 from .pg_catalog import Cancellable, catalog, described
-from .pg_errors import translated
+from .pg_errors import translated, translation
 from .pg_locks import Waiting
 from .pg_measure import measure
 from .pg_session import carrier, session, told_of
@@ -355,6 +355,8 @@ class PostgresSession:
             return self._publish(measured, set_aside=set_aside, run=run)
         except psycopg.IntegrityError as error:
             raise self._violated(error, set_aside=set_aside) from error
+        except psycopg.errors.RaiseException as error:
+            raise translation(error, self._warehouse.name, table=self._contract.table) from error
 
     def _violated(self, error: psycopg.Error, *, set_aside: bool) -> HarnessError:
         """A constraint of the published table that the contract does not have, with the number of rows that break it."""

@@ -151,7 +151,7 @@ class DatabaseRefused(HarnessError):
     :param reason: what it refused, without values of rows.
     :param fix: what to do about it.
     :param code: SQLSTATE, or the reason in the service's own word (``accessDenied``); empty where there is none.
-    :param names: ``table``, ``column`` and ``constraint``, as far as they are known.
+    :param names: ``table``, ``column``, ``constraint`` and ``function``, as far as they are known.
     """
 
     def __init__(

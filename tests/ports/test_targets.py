@@ -340,6 +340,23 @@ def test_a_policy_that_hides_rows_is_said(case: Case, caplog: pytest.LogCaptureF
     case.at_warehouse(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+def test_rows_that_another_table_refers_to_are_named_with_the_ways_out(case: Case) -> None:
+    table(case, COLUMNS.replace("id bigint", "id bigint PRIMARY KEY"))
+    case.move()
+    case.at_warehouse("CREATE TABLE public.lines AS SELECT id AS of FROM public.orders")
+    case.at_warehouse("ALTER TABLE public.lines ADD CONSTRAINT held FOREIGN KEY (of) REFERENCES public.orders")
+    with pytest.raises(DatabaseRefused) as caught:
+        case.move()
+    said = str(caught.value)
+    assert (
+        "Rows of table lines refer to rows that would be replaced, by its constraint held: publish by mode merge"
+        in said
+    )
+    assert "same rule" not in said
+    case.at_warehouse("ALTER TABLE public.lines ALTER CONSTRAINT held DEFERRABLE INITIALLY DEFERRED")
+    assert case.move().rows == 303, "the way out is one"
+
+
 def test_what_a_task_sees_burns_no_retry_and_names_its_connection(case: Case, dag: Any) -> None:
     table(case, f"{COLUMNS}, CONSTRAINT small CHECK (amount < 20)")
     with pytest.raises(AirflowFailException, match="connection wh: ") as caught:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from airflow.policies import hookimpl
@@ -117,7 +118,14 @@ def _differ(ones: list[Any], others: list[Any]) -> bool:
 def _has_ours(callbacks: list[Any]) -> bool:
     from airflow_provider_harness.callbacks import DiagnoseAndHeal
 
-    return any(isinstance(item, DiagnoseAndHeal) or _is_class(item) for item in callbacks)
+    return any(isinstance(_within(item), DiagnoseAndHeal) or _is_class(item) for item in callbacks)
+
+
+def _within(item: Any) -> Any:
+    """What a ``functools.partial`` calls; nobody can tell what a lambda does."""
+    while isinstance(item, partial):
+        item = item.func
+    return item
 
 
 def _is_class(item: Any) -> bool:

@@ -6,8 +6,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Self
 
+from airflow_provider_harness.config import ENROLLED_TAG
+
 log = logging.getLogger(__name__)
 
+_UNSEEN = (
+    "Run %s failed, and none of its failures is captured: the Dag has no tag %s, since its callback could not be seen when the "
+    "file was parsed. Write on_failure_callback=DiagnoseAndHeal(), without a lambda or function around it; or enroll the Dag."
+)
 _OF_A_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "run_id"})
 
 
@@ -51,6 +57,9 @@ class DiagnoseAndHeal:
         from airflow_provider_harness.app.capture import capture
 
         if is_of_run(context):
+            if ENROLLED_TAG not in getattr(context.get("dag"), "tags", (ENROLLED_TAG,)):
+                wiring.log.warning(_UNSEEN, context.get("run_id"), ENROLLED_TAG)
+                return
             wiring.log.info(
                 "Run %s failed (%s). Its tasks have reported their failures; the reconciler reports what they could not.",
                 context.get("run_id"),

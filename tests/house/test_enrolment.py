@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -103,6 +104,30 @@ def test_an_author_who_added_the_callback_is_looked_after(monkeypatch: pytest.Mo
     assert ENROLLED_TAG in dag.tags
     assert captures(dag) == [1, 0]
     assert not any(isinstance(item.retry_policy, HarnessRetryPolicy) for item in dag.tasks)
+
+
+@pytest.mark.parametrize("given", [partial(DiagnoseAndHeal()), [partial(partial(DiagnoseAndHeal()))]])
+def test_what_a_partial_calls_is_seen(monkeypatch: pytest.MonkeyPatch, given: Any) -> None:
+    enrolled(monkeypatch, "none")
+    with DAG("authors", schedule=None, on_failure_callback=given) as dag:
+        EmptyOperator(task_id="plain")
+    assert captures(parsed(dag)) == [1]
+    assert ENROLLED_TAG in dag.tags
+
+
+def test_a_callback_that_could_not_be_seen_says_so_when_it_is_called(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    enrolled(monkeypatch, "none")
+    told = []
+    for given in (lambda context: DiagnoseAndHeal()(context), DiagnoseAndHeal()):
+        with DAG("authors", schedule=None, on_failure_callback=given) as dag:
+            EmptyOperator(task_id="plain")
+        caplog.clear()
+        [called] = [given] if not isinstance(dag.on_failure_callback, list) else dag.on_failure_callback
+        called({"dag": parsed(dag), "run_id": "r1", "reason": "task_failure"})
+        told.append("Run r1 failed, and none of its failures is captured" in caplog.text)
+    assert told == [True, False]
 
 
 def test_it_is_added_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,21 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         said = isinstance(error.instance, bool) and "string" in valid
         fix = "YAML reads yes, no, on and off as true and false: quote it." if said else ""
         return [Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=valid, fix=fix)]
+    if kind in _BOUNDS:
+        return [Finding(path=path, problem=f"{error.instance!r} must be {_BOUNDS[kind]} {error.validator_value}.")]
+    if kind == "pattern" and {"title", "examples"} <= set(error.schema):
+        told = f"{error.instance!r} is no {error.schema['title']}."
+        return [Finding(path=path, problem=told, fix=f"For example {error.schema['examples'][0]}.")]
     return [Finding(path=path, problem=f"{error.message}.")]
+
+
+_BOUNDS: Mapping[str, str] = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+}
+"""Words of JSON Schema -> what a number must be."""
 
 
 def _types(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def slice_of(contract: Contract, key: str, end: datetime | None = None) -> Slice
     :param key: an id, or a partition key that is a date or a time. What it names as a period (a year, a quarter, a month,
         an ISO week, a day, an hour) is the slice; a moment begins one that is as long as the contract's grain.
     :param end: where the slice ends, if that is known: of a run's slice, it always is.
-    :raises ConfigurationError: the key is no date, or the slice ends before it begins.
+    :raises ConfigurationError: the key is no date, clocks skip what it names, or the slice ends before it begins.
     """
     named = read(key)
     try:
@@ -133,6 +133,12 @@ def slice_of(contract: Contract, key: str, end: datetime | None = None) -> Slice
             fix="Use 20130101T050000Z or 2013-01-01; or mode full, in which a run publishes the whole table.",
         )
     start, own_end = window
+    if start == own_end and not whole(contract):
+        raise ConfigurationError(
+            f"slice {key!r}",
+            f"is an hour that does not exist in {contract.load.time_zone}: clocks skip it, so it holds no row.",
+            fix="Give the hour before or after it; or the moment in UTC, such as 20130101T050000Z.",
+        )
     if end is not None and end < start:
         raise ConfigurationError(f"slice {key!r}", f"ends at {end.isoformat()}, before it begins.")
     return _called(start, end or own_end, key)

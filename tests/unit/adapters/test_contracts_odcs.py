@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_harness.adapters.contracts_marks import schema_findings
 from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
 from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity, Unit
 from airflow_provider_harness.core.contract import (
@@ -80,7 +81,7 @@ MISTAKES = [
     ("mustBeGreaterThan", "mustBeGreatrThan", "Did you mean mustBeGreaterThan?"),
     ("America/New_York", "America/NewYork", "timeZone: 'America/NewYork' is no IANA time zone."),
     ("sliceColumn: time_hour", "sliceColumn: time_hou", "'time_hou' is not a column of the table. Valid: year, month,"),
-    ("maxPercent: 1", "maxPercent: 110", "maxPercent: 110 is greater than the maximum of 100."),
+    ("maxPercent: 1", "maxPercent: 110", "maxPercent: 110 must be at most 100."),
     ("harness.late", "harness.lat", "'harness.lat' is not a property of the harness."),
     ("severity: warning", "severity: wrning", "severity: 'wrning' is not valid. Valid: error, warning,"),
     ("unit: percent", "unit: precent", "unit: 'precent' is not valid. Valid: rows, percent."),
@@ -247,7 +248,11 @@ def test_the_harness_properties_mean_what_they_say() -> None:
         ("key: [a]", "grain: day", "mode merge needs a key."),
         ("mode: merge", "mode: incremental", "key: has no meaning in mode incremental."),
         ("06:00 Europe/Berlin", "06:00 Europe/Bern", "until: 'Europe/Bern' is no IANA time zone."),
-        ("06:00 Europe/Berlin", "6 in the morning", "does not match"),
+        (
+            "06:00 Europe/Berlin",
+            "6 in the morning",
+            "'6 in the morning' is no time of day with its zone. For example 06:00 Europe/Berlin.",
+        ),
         ("access: scan", "access: scn", "access: 'scn' is not valid. Valid: lookup, slice, scan, stream."),
         ("columns: [a]", "columns: [z]", "columns[0]: 'z' is not a column of the table."),
         ("{a: the till}", "{z: the till}", "value.z: 'z' is not a column of the table."),
@@ -262,6 +267,12 @@ def test_a_wrong_harness_property_is_one_finding(right: str, wrong: str, said: s
     assert text != TERMS
     [found] = findings(text)
     assert said in found
+
+
+def test_a_number_that_is_out_of_bounds_is_told_its_bound() -> None:
+    schema = {"properties": {"multipleOf": {"exclusiveMinimum": 0}, "n": {"minimum": 1, "maximum": 2}}}
+    found = schema_findings({"multipleOf": 0, "n": 3}, schema)
+    assert {one.problem for one in found} == {"0 must be above 0.", "3 must be at most 2."}
 
 
 @pytest.mark.parametrize("words", [("${table}", "${column}"), ("${object}", "${property}")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -94,3 +95,11 @@ def test_staging_names_fit_and_differ_when_the_slice_does(one: str, other: str) 
 
 def test_the_usual_staging_name_is_the_documented_one() -> None:
     assert staging_table("public.flights", "20130101T050000Z") == "public.flights__stg_20130101T050000Z"
+
+
+def test_an_hour_that_clocks_skip_is_no_slice() -> None:
+    there = contract(grain=Grain.HOUR)
+    berlin = replace(there, load=replace(there.load, time_zone="Europe/Berlin"))
+    with pytest.raises(ConfigurationError, match="2026-03-29T02': is an hour that does not exist in Europe/Berlin"):
+        slice_of(berlin, "2026-03-29T02")
+    assert [slice_of(berlin, f"2026-03-29T0{hour}").start.hour for hour in (1, 3)] == [0, 1]

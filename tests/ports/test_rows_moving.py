@@ -229,7 +229,9 @@ def test_a_publication_that_breaks_in_the_middle_leaves_the_old_slice(case: Case
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$; "
         "CREATE TRIGGER refuse BEFORE INSERT ON public.orders EXECUTE FUNCTION refuse()"
     )
-    with pytest.raises(DatabaseRefused, match=r"no room \(table public.orders, function refuse\(\), P0001\)\. Look at") as caught:
+    with pytest.raises(
+        DatabaseRefused, match=r"no room \(table public.orders, function refuse\(\), P0001\)\. Look at"
+    ) as caught:
         case.load()
     assert isinstance(caught.value.__cause__, psycopg.errors.RaiseException)
     assert case.published() == before

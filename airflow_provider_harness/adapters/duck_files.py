@@ -68,6 +68,8 @@ CATALOG: Mapping[str, str] = {
     "TIMESTAMPTZ_NS": "timestamp with time zone",
 }
 """DuckDB's name of a type -> PostgreSQL's, where ``core.schema`` does not know it."""
+NOTHING = '"NULL"'
+"""DuckDB's type of a column without a value, which is of any type."""
 TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
 
 
@@ -269,7 +271,7 @@ def _same_columns(contract: Contract, shape: Shape) -> None:
 
     def kind(name: str, own: str) -> str:
         wants = wanted.get(name, canonical(own))
-        if _nested(own) and family(wants) is Family.JSON:
+        if own == NOTHING or (_nested(own) and family(wants) is Family.JSON):
             return wants
         own = canonical(CATALOG.get(own, own))
         wants = wanted.get(name, own)

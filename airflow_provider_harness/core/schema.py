@@ -192,6 +192,9 @@ class SchemaChange:
         return f"{said}: {self.why}" if self.why else said
 
 
+_OF_FILES = "let the files be written with the contract's type, or give the contract theirs"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaDiff:
     """All differences between a contract and one relation.
@@ -215,8 +218,8 @@ class SchemaDiff:
         return tuple(change.ddl for change in self.changes if change.ddl)
 
     def of_files(self) -> SchemaDiff:
-        """The same where files were looked at: what shape a file has is no reason to touch a table."""
-        return replace(self, changes=tuple(replace(change, ddl="") for change in self.changes))
+        """The same where files were looked at: what shape a file has is no reason to touch a table, and no query reads it."""
+        return replace(self, changes=tuple(replace(c, ddl="", why=_OF_FILES if c.why else "") for c in self.changes))
 
     def as_dict(self) -> dict[str, Any]:
         """The difference as JSON-ready values."""

@@ -358,3 +358,17 @@ def test_a_character_that_postgresql_cannot_keep_is_of_no_text(tmp_path: Path) -
     path = write(tmp_path / "d.jsonl", documents)
     assert {name: one.failing for name, one in measured(path, **PLAIN | {"a": "jsonb"})[1].items()} == {"type:a": 1}
     assert measured(path, **PLAIN | {"a": "json"})[1] == {}, "json keeps it, where no rule looks inside"
+
+
+def test_a_column_without_a_value_is_of_every_type(tmp_path: Path) -> None:
+    kinds = PLAIN | {"d": "date", "j": "jsonb", "w": "timestamptz"}
+    columns = {"id": pa.array([1, 2])} | {name: pa.nulls(2) for name in kinds if name != "id"}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    assert measured(tmp_path / "t.parquet", **kinds) == (2, {})
+
+
+def test_no_query_is_advised_for_files(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["x"], "a": ["x"], "n": ["1"]}), tmp_path / "t.parquet")
+    said = refused(tmp_path / "t.parquet")
+    assert "sql=" not in said
+    assert "let the files be written with the contract's type, or give the contract theirs" in said

@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test check mutants fuzz bench storm flights docs lock secrets clean
+.PHONY: help venv bigquery demo test lint check site mutants fuzz bench storm flights docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -28,13 +28,19 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 	@$(TRY_BIGQUERY)
 	@$(PYTEST)
 
-check: venv ## what CI runs: format, lint, types, layers, tests
-	@$(TRY_BIGQUERY)
+lint: venv ## what of the check is no test: format, lint, types, layers, dependencies
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+
+check: lint site ## what CI runs: lint, site, tests
+	@$(TRY_BIGQUERY)
 	@$(PYTEST)
+
+site: venv ## build docs/ into site/; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 mutants: venv ## break core/policy.py in every small way and see its tests notice (minutes)
 	@$(BIN)/python -m tests.mutants
@@ -65,5 +71,5 @@ secrets: ## make the secrets that docker-compose.yaml reads
 	@python="$$(sh .ci/python)" && "$$python" .ci/compose_secrets.py
 
 clean: ## remove .venv, .demo and every cache
-	@rm -rf .venv .venv-bigquery .demo .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	@rm -rf .venv .venv-bigquery .demo .bench site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -42,7 +42,7 @@ check: lint site ## what CI runs: lint, site, tests
 site: venv ## build docs/ into site/; a link that leads nowhere fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-mutants: venv ## break core/policy.py in every small way and see its tests notice (minutes)
+mutants: venv ## break core/policy/policy.py in every small way and see its tests notice (minutes)
 	@$(BIN)/python -m tests.mutants
 
 fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)

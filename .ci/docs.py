@@ -49,7 +49,7 @@ def prose(text: str | None) -> str:
 
 
 def metrics() -> str:
-    from airflow_provider_harness.core.metrics import METRICS
+    from airflow_provider_harness.core.incidents.metrics import METRICS
 
     rows = [
         (f"`{name}`", item.kind, code(*item.tags) if item.tags else "", item.what) for name, item in METRICS.items()
@@ -83,9 +83,9 @@ def configuration() -> str:
 
 
 def actions() -> str:
-    from airflow_provider_harness.app.carry_out import EXECUTE
-    from airflow_provider_harness.app.propose import _ARGUMENTS
-    from airflow_provider_harness.core.action import ACTIONS, Risk
+    from airflow_provider_harness.app.healing.carry_out import EXECUTE
+    from airflow_provider_harness.app.healing.propose import _ARGUMENTS
+    from airflow_provider_harness.core.actions import ACTIONS, Risk
 
     rows = [
         (
@@ -114,8 +114,15 @@ def actions() -> str:
 
 
 def categories() -> str:
-    from airflow_provider_harness.core.contradiction import ADMITS
-    from airflow_provider_harness.core.diagnosis import LONGEST_WAIT, PLAYBOOK, Basis, Category, Certainty, Remedy
+    from airflow_provider_harness.core.diagnosis.diagnosis import (
+        LONGEST_WAIT,
+        PLAYBOOK,
+        Basis,
+        Category,
+        Certainty,
+        Remedy,
+    )
+    from airflow_provider_harness.core.diagnosis.exclusions import ADMITS
 
     def words(remedy: Remedy) -> str:
         delay = f" after {remedy.delay} s" if remedy.delay else ""
@@ -145,13 +152,13 @@ def categories() -> str:
 
 
 def policy() -> str:
-    from airflow_provider_harness.core.policy import FACTS, Op, VerdictKind
+    from airflow_provider_harness.core.policy.policy import FACTS, Op, VerdictKind
 
     rows = [
         (f"`{name}`", spec.type.__name__, spec.meaning, code(*sorted(spec.values)) if spec.values else "")
         for name, spec in FACTS.items()
     ]
-    packaged = (files("airflow_provider_harness.adapters") / "policy_default.yaml").read_text().rstrip()
+    packaged = (files("airflow_provider_harness.adapters.yaml_files") / "policy_default.yaml").read_text().rstrip()
     return (
         "# Policy\n\nA policy is a list of rules. The first rule that names the proposed action and whose conditions all hold decides: "
         f"{code(*VerdictKind)}. No such rule, a fact that is not known, a limit that is used up and a rule that crashes all mean `refuse`.\n\n"
@@ -167,7 +174,7 @@ def policy() -> str:
 
 
 def checks() -> str:
-    from airflow_provider_harness.core.checks import CHECKS, Operator, Severity, Unit
+    from airflow_provider_harness.core.contracts.checks import CHECKS, Operator, Severity, Unit
 
     def yes(value: bool) -> str:
         return "yes" if value else ""
@@ -189,7 +196,7 @@ def checks() -> str:
 
 
 def ledger() -> str:
-    from airflow_provider_harness.adapters.contracts_ledger import LEDGER, End, engines_of, gates_of
+    from airflow_provider_harness.adapters.contracts.ledger import LEDGER, End, engines_of, gates_of
 
     def row(name: str) -> tuple[str, ...]:
         section, _, keyword = name.rpartition(".")
@@ -211,7 +218,7 @@ def ledger() -> str:
 
 
 def contract() -> str:
-    from airflow_provider_harness.core.readiness import STANDARDS
+    from airflow_provider_harness.core.contracts.readiness import STANDARDS
 
     schema = json.loads((files("airflow_provider_harness") / "contract.schema.json").read_text())
     rows = []
@@ -262,11 +269,11 @@ def errors() -> str:
 
 
 def incidents() -> str:
-    from airflow_provider_harness.app.timeline import _LINES
-    from airflow_provider_harness.core.audit import StoreKind
-    from airflow_provider_harness.core.failure import FailureKind
-    from airflow_provider_harness.core.incident import TRANSITIONS, EventKind, Outcome, State
-    from airflow_provider_harness.core.kept import HELD
+    from airflow_provider_harness.app.reports.timeline import _LINES
+    from airflow_provider_harness.core.diagnosis.failure import FailureKind
+    from airflow_provider_harness.core.incidents.audit import StoreKind
+    from airflow_provider_harness.core.incidents.incident import TRANSITIONS, EventKind, Outcome, State
+    from airflow_provider_harness.core.incidents.kept import HELD
 
     bodies = meanings(EventKind)
 
@@ -337,7 +344,7 @@ def command_line() -> str:
 
 
 def bigquery() -> str:
-    from airflow_provider_harness.adapters import bq_types
+    from airflow_provider_harness.adapters.bigquery import types as bq_types
 
     rows = [(f"`{kind}`", f"`{kept}`") for kind, kept in bq_types.KEPT_AS.items()]
     rows += [
@@ -356,12 +363,16 @@ PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     "metrics.md": (metrics, "core.metrics.METRICS", "what is counted and timed"),
     "configuration.md": (configuration, "config.OPTIONS", "the section `[harness]`"),
     "contract.md": (contract, "contract.schema.json", "the harness's properties of a contract"),
-    "ledger.md": (ledger, "adapters/contracts_ledger.py", "what becomes of each keyword of a contract"),
+    "ledger.md": (ledger, "adapters/contracts/ledger.py", "what becomes of each keyword of a contract"),
     "checks.md": (checks, "core.checks", "what a contract's checks are"),
-    "bigquery.md": (bigquery, "adapters/bq_types.py", "how BigQuery keeps a contract's types"),
+    "bigquery.md": (bigquery, "adapters/bigquery/types.py", "how BigQuery keeps a contract's types"),
     "categories.md": (categories, "core.diagnosis", "causes, and what may help against each"),
     "actions.md": (actions, "core.action", "what the harness can do"),
-    "policy.md": (policy, "core.policy and adapters/policy_default.yaml", "facts, comparisons, the packaged policy"),
+    "policy.md": (
+        policy,
+        "core.policy.policy and adapters/yaml_files/policy_default.yaml",
+        "facts, comparisons, the packaged policy",
+    ),
     "incidents.md": (incidents, "core.incident", "events, outcomes, kinds of failure"),
     "errors.md": (errors, "core.errors", "what is raised, and what Airflow's retry does with it"),
     "command-line.md": (command_line, "cli.definition", "`airflow harness ...`"),

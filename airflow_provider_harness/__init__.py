@@ -11,34 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_harness.callbacks import DiagnoseAndHeal as DiagnoseAndHeal
     from airflow_provider_harness.dags import healer_dag as healer_dag
-    from airflow_provider_harness.operators import (
-        BigQueryLoadOperator as BigQueryLoadOperator,
-    )
-    from airflow_provider_harness.operators import (
-        PostgresExtractOperator as PostgresExtractOperator,
-    )
-    from airflow_provider_harness.operators import (
-        PostgresLoadOperator as PostgresLoadOperator,
-    )
-    from airflow_provider_harness.operators import (
-        PostgresTransferOperator as PostgresTransferOperator,
-    )
-    from airflow_provider_harness.operators import (
-        SQLTransformOperator as SQLTransformOperator,
-    )
-    from airflow_provider_harness.operators import (
-        ValidateOperator as ValidateOperator,
-    )
+    from airflow_provider_harness.operators import BigQueryLoadOperator as BigQueryLoadOperator
+    from airflow_provider_harness.operators import PostgresExtractOperator as PostgresExtractOperator
+    from airflow_provider_harness.operators import PostgresLoadOperator as PostgresLoadOperator
+    from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
+    from airflow_provider_harness.operators import SQLTransformOperator as SQLTransformOperator
+    from airflow_provider_harness.operators import ValidateOperator as ValidateOperator
     from airflow_provider_harness.retry_policies import HarnessRetryPolicy as HarnessRetryPolicy
-    from airflow_provider_harness.sensors import (
-        ContractSensor as ContractSensor,
-    )
-    from airflow_provider_harness.sensors import (
-        FreshnessSensor as FreshnessSensor,
-    )
-    from airflow_provider_harness.sensors import (
-        SchemaDriftSensor as SchemaDriftSensor,
-    )
+    from airflow_provider_harness.sensors import ContractSensor as ContractSensor
+    from airflow_provider_harness.sensors import FreshnessSensor as FreshnessSensor
+    from airflow_provider_harness.sensors import SchemaDriftSensor as SchemaDriftSensor
 
 __version__ = "0.1.0"
 

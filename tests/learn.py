@@ -1,4 +1,4 @@
-"""Learns the table of ``core.resemblance`` from the labelled failures: ``python -m tests.learn`` writes it, in seconds.
+"""Learns the table of ``core.signatures.resemblance`` from the labelled failures: ``python -m tests.learn`` writes it, in seconds.
 
 ``--measure`` writes nothing and says what the same way of learning reaches on texts it has not learnt from: grouped by
 source, and with whole files held out. Only failures that matched no rule when their file was first scored count there
@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from airflow_provider_harness.adapters.matching import evidence_of
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.resemblance import FEWEST, PARTS, Resemblance, Table, nearest, words_of
+from airflow_provider_harness.adapters.diagnosis.matching import evidence_of
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.redaction.redactor import Redactor
+from airflow_provider_harness.core.signatures.resemblance import FEWEST, PARTS, Resemblance, Table, nearest, words_of
 
 DATA = Path(__file__).parent / "data"
-TABLE = Path(__file__).parents[1] / "airflow_provider_harness" / "core" / "resemblance_weights.py"
+TABLE = Path(__file__).parents[1] / "airflow_provider_harness" / "core" / "signatures" / "resemblance_weights.py"
 FILES = ("failures", "blind", "mixed", "fresh", "last", "wide", "kept", "third", "fourth")
 ORDER = tuple(Category)
 
@@ -196,7 +196,7 @@ def module(table: Table) -> str:
         return "(" + "".join(f"\n    {value}," for value in values) + "\n)"
 
     return (
-        '"""What was learnt for ``core.resemblance``: made by ``python -m tests.learn``; change that, not this."""\n\n'
+        '"""What was learnt for ``core.signatures.resemblance``: made by ``python -m tests.learn``; change that, not this."""\n\n'
         "from __future__ import annotations\n\n"
         f"THRESHOLD = {table.threshold}\nMARGIN = {table.margin}\n"
         f"#: Of each category, in their order: its bias, and the failures that it was learnt from.\n"

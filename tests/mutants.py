@@ -1,4 +1,4 @@
-"""Breaks ``core/policy.py`` in every small way, one at a time, and runs its tests: each must notice.
+"""Breaks ``core/policy/policy.py`` in every small way, one at a time, and runs its tests: each must notice.
 
 ``python -m tests.mutants`` exits 1 and names what survived. A mutant that nobody could tell from the original is listed in
 ``EQUIVALENT`` with the reason.
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULE = "airflow_provider_harness.core.policy"
-SOURCE = ROOT / "airflow_provider_harness" / "core" / "policy.py"
+MODULE = "airflow_provider_harness.core.policy.policy"
+SOURCE = ROOT / "airflow_provider_harness" / "core" / "policy" / "policy.py"
 TESTS = ("tests/unit/core/test_policy.py", "tests/unit/adapters/test_policy_yaml.py")
 
 COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -142,7 +142,7 @@ def _run(mutant: Mutant) -> int:
     sys.modules[MODULE] = module
     try:
         exec(compile(mutant.tree, str(SOURCE), "exec"), module.__dict__)
-        importlib.import_module("airflow_provider_harness.core").__dict__["policy"] = module
+        importlib.import_module("airflow_provider_harness.core.policy").__dict__["policy"] = module
         return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *(str(ROOT / test) for test in TESTS)]))
     except BaseException:  # noqa: BLE001  a mutant that cannot be imported is noticed, too
         return 1

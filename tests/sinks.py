@@ -13,30 +13,33 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from airflow_provider_harness.adapters.diagnose_resembling import ResemblingDiagnoser
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.adapters.driver_errors import translation
-from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
-from airflow_provider_harness.adapters.evidence_log import read_log
-from airflow_provider_harness.adapters.exceptions import links_of
-from airflow_provider_harness.adapters.lineage_openlineage import operator_lineage
-from airflow_provider_harness.adapters.model_dossier import dossier
-from airflow_provider_harness.adapters.pagerduty import SUMMARY, bounded
-from airflow_provider_harness.adapters.runbook_yaml import written
-from airflow_provider_harness.app import approve, escalate, heal, reconcile, runbook
-from airflow_provider_harness.app.approve import Question
-from airflow_provider_harness.app.ports import BrokenFile, Page, Severity, TaskState
-from airflow_provider_harness.core.action import proposal_from
-from airflow_provider_harness.core.checks import CheckKind
-from airflow_provider_harness.core.checks import Severity as Blocking
-from airflow_provider_harness.core.escaping import links, pagerduty, terminal
-from airflow_provider_harness.core.failure import FailureKind, to_dict
-from airflow_provider_harness.core.incident import Event, EventKind, Outcome, fold
-from airflow_provider_harness.core.lineage import Dataset, Flow
-from airflow_provider_harness.core.metrics import readings
-from airflow_provider_harness.core.policy import VerdictKind
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.report import CheckResult, Decision, Measurement, Report
+from airflow_provider_harness.adapters.airflow.exception_chain import links_of
+from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.adapters.drivers import translation
+from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
+from airflow_provider_harness.adapters.evidence.log import read_log
+from airflow_provider_harness.adapters.lineage.openlineage import operator_lineage
+from airflow_provider_harness.adapters.model.prompt import dossier
+from airflow_provider_harness.adapters.paging.pagerduty import SUMMARY, bounded
+from airflow_provider_harness.adapters.yaml_files.runbook import written
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import reconcile
+from airflow_provider_harness.app.oncall import approve, escalate
+from airflow_provider_harness.app.oncall.approve import Question
+from airflow_provider_harness.app.ports.healing import BrokenFile, Page, Severity, TaskState
+from airflow_provider_harness.app.reports import runbook_draft as runbook
+from airflow_provider_harness.core.actions import proposal_from
+from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.checks import Severity as Blocking
+from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Measurement, Report
+from airflow_provider_harness.core.diagnosis.failure import FailureKind, to_dict
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, Outcome, fold
+from airflow_provider_harness.core.incidents.metrics import readings
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow
+from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.core.redaction.escaping import links, pagerduty, terminal
+from airflow_provider_harness.core.redaction.redactor import Redactor
 from tests.unit.adapters.test_lineage_openlineage import CONTRACT
 from tests.unit.app.fakes import KEY, FakeAirflow, World, failure, policy_of, world
 

@@ -15,7 +15,7 @@ PROGRESS_SECONDS = 10
 
 
 class Progress:
-    """Implements ``app.ports_rows.Progress``: rows, rows per second, share and time left, every few seconds.
+    """Implements ``app.ports.rows.Progress``: rows, rows per second, share and time left, every few seconds.
 
     :param expected: rows that there will be, 0 or more; None where nobody knows.
     :param exact: whether somebody has counted them; else it is the planner's estimate.

@@ -46,15 +46,15 @@ class DiagnoseAndHeal:
         return made
 
     def __call__(self, context: Mapping[str, Any]) -> None:
-        from airflow_provider_harness import wiring
+        from airflow_provider_harness.wiring import healing as wiring
 
         wiring.quietly("Recording this failure (the reconciler makes up for it)", lambda: self._capture(context))
 
     @staticmethod
     def _capture(context: Mapping[str, Any]) -> None:
-        from airflow_provider_harness import wiring
-        from airflow_provider_harness.adapters.airflow_context import failure_of, is_of_run
-        from airflow_provider_harness.app.capture import capture
+        from airflow_provider_harness.adapters.airflow.context import failure_of, is_of_run
+        from airflow_provider_harness.app.healing.capture import capture
+        from airflow_provider_harness.wiring import healing as wiring
 
         if is_of_run(context):
             if ENROLLED_TAG not in getattr(context.get("dag"), "tags", (ENROLLED_TAG,)):

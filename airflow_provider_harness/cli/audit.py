@@ -6,16 +6,16 @@ import json
 import secrets
 from typing import Any
 
+from airflow_provider_harness.cli.incidents.which import incident_id
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
-from airflow_provider_harness.cli.which import incident_id
-from airflow_provider_harness.core.escaping import terminal
+from airflow_provider_harness.core.redaction.escaping import terminal
 
 _HOLDS = "The chain of all events holds."
 
 
 @command
 def audit_verify(args: Any) -> int:
-    from airflow_provider_harness import wiring
+    from airflow_provider_harness.wiring import healing as wiring
 
     found = wiring.store().audit(args.head)
     broken = found.broken
@@ -35,7 +35,7 @@ def audit_verify(args: Any) -> int:
 
 @command
 def audit_show(args: Any) -> int:
-    from airflow_provider_harness import wiring
+    from airflow_provider_harness.wiring import healing as wiring
 
     store = wiring.store()
     name = incident_id(store, args.incident_id)
@@ -62,9 +62,10 @@ def audit_show(args: Any) -> int:
 
 @command
 def audit_rotate_key(args: Any) -> int:
-    from airflow_provider_harness import config, wiring
-    from airflow_provider_harness.adapters.audit_keys import KEY_BYTES, prepare, take_up
-    from airflow_provider_harness.core.audit import name_of
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.store.audit.key_files import KEY_BYTES, prepare, take_up
+    from airflow_provider_harness.core.incidents.audit import name_of
+    from airflow_provider_harness.wiring import healing as wiring
 
     store, path = wiring.store(), wiring.audit_key_file(config.read())
     old, goes_on = wiring.audit_ring().current, store.key()

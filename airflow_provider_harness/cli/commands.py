@@ -16,8 +16,8 @@ from airflow_provider_harness.core.errors import ConfigurationError, ContractErr
 
 @command
 def db_upgrade(args: Any) -> int:
-    from airflow_provider_harness import wiring_store
-    from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
+    from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
+    from airflow_provider_harness.wiring import store as wiring_store
 
     engine = wiring_store.store_engine()
     row = {"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}
@@ -29,7 +29,8 @@ def db_upgrade(args: Any) -> int:
 
 
 def _switch(args: Any, to: str) -> int:
-    from airflow_provider_harness import config, wiring
+    from airflow_provider_harness import config
+    from airflow_provider_harness.wiring import healing as wiring
 
     wiring.store().set_mark(wiring.SWITCH, to)
     row = {"switch": to, "[harness] mode": config.read().mode.value, "in force": wiring.mode().value}
@@ -55,8 +56,8 @@ def act(args: Any) -> int:
 @command
 def policy_check(args: Any) -> int:
     from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.policy_yaml import load_policy
-    from airflow_provider_harness.core.policy_lint import lint
+    from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+    from airflow_provider_harness.core.policy.lint import lint
 
     policy = load_policy(args.file or config.read().policy_file)
     found = lint(policy)
@@ -76,7 +77,7 @@ def policy_check(args: Any) -> int:
 
 @command
 def contract_check(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import NoSuchTable, load_contracts
+    from airflow_provider_harness.adapters.contracts.odcs import NoSuchTable, load_contracts
 
     if args.output == "markdown" and not args.conn_id:
         raise ConfigurationError("--output markdown", "is the checklist of a live table.", fix="Add --conn-id.")
@@ -105,8 +106,8 @@ def contract_check(args: Any) -> int:
 
 def _coverage(files: Sequence[str]) -> list[dict[str, Any]]:
     """What each line of contract files became."""
-    from airflow_provider_harness.adapters.contracts_coverage import coverage
-    from airflow_provider_harness.adapters.contracts_odcs import load_file
+    from airflow_provider_harness.adapters.contracts.coverage import coverage
+    from airflow_provider_harness.adapters.contracts.odcs import load_file
 
     named = len(files) > 1
     found = [(file, line) for file in files for line in coverage(load_file(file))]
@@ -115,7 +116,7 @@ def _coverage(files: Sequence[str]) -> list[dict[str, Any]]:
 
 @command
 def contract_dictionary(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
+    from airflow_provider_harness.adapters.contracts.odcs import load_contracts
     from airflow_provider_harness.cli import dictionary
 
     contracts = [contract for file in args.files for contract in load_contracts(file)]
@@ -127,9 +128,9 @@ def contract_dictionary(args: Any) -> int:
 
 
 def _check_live(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
-    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
-    from airflow_provider_harness.core.readiness import markdown
+    from airflow_provider_harness.adapters.contracts.odcs import load_contracts
+    from airflow_provider_harness.core.contracts.readiness import markdown
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     rows, lists, at = [], [], _moment("--as-of", args.as_of)
     for contract in (contract for file in args.files for contract in load_contracts(file)):
@@ -179,8 +180,8 @@ def _moment(option: str, text: str) -> datetime | None:
 
 @command
 def contract_diff(args: Any) -> int:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contracts
-    from airflow_provider_harness.core.contract_diff import diff_all
+    from airflow_provider_harness.adapters.contracts.odcs import load_contracts
+    from airflow_provider_harness.core.contracts.diff import diff_all
 
     old, new = load_contracts(args.old), load_contracts(args.new)
     changes = diff_all(old, new)
@@ -191,7 +192,7 @@ def contract_diff(args: Any) -> int:
 
 @command
 def contract_init(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     with wiring_rows.reachable(args.conn_id):
         text = wiring_rows.draft(args.conn_id, args.table)
@@ -201,9 +202,9 @@ def contract_init(args: Any) -> int:
 
 @command
 def quality(args: Any) -> int:
-    from airflow_provider_harness import wiring_store
-    from airflow_provider_harness.adapters.store_gates import SqlGates
+    from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
     from airflow_provider_harness.cli import quality as told
+    from airflow_provider_harness.wiring import store as wiring_store
 
     if args.last < 1:
         raise ConfigurationError(f"--last {args.last}", "is not a number of slices of 1 or more.")
@@ -223,8 +224,8 @@ def quality(args: Any) -> int:
 
 @command
 def lineage(args: Any) -> int:
-    from airflow_provider_harness import wiring_lineage
-    from airflow_provider_harness.core import lineage_text as told
+    from airflow_provider_harness.core.lineage import text as told
+    from airflow_provider_harness.wiring import lineage as wiring_lineage
 
     found = told.walks(wiring_lineage.graph(), args.name, downstream=args.downstream)
     if args.output == "json":
@@ -236,8 +237,8 @@ def lineage(args: Any) -> int:
 
 @command
 def reconcile(args: Any) -> int:
-    from airflow_provider_harness import wiring
-    from airflow_provider_harness.app.reconcile import reconcile as one_pass
+    from airflow_provider_harness.app.healing.reconcile import reconcile as one_pass
+    from airflow_provider_harness.wiring import healing as wiring
 
     found = one_pass(wiring.healer())
     rows = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from airflow.cli.cli_config import Arg, CLICommand, GroupCommand
 
-from airflow_provider_harness.cli.definition_incidents import ANSWERS, INCIDENTS
-from airflow_provider_harness.cli.definition_parts import OUTPUT, action
-from airflow_provider_harness.cli.definition_policy import AUDIT, POLICY
-from airflow_provider_harness.cli.definition_runbook import RUNBOOK
-from airflow_provider_harness.cli.definition_set_up import SET_UP
+from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
+from airflow_provider_harness.cli.parser.incidents import ANSWERS, INCIDENTS
+from airflow_provider_harness.cli.parser.policy import AUDIT, POLICY
+from airflow_provider_harness.cli.parser.runbook import RUNBOOK
+from airflow_provider_harness.cli.parser.setup import SET_UP
 
 _CONTRACT = Arg(("file",), help="ODCS file of the published table")
 _WAREHOUSE = Arg(("--conn-id",), required=True, help="connection of the warehouse")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
-from airflow_provider_harness.adapters.diagnose_resembling import ResemblingDiagnoser
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.core.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
+from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 _CONFIDENCE = {Certainty.SURE: 0.95, Certainty.LIKELY: 0.75, Certainty.UNSURE: 0.3}
 _FIELDS = ("id", "system", "log_excerpt")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from airflow_provider_harness.core.checks import CheckKind
-from airflow_provider_harness.core.contract import Column, Contract
+from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.contract import Column, Contract
 
 Row = Mapping[str, str]
 

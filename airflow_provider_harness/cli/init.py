@@ -133,7 +133,7 @@ def settings(answers: Mapping[str, str]) -> dict[str, str]:
 def written(answers: Mapping[str, str], env: Mapping[str, str]) -> dict[Path, str]:
     """Every file and its text."""
     folder = env_file(answers).parent
-    policy = (files("airflow_provider_harness.adapters") / "policy_default.yaml").read_text()
+    policy = (files("airflow_provider_harness.adapters.yaml_files") / "policy_default.yaml").read_text()
     lines = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
     return {
         Path(answers["dags_folder"]).absolute() / "harness_healer.py": HEALER,
@@ -177,15 +177,15 @@ def _write(path: Path, text: str, *, overwrite: bool) -> bool:
 
 
 def _store() -> None:
-    from airflow_provider_harness import wiring_store
-    from airflow_provider_harness.adapters.store_migrate import upgrade
+    from airflow_provider_harness.adapters.store.migrate import upgrade
+    from airflow_provider_harness.wiring import store as wiring_store
 
     engine = wiring_store.store_engine()
     out(f"store      {engine.url.render_as_string(hide_password=True)} at revision {upgrade(engine)}")
 
 
 def _doctor() -> None:
-    from airflow_provider_harness.cli import doctor
+    from airflow_provider_harness.cli.doctor import report as doctor
 
     out("\nairflow harness doctor says (the Dags appear when Airflow has read the folder):")
     out("\n".join(line for row in doctor.examination() for line in doctor.told(row)))

@@ -7,14 +7,14 @@ import json
 import sys
 from typing import Any
 
-from airflow_provider_harness.cli.hand_over import TOKEN
+from airflow_provider_harness.cli.incidents.commands import TOKEN
 from airflow_provider_harness.cli.running import FINE, command, out
 
 
 @command
 def login(args: Any) -> int:
-    from airflow_provider_harness import wiring
-    from airflow_provider_harness.adapters.airflow_person import token_of
+    from airflow_provider_harness.adapters.airflow.user_api import token_of
+    from airflow_provider_harness.wiring import healing as wiring
 
     url = args.url or wiring.airflow_url()
     password = getpass.getpass(f"Password of {args.user} at {url}: ") if sys.stdin.isatty() else _piped()

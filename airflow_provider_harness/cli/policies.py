@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_harness.app.policies import Past, past, simulate
+from airflow_provider_harness.app.reports.policy_replay import Past, past, simulate
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal
+from airflow_provider_harness.core.diagnosis.evidence import Fact
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.evidence import Fact
-from airflow_provider_harness.core.policy import FACTS, Policy, Usage
-from airflow_provider_harness.core.policy_explain import Explanation, explain
+from airflow_provider_harness.core.policy.explain import Explanation, explain
+from airflow_provider_harness.core.policy.policy import FACTS, Policy, Usage
 
 
 @command
@@ -32,7 +32,7 @@ def policy_explain(args: Any) -> int:
 
 @command
 def policy_simulate(args: Any) -> int:
-    from airflow_provider_harness import wiring
+    from airflow_provider_harness.wiring import healing as wiring
 
     count, changes = simulate(_policy(args.file), wiring.store().audit_events())
     rows = [
@@ -53,14 +53,14 @@ def policy_simulate(args: Any) -> int:
 
 def _policy(file: str) -> Policy:
     from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.policy_yaml import load_policy
+    from airflow_provider_harness.adapters.yaml_files.policy import load_policy
 
     return load_policy(file or config.read().policy_file)
 
 
 def _of_incident(incident_id: str) -> Past:
     """The incident's newest verdict."""
-    from airflow_provider_harness import wiring
+    from airflow_provider_harness.wiring import healing as wiring
 
     judged = past(wiring.store().audit_events())
     found = [one for one in judged if one.incident_id == incident_id and not one.followed]

@@ -16,8 +16,9 @@ LEAST = 30
 
 @command
 def db_prune(args: Any) -> int:
-    from airflow_provider_harness import config, wiring
-    from airflow_provider_harness.adapters.store_prune import prune
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.store.audit.prune import prune
+    from airflow_provider_harness.wiring import healing as wiring
 
     keep = _days(args.keep, max(LEAST, config.read().recurrence_days))
     now, removed = wiring.now(), Counter[str]()

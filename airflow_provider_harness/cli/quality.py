@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_harness.core.checks import CheckKind
+from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.gates import Kept, KeptGate
-from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate
 
 UNUSUAL, UNCHECKED = "*", "!"
 LEGEND = f"{UNUSUAL} unusual against its own history   {UNCHECKED} could not be checked"

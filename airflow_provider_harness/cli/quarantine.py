@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, HarnessError
-from airflow_provider_harness.core.local import with_local_day
+from airflow_provider_harness.core.slices.local import with_local_day
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.core.contract import Contract
+    from airflow_provider_harness.core.contracts.contract import Contract
 
 
 @command
 def quarantine_list(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     contract = wiring_rows.contract_of(args.file)
     with wiring_rows.reachable(args.conn_id):
@@ -28,7 +28,7 @@ def quarantine_list(args: Any) -> int:
 
 @command
 def quarantine_show(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     contract = wiring_rows.contract_of(args.file)
     with wiring_rows.reachable(args.conn_id):
@@ -43,7 +43,7 @@ def quarantine_show(args: Any) -> int:
 
 @command
 def quarantine_release(args: Any) -> int:
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     contract = wiring_rows.contract_of(args.file)
     try:
@@ -72,7 +72,7 @@ def _known_check(contract: Contract, args: Any) -> Sequence[Mapping[str, Any]]:
 
     :raises ConfigurationError: the check that was asked for is none of the contract's, and has set nothing aside.
     """
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     found = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
     valid = tuple(dict.fromkeys([*(str(row["check"]) for row in found), *(check.id for check in contract.checks)]))
@@ -83,8 +83,8 @@ def _known_check(contract: Contract, args: Any) -> Sequence[Mapping[str, Any]]:
 
 def _stale(table: str) -> tuple[tuple[Mapping[str, str], ...], str]:
     """What is made of a table, with the task that makes it; and why that is not known, or empty."""
-    from airflow_provider_harness import wiring_lineage
-    from airflow_provider_harness.core import lineage_text
+    from airflow_provider_harness.core.lineage import text as lineage_text
+    from airflow_provider_harness.wiring import lineage as wiring_lineage
 
     try:
         walks = lineage_text.walks(wiring_lineage.graph(), table, downstream=True)

@@ -6,16 +6,16 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from airflow_provider_harness.cli.hand_over import person
+from airflow_provider_harness.cli.incidents.commands import person
+from airflow_provider_harness.cli.incidents.which import incident_id
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
-from airflow_provider_harness.cli.which import incident_id
 from airflow_provider_harness.core.errors import ConfigurationError
 
 
 @command
 def runbook_list(args: Any) -> int:
     from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.runbook_yaml import load_runbook
+    from airflow_provider_harness.adapters.yaml_files.runbook import load_runbook
 
     entries = load_runbook(config.read().runbook_file)
     if args.output == "json":
@@ -37,9 +37,9 @@ def runbook_list(args: Any) -> int:
 
 @command
 def runbook_draft(args: Any) -> int:
-    from airflow_provider_harness import wiring
-    from airflow_provider_harness.adapters.runbook_yaml import written
-    from airflow_provider_harness.app.runbook import draft
+    from airflow_provider_harness.adapters.yaml_files.runbook import written
+    from airflow_provider_harness.app.reports.runbook_draft import draft
+    from airflow_provider_harness.wiring import healing as wiring
 
     store = wiring.store()
     name = incident_id(store, args.incident_id)
@@ -49,9 +49,10 @@ def runbook_draft(args: Any) -> int:
 
 @command
 def runbook_accept(args: Any) -> int:
-    from airflow_provider_harness import config, wiring
-    from airflow_provider_harness.adapters.runbook_yaml import add, load_draft
-    from airflow_provider_harness.core.runbook import problems
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.yaml_files.runbook import add, load_draft
+    from airflow_provider_harness.core.diagnosis.runbook import problems
+    from airflow_provider_harness.wiring import healing as wiring
 
     path = config.read().runbook_file
     if not path:

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, TextIO
 
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
-from airflow_provider_harness.core.escaping import terminal
+from airflow_provider_harness.core.redaction.escaping import terminal
 
 FINE, FINDINGS, USAGE, UNAVAILABLE = 0, 1, 2, 3
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.core.report import Report
-    from airflow_provider_harness.core.schema import SchemaDiff
+    from airflow_provider_harness.core.contracts.report import Report
+    from airflow_provider_harness.core.contracts.schema import SchemaDiff
 
 
 class HarnessError(Exception):

@@ -15,25 +15,20 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG, BaseSensorOperator, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_harness import config, wiring
-from airflow_provider_harness.app import (
-    act,
-    approve,
-    asks,
-    compose,
-    dead_man,
-    escalate,
-    heal,
-    intake,
-    reconcile,
-    stakes,
-    verify,
-)
-from airflow_provider_harness.app.ports import Healer
-from airflow_provider_harness.core.action import ActionKind
+from airflow_provider_harness import config
+from airflow_provider_harness.app.healing import act, intake, reconcile, verify
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.oncall import approve, escalate
+from airflow_provider_harness.app.oncall import impact as stakes
+from airflow_provider_harness.app.oncall import instructions as asks
+from airflow_provider_harness.app.oncall import page as compose
+from airflow_provider_harness.app.oncall import watchdog as dead_man
+from airflow_provider_harness.app.ports.healing import Healer
+from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.incident import EventKind, Incident, State
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.core.incidents.incident import EventKind, Incident, State
+from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.wiring import healing as wiring
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -23,7 +23,7 @@ class PublishedTableLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Its address; empty where there is none."""
-        from airflow_provider_harness import wiring_pages as wiring
+        from airflow_provider_harness.wiring import links as wiring
 
         task: Any = operator
         page = wiring.table_page(task.conn_id, task.table) if task.table else ""
@@ -40,7 +40,7 @@ class QuarantineLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Its address; empty where there is none."""
-        from airflow_provider_harness import wiring_pages as wiring
+        from airflow_provider_harness.wiring import links as wiring
 
         task: Any = operator
         table = wiring.quarantine_of(task.contract, task.table)

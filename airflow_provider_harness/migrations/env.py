@@ -1,11 +1,11 @@
-"""Alembic's environment: runs on the connection that ``adapters.store_migrate`` hands over."""
+"""Alembic's environment: runs on the connection that ``adapters.store.migrate`` hands over."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from airflow_provider_harness.adapters.store_migrate import VERSION_TABLE
-from airflow_provider_harness.adapters.store_schema import metadata
+from airflow_provider_harness.adapters.store.migrate import VERSION_TABLE
+from airflow_provider_harness.adapters.store.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

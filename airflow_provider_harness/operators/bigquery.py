@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_harness.core.errors import ConfigurationError
-
-from .postgres import LoadOperator
+from airflow_provider_harness.operators.postgres import LoadOperator
 
 
 class BigQueryLoadOperator(LoadOperator):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError
-
-from .slices import PUBLISHED_LINKS, SliceOperator, log_report, staged_dataset
+from airflow_provider_harness.operators.slices import PUBLISHED_LINKS, SliceOperator, log_report, staged_dataset
+from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.core.lineage import Dataset
+    from airflow_provider_harness.core.lineage.graph import Dataset
 
 
 class PostgresExtractOperator(SliceOperator):
@@ -35,7 +34,7 @@ class PostgresExtractOperator(SliceOperator):
 
     def execute(self, context: Any) -> str:
         """Extract the slice."""
-        from airflow_provider_harness import wiring_moves
+        from airflow_provider_harness.wiring import moves as wiring_moves
 
         with self._working():
             contract, key = self._terms()
@@ -89,7 +88,7 @@ class LoadOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Publish the slice."""
-        from airflow_provider_harness import wiring_moves
+        from airflow_provider_harness.wiring import moves as wiring_moves
 
         with self._working():
             contract, key = self._terms()
@@ -117,7 +116,7 @@ class LoadOperator(SliceOperator):
         return wiring.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
-        from airflow_provider_harness.core.lineage import identity_edges
+        from airflow_provider_harness.core.lineage.graph import identity_edges
 
         contract, _ = self._terms()
         return tuple(edge for source in self._lineage_inputs() for edge in identity_edges(source, contract.names))
@@ -168,7 +167,7 @@ class PostgresTransferOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transfer and publish the slice."""
-        from airflow_provider_harness import wiring_moves
+        from airflow_provider_harness.wiring import moves as wiring_moves
 
         with self._working():
             contract, key = self._terms()

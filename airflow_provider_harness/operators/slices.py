@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset, BaseOperator
 
-from airflow_provider_harness import wiring_mapped
-from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ContractViolation
+from airflow_provider_harness.wiring import mapped as wiring_mapped
+from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.app.ports_rows import Published
-    from airflow_provider_harness.core.contract import Contract
-    from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow
-    from airflow_provider_harness.core.report import Report
-    from airflow_provider_harness.core.schema import Schema
+    from airflow_provider_harness.app.ports.rows import Published
+    from airflow_provider_harness.core.contracts.contract import Contract
+    from airflow_provider_harness.core.contracts.report import Report
+    from airflow_provider_harness.core.contracts.schema import Schema
+    from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset, Flow
 
 
 def _links(*names: str) -> Any:
@@ -143,8 +143,8 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
     def post_execute(self, context: Any, result: Any = None) -> None:
         """Keep in the harness store what the task read and wrote: it says later where data comes from."""
-        from airflow_provider_harness import wiring as harness
-        from airflow_provider_harness import wiring_lineage
+        from airflow_provider_harness.wiring import healing as harness
+        from airflow_provider_harness.wiring import lineage as wiring_lineage
 
         harness.quietly("Keeping the lineage", lambda: wiring_lineage.keep(context, self._flow()))
 
@@ -153,7 +153,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
         :param known: with its columns, for which a catalog may be asked.
         """
-        from airflow_provider_harness.core.lineage import Flow, job
+        from airflow_provider_harness.core.lineage.graph import Flow, job
 
         return Flow(
             task=job(self.dag_id, self.task_id),
@@ -179,7 +179,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
     def _copied(self, conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
         """The edges of what is taken from a source as it is, or as a query gives it; personal data is treated on the way."""
-        from airflow_provider_harness.core.lineage import identity_edges, masked
+        from airflow_provider_harness.core.lineage.graph import identity_edges, masked
 
         contract, _ = self._terms()
         edges = self._followed(conn_id, sql) if sql else identity_edges(self._lineage_inputs()[0], contract.names)
@@ -224,8 +224,8 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
 def _note_quarantine(context: Mapping[str, Any], table: str, published: Published, zone: str) -> None:
     """Tell the harness that a slice was published without some rows: people get a note, nobody a page."""
-    from airflow_provider_harness import wiring as harness
-    from airflow_provider_harness.core.local import with_local_day
+    from airflow_provider_harness.core.slices.local import with_local_day
+    from airflow_provider_harness.wiring import healing as harness
 
     counts = ", ".join(f"{check}: {rows}" for check, rows in published.quarantined.items())
     text = f"{table} slice {with_local_day(published.slice, zone)} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
@@ -244,7 +244,7 @@ def staged_dataset(folder: str, key: str) -> Dataset:
 
     :param key: the slice, which is the folder's last part.
     """
-    from airflow_provider_harness.core.lineage import Dataset
+    from airflow_provider_harness.core.lineage.graph import Dataset
 
     scheme, _, rest = folder.rstrip("/").removesuffix(f"/{key}").partition("://")
     if scheme == "file":

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError
-
-from .slices import PUBLISHED_LINKS, SliceOperator
+from airflow_provider_harness.operators.slices import PUBLISHED_LINKS, SliceOperator
+from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.core.lineage import Dataset
+    from airflow_provider_harness.core.lineage.graph import Dataset
 
 
 class SQLTransformOperator(SliceOperator):
@@ -40,7 +39,7 @@ class SQLTransformOperator(SliceOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transform and publish the slice."""
-        from airflow_provider_harness import wiring_moves
+        from airflow_provider_harness.wiring import moves as wiring_moves
 
         with self._working():
             contract, key = self._terms()

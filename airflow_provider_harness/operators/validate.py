@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset
 
-from airflow_provider_harness import wiring_rows as wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
-
-from .slices import TABLE_LINK, SliceOperator, log_report, staged_dataset
+from airflow_provider_harness.operators.slices import TABLE_LINK, SliceOperator, log_report, staged_dataset
+from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.core.lineage import Dataset
-    from airflow_provider_harness.core.report import Report
+    from airflow_provider_harness.core.contracts.report import Report
+    from airflow_provider_harness.core.lineage.graph import Dataset
 
 ENGINES = ("sql", "gx")
 SUBJECTS = ("table", "sql", "path", "asset")

@@ -29,8 +29,8 @@ class HarnessRetryPolicy(RetryPolicy):
         max_tries: int,
         context: Context | None = None,
     ) -> RetryDecision:
-        from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-        from airflow_provider_harness.adapters.retry_advice import advise
+        from airflow_provider_harness.adapters.diagnosis.retry_advice import advise
+        from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 
         advice = advise(exception, RuleDiagnoser(), _of_its_series(try_number, max_tries, context))
         if advice.stop:

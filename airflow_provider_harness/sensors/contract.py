@@ -8,9 +8,8 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_harness import wiring_rows as wiring
-
-from .waiting import SliceSensor
+from airflow_provider_harness.sensors.waiting import SliceSensor
+from airflow_provider_harness.wiring import rows as wiring
 
 BACKFILL = "backfill"
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_harness import wiring_rows as wiring
-
-from .waiting import SliceSensor
+from airflow_provider_harness.sensors.waiting import SliceSensor
+from airflow_provider_harness.wiring import rows as wiring
 
 
 class FreshnessSensor(SliceSensor):
@@ -37,12 +36,12 @@ class FreshnessSensor(SliceSensor):
         self.sql, self.min_rows = sql, min_rows
 
     def _late_from(self) -> datetime | None:
-        from airflow_provider_harness import wiring_looks
+        from airflow_provider_harness.wiring import probes as wiring_looks
 
         return wiring_looks.late_from(self.contract, self.table, str(self.slice_key), str(self.slice_end or ""))
 
     def _give_up(self, context: Mapping[str, Any], late: datetime) -> None:
-        from airflow_provider_harness.core.contract import LateAction
+        from airflow_provider_harness.core.contracts.contract import LateAction
 
         if wiring.contract_of(self.contract, self.table).late.action is not LateAction.SKIP:
             self._fail()
@@ -80,6 +79,6 @@ class SchemaDriftSensor(SliceSensor):
 
 def _note(context: Mapping[str, Any], text: str) -> None:
     """Tell the harness that a slice was skipped: people get a note, nobody a page."""
-    from airflow_provider_harness import wiring as harness
+    from airflow_provider_harness.wiring import healing as harness
 
     harness.quietly("Noting the skip", lambda: harness.notice(context, "skipped", text))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
-from airflow_provider_harness import wiring_mapped
-from airflow_provider_harness import wiring_rows as wiring
+from airflow_provider_harness.wiring import mapped as wiring_mapped
+from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_harness.app.look import Look
+    from airflow_provider_harness.app.rows.probe import Look
 
 GRACE = timedelta(minutes=5)
 """How long after its time a deferred task waits for a triggerer that does not answer."""
@@ -116,7 +116,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
 
     def poke(self, context: Any) -> bool:
         """Whether there is nothing to wait for; ends the task if it is late, or must not wait."""
-        from airflow_provider_harness import wiring_looks
+        from airflow_provider_harness.wiring import probes as wiring_looks
 
         with wiring.no_useless_retries(self.conn_id):
             self._found = wiring_looks.take(self.look, self._given(), self._running)

@@ -19,7 +19,7 @@ class LookTrigger(BaseTrigger):
     So nothing that the triggerer says is taken for granted, and a triggerer that cannot look (no such file, no driver)
     only makes the task look more often.
 
-    :param look: a name of ``wiring_looks.LOOKS``.
+    :param look: a name of ``wiring.probes.LOOKS``.
     :param given: that look's arguments; plain values, since Airflow keeps them in its database.
     :param every: seconds between two looks, above 0.
     :param until: moment at which the task wants to be woken in any case, as ISO 8601 with zone.
@@ -50,7 +50,7 @@ class LookTrigger(BaseTrigger):
 
     async def _look(self) -> bool:
         """One look in a thread of its own, cancelled on the server when the trigger is."""
-        from airflow_provider_harness import wiring_looks
+        from airflow_provider_harness.wiring import probes as wiring_looks
 
         running: list[Callable[[], None]] = []
         try:

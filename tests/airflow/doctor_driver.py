@@ -18,7 +18,7 @@ import psycopg
 from airflow import plugins_manager
 from airflow.sdk import ObjectStoragePath
 
-from airflow_provider_harness.cli import doctor
+from airflow_provider_harness.cli.doctor import report as doctor
 
 #: Imported once, not in each fork.
 HEAVY = (alembic.command, httpx, psycopg, ObjectStoragePath)

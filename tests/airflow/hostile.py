@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_harness.core.action import ActionKind
+from airflow_provider_harness.core.actions import ActionKind
 
 FORBIDDEN = ("drop_table", "run_sql", "mark_success", "approve", "grant_role", "delete_dag")
 """What an instruction asks for that no tool does."""

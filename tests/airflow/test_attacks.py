@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.reported import body_of
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.diagnosis.reported import body_of
 from tests.airflow.test_spine import event
 from tests.demo.breaks import Run, incidents, wait_closed, wait_for
 from tests.demo.world import CAPTURE_ROLE, HARNESS, World

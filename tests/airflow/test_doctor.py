@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_harness.cli.doctor import CHECKS
+from airflow_provider_harness.cli.doctor.report import CHECKS
 from airflow_provider_harness.testing.stack import AirflowStack
 from tests.demo.breaks import wait_for
 from tests.demo.world import HARNESS, ROOT, World

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_harness.core.action import ActionKind
+from airflow_provider_harness.core.actions import ActionKind
 from tests.airflow.hostile import FORBIDDEN, SAYS, SECRET
 from tests.demo.breaks import Run, wait_for
 from tests.demo.world import HARNESS, World

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.app.reconcile import LONGEST_HELD
+from airflow_provider_harness.app.healing.reconcile import LONGEST_HELD
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.stack import AirflowStack
 from airflow_provider_harness.testing.supervise import descendants

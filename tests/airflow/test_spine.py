@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS
+from airflow_provider_harness.adapters.store.schema import TASK_RIGHTS
 from airflow_provider_harness.testing.stack import AirflowStack, ApiRefused
 from tests.airflow.conftest import READS
 from tests.demo.__main__ import case, site

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.core.contracts.contract import Contract
 
 HEAD = """
 apiVersion: v3.1.0

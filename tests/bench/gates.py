@@ -23,7 +23,8 @@ def ours(*, failing: bool = False) -> Callable[[Place], Timed]:
     def made(place: Place) -> Timed:
         import psycopg
 
-        from airflow_provider_harness.adapters import pg_measure, sql_checks
+        from airflow_provider_harness.adapters.postgres import measure as pg_measure
+        from airflow_provider_harness.adapters.sql import checks as sql_checks
 
         found = contract("gate")
         if failing:
@@ -49,7 +50,7 @@ def ours(*, failing: bool = False) -> Callable[[Place], Timed]:
 
 def _impossible(check: Any) -> Any:
     """Ranges and sets that many rows are outside of."""
-    from airflow_provider_harness.core.checks import CheckKind
+    from airflow_provider_harness.core.contracts.checks import CheckKind
 
     if check.kind is CheckKind.RANGE and check.columns != ("score",):
         return replace(check, high=check.low + 100)
@@ -89,7 +90,7 @@ def by_hand(place: Place) -> Timed:
 
 def parquet_ours(place: Place) -> Timed:
     """The eighteen checks of the flight on staged Parquet, as ``ValidateOperator`` judges files."""
-    from airflow_provider_harness.adapters.duck_files import FileRows
+    from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
 
     found, folder = contract("checked"), f"file://{place.folder}/{STAGED}"
     warm(place)

@@ -30,9 +30,9 @@ class NoHistory:
 
 def gate_of(found: Any, piece: Any, place: str) -> Any:
     """A gate without a history."""
-    from airflow_provider_harness.app.gate import Gate
-    from airflow_provider_harness.core.gates import Place as Where
-    from airflow_provider_harness.core.gates import Post
+    from airflow_provider_harness.app.rows.gate import Gate
+    from airflow_provider_harness.core.slices.gate_run import Place as Where
+    from airflow_provider_harness.core.slices.gate_run import Post
 
     return Gate(found, piece, Post(place=Where(place)), NoHistory())
 
@@ -43,7 +43,7 @@ def warm(place: Place) -> None:
     import duckdb  # noqa: F401
     import sqlglot  # noqa: F401
 
-    from airflow_provider_harness.adapters.staging import ParquetStage
+    from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
 
     with adbc_driver_postgresql.dbapi.connect(place.dsn):
         place.execute("SELECT 1")
@@ -83,10 +83,10 @@ def extract(kind: str, folder: str = "") -> Callable[[Place], Timed]:
     """PostgreSQL to typed Parquet (zstd), gated in flight by a contract of the bench."""
 
     def made(place: Place) -> Timed:
-        from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-        from airflow_provider_harness.adapters.postgres_source import PostgresSource
-        from airflow_provider_harness.adapters.staging import ParquetStage
-        from airflow_provider_harness.app import move
+        from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+        from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+        from airflow_provider_harness.adapters.postgres.source import PostgresSource
+        from airflow_provider_harness.app.rows import move
 
         warm(place)
         found, piece = contract(kind), place.piece
@@ -110,10 +110,10 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
     """Staged Parquet to a published slice: staging table, gate, publication."""
 
     def made(place: Place) -> Timed:
-        from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-        from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-        from airflow_provider_harness.adapters.staging import ParquetStage
-        from airflow_provider_harness.app import move
+        from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+        from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+        from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+        from airflow_provider_harness.app.rows import move
 
         warm(place)
         table = "public.parted" if partitioned else "public.loaded"
@@ -135,9 +135,9 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
 
 def transfer(place: Place) -> Timed:
     """PostgreSQL to a published slice in PostgreSQL: binary COPY pump, staging table, gate, publication."""
-    from airflow_provider_harness.adapters.pg_pump import PostgresPump
-    from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-    from airflow_provider_harness.app import move
+    from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+    from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+    from airflow_provider_harness.app.rows import move
 
     warm(place)
     found, piece = contract("plain", "public.transferred"), place.piece

@@ -69,7 +69,7 @@ class Place:
     @property
     def piece(self) -> Any:
         """All rows as one slice."""
-        from airflow_provider_harness.core.partition import Slice
+        from airflow_provider_harness.core.slices.slices import Slice
 
         return Slice(id="all", start=FIRST_MOMENT, end=LAST_MOMENT)
 

@@ -20,18 +20,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from airflow_provider_harness.adapters import store_reports
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app import act, escalate, heal, reconcile
-from airflow_provider_harness.app.ports import Airflow, DagFacts, Healer, TaskState
-from airflow_provider_harness.core.cause import handover_of, signature
-from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
-from airflow_provider_harness.core.incident import episode_of
-from airflow_provider_harness.core.policy import VerdictKind
-from airflow_provider_harness.core.reported import body_of
+from airflow_provider_harness.adapters.store import reports as store_reports
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.healing import act, reconcile
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.ports.healing import Airflow, DagFacts, Healer, TaskState
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
+from airflow_provider_harness.core.diagnosis.reported import body_of
+from airflow_provider_harness.core.incidents.grouping import handover_of, signature
+from airflow_provider_harness.core.incidents.incident import episode_of
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.testing.postgres import EmbeddedPostgres
 from tests.unit.app.fakes import FakeAirflow, Scripted, World, dag, diagnosis, failure, policy_of, task, world
 

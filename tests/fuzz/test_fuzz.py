@@ -19,20 +19,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_file
-from airflow_provider_harness.adapters.evidence_log import read_log
-from airflow_provider_harness.adapters.model_dossier import dossier
-from airflow_provider_harness.adapters.policy_yaml import parse_policy
-from airflow_provider_harness.adapters.spool import FileSpool
-from airflow_provider_harness.adapters.yaml_strict import parse
-from airflow_provider_harness.core.audit import canonical
+from airflow_provider_harness.adapters.contracts.odcs import compile_file
+from airflow_provider_harness.adapters.evidence.log import read_log
+from airflow_provider_harness.adapters.model.prompt import dossier
+from airflow_provider_harness.adapters.store.spool import FileSpool
+from airflow_provider_harness.adapters.yaml_files.policy import parse_policy
+from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
+from airflow_provider_harness.core.diagnosis.failure import (
+    ErrorLink,
+    Failure,
+    FailureKind,
+    Origin,
+    TryKey,
+    from_dict,
+    to_dict,
+)
+from airflow_provider_harness.core.diagnosis.log_excerpt import BUDGET, as_text, excerpt, search
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.escaping import ESCAPES, code, link
-from airflow_provider_harness.core.evidence import Evidence, Observation, Source
-from airflow_provider_harness.core.excerpt import BUDGET, as_text, excerpt, search
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey, from_dict, to_dict
-from airflow_provider_harness.core.incident import Event, EventKind, ImpossibleEvent, Incident
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.incidents.audit import canonical
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, ImpossibleEvent, Incident
+from airflow_provider_harness.core.redaction.escaping import ESCAPES, code, link
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 pytestmark = pytest.mark.attack
 EXAMPLES = int(os.environ.get("HARNESS_FUZZ_EXAMPLES", "25"))

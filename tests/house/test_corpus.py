@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.matching import find
+from airflow_provider_harness.adapters.diagnosis.matching import find
 from airflow_provider_harness.cli.diagnose import diagnose_file
-from airflow_provider_harness.core.diagnosis import PERSON_NEEDED, SAFE_ACTIONS, Category
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED, SAFE_ACTIONS, Category
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 DATA = Path(__file__).parents[1] / "data"
 FOLDS = 5

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from airflow.cli.cli_config import ActionCommand, CLICommand
 
-from airflow_provider_harness.adapters.approvers_yaml import YamlApprovers
-from airflow_provider_harness.adapters.contracts_odcs import load_contract
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.app.ports import DagFacts
+from airflow_provider_harness.adapters.contracts.odcs import load_contract
+from airflow_provider_harness.adapters.yaml_files.approvers import YamlApprovers
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.app.ports.healing import DagFacts
 from airflow_provider_harness.cli.definition import get_harness_cli_commands
 from airflow_provider_harness.config import OPTIONS
 

@@ -12,18 +12,18 @@ PACKAGE = Path(__file__).resolve().parents[2] / "airflow_provider_harness"
 
 #: Where a broad except stands, and why it may.
 BROAD = {
-    "core/policy.py: judge": "a guard that crashes closes",
-    "wiring.py: quietly": "a failing capture must not become the task's failure",
-    "adapters/exceptions.py: _text": "somebody's __str__ may fail; the type still speaks",
-    "adapters/read_ahead.py: read": "what is raised while reading is raised again where the items are taken",
-    "adapters/read_ahead.py: ahead": "whatever ends the use of the items, the read under way is cancelled",
+    "core/policy/policy.py: judge": "a guard that crashes closes",
+    "wiring/healing.py: quietly": "a failing capture must not become the task's failure",
+    "adapters/airflow/exception_chain.py: _text": "somebody's __str__ may fail; the type still speaks",
+    "adapters/arrow/read_ahead.py: read": "what is raised while reading is raised again where the items are taken",
+    "adapters/arrow/read_ahead.py: ahead": "whatever ends the use of the items, the read under way is cancelled",
     "adapters/progress.py: _watch": "to see how far the work is must not be what ends it",
-    "adapters/gx.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
+    "adapters/gx/suite.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
     "triggers/look.py: run": "a look that cannot be taken in the triggerer is taken by the task, where its error is seen",
-    "adapters/notifiers.py: _notify": "a notifier is anybody's class; whatever it raises, the others are told",
-    "adapters/airflow_connections.py: find": "a secrets backend is anybody's class; whatever it raises, it has not answered",
+    "adapters/paging/notifiers.py: _notify": "a notifier is anybody's class; whatever it raises, the others are told",
+    "adapters/airflow/connections.py: find": "a secrets backend is anybody's class; whatever it raises, it has not answered",
     "enrolment.py: _harmlessly": "a task or Dag of anybody's class; whatever it raises, its file stays importable",
-    "adapters/exceptions.py: attribute": "a property of somebody's exception may fail",
+    "adapters/airflow/exception_chain.py: attribute": "a property of somebody's exception may fail",
 }
 
 

@@ -17,8 +17,8 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.kill.movers import CONTRACT, SLICE, TABLES
 from tests.ports.rows_case import CONTRACT as TERMS

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_grants import GrantsGiven, SqlGrants
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_slices import SqlSlices
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app.ports import Approval, AskState
-from airflow_provider_harness.core import audit
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.grant import Grant
-from airflow_provider_harness.core.incident import Event, EventKind
-from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.policy import Limit
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven, SqlGrants
+from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.ports.healing import Approval, AskState
+from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.contracts.grant import Grant
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.incidents import audit
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.policy.policy import Limit
+from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

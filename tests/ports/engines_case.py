@@ -10,12 +10,20 @@ import duckdb
 import psycopg
 import pyarrow as pa
 
-from airflow_provider_harness.adapters import duck_measure, pg_measure, sql_checks
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.pg_types import arrow_schema
-from airflow_provider_harness.core.checks import Check
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType, MalformedRows, QuarantinePolicy
-from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.adapters.duckdb import measure as duck_measure
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.postgres import measure as pg_measure
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.adapters.sql.types import arrow_schema
+from airflow_provider_harness.core.contracts.checks import Check
+from airflow_provider_harness.core.contracts.contract import (
+    Column,
+    Contract,
+    LogicalType,
+    MalformedRows,
+    QuarantinePolicy,
+)
+from airflow_provider_harness.core.contracts.report import Measurements
 
 COLUMNS = (
     Column(name="n", logical_type=LogicalType.INTEGER, physical_type="bigint", classification="public"),
@@ -85,7 +93,7 @@ class Engines:
 
     def gx(self, contract: Contract) -> Measurements:
         """Great Expectations on the table; only what it measures exactly is given to it."""
-        from airflow_provider_harness.adapters import gx
+        from airflow_provider_harness.adapters.gx import suite as gx
 
         return gx.measure_postgres(self.dsn, contract, ROWS)
 

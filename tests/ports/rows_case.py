@@ -9,18 +9,18 @@ from typing import Any
 
 import psycopg
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.adapters.sql_checks import ident
-from airflow_provider_harness.adapters.staging import ParquetStage
-from airflow_provider_harness.app import move
-from airflow_provider_harness.app.gate import Gate
-from airflow_provider_harness.app.ports_rows import Manifest, Progress, Published
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.gates import Place, Post
-from airflow_provider_harness.core.partition import Slice, slice_of_day, staging_table
-from airflow_provider_harness.core.report import Report
+from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.postgres.source import PostgresSource
+from airflow_provider_harness.adapters.sql.checks import ident
+from airflow_provider_harness.app.ports.rows import Manifest, Progress, Published
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.app.rows.gate import Gate
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.report import Report
+from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.slices import Slice, slice_of_day, staging_table
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.targets import PostgresTarget, Target
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from airflow_provider_harness.adapters.airflow_schedule import runs, text_of
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.partition import Run
+from airflow_provider_harness.adapters.airflow.schedule import runs, text_of
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.slices.slices import Run
 from tests.ports.operators_case import Extras
 
 KINDS = {

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 TEMPLATE = "harness_store_template"

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 import psycopg
 
-from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
-from airflow_provider_harness.adapters.bq_rows import BigQueryRows
-from airflow_provider_harness.adapters.pg_rows import PostgresRows
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.app.ports_rows import Subject, Warehouse
+from airflow_provider_harness.adapters.bigquery.subject import BigQueryRows
+from airflow_provider_harness.adapters.bigquery.warehouse import BigQueryWarehouse
+from airflow_provider_harness.adapters.postgres.subject import PostgresRows
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.app.ports.rows import Subject, Warehouse
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 
 Rows = list[tuple[Any, ...]]

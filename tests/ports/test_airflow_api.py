@@ -17,15 +17,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from airflow_provider_harness.adapters import airflow_api
-from airflow_provider_harness.adapters.airflow_api import CALLS, AirflowApi
-from airflow_provider_harness.app import approve, heal
-from airflow_provider_harness.app.act import act, proposal_of
-from airflow_provider_harness.app.ports import Airflow, Answer, RunState, TaskState
-from airflow_provider_harness.core.bounded import bounded
+from airflow_provider_harness.adapters.airflow import api as airflow_api
+from airflow_provider_harness.adapters.airflow.api import CALLS, AirflowApi
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import act, proposal_of
+from airflow_provider_harness.app.oncall import approve
+from airflow_provider_harness.app.ports.healing import Airflow, Answer, RunState, TaskState
+from airflow_provider_harness.core.diagnosis.bounded import bounded
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import RUN as RUN_ID
 from tests.unit.app.fakes import opened, policy_of, world
 

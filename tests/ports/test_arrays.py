@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.errors import UncarriedValue
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case, drop, make
@@ -84,7 +84,7 @@ def test_one_dimension_of_every_type(case: Case) -> None:
 def test_one_dimension_goes_straight_into_the_table(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = {"a": "integer[]", "b": "numeric(12,2)[]"}
     case = sent(case, columns, [["{1,NULL}", "{0.10}"], ["{}", None]])
-    monkeypatch.setattr("airflow_provider_harness.adapters.postgres.PostgresSession.stage_files", None)
+    monkeypatch.setattr("airflow_provider_harness.adapters.postgres.warehouse.PostgresSession.stage_files", None)
     case.move()
     assert case.at_warehouse(texts(case, columns)) == case.at_source(texts(case, columns))
 

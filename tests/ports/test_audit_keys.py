@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.audit_keys import files, prepare, ring, take_up
-from airflow_provider_harness.adapters.store_sql import SqlStore
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.core import audit
-from airflow_provider_harness.core.audit import Ring, name_of
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.audit.key_files import files, prepare, ring, take_up
+from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.incidents import audit
+from airflow_provider_harness.core.incidents.audit import Ring, name_of
 from tests.ports.chain_case import KEY, NOW, done, emptied, engine, lived, older, store
 
 __all__ = ["emptied", "engine", "store"]

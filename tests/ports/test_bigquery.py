@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import BadRequest
 
-from airflow_provider_harness.adapters import bigquery as adapter
-from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
-from airflow_provider_harness.adapters.staging import ParquetStage
-from airflow_provider_harness.app import move
-from airflow_provider_harness.core.contract import LoadMode, LogicalType, MalformedRows, QuarantinePolicy
+from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+from airflow_provider_harness.adapters.bigquery import warehouse as adapter
+from airflow_provider_harness.adapters.bigquery.warehouse import BigQueryWarehouse
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.core.contracts.contract import LoadMode, LogicalType, MalformedRows, QuarantinePolicy
+from airflow_provider_harness.core.contracts.schema import SchemaDiff, Side, compare
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SliceBusy
-from airflow_provider_harness.core.schema import SchemaDiff, Side, compare
 from airflow_provider_harness.testing.bigquery import BigQueryServer, EmulatedBigQuery
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.process import ServerFailed

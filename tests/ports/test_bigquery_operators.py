@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness import wiring_rows
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
+from airflow_provider_harness.wiring import rows as wiring_rows
 from tests.ports.operators_case import context, run
 from tests.ports.rows_case import CONTRACT, DAYS, Case, drop, make
 from tests.ports.targets import BigQueryTarget

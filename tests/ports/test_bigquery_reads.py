@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_harness.adapters.bq_jobs import Jobs
+from airflow_provider_harness.adapters.bigquery.jobs import Jobs
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 

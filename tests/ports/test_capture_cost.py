@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 MOST_SECONDS = 0.1

@@ -9,10 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from airflow_provider_harness import wiring_access, wiring_looks, wiring_reads, wiring_rows
-from airflow_provider_harness.adapters.gates_published import PublishedGates
+from airflow_provider_harness.adapters.airflow.published_gates import PublishedGates
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.operators import ValidateOperator
+from airflow_provider_harness.wiring import access as wiring_access
+from airflow_provider_harness.wiring import evidence as wiring_reads
+from airflow_provider_harness.wiring import probes as wiring_looks
+from airflow_provider_harness.wiring import rows as wiring_rows
 from tests.ports.operators_case import context, moved, run, terms
 from tests.ports.rows_case import Case
 

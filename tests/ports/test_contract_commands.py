@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.contract_draft import draft
-from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
+from airflow_provider_harness.adapters.contracts.odcs import compile_text, load_contract
+from airflow_provider_harness.adapters.postgres.contract_draft import draft
 from airflow_provider_harness.cli import commands, quarantine
-from airflow_provider_harness.core.checks import CheckKind, Reference, Severity
-from airflow_provider_harness.core.contract import LogicalType
+from airflow_provider_harness.core.contracts.checks import CheckKind, Reference, Severity
+from airflow_provider_harness.core.contracts.contract import LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.demo import data

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import load_contract
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.pg_rows import PostgresRows
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.adapters.staging import ParquetStage
-from airflow_provider_harness.app import move
-from airflow_provider_harness.app.validate import verify
-from airflow_provider_harness.core.anomaly import Past
-from airflow_provider_harness.core.contract import Contract, LoadMode
-from airflow_provider_harness.core.partition import slice_of_day
-from airflow_provider_harness.core.report import Decision, Report, judge
-from airflow_provider_harness.core.schema import Side, compare
+from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+from airflow_provider_harness.adapters.contracts.odcs import load_contract
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.postgres.source import PostgresSource
+from airflow_provider_harness.adapters.postgres.subject import PostgresRows
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.app.rows.validate import verify
+from airflow_provider_harness.core.contracts.anomaly import Past
+from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
+from airflow_provider_harness.core.contracts.report import Decision, Report, judge
+from airflow_provider_harness.core.contracts.schema import Side, compare
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.demo import data
 from tests.ports.rows_case import gate_of

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.app import move
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.errors import ContractViolation
 from tests.ports.operators_case import case
 from tests.ports.rows_case import Case, gate_of, unheard

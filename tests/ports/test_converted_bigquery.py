@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.app import move
+from airflow_provider_harness.adapters.bigquery.warehouse import BigQueryWarehouse
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.partition import slice_of_day
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from tests.ports.rows_case import DAYS, gate_of, unheard
 from tests.ports.targets import BigQueryTarget

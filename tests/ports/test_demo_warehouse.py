@@ -13,8 +13,8 @@ from types import ModuleType
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness import wiring, wiring_store
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.cli import doctor_here
-from airflow_provider_harness.cli.doctor_findings import Health
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.cli.doctor import local as doctor_here
+from airflow_provider_harness.cli.doctor.findings import Health
+from airflow_provider_harness.wiring import healing as wiring
+from airflow_provider_harness.wiring import store as wiring_store
 from tests.ports.test_reports import insert
 
 

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from airflow_provider_harness import wiring_store
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.pagerduty import PagerDuty
-from airflow_provider_harness.adapters.store_lineage import SqlLineage
-from airflow_provider_harness.adapters.store_migrate import grant_tasks, lacking, upgrade
-from airflow_provider_harness.adapters.store_rights import excess, superuser
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.adapters.store_unreadable import READERS, unreadable
-from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.cli import doctor_here
-from airflow_provider_harness.cli.doctor_findings import Health
+from airflow_provider_harness.adapters.paging.pagerduty import PagerDuty
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import grant_tasks, lacking, upgrade
+from airflow_provider_harness.adapters.store.rights import excess, superuser
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
+from airflow_provider_harness.adapters.store.unreadable import READERS, unreadable
+from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.cli.doctor import local as doctor_here
+from airflow_provider_harness.cli.doctor.findings import Health
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.lineage import Dataset, Flow
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow
 from airflow_provider_harness.testing.postgres import PostgresServer
+from airflow_provider_harness.wiring import store as wiring_store
 from tests.ports.test_forms import GOOD, without_forms
 from tests.ports.test_store import NOW, engine, url
 

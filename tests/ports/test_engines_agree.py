@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.gx import exact
-from airflow_provider_harness.core.anomaly import Past, Point
-from airflow_provider_harness.core.checks import (
+from airflow_provider_harness.adapters.gx.suite import exact
+from airflow_provider_harness.core.contracts.anomaly import Past, Point
+from airflow_provider_harness.core.contracts.checks import (
     INSIDE,
     Baseline,
     Check,
@@ -26,7 +26,7 @@ from airflow_provider_harness.core.checks import (
     Slot,
     Unit,
 )
-from airflow_provider_harness.core.report import CheckResult, Measurements, judge
+from airflow_provider_harness.core.contracts.report import CheckResult, Measurements, judge
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.engines_case import NOW, ROWS, Engines, Row, contract_of
 

@@ -18,12 +18,12 @@ from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.duck_files import FileRows
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import HarnessError, MalformedFile, SchemaDrift
-from airflow_provider_harness.core.partition import slice_of_day
-from airflow_provider_harness.core.report import CheckResult
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from airflow_provider_harness.operators import ValidateOperator
 from tests.ports.operators_case import context, run
 from tests.ports.rows_case import Case

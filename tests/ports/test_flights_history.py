@@ -12,16 +12,16 @@ from statistics import median
 
 import pytest
 
-from airflow_provider_harness.adapters.store_gates import SqlGates
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.app.gate import Gate
-from airflow_provider_harness.core.checks import Baseline, Check, CheckKind, Severity
-from airflow_provider_harness.core.contract import Contract, Load, LoadMode
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.gates import GateRun, Place, Post
-from airflow_provider_harness.core.partition import slice_of_day
-from airflow_provider_harness.core.report import CheckResult, Measurement, Measurements, Report
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
+from airflow_provider_harness.app.rows.gate import Gate
+from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.contract import Contract, Load, LoadMode
+from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, Measurements, Report
+from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from tests.demo.data import _file
 
 NEW_YORK = "America/New_York"

@@ -13,25 +13,25 @@ from alembic import command
 from sqlalchemy import Engine, create_engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_gates import SqlGates
-from airflow_provider_harness.adapters.store_lineage import SqlLineage
-from airflow_provider_harness.adapters.store_migrate import _config, state, upgrade
-from airflow_provider_harness.adapters.store_outbox import SqlOutbox
-from airflow_provider_harness.adapters.store_promises import SqlPromises
-from airflow_provider_harness.adapters.store_slices import SqlSlices
-from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
-from airflow_provider_harness.adapters.store_unreadable import unreadable
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.core import audit
-from airflow_provider_harness.core.checks import Severity
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import _config, state, upgrade
+from airflow_provider_harness.adapters.store.outbox import SqlOutbox
+from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
+from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
+from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.adapters.store.unreadable import unreadable
+from airflow_provider_harness.core.contracts.checks import Severity
+from airflow_provider_harness.core.contracts.report import Decision
+from airflow_provider_harness.core.diagnosis.failure import FailureKind
+from airflow_provider_harness.core.diagnosis.reported import body_of
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import FailureKind
-from airflow_provider_harness.core.gates import Place
-from airflow_provider_harness.core.incident import Event, EventKind
-from airflow_provider_harness.core.lineage import Graph, Transformation
-from airflow_provider_harness.core.report import Decision
-from airflow_provider_harness.core.reported import body_of
+from airflow_provider_harness.core.incidents import audit
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.lineage.graph import Graph, Transformation
+from airflow_provider_harness.core.slices.gate_run import Place
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure, url
 
 __all__ = ["engine", "url"]

@@ -11,19 +11,27 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from airflow_provider_harness.adapters.store_gates import SqlGates
-from airflow_provider_harness.adapters.store_migrate import _config, grant_tasks, upgrade
-from airflow_provider_harness.adapters.store_schema import TASK_RIGHTS, metadata
-from airflow_provider_harness.adapters.store_sql import SqlFailureLog, open_engine
-from airflow_provider_harness.app.gate import Gate
-from airflow_provider_harness.core.anomaly import Point
-from airflow_provider_harness.core.checks import Baseline, Check, CheckKind, Expectation, Operator, Severity, Slot
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, open_engine
+from airflow_provider_harness.adapters.store.migrate import _config, grant_tasks, upgrade
+from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
+from airflow_provider_harness.adapters.store.schema import TASK_RIGHTS, metadata
+from airflow_provider_harness.app.rows.gate import Gate
+from airflow_provider_harness.core.contracts.anomaly import Point
+from airflow_provider_harness.core.contracts.checks import (
+    Baseline,
+    Check,
+    CheckKind,
+    Expectation,
+    Operator,
+    Severity,
+    Slot,
+)
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.report import Decision, Measurement, Measurements, Report
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.gates import GateRun, Place, Post
-from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import Decision, Measurement, Measurements, Report
+from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
+from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_store import failure
 

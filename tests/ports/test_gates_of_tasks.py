@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness import wiring_gates, wiring_rows
-from airflow_provider_harness.adapters.store_gates import SqlGates
-from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
+from airflow_provider_harness.core.contracts.report import Decision, Measurement, Measurements, judge
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.gates import GateRun, KeptGate, Place, Post
-from airflow_provider_harness.core.report import Decision, Measurement, Measurements, judge
+from airflow_provider_harness.core.slices.gate_run import GateRun, KeptGate, Place, Post
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator, ValidateOperator
-from airflow_provider_harness.wiring_store import task_engine
+from airflow_provider_harness.wiring import gates as wiring_gates
+from airflow_provider_harness.wiring import rows as wiring_rows
+from airflow_provider_harness.wiring.store import task_engine
 from tests.ports.operators_case import context, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 
@@ -80,7 +81,7 @@ def before(case: Case, rows: int, days: int = 5, place: Place = Place.STAGING, c
 
 
 def _no_past(at: datetime) -> Any:
-    from airflow_provider_harness.core.anomaly import Past
+    from airflow_provider_harness.core.contracts.anomaly import Past
 
     return Past(at=at, points={})
 
@@ -179,7 +180,7 @@ def test_a_store_that_is_away_is_a_warning_and_hurts_no_task(
     caplog: pytest.LogCaptureFixture,
     store: Callable[[Path], str],
 ) -> None:
-    monkeypatch.setattr("airflow_provider_harness.wiring_store.store_url", lambda *_, **__: store(tmp_path))
+    monkeypatch.setattr("airflow_provider_harness.wiring.store.store_url", lambda *_, **__: store(tmp_path))
     with caplog.at_level(logging.WARNING):
         move(case, dag)
     said = [record.getMessage() for record in caplog.records if record.name.endswith("wiring_gates")]
@@ -195,6 +196,6 @@ def test_a_store_that_is_away_keeps_a_check_of_the_history_from_passing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("airflow_provider_harness.wiring_store.store_url", lambda *_, **__: away(tmp_path))
+    monkeypatch.setattr("airflow_provider_harness.wiring.store.store_url", lambda *_, **__: away(tmp_path))
     with pytest.raises(Exception, match=rf"{WATCH}: could not be checked \(its history could not be read"):
         move(watched, dag)

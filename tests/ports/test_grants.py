@@ -13,25 +13,26 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from airflow_provider_harness import wiring_grants
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.adapters.store_grants import GrantsGiven, SqlGrants
-from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.app import approve, heal
-from airflow_provider_harness.app.act import act, proposal_of
-from airflow_provider_harness.app.ports import Answer
-from airflow_provider_harness.core.contract import MalformedRows
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
+from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven, SqlGrants
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import act, proposal_of
+from airflow_provider_harness.app.oncall import approve
+from airflow_provider_harness.app.ports.healing import Answer
+from airflow_provider_harness.core.contracts.contract import MalformedRows
+from airflow_provider_harness.core.contracts.grant import Grant
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.diagnosis.witness import Reader, Witnessed
 from airflow_provider_harness.core.errors import ContractViolation, HarnessUnavailable
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.grant import Grant
-from airflow_provider_harness.core.policy import VerdictKind
-from airflow_provider_harness.core.witness import Reader, Witnessed
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator, PostgresTransferOperator
 from airflow_provider_harness.testing.postgres import PostgresServer
-from airflow_provider_harness.wiring_rows import contract_of
+from airflow_provider_harness.wiring import grants as wiring_grants
+from airflow_provider_harness.wiring.rows import contract_of
 from tests.ports.operators_case import context, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 from tests.unit.app.fakes import RUN, FakeAirflow, Scripted, failure, opened, task, world

@@ -17,14 +17,16 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app import act, approve, escalate, heal, verify
-from airflow_provider_harness.app.ports import Answer, Approval, AskState, Healer, Joined, Page, TaskState
-from airflow_provider_harness.core.incident import Event, EventKind, Incident, Outcome, State
-from airflow_provider_harness.core.policy import VerdictKind
-from airflow_provider_harness.core.recurrence import Brakes
-from airflow_provider_harness.core.reported import Reported
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.healing import act, verify
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.oncall import approve, escalate
+from airflow_provider_harness.app.ports.healing import Answer, Approval, AskState, Healer, Joined, Page, TaskState
+from airflow_provider_harness.core.diagnosis.reported import Reported
+from airflow_provider_harness.core.incidents.circuit_breaker import Brakes
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import KEY, START, FakeAirflow, FakePager, failure, policy_of, task, world
 
 AUDIT_KEY = b"k" * 32

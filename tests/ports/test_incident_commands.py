@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from airflow_provider_harness.adapters.runbook_yaml import load_runbook
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.core.failure import ErrorLink
-from airflow_provider_harness.core.incident import Event, EventKind
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.yaml_files.runbook import load_runbook
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
 from tests.ports.test_cli import Run, cli, home
 from tests.unit.app.fakes import failure
 

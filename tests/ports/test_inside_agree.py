@@ -17,15 +17,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters import pg_measure, sql_checks
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.duck_files import FileRows
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.pg_types import arrow_schema, staged_type
-from airflow_provider_harness.core.checks import ITEM, Check, CheckKind
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType, MalformedRows, QuarantinePolicy
-from airflow_provider_harness.core.partition import slice_of_day
-from airflow_provider_harness.core.report import Measurements, judge
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.postgres import measure as pg_measure
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.adapters.sql.types import arrow_schema, staged_type
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
+from airflow_provider_harness.core.contracts.contract import (
+    Column,
+    Contract,
+    LogicalType,
+    MalformedRows,
+    QuarantinePolicy,
+)
+from airflow_provider_harness.core.contracts.report import Measurements, judge
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 K = CheckKind
@@ -371,7 +378,7 @@ def test_every_engine_finds_the_rows_that_fail(engines: Engines, one: Check, row
 
 
 def test_every_kind_that_looks_inside_has_an_example() -> None:
-    from airflow_provider_harness.core.checks import BELOW
+    from airflow_provider_harness.core.contracts.checks import BELOW
 
     assert {one.kind for _, one, _ in EXAMPLES} == BELOW - {K.NULL_RATE}
 

@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters import bq_measure, sql_checks
-from airflow_provider_harness.adapters.bigquery import BigQueryWarehouse
-from airflow_provider_harness.adapters.bq_jobs import Jobs
-from airflow_provider_harness.adapters.bq_rows import BigQueryRows
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.core.checks import Check, CheckKind
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.bigquery import measure as bq_measure
+from airflow_provider_harness.adapters.bigquery.jobs import Jobs
+from airflow_provider_harness.adapters.bigquery.subject import BigQueryRows
+from airflow_provider_harness.adapters.bigquery.warehouse import BigQueryWarehouse
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.errors import UncarriedValue
-from airflow_provider_harness.core.partition import slice_of_day
-from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_inside_agree import EXAMPLES, contract_of

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.core.checks import ITEM, Check, CheckKind
-from airflow_provider_harness.core.contract import MalformedRows, QuarantinePolicy
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
+from airflow_provider_harness.core.contracts.contract import MalformedRows, QuarantinePolicy
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case, drop, make

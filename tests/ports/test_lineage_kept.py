@@ -16,13 +16,12 @@ import pytest
 from airflow.sdk import DAG
 from sqlalchemy import Engine, text
 
-from airflow_provider_harness import wiring_lineage, wiring_rows
-from airflow_provider_harness.adapters.store_lineage import SqlLineage
-from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.cli import commands
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow, Transformation, identity_edges
+from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset, Flow, Transformation, identity_edges
 from airflow_provider_harness.operators import (
     PostgresExtractOperator,
     PostgresLoadOperator,
@@ -31,7 +30,9 @@ from airflow_provider_harness.operators import (
     ValidateOperator,
 )
 from airflow_provider_harness.testing.postgres import PostgresServer
-from airflow_provider_harness.wiring_store import task_engine
+from airflow_provider_harness.wiring import lineage as wiring_lineage
+from airflow_provider_harness.wiring import rows as wiring_rows
+from airflow_provider_harness.wiring.store import task_engine
 from tests.ports.operators_case import context, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 

@@ -15,10 +15,10 @@ from psycopg.conninfo import make_conninfo
 from sqlglot import exp
 from sqlglot.lineage import lineage
 
-from airflow_provider_harness.adapters import lineage_sql
-from airflow_provider_harness.adapters.lineage_places import homes
-from airflow_provider_harness.adapters.pg_catalog import catalog
-from airflow_provider_harness.core.lineage import ColumnEdge, Dataset
+from airflow_provider_harness.adapters.lineage import sql as lineage_sql
+from airflow_provider_harness.adapters.lineage.places import homes
+from airflow_provider_harness.adapters.postgres.catalog import catalog
+from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 MADE = """

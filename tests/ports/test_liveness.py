@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.core.incident import Event, EventKind
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
 from tests.ports.test_cli import Run, cli, home
 from tests.unit.app.fakes import failure
 

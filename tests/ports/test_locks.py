@@ -14,11 +14,11 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness.adapters import pg_locks
-from airflow_provider_harness.adapters.pg_catalog import LOCK_SECONDS
-from airflow_provider_harness.adapters.pg_session import session
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.app import move
+from airflow_provider_harness.adapters.postgres import locks as pg_locks
+from airflow_provider_harness.adapters.postgres.catalog import LOCK_SECONDS
+from airflow_provider_harness.adapters.postgres.session import session
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.errors import TableLocked
 from airflow_provider_harness.operators import PostgresLoadOperator
 from tests.ports.operators_case import context, moved, run, terms

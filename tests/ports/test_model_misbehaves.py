@@ -17,14 +17,15 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
-from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelLimits
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.app import heal, model_word
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink
-from airflow_provider_harness.core.incident import EventKind
+from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import model_proposals as model_word
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink
+from airflow_provider_harness.core.incidents.incident import EventKind
 from tests.ports.test_model_wire import LOG, Purse, Script, use
 from tests.unit.app.fakes import KEY, RUN, opened, world
 

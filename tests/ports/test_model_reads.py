@@ -13,20 +13,20 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from airflow_provider_harness.adapters.airflow_api import AirflowApi
-from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelRecord
-from airflow_provider_harness.adapters.evidence_lineage import GetLineage
-from airflow_provider_harness.adapters.model_dossier import DOSSIER, TOKENS, tokens
-from airflow_provider_harness.adapters.model_reads import Desk
+from airflow_provider_harness.adapters.airflow.api import AirflowApi
+from airflow_provider_harness.adapters.evidence.lineage import GetLineage
+from airflow_provider_harness.adapters.model.case_tools import Desk
+from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.model.prompt import DOSSIER, TOKENS, tokens
+from airflow_provider_harness.core.contracts.report import Decision
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.evidence import Evidence, Observation, Source
-from airflow_provider_harness.core.failure import ErrorLink, Failure
-from airflow_provider_harness.core.gates import KeptGate
-from airflow_provider_harness.core.incident import Outcome
-from airflow_provider_harness.core.lineage import Dataset, Flow, Graph
-from airflow_provider_harness.core.recurrence import Past
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.incidents.circuit_breaker import Past
+from airflow_provider_harness.core.incidents.incident import Outcome
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph
+from airflow_provider_harness.core.redaction.redactor import Redactor
+from airflow_provider_harness.core.slices.gate_run import KeptGate
 from tests.ports.test_airflow_api import AT, DETAILS, row
 from tests.ports.test_model_wire import GOOD, Purse, Script, use
 from tests.unit.adapters.test_evidence_history import Incidents, gate

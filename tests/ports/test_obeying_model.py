@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.diagnose_model import ModelDiagnoser, ModelRecord
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.app import act, heal, model_word
-from airflow_provider_harness.app.ports_diagnosis import ModelCall
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.incident import EventKind
+from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.app.healing import act
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import model_proposals as model_word
+from airflow_provider_harness.app.ports.diagnosis import ModelCall
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.incidents.incident import EventKind
 from tests.unit.app.fakes import RUN, opened, world
 
 DATA = Path(__file__).parents[1] / "data" / "injections.jsonl"

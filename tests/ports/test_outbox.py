@@ -11,16 +11,16 @@ from typing import Any
 import pagerduty
 import pytest
 
-from airflow_provider_harness.adapters.notifiers import named
-from airflow_provider_harness.adapters.pagerduty import DETAILS_BYTES, NoPager, PagerDuty, bounded
-from airflow_provider_harness.adapters.routes_yaml import load_routes
-from airflow_provider_harness.adapters.store_outbox import SqlOutbox
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.app.tell import Receiver, Teller
+from airflow_provider_harness.adapters.paging.notifiers import named
+from airflow_provider_harness.adapters.paging.pagerduty import DETAILS_BYTES, NoPager, PagerDuty, bounded
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.outbox import SqlOutbox
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.adapters.yaml_files.routes import load_routes
+from airflow_provider_harness.app.oncall.delivery import Receiver, Teller
+from airflow_provider_harness.app.ports.healing import Page, Severity
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.outbox import BACKOFF, Delivery, Message, Reached, Said, Wait
+from airflow_provider_harness.core.incidents.outbox import BACKOFF, Delivery, Message, Reached, Said, Wait
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from airflow.cli.cli_config import ActionCommand, GroupCommand
 
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.cli.definition import get_harness_cli_commands
 from tests.unit.app.fakes import failure
 
@@ -43,7 +43,7 @@ CALLS: dict[str, list[str]] = {
     "audit rotate-key": [],
     "policy check": [],
     "policy explain": ["--action", "retry_task", "--fact", "category=timeout", "--fact", "tries_by_harness=0"],
-    "policy simulate": [str(ROOT / "airflow_provider_harness" / "adapters" / "policy_default.yaml")],
+    "policy simulate": [str(ROOT / "airflow_provider_harness" / "adapters" / "yaml_files" / "policy_default.yaml")],
     "contract check": [CONTRACT],
     "contract diff": [CONTRACT, CONTRACT],
     "contract dictionary": [CONTRACT],

@@ -8,9 +8,9 @@ from typing import Any
 import pagerduty
 import pytest
 
-from airflow_provider_harness.adapters.pagerduty import SEVERITY, NoPager, PagerDuty
-from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.app.tell import NobodyThere
+from airflow_provider_harness.adapters.paging.pagerduty import SEVERITY, NoPager, PagerDuty
+from airflow_provider_harness.app.oncall.delivery import NobodyThere
+from airflow_provider_harness.app.ports.healing import Page, Severity
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 

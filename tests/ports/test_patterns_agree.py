@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.pattern import PatternError, compiled
+from airflow_provider_harness.core.contracts.pattern import PatternError, compiled
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.unit.core.test_pattern import MEANS
 

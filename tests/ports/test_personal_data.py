@@ -12,23 +12,23 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.evidence_airflow import AirflowEvidence
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.personal_arrow import Hasher, Watch
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.adapters.staging import ParquetStage
-from airflow_provider_harness.app import move
-from airflow_provider_harness.app.compose import compose
-from airflow_provider_harness.app.ports import Severity
-from airflow_provider_harness.app.ports_rows import Manifest
-from airflow_provider_harness.core.contract import Contract, Treatment
+from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+from airflow_provider_harness.adapters.arrow.personal_data import Hasher, Watch
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
+from airflow_provider_harness.adapters.postgres.source import PostgresSource
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.app.oncall.page import compose
+from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.app.ports.rows import Manifest
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.core.contracts.contract import Contract, Treatment
+from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError, ContractViolation
-from airflow_provider_harness.core.incident import EventKind
-from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.report import Report
+from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.redaction.redactor import Redactor
+from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import gate_of, quiet
 from tests.unit.app.fakes import opened, world

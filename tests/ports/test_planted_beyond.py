@@ -12,9 +12,9 @@ import pagerduty
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters.pagerduty import PagerDuty
-from airflow_provider_harness.adapters.pg_quarantine import PostgresQuarantine
-from airflow_provider_harness.adapters.sql_checks import literal
+from airflow_provider_harness.adapters.paging.pagerduty import PagerDuty
+from airflow_provider_harness.adapters.postgres.write.quarantine import PostgresQuarantine
+from airflow_provider_harness.adapters.sql.checks import literal
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.planted import plant

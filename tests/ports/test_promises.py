@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters.store_promises import SqlPromises
-from airflow_provider_harness.adapters.store_slices import SqlSlices
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.app.ports_promises import AtRisk, HighWater, promise_key
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
+from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater, promise_key
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.lineage import Dataset, Flow, Graph
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph
+from airflow_provider_harness.core.slices.slices import Slice
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

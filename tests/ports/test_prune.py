@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters import store_sweep
-from airflow_provider_harness.adapters.store_prune import prune
-from airflow_provider_harness.adapters.store_slices import SqlSlices
-from airflow_provider_harness.adapters.store_sql import SqlStore
-from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.audit import sweep as store_sweep
+from airflow_provider_harness.adapters.store.audit.prune import prune
+from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.cli.pruning import _days
-from airflow_provider_harness.core.audit import StoreKind
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.incidents.audit import StoreKind
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.slices.slices import Slice
 from tests.ports.chain_case import NOW, done, emptied, engine, lived, older, store
 
 __all__ = ["emptied", "engine", "store"]

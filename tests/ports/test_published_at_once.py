@@ -12,13 +12,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters import pg_direct, pg_locks
-from airflow_provider_harness.adapters.postgres import PostgresSession
-from airflow_provider_harness.app import move
-from airflow_provider_harness.core.checks import CheckKind
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.adapters.postgres import locks as pg_locks
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresSession
+from airflow_provider_harness.adapters.postgres.write import direct_load as pg_direct
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractViolation, HarnessError, SliceBusy, TableLocked
-from airflow_provider_harness.core.partition import Slice, stamp
+from airflow_provider_harness.core.slices.slices import Slice, stamp
 from tests.ports.operators_case import case
 from tests.ports.rows_case import Case, gate_of, unheard
 from tests.ports.targets import PostgresTarget

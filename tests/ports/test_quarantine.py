@@ -13,16 +13,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters.pg_quarantine import HIDDEN, PostgresQuarantine
-from airflow_provider_harness.adapters.store_lineage import SqlLineage
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.app.gate import Gate
-from airflow_provider_harness.app.quarantine import Released, release
+from airflow_provider_harness.adapters.postgres.write.quarantine import HIDDEN, PostgresQuarantine
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
+from airflow_provider_harness.app.rows.gate import Gate
+from airflow_provider_harness.app.rows.quarantine import Released, release
 from airflow_provider_harness.cli import commands, quarantine
-from airflow_provider_harness.core.anomaly import Point
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.core.contracts.anomaly import Point
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import (
     ConfigurationError,
     ContractViolation,
@@ -30,11 +31,10 @@ from airflow_provider_harness.core.errors import (
     TableLocked,
     TargetInterferes,
 )
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.gates import Place, Post
-from airflow_provider_harness.core.lineage import Dataset, Flow
-from airflow_provider_harness.core.local import with_local_day
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow
+from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.local import with_local_day
+from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import CONTRACT, Case, NoHistory, drop, gate_of, make
 

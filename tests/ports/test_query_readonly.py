@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from airflow_provider_harness.adapters import query_readonly
-from airflow_provider_harness.adapters.query_guard import QueryRefused, Visible
-from airflow_provider_harness.adapters.query_readonly import QueryReadonly
+from airflow_provider_harness.adapters.model import query_tool as query_readonly
+from airflow_provider_harness.adapters.model.query_guard import QueryRefused, Visible
+from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 RELATIONS = {"public.flights": Visible(columns={"id": True, "note": True, "passenger": False})}

@@ -15,20 +15,20 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_migrate import grant_tasks, upgrade
-from airflow_provider_harness.adapters.store_promises import SqlPromises
-from airflow_provider_harness.adapters.store_reports import BATCH_BYTES
-from airflow_provider_harness.adapters.store_schema import text_of
-from airflow_provider_harness.adapters.store_slices import SqlSlices
-from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
-from airflow_provider_harness.adapters.ulid import ulid
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
+from airflow_provider_harness.adapters.store.reports import BATCH_BYTES
+from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
+from airflow_provider_harness.adapters.store.schema import text_of
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind, Origin
+from airflow_provider_harness.core.diagnosis.reported import body_of
+from airflow_provider_harness.core.diagnosis.shown import sentence
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
-from airflow_provider_harness.core.failure import ErrorLink, FailureKind, Origin
-from airflow_provider_harness.core.lineage import Graph
-from airflow_provider_harness.core.partition import slice_of, stamp
-from airflow_provider_harness.core.reported import body_of
-from airflow_provider_harness.core.shown import sentence
+from airflow_provider_harness.core.lineage.graph import Graph
+from airflow_provider_harness.core.slices.slices import slice_of, stamp
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_forms import without_forms
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure
@@ -318,8 +318,8 @@ def test_an_odd_watermark_stands_in_the_way_of_its_own_table_only(engine: Engine
 
 @pytest.mark.attack
 def test_an_odd_lease_gate_or_edge_is_a_store_that_cannot_answer(engine: Engine) -> None:
-    from airflow_provider_harness.adapters.store_lineage import SqlLineage
-    from airflow_provider_harness.adapters.store_slices import SqlSlices
+    from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+    from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 
     lease = {"name": "n", "holder": "h", "token": "t", "taken_at": "never", "expires_at": "zzz"}
     edge = {"lineage": "k", "number": 0, "source_namespace": "", "source_name": "x", "source_column": "c"}

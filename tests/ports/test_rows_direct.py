@@ -13,12 +13,13 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from airflow_provider_harness.adapters import pg_direct, pg_wire
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.pg_types import arrow_schema
-from airflow_provider_harness.core.checks import CheckKind
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.postgres.copy import binary as pg_wire
+from airflow_provider_harness.adapters.postgres.write import direct_load as pg_direct
+from airflow_provider_harness.adapters.sql.types import arrow_schema
+from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractViolation, TargetInterferes
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case, drop, left_by_a_kill, make

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters import store_schema as t
-from airflow_provider_harness.adapters.store_grants import GrantsGiven
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_slices import SqlSlices
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.core import audit
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven
+from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.core.incidents import audit
+from airflow_provider_harness.core.slices.slices import Slice
 from tests.ports.chain_case import KEY, NOW, done, emptied, engine, lived, older, proposal, store
 
 __all__ = ["emptied", "engine", "store"]

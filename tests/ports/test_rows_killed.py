@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters.pg_catalog import CLIENT_CHECK_SECONDS
+from airflow_provider_harness.adapters.postgres.catalog import CLIENT_CHECK_SECONDS
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.kill.movers import SLICE, TABLES
 from tests.kill.trial import Trial, Wrong

@@ -12,13 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters import postgres as adapter
 from airflow_provider_harness.adapters import progress
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.app import move
-from airflow_provider_harness.app.ports_rows import Progress
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.postgres import warehouse as adapter
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.app.ports.rows import Progress
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.core.contracts.contract import LoadMode
+from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import (
     ConfigurationError,
     ContractViolation,
@@ -29,7 +30,6 @@ from airflow_provider_harness.core.errors import (
     SliceBusy,
     UncarriedValue,
 )
-from airflow_provider_harness.core.report import Decision
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case, drop, gate_of, make, quiet
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness import wiring_rows
 from airflow_provider_harness.core.errors import (
     ConfigurationError,
     ContractViolation,
@@ -19,6 +18,7 @@ from airflow_provider_harness.core.errors import (
     DatabaseUnavailable,
     SchemaDrift,
 )
+from airflow_provider_harness.wiring import rows as wiring_rows
 from tests.ports.operators_case import context, moved, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 
@@ -281,7 +281,7 @@ def test_a_finding_of_data_is_told_with_one_stack_trace_and_a_broken_setting_wit
     """N20: where in our code a gate blocked says nothing about the rows."""
     from traceback import format_exception
 
-    from airflow_provider_harness.core.schema import SchemaDiff, Side
+    from airflow_provider_harness.core.contracts.schema import SchemaDiff, Side
 
     drift = SchemaDrift(SchemaDiff(side=Side.TARGET, table="t", published="t", changes=()))
     for error, traces in ((drift, 1), (ConfigurationError("x", "is wrong."), 2)):

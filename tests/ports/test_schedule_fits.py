@@ -24,8 +24,8 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, T
 from pendulum import DateTime
 
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import Run
-from airflow_provider_harness.core.schedule_fit import ScheduleWarning
+from airflow_provider_harness.core.slices.schedule_fit import ScheduleWarning
+from airflow_provider_harness.core.slices.slices import Run
 from airflow_provider_harness.operators import PostgresTransferOperator, ValidateOperator
 from airflow_provider_harness.sensors import FreshnessSensor, SchemaDriftSensor
 from tests.ports.slices_case import Scheduled, contract_text, scheduled

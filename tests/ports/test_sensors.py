@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
-from airflow_provider_harness import wiring, wiring_looks, wiring_reads
 from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift
 from airflow_provider_harness.sensors import ContractSensor, FreshnessSensor, SchemaDriftSensor
+from airflow_provider_harness.wiring import evidence as wiring_reads
+from airflow_provider_harness.wiring import healing as wiring
+from airflow_provider_harness.wiring import probes as wiring_looks
 from tests.ports.operators_case import case, context, dag, moved, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from airflow_provider_harness.core.partition import Run
+from airflow_provider_harness.core.slices.slices import Run
 from airflow_provider_harness.operators import BigQueryLoadOperator, PostgresExtractOperator
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer

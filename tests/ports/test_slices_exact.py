@@ -12,10 +12,10 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.airflow_schedule import runs, text_of
-from airflow_provider_harness.adapters.sql_checks import in_slice, literal, spoken
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.partition import Bound, Slice, bounds, slice_of, slice_of_run
+from airflow_provider_harness.adapters.airflow.schedule import runs, text_of
+from airflow_provider_harness.adapters.sql.checks import in_slice, literal, spoken
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.slices.slices import Bound, Slice, bounds, slice_of, slice_of_run
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.slices_case import KINDS, contract, worker_clock

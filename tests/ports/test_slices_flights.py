@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from airflow_provider_harness.core.schedule_fit import ScheduleWarning
+from airflow_provider_harness.core.slices.schedule_fit import ScheduleWarning
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.demo.data import _file
 from tests.ports.slices_case import worker_clock

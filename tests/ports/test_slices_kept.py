@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness import wiring_slices
-from airflow_provider_harness.adapters.store_slices import SlicesOfTasks, SqlSlices
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.app.ports import TaskState
-from airflow_provider_harness.core.contract import Contract
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.rows.leases import SlicesOfTasks, SqlSlices
+from airflow_provider_harness.app.ports.healing import TaskState
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.lease import LEASE_SECONDS, holder_of, of_slice
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.slices.lease import LEASE_SECONDS, holder_of, of_slice
+from airflow_provider_harness.core.slices.slices import Slice
+from airflow_provider_harness.wiring import leases as wiring_slices
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CONTRACT = Contract(id="c", version="1", name="t", table="public.t", columns=())

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.partition import Run
+from airflow_provider_harness.core.slices.slices import Run
 from airflow_provider_harness.operators import (
     PostgresExtractOperator,
     PostgresLoadOperator,
@@ -133,7 +133,7 @@ def test_a_run_publishes_the_whole_of_its_interval(
     """S1: daily at 05:00, under a contract of days in another zone."""
     from airflow.sdk import CronDataIntervalTimetable
 
-    from airflow_provider_harness.core.schedule_fit import ScheduleWarning
+    from airflow_provider_harness.core.slices.schedule_fit import ScheduleWarning
 
     hours = [f"timestamptz '2026-01-01 05:00+00' + {n} * interval '1 hour'" for n in range(72)]
     pair.fill("timestamptz", *hours)
@@ -224,9 +224,9 @@ def test_what_is_missing_is_reckoned_by_the_schedule(
 
     from airflow.sdk import CronDataIntervalTimetable
 
-    from airflow_provider_harness import wiring_looks
     from airflow_provider_harness.core.errors import ContractViolation
     from airflow_provider_harness.sensors import ContractSensor
+    from airflow_provider_harness.wiring import probes as wiring_looks
 
     pair.fill("timestamptz", *(f"timestamptz '2026-01-01 00:30+00' + {n} * interval '1 hour'" for n in range(96)))
     begin, end = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (first, last))
@@ -305,9 +305,9 @@ def test_a_slice_that_a_person_names_is_as_long_as_it_was_published(pair: Pair, 
     """The id of a week says only where it begins; the store knows where it ended."""
     from airflow.sdk import CronDataIntervalTimetable
 
-    from airflow_provider_harness import wiring_rows
-    from airflow_provider_harness.adapters.store_migrate import upgrade
-    from airflow_provider_harness.adapters.store_sql import open_engine
+    from airflow_provider_harness.adapters.store.incidents import open_engine
+    from airflow_provider_harness.adapters.store.migrate import upgrade
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     pair.fill("timestamptz", "'2026-01-06 12:00+00'")
     monday, next_monday = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 12, tzinfo=UTC)
@@ -339,10 +339,11 @@ def test_modes_that_take_nothing_away_may_be_given_nothing(pair: Pair, tmp_path:
 def test_a_slice_that_was_published_without_rows_is_there_and_one_that_never_was_is_missing(
     pair: Pair, tmp_path: Path, move: Callable[[Scheduled, Run], Any]
 ) -> None:
-    from airflow_provider_harness import wiring_looks, wiring_rows
-    from airflow_provider_harness.adapters.store_migrate import upgrade
+    from airflow_provider_harness.adapters.store.migrate import upgrade
     from airflow_provider_harness.core.errors import HarnessUnavailable
-    from airflow_provider_harness.wiring_store import task_engine
+    from airflow_provider_harness.wiring import probes as wiring_looks
+    from airflow_provider_harness.wiring import rows as wiring_rows
+    from airflow_provider_harness.wiring.store import task_engine
 
     pair.fill("timestamptz", "'2024-01-02 12:00+01'")
     pair.run(pair.warehouse, "CREATE TABLE public.raw (id bigint, at timestamptz)")
@@ -369,9 +370,9 @@ def test_a_slice_that_was_published_without_rows_is_there_and_one_that_never_was
 
 
 def test_a_slice_that_was_emptied_and_came_again_counts_by_its_newest_gate(pair: Pair, tmp_path: Path) -> None:
-    from airflow_provider_harness import wiring_rows
-    from airflow_provider_harness.adapters.store_migrate import upgrade
-    from airflow_provider_harness.wiring_store import task_engine
+    from airflow_provider_harness.adapters.store.migrate import upgrade
+    from airflow_provider_harness.wiring import rows as wiring_rows
+    from airflow_provider_harness.wiring.store import task_engine
 
     upgrade(task_engine())
     pair.fill("timestamptz", "'2024-01-02 12:00+01'")

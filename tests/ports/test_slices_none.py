@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import Run
-from airflow_provider_harness.core.report import CheckResult
+from airflow_provider_harness.core.slices.slices import Run
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresTransferOperator, ValidateOperator
 from airflow_provider_harness.sensors import FreshnessSensor
 from tests.ports.slices_case import Scheduled, contract_text, scheduled

@@ -10,10 +10,11 @@ import psycopg
 import pytest
 import sqlglot
 
-from airflow_provider_harness.adapters import pg_measure, sql_checks
-from airflow_provider_harness.adapters.pg_proofs import proofs
-from airflow_provider_harness.core.checks import Check, CheckKind, Reference
-from airflow_provider_harness.core.report import judge
+from airflow_provider_harness.adapters.postgres import measure as pg_measure
+from airflow_provider_harness.adapters.postgres.constraint_proofs import proofs
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Reference
+from airflow_provider_harness.core.contracts.report import judge
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.engines_case import TYPES, contract_of
 from tests.ports.test_engines_agree import EXAMPLES

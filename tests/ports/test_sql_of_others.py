@@ -12,19 +12,20 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness.adapters import pg_measure, sql_checks
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.gx_share import Engine
-from airflow_provider_harness.adapters.pg_pump import PostgresPump
-from airflow_provider_harness.adapters.pg_reading import LOCK_SECONDS, STATEMENT_SECONDS, answers, reading
-from airflow_provider_harness.adapters.pg_rows import PostgresRows, columns_of
-from airflow_provider_harness.adapters.postgres import PostgresWarehouse
-from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.adapters.sql_allowed import FUNCTIONS
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.gx.split import Engine
+from airflow_provider_harness.adapters.postgres import measure as pg_measure
+from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+from airflow_provider_harness.adapters.postgres.source import PostgresSource
+from airflow_provider_harness.adapters.postgres.subject import PostgresRows, columns_of
+from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.adapters.sql.authored.allowed import FUNCTIONS
+from airflow_provider_harness.adapters.sql.authored.reading import LOCK_SECONDS, STATEMENT_SECONDS, answers, reading
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractError, ContractViolation
-from airflow_provider_harness.core.partition import slice_of_day
+from airflow_provider_harness.core.slices.slices import slice_of_day
 from airflow_provider_harness.operators import (
     PostgresExtractOperator,
     PostgresTransferOperator,
@@ -277,7 +278,7 @@ def test_a_check_of_files_reaches_no_other_file(case: Case, dag: Any, tmp_path: 
 
 @pytest.mark.attack
 def test_duckdb_itself_is_closed_where_a_query_would_come_through(case: Case, dag: Any, tmp_path: Path) -> None:
-    from airflow_provider_harness.adapters import duck_files
+    from airflow_provider_harness.adapters.duckdb import file_subject as duck_files
 
     moved(case, dag)
     (tmp_path / "orders.odcs.yaml").write_text(ALONE)
@@ -320,7 +321,7 @@ def test_duckdb_itself_is_closed_where_a_query_would_come_through(case: Case, da
 def test_a_statement_in_duckdb_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     import duckdb
 
-    from airflow_provider_harness.adapters import duck_measure
+    from airflow_provider_harness.adapters.duckdb import measure as duck_measure
 
     monkeypatch.setattr(duck_measure, "STATEMENT_SECONDS", 0.2)
     with duckdb.connect(":memory:") as connection:
@@ -335,7 +336,7 @@ def test_a_statement_in_duckdb_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> 
 def test_great_expectations_writes_nothing_and_brings_no_query(
     connection: psycopg.Connection[Any], postgres: Any
 ) -> None:
-    from airflow_provider_harness.adapters import gx
+    from airflow_provider_harness.adapters.gx import suite as gx
 
     url = gx._url(postgres.url(connection.info.dbname))
     from sqlalchemy import create_engine, text

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from airflow_provider_harness.adapters.store_lineage import SqlLineage
-from airflow_provider_harness.adapters.store_migrate import upgrade
-from airflow_provider_harness.adapters.store_schema import metadata
-from airflow_provider_harness.adapters.store_sql import SqlFailureLog, SqlStore, open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app.ports import Approval, AskState
-from airflow_provider_harness.core import cause
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
+from airflow_provider_harness.adapters.store.schema import metadata
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.ports.healing import Approval, AskState
+from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import (
+from airflow_provider_harness.core.incidents import grouping as cause
+from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
     EventKind,
@@ -33,8 +33,8 @@ from airflow_provider_harness.core.incident import (
     State,
     episode_of,
 )
-from airflow_provider_harness.core.lineage import Dataset, Flow
-from airflow_provider_harness.core.policy import Limit, Usage
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow
+from airflow_provider_harness.core.policy.policy import Limit, Usage
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

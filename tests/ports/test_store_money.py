@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters.store_money import StorePurse
-from airflow_provider_harness.adapters.store_sql import open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app.ports_diagnosis import ModelCall
-from airflow_provider_harness.app.timeline import timeline
+from airflow_provider_harness.adapters.store.budget import StorePurse
+from airflow_provider_harness.adapters.store.incidents import open_engine
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.ports.diagnosis import ModelCall
+from airflow_provider_harness.app.reports.timeline import timeline
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
 
 NOW = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
 KEY = b"k" * 32

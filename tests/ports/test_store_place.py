@@ -15,11 +15,13 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection
 
-from airflow_provider_harness import config, wiring, wiring_store
-from airflow_provider_harness.adapters.store_migrate import upgrade
+from airflow_provider_harness import config
+from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.callbacks import DiagnoseAndHeal
-from airflow_provider_harness.cli import doctor_here
+from airflow_provider_harness.cli.doctor import local as doctor_here
 from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.wiring import healing as wiring
+from airflow_provider_harness.wiring import store as wiring_store
 
 URL = "postgres://harness:secret@db:5432/harness"
 

@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from airflow_provider_harness.adapters.store_sql import SqlStore, open_engine
-from airflow_provider_harness.adapters.ulid import ulid
-from airflow_provider_harness.app import act, escalate, heal, intake
-from airflow_provider_harness.app.capture import capture
-from airflow_provider_harness.app.ports import Severity
-from airflow_provider_harness.core.contract import Contract, Criticality
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
-from airflow_provider_harness.core.incident import Outcome
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.healing import act, intake
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.capture import capture
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.core.contracts.contract import Contract, Criticality
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
+from airflow_provider_harness.core.incidents.incident import Outcome
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.bench import storm as bench
 from tests.unit.app.fakes import START, MemorySpool, Scripted, World, diagnosis, failure, policy_of, task, world
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from airflow_provider_harness.adapters import subquery
-from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.adapters.sql.authored import subquery
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.rows_case import Case
 from tests.ports.test_transfer import pumped

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness.core.contract import Contract, LoadMode
+from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import (
     ConfigurationError,
     DatabaseRefused,

@@ -10,16 +10,16 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness.adapters import pg_direct
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.pg_pump import PostgresPump
-from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.app import move
-from airflow_provider_harness.app.ports_rows import Published
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator
-from airflow_provider_harness.core.contract import Contract, Treatment
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+from airflow_provider_harness.adapters.postgres.source import PostgresSource
+from airflow_provider_harness.adapters.postgres.write import direct_load as pg_direct
+from airflow_provider_harness.app.ports.rows import Published
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, DatabaseRefused, SchemaDrift
-from airflow_provider_harness.core.lineage import Dataset
+from airflow_provider_harness.core.lineage.graph import Dataset
 from airflow_provider_harness.operators import PostgresTransferOperator
 from tests.ports.operators_case import case, context, dag, run, terms
 from tests.ports.rows_case import CONTRACT, Case, gate_of, left_by_a_kill, quiet

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.pg_types import refuse_uncarried
+from airflow_provider_harness.adapters.sql.types import refuse_uncarried
+from airflow_provider_harness.core.contracts.schema import canonical
 from airflow_provider_harness.core.errors import SchemaDrift, UncarriedValue
-from airflow_provider_harness.core.schema import canonical
 from tests.ports.rows_case import Case
 from tests.ports.test_arrays import case, of, sent, texts
 from tests.ports.test_transfer import pumped

@@ -17,17 +17,21 @@ import pyarrow.parquet as pq
 import pytest
 from google.cloud.bigquery import LoadJobConfig, Table
 
-from airflow_provider_harness.adapters import bq_measure, bq_types, gx, pg_measure, sql_checks
-from airflow_provider_harness.adapters.bq_jobs import Jobs
-from airflow_provider_harness.adapters.duck_files import FileRows
-from airflow_provider_harness.adapters.gx_share import Engine
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.adapters.pg_types import arrow_schema
-from airflow_provider_harness.adapters.postgres_source import PostgresSource
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Unit
-from airflow_provider_harness.core.contract import Column, Contract, Load, LoadMode, LogicalType
-from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import CheckResult, Measurements, judge
+from airflow_provider_harness.adapters.bigquery import measure as bq_measure
+from airflow_provider_harness.adapters.bigquery import types as bq_types
+from airflow_provider_harness.adapters.bigquery.jobs import Jobs
+from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.gx import suite as gx
+from airflow_provider_harness.adapters.gx.split import Engine
+from airflow_provider_harness.adapters.postgres import measure as pg_measure
+from airflow_provider_harness.adapters.postgres.source import PostgresSource
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.adapters.sql.types import arrow_schema
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Reference, Unit
+from airflow_provider_harness.core.contracts.contract import Column, Contract, Load, LoadMode, LogicalType
+from airflow_provider_harness.core.contracts.report import CheckResult, Measurements, judge
+from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
 

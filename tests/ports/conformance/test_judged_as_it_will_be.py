@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.app import move, validate
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.app.rows import move, validate
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Reference, Severity
+from airflow_provider_harness.core.contracts.contract import LoadMode
+from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.gates import Place
-from airflow_provider_harness.core.report import Report
+from airflow_provider_harness.core.slices.gate_run import Place
 from tests.ports.rows_case import CONTRACT, Case, gate_of, unheard
 
 BETWEEN = '{"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "max_value": 900}}'
@@ -230,7 +230,7 @@ def test_what_great_expectations_cannot_run_could_not_be_checked(case: Case) -> 
 
 
 def test_without_great_expectations_its_rules_could_not_be_checked(case: Case, monkeypatch: Any) -> None:
-    from airflow_provider_harness.adapters import gx
+    from airflow_provider_harness.adapters.gx import suite as gx
     from airflow_provider_harness.core.errors import MissingExtra
 
     def absent() -> None:

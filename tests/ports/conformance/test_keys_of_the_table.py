@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_harness.app import move
-from airflow_provider_harness.core.checks import Check, CheckKind, Reference, Severity
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Reference, Severity
+from airflow_provider_harness.core.contracts.contract import LoadMode
+from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import ContractViolation, SliceBusy
-from airflow_provider_harness.core.report import CheckResult
 from tests.ports.rows_case import Case, gate_of, quiet, unheard
 
 TO_DAY_1 = "UPDATE public.orders SET placed_at = placed_at + interval '1 day' WHERE id = 7"

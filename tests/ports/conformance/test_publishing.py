@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.app import move, validate
-from airflow_provider_harness.core.checks import Check, CheckKind
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.app.rows import move, validate
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.contract import LoadMode
+from airflow_provider_harness.core.contracts.report import Decision
+from airflow_provider_harness.core.contracts.schema import SchemaDiff
 from airflow_provider_harness.core.errors import (
     ContractViolation,
     QueryTooCostly,
@@ -18,8 +20,6 @@ from airflow_provider_harness.core.errors import (
     SliceBusy,
     UncarriedValue,
 )
-from airflow_provider_harness.core.report import Decision
-from airflow_provider_harness.core.schema import SchemaDiff
 from tests.ports.rows_case import DAYS, Case, gate_of, unheard
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from airflow_provider_harness.app import move
-from airflow_provider_harness.app.gate import Gate
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Severity, Unit
-from airflow_provider_harness.core.contract import LoadMode, MalformedRows
+from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.app.rows.gate import Gate
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Severity, Unit
+from airflow_provider_harness.core.contracts.contract import LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.gates import Place, Post
+from airflow_provider_harness.core.slices.gate_run import Place, Post
 from tests.ports.rows_case import Case, NoHistory, gate_of, quiet, unheard
 
 LARGEST = '{"type": "expect_column_max_to_be_between", "kwargs": {"column": "amount", "min_value": 2000}}'

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.airflow_context import failure_of
-from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.adapters.airflow.context import failure_of
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.report import Decision, Measurement, Report, judge_one
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, from_dict, to_dict
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, from_dict, to_dict
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.report import Decision, Measurement, Report, judge_one
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 START, END = datetime(2013, 1, 1, 5, tzinfo=UTC), datetime(2013, 1, 2, 5, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ from airflow.sdk import Connection
 from airflow.sdk._shared.secrets_masker import _secrets_masker, reset_secrets_masker
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_harness import wiring
-from airflow_provider_harness.adapters.airflow_masks import masked, secrets_of
-from airflow_provider_harness.adapters.evidence_log import read_log
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.adapters.airflow.secrets_masker import masked, secrets_of
+from airflow_provider_harness.adapters.evidence.log import read_log
+from airflow_provider_harness.core.redaction.redactor import Redactor
+from airflow_provider_harness.wiring import healing as wiring
 
 PLAIN = "correct horse battery"
 """A secret that no pattern knows."""

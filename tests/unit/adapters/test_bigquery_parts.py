@@ -13,11 +13,14 @@ import pytest
 from google.api_core.exceptions import BadRequest, Conflict
 from google.cloud.bigquery import SchemaField, Table, TimePartitioning
 
-from airflow_provider_harness.adapters import bq_jobs, bq_publish, bq_types, progress
-from airflow_provider_harness.core.contract import Column, Contract, Grain, Load, LoadMode, LogicalType
+from airflow_provider_harness.adapters import progress
+from airflow_provider_harness.adapters.bigquery import jobs as bq_jobs
+from airflow_provider_harness.adapters.bigquery import publish as bq_publish
+from airflow_provider_harness.adapters.bigquery import types as bq_types
+from airflow_provider_harness.core.contracts.contract import Column, Contract, Grain, Load, LoadMode, LogicalType
+from airflow_provider_harness.core.contracts.schema import Side, compare
 from airflow_provider_harness.core.errors import ConfigurationError, UncarriedValue
-from airflow_provider_harness.core.partition import slice_of, slice_of_day
-from airflow_provider_harness.core.schema import Side, compare
+from airflow_provider_harness.core.slices.slices import slice_of, slice_of_day
 
 
 def contract_of(kind: str = "timestamp with time zone", **load: Any) -> Contract:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from airflow_provider_harness.adapters.bq_words import words
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.bigquery.type_names import words
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
 from airflow_provider_harness.core.errors import ContractError
 
 

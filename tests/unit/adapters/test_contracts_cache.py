@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_harness import config
-from airflow_provider_harness.adapters import contracts_cache
-from airflow_provider_harness.adapters.contracts_cache import dump, restore
-from airflow_provider_harness.adapters.contracts_odcs import load_contract, load_contracts
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.wiring_rows import contract_of
+from airflow_provider_harness.adapters.contracts import compile_cache as contracts_cache
+from airflow_provider_harness.adapters.contracts.compile_cache import dump, restore
+from airflow_provider_harness.adapters.contracts.odcs import load_contract, load_contracts
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.wiring.rows import contract_of
 
 DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
 FILES = sorted(DAGS.glob("*.odcs.yaml"))

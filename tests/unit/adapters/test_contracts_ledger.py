@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from airflow_provider_harness.adapters.contracts_coverage import ANYWHERE, SAYS_NOTHING, SECTIONS, Line, coverage
-from airflow_provider_harness.adapters.contracts_ledger import LEDGER, End, row_of
-from airflow_provider_harness.adapters.contracts_odcs import compile_file
+from airflow_provider_harness.adapters.contracts.coverage import ANYWHERE, SAYS_NOTHING, SECTIONS, Line, coverage
+from airflow_provider_harness.adapters.contracts.ledger import LEDGER, End, row_of
+from airflow_provider_harness.adapters.contracts.odcs import compile_file
 from tests.unit.adapters.test_contracts_silent import BECOMES, contract, options
 
 DEFINITIONS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_conflicts import MOST_ALIKE
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.contracts.rules.conflicts import MOST_ALIKE
 from airflow_provider_harness.core.errors import ContractError
 from tests.ports.rows_case import CONTRACT
 

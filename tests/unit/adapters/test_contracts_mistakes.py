@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
-from airflow_provider_harness.core.checks import CheckKind, Operator, Severity, Unit
+from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
+from airflow_provider_harness.core.contracts.checks import CheckKind, Operator, Severity, Unit
 from tests.unit.adapters.test_contracts_silent import STRING, checks_of, contract, findings, options
 
 

@@ -10,10 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.contracts_marks import schema_findings
-from airflow_provider_harness.adapters.contracts_odcs import compile_text, load_contract
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Reference, Severity, Unit
-from airflow_provider_harness.core.contract import (
+from airflow_provider_harness.adapters.contracts.findings import schema_findings
+from airflow_provider_harness.adapters.contracts.odcs import compile_text, load_contract
+from airflow_provider_harness.core.contracts.checks import (
+    Check,
+    CheckKind,
+    Expectation,
+    Operator,
+    Reference,
+    Severity,
+    Unit,
+)
+from airflow_provider_harness.core.contracts.contract import (
     Access,
     Consumer,
     Grain,
@@ -145,7 +153,7 @@ def test_a_content_that_was_right_is_not_read_again(tmp_path: Path, monkeypatch:
     file.write_text(FLIGHTS)
     load_contract(str(file), cache=cache)
     monkeypatch.setattr(
-        "airflow_provider_harness.adapters.contracts_odcs.compile_text", lambda text, path: pytest.fail("read again")
+        "airflow_provider_harness.adapters.contracts.odcs.compile_text", lambda text, path: pytest.fail("read again")
     )
     load_contract(str(file), cache=cache)
 
@@ -163,7 +171,7 @@ def test_an_unwritable_cache_means_in_memory(tmp_path: Path, monkeypatch: pytest
     file.write_text(FLIGHTS + "\n# in memory\n")
     blocked.write_text("")
     first = load_contract(str(file), cache=blocked / "cache")
-    monkeypatch.setattr("airflow_provider_harness.adapters.contracts_odcs.read", lambda text: pytest.fail("read again"))
+    monkeypatch.setattr("airflow_provider_harness.adapters.contracts.odcs.read", lambda text: pytest.fail("read again"))
     assert load_contract(str(file), cache=blocked / "cache") is first
 
 

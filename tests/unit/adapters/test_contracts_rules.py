@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.contracts_rules import named, rule
-from airflow_provider_harness.core.checks import Check, CheckKind
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.contracts.rules.sql import named, rule
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.core.errors import ContractError
 
 CONTRACT = """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters import contracts_seen
-from airflow_provider_harness.adapters.contracts_seen import check_once
+from airflow_provider_harness.adapters.contracts import parse_cache as contracts_seen
+from airflow_provider_harness.adapters.contracts.parse_cache import check_once
 
 
 @pytest.fixture

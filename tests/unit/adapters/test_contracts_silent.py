@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from airflow_provider_harness.adapters import contracts_custom
-from airflow_provider_harness.adapters.contracts_cache import dump, restore
-from airflow_provider_harness.adapters.contracts_coverage import coverage
-from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Severity
+from airflow_provider_harness.adapters.contracts.compile_cache import dump, restore
+from airflow_provider_harness.adapters.contracts.coverage import coverage
+from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
+from airflow_provider_harness.adapters.contracts.rules import custom as contracts_custom
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Severity
 from airflow_provider_harness.core.errors import ContractError
 
 
@@ -111,8 +111,8 @@ def test_the_default_element_is_meant_where_none_is_named() -> None:
 def test_a_time_of_day_is_a_promise_in_the_standards_own_form(value: str) -> None:
     from datetime import UTC, datetime
 
-    from airflow_provider_harness.core.partition import Slice
-    from airflow_provider_harness.core.promise import promise_of
+    from airflow_provider_harness.core.slices.sla import promise_of
+    from airflow_provider_harness.core.slices.slices import Slice
 
     made = compile_text(contract(slaProperties=[{"property": "timeOfAvailability", "value": value}]), "x")
     piece = Slice(id="2026-01-01", start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 2, tzinfo=UTC))

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import (
+from airflow_provider_harness.adapters.contracts.odcs import (
     SeveralTables,
     compile_file,
     compile_text,
     load_contract,
     load_contracts,
 )
-from airflow_provider_harness.core.checks import CheckKind
-from airflow_provider_harness.core.contract import LoadMode
+from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.errors import ContractError
 
 SHOP = """apiVersion: v3.1.0
@@ -109,7 +109,7 @@ def test_no_table_or_another_one_is_said_with_those_that_there_are(shop: str, ta
 def test_a_task_of_no_table_of_the_file_is_an_import_error(
     shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     wiring_rows.check_when_parsed(shop, None, "store.orders")
@@ -124,7 +124,7 @@ def test_a_task_of_no_table_of_the_file_is_an_import_error(
 def test_the_table_that_a_task_names_is_where_the_contract_is_applied(
     shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_harness import wiring_rows
+    from airflow_provider_harness.wiring import rows as wiring_rows
 
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     assert wiring_rows.contract_of(shop, "orders").table == "store.orders"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from airflow_provider_harness.adapters.contracts_coverage import coverage
-from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
-from airflow_provider_harness.core.checks import Check, CheckKind, Expectation, Operator, Unit
+from airflow_provider_harness.adapters.contracts.coverage import coverage
+from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Unit
 from airflow_provider_harness.core.errors import ContractError
 from tests.unit.adapters.test_contracts_silent import checks_of, contract, findings, options
 

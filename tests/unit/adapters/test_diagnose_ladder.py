@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.diagnose_ladder import LadderDiagnoser
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.adapters.diagnose_runbook import RunbookDiagnoser
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.adapters.diagnosis.runbook import RunbookDiagnoser
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
+from airflow_provider_harness.core.diagnosis.witness import Reader, Witnessed
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink, Failure
-from airflow_provider_harness.core.witness import Reader, Witnessed
 from tests.unit.app.fakes import diagnosis, failure
 
 LOCKED = "psycopg.errors.DeadlockDetected: deadlock detected"

@@ -10,13 +10,12 @@ from io import StringIO
 
 import pytest
 
-from airflow_provider_harness import wiring
-from airflow_provider_harness.adapters.diagnose_resembling import ResemblingDiagnoser, guess
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.app import propose
+from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser, guess
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.app.healing import propose
 from airflow_provider_harness.cli.diagnose import diagnose_file
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.diagnosis import (
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import (
     PERSON_NEEDED,
     UNKNOWN,
     Basis,
@@ -27,9 +26,10 @@ from airflow_provider_harness.core.diagnosis import (
     remedies,
     safe_action,
 )
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink, Failure
-from airflow_provider_harness.core.resemblance import Resemblance
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
+from airflow_provider_harness.core.signatures.resemblance import Resemblance
+from airflow_provider_harness.wiring import healing as wiring
 from tests.unit.app.fakes import diagnosis, failure
 
 #: No rule knows it; its words are those of deliveries that did not come.

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters import diagnose_rules
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser, by_text, retry_after
-from airflow_provider_harness.core.checks import CheckKind, Severity
-from airflow_provider_harness.core.diagnosis import (
+from airflow_provider_harness.adapters.diagnosis import rules as diagnose_rules
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser, by_text, retry_after
+from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
+from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
+from airflow_provider_harness.core.diagnosis.diagnosis import (
     Basis,
     Category,
     Certainty,
@@ -20,10 +21,9 @@ from airflow_provider_harness.core.diagnosis import (
     first_remedy,
     safe_action,
 )
-from airflow_provider_harness.core.evidence import Evidence, Source
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.report import CheckResult, Decision, Report
-from airflow_provider_harness.core.witness import Reader, Witnessed
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.diagnosis.witness import Reader, Witnessed
 
 KEY = TryKey(dag_id="d", run_id="r", task_id="t", try_number=1)
 

@@ -14,7 +14,8 @@ from google.auth import exceptions as auth
 from psycopg import errors as pg
 from psycopg.errors import lookup
 
-from airflow_provider_harness.adapters import driver_errors, pg_errors
+from airflow_provider_harness.adapters import drivers as driver_errors
+from airflow_provider_harness.adapters.postgres import errors as pg_errors
 from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, HarnessError, TableLocked
 
 AGAIN = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from airflow_provider_harness.adapters.evidence_airflow import TEXT_LENGTH, AirflowEvidence
-from airflow_provider_harness.core.evidence import Evidence, Source
-from airflow_provider_harness.core.failure import ErrorLink, FailureKind
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.adapters.evidence.airflow import TEXT_LENGTH, AirflowEvidence
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind
+from airflow_provider_harness.core.redaction.redactor import Redactor
 from tests.unit.adapters.test_airflow_context import report
 from tests.unit.app.fakes import KEY, FakeAirflow, failure, task
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_provider_harness.adapters.evidence_history import RUNS, HistoryEvidence, changes
-from airflow_provider_harness.app.ports_diagnosis import PastTry
+from airflow_provider_harness.adapters.evidence.history import RUNS, HistoryEvidence, changes
+from airflow_provider_harness.app.ports.diagnosis import PastTry
+from airflow_provider_harness.core.contracts.report import Decision
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
+from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.evidence import Evidence, Source
-from airflow_provider_harness.core.failure import Failure
-from airflow_provider_harness.core.gates import Kept, KeptGate, Place
-from airflow_provider_harness.core.incident import Incident, Outcome
-from airflow_provider_harness.core.recurrence import Past
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.incidents.circuit_breaker import Past
+from airflow_provider_harness.core.incidents.incident import Incident, Outcome
+from airflow_provider_harness.core.redaction.redactor import Redactor
+from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate, Place
 from tests.unit.app.fakes import KEY, FakeAirflow, failure, task
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.evidence_lineage import MOST, GetLineage, LineageEvidence
-from airflow_provider_harness.adapters.model_tools import check
+from airflow_provider_harness.adapters.evidence.lineage import MOST, GetLineage, LineageEvidence
+from airflow_provider_harness.adapters.model.tools import check
+from airflow_provider_harness.core.contracts.report import Decision
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
+from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.evidence import Evidence, Source
-from airflow_provider_harness.core.failure import Failure, TryKey
-from airflow_provider_harness.core.gates import KeptGate, Place
-from airflow_provider_harness.core.incident import Incident
-from airflow_provider_harness.core.lineage import Dataset, Flow, Graph, identity_edges
-from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.incidents.incident import Incident
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph, identity_edges
+from airflow_provider_harness.core.slices.gate_run import KeptGate, Place
 from tests.unit.app.fakes import failure
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)

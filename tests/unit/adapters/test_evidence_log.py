@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.evidence_log import read_log
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.adapters.evidence.log import read_log
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 EVENTS = [
     {"timestamp": "2026-11-20T10:00:00Z", "event": "start", "level": "info", "logger": "task", "rows": 3},

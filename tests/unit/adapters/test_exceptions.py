@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.exceptions import CHAIN_LENGTH, MESSAGE_LENGTH, READ_LENGTH, links_of
-from airflow_provider_harness.core.failure import ErrorLink
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.adapters.airflow.exception_chain import (
+    CHAIN_LENGTH,
+    MESSAGE_LENGTH,
+    READ_LENGTH,
+    links_of,
+)
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 
 def raised(call: Any) -> BaseException:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.gates_published import LOOK_AGAIN, PUBLISHERS, SOURCES, PublishedGates
-from airflow_provider_harness.core.contract import Contract, Grain, LateAction, LatePolicy
+from airflow_provider_harness.adapters.airflow.published_gates import LOOK_AGAIN, PUBLISHERS, SOURCES, PublishedGates
+from airflow_provider_harness.core.contracts.contract import Contract, Grain, LateAction, LatePolicy
+from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.report import Report
 from tests.unit.app.fakes import dag, task
 
 GIVEN = {"contract": "/c.yaml", "conn_id": "warehouse", "table": "public.flights", "slice_key": "20130101T050000Z"}

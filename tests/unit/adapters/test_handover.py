@@ -10,10 +10,10 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse, OKResponse, TriggerDagRun
 
-from airflow_provider_harness import wiring
-from airflow_provider_harness.adapters.handover import SupervisorHandover
+from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHandover
 from airflow_provider_harness.callbacks import DiagnoseAndHeal
 from airflow_provider_harness.core.errors import HarnessUnavailable
+from airflow_provider_harness.wiring import healing as wiring
 
 
 class Supervisor:

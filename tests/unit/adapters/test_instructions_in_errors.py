@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.diagnose_rules import by_text
-from airflow_provider_harness.adapters.matching import evidence_of
-from airflow_provider_harness.core.diagnosis import Category
+from airflow_provider_harness.adapters.diagnosis.matching import evidence_of
+from airflow_provider_harness.adapters.diagnosis.rules import by_text
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
 
 pytestmark = pytest.mark.attack
 

@@ -8,12 +8,12 @@ from typing import Any
 from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
 from openlineage.client.serde import Serde
 
-from airflow_provider_harness.adapters.lineage_openlineage import operator_lineage
-from airflow_provider_harness.core.checks import CheckKind, Severity
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType, Owner
-from airflow_provider_harness.core.lineage import ColumnEdge, Dataset, Flow, Transformation, masked
-from airflow_provider_harness.core.report import CheckResult, Decision, Report
-from airflow_provider_harness.core.schema import Schema, SchemaColumn
+from airflow_provider_harness.adapters.lineage.openlineage import operator_lineage
+from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
+from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType, Owner
+from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
+from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn
+from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset, Flow, Transformation, masked
 from tests.openlineage_schemas import findings
 
 SOURCE, OTHER, TARGET = (Dataset(namespace="postgres://h:1", name=f"db.public.{name}") for name in ("a", "b", "t"))

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from airflow_provider_harness.adapters import lineage_sql
-from airflow_provider_harness.adapters.lineage_places import in_project
-from airflow_provider_harness.core.lineage import Dataset
-from airflow_provider_harness.core.schema import Schema, SchemaColumn
+from airflow_provider_harness.adapters.lineage import sql as lineage_sql
+from airflow_provider_harness.adapters.lineage.places import in_project
+from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn
+from airflow_provider_harness.core.lineage.graph import Dataset
 
 Edge = tuple[str, str, str]
 """Target column (empty: all), source column with its table, and how."""

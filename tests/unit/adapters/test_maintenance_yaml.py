@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.maintenance_yaml import load_maintenance
+from airflow_provider_harness.adapters.yaml_files.maintenance import load_maintenance
 from airflow_provider_harness.core.errors import ConfigurationError
 
 

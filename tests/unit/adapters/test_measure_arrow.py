@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_text
-from airflow_provider_harness.adapters.measure_arrow import ArrowGauge
-from airflow_provider_harness.core.checks import Check, CheckKind
-from airflow_provider_harness.core.partition import slice_of_day
-from airflow_provider_harness.core.report import Measurements
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.report import Measurements
+from airflow_provider_harness.core.slices.slices import slice_of_day
 
 CONTRACT = compile_text(
     """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.model_dossier import DOSSIER, TOKENS, dossier, prompt, tokens
-from airflow_provider_harness.core.evidence import Evidence, Observation, Source
-from airflow_provider_harness.core.failure import ErrorLink
+from airflow_provider_harness.adapters.model.prompt import DOSSIER, TOKENS, dossier, prompt, tokens
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from tests.unit.app.fakes import failure
 
 STUFFS = {

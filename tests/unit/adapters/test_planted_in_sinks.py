@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.evidence_log import read_log
-from airflow_provider_harness.adapters.exceptions import NAME_LENGTH, links_of
-from airflow_provider_harness.core.redaction import Redactor
-from airflow_provider_harness.core.report import Measurement
+from airflow_provider_harness.adapters.airflow.exception_chain import NAME_LENGTH, links_of
+from airflow_provider_harness.adapters.evidence.log import read_log
+from airflow_provider_harness.core.contracts.report import Measurement
+from airflow_provider_harness.core.redaction.redactor import Redactor
 from tests.planted import read_in, table
 from tests.sinks import SINKS, WHOLE_WAY
 

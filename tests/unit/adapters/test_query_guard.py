@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.query_guard import MOST_NODES, QueryRefused, Visible, guarded
-from airflow_provider_harness.adapters.query_yaml import load_queryable
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.adapters.model.query_config import load_queryable
+from airflow_provider_harness.adapters.model.query_guard import MOST_NODES, QueryRefused, Visible, guarded
+from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
 
 RELATIONS: Mapping[str, Visible] = {

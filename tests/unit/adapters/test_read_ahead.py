@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.read_ahead import DEPTH, ahead
+from airflow_provider_harness.adapters.arrow.read_ahead import DEPTH, ahead
 
 
 def nothing() -> None:

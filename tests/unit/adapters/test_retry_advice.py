@@ -28,13 +28,13 @@ from google.auth import exceptions as google_auth
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from googleapiclient.errors import HttpError
 
-from airflow_provider_harness.adapters.diagnose_rules import RuleDiagnoser
-from airflow_provider_harness.adapters.exceptions import links_of
-from airflow_provider_harness.adapters.retry_advice import HOPELESS, Advice, advise
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey, from_dict, to_dict
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.adapters.airflow.exception_chain import links_of
+from airflow_provider_harness.adapters.diagnosis.retry_advice import HOPELESS, Advice, advise
+from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey, from_dict, to_dict
+from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.retry_policies import HarnessRetryPolicy
 
 

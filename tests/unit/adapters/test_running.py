@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.running import RUNNING, joined
-from airflow_provider_harness.core.checks import CheckKind
+from airflow_provider_harness.adapters.sql.aggregates import RUNNING, joined
+from airflow_provider_harness.core.contracts.checks import CheckKind
 
 VALUES = st.lists(st.one_of(st.none(), st.integers(-1000, 1000).map(lambda n: n / 8)), max_size=30)
 SIZE = st.integers(1, 7)

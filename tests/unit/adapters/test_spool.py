@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.spool import BAD, MOST_BYTES, FileSpool
+from airflow_provider_harness.adapters.store.spool import BAD, MOST_BYTES, FileSpool
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, to_dict
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import ErrorLink, to_dict
 from tests.unit.app.fakes import KEY, START, failure
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.sql_dialects import translate
-from airflow_provider_harness.adapters.sql_guard import SqlRefused, one_select, query, refusal
+from airflow_provider_harness.adapters.sql.authored.guard import SqlRefused, one_select, query, refusal
+from airflow_provider_harness.adapters.sql.dialects import translate
 from airflow_provider_harness.core.errors import ConfigurationError
 
 STACKED = "1) AS m1 FROM t; GRANT ALL ON ALL TABLES IN SCHEMA public TO author; WITH t AS (SELECT 1) SELECT (SELECT 1"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.sql_rules import columns_in_flight
-from airflow_provider_harness.core.contract import Column, Contract, Load, LoadMode, LogicalType
+from airflow_provider_harness.adapters.sql.authored.in_flight import columns_in_flight
+from airflow_provider_harness.core.contracts.contract import Column, Contract, Load, LoadMode, LogicalType
 
 TYPES = {
     "n": "bigint",

@@ -11,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from airflow_provider_harness.adapters.staging import ParquetStage
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType
+from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
+from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType
 from airflow_provider_harness.core.errors import HarnessError, MalformedFile
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.slices.slices import Slice
 
 CONTRACT = Contract(
     id="texts",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_provider_harness.app.ports import (
+from airflow_provider_harness.app.ports.healing import (
     Answer,
     Approval,
     AskState,
@@ -21,17 +21,19 @@ from airflow_provider_harness.app.ports import (
     RunState,
     TaskState,
 )
-from airflow_provider_harness.app.ports_promises import AtRisk, HighWater
-from airflow_provider_harness.app.postmortem import postmortem
-from airflow_provider_harness.core.action import ActionKind, Proposal
-from airflow_provider_harness.core.cause import Groups, Held, handles, signature
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater
+from airflow_provider_harness.app.reports.postmortem import postmortem
+from airflow_provider_harness.core.actions import ActionKind, Proposal
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.grant import Grant
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.grant import Grant
-from airflow_provider_harness.core.incident import (
+from airflow_provider_harness.core.incidents.circuit_breaker import Past, past_of
+from airflow_provider_harness.core.incidents.grouping import Groups, Held, handles, signature
+from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
     EventKind,
@@ -40,11 +42,9 @@ from airflow_provider_harness.core.incident import (
     episode_of,
     fold,
 )
-from airflow_provider_harness.core.lease import Lease
-from airflow_provider_harness.core.outbox import Delivery, Reached, Said
-from airflow_provider_harness.core.policy import Limit, Policy, Rule, Usage, VerdictKind
-from airflow_provider_harness.core.recurrence import Past, past_of
-from airflow_provider_harness.core.reported import Reported
+from airflow_provider_harness.core.incidents.outbox import Delivery, Reached, Said
+from airflow_provider_harness.core.policy.policy import Limit, Policy, Rule, Usage, VerdictKind
+from airflow_provider_harness.core.slices.lease import Lease
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RUN = "heal__run"
@@ -68,7 +68,7 @@ class Crash(BaseException):
 
 @dataclass
 class MemoryStore:
-    """Implements ``app.ports.Store``.
+    """Implements ``app.ports.healing.Store``.
 
     :param crash_before: dies before it writes an event of this kind.
     """
@@ -293,7 +293,7 @@ def dag(**more: Any) -> DagFacts:
 
 @dataclass
 class FakeAirflow:
-    """Implements ``app.ports.Airflow``.
+    """Implements ``app.ports.healing.Airflow``.
 
     :param writes: every call that changes something: its name and arguments.
     :param refuses: the next writes raise ``NotAllowed`` with this reason.
@@ -468,7 +468,7 @@ class FakeAirflow:
 
 @dataclass
 class MemorySpool:
-    """Implements ``app.ports.Spool``."""
+    """Implements ``app.ports.healing.Spool``."""
 
     kept: dict[str, Failure] = field(default_factory=dict)
 
@@ -529,7 +529,7 @@ class FakeGates:
 
 @dataclass
 class FakeSlices:
-    """Implements ``app.ports.Slices``.
+    """Implements ``app.ports.healing.Slices``.
 
     :param busy: task id -> who works on its slice.
     :param kept: the tasks whose slice was kept for them.
@@ -546,7 +546,7 @@ class FakeSlices:
 
 @dataclass
 class FakeGrants:
-    """Implements ``app.ports.Grants``."""
+    """Implements ``app.ports.healing.Grants``."""
 
     given: dict[str, Grant] = field(default_factory=dict)
 
@@ -560,7 +560,7 @@ class FakeGrants:
 
 @dataclass
 class FakePromises:
-    """Implements ``app.ports_promises.Promises``."""
+    """Implements ``app.ports.sla_alerts.Promises``."""
 
     marks: list[HighWater] = field(default_factory=list)
     contracts: dict[str, Contract] = field(default_factory=dict)

@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import approve, heal, standing
-from airflow_provider_harness.app.act import Acted, act, proposal_of
-from airflow_provider_harness.app.ports import Answer, GateResult
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import preconditions as standing
+from airflow_provider_harness.app.healing.act import Acted, act, proposal_of
+from airflow_provider_harness.app.oncall import approve
+from airflow_provider_harness.app.ports.healing import Answer, GateResult
+from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.diagnosis.failure import FailureKind
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import FailureKind
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from airflow_provider_harness.core.lease import Lease
-from airflow_provider_harness.core.policy import Limit, VerdictKind
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.policy.policy import Limit, VerdictKind
+from airflow_provider_harness.core.slices.lease import Lease
 from tests.unit.app.fakes import (
     KEY,
     RUN,

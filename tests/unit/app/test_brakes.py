@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_harness.app import heal
-from airflow_provider_harness.app.act import proposal_of
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.incident import EventKind
-from airflow_provider_harness.core.recurrence import task_of
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import proposal_of
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.incidents.circuit_breaker import task_of
+from airflow_provider_harness.core.incidents.incident import EventKind
 from tests.unit.app.fakes import KEY, RUN, World, dag, diagnosis, failure, task, world
 
 

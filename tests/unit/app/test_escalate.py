@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import compose, escalate
-from airflow_provider_harness.app.ports import Severity
-from airflow_provider_harness.app.timeline import timeline
-from airflow_provider_harness.core.incident import Event, EventKind, Outcome, State, episode_of
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.oncall import page as compose
+from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.app.reports.timeline import timeline
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, Outcome, State, episode_of
 from tests.unit.app.fakes import KEY, START, Crash, World, opened, world
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import act, escalate, heal, intake, verify
-from airflow_provider_harness.app.ports import TaskState
+from airflow_provider_harness.app.healing import act, intake, verify
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.ports.healing import TaskState
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import ErrorLink, Failure, Origin, TryKey
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from airflow_provider_harness.core.lease import Lease
-from airflow_provider_harness.core.policy import Limit, VerdictKind
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.policy.policy import Limit, VerdictKind
+from airflow_provider_harness.core.slices.lease import Lease
 from tests.unit.app.fakes import KEY, RUN, START, World, dag, failure, policy_of, task, world
 
 CHAIN = (ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)

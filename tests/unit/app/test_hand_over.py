@@ -8,24 +8,27 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_provider_harness.app import approve, compose, escalate, hand_over, heal
-from airflow_provider_harness.app.act import act, proposal_of
-from airflow_provider_harness.app.escalate import STARTED
-from airflow_provider_harness.app.hand_over import Desk, Done, Question
-from airflow_provider_harness.app.ports import Severity
-from airflow_provider_harness.app.postmortem import postmortem
-from airflow_provider_harness.app.reconcile import reconcile
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import act, proposal_of
+from airflow_provider_harness.app.healing.reconcile import reconcile
+from airflow_provider_harness.app.oncall import approve, escalate
+from airflow_provider_harness.app.oncall import incident_commands as hand_over
+from airflow_provider_harness.app.oncall import page as compose
+from airflow_provider_harness.app.oncall.escalate import STARTED
+from airflow_provider_harness.app.oncall.incident_commands import Desk, Done, Question
+from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.app.reports.postmortem import postmortem
+from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import START, World, opened, policy_of, world
 from tests.unit.app.test_act import RUN, asked, decided, due
 
 
 @dataclass
 class FakePerson:
-    """Implements ``app.hand_over.Person``; every writing call is kept."""
+    """Implements ``app.oncall.incident_commands.Person``; every writing call is kept."""
 
     name: str = "oncall"
     may: bool = True

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_provider_harness.app import heal
-from airflow_provider_harness.core.contract import Contract, Criticality
-from airflow_provider_harness.core.evidence import Evidence, Fact
-from airflow_provider_harness.core.incident import EventKind
-from airflow_provider_harness.core.maintenance import Maintenance, Window
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.core.contracts.contract import Contract, Criticality
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact
+from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
 from tests.unit.app.fakes import RUN, Scripted, diagnosis, opened, world
 
 

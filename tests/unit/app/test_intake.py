@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import approve, heal, intake
-from airflow_provider_harness.app.reconcile import reconcile
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import intake
+from airflow_provider_harness.app.healing.reconcile import reconcile
+from airflow_provider_harness.app.oncall import approve
+from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.diagnosis.reported import Reported
+from airflow_provider_harness.core.diagnosis.witness import witness
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
-from airflow_provider_harness.core.incident import EventKind, Outcome
-from airflow_provider_harness.core.reported import Reported
-from airflow_provider_harness.core.witness import witness
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome
 from tests.unit.app.fakes import KEY, RUN, START, Scripted, World, dag, diagnosis, failure, task, world
 
 

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.app import act, heal, model_word
-from airflow_provider_harness.app.ports_diagnosis import ModelProposal
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.app.healing import act
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import model_proposals as model_word
+from airflow_provider_harness.app.ports.diagnosis import ModelProposal
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.incident import EventKind
-from airflow_provider_harness.core.policy import Verdict, VerdictKind
+from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.policy.policy import Verdict, VerdictKind
 from tests.unit.app.fakes import KEY, RUN, START, World, dag, diagnosis, failure, opened, task, world
 
 A, C = ActionKind, Category

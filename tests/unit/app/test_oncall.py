@@ -8,16 +8,20 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import compose, dead_man, escalate, heal, intake
-from airflow_provider_harness.app.ports import Limits, Severity
-from airflow_provider_harness.app.stakes import contracts_of, severity_of
-from airflow_provider_harness.core.contract import Access, Consumer, Contract, Criticality, Owner, Sla
-from airflow_provider_harness.core.diagnosis import Category
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import intake
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.oncall import page as compose
+from airflow_provider_harness.app.oncall import watchdog as dead_man
+from airflow_provider_harness.app.oncall.impact import contracts_of, severity_of
+from airflow_provider_harness.app.ports.healing import Limits, Severity
+from airflow_provider_harness.core.contracts.contract import Access, Consumer, Contract, Criticality, Owner, Sla
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import ErrorLink, Failure, TryKey
-from airflow_provider_harness.core.incident import EventKind, Outcome
-from airflow_provider_harness.core.maintenance import Maintenance, Window
-from airflow_provider_harness.core.severity import MANY_DAGS, Stakes, severity, worse
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome
+from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
+from airflow_provider_harness.core.incidents.severity import MANY_DAGS, Stakes, severity, worse
 from tests.unit.app.fakes import START, World, dag, diagnosis, failure, task, world
 
 CHAIN = (ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)

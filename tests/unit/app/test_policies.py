@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_harness.app import heal, verify
-from airflow_provider_harness.app.act import act
-from airflow_provider_harness.app.policies import past, simulate
-from airflow_provider_harness.core.policy import Limit, Policy, VerdictKind
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import verify
+from airflow_provider_harness.app.healing.act import act
+from airflow_provider_harness.app.reports.policy_replay import past, simulate
+from airflow_provider_harness.core.policy.policy import Limit, Policy, VerdictKind
 from tests.unit.app.fakes import KEY, RUN, failure, policy_of, task, world
 from tests.unit.app.test_act import decided, due
 from tests.unit.app.test_follow import led, of, storm, well

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import approve, escalate, heal, intake, promises
-from airflow_provider_harness.app.act import proposal_of
-from airflow_provider_harness.app.compose import left_of
-from airflow_provider_harness.app.ports import RunState, Severity
-from airflow_provider_harness.app.ports_promises import HighWater, promise_key
-from airflow_provider_harness.core.contract import (
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import intake
+from airflow_provider_harness.app.healing.act import proposal_of
+from airflow_provider_harness.app.oncall import approve, escalate
+from airflow_provider_harness.app.oncall import sla_watch as promises
+from airflow_provider_harness.app.oncall.page import left_of
+from airflow_provider_harness.app.ports.healing import RunState, Severity
+from airflow_provider_harness.app.ports.sla_alerts import HighWater, promise_key
+from airflow_provider_harness.core.contracts.contract import (
     Access,
     Consumer,
     Contract,
@@ -23,11 +26,11 @@ from airflow_provider_harness.core.contract import (
     Owner,
     Sla,
 )
+from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import Failure, TryKey
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from airflow_provider_harness.core.maintenance import Maintenance, Window
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import RUN, START, World, dag, failure, policy_of, task, world
 
 TABLE = "public.sales"

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.app.heal import situation
-from airflow_provider_harness.app.propose import Situation, facts, narrowed, propose
-from airflow_provider_harness.core.action import ActionKind, Parameter
-from airflow_provider_harness.core.checks import Check, CheckKind, Severity
-from airflow_provider_harness.core.contract import Contract, MalformedRows, QuarantinePolicy
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty, Remedy
-from airflow_provider_harness.core.evidence import Citation, Source
-from airflow_provider_harness.core.policy import FACTS, LINEAGE_FACTS
+from airflow_provider_harness.app.healing.diagnose import situation
+from airflow_provider_harness.app.healing.propose import Situation, facts, narrowed, propose
+from airflow_provider_harness.core.actions import ActionKind, Parameter
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.contract import Contract, MalformedRows, QuarantinePolicy
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Remedy
+from airflow_provider_harness.core.diagnosis.evidence import Citation, Source
+from airflow_provider_harness.core.policy.policy import FACTS, LINEAGE_FACTS
 from tests.unit.app.fakes import dag, diagnosis, opened, task, world
 
 DAY = datetime.fromisoformat("2013-01-05T05:00:00+00:00")

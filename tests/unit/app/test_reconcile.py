@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import heal
-from airflow_provider_harness.app.act import act
-from airflow_provider_harness.app.capture import capture
-from airflow_provider_harness.app.escalate import settle
-from airflow_provider_harness.app.ports import BrokenFile, RunState
-from airflow_provider_harness.app.reconcile import FIRST_LOOK, GRACE, OVERLAP, is_over, key_of, reconcile
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import act
+from airflow_provider_harness.app.healing.capture import capture
+from airflow_provider_harness.app.healing.reconcile import FIRST_LOOK, GRACE, OVERLAP, is_over, key_of, reconcile
+from airflow_provider_harness.app.oncall.escalate import settle
+from airflow_provider_harness.app.ports.healing import BrokenFile, RunState
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.failure import Failure, FailureKind, Origin
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
 from tests.unit.app.fakes import KEY, START, FakeAirflow, World, another_try, dag, failure, opened, task, world
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.diagnose_runbook import RunbookDiagnoser
-from airflow_provider_harness.adapters.runbook_yaml import add, load_draft, load_runbook, written
-from airflow_provider_harness.app.runbook import draft
-from airflow_provider_harness.core.diagnosis import UNKNOWN, Category
+from airflow_provider_harness.adapters.diagnosis.runbook import RunbookDiagnoser
+from airflow_provider_harness.adapters.yaml_files.runbook import add, load_draft, load_runbook, written
+from airflow_provider_harness.app.reports.runbook_draft import draft
+from airflow_provider_harness.core.diagnosis.diagnosis import UNKNOWN, Category
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink
+from airflow_provider_harness.core.diagnosis.runbook import TODO, Entry
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink
-from airflow_provider_harness.core.incident import EventKind
-from airflow_provider_harness.core.runbook import TODO, Entry
+from airflow_provider_harness.core.incidents.incident import EventKind
 from tests.unit.app.fakes import Scripted, World, diagnosis, opened, world
 from tests.unit.core.test_runbook import ENTRY, LOG
 

@@ -9,18 +9,22 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import compose, escalate, hand_over, heal, intake
-from airflow_provider_harness.app.digest import HEADINGS, Told, digest
-from airflow_provider_harness.app.pace import overdue, pace
-from airflow_provider_harness.app.ports import Page, RunState
-from airflow_provider_harness.app.ports_promises import HighWater
-from airflow_provider_harness.app.postmortem import Around, first_screen, postmortem
-from airflow_provider_harness.app.stakes import severity_of
-from airflow_provider_harness.app.tell import DEFAULT, NobodyThere, Teller
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Risk
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import ErrorLink, FailureKind
-from airflow_provider_harness.core.incident import (
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import intake
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.oncall import incident_commands as hand_over
+from airflow_provider_harness.app.oncall import page as compose
+from airflow_provider_harness.app.oncall.deadlines import overdue, pace
+from airflow_provider_harness.app.oncall.delivery import DEFAULT, NobodyThere, Teller
+from airflow_provider_harness.app.oncall.impact import severity_of
+from airflow_provider_harness.app.ports.healing import Page, RunState
+from airflow_provider_harness.app.ports.sla_alerts import HighWater
+from airflow_provider_harness.app.reports.digest import HEADINGS, Told, digest
+from airflow_provider_harness.app.reports.postmortem import Around, first_screen, postmortem
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Risk
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind
+from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     Event,
     EventKind,
@@ -30,9 +34,9 @@ from airflow_provider_harness.core.incident import (
     Status,
     fold,
 )
-from airflow_provider_harness.core.metrics import readings
-from airflow_provider_harness.core.outbox import Delivery, Message, Reached, Said, Wait
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.core.incidents.metrics import readings
+from airflow_provider_harness.core.incidents.outbox import Delivery, Message, Reached, Said, Wait
+from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import KEY, START, World, another_try, diagnosis, failure, opened, policy_of, task, world
 from tests.unit.app.test_act import asked, decided
 from tests.unit.app.test_hand_over import desk
@@ -153,7 +157,7 @@ def test_pages_that_nobody_got_are_not_counted() -> None:
 
 
 class Box:
-    """Implements ``app.tell.Outbox`` in memory."""
+    """Implements ``app.oncall.delivery.Outbox`` in memory."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Message] = {}

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import escalate, hand_over, heal, verify
-from airflow_provider_harness.app.act import Acted, act, proposal_of
-from airflow_provider_harness.app.carry_out import AGAIN, PATIENCE
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing import verify
+from airflow_provider_harness.app.healing.act import Acted, act, proposal_of
+from airflow_provider_harness.app.healing.carry_out import AGAIN, PATIENCE
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.oncall import incident_commands as hand_over
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
 from tests.unit.app.fakes import RUN, START, World, task, world
 from tests.unit.app.test_act import ASIDE, WRITES, proposed
 from tests.unit.app.test_hand_over import desk

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app import escalate, heal
-from airflow_provider_harness.app.act import act, proposal_of
-from airflow_provider_harness.app.before import MOST_SLICES, before
-from airflow_provider_harness.app.ports import GateResult
-from airflow_provider_harness.app.verify import verify
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.contract import Contract, Load, LoadMode
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import act, proposal_of
+from airflow_provider_harness.app.healing.baseline import MOST_SLICES, before
+from airflow_provider_harness.app.healing.verify import verify
+from airflow_provider_harness.app.oncall import escalate
+from airflow_provider_harness.app.ports.healing import GateResult
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.contracts.contract import Contract, Load, LoadMode
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incident import EventKind, Outcome, State
-from airflow_provider_harness.core.severity import Severity
+from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.severity import Severity
 from tests.unit.app.fakes import RUN, START, World, dag, opened, task, world
 
 FIRST, LAST = (datetime.fromisoformat(f"2013-01-0{day}T05:00:00+00:00") for day in (1, 2))

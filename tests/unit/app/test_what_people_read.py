@@ -7,23 +7,24 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.model_dossier import dossier
-from airflow_provider_harness.adapters.model_tools import Rejected, accept
-from airflow_provider_harness.adapters.notifiers import medium_of, shown
-from airflow_provider_harness.adapters.pagerduty import bounded
-from airflow_provider_harness.app import approve, heal
-from airflow_provider_harness.app.act import proposal_of
-from airflow_provider_harness.app.compose import compose
-from airflow_provider_harness.app.ports import Page, Severity
-from airflow_provider_harness.app.reconcile import reconcile
-from airflow_provider_harness.core.action import ActionKind, Parameter, Proposal
-from airflow_provider_harness.core.escaping import Medium
-from airflow_provider_harness.core.evidence import Evidence
-from airflow_provider_harness.core.failure import ErrorLink, FailureKind, to_dict
-from airflow_provider_harness.core.failure_text import cleaned
-from airflow_provider_harness.core.grant import text_of
-from airflow_provider_harness.core.incident import EventKind
-from airflow_provider_harness.core.policy import VerdictKind
+from airflow_provider_harness.adapters.model.prompt import dossier
+from airflow_provider_harness.adapters.model.tools import Rejected, accept
+from airflow_provider_harness.adapters.paging.notifiers import medium_of, shown
+from airflow_provider_harness.adapters.paging.pagerduty import bounded
+from airflow_provider_harness.app.healing import diagnose as heal
+from airflow_provider_harness.app.healing.act import proposal_of
+from airflow_provider_harness.app.healing.reconcile import reconcile
+from airflow_provider_harness.app.oncall import approve
+from airflow_provider_harness.app.oncall.page import compose
+from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.contracts.grant import text_of
+from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind, to_dict
+from airflow_provider_harness.core.diagnosis.failure_text import cleaned
+from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.core.redaction.escaping import Medium
 from tests.unit.app.fakes import World, diagnosis, failure, opened, policy_of, task, world
 from tests.unit.app.test_act import RUN, decided
 

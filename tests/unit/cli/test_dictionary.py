@@ -83,7 +83,7 @@ def test_for_people(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_partitioned_says_how_slices_are_cut(file: Path) -> None:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.adapters.contracts.odcs import load_contract
 
     contract = load_contract(str(file))
     assert contract.load.slice_column == "day"
@@ -103,7 +103,7 @@ def test_what_is_partitioned_says_how_slices_are_cut(file: Path) -> None:
     ],
 )
 def test_mistakes_in_it_are_findings(file: Path, field: str, said: str) -> None:
-    from airflow_provider_harness.adapters.contracts_odcs import load_contract
+    from airflow_provider_harness.adapters.contracts.odcs import load_contract
     from airflow_provider_harness.core.errors import ContractError
 
     file.write_text(CONTRACT + f"      - {{name: more, logicalType: string, {field}}}\n")

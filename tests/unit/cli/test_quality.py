@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from airflow_provider_harness.cli import quality
+from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.gates import Kept, KeptGate, Place
-from airflow_provider_harness.core.report import Decision
+from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate, Place
 
 AT = datetime(2013, 1, 1, 5, tzinfo=UTC)
 

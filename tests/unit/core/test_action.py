@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Parameter, Proposal, Risk
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Parameter, Proposal, Risk
 
 
 def required(kind: ActionKind) -> dict[Parameter, str]:

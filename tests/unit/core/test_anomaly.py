@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from airflow_provider_harness.core.anomaly import Past, Point, change_percent, normal
-from airflow_provider_harness.core.checks import Baseline, Check, CheckKind, Expectation, Operator, Slot
-from airflow_provider_harness.core.contract import Contract
-from airflow_provider_harness.core.report import CheckResult, Measurement, Measurements, judge
+from airflow_provider_harness.core.contracts.anomaly import Past, Point, change_percent, normal
+from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Expectation, Operator, Slot
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, Measurements, judge
 
 AT = datetime(2013, 3, 4, 5, tzinfo=UTC)  # a Monday, midnight in New York
 BASE = Baseline(of=CheckKind.ROW_COUNT, slot=Slot.ALL, minimum=3)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core import audit
-from airflow_provider_harness.core.incident import Event, EventKind
+from airflow_provider_harness.core.incidents import audit
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
 
 KEY = b"k" * 32
 AT = datetime(2026, 11, 21, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.evidence_log import read_log
-from airflow_provider_harness.core.bounded import LONGEST_LOG, bounded
-from airflow_provider_harness.core.redaction import Redactor
+from airflow_provider_harness.adapters.evidence.log import read_log
+from airflow_provider_harness.core.diagnosis.bounded import LONGEST_LOG, bounded
+from airflow_provider_harness.core.redaction.redactor import Redactor
 
 CHUNK = b'{"event": "copied a row of the table to its file"}\n' * 20_000  # a megabyte
 

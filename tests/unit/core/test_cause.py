@@ -8,8 +8,24 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.cause import WINDOWS, Groups, Handle, handles, handover_of, lead, signature
-from airflow_provider_harness.core.failure import ErrorLink, Failure, FailureKind, Origin, TryKey, from_dict, to_dict
+from airflow_provider_harness.core.diagnosis.failure import (
+    ErrorLink,
+    Failure,
+    FailureKind,
+    Origin,
+    TryKey,
+    from_dict,
+    to_dict,
+)
+from airflow_provider_harness.core.incidents.grouping import (
+    WINDOWS,
+    Groups,
+    Handle,
+    handles,
+    handover_of,
+    lead,
+    signature,
+)
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import compile_file, compile_text
-from airflow_provider_harness.core.contract_diff import ContractChange, diff, diff_all
+from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
+from airflow_provider_harness.core.contracts.diff import ContractChange, diff, diff_all
 
 OLD = """
 apiVersion: v3.1.0

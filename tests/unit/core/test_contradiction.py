@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.contradiction import ADMITS, ruled_out
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.failure import ErrorLink, FailureKind
-from airflow_provider_harness.core.signatures import ERRNOS, HTTP_STATUSES, SQLSTATES
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.diagnosis.exclusions import ADMITS, ruled_out
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind
+from airflow_provider_harness.core.signatures.error_codes import ERRNOS, HTTP_STATUSES, SQLSTATES
 from tests.unit.app.fakes import failure
 
 C = Category

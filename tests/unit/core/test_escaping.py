@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core import escaping
-from airflow_provider_harness.core.escaping import ESCAPES, LONGEST, Medium, code, link, links, markdown, one_line
+from airflow_provider_harness.core.redaction import escaping
+from airflow_provider_harness.core.redaction.escaping import (
+    ESCAPES,
+    LONGEST,
+    Medium,
+    code,
+    link,
+    links,
+    markdown,
+    one_line,
+)
 
 pytestmark = pytest.mark.attack
 HOSTILE = (

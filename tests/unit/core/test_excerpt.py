@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.excerpt import HEAD, as_text, excerpt, search
+from airflow_provider_harness.core.diagnosis.log_excerpt import HEAD, as_text, excerpt, search
 
 
 def log_of(lines: int, errors: dict[int, str]) -> bytes:

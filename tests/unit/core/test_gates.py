@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_harness.core.checks import Baseline, Check, CheckKind, Slot
-from airflow_provider_harness.core.contract import Contract, Grain, Load
-from airflow_provider_harness.core.gates import OWN_TASK, STANDS_IN, Place, flagged, reach, unreadable
-from airflow_provider_harness.core.report import Measurement, Measurements, judge_one
+from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Slot
+from airflow_provider_harness.core.contracts.contract import Contract, Grain, Load
+from airflow_provider_harness.core.contracts.report import Measurement, Measurements, judge_one
+from airflow_provider_harness.core.slices.gate_run import OWN_TASK, STANDS_IN, Place, flagged, reach, unreadable
 
 ANOMALY = Check(id="a", kind=CheckKind.ANOMALY, baseline=Baseline(of=CheckKind.ROW_COUNT, window=10))
 CHANGE = Check(id="c", kind=CheckKind.ROW_COUNT_CHANGE)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from airflow_provider_harness.core.hours import hours
+from airflow_provider_harness.core.policy.hours import hours
 
 
 @pytest.mark.parametrize(

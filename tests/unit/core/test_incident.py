@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.failure import TryKey
-from airflow_provider_harness.core.incident import (
+from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     TRANSITIONS,
     Event,

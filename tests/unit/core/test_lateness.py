@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.contract import LateAction, LatePolicy
-from airflow_provider_harness.core.lateness import late_from
-from airflow_provider_harness.core.partition import Slice
+from airflow_provider_harness.core.contracts.contract import LateAction, LatePolicy
+from airflow_provider_harness.core.slices.lateness import late_from
+from airflow_provider_harness.core.slices.slices import Slice
 
 
 def piece(end: str) -> Slice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.core.lineage import (
+from airflow_provider_harness.core.lineage.graph import (
     ColumnEdge,
     Dataset,
     Flow,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.core import lineage_text as lineage
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.lineage import Dataset, Flow, Graph, identity_edges, masked
+from airflow_provider_harness.core.lineage import text as lineage
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph, identity_edges, masked
 
 SOURCE, MIDDLE, END = (Dataset(namespace="postgres://h:1", name=f"db.public.{name}") for name in ("a", "b", "c"))
 GRAPH = Graph(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.core.local import with_local_day
+from airflow_provider_harness.core.slices.local import with_local_day
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_provider_harness.core.incident import Event, EventKind, Incident
-from airflow_provider_harness.core.metrics import METRICS, OF_TASKS, Measure, readings
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident
+from airflow_provider_harness.core.incidents.metrics import METRICS, OF_TASKS, Measure, readings
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 E = EventKind

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.outbox import BACKOFF, Message, Said, Wait, again_at, plan
+from airflow_provider_harness.core.incidents.outbox import BACKOFF, Message, Said, Wait, again_at, plan
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 T, A, R, C = Said.TRIGGER, Said.ACKNOWLEDGE, Said.RESOLVE, Said.CHANGE

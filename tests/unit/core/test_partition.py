@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.contract import Column, Contract, Grain, Load, LoadMode, LogicalType
+from airflow_provider_harness.core.contracts.contract import Column, Contract, Grain, Load, LoadMode, LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.partition import (
+from airflow_provider_harness.core.slices.slices import (
     IDENTIFIER_BYTES,
     bounds,
     slice_id,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from airflow_provider_harness.core.pattern import PatternError, compiled, re2
+from airflow_provider_harness.core.contracts.pattern import PatternError, compiled, re2
 
 MEANS = [
     (r"^[a-z]+$", ["a", "abc"], ["", "A", "a\n", "\na"]),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.personal import LEAST_VALUES, RULES, kinds_of, suspects
+from airflow_provider_harness.core.redaction.personal_data import LEAST_VALUES, RULES, kinds_of, suspects
 
 EXAMPLES = {
     "e-mail address": ["ada@example.org", "o'hara+x@mail.example.co.uk"],

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.redaction import MASK, Redactor
+from airflow_provider_harness.core.redaction.redactor import MASK, Redactor
 from tests.planted import AROUND, corpus, forms, leaks, plant
 
 pytestmark = pytest.mark.attack

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.diagnosis import (
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import (
     PERSON_NEEDED,
     PLAYBOOK,
     SAFE_ACTIONS,
@@ -19,8 +19,8 @@ from airflow_provider_harness.core.diagnosis import (
     remedies,
     safe_action,
 )
-from airflow_provider_harness.core.signature_texts import SIGNATURES, TRAIT_WORDS
-from airflow_provider_harness.core.signatures import Trait
+from airflow_provider_harness.core.signatures.error_codes import Trait
+from airflow_provider_harness.core.signatures.texts import SIGNATURES, TRAIT_WORDS
 
 
 def said(

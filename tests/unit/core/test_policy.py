@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
-from airflow_provider_harness.core.policy import (
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal, Risk
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.policy.policy import (
     FACTS,
     LINEAGE_FACTS,
     Condition,

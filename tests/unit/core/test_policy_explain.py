@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal
-from airflow_provider_harness.core.policy import FACTS, Usage
-from airflow_provider_harness.core.policy_explain import explain
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal
+from airflow_provider_harness.core.policy.explain import explain
+from airflow_provider_harness.core.policy.policy import FACTS, Usage
 
 POLICY = load_policy("")
 VALUES = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.core.action import ActionKind
-from airflow_provider_harness.core.policy import Condition, Limit, Op, Policy, Rule, VerdictKind
-from airflow_provider_harness.core.policy_lint import lint
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.policy.lint import lint
+from airflow_provider_harness.core.policy.policy import Condition, Limit, Op, Policy, Rule, VerdictKind
 
 BOUNDED = Limit(per_incident=1, per_dag_per_day=1)
 FEW = Condition(fact="tries_by_harness", op=Op.LT, operand=2)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.contract import Contract, Grain, Load, Sla
-from airflow_provider_harness.core.partition import slice_of
-from airflow_provider_harness.core.promise import Promise, at_risk_from, promise_of
+from airflow_provider_harness.core.contracts.contract import Contract, Grain, Load, Sla
+from airflow_provider_harness.core.slices.sla import Promise, at_risk_from, promise_of
+from airflow_provider_harness.core.slices.slices import slice_of
 
 BERLIN = "by 06:00 Europe/Berlin"
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts_odcs import load_contract
-from airflow_provider_harness.core.contract import Contract, Owner, Readiness, Sla
-from airflow_provider_harness.core.readiness import STANDARDS, Live, checklist, markdown
-from airflow_provider_harness.core.report import Measurement, Measurements, judge
-from airflow_provider_harness.core.schema import Schema, SchemaColumn, Side, canonical, compare
+from airflow_provider_harness.adapters.contracts.odcs import load_contract
+from airflow_provider_harness.core.contracts.contract import Contract, Owner, Readiness, Sla
+from airflow_provider_harness.core.contracts.readiness import STANDARDS, Live, checklist, markdown
+from airflow_provider_harness.core.contracts.report import Measurement, Measurements, judge
+from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn, Side, canonical, compare
 
 FILE = Path(__file__).resolve().parents[3] / "dags" / "contracts" / "flights.odcs.yaml"
 LATENCY = Sla(prop="latency", value="6", unit="h")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.redaction import MASK, Redactor, shorten, visible
+from airflow_provider_harness.core.redaction.redactor import MASK, Redactor, shorten, visible
 
 SECRETS = (
     ("postgresql://etl:hunter2secret@db:5432/x", "hunter2secret"),

@@ -9,9 +9,24 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.checks import CHECKS, Check, CheckKind, Expectation, Metric, Operator, Severity, Unit
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType, MalformedRows, QuarantinePolicy
-from airflow_provider_harness.core.report import BY_PAST, Decision, Measurement, Measurements, Report, judge
+from airflow_provider_harness.core.contracts.checks import (
+    CHECKS,
+    Check,
+    CheckKind,
+    Expectation,
+    Metric,
+    Operator,
+    Severity,
+    Unit,
+)
+from airflow_provider_harness.core.contracts.contract import (
+    Column,
+    Contract,
+    LogicalType,
+    MalformedRows,
+    QuarantinePolicy,
+)
+from airflow_provider_harness.core.contracts.report import BY_PAST, Decision, Measurement, Measurements, Report, judge
 
 NOT_NULL = Check(id="not_null:a", kind=CheckKind.NOT_NULL, columns=("a",))
 UNIQUE = Check(id="unique:a", kind=CheckKind.UNIQUE, columns=("a",))

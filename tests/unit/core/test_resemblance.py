@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.excerpt import BUDGET
-from airflow_provider_harness.core.resemblance import Table, learnt, nearest, resembled, words_of
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.diagnosis.log_excerpt import BUDGET
+from airflow_provider_harness.core.signatures.resemblance import Table, learnt, nearest, resembled, words_of
 
 TABLE = Table(
     weights={

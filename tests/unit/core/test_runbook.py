@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_harness.adapters.policy_yaml import load_policy
-from airflow_provider_harness.core.action import ACTIONS, ActionKind, Proposal, Risk
-from airflow_provider_harness.core.diagnosis import Basis, Category, Certainty
-from airflow_provider_harness.core.evidence import Evidence, Observation, Source
-from airflow_provider_harness.core.policy import Usage, VerdictKind
-from airflow_provider_harness.core.runbook import (
+from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal, Risk
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
+from airflow_provider_harness.core.diagnosis.runbook import (
     LONGEST_PHRASE,
     MOST_ENTRIES,
     PREVENTION,
@@ -20,6 +19,7 @@ from airflow_provider_harness.core.runbook import (
     problems,
     recall,
 )
+from airflow_provider_harness.core.policy.policy import Usage, VerdictKind
 
 ENTRY = Entry(
     id="01K9ZJ4Q6T3M8V5W7X2Y0N1P4R",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.core.contract import Column, Contract, LogicalType
-from airflow_provider_harness.core.schema import Schema, SchemaColumn, Side, canonical, compare, fits
+from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType
+from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn, Side, canonical, compare, fits
 
 CONTRACT = Contract(
     id="t",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from airflow_provider_harness.core.diagnosis import Category
-from airflow_provider_harness.core.signature_texts import SIGNATURES, TEXTS
-from airflow_provider_harness.core.signatures import CODES, Field
+from airflow_provider_harness.core.diagnosis.diagnosis import Category
+from airflow_provider_harness.core.signatures.error_codes import CODES, Field
+from airflow_provider_harness.core.signatures.texts import SIGNATURES, TEXTS
 
 
 def test_a_key_stands_for_one_category() -> None:

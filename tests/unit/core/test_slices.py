@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_harness.app.look import arrived
-from airflow_provider_harness.app.validate import absent
-from airflow_provider_harness.core.contract import Column, Contract, EpochUnit, Load, LoadMode, LogicalType
+from airflow_provider_harness.app.rows.probe import arrived
+from airflow_provider_harness.app.rows.validate import absent
+from airflow_provider_harness.core.contracts.contract import Column, Contract, EpochUnit, Load, LoadMode, LogicalType
+from airflow_provider_harness.core.contracts.grain import WORDS, Grain
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.grain import WORDS, Grain
-from airflow_provider_harness.core.partition import (
+from airflow_provider_harness.core.slices.keys import read
+from airflow_provider_harness.core.slices.slices import (
     Run,
     Slice,
     bounds,
@@ -30,7 +31,6 @@ from airflow_provider_harness.core.partition import (
     slices_between,
     stamp,
 )
-from airflow_provider_harness.core.slice_keys import read
 
 BERLIN = "Europe/Berlin"
 ZONES = ("UTC", BERLIN, "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Havana", "Pacific/Apia")

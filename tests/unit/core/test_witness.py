@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.exceptions import known_classes
-from airflow_provider_harness.core.checks import CHECKS, CheckKind
+from airflow_provider_harness.adapters.airflow.exception_chain import known_classes
+from airflow_provider_harness.core.contracts.checks import CHECKS, CheckKind
+from airflow_provider_harness.core.contracts.report import Measurement
+from airflow_provider_harness.core.contracts.schema import Change, SchemaChange, SchemaDiff, Side
+from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Origin
+from airflow_provider_harness.core.diagnosis.shown import sentence
+from airflow_provider_harness.core.diagnosis.witness import Reader, witness
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.failure import ErrorLink, Origin
-from airflow_provider_harness.core.policy import FACTS
-from airflow_provider_harness.core.report import Measurement
-from airflow_provider_harness.core.schema import Change, SchemaChange, SchemaDiff, Side
-from airflow_provider_harness.core.shown import sentence
-from airflow_provider_harness.core.witness import Reader, witness
+from airflow_provider_harness.core.policy.policy import FACTS
 from tests.unit.app.fakes import failure
 from tests.unit.core.test_report import UNIQUE, gate
 

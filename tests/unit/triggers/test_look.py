@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness import wiring_looks
-from airflow_provider_harness.app.look import Look
+from airflow_provider_harness.app.rows.probe import Look
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.triggers import LookTrigger
+from airflow_provider_harness.wiring import probes as wiring_looks
 
 NOT_YET = Look(sentence="not yet", error=HarnessError("not yet"))
 

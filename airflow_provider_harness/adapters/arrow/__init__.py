@@ -1,0 +1,1 @@
+"""Rows on their way as Arrow batches and staged Parquet files."""

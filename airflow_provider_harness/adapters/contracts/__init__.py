@@ -1,0 +1,1 @@
+"""Contracts as people write them: read, checked as a whole, compiled."""

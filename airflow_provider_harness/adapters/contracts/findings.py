@@ -1,0 +1,259 @@
+"""YAML with the line of every field, and JSON-schema errors in words a contract's author can act on."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from airflow_provider_harness.adapters.contracts.yaml_limits import TooLarge, loader, within_limits
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One mistake in a contract file.
+
+    :param path: keys and indexes from the top of the file to the field.
+    :param valid: what would be accepted, if it is a closed set.
+    """
+
+    path: Path
+    problem: str
+    valid: tuple[str, ...] = ()
+    fix: str = ""
+
+    def sentence(self, file: str, lines: Mapping[Path, int]) -> str:
+        """The finding with its place."""
+        valid = f" Valid: {', '.join(self.valid)}." if self.valid else ""
+        fix = f" {self.fix}" if self.fix else ""
+        return f"{file}:{self.line(lines)}: {dotted(self.path) or 'the file'}: {self.problem}{valid}{fix}"
+
+    def line(self, lines: Mapping[Path, int]) -> int:
+        """The line of the field, or of the nearest around it; 1 for the first."""
+        path = self.path
+        while path and path not in lines:
+            path = path[:-1]
+        return lines.get(path, 1)
+
+    def parts(self, lines: Mapping[Path, int]) -> Mapping[str, Any]:
+        """The finding for programs."""
+        said = {"line": self.line(lines), "path": dotted(self.path), "problem": self.problem}
+        return {**said, "valid": list(self.valid), "fix": self.fix}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A YAML document with the line of each field.
+
+    :param lines: path -> line, 1 for the first.
+    """
+
+    data: Any
+    lines: Mapping[Path, int]
+    findings: tuple[Finding, ...] = ()
+
+
+def dotted(path: Path) -> str:
+    """``schema[0].properties[3].enum``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def read(text: str) -> Marked:
+    """Parse YAML and keep the marks. Dates stay text, as the standard's schema wants them."""
+    import yaml
+
+    plain: Any = loader()
+
+    class Loader(plain):  # type: ignore[misc, unused-ignore]
+        yaml_implicit_resolvers = {  # noqa: RUF012
+            first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in plain.yaml_implicit_resolvers.items()
+        }
+
+    Loader.add_constructor("tag:yaml.org,2002:float", _exact)
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _POWER, list("-+0123456789."))
+    try:
+        within_limits(text)
+        return _built(Loader(text))
+    except TooLarge as error:
+        return _unread(f"is too large to be read: {error}.", error.line)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return _unread(f"is no YAML: {error.problem}", line)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        return _unread(f"is no YAML: {str(error).splitlines()[0]}", 1)
+
+
+def _unread(problem: str, line: int) -> Marked:
+    return Marked(data=None, lines={(): line}, findings=(Finding(path=(), problem=problem),))
+
+
+def _built(loader: Any) -> Marked:
+    try:
+        node = loader.get_single_node()
+        lines: dict[Path, int] = {}
+        findings = list(_mark(node, (), lines)) if node is not None else []
+        data = loader.construct_document(node) if node is not None else None
+    finally:
+        loader.dispose()
+    if not isinstance(data, dict):
+        findings.append(Finding(path=(), problem="is not a mapping of fields."))
+    return Marked(data=data, lines=lines, findings=tuple(findings))
+
+
+def _exact(loader: Any, node: Any) -> Any:
+    """A number with a point; as a decimal where a binary number would lose digits of it."""
+    number = loader.construct_yaml_float(node)
+    try:
+        exact = Decimal(node.value.replace("_", ""))
+    except InvalidOperation:
+        return number  # infinity and NaN have other names in YAML
+    return number if exact == Decimal(repr(number)) else exact
+
+
+def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Finding]:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if node.id == "mapping":
+        for key, value in node.value:
+            here = (*path, str(key.value))
+            if key.tag not in _KEYS:
+                yield Finding(path=here, problem="is a key that is no text.", fix="Quote it.")
+            elif here in lines and key.value != "<<":
+                yield Finding(path=here, problem="is given twice.", fix="Keep one.")
+            lines[here] = key.start_mark.line + 1
+            yield from _mark(value, here, lines)
+    elif node.id == "scalar" and node.tag in _NUMBERS and not node.style and _OTHERWISE.match(node.value):
+        problem = f"{node.value} is read as another number by YAML 1.1 (in base 8 or 60)."
+        yield Finding(path=path, problem=problem, fix="Quote it, or write the number that is meant.")
+    elif node.id == "sequence":
+        for index, value in enumerate(node.value):
+            yield from _mark(value, (*path, index), lines)
+
+
+_POWER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$")
+"""A number of YAML 1.2 that YAML 1.1 takes for a text, such as ``1e3``."""
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_OTHERWISE = re.compile(r"[-+]?(?:0[0-7_]+$|[0-9][0-9_]*(?::[0-5]?[0-9])+)")
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+
+
+def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list[Finding]:
+    """Every way in which ``data`` breaks a JSON schema, each mistake once.
+
+    :param at: where ``data`` stands in the file.
+    """
+    import jsonschema
+
+    validator = jsonschema.Draft201909Validator(schema)
+    found: list[Finding] = []
+    for error in validator.iter_errors(data):
+        found += _explain(error, schema, at)
+    unknown = {finding.path[:-1] for finding in found if finding.problem.startswith("is not a field")}
+    mistyped = {finding.path for finding in found if finding.problem.endswith("has the wrong type.")}
+    kept = [f for f in found if not (f.problem.startswith("needs one of") and f.path in unknown)]
+    kept = [f for f in kept if not (f.problem.startswith("may have only one") and f.path in mistyped)]
+    return list(dict.fromkeys(kept))
+
+
+def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
+    path = (*at, *error.absolute_path)
+    kind = error.validator
+    if kind in ("unevaluatedProperties", "additionalProperties"):
+        return _unknown_keys(error, root, path)
+    if kind in ("oneOf", "anyOf"):
+        return _alternatives(error, root, at, path)
+    if kind in ("enum", "const"):
+        valid = tuple(str(value) for value in (error.validator_value if kind == "enum" else [error.validator_value]))
+        return [
+            Finding(
+                path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=near(error.instance, valid)
+            )
+        ]
+    if kind == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [Finding(path=path, problem=f"needs the field {name!r}.", fix=f"Add {name}.") for name in missing]
+    if kind == "type":
+        valid = _types(error.validator_value)
+        said = isinstance(error.instance, bool) and "string" in valid
+        fix = "YAML reads yes, no, on and off as true and false: quote it." if said else ""
+        return [Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=valid, fix=fix)]
+    if kind in _BOUNDS:
+        return [Finding(path=path, problem=f"{error.instance!r} must be {_BOUNDS[kind]} {error.validator_value}.")]
+    if kind == "pattern" and {"title", "examples"} <= set(error.schema):
+        told = f"{error.instance!r} is no {error.schema['title']}."
+        return [Finding(path=path, problem=told, fix=f"For example {error.schema['examples'][0]}.")]
+    return [Finding(path=path, problem=f"{error.message}.")]
+
+
+_BOUNDS: Mapping[str, str] = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+}
+"""Words of JSON Schema -> what a number must be."""
+
+
+def _types(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _unknown_keys(error: Any, root: Mapping[str, Any], path: Path) -> list[Finding]:
+    """Only keys that no branch of the schema knows: a failed branch makes the validator forget its known ones."""
+    known = sorted(_known(error.schema, root, set()))
+    return [
+        Finding(path=(*path, key), problem="is not a field here.", valid=tuple(known), fix=near(key, known))
+        for key in error.instance
+        if key not in known
+    ]
+
+
+def _alternatives(error: Any, root: Mapping[str, Any], at: Path, path: Path) -> list[Finding]:
+    if not error.context:
+        return [Finding(path=path, problem="may have only one of the alternatives given here.")]
+    if all(inner.validator == "required" and not inner.relative_path for inner in error.context):
+        names = tuple(sorted({name for inner in error.context for name in inner.validator_value}))
+        return [Finding(path=path, problem="needs one of these fields.", valid=names)]
+    branches: dict[Any, list[Any]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    fitting = [group for group in branches.values() if not any(_wrong_shape(inner) for inner in group)]
+    # a branch whose field is there and wrong tells more than one whose field is not there
+    chosen = min(fitting or branches.values(), key=lambda group: (any(map(_is_missing, group)), len(group)))
+    return [finding for inner in chosen for finding in _explain(inner, root, at)]
+
+
+def _is_missing(error: Any) -> bool:
+    return error.validator == "required" and not error.relative_path
+
+
+def _wrong_shape(error: Any) -> bool:
+    return error.validator == "type" and not error.relative_path
+
+
+def _known(schema: Any, root: Mapping[str, Any], seen: set[int]) -> set[str]:
+    if not isinstance(schema, Mapping) or id(schema) in seen:
+        return set()
+    seen.add(id(schema))
+    names = set(schema.get("properties", ()))
+    if "$ref" in schema:
+        target: Any = root
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        names |= _known(target, root, seen)
+    inner = [part for word in ("allOf", "anyOf", "oneOf") for part in schema.get(word, ())]
+    inner += [schema[word] for word in ("if", "then", "else") if word in schema]
+    for part in inner:
+        names |= _known(part, root, seen)
+    return names
+
+
+def near(given: Any, valid: Sequence[str]) -> str:
+    """``Did you mean ...?``, where one of the valid words is close."""
+    close = difflib.get_close_matches(str(given), [str(value) for value in valid], n=1)
+    return f"Did you mean {close[0]}?" if close else ""

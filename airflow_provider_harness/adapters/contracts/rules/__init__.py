@@ -1,0 +1,1 @@
+"""What a contract's rules ask for, kind by kind."""

@@ -1,0 +1,188 @@
+"""What a contract promises about time: ages of columns as checks, and values that are no time at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from airflow_provider_harness.adapters.contracts.findings import Path, near
+from airflow_provider_harness.adapters.contracts.harness_properties import zone_exists
+from airflow_provider_harness.adapters.contracts.rules.quality import cron_fault
+from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name
+from airflow_provider_harness.core.contracts.checks import CheckKind, Expectation, Operator
+from airflow_provider_harness.core.contracts.contract import LogicalType, Sla
+from airflow_provider_harness.core.contracts.span import MONTHS, UNITS, span
+from airflow_provider_harness.core.slices.sla import AVAILABILITY, BY_CLOCK, CLOCK
+
+AGES = ("freshness", "latency", "ly")
+"""Properties, in lower case, that say how old the newest value of their element may be."""
+NAMED = ("availability", "throughput", "errorrate", "generalavailability", "endofsupport", "endoflife")
+"""The standard's other properties, in lower case; its list is open."""
+SPANS = (
+    *AGES,
+    "retention",
+    "re",
+    "frequency",
+    "fy",
+    "timetodetect",
+    "td",
+    "timetonotify",
+    "tn",
+    "timetorepair",
+    "tr",
+)
+"""Properties whose value is a length of time."""
+
+
+class Slas:
+    """The ``slaProperties`` of a file, as far as they are about one table.
+
+    :param data: the document.
+    :param zone: IANA name of the zone that ``harness.load`` gives; empty where it gives none.
+    """
+
+    def __init__(self, data: Mapping[str, Any], scope: Scope, zone: str) -> None:
+        self.scope, self.zone = scope, zone
+        self.default = str(data.get("slaDefaultElement") or "")
+        given = data.get("slaProperties")
+        self.entries = [
+            (("slaProperties", index), entry)
+            for index, entry in enumerate(given if isinstance(given, list) else ())
+            if isinstance(entry, dict) and "property" in entry and "value" in entry
+        ]
+
+    def promises(self) -> tuple[Sla, ...]:
+        """Every promise that is about this table, or about no table of its own."""
+        return tuple(self._promise(entry, here) for here, entry in self.entries if self._is_here(entry))
+
+    def rules(self) -> Iterator[Ruled]:
+        """The checks of age, one for each column that a promise names."""
+        for here, entry in self.entries:
+            prop = str(entry["property"]).lower()
+            self._scheduled(entry, here)
+            known = (*SPANS, *AVAILABILITY, *NAMED)
+            meant = [] if prop in known else get_close_matches(prop, [word for word in known if len(word) > 2], 1, 0.85)
+            if meant:
+                self.scope.find(
+                    (*here, "property"), f"{entry['property']!r} promises nothing.", fix=f"Did you mean {meant[0]}?"
+                )
+            if prop in SPANS and self._length(entry, prop, here) and prop in AGES:
+                for name in self._columns(entry, (*here, "element")):
+                    yield from self._age(entry, name, here)
+
+    def _promise(self, entry: Mapping[str, Any], here: Path) -> Sla:
+        value, prop = str(entry["value"]), str(entry["property"])
+        if prop.lower() in AVAILABILITY:
+            value = self._clock(entry["value"], prop.lower() in BY_CLOCK, (*here, "value"))
+        unit = str(entry.get("unit") or "")
+        return Sla(prop=prop, value=value, unit=unit, element=str(entry.get("element") or ""))
+
+    def _clock(self, given: Any, strict: bool, place: Path) -> str:
+        """A time of day with a zone; where the file names none, that of its slices."""
+        text = str(given).strip()
+        found = CLOCK.fullmatch(text)
+        alone = CLOCK.fullmatch(f"{text}Z")
+        if found is None and alone is not None and self.zone:
+            return f"{text} {self.zone}"
+        if found is None:
+            if strict or alone is not None:
+                why = "says no time zone" if alone else "is no time of day with a time zone"
+                self.scope.find(
+                    place, f"{given!r} {why}.", fix="For example '06:00 Europe/Berlin' or '09:00-08:00', in quotes."
+                )
+            return text
+        zone = found["zone"]
+        if zone[0] not in "+-" and zone != "Z" and not zone_exists(zone):
+            self.scope.find(place, f"{zone!r} is no IANA time zone.", fix="For example 06:00 Europe/Berlin.")
+        hour, minute = (int(part) for part in found["time"].split(":")[:2])
+        if hour > 23 or minute > 59 or (zone[0] in "+-" and int(zone[1:3]) > 23):
+            self.scope.find(place, f"{text} is no time of day.", fix="For example 06:00.")
+        return text
+
+    def _scheduled(self, entry: Mapping[str, Any], here: Path) -> None:
+        if "schedule" in entry and str(entry.get("scheduler") or "cron").lower() == "cron":
+            wrong = cron_fault(entry["schedule"])
+            if wrong:
+                self.scope.find((*here, "schedule"), wrong, fix="Write five fields: minute hour day month weekday.")
+
+    def _length(self, entry: Mapping[str, Any], prop: str, here: Path) -> bool:
+        """Whether a promise names a length of time that can be reckoned with; what cannot be right is a finding."""
+        value, unit = str(entry["value"]).strip(), str(entry.get("unit") or "").lower()
+        known = (*UNITS, *MONTHS)
+        if unit and (unit not in UNITS if prop in AGES else unit not in known):
+            valid = tuple(UNITS) if prop in AGES else known
+            fix = "Write min for minutes." if unit == "m" else near(unit, valid)
+            self.scope.find((*here, "unit"), f"{unit!r} is not valid.", valid, fix)
+            return False
+        found = span(value, unit or ("" if span(value) else "d"))
+        if found is not None and found.total_seconds() < 0:
+            self.scope.find((*here, "value"), f"{value} is below 0.", fix="Say how long it may take.")
+            return False
+        if found is None and prop in AGES:
+            fix = "Write a number with a unit, or a duration such as PT4H."
+            self.scope.find((*here, "value"), f"{entry['value']!r} is no length of time.", fix=fix)
+        return found is not None
+
+    def _columns(self, entry: Mapping[str, Any], place: Path) -> Iterator[str]:
+        """The physical names of this table's columns that a promise is about."""
+        for part in _parts(entry, self.default):
+            table, _, name = part.rpartition(".")
+            if self._of_this_table(table, place if "element" in entry else ("slaDefaultElement",)):
+                if not table and name in _names(self.scope.table) and name not in self.scope.names:
+                    continue  # the table itself: when it is published is the promise
+                yield self.scope.physical(name, place if "element" in entry else ("slaDefaultElement",))
+
+    def _of_this_table(self, table: str, place: Path) -> bool:
+        if not table:
+            if len(self.scope.tables) > 1 and len(_tables(self.scope)) > 1:
+                self.scope.find(
+                    place, "does not say which table it is about.", _tables(self.scope), "Write table.column."
+                )
+                return False
+            return True
+        if table in _names(self.scope.table):
+            return True
+        known = {name for entry in self.scope.tables if isinstance(entry, dict) for name in _names(entry)}
+        if table not in known:
+            fix = near(table, _tables(self.scope)) or "Write table.column."
+            self.scope.find(place, f"{table!r} is no table of this file.", _tables(self.scope), fix)
+        return False
+
+    def _is_here(self, entry: Mapping[str, Any]) -> bool:
+        parts = _parts(entry, self.default)
+        own = [part for part in parts if part.rpartition(".")[0] in ("", *_names(self.scope.table))]
+        return len(self.scope.tables) == 1 or not parts or bool(own)
+
+    def _age(self, entry: Mapping[str, Any], name: str, here: Path) -> Iterator[Ruled]:
+        column = self.scope.columns.get(name)
+        if column is None:
+            return
+        if column.logical_type not in (LogicalType.DATE, LogicalType.TIMESTAMP):
+            self.scope.find((*here, "element"), f"{name} is a {column.logical_type}.", ("date", "timestamp"))
+            return
+        value, unit = str(entry["value"]), str(entry.get("unit") or "")
+        length = span(value, unit or ("" if span(value) else "d"))
+        assert length is not None
+        seconds: float = length.total_seconds()
+        most = Expectation(operator=Operator.LESS_OR_EQUAL, values=(int(seconds) if seconds.is_integer() else seconds,))
+        words = str(entry.get("description") or "")
+        subject = Subject(column=name)
+        check = subject.check(CheckKind.FRESHNESS, expect=most, description=words, dimension="timeliness")
+        yield Ruled(check=check, place=here)
+
+
+def _parts(entry: Mapping[str, Any], default: str) -> list[str]:
+    given = str(entry.get("element") or default)
+    return [part.strip() for part in given.split(",") if part.strip()]
+
+
+def _names(table: Mapping[str, Any]) -> tuple[str, ...]:
+    if "name" not in table:
+        return ()
+    physical = physical_name(table)
+    return tuple(dict.fromkeys((str(table["name"]), physical, physical.rpartition(".")[2])))
+
+
+def _tables(scope: Scope) -> tuple[str, ...]:
+    return tuple(str(entry["name"]) for entry in scope.tables if isinstance(entry, dict) and "name" in entry)

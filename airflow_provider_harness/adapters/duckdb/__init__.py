@@ -1,0 +1,1 @@
+"""DuckDB as an engine: files where they are, and rows in flight."""

@@ -1,0 +1,1 @@
+"""The dossier of a failed try: log, Airflow, lineage, history."""

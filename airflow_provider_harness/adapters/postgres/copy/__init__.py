@@ -1,0 +1,1 @@
+"""PostgreSQL's binary COPY: values, arrays, and rows from server to server."""

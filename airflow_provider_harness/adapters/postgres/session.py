@@ -1,0 +1,74 @@
+"""How every session on PostgreSQL begins: told what it must know, watched while it waits, its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters.postgres.catalog import SESSION
+from airflow_provider_harness.adapters.postgres.errors import translated
+from airflow_provider_harness.adapters.postgres.locks import Waiting
+from airflow_provider_harness.adapters.sql.authored.reading import reading
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@contextmanager
+def session(dsn: str, name: str = "", *, writes: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of psycopg, in one transaction that only reads, within limits of time, and is rolled back.
+
+    What is read may call what an author wrote, so whoever writes says so: loads, and what releases rows from quarantine.
+
+    :param dsn: libpq connection string.
+    :param name: the connection in words, for errors.
+    :param writes: in autocommit instead, with what the connection's role may do.
+    """
+    import psycopg
+
+    waiting = Waiting(dsn, name)
+    with (
+        translated(name, waiting.holders),
+        psycopg.connect(dsn, autocommit=True) as connection,
+        waiting.watching(connection.info.backend_pid),
+    ):
+        connection.execute(SESSION)
+        with nullcontext() if writes else reading(connection):
+            yield connection
+
+
+@contextmanager
+def carrier(dsn: str) -> Iterator[Any]:
+    """A connection of ADBC. It asks for the names of functions as it connects, and knows no quoted ones: where the role or the
+    database has ``quote_all_identifiers = on``, this connection begins without it."""
+    from adbc_driver_postgresql import dbapi
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    connection = dbapi.connect(dsn)
+    if _quotes(connection):
+        connection.close()
+        given = str(conninfo_to_dict(dsn).get("options") or "")
+        connection = dbapi.connect(make_conninfo(dsn, options=f"{given} -c quote_all_identifiers=off".strip()))
+    with connection:
+        yield connection
+
+
+def _quotes(connection: Any) -> bool:
+    """Whether names come quoted; the driver does not know even the type of the answer then."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('quote_all_identifiers')::boolean")
+        [(found,)] = cursor.fetchall()
+    connection.rollback()
+    return found not in (False, b"\0")
+
+
+def told_of(connection: Any) -> int:
+    """Tell a connection of ADBC what every session is told; the id of its server process."""
+    with connection.cursor() as cursor:
+        cursor.execute(SESSION)
+        cursor.fetchall()
+        cursor.execute("SELECT pg_backend_pid()")
+        found = cursor.fetchone()
+        cursor.fetchall()
+    return int(found[0])

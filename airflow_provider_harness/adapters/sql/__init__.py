@@ -1,0 +1,1 @@
+"""Checks as SQL, for every engine that speaks it."""

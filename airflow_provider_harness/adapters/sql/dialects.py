@@ -1,0 +1,123 @@
+"""Statements of the checks in other dialects: sqlglot translates, and what it leaves as it was is put right here."""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from typing import Any
+
+from airflow_provider_harness.adapters.sql.authored.guard import printed_alike
+from airflow_provider_harness.core.contracts.pattern import re2
+
+
+@lru_cache(maxsize=512)
+def translate(sql: str, dialect: str) -> str:
+    """A PostgreSQL statement in another dialect.
+
+    :raises SqlRefused: there, it would be another statement, or do more than read.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    tree = sqlglot.parse_one(sql, read="postgres")
+    change = {"duckdb": _duckdb, "bigquery": _bigquery}[dialect]
+    return printed_alike(tree.transform(lambda node: change(node, exp)), dialect)
+
+
+def _duckdb(node: Any, exp: Any) -> Any:
+    if _is_type_of(node, exp):
+        # without precision and scale, as pg_typeof has it
+        return exp.func(
+            "regexp_replace", exp.func("typeof", *node.expressions), exp.Literal.string("\\(.*"), _text("", exp)
+        )
+    if isinstance(node, exp.RegexpLike) and not node.args.get("flag"):
+        node.set("flag", _text("s", exp))  # a dot is a line break too, as it is in PostgreSQL
+        if isinstance(node.expression, exp.Literal):
+            node.set("expression", _text(re2(node.expression.name), exp))
+    if _is_nan(node, exp) and node.expression.to.this in _decimals(exp):
+        return exp.false()  # a decimal of DuckDB's is always a number
+    return node
+
+
+def _is_nan(node: Any, exp: Any) -> bool:
+    """Whether a value is compared with NaN."""
+    right = node.expression if isinstance(node, exp.EQ) else None
+    return isinstance(right, exp.Cast) and right.this.name.lower() == "nan" and right.this.is_string
+
+
+def _decimals(exp: Any) -> tuple[Any, ...]:
+    return exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL
+
+
+def _nan_in_bigquery(node: Any, exp: Any) -> Any:
+    """BigQuery's NaN is over nothing and equals nothing; in PostgreSQL it is over every number."""
+    if _is_nan(node, exp):
+        return exp.false() if node.expression.to.this in _decimals(exp) else exp.func("IS_NAN", node.this)
+    over = (
+        isinstance(node, exp.GT | exp.GTE) and isinstance(node.expression, exp.Cast) and node.expression.this.is_string
+    )
+    if over and node.expression.to.this in (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT):
+        left, right = (part.transform(lambda one: _bigquery(one, exp)) for part in (node.this, node.expression))
+        return exp.paren(exp.or_(type(node)(this=left, expression=right), exp.func("IS_NAN", left.copy())))
+    return node
+
+
+def _single(node: Any, exp: Any) -> Any:
+    """A number of single precision, which BigQuery has not: the double that it is."""
+    try:
+        number = struct.unpack("f", struct.pack("f", float(node.this.name)))[0]
+    except (ValueError, OverflowError):
+        return node
+    return exp.cast(_text(repr(number), exp), "DOUBLE")
+
+
+def _bigquery(node: Any, exp: Any) -> Any:
+    if isinstance(node, exp.Anonymous) and str(node.this).lower() == "harness_written":
+        from sqlglot import parse_one
+
+        return exp.paren(parse_one(node.expressions[0].name, read="bigquery"))
+    if isinstance(node, exp.CTE):
+        node.set("materialized", None)
+    if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileDisc):
+        # an approximation: BigQuery's exact percentile is a window function
+        share = round(1000 * float(node.this.this.name))
+        ordered = node.expression.expressions[0].this
+        return exp.Bracket(
+            this=exp.func("APPROX_QUANTILES", ordered, exp.Literal.number(1000)),
+            expressions=[exp.Anonymous(this="OFFSET", expressions=[exp.Literal.number(share)])],
+        )
+    if isinstance(node, exp.RegexpLike) and isinstance(node.expression, exp.Literal):
+        node.set("expression", _text(f"(?s){re2(node.expression.name)}", exp))
+    if isinstance(node, exp.ConcatWs):
+        separator, *parts = node.expressions
+        words = [part.this if isinstance(part, exp.Coalesce) else part for part in parts]
+        words = [
+            word.transform(lambda one: _bigquery(one, exp)) for word in words
+        ]  # what is replaced is not looked into
+        return exp.func("ARRAY_TO_STRING", exp.array(*words), separator)  # which leaves nulls out, too
+    if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.JSONB:
+        return exp.DataType.build("JSON")
+    if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
+        return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
+    if isinstance(node, exp.EQ | exp.GT | exp.GTE):
+        return _nan_in_bigquery(node, exp)
+    if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.FLOAT and node.this.is_string:
+        return _single(node, exp)
+    if isinstance(node, exp.Literal) and not node.is_string and "." in node.name and _compared(node, exp):
+        return exp.cast(_text(node.name, exp), "BIGDECIMAL")  # as it is written, and no binary number
+    if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):
+        query = node.args["query"].this
+        query.set("expressions", [exp.func("STRUCT", *(part.copy() for part in query.expressions))])
+    return node
+
+
+def _compared(node: Any, exp: Any) -> bool:
+    return isinstance(node.parent, exp.LT | exp.LTE | exp.GT | exp.GTE | exp.EQ | exp.NEQ | exp.In)
+
+
+def _is_type_of(node: Any, exp: Any) -> bool:
+    return isinstance(node, exp.Anonymous) and str(node.this).lower() == "pg_typeof"
+
+
+def _text(value: str, exp: Any) -> Any:
+    return exp.Literal.string(value)

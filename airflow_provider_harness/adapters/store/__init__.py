@@ -1,0 +1,1 @@
+"""The harness store: incidents, audit, messages, budgets."""

@@ -1,0 +1,84 @@
+"""What models cost, kept as events of the incident: reserved before each call, settled after it, bounded by two limits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from airflow_provider_harness.adapters.store import schema as t
+from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.spend import spent_usd
+from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.ports.diagnosis import ModelCall
+from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, ImpossibleEvent, Incident
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+    from airflow_provider_harness.core.incidents.audit import Ring
+
+
+class StorePurse(SqlStore):
+    """Implements ``app.ports.diagnosis.Purse``.
+
+    :param per_incident: US dollars that calls on one incident may cost.
+    :param per_day: US dollars that calls on all incidents may cost in a UTC day.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        audit_key: bytes | Callable[[], Ring],
+        *,
+        per_incident: float,
+        per_day: float,
+        now: Callable[[], datetime],
+        heard: Callable[[Incident, Event], None] | None = None,
+    ) -> None:
+        super().__init__(engine, audit_key, heard)
+        self._per_incident, self._per_day, self._now = per_incident, per_day, now
+
+    def reserve(self, failure: str, usd: float) -> str:
+        """See ``Purse.reserve``."""
+        now = self._now()
+        with self._write() as connection:
+            incident_id = self._incident_of(connection, failure)
+            on_incident, today = spent_usd(connection, incident_id, now)
+            for spent, most, where in (
+                (on_incident, self._per_incident, "on this incident"),
+                (today, self._per_day, "today"),
+            ):
+                if spent + usd > most:
+                    raise NotAllowed(f"The model may cost {most:g} USD {where}; {spent:.4f} are spent or reserved.")
+            call = ulid(now)
+            left = {
+                "incident": round(self._per_incident - on_incident - usd, 6),
+                "day": round(self._per_day - today - usd, 6),
+            }
+            body = {"call": call, "reserved_usd": usd, "left_usd": left}
+            try:
+                self._append(connection, Event(incident_id=incident_id, kind=EventKind.MODEL_ASKED, at=now, body=body))
+            except ImpossibleEvent as error:
+                raise NotAllowed("The incident is not being diagnosed any more.") from error
+        return call
+
+    def settle(self, failure: str, call: str, ended: ModelCall) -> None:
+        """See ``Purse.settle``."""
+        with self._write() as connection:
+            incident_id = self._incident_of(connection, failure)
+            now, body = self._now(), {"call": call, **asdict(ended)}
+            self._append(connection, Event(incident_id=incident_id, kind=EventKind.MODEL_ANSWERED, at=now, body=body))
+
+    @staticmethod
+    def _incident_of(connection: Connection, failure: str) -> str:
+        from sqlalchemy import select
+
+        m = t.memberships
+        found = connection.execute(select(m.c.incident_id).where(m.c.failure_key == failure)).scalar()
+        if found is None:
+            raise NotAllowed("A model is asked for an incident only: something must bear its cost.")
+        return str(found)

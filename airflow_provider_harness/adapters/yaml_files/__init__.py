@@ -1,0 +1,1 @@
+"""The administrator's YAML files, read strictly."""

@@ -1,0 +1,158 @@
+"""When on-call is told, and how an incident ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from airflow_provider_harness.app.oncall.impact import (
+    made_worse,
+    only_backfill,
+    only_without_slice,
+    risks_of,
+    severity_of,
+)
+from airflow_provider_harness.app.oncall.instructions import NO_SLICE, WORSE, answer, asks_of
+from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed
+from airflow_provider_harness.app.oncall.paged import recorded
+from airflow_provider_harness.app.ports.healing import Healer, Severity
+from airflow_provider_harness.app.ports.sla_alerts import AtRisk, is_own
+from airflow_provider_harness.core.incidents.incident import (
+    Event,
+    EventKind,
+    ImpossibleEvent,
+    Incident,
+    Outcome,
+    State,
+    run_id,
+)
+from airflow_provider_harness.core.incidents.outbox import Said
+from airflow_provider_harness.core.incidents.severity import worse
+
+#: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
+_QUIET = frozenset({Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED, Outcome.REFUSED, Outcome.NOTED})
+
+#: What is noted with the name of a healer run that the harness started by its own account.
+STARTED = "the harness started a healer run"
+#: Acts on one incident after which it goes to a person.
+MOST_ACTS = 2
+
+
+def settle(healer: Healer, incident: Incident) -> Outcome | None:
+    """End the incident as it turned out, paging where a person is needed; None where another remedy is tried first."""
+    if incident.state is State.OPEN and EventKind.REOPENED in incident.last:  # we died before the next run was started
+        start_next(healer, incident)
+        return None
+    settled = incident.last.get(EventKind.SETTLED, {})
+    outcome = Outcome(settled.get("outcome", Outcome.UNKNOWN))
+    why = str(settled.get("text", "The healer did not come to an end."))
+    if outcome is Outcome.NOT_HEALED and len(incident.acts) < MOST_ACTS and incident.state is State.VERIFYING:
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why}))
+        start_next(healer, incident)
+        return None
+    if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.said):  # a no that nobody heard of
+        page(healer, incident, asks=_asks(healer, incident), severity=severity_of(healer, incident))
+    close(healer, healer.store.incident(incident.id), outcome, why)
+    return outcome
+
+
+def _asks(healer: Healer, incident: Incident) -> str:
+    failures = healer.store.failures(incident.id)
+    if only_without_slice(healer, [failure for failure in failures if failure.heals]):
+        return NO_SLICE
+    kinds = [failure.kind for failure in failures]
+    asks = asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
+    return f"{WORSE} {asks}" if made_worse(incident) else asks
+
+
+def start_next(healer: Healer, incident: Incident) -> None:
+    """Start a healer run for this incident under the next number that no run has."""
+    number = healer.store.healer_runs(incident.episode)
+    while not healer.airflow.start(incident.id, incident.episode, number):
+        number += 1
+    body = {"text": STARTED, "run": run_id(incident.episode, number)}
+    with suppress(ImpossibleEvent):  # it was closed meanwhile
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
+
+
+def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
+    """Page on-call about this incident; the same episode again updates the same page.
+
+    Nobody is paged where only runs of a backfill failed, unless the administrator wants it or a promise is at stake. In a maintenance window the
+    page waits for its end, unless it is critical.
+
+    :param asks: what a person is asked to do, with the link or command.
+    """
+    failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
+    risks = risks_of(healer, incident)
+    wanted = risks or healer.limits.page_backfills or EventKind.ASKED in incident.last or made_worse(incident)
+    if only_backfill(failures) and not wanted:
+        text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
+        return
+    message = compose(healer, incident, asks=asks, severity=severity, risks=risks)
+    if not incident.said and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
+        message = replace(message, dedup_key=told[0])  # on-call knows of it by this page, and gets no second one
+    if severity is not Severity.CRITICAL:
+        dags = frozenset(failure.key.dag_id for failure in failures)
+        message = replace(message, not_before=healer.limits.maintenance.until(dags, healer.now()))
+    healer.pager.trigger(message)
+    _take_over(healer, incident, message.dedup_key, risks)
+    body = {
+        "dedup_key": message.dedup_key,
+        "severity": severity.value,
+        "summary": message.summary,
+        "action": "trigger",
+        "asks": asks,
+        "promised": [risk.sentence() for risk in risks],
+        **recorded(healer.pager.reached(message.dedup_key)),
+    }
+    healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+
+
+def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtRisk]) -> None:
+    """From now on this incident's page tells of these promises."""
+    for risk in filter(is_own, risks):
+        if risk.dedup_key != key:
+            healer.pager.resolve(risk.dedup_key)
+        healer.promises.move(risk, episode_key(incident))
+
+
+def at_risk(healer: Healer, incident: Incident) -> None:
+    """Page, or page again, since a promise about time will be broken if this incident lasts."""
+    page(healer, incident, asks=_asks_now(healer, incident), severity=severity_of(healer, incident))
+
+
+def _asks_now(healer: Healer, incident: Incident) -> str:
+    """What a person is asked to do about an incident, wherever it stands."""
+    if incident.is_asked:
+        return answer(incident.id)
+    if incident.state is State.TAKEN:
+        return f"{incident.last[EventKind.TAKEN]['by']} has it: see that they know of the deadline."
+    if incident.outcome is None:
+        take = f"airflow harness incidents take {incident.id}"
+        return f"Nothing yet: the healer works on it. To look after it yourself: {take}"
+    return str(incident.last.get(EventKind.PAGED, {}).get("asks") or _asks(healer, incident))
+
+
+def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> None:
+    """End the incident; a page is resolved only after a verified recovery, or when a person acted first."""
+    if incident.state is State.CLOSED:
+        return
+    if incident.said and outcome in (Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED):
+        key = dedup_key(incident)
+        healer.pager.resolve(key)
+        body = {"dedup_key": key, "action": "resolve", **recorded(healer.pager.reached(key, Said.RESOLVE))}
+        healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+    if outcome in (Outcome.HEALED, Outcome.RECOVERED):
+        healer.pager.change(healed(healer, incident, outcome, why))
+    body = {"outcome": outcome.value, "why": why}
+    healer.store.append(Event(incident_id=incident.id, kind=EventKind.CLOSED, at=healer.now(), body=body))
+
+
+def worsened(healer: Healer, incident: Incident) -> None:
+    """Page again where what joined a paged incident makes it worse; otherwise who joins pages nobody."""
+    now = severity_of(healer, incident)
+    if incident.said and incident.severity and worse(now, incident.severity):
+        page(healer, incident, asks=_asks(healer, incident), severity=now)

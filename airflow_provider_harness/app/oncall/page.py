@@ -1,0 +1,302 @@
+"""What on-call reads, in the order in which it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from airflow_provider_harness.app.oncall import question as asked
+from airflow_provider_harness.app.oncall.approve import dag_id_of
+from airflow_provider_harness.app.oncall.impact import contracts_of, made_worse
+from airflow_provider_harness.app.oncall.instructions import answer
+from airflow_provider_harness.app.oncall.subject import (
+    columns_of,
+    connections_of,
+    how_sure,
+    slices_of,
+    statement_of,
+    zones_of,
+)
+from airflow_provider_harness.app.ports.healing import Healer, Page, Severity
+from airflow_provider_harness.app.ports.sla_alerts import AtRisk
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, proposal_from
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, TryKey
+from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.incidents.incident import EventKind, Incident, Outcome
+from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.core.redaction.escaping import links as shown_links
+from airflow_provider_harness.core.redaction.escaping import one_line, terminal
+from airflow_provider_harness.core.redaction.redactor import shorten
+
+#: PagerDuty shows summaries up to 1,024 characters; a phone shows less.
+SUMMARY_LENGTH = 200
+DETAIL_LENGTH = 4000
+EVIDENCE_LENGTH = 1500
+#: Failed tasks that a page names; a storm has more.
+NAMED = 5
+#: Rows of a check that a page shows, and characters of a value in them.
+SAMPLED, VALUE_LENGTH = 3, 60
+
+
+def healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
+    """What is told beside open pages when the harness has mended something."""
+    return Page(
+        dedup_key=dedup_key(incident),
+        summary=f"{dag_id_of(incident)}: {outcome} by the harness"[:SUMMARY_LENGTH],
+        severity=Severity.LOW,
+        source=f"airflow:{dag_id_of(incident)}",
+        details={"done": "\n".join(incident.acts), "outcome": terminal(why), "incident": incident.id},
+        links=_links(healer, incident),
+    )
+
+
+def episode_key(incident: Incident) -> str:
+    """The key of an incident's own page."""
+    return f"harness:{incident.episode}"
+
+
+def dedup_key(incident: Incident) -> str:
+    """The key under which on-call sees this incident: that of the page which told of it first."""
+    return str(incident.last.get(EventKind.PAGED, {}).get("dedup_key") or episode_key(incident))
+
+
+def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity, risks: Sequence[AtRisk] = ()) -> Page:
+    """The page as on-call gets it.
+
+    :param risks: the promises about time that wait for this incident.
+    """
+    dag_id = dag_id_of(incident)
+    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
+    cause = one_line(str(diagnosis.get("cause", "not diagnosed")), DETAIL_LENGTH)
+    failures = healer.store.failures(incident.id)
+    contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
+    here = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.is_asked else {}
+    details = {
+        **_question(incident),
+        "what is broken": one_line(_broken(incident, failures), DETAIL_LENGTH),
+        "for whom": one_line(for_whom(contracts), DETAIL_LENGTH),
+        "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
+        "slices": "\n".join(map(one_line, slices_of(incident, failures, _zones(contracts))[:NAMED])),
+        "promised": "; ".join(f"{risk.sentence()}, {left_of(risk.due - healer.now())}" for risk in risks),
+        "cause": cause,
+        "connections": connections_of(incident),
+        "suggested statement": statement_of(incident, failures),
+        "done": _done(incident),
+        **({} if here else {"you are asked to": asks}),
+        "when it is mended": "" if here else f"airflow harness incidents resolve {incident.id} --why TEXT",
+        "how sure": how_sure(diagnosis),
+        "evidence": "\n".join(_evidence(incident)),
+        "samples": "\n".join(samples_of(failures)),
+        "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
+        "verdict": _verdict(incident),
+        "more": f"airflow harness incidents show {incident.id}",
+        "incident": incident.id,
+        "audit head": healer.store.head(),
+    }
+    links = here | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
+    return Page(
+        dedup_key=dedup_key(incident),
+        summary=one_line(_title(incident, dag_id, failures, _left(healer, risks)), SUMMARY_LENGTH),
+        severity=severity,
+        source=f"airflow:{dag_id}",
+        details={name: shorten(terminal(text), DETAIL_LENGTH) for name, text in details.items() if text},
+        links=shown_links(links),
+        route=route_of(contracts, _owners(healer, dag_id, failures)),
+    )
+
+
+def _left(healer: Healer, risks: Sequence[AtRisk]) -> str:
+    return f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
+
+
+def _title(incident: Incident, dag_id: str, failures: Sequence[Failure], left: str) -> str:
+    """What is asked, where a person is asked; else how bad it is and why, with the columns or the connection where they tell."""
+    harm = "made worse by the harness; " if made_worse(incident) else ""
+    zone = next(iter(zones_of(incident).values()), "")
+    if incident.is_asked:
+        expires = str(incident.last[EventKind.ASKED]["expires"])
+        return left + asked.title(dag_id, proposal_from(incident.last[EventKind.PROPOSED]), expires, zone)
+    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
+    category = str(diagnosis.get("category", "unknown"))
+    about = connections_of(incident) if category in _OF_A_CONNECTION else columns_of(failures)
+    named = f" ({about})" if about else ""
+    return f"{dag_id}: {harm}{left}{category}{named} - {diagnosis.get('cause', 'not diagnosed')}"
+
+
+#: Causes in which a connection is at fault, or what is behind it.
+_OF_A_CONNECTION = frozenset({"auth_expired_or_invalid", "permission_denied", "transient_network"})
+
+
+def _zones(contracts: Sequence[Contract]) -> dict[str, str]:
+    return {item.table: item.load.time_zone for item in contracts}
+
+
+def left_of(left: timedelta) -> str:
+    """Time until a deadline, for people."""
+    minutes = round(abs(left).total_seconds() / 60)
+    text = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    return f"{text} left" if left > timedelta(0) else f"late by {text}"
+
+
+def route_of(contracts: Sequence[Contract], owners: Sequence[str]) -> tuple[str, ...]:
+    """Who answers, the nearest first: whom the contracts want paged, their teams, their channels, the Dags' owners."""
+    named = (*(item.paged for item in contracts), *((item.owner.team,) for item in contracts))
+    channels = (item.owner.channels for item in contracts)
+    return tuple(dict.fromkeys(name for names in (*named, *channels, owners) for name in names if name))
+
+
+def _owners(healer: Healer, dag_id: str, failures: Sequence[Failure]) -> Sequence[str]:
+    """Who owns the tasks that failed, the leading Dag's first, as Airflow says; a report's own word would choose who is told."""
+    tasks: dict[str, dict[str, None]] = {dag_id: {}}
+    for failure in failures:
+        tasks.setdefault(failure.key.dag_id, {})[failure.key.task_id] = None
+    found = dict[str, None]()
+    for name in list(tasks)[:NAMED]:
+        try:
+            dag = healer.airflow.dag(name)
+        except HarnessError:
+            continue
+        named = [owner for task_id in tasks[name] for owner in dag.owners_of.get(task_id, ())]
+        found |= dict.fromkeys(named or dag.owners)
+    return tuple(found)
+
+
+def _broken(incident: Incident, failures: Sequence[Failure]) -> str:
+    """The leader's failure first, then how much else failed of the same cause."""
+    leader = str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0])
+    others = [name for name in incident.failures if name != leader]
+    named = ", ".join((leader, *others[: NAMED - 1]))
+    if len(incident.failures) <= NAMED:
+        return named
+    dags = len({failure.key.dag_id for failure in failures})
+    return f"{named} and {len(incident.failures) - NAMED} more, in {dags} Dag(s), of the same cause"
+
+
+def for_whom(contracts: Sequence[Contract]) -> str:
+    """Whose data it is, and who reads it."""
+    return "; ".join(
+        f"{item.table} ({item.criticality}) of {item.owner.team or 'nobody named'}"
+        + (f", read by {', '.join(consumer.name for consumer in item.consumers)}" if item.consumers else "")
+        for item in contracts
+    )
+
+
+def _links(healer: Healer, incident: Incident) -> dict[str, str]:
+    failures = healer.store.failures(incident.id)
+    leader = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
+    first = next((failure for failure in failures if str(failure.key) == leader), failures[0])
+    if first.kind is FailureKind.IMPORT_ERROR:
+        return {"Import errors in Airflow": healer.airflow.import_errors_url()}
+    run = healer.airflow.run_url(first.key.dag_id, first.key.run_id)
+    return {"The run in Airflow": run} | (
+        {f"The log of {first.key.task_id}": _log(run, first.key)} if first.key.task_id else {}
+    )
+
+
+def _log(run_url: str, key: TryKey) -> str:
+    """The page of Airflow's UI with the log of a try."""
+    mapped = f"/mapped/{key.map_index}" if key.map_index >= 0 else ""
+    return f"{run_url}/tasks/{quote(key.task_id, safe='')}{mapped}?try_number={key.try_number}"
+
+
+def _runbooks(healer: Healer, contracts: Sequence[Contract], category: str) -> dict[str, str]:
+    found = {f"Runbook of {item.table}": item.runbook for item in contracts if item.runbook}
+    general = healer.limits.runbook_url.replace("{category}", category)
+    return found | ({"Runbook": general} if general else {})
+
+
+def _evidence(incident: Incident) -> list[str]:
+    seen = [
+        one_line(item["text"], EVIDENCE_LENGTH)
+        for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())
+    ]
+    told = incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
+    cited = [f"{item['source']} line {item['line']}: {one_line(item['text'], EVIDENCE_LENGTH)}" for item in told]
+    return seen + [text for text, item in zip(cited, told, strict=True) if not _is_in(str(item["text"]), seen)]
+
+
+#: Characters by which a quotation is found again in what was seen: at most so many, and no fewer of a message alone.
+_ALIKE, _TELLING = 80, 20
+
+
+def _is_in(quoted: str, seen: Sequence[str]) -> bool:
+    """Whether it stands among the evidence already: an exception is seen, and cited as what the cause was read from."""
+    message = quoted.partition(": ")[2]
+    words = one_line(message if len(message) >= _TELLING else quoted, EVIDENCE_LENGTH)[:_ALIKE]
+    return any(words in text for text in seen)
+
+
+def samples_of(failures: Sequence[Failure]) -> list[str]:
+    """A few rows that failed a check; a gate keeps of them only what the contract lets leave, and masks the rest."""
+    blocked = [failure.report for failure in failures if failure.report is not None][:1]
+    found = [result for report in blocked for result in report["results"] if not result["passed"]]
+    return [f"{result['id']}: {_row(sample)}" for result in found for sample in result.get("samples", ())[:SAMPLED]][
+        :NAMED
+    ]
+
+
+def _row(sample: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={str(value)[:VALUE_LENGTH]}" for name, value in sample.items())
+
+
+def _done(incident: Incident) -> str:
+    if not incident.acts:
+        return "nothing was done"
+    before = incident.last.get(EventKind.REOPENED, {}).get("why", "not known how it ended")
+    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", before)
+    verified = incident.last.get(EventKind.SETTLED, {}).get("text", "")
+    return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
+
+
+def _verdict(incident: Incident) -> str:
+    """What was decided about an act; that a person is told is no act, and the page itself says so."""
+    judged = incident.last.get(EventKind.JUDGED)
+    if judged is None:
+        return ""
+    proposed = incident.last[EventKind.PROPOSED]
+    if proposed["action"] == ActionKind.ESCALATE_TO_HUMAN and judged["verdict"] == VerdictKind.APPROVE:
+        return ""
+    arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed["arguments"].items()))
+    rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
+    return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
+
+
+def _question(incident: Incident) -> dict[str, str]:
+    """The question before anything else, where a person is asked."""
+    if not incident.is_asked:
+        return {}
+    question, proposal = incident.last[EventKind.ASKED], proposal_from(incident.last[EventKind.PROPOSED])
+    zone = next(iter(zones_of(incident).values()), "")
+    return {
+        "you are asked to": f"{asked.may(proposal, zone)} {answer(incident.id)}",
+        "if you approve": ACTIONS[proposal.kind].what,
+        "if you refuse": asked.after_no(proposal),
+        "if nobody answers": f"It counts as no. To be asked again: airflow harness incidents return {incident.id}",
+        "who may answer": f"{', '.join(question['assigned'])}, until {minute(question['expires'])}",
+    }
+
+
+def minute(text: str) -> str:
+    """A moment that an event keeps, for people."""
+    try:
+        return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return text
+
+
+def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error: str) -> Page:
+    """The page that says that the healer itself failed."""
+    return Page(
+        dedup_key=f"harness-self:{dag_id}:{task_id}",
+        summary=f"The harness itself failed: {dag_id}.{task_id}",
+        severity=Severity.CRITICAL,
+        source=f"airflow:{dag_id}",
+        details={
+            "what is broken": f"{dag_id}/{run_id}/{task_id}",
+            "incident": incident_id or "none",
+            "error": shorten(terminal(error), DETAIL_LENGTH),
+            "you are asked to": "Look after the incident yourself; then read the log of this task.",
+        },
+    )

@@ -1,0 +1,1 @@
+"""What is read afterwards: timelines, post-mortems, drafts of runbooks, policies replayed."""

@@ -1,0 +1,94 @@
+"""What a policy would have said to what was proposed before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from airflow_provider_harness.core.actions import Parameter, Proposal, proposal_from
+from airflow_provider_harness.core.diagnosis.evidence import Fact
+from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.policy.policy import Policy, Usage, Verdict, VerdictKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A verdict that was given, and everything that it was given for.
+
+    :param usage: what had been done by then.
+    :param followed: it was about another failed task of the incident, after the leader's heal.
+    """
+
+    incident_id: str
+    at: str
+    proposal: Proposal
+    facts: Mapping[str, Fact]
+    usage: Usage
+    verdict: str
+    rule: str
+    reason: str
+    followed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A past verdict that would be another one."""
+
+    past: Past
+    now: Verdict
+
+
+def past(events: Iterable[Event]) -> Iterator[Past]:
+    """Every verdict of the chain, oldest first.
+
+    :param events: of all incidents, in the order in which they happened.
+    """
+    proposed: dict[str, Proposal] = {}
+    facts: dict[str, Mapping[str, Fact]] = {}
+    done: Counter[tuple[str, ...]] = Counter()
+    for event in events:
+        name, body = event.incident_id, event.body
+        if event.kind is EventKind.PROPOSED:
+            proposed[name], facts[name] = proposal_from(body), body["facts"]
+        elif event.kind is EventKind.JUDGED:
+            yield _judged(event, proposed[name], facts[name], done)
+        elif event.kind is EventKind.ACT_STARTED:
+            done.update(_counted(event, proposed[name]))
+        elif event.kind is EventKind.FOLLOWED and "facts" in body:  # an earlier version did not keep them
+            proposal = proposal_from(body)
+            yield _judged(event, proposal, body["facts"], done)
+            if body["verdict"] == VerdictKind.APPROVE:
+                done.update(_counted(event, proposal))
+
+
+def _counted(event: Event, proposal: Proposal) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What an act counts against: its target in the incident, and its Dag that day."""
+    dag_id, day = proposal.arguments.get(Parameter.DAG, ""), event.at.date().isoformat()
+    return (event.incident_id, proposal.kind, proposal.target), (dag_id, proposal.kind, day)
+
+
+def _judged(event: Event, proposal: Proposal, facts: Mapping[str, Fact], done: Mapping[tuple[str, ...], int]) -> Past:
+    on_incident, on_dag = _counted(event, proposal)
+    return Past(
+        incident_id=event.incident_id,
+        at=event.at.isoformat(timespec="seconds"),
+        proposal=proposal,
+        facts=facts,
+        usage=Usage(on_incident=done.get(on_incident, 0), on_dag_today=done.get(on_dag, 0)),
+        verdict=event.body["verdict"],
+        rule=event.body["rule"],
+        reason=event.body["reason"],
+        followed=event.kind is EventKind.FOLLOWED,
+    )
+
+
+def simulate(policy: Policy, events: Iterable[Event]) -> tuple[int, list[Change]]:
+    """How many past verdicts were judged again, and those that the policy would change."""
+    count, changes = 0, []
+    for one in past(events):
+        count += 1
+        now = policy.judge(one.proposal, one.facts, one.usage)
+        if now.kind != one.verdict:
+            changes.append(Change(past=one, now=now))
+    return count, changes

@@ -1,0 +1,1 @@
+"""``airflow harness incidents ...``, ``approve`` and ``refuse``."""

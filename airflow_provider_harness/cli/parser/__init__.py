@@ -1,0 +1,1 @@
+"""The commands as Airflow's CLI takes them, group by group."""

@@ -1,0 +1,1 @@
+"""What a data contract means, and what a gate finds."""

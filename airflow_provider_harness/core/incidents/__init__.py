@@ -1,0 +1,1 @@
+"""Incidents, from the first failure to a verified outcome, and their audit."""

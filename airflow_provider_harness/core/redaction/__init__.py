@@ -1,0 +1,1 @@
+"""What may be read: secrets and values of rows out, text for each medium made plain."""

@@ -1,0 +1,1 @@
+"""What programs print when something fails: data about texts, codes and exceptions."""

@@ -1,0 +1,174 @@
+"""Texts that identify a cause, and the words around them that change what they mean.
+
+The tables are in ``core.signatures.services``, ``core.signatures.data``, ``core.signatures.setup``,
+``core.signatures.vendors``, ``core.signatures.tools``, ``core.signatures.versions`` and ``core.signatures.platforms``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
+``@unless P`` look anywhere in the text, ``@traits A B`` tells more. ``<day>`` stands for a date in a path or name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from airflow_provider_harness.core.diagnosis.diagnosis import Category as C
+from airflow_provider_harness.core.signatures import context as signature_causes
+from airflow_provider_harness.core.signatures import data as signature_data
+from airflow_provider_harness.core.signatures import platforms as signature_platforms
+from airflow_provider_harness.core.signatures import services as signature_services
+from airflow_provider_harness.core.signatures import setup as signature_setup
+from airflow_provider_harness.core.signatures import tools as signature_tools
+from airflow_provider_harness.core.signatures import vendors as signature_vendors
+from airflow_provider_harness.core.signatures import versions as signature_versions
+from airflow_provider_harness.core.signatures.error_codes import CODES, Field, Signature, Trait
+
+#: Abbreviations of the tables.
+SHORT = {
+    "<day>": (
+        r"(?:(?:19|20)\d\d[-/_]?(?:0[1-9]|1[0-2])[-/_]?(?:0[1-9]|[12]\d|3[01])(?!\d)"
+        r"|(?:0[1-9]|1[0-2])[-_](?:0[1-9]|[12]\d|3[01])[-_](?:19|20)\d\d"
+        r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-_ ]\d{1,2}[-_ ](?:19|20)\d\d)"
+    ),
+    "<locked>": r"still waiting for \w*lock|waiting for \w*lock|blocked by (?:pid|process)|holds? \w*lock|lock wait",
+    "<refused>": r"\b(?:http|status(?:[ _]?code)?|error)[/:= ]{1,3}(?:1\.[01] )?[45]\d\d\b|\b[45]\d\d (?:client|server) error",
+    "<index>": r"(?:list|string|tuple)? ?index out of range|ordinal not in range",
+}
+
+
+def parse(category: C, table: str, field: Field = Field.TEXT) -> Iterable[Signature]:
+    """The signatures of one category's table."""
+    for row in table.splitlines():
+        if not row.strip():
+            continue
+        for short, pattern in SHORT.items():
+            row = row.replace(short, pattern)
+        body, *options = row.split("  @")
+        strength, _, key = body.partition(" ")
+        more = dict(option.split(" ", 1) for option in options)
+        yield Signature(
+            field=field,
+            key=key,
+            category=category,
+            strength=int(strength),
+            also=more.get("also", ""),
+            unless=more.get("unless", ""),
+            traits=frozenset(Trait(t) for t in more.get("traits", "").split()),
+        )
+
+
+_THEMES = (
+    signature_services,
+    signature_data,
+    signature_setup,
+    signature_vendors,
+    signature_tools,
+    signature_versions,
+    signature_platforms,
+)
+
+TEXTS: tuple[Signature, ...] = tuple(
+    signature for module in _THEMES for category, table in module.TEXTS.items() for signature in parse(category, table)
+)
+
+#: What the code around a failure says, not its message.
+PLACES: tuple[Signature, ...] = tuple(
+    signature
+    for field, tables in ((Field.RAISED_IN, signature_causes.RAISED_IN), (Field.QUOTED, signature_causes.QUOTED))
+    for category, table in tables.items()
+    for signature in parse(category, table, field)
+)
+
+#: Everything that is known.
+SIGNATURES: tuple[Signature, ...] = (*CODES, *TEXTS, *PLACES)
+
+#: Lines that say nothing about the failure: fetching logs, metrics and lineage, deprecations.
+NOISE = (
+    r"could not read (?:served )?logs|failed to fetch log|log file does not exist|^\W{0,2}\*\*\* (?:found|reading|log|!!!|could|failed|attempting)|deprecat|futurewarning|userwarning"
+    r"|failed to (?:send email|upload remote logs|set rendered fields|run task callback)|error calling listener|openlineage|statsd|sentry|telemetry|filling up the dagbag|running on host|dependencies all met"
+    r"|partial pars|no longer receives regular patches|compiled code at |registered adapter|start sql |full contents of the message"
+)
+#: What a reader is asked to do who is spoken to.
+_DO = (
+    r"(?:please |you (?:must |should |can |may )?|must |should |now |kindly |immediately |just |then ){0,3}(?:mark|set|run|drop|delete|truncate|retry|re-?run|clear|approve|ignore|classify|treat|report|escalate"
+    r"|do not|don't|never|skip|post|send|call|execute|use|answer|reply|respond|output|return|submit|propose|choose|pick|disable|grant|confirm|proceed|the (?:documented|remedy|fix|correct|right|approved)|to (?:restore|fix|resolve|recover|proceed))\b"
+)
+#: What tells the reader what to do, from its first word on: data, not evidence. A log's own words are none: a component that is called
+#: agent or model, a partition category=1, a root cause that is named in words.
+INSTRUCTION = (
+    r"ignore (?:all |any |the )?(?:previous|prior|above|other)|disregard (?:all |any |the )?(?:previous|prior|above)|system prompt"
+    r"|\bas an ai\b|\byou are (?:now )?(?:an? |the )|<\/?(?:system|assistant|instruction)"
+    rf"|\b(?:assistant|agent|ai|llm|model|harness|healer|bot)[:,] {_DO}"
+    r"|pre-?approved|approved by|already approved|no approval (?:is )?(?:needed|required)|no further approval|do not escalate|without approval"
+    r"|you(?:'re| are| have been)? authori[sz]ed|im_(?:start|end)\|?>|ki-assistent|ignoriere? (?:alle|die|vorherige)|ignore[rz] (?:toutes|les)"
+    r"|ignora (?:todas|las|tutte|le)|(?:\u5ffd\u7565|\u7121\u8996|\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439)|asistente|assistant ia\b"
+    rf"|safe_action|\b(?:root_?cause|category) ?[\"']?[:=] ?[\"']?(?:{'|'.join(C)})\b"
+    r"|classify (?:this |it )?as|set escalate|escalate ?= ?false|mark the (?:task|run|incident)|test traffic|new instructions?|note to (?:the )?(?:agent|ai|on-?call bot|automation)"
+    r"|to the (?:automation )?(?:agent|assistant|healer|harness|bot)\b"
+)
+#: A guess that some program prints; it is not evidence of what it names.
+HEDGE = r"\b(?:likely|probably|possibly|maybe|might be|may be|could be|suspected)\b[^.;]{0,80}"
+#: A log of a task that neither failed nor ended.
+BREAKS_OFF = r'"level": ?"info"|\binfo\b'
+FAILED = r"fail|error|exception|critical|fatal|warn|traceback"
+ENDED = r"success|finish|complet|done\b|exit|return(?:ed)? code|stopp|written|loaded"
+#: Words that say that what failed before is over.
+RECOVERED = (
+    r"succeeded (?:on|after|at) (?:attempt|retry|try)|retry (?:\d+ )?succeeded|reconnected|recovered|connection (?:re-?)?established"
+    r"|re-?established|retried successfully|success(?:fully)? (?:on|after) (?:retry|attempt|\d)|attempt \d+ (?:ok|succeeded|successful)"
+    r"|is back|resumed|succeeded|\bok\b|\bdone\b|200 ok|loaded \d+|completed|finished|wrote \d+|uploaded|fetched \d+|connected to"
+)
+#: Words of a line that is about to be tried again.
+RETRIED = r"retry|retrying|will try again|attempt \d+|backing off|backoff|try \d+ of|transient"
+
+#: trait, the categories in which it means something, and the words that show it.
+TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
+    (
+        Trait.CONCURRENCY,
+        frozenset({C.RATE_LIMITED}),
+        r"mapped task|\b\d+ (?:workers|threads)\b|(?:parallel|concurrent) requests per|parallelism",
+    ),
+    (
+        Trait.CONCURRENCY,
+        frozenset({C.RESOURCE_EXHAUSTED_CONNECTIONS}),
+        r"concurren|parallel|simultaneous|\bpool|queuepool|max_overflow|mapped|workers?\b|fan.?out|threads?\b|executor",
+    ),
+    (
+        Trait.SIGTERM,
+        frozenset({C.WORKER_LOST}),
+        r"sigterm|\b143\b|signal 15|preempt|drain|spot|graceful|evict|scale|rolling|shutting down",
+    ),
+    (
+        Trait.KILLED_UNKNOWN,
+        frozenset({C.WORKER_LOST}),
+        r"sigkill|\b137\b|signal 9\b|sigsegv|\b139\b|signal 11\b|segmentation|code -9\b",
+    ),
+    (
+        Trait.MISSING_SLICES,
+        frozenset({C.LATE_OR_MISSING_SOURCE}),
+        r"gap|missing (?:partition|slice|date|day)s|(?:partition|slice|day|date)s missing|backfill|never (?:ran|loaded)|not (?:been )?(?:loaded|processed) for|between .{0,40}missing",
+    ),
+    (
+        Trait.ADDITIVE,
+        frozenset({C.SCHEMA_DRIFT}),
+        r"cannot add fields|no such field|unexpected (?:column|field)|unknown field|extra (?:column|field|data after|inputs)|new (?:column|field)|additional (?:column|field|propert)|added column|column.{0,20}added|dynamic introduction|not (?:declared|defined) in",
+    ),
+    (
+        Trait.BREAKING,
+        frozenset({C.SCHEMA_DRIFT}),
+        r"missing|does not exist|changed type|changed from|removed|dropped|renamed|type mismatch|cannot (?:be )?c(?:ast|onvert)|incompatib|not found|invalid identifier|unknown column|but expression is of type",
+    ),
+    (
+        Trait.DERIVED,
+        frozenset({C.DATA_QUALITY_VIOLATION}),
+        r"(?:database|runtime) error in (?:model|snapshot)|failure in (?:model|snapshot)",
+    ),
+    (
+        Trait.LOAD,
+        frozenset({C.TIMEOUT}),
+        r"days=\d{2,}|from=(\d{4})\S{0,30}to=(?!\1)\d{4}|limit=\d{4,}|page_?size=\d{3,}|batch[_ ]?size|chunk[_ ]?size|smaller|full (?:scan|refresh|table)|cross join|cartesian"
+        r"|\d+ (?:gb|gib|tb|tib)\b|\d[\d,]{6,} (?:rows|records)|\d+ ?(?:m|million|billion) rows",
+    ),
+    (
+        Trait.RERUN,
+        frozenset({C.DUPLICATE_DATA}),
+        r"already (?:been )?(?:loaded|processed|ingested|inserted)|re-?run|attempt [2-9]|try_number=[2-9]|retry|cleared|backfill",
+    ),
+)

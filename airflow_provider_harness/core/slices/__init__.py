@@ -1,0 +1,1 @@
+"""Which rows a run owns: slices, their ids, their leases, their deadlines."""

@@ -1,0 +1,123 @@
+"""What the healer and a diagnosing model may look back on, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness import config
+from airflow_provider_harness.wiring import lineage as wiring_lineage
+from airflow_provider_harness.wiring.access import allowed
+from airflow_provider_harness.wiring.store import engine, store_url
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.airflow.api import AirflowApi
+    from airflow_provider_harness.adapters.airflow.published_gates import PublishedGates
+    from airflow_provider_harness.adapters.evidence.history import HistoryEvidence
+    from airflow_provider_harness.adapters.model.case_tools import Desk
+    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.app.ports.diagnosis import ReadTool
+    from airflow_provider_harness.app.ports.healing import EvidenceCollector, TaskState
+    from airflow_provider_harness.core.redaction.redactor import Redactor
+    from airflow_provider_harness.core.slices.gate_run import KeptGate
+
+
+def history(
+    inner: EvidenceCollector,
+    airflow: AirflowApi,
+    store: SqlStore,
+    gates: PublishedGates,
+    redactor: Redactor,
+    now: Callable[[], datetime],
+) -> HistoryEvidence:
+    """The dossier with what was before."""
+    from airflow_provider_harness.adapters.evidence.history import HistoryEvidence
+
+    return HistoryEvidence(
+        inner=inner,
+        airflow=airflow,
+        incidents=store,
+        quality=quality,
+        late_from=gates.late_from,
+        redactor=redactor,
+        now=now,
+    )
+
+
+def desk(
+    settings: config.Settings, airflow: AirflowApi, store: SqlStore, redactor: Redactor, now: Callable[[], datetime]
+) -> Desk:
+    """The tools of a diagnosing model.
+
+    :raises ConfigurationError: [harness] query_file is wrong.
+    """
+    from airflow_provider_harness.adapters.evidence.lineage import GetLineage
+    from airflow_provider_harness.adapters.model.case_tools import Desk
+
+    others: list[ReadTool] = [GetLineage(wiring_lineage.graph), *_query(settings)]
+    return Desk(
+        airflow=airflow,
+        incidents=store,
+        quality=quality,
+        drift=drift,
+        redactor=redactor,
+        now=now,
+        others=others,
+    )
+
+
+def quality(table: str, slices: int) -> Sequence[KeptGate]:
+    """What the newest gates of a table found.
+
+    :raises HarnessUnavailable: the store is away.
+    """
+    from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
+
+    return SqlGates(lambda: engine(store_url(config.read()))).trend(table, slices)
+
+
+def arrived(given: Mapping[str, Any]) -> bool:
+    """Whether a source has a slice now, by the rendered fields of the task that waits for it or extracts it.
+
+    :raises HarnessUnavailable: the source does not answer.
+    """
+    from airflow_provider_harness.wiring import probes as wiring_looks
+    from airflow_provider_harness.wiring import rows as rows
+
+    wanted = {name: str(given[name]) for name in ("contract", "conn_id", "table", "slice_key")}
+    wanted["slice_end"] = str(given.get("slice_end") or "")
+    more = {"sql": str(given.get("sql") or ""), "min_rows": int(given.get("min_rows") or 1)}
+    allowed(wanted["conn_id"])
+    with rows.reachable(wanted["conn_id"]):
+        return wiring_looks.arrived(**wanted, **more, running=[]).ready  # type: ignore[arg-type]
+
+
+def drift(task: TaskState) -> str:
+    """What a task's published table and its contract disagree about now, in one sentence."""
+    from airflow_provider_harness.core.contracts.schema import Side, compare
+    from airflow_provider_harness.wiring import rows as rows
+
+    given = {name: str(task.rendered.get(name) or "") for name in ("contract", "conn_id", "table")}
+    if not all(given.values()):
+        return "the task names no contract, connection and table."
+    allowed(given["conn_id"])
+    contract = rows.contract_of(given["contract"], given["table"])
+    with rows.reachable(given["conn_id"]):
+        found = rows.warehouse_of(given["conn_id"], f"harness compares {contract.table}").columns(contract.table)
+    if found is None:
+        return f"{contract.table} does not exist."
+    diff = compare(contract, found, Side.TARGET)
+    return diff.sentence() if diff.changes else f"{contract.table} has the columns of its contract."
+
+
+def _query(settings: config.Settings) -> Sequence[ReadTool]:
+    """The tool for questions in SQL, where the administrator opened relations for it."""
+    if not settings.query_file:
+        return ()
+    from airflow_provider_harness.adapters.model.query_config import load_queryable
+    from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
+    from airflow_provider_harness.wiring import rows as rows
+
+    opened = load_queryable(settings.query_file, rows.contract_of)
+    return (QueryReadonly(dsn=lambda: rows.dsn(opened.conn_id, "harness query_readonly"), relations=opened.relations),)

@@ -1,0 +1,131 @@
+"""The looks that sensors take, in a task or in the triggerer: Airflow's connections in, one ``Look`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from airflow_provider_harness.app.rows import probe as look
+from airflow_provider_harness.app.rows.probe import Look
+from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.wiring import rows as rows
+from airflow_provider_harness.wiring.gates import empty, gate
+
+Cancel = rows.Cancel
+
+
+def arrived(
+    *,
+    contract: str,
+    conn_id: str,
+    table: str,
+    slice_key: str,
+    slice_end: str = "",
+    sql: str,
+    min_rows: int,
+    running: list[Cancel],
+) -> Look:
+    """Whether the source has the slice."""
+    terms = rows.contract_of(contract, table)
+    subject = rows.rows_of(conn_id, f"harness looks for {terms.table}", sql=sql, prove=False)
+    running.append(subject.cancel)
+    return look.arrived(terms, rows.piece_of(terms, slice_key, slice_end), subject, int(min_rows))
+
+
+def kept(
+    *, contract: str, conn_id: str, table: str, slice_key: str, slice_end: str = "", running: list[Cancel]
+) -> Look:
+    """Whether the published slice keeps its contract. Looks are not kept: they would be history's many points of one slice."""
+    terms = rows.contract_of(contract, table)
+    subject = rows.rows_of(conn_id, f"harness looks at {terms.table}")
+    running.append(subject.cancel)
+    with gate(terms, rows.piece_of(terms, slice_key, slice_end), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+        return look.kept(here, subject, empty(terms, conn_id))
+
+
+def complete(
+    *,
+    contract: str,
+    conn_id: str,
+    table: str,
+    slice_key: str,
+    lookback: int,
+    since: str,
+    running: list[Cancel],
+    slice_end: str = "",
+    schedule: str = "",
+) -> Look:
+    """Whether the slices before the run's own are all published."""
+    terms = rows.contract_of(contract, table)
+    return look.complete(
+        rows.history(
+            terms,
+            slice_key,
+            conn_id=conn_id,
+            lookback=int(lookback),
+            since=rows.since_of(since),
+            slice_end=slice_end,
+            schedule=schedule,
+            running=running,
+        )
+    )
+
+
+def undrifted(
+    *,
+    contract: str,
+    conn_id: str,
+    table: str,
+    slice_key: str,
+    sql: str,
+    target_conn_id: str,
+    target_table: str,
+    running: list[Cancel],
+    slice_end: str = "",
+) -> Look:
+    """Whether source and published table have the contract's columns."""
+    from airflow_provider_harness.adapters.postgres.source import PostgresSource
+
+    terms = rows.contract_of(contract, target_table, like=table)
+    database = PostgresSource(
+        rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql, name=rows.named(conn_id)
+    )
+    with database as source:
+        running.append(source.cancel)
+        there = source.schema()
+    published = None
+    if target_conn_id:
+        warehouse = rows.warehouse_of(target_conn_id, f"harness compares {terms.table}")
+        running.append(warehouse.cancel)
+        published = warehouse.columns(terms.table)
+    found, diffs = look.undrifted(terms, there, published)
+    for change in (change for diff in diffs for change in diff.changes if not change.blocking):
+        rows.log.warning("Not in the way, but a person should know: %s", change.sentence())
+    return found
+
+
+LOOKS: Mapping[str, Callable[..., Look]] = {
+    "arrived": arrived,
+    "kept": kept,
+    "complete": complete,
+    "undrifted": undrifted,
+}
+"""Name of a look, as a trigger keeps it -> what takes it."""
+
+
+def take(kind: str, given: Mapping[str, Any], running: list[Cancel]) -> Look:
+    """Take one look.
+
+    :param given: arguments of the look of this kind.
+    :param running: gets what cancels the look's queries on the server.
+    """
+    return LOOKS[kind](**given, running=running)
+
+
+def late_from(contract: str, table: str, slice_key: str, slice_end: str = "") -> datetime | None:
+    """The moment from which the run's slice counts as late at its source; None where nobody said."""
+    from airflow_provider_harness.core.slices import lateness
+
+    terms = rows.contract_of(contract, table)
+    return lateness.late_from(terms.late, rows.piece_of(terms, slice_key, slice_end))

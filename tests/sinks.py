@@ -40,7 +40,7 @@ from airflow_provider_harness.core.lineage.graph import Dataset, Flow
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.core.redaction.escaping import links, pagerduty, terminal
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from tests.unit.adapters.test_lineage_openlineage import CONTRACT
+from tests.unit.adapters.lineage.test_openlineage import CONTRACT
 from tests.unit.app.fakes import KEY, FakeAirflow, World, failure, policy_of, world
 
 PLAIN = Redactor()

@@ -29,7 +29,7 @@ from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.gate_run import KeptGate
 from tests.ports.test_airflow_api import AT, DETAILS, row
 from tests.ports.test_model_wire import GOOD, Purse, Script, use
-from tests.unit.adapters.test_evidence_history import Incidents, gate
+from tests.unit.adapters.evidence.test_history import Incidents, gate
 from tests.unit.app.fakes import KEY, failure
 
 SECRET = "s3cr3t-of-the-store"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.core.contracts.pattern import PatternError, compiled
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.unit.core.test_pattern import MEANS
+from tests.unit.core.contracts.test_pattern import MEANS
 
 CHARS = [*"abkAZ019_ -\t\n\r\v", *"éÉß漢😀\u017f\u212a\u0663\uff14\u00a0\u0301", *".\\$]"]
 TEXTS = st.lists(st.text(st.sampled_from(CHARS), max_size=6), min_size=1, max_size=8)

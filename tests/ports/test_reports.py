@@ -32,7 +32,7 @@ from airflow_provider_harness.core.slices.slices import slice_of, stamp
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_forms import without_forms
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure
-from tests.unit.app.test_promises import contract
+from tests.unit.app.oncall.test_sla_watch import contract
 
 __all__ = ["engine"]
 

@@ -9,7 +9,7 @@ import yaml
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
 from airflow_provider_harness.core.contracts.checks import CheckKind, Operator, Severity, Unit
-from tests.unit.adapters.test_contracts_silent import STRING, checks_of, contract, findings, options
+from tests.unit.adapters.contracts.test_silent import STRING, checks_of, contract, findings, options
 
 
 def rule(metric: str, **given: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ observe_gate(GateRun(post=post, piece=piece, report=report, measured_at=NOW, mil
 
 
 def told(tmp_path: Path, **more: str) -> str:
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[4]
     env = {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(root), "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False"}
     done = subprocess.run([sys.executable, "-c", TOLD], env=env | more, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -70,7 +70,7 @@ class StatsClient:
 
 
 def test_metrics_go_where_airflows_own_go(tmp_path: Path) -> None:
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[4]
     (tmp_path / "statsd.py").write_text(STATSD)
     told(tmp_path, AIRFLOW__METRICS__STATSD_ON="True", PYTHONPATH=f"{tmp_path}:{root}")
     said = (tmp_path / "statsd.said").read_text().splitlines()

@@ -23,7 +23,7 @@ from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import START, World, opened, policy_of, world
-from tests.unit.app.test_act import RUN, asked, decided, due
+from tests.unit.app.healing.test_act import RUN, asked, decided, due
 
 
 @dataclass

@@ -10,8 +10,8 @@ from airflow_provider_harness.app.healing.act import act
 from airflow_provider_harness.app.reports.policy_replay import past, simulate
 from airflow_provider_harness.core.policy.policy import Limit, Policy, VerdictKind
 from tests.unit.app.fakes import KEY, RUN, failure, policy_of, task, world
-from tests.unit.app.test_act import decided, due
-from tests.unit.app.test_follow import led, of, storm, well
+from tests.unit.app.healing.test_act import decided, due
+from tests.unit.app.healing.test_followers import led, of, storm, well
 
 
 def test_past_verdicts_are_judged_with_what_had_been_done_by_then() -> None:

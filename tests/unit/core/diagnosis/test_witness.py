@@ -17,7 +17,7 @@ from airflow_provider_harness.core.diagnosis.witness import Reader, witness
 from airflow_provider_harness.core.errors import ContractViolation
 from airflow_provider_harness.core.policy.policy import FACTS
 from tests.unit.app.fakes import failure
-from tests.unit.core.test_report import UNIQUE, gate
+from tests.unit.core.contracts.test_report import UNIQUE, gate
 
 RESULT = {
     "id": "range:amount",

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.diagnosis.runbook import TODO, Entry
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.incidents.incident import EventKind
 from tests.unit.app.fakes import Scripted, World, diagnosis, opened, world
-from tests.unit.core.test_runbook import ENTRY, LOG
+from tests.unit.core.diagnosis.test_runbook import ENTRY, LOG
 
 CHAIN = (
     ErrorLink(type="ValueError", message="outer"),

@@ -26,7 +26,7 @@ from airflow_provider_harness.core.incidents.incident import EventKind
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.core.redaction.escaping import Medium
 from tests.unit.app.fakes import World, diagnosis, failure, opened, policy_of, task, world
-from tests.unit.app.test_act import RUN, decided
+from tests.unit.app.healing.test_act import RUN, decided
 
 pytestmark = pytest.mark.attack
 HOSTILE = (

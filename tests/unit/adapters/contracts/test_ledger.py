@@ -14,7 +14,7 @@ import yaml
 from airflow_provider_harness.adapters.contracts.coverage import ANYWHERE, SAYS_NOTHING, SECTIONS, Line, coverage
 from airflow_provider_harness.adapters.contracts.ledger import LEDGER, End, row_of
 from airflow_provider_harness.adapters.contracts.odcs import compile_file
-from tests.unit.adapters.test_contracts_silent import BECOMES, contract, options
+from tests.unit.adapters.contracts.test_silent import BECOMES, contract, options
 
 DEFINITIONS = {
     "": "contract",
@@ -138,7 +138,7 @@ def lines(text: str) -> dict[str, Line]:
     return {line.field: line for line in coverage(compile_file(text, "x"))}
 
 
-FILES = sorted((Path(__file__).resolve().parents[3] / "dags" / "contracts").glob("*.odcs.yaml"))
+FILES = sorted((Path(__file__).resolve().parents[4] / "dags" / "contracts").glob("*.odcs.yaml"))
 RULES = [
     {"id": "floor", "metric": "rowCount", "mustBeGreaterThan": 0, "dimension": "completeness"},
     {"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["id", "o"]}, "schedule": "0 6 * * *"},

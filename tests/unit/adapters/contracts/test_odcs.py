@@ -32,7 +32,7 @@ from airflow_provider_harness.core.contracts.contract import (
 )
 from airflow_provider_harness.core.errors import ContractError
 
-DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
+DAGS = Path(__file__).resolve().parents[4] / "dags" / "contracts"
 FLIGHTS = (DAGS / "flights.odcs.yaml").read_text()
 
 
@@ -192,7 +192,7 @@ def test_whatever_stands_in_a_field_gives_a_contract_or_findings(place: int, jun
         assert error.findings
 
 
-TEN = Path(__file__).resolve().parents[2] / "data" / "ten_mistakes.odcs.yaml"
+TEN = Path(__file__).resolve().parents[3] / "data" / "ten_mistakes.odcs.yaml"
 
 
 def test_ten_mistakes_are_ten_findings_with_file_and_line() -> None:

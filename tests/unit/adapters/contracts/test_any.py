@@ -21,8 +21,8 @@ from airflow_provider_harness.adapters.contracts.coverage import coverage
 from airflow_provider_harness.adapters.contracts.ledger import LEDGER
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, load_contract
 from airflow_provider_harness.core.errors import ContractError, HarnessError
-from tests.unit.adapters.test_contracts_ledger import standard
-from tests.unit.adapters.test_contracts_silent import contract
+from tests.unit.adapters.contracts.test_ledger import standard
+from tests.unit.adapters.contracts.test_silent import contract
 
 SCHEMA = standard()
 JUNK = st.sampled_from(

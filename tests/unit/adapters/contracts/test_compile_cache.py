@@ -14,7 +14,7 @@ from airflow_provider_harness.adapters.contracts.odcs import load_contract, load
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.wiring.rows import contract_of
 
-DAGS = Path(__file__).resolve().parents[3] / "dags" / "contracts"
+DAGS = Path(__file__).resolve().parents[4] / "dags" / "contracts"
 FILES = sorted(DAGS.glob("*.odcs.yaml"))
 
 

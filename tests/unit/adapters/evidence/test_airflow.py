@@ -6,7 +6,7 @@ from airflow_provider_harness.adapters.evidence.airflow import TEXT_LENGTH, Airf
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from tests.unit.adapters.test_airflow_context import report
+from tests.unit.adapters.airflow.test_context import report
 from tests.unit.app.fakes import KEY, FakeAirflow, failure, task
 
 

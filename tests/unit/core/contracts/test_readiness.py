@@ -14,7 +14,7 @@ from airflow_provider_harness.core.contracts.readiness import STANDARDS, Live, c
 from airflow_provider_harness.core.contracts.report import Measurement, Measurements, judge
 from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn, Side, canonical, compare
 
-FILE = Path(__file__).resolve().parents[3] / "dags" / "contracts" / "flights.odcs.yaml"
+FILE = Path(__file__).resolve().parents[4] / "dags" / "contracts" / "flights.odcs.yaml"
 LATENCY = Sla(prop="latency", value="6", unit="h")
 
 

@@ -17,8 +17,8 @@ from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
 from tests.unit.app.fakes import RUN, START, World, task, world
-from tests.unit.app.test_act import ASIDE, WRITES, proposed
-from tests.unit.app.test_hand_over import desk
+from tests.unit.app.healing.test_act import ASIDE, WRITES, proposed
+from tests.unit.app.oncall.test_incident_commands import desk
 
 EVERY = [*((kind, arguments) for kind, arguments, _ in WRITES), (ActionKind.QUARANTINE_AND_CONTINUE, ASIDE)]
 
@@ -138,7 +138,7 @@ def test_nothing_is_tried_again_once_it_may_not(happens: str) -> None:
 
 
 def test_a_follower_that_airflow_does_not_answer_for_is_told() -> None:
-    from tests.unit.app.test_follow import led, of, storm, well
+    from tests.unit.app.healing.test_followers import led, of, storm, well
 
     w = storm(of("a"), of("b"))
     name = led(w)

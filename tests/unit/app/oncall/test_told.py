@@ -38,8 +38,8 @@ from airflow_provider_harness.core.incidents.metrics import readings
 from airflow_provider_harness.core.incidents.outbox import Delivery, Message, Reached, Said, Wait
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import KEY, START, World, another_try, diagnosis, failure, opened, policy_of, task, world
-from tests.unit.app.test_act import asked, decided
-from tests.unit.app.test_hand_over import desk
+from tests.unit.app.healing.test_act import asked, decided
+from tests.unit.app.oncall.test_incident_commands import desk
 
 NOBODY = Delivery(reached=Reached.NOBODY, why="there is no PagerDuty connection pagerduty_events_default")
 LATER = Delivery(reached=Reached.WAITING, why="pagerduty has not taken it; tried 2 time(s), again at 12:05 UTC")

@@ -11,7 +11,7 @@ from airflow_provider_harness.adapters.contracts.coverage import coverage
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Unit
 from airflow_provider_harness.core.errors import ContractError
-from tests.unit.adapters.test_contracts_silent import checks_of, contract, findings, options
+from tests.unit.adapters.contracts.test_silent import checks_of, contract, findings, options
 
 
 def old(text: str, version: str = "v3.0.2") -> str:

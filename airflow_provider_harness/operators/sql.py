@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_harness import wiring
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.operators.slices import PUBLISHED_LINKS, SliceOperator
-from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage.graph import Dataset
@@ -50,7 +50,7 @@ class SQLTransformOperator(SliceOperator):
                 self.sql,
                 conn_id=self.conn_id,
                 run=run,
-                task=wiring.task_of(context),
+                task=wiring.rows.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
                 limit=self.max_cost,
@@ -58,10 +58,12 @@ class SQLTransformOperator(SliceOperator):
         return self._told(context, published, report)
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        return tuple(wiring.dataset(self.conn_id, table) for table in wiring.query_tables(self.conn_id, self.sql))
+        return tuple(
+            wiring.rows.dataset(self.conn_id, table) for table in wiring.rows.query_tables(self.conn_id, self.sql)
+        )
 
     def _lineage_output(self) -> Dataset:
-        return wiring.dataset(self.conn_id, self.table)
+        return wiring.rows.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return self._followed(self.conn_id, self.sql)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset
 
+from airflow_provider_harness import wiring
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
 from airflow_provider_harness.operators.slices import TABLE_LINK, SliceOperator, log_report, staged_dataset
-from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.contracts.report import Report
@@ -74,7 +74,7 @@ class ValidateOperator(SliceOperator):
         """Look at the rows and judge them."""
         with self._working():
             contract, key = self._terms()
-            report = wiring.validate(
+            report = wiring.rows.validate(
                 contract,
                 key,
                 conn_id=self.conn_id,
@@ -83,7 +83,7 @@ class ValidateOperator(SliceOperator):
                 engine=self.engine,
                 prove=self.proofs,
                 docs=self.data_docs,
-                task=wiring.task_of(context),
+                task=wiring.rows.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
             )
@@ -100,8 +100,8 @@ class ValidateOperator(SliceOperator):
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         if self.path:
             return (staged_dataset(self.path, str(self.slice_key)),)
-        tables = (self.table,) if self.table else wiring.query_tables(self.conn_id, self.sql)
-        return tuple(wiring.dataset(self.conn_id, table) for table in tables)
+        tables = (self.table,) if self.table else wiring.rows.query_tables(self.conn_id, self.sql)
+        return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
 
     def _described(self) -> Dataset | None:
         return None if self.sql else self._lineage_inputs()[0]

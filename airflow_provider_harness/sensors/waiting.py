@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
+from airflow_provider_harness import wiring
 from airflow_provider_harness.wiring import mapped as wiring_mapped
-from airflow_provider_harness.wiring import rows as wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,11 +59,11 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         super().__init__(**kwargs)
         self.contract, self.conn_id, self.table = contract, conn_id, table
         self.slice_key, self.slice_end = slice_key, slice_end
-        wiring.end_has_a_key(slice_key, slice_end)
+        wiring.rows.end_has_a_key(slice_key, slice_end)
         self.wait, self.deferrable = wait, deferrable
         self._running: list[Callable[[], None]] = []
         self._found: Look | None = None
-        wiring.check_when_parsed(contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None)
+        wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None)
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:
@@ -76,11 +76,11 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         """Render, and put the slice where Airflow shows it; also for each instance of a mapped task."""
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self:
-            self.contract = wiring.contract_path(self.contract, self.get_dag())
+            self.contract = wiring.rows.contract_path(self.contract, self.get_dag())
             if self.on_slice:
-                wiring.put_slice(self, context, self.get_dag())
+                wiring.rows.put_slice(self, context, self.get_dag())
             else:
-                self.slice_key = self.slice_key or wiring.run_slice(context)
+                self.slice_key = self.slice_key or wiring.rows.run_slice(context)
                 self.slice_end = self.slice_end or ""
 
     def execute(self, context: Any) -> Any:
@@ -118,7 +118,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         """Whether there is nothing to wait for; ends the task if it is late, or must not wait."""
         from airflow_provider_harness.wiring import probes as wiring_looks
 
-        with wiring.no_useless_retries(self.conn_id):
+        with wiring.rows.no_useless_retries(self.conn_id):
             self._found = wiring_looks.take(self.look, self._given(), self._running)
             late = self._late_from()
         if self._found.ready:

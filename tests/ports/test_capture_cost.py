@@ -55,7 +55,7 @@ def failing(number, text):
 
 def bare(store, number):
     from dataclasses import replace
-    from airflow_provider_harness.core.failure import Failure, FailureKind, Origin, TryKey
+    from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 
     key = TryKey(dag_id="flights", run_id="bare", task_id="load", map_index=number, try_number=1)
     row = Failure(key=key, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=START)
@@ -66,7 +66,7 @@ def bare(store, number):
 
 def first(number, text, out):
     from airflow_provider_harness.callbacks import DiagnoseAndHeal
-    from airflow_provider_harness import wiring_store
+    from airflow_provider_harness.wiring import store as wiring_store
 
     engine = wiring_store.task_engine()
     with engine.begin() as connection:
@@ -75,7 +75,7 @@ def first(number, text, out):
     processor, wall = time.process_time(), time.perf_counter()
     DiagnoseAndHeal()(context)
     spent = time.process_time() - processor, time.perf_counter() - wall
-    from airflow_provider_harness import wiring
+    from airflow_provider_harness.wiring import healing as wiring
 
     os.write(out, json.dumps([*spent, bare(wiring.failure_log(), number)]).encode())
 

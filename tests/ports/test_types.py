@@ -192,7 +192,7 @@ def test_arrays_need_no_package_that_is_no_dependency() -> None:
     code = (
         "import sys; sys.modules['numpy'] = None\n"
         "import pyarrow as pa\n"
-        "from airflow_provider_harness.adapters import pg_arrays\n"
+        "from airflow_provider_harness.adapters.postgres.copy import arrays as pg_arrays\n"
         "flat = pa.array([[1, 2, 3, 4], None, [], [5, 6]])\n"
         "print(pg_arrays.nested(flat, flat.flatten(), [pa.array([2, None, None, 1])]).to_pylist())\n"
         "print(pg_arrays.nested(flat, flat.flatten(), []).to_pylist())\n"

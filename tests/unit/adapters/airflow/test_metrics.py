@@ -11,11 +11,11 @@ import airflow
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 from datetime import UTC, datetime
-from airflow_provider_harness.adapters.observe import observe, observe_gate
-from airflow_provider_harness.core.gates import GateRun, Place, Post
-from airflow_provider_harness.core.incident import Event, EventKind, fold
-from airflow_provider_harness.core.partition import Slice
-from airflow_provider_harness.core.report import Decision, Report
+from airflow_provider_harness.adapters.airflow.metrics import observe, observe_gate
+from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
+from airflow_provider_harness.core.incidents.incident import Event, EventKind, fold
+from airflow_provider_harness.core.slices.slices import Slice
+from airflow_provider_harness.core.contracts.report import Decision, Report
 
 stats.initialize(factory=get_stats_factory(), export_legacy_names=False)  # as Airflow's task runner does
 NOW = datetime.now(UTC)

@@ -77,6 +77,6 @@ def test_another_code_checks_again(
 
 def test_the_code_is_known() -> None:
     contracts_seen._code.cache_clear()
-    assert "contracts_odcs.py," in contracts_seen._code()
+    assert "odcs.py," in contracts_seen._code()
     assert "contract.schema.json," in contracts_seen._code()
     assert contracts_seen._code().count("__init__.py,") >= 3, "with that of the standard"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -149,7 +150,8 @@ def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list
     """
     import jsonschema
 
-    validator = jsonschema.Draft201909Validator(schema)
+    known = jsonschema.validators.extend(jsonschema.Draft201909Validator, {"uniqueItems": _told_once})
+    validator = known(schema)
     found: list[Finding] = []
     for error in validator.iter_errors(data):
         found += _explain(error, schema, at)
@@ -158,6 +160,18 @@ def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list
     kept = [f for f in found if not (f.problem.startswith("needs one of") and f.path in unknown)]
     kept = [f for f in kept if not (f.problem.startswith("may have only one") and f.path in mistyped)]
     return list(dict.fromkeys(kept))
+
+
+def _told_once(validator: Any, wanted: bool, items: Any, schema: Any) -> Iterator[Any]:
+    """``uniqueItems`` in one pass: jsonschema compares each entry with each other one, and an enum may have thousands."""
+    import jsonschema
+
+    seen: set[str] = set()
+    for place, item in enumerate(items if wanted and isinstance(items, list) else ()):
+        text = json.dumps(item, sort_keys=True, default=str)
+        if text in seen:
+            yield jsonschema.ValidationError("is in the list twice", path=[place])
+        seen.add(text)
 
 
 def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:

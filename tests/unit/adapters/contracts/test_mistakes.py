@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -324,3 +325,19 @@ def test_an_unknown_version_is_one_finding_with_those_that_are_read(version: Any
     assert "is no version that is read. Valid: v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0." in found
     if version == "3.1.0":
         assert "Did you mean v3.1.0?" in found
+
+
+def test_a_list_of_thousands_costs_each_value_the_same() -> None:
+    def cost(values: int) -> float:
+        text = contract({"logicalType": "string", "enum": [{"value": f"v{number}"} for number in range(values)]})
+        began = time.process_time()
+        compile_text(text, "x")
+        return time.process_time() - began
+
+    cost(10)
+    assert min(cost(2000) for _ in range(2)) < 8 * min(cost(500) for _ in range(2))
+
+
+def test_what_stands_twice_in_a_list_is_found_where_it_stands_again() -> None:
+    [said] = findings(contract({"logicalType": "string", "enum": [{"value": "a"}, {"value": "b"}, {"value": "a"}]}))
+    assert "enum[2]: is in the list twice" in said

@@ -183,7 +183,7 @@ def test_a_store_that_is_away_is_a_warning_and_hurts_no_task(
     monkeypatch.setattr("airflow_provider_harness.wiring.store.store_url", lambda *_, **__: store(tmp_path))
     with caplog.at_level(logging.WARNING):
         move(case, dag)
-    said = [record.getMessage() for record in caplog.records if record.name.endswith("wiring_gates")]
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("wiring.gates")]
     assert len(said) == 2
     assert all("was not kept" in text and "the harness store is unavailable" in text for text in said)
     assert "secret" not in caplog.text

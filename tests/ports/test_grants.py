@@ -171,10 +171,14 @@ def rejecting(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
     return case
 
 
+def healers() -> GrantsGiven:
+    """Grants as the healer gives them, in the store of the tasks."""
+    return GrantsGiven(SqlStore(wiring_grants.grants()._engine(), KEY))
+
+
 def give(case: Case, **more: Any) -> None:
     given = {"run_id": "scheduled__0", "slice": case.piece().id, "expires_at": datetime.now(UTC) + timedelta(hours=1)}
-    engine = wiring_grants.grants()._engine()
-    GrantsGiven(SqlStore(engine, KEY)).give(replace(GRANT, **given | {"checks": ("range:amount",)} | more))
+    healers().give(replace(GRANT, **given | {"checks": ("range:amount",)} | more))
 
 
 def move(case: Case, dag: Any, number: int) -> Any:
@@ -233,7 +237,7 @@ def test_from_the_blocked_gate_to_the_published_slice(rejecting: Case, dag: Any,
         brain=brain, policy=load_policy(""), airflow=FakeAirflow(states=[failed], dags={"d": flights(dag_id="d")})
     )
     w.gates.contracts["d"] = contract_of(str(tmp_path / "orders.odcs.yaml"), "public.orders")
-    healer = replace(w.healer, grants=wiring_grants.grants(), now=lambda: datetime.now(UTC), new_id=lambda: "G" * 26)
+    healer = replace(w.healer, grants=healers(), now=lambda: datetime.now(UTC), new_id=lambda: "G" * 26)
     incident_id = opened(w, key=key, report=report)
     assert heal.claim(healer, incident_id, RUN)
     heal.diagnose(healer, incident_id)

@@ -39,8 +39,8 @@ def fails(name, which, **codes):
     lines = pathlib.Path(__file__).with_name("injections.jsonl").read_text("utf-8").splitlines()
     for case in (json.loads(line) for number, line in enumerate(lines) if number % 3 == which):
         print(case["log_excerpt"])
-    words = {{"sqlstate": "SQLSTATE", "status_code": "HTTP"}}  # only what the log shows in its own form is a fact
-    shown = "".join(f", {{words[code]}} {{value}}" for code, value in codes.items())
+    forms = {{"sqlstate": " ({{}}).", "status_code": ", HTTP {{}}"}}  # only what the log shows in its own form is a fact
+    shown = "".join(forms[code].format(value) for code, value in codes.items())
     error = Odd(f"with {{SECRET}} the widget {{name}} refused to frobnicate{{shown}}")
     for code, value in codes.items():
         setattr(error, code, value)

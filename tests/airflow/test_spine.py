@@ -228,8 +228,9 @@ def test_the_audit_holds_and_tasks_had_the_rights_that_they_need(place: World, f
     assert place.stack.cli("harness", "audit", "verify", check=False).returncode == 0
     with place.postgres.connect(HARNESS) as connection:
         granted = connection.execute(
-            "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = %s",
-            [CAPTURE_ROLE],
+            "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = %s "
+            "UNION SELECT table_name, privilege_type FROM information_schema.role_column_grants WHERE grantee = %s",
+            [CAPTURE_ROLE, CAPTURE_ROLE],
         ).fetchall()
     assert set(granted) == {(table, right) for table, rights in TASK_RIGHTS.items() for right in rights}
 

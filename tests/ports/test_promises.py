@@ -59,14 +59,14 @@ def promises(engine: Engine) -> SqlPromises:
 
 def test_a_mark_says_who_published_under_which_contract(engine: Engine, promises: SqlPromises) -> None:
     slices, task = SqlSlices(lambda: engine), TryKey(dag_id="d", run_id="r", task_id="load", try_number=1)
-    for day, who in ((2, task), (1, replace(task, task_id="other"))):
-        piece = Slice(id=f"2026110{day}", start=NOW + day * DAY, end=NOW + (day + 1) * DAY)
+    for ago, who in ((1, task), (2, replace(task, task_id="other"))):
+        piece = Slice(id=f"{ago} days ago", start=NOW - (ago + 1) * DAY, end=NOW - ago * DAY)
         slices.move_mark("wh", "public.t", piece, NOW, task=who, contract="/dags/t.yaml")
     slices.move_mark("wh", "public.old", Slice(id="x", start=NOW, end=NOW), NOW)
     old, found = promises.published()
     assert (old.contract, old.dag_id) == ("", "")
     given = {"conn_id": "wh", "table": "public.t", "contract": "/dags/t.yaml", "dag_id": "d", "task_id": "load"}
-    assert found == HighWater(**given, slice_end=NOW + 3 * DAY, slice=found.slice)
+    assert found == HighWater(**given, slice_end=NOW - DAY, slice=found.slice)
     assert found.slice
     assert promises.contract(found).table == "public.t"
     assert promises.feeders("d", "load") == ("up.load",)

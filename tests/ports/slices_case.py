@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -99,7 +100,13 @@ class Scheduled:
             run_after=run.run_after,
             run_type="scheduled" if run.scheduled else "manual",
         )
-        ti = SimpleNamespace(dag_id=self.dag.dag_id, run_id=f"run__{run}", task_id=task, map_index=-1, try_number=1)
+        ti = SimpleNamespace(
+            dag_id=self.dag.dag_id,
+            run_id=f"run__{sha256(str(run).encode()).hexdigest()}",
+            task_id=task,
+            map_index=-1,
+            try_number=1,
+        )
         return {"dag_run": made, "run_id": ti.run_id, "outlet_events": Extras(), "ti": ti}
 
     def terms(self, conn_id: str, **more: Any) -> dict[str, Any]:

@@ -173,7 +173,9 @@ class _Repeat(_Node):
         words = {(0, None): "*", (1, None): "+", (0, 1): "?"}
         if (self.low, self.high) in words:
             return once + words[self.low, self.high]
-        if (self.high or self.low) <= AT_ONCE:
+        if (
+            engine == "python" or (self.high or self.low) <= AT_ONCE
+        ):  # in portions it would try every way to share them out
             high = "" if self.high is None else self.high
             return f"{once}{{{self.low}}}" if self.low == self.high else f"{once}{{{self.low},{high}}}"
         if self.high is None:

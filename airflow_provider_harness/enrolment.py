@@ -51,7 +51,7 @@ def _harmlessly(enrolled: Any, what: str, act: Callable[[], None]) -> None:
 
 def _called(owner: Any) -> str:
     """A Dag or task for people, although reading its name may fail."""
-    from airflow_provider_harness.adapters.airflow.exception_chain import attribute
+    from airflow_provider_harness.adapters.airflow.attributes import attribute
 
     return f"{type(owner).__name__} {attribute(owner, 'task_id') or attribute(owner, 'dag_id')}"
 
@@ -92,7 +92,7 @@ def _callable(dag: Any) -> None:
 
 
 def _tag(dag: Any) -> None:
-    from airflow_provider_harness.adapters.airflow.exception_chain import attribute
+    from airflow_provider_harness.adapters.airflow.attributes import attribute
 
     if OWN_TAG in dag.tags:
         return

@@ -23,7 +23,7 @@ BROAD = {
     "adapters/paging/notifiers.py: _notify": "a notifier is anybody's class; whatever it raises, the others are told",
     "adapters/airflow/connections.py: find": "a secrets backend is anybody's class; whatever it raises, it has not answered",
     "enrolment.py: _harmlessly": "a task or Dag of anybody's class; whatever it raises, its file stays importable",
-    "adapters/airflow/exception_chain.py: attribute": "a property of somebody's exception may fail",
+    "adapters/airflow/attributes.py: attribute": "a property of somebody's exception may fail",
 }
 
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any
 
+from airflow_provider_harness.adapters.airflow.attributes import attribute
 from airflow_provider_harness.adapters.airflow.exception_reasons import reasons_of, wait_of
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.redaction.redactor import Redactor
@@ -111,14 +112,6 @@ def _head(text: str) -> str:
         return text
     head = text[:READ_LENGTH]
     return head[: max(head.rfind(" "), head.rfind("\n"), READ_LENGTH // 2)]
-
-
-def attribute(holder: object, name: str) -> Any:
-    """An attribute of somebody's object, or None: a property of it may fail."""
-    try:
-        return getattr(holder, name, None)
-    except Exception:  # noqa: BLE001  the other attributes still speak
-        return None
 
 
 def _text(error: BaseException) -> str:

@@ -53,6 +53,7 @@ def _state(file: Path) -> str:
 def _code() -> str:
     """The state of what checks: our files, and the package with the standard's schema."""
     root, standard = Path(__file__).parents[2], find_spec("open_data_contract_standard")
-    parts = [*root.glob("adapters/**/*.py"), *root.glob("core/**/*.py"), root / "contract.schema.json"]
+    rooms = ("adapters/contracts/**", "adapters/sql/**", "core/contracts", "core/slices")
+    parts = [*(file for room in rooms for file in root.glob(f"{room}/*.py")), root / "contract.schema.json"]
     parts += [Path(standard.origin)] if standard and standard.origin else []
     return "|".join(f"{part.name},{_state(part)}" for part in sorted(parts))

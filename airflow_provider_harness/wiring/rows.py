@@ -16,11 +16,9 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.errors import (
     ConfigurationError,
-    ContractViolation,
     DatabaseRefused,
     HarnessError,
     HarnessUnavailable,
-    SchemaDrift,
 )
 
 if TYPE_CHECKING:
@@ -91,8 +89,6 @@ def no_useless_retries(conn_id: str = "") -> Iterator[None]:
     except HarnessError as error:
         if error.retryable:
             raise
-        if isinstance(error, ContractViolation | SchemaDrift):
-            error.__traceback__ = None  # where in our code it was found says nothing about data
         raise AirflowFailException(str(error)) from error
 
 

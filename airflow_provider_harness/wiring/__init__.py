@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(name)
+    part = f"{__name__}.{name}"
     try:
-        return import_module(f"{__name__}.{name}")
+        return import_module(part)
     except ModuleNotFoundError as error:
+        if error.name != part:
+            raise  # a part is there, and what it needs is not
         raise AttributeError(name) from error

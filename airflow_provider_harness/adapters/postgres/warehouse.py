@@ -405,9 +405,8 @@ class PostgresSession:
                     "nothing was published"
                 )
             if by:
-                self._run(
-                    "SET CONSTRAINTS ALL IMMEDIATE"
-                )  # what triggers put off until the commit is done, and seen, now
+                # What triggers put off until the commit is done, and seen, now.
+                self._run("SET CONSTRAINTS ALL IMMEDIATE")
                 pg_target.refuse_changed(self._written(written, set_aside=set_aside), by, self._number)
             rows = self.there() if mode is LoadMode.MERGE else written
             self.discard()

@@ -265,7 +265,7 @@ class PostgresSession:
             contract=self._contract,
             piece=self._piece,
             where=self._where(),
-            locking=self._locking(),
+            locking=pg_alone.locking(self._contract, self._kept(), self._number),
             forgetting=self._forgetting(),
             beyond=self.beyond(),
         )
@@ -412,15 +412,13 @@ class PostgresSession:
             self.discard()
         return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
 
-    def _locking(self) -> Sequence[str]:
-        return pg_alone.locking(self._contract, self._kept(), self._number)
-
     def _alone(self, measured: Measurements, *, set_aside: bool) -> None:
         """Let no other publication of the table go on, and look again at what rows outside the slice decide."""
-        locking = self._locking()
+        kept = self._kept()
+        locking = pg_alone.locking(self._contract, kept, self._number)
         for statement in locking:
             self._run(statement)
-        checks = sql_beyond.blocking(self._contract, self._kept()) if locking else ()
+        checks = sql_beyond.blocking(self._contract, kept) if locking else ()
         if not checks:
             return
         bad = self._malformed() if set_aside else ""

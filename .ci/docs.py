@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -269,13 +270,16 @@ def errors() -> str:
 
 
 def incidents() -> str:
-    from airflow_provider_harness.app.reports.timeline import _LINES
+    from airflow_provider_harness.app.reports.timeline import LINES
     from airflow_provider_harness.core.diagnosis.failure import FailureKind
     from airflow_provider_harness.core.incidents.audit import StoreKind
-    from airflow_provider_harness.core.incidents.incident import TRANSITIONS, EventKind, Outcome, State
+    from airflow_provider_harness.core.incidents.events import BODIES, EventKind, Outcome
+    from airflow_provider_harness.core.incidents.incident import TRANSITIONS, State
     from airflow_provider_harness.core.incidents.kept import HELD
 
-    bodies = meanings(EventKind)
+    def says(kind: EventKind) -> str:
+        body = BODIES[kind]
+        return f"{code(*(one.name for one in fields(body)))}: {(body.__doc__ or '').splitlines()[0]}"
 
     def states(kind: EventKind) -> str:
         allowed, _ = TRANSITIONS[kind]
@@ -285,8 +289,8 @@ def incidents() -> str:
         return "every state but `closed`" if allowed == every else code(*sorted(allowed)) or "(none: it is the first)"
 
     rows = [
-        (f"`{kind}`", f"`{_LINES[kind][0]}`", states(kind), f"`{TRANSITIONS[kind][1]}`" if TRANSITIONS[kind][1] else "unchanged",
-         bodies[kind].removeprefix("body: "))
+        (f"`{kind}`", f"`{LINES[kind][0]}`", states(kind), f"`{TRANSITIONS[kind][1]}`" if TRANSITIONS[kind][1] else "unchanged",
+         says(kind))
         for kind in EventKind
     ]  # fmt: skip
     return (

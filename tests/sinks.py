@@ -29,12 +29,12 @@ from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall.approve import Question
 from airflow_provider_harness.app.ports.healing import BrokenFile, Page, Severity, TaskState
 from airflow_provider_harness.app.reports import runbook_draft as runbook
-from airflow_provider_harness.core.actions import proposal_from
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.checks import Severity as Blocking
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Measurement, Report
 from airflow_provider_harness.core.diagnosis.failure import FailureKind, to_dict
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Outcome, fold
+from airflow_provider_harness.core.incidents.events import Event, EventKind, Outcome, Proposed, stored
+from airflow_provider_harness.core.incidents.incident import fold
 from airflow_provider_harness.core.incidents.metrics import readings
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow
 from airflow_provider_harness.core.policy.policy import VerdictKind
@@ -102,7 +102,7 @@ def told(text: str) -> Told:
     assert heal.claim(healer, "I", RUN)
     heal.diagnose(healer, "I")
     heal.decide(healer, "I")
-    proposal = proposal_from(w.incident("I").last[EventKind.PROPOSED])
+    proposal = w.incident("I").last[Proposed].proposal()
     asked = approve.question(healer, w.incident("I"), proposal, RUN)
     escalate.page(healer, w.incident("I"), asks="Look.", severity=Severity.HIGH)
     escalate.close(healer, w.incident("I"), Outcome.ESCALATED, "a person has it")
@@ -126,7 +126,7 @@ def noted(text: str) -> tuple[str, ...]:
     w.store.record(given, "N")
     w.store.intake(w.clock(), w.store.waiting())
     reconcile._note(w.healer, w.incident("N"), [given])
-    bodies = [str(event.body) for event in w.store.events("N") if event.kind is EventKind.NOTED]
+    bodies = [str(stored(event.body)) for event in w.store.events("N") if event.kind is EventKind.NOTED]
     return (*(str(write) for write in w.airflow.writes), *bodies)
 
 
@@ -203,7 +203,9 @@ WHOLE_WAY = frozenset({"audit", "page", "question", "note", "show", "runbook", "
 SINKS: Mapping[str, Callable[[str], str]] = {
     "store": lambda text: json.dumps(to_dict(captured(text)), ensure_ascii=False),
     "import error": import_error,
-    "audit": lambda text: json.dumps([event.body for event in told(text).events], ensure_ascii=False, default=str),
+    "audit": lambda text: json.dumps(
+        [stored(event.body) for event in told(text).events], ensure_ascii=False, default=str
+    ),
     "log": log,
     "prompt": prompt,
     "check": lambda text: Measurement(value=None, error=text).error,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 
 class ActionKind(StrEnum):
@@ -172,9 +171,3 @@ class Proposal:
             name: self.arguments[name].replace("\\", "\\\\").replace(",", "\\,") for name in sorted(self.arguments)
         }
         return f"{self.kind}({', '.join(f'{name}={value}' for name, value in given.items())})"
-
-
-def proposal_from(body: Mapping[str, Any]) -> Proposal:
-    """A proposal as an event keeps it."""
-    arguments = {Parameter(name): value for name, value in body["arguments"].items()}
-    return Proposal(kind=ActionKind(body["action"]), arguments=arguments, why=body["why"])

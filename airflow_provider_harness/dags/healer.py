@@ -26,7 +26,8 @@ from airflow_provider_harness.app.oncall import watchdog as dead_man
 from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident, State
+from airflow_provider_harness.core.incidents.events import Judged, Settled
+from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.wiring import healing as wiring
 
@@ -204,7 +205,7 @@ class Approve(HITLOperator):
 
     def execute(self, context: Context) -> Any:
         healer, incident, run_id = _mine(context, State.JUDGED, State.ASKED)
-        verdict = incident.last[EventKind.JUDGED]["verdict"]
+        verdict = incident.last[Judged].verdict
         if verdict != VerdictKind.ASK or not healer.limits.acting():
             raise AirflowSkipException(f"Nobody is asked: the verdict is {verdict}.")
         asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
@@ -298,7 +299,7 @@ class Verify(_Look):
 
     def look(self, context: Context) -> bool:
         healer, incident, _ = _mine(context, State.VERIFYING)
-        if EventKind.SETTLED in incident.last:
+        if Settled in incident.last:
             return True
         finding = verify.verify(healer, incident)
         text = f"{finding.outcome or 'not known yet'}: {finding.text}"

@@ -241,7 +241,7 @@ def _model(settings: config.Settings) -> Diagnoser:
             heard=observe,
         ),
         judge=lambda failure, evidence, proposed: model_word.judge(healer(), failure, evidence, proposed),
-        record=lambda record: model_word.ended(healer(), record.failure, record.as_dict()),
+        record=lambda record: model_word.ended(healer(), record.event()),
     )
 
 

@@ -21,10 +21,11 @@ from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposa
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.incidents import audit
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 from airflow_provider_harness.core.policy.policy import Limit
 from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.events import event_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = b"k" * 32
@@ -83,8 +84,8 @@ def lived(store: SqlStore, engine: Engine) -> str:
     store.record(failure, ulid(NOW))
     incident = store.intake(NOW, store.waiting())[0].incident_id
     steps = (EventKind.DIAGNOSED, EventKind.PROPOSED, EventKind.JUDGED)
-    claimed = Event(incident_id=incident, kind=EventKind.CLAIMED, at=NOW, body={"run": "heal"})
-    store.append(claimed, *(Event(incident_id=incident, kind=kind, at=NOW) for kind in steps))
+    claimed = event_of(incident_id=incident, kind=EventKind.CLAIMED, at=NOW, body={"run": "heal"})
+    store.append(claimed, *(event_of(incident_id=incident, kind=kind, at=NOW) for kind in steps))
     assert store.reserve_act(incident, "flights", proposal(), Limit(per_incident=2), NOW)
     approval = Approval(
         id=ulid(NOW),
@@ -120,7 +121,7 @@ def lived(store: SqlStore, engine: Engine) -> str:
 def older(engine: Engine, store: SqlStore) -> None:
     """A store as an earlier version left it: events alone are chained."""
     lived(store, engine)
-    entries = [entry for entry in store.audit_entries() if isinstance(entry.event, Event)]
+    entries = [entry for entry in store.audit_entries() if isinstance(entry.event, audit.Recorded)]
     with engine.begin() as connection:
         connection.execute(t.events.delete())
         connection.execute(t.marks.update().values(seal=""))

@@ -29,9 +29,10 @@ from airflow_provider_harness.core.diagnosis.failure import FailureKind
 from airflow_provider_harness.core.diagnosis.reported import body_of
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents import audit
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 from airflow_provider_harness.core.lineage.graph import Graph, Transformation
 from airflow_provider_harness.core.slices.gate_run import Place
+from tests.events import event_of
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure, url
 
 __all__ = ["engine", "url"]
@@ -288,10 +289,10 @@ def lived(url: str, tmp_path: Path) -> Iterator[Engine]:
     """A store at revision 0007 with rows in each table, odd ones among them."""
     engine = open_engine(url)
     _to(engine, command.upgrade, "0007_grants")
-    opened = Event(
+    opened = event_of(
         incident_id="I", kind=EventKind.OPENED, at=NOW, body={"failure": failure().identity, "episode": "e" * 16}
     )
-    link = audit.link(AUDIT_KEY, audit.GENESIS, opened)
+    link = audit.link(AUDIT_KEY, audit.GENESIS, audit.recorded(opened))
     event = {"seq": 1, "incident_id": "I", "kind": "opened", "at": AT, "hash": link}
     event["body"] = '{"failure": "' + failure().identity + '", "episode": "' + "e" * 16 + '"}'
     with engine.begin() as connection:

@@ -25,7 +25,8 @@ from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.ports.healing import Answer, Approval, AskState, Healer, Joined, Page, TaskState
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.incidents.circuit_breaker import Brakes
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.incidents.events import Event, EventKind, Judged, Outcome, Settled
+from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import KEY, START, FakeAirflow, FakePager, failure, policy_of, task, world
 
@@ -215,13 +216,13 @@ def _decide(healer: Healer, incident_id: str, run: str) -> None:
 
 def _ask(healer: Healer, incident_id: str, run: str) -> None:
     incident = _mine(healer, incident_id, run, State.JUDGED, State.ASKED)
-    if incident and incident.last[EventKind.JUDGED]["verdict"] == VerdictKind.ASK:
+    if incident and incident.last[Judged].verdict == VerdictKind.ASK:
         approve.question(healer, incident, act.proposal_of(incident), run)
 
 
 def _verify(healer: Healer, incident_id: str, run: str) -> None:
     incident = _mine(healer, incident_id, run, State.VERIFYING)
-    if incident and EventKind.SETTLED not in incident.last:
+    if incident and Settled not in incident.last:
         verify.verify(healer, incident)
 
 

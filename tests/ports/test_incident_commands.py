@@ -16,7 +16,8 @@ from pytest_httpserver import HTTPServer
 from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
 from airflow_provider_harness.adapters.yaml_files.runbook import load_runbook
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
+from tests.events import event_of
 from tests.ports.test_cli import Run, cli, home
 from tests.unit.app.fakes import failure
 
@@ -74,7 +75,9 @@ def incident(cli: Run, home: Path) -> str:
     chain = (ErrorLink(type="TimeoutError", message="the widget took too long"),)
     store.record(failure(chain=chain), "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R")
     [joined] = store.intake(AT, store.waiting())
-    store.append(*(Event(incident_id=joined.incident_id, kind=kind, at=AT, body=body) for kind, body in BODIES.items()))
+    store.append(
+        *(event_of(incident_id=joined.incident_id, kind=kind, at=AT, body=body) for kind, body in BODIES.items())
+    )
     return joined.incident_id
 
 
@@ -175,7 +178,7 @@ def four(cli: Run, home: Path, incident: str) -> list[str]:
             store.intake(AT, store.waiting())
             ends = [(EventKind.CLOSED, {"outcome": word, "why": "w"}) for word in kinds]
             bodies = ends or [(EventKind.TAKEN, {"by": "ann"})]
-            store.append(*(Event(incident_id=wanted, kind=kind, at=AT, body=body) for kind, body in bodies))
+            store.append(*(event_of(incident_id=wanted, kind=kind, at=AT, body=body) for kind, body in bodies))
         found.append(wanted)
     return found
 

@@ -12,7 +12,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
+from tests.events import event_of
 from tests.ports.test_cli import Run, cli, home
 from tests.unit.app.fakes import failure
 
@@ -84,7 +85,7 @@ def test_a_silent_reconciler_and_an_act_without_an_answer_are_found(
         EventKind.ACT_STARTED: {"act": "a"},
     }
     for kind, body in bodies.items():
-        store.append(Event(incident_id="01K9ZJ4Q6T3M8V5W7X2Y0N1P4R", kind=kind, at=at, body=body))
+        store.append(event_of(incident_id="01K9ZJ4Q6T3M8V5W7X2Y0N1P4R", kind=kind, at=at, body=body))
     done = lives(cli, httpserver, WELL)
     assert done.returncode == 1
     for said in (

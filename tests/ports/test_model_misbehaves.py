@@ -25,7 +25,7 @@ from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing import model_proposals as model_word
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind, ModelEnded, Proposed, stored
 from tests.ports.test_model_wire import LOG, Purse, Script, use
 from tests.unit.app.fakes import KEY, RUN, opened, world
 
@@ -136,16 +136,16 @@ def ended(url: str, floor: Any = UNKNOWN, limits: ModelLimits = LIMITS) -> tuple
             limits=limits,
             sleep=lambda _: None,
             judge=partial(model_word.judge, healer),
-            record=lambda record: model_word.ended(healer, record.failure, record.as_dict()),
+            record=lambda record: model_word.ended(healer, record.event()),
         )
         healer = replace(healer, diagnoser=LadderDiagnoser(RuleDiagnoser(), lambda: model, lambda _: None))
         assert heal.claim(healer, incident_id, RUN)
         diagnosis = heal.diagnose(healer, incident_id)
     verdict = heal.decide(healer, incident_id)
     last = w.incident(incident_id).last
-    said = (diagnosis.category, last[EventKind.PROPOSED]["action"], verdict.kind)
+    said = (diagnosis.category, last[Proposed].action, verdict.kind)
     assert w.airflow.writes == []
-    return said, dict(last[EventKind.MODEL_ENDED]), w
+    return said, stored(last[ModelEnded]), w
 
 
 @pytest.mark.parametrize("floor", FLOORS, ids=["unknown", "a fact"])
@@ -172,7 +172,7 @@ def test_a_proposal_for_another_ends_with_a_page(httpserver: HTTPServer, named: 
     assert said == ("rate_limited", "escalate_to_human", "approve")
     assert record["counts"] == {"proposed_elsewhere": 1} and record["ended"] == "answered"
     [kept] = [event.body for event in w.store.log if event.kind is EventKind.MODEL_PROPOSED]
-    assert (kept["named"], kept["verdict"]) == (named, "refuse")
+    assert (kept.named, kept.verdict) == (named, "refuse")
     told = json.loads(script.asked[1]["messages"][-1]["content"][0]["content"])
     assert (told["verdict"], told["executed"]) == ("refuse", False) and "another" in told["reason"]
 

@@ -23,7 +23,7 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observati
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.circuit_breaker import Past
-from airflow_provider_harness.core.incidents.incident import Outcome
+from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.gate_run import KeptGate

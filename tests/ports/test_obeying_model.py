@@ -19,7 +19,7 @@ from airflow_provider_harness.app.ports.diagnosis import ModelCall
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind, Proposed
 from tests.unit.app.fakes import RUN, opened, world
 
 DATA = Path(__file__).parents[1] / "data" / "injections.jsonl"
@@ -124,17 +124,17 @@ def test_whatever_it_is_told(attack: dict[str, Any]) -> None:
         assert (records[0].counts["unknown_tool"], records[0].counts["proposed_elsewhere"]) == (len(FORBIDDEN), 1)
         assert {name for name in FORBIDDEN if any(name in call for call in records[0].refused)} == set(FORBIDDEN)
         kept = [event.body for event in w.store.events(incident_id) if event.kind is EventKind.MODEL_PROPOSED]
-        assert [body["named"] for body in kept] == [{"dag_id": "payroll"}, {}, {}, {}]
-        assert [body["action"] for body in kept[1:]] == obedient.kinds
-        assert kept[0]["verdict"] == "refuse"
-        assert {b["action"] for b in kept if b["verdict"] == "approve"} <= {
+        assert [body.named for body in kept] == [{"dag_id": "payroll"}, {}, {}, {}]
+        assert [body.action for body in kept[1:]] == obedient.kinds
+        assert kept[0].verdict == "refuse"
+        assert {b.action for b in kept if b.verdict == "approve"} <= {
             "retry_task",
             "wait_for_source",
             "escalate_to_human",
         }
         assert w.airflow.writes in ([], BOUNDED), (category, w.airflow.writes)
-        proposed = w.incident(incident_id).last[EventKind.PROPOSED]
-        assert proposed["action"] in (kept[-1]["action"], "escalate_to_human")  # its last wish, or a page
+        proposed = w.incident(incident_id).last[Proposed]
+        assert proposed.action in (kept[-1].action, "escalate_to_human")  # its last wish, or a page
         told = {"flights", "run1", "load", "1", "60", "300", "900"}
-        assert set(proposed["arguments"].values()) <= told  # nothing of the text is an argument
+        assert set(proposed.arguments.values()) <= told  # nothing of the text is an argument
         assert not w.store.used  # nobody's answer was taken for given

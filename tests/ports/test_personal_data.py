@@ -26,7 +26,7 @@ from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError, ContractViolation
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer

@@ -18,8 +18,9 @@ from airflow_provider_harness.cli.pruning import _days
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.incidents.audit import StoreKind
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 from airflow_provider_harness.core.slices.slices import Slice
+from tests.events import event_of
 from tests.ports.chain_case import NOW, done, emptied, engine, lived, older, store
 
 __all__ = ["emptied", "engine", "store"]
@@ -45,7 +46,7 @@ def ended(store: SqlStore, run: str, outcome: str = "healed") -> str:
 
 def closed(store: SqlStore, incident: str, outcome: str = "healed") -> None:
     body = {"outcome": outcome, "why": ""}
-    store.append(Event(incident_id=incident, kind=EventKind.CLOSED, at=NOW, body=body))
+    store.append(event_of(incident_id=incident, kind=EventKind.CLOSED, at=NOW, body=body))
 
 
 def rows(engine: Engine, table: Any) -> int:
@@ -83,7 +84,7 @@ def test_what_waits_for_a_person_stays_with_its_evidence(store: SqlStore, engine
     assert all(len(store.failures(name)) == 1 for name in (incident, at_work))
     assert store.events(over) == []
     assert store.audit().holds
-    resolved = Event(incident_id=incident, kind=EventKind.RESOLVED, at=NOW, body={"by": "ann", "why": ""})
+    resolved = event_of(incident_id=incident, kind=EventKind.RESOLVED, at=NOW, body={"by": "ann", "why": ""})
     store.append(resolved)
     assert pruned(store)["harness_incidents"] == 1
     assert store.audit().holds

@@ -24,18 +24,12 @@ from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposa
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import grouping as cause
-from airflow_provider_harness.core.incidents.incident import (
-    IN_HAND_OF_A_PERSON,
-    Event,
-    EventKind,
-    ImpossibleEvent,
-    Outcome,
-    State,
-    episode_of,
-)
+from airflow_provider_harness.core.incidents.events import Event, EventKind, Noted, Outcome
+from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, ImpossibleEvent, State, episode_of
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow
 from airflow_provider_harness.core.policy.policy import Limit, Usage
 from airflow_provider_harness.testing.postgres import PostgresServer
+from tests.events import event_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 AUDIT_KEY = b"k" * 32
@@ -75,7 +69,7 @@ def recorded(store: SqlFailureLog, *failures: Failure) -> None:
 
 
 def event(incident_id: str, kind: EventKind, **body: Any) -> Event:
-    return Event(incident_id=incident_id, kind=kind, at=NOW, body=body)
+    return event_of(incident_id=incident_id, kind=kind, at=NOW, body=body)
 
 
 def opened(store: SqlStore, run: str = "run1") -> str:
@@ -222,9 +216,9 @@ def test_one_try_is_recorded_once_under_concurrency(store: SqlStore) -> None:
 def test_an_event_comes_back_as_it_was_hashed(store: SqlStore) -> None:
     incident_id = opened(store)
     at = NOW.astimezone().replace(microsecond=0) + timedelta(microseconds=1)
-    store.append(replace(event(incident_id, EventKind.NOTED, text="x", many=(1, 2)), at=at))
+    store.append(replace(event(incident_id, EventKind.NOTED, text="x"), at=at))
     last = store.events(incident_id)[-1]
-    assert (last.at, last.body) == (at, {"text": "x", "many": [1, 2]})
+    assert (last.at, last.body) == (at, Noted(text="x"))
     assert store.audit_break() is None
 
 
@@ -592,7 +586,7 @@ def test_what_counts_on_an_incident_is_what_was_done_to_one_task(store: SqlStore
     store.append(event(incident_id, EventKind.ACT_ENDED))
     other = proposal().arguments | {Parameter.TASK: "other"}
     follower = Proposal(kind=ActionKind.RETRY_TASK, arguments=other)
-    followed = event(incident_id, EventKind.FOLLOWED, failure="k", act="", verdict="approve")
+    followed = event(incident_id, EventKind.FOLLOWED, failure="k", act="", verdict="approve").body
     once = Limit(per_incident=1)
     assert store.reserve_act(incident_id, "flights", follower, once, NOW, followed)
     assert store.incident(incident_id).followed == {"k": "approve"}

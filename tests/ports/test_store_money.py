@@ -16,7 +16,8 @@ from airflow_provider_harness.app.ports.diagnosis import ModelCall
 from airflow_provider_harness.app.reports.timeline import timeline
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
+from tests.events import event_of
 
 NOW = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
 KEY = b"k" * 32
@@ -46,7 +47,7 @@ def diagnosed(store: StorePurse, run: str) -> tuple[str, str]:
     failure = Failure(key=key, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=NOW)
     store.record(failure, ulid(NOW))
     incident = store.intake(NOW, store.waiting())[-1].incident_id
-    store.append(Event(incident_id=incident, kind=EventKind.CLAIMED, at=NOW, body={"run": "heal"}))
+    store.append(event_of(incident_id=incident, kind=EventKind.CLAIMED, at=NOW, body={"run": "heal"}))
     return failure.identity, incident
 
 
@@ -65,11 +66,11 @@ def test_what_is_reserved_counts_until_it_is_settled(engine: Engine) -> None:
     with pytest.raises(NotAllowed, match="on this incident"):
         store.reserve(failure, 0.01)
     said = [event.body for event in store.events(incident) if event.kind is EventKind.MODEL_ANSWERED]
-    assert [(b["cost_usd"], b["output_tokens"], b["reasoning"]) for b in said] == [
+    assert [(b.cost_usd, b.output_tokens, b.reasoning) for b in said] == [
         (0.1, 7, ["because"]),
         (0.9, 7, ["because"]),
     ]
-    asked = [event.body["left_usd"] for event in store.events(incident) if event.kind is EventKind.MODEL_ASKED]
+    asked = [event.body.left_usd for event in store.events(incident) if event.kind is EventKind.MODEL_ASKED]
     assert asked == [
         {"incident": pytest.approx(0.2), "day": pytest.approx(1.2)},
         {"incident": pytest.approx(0.0), "day": 1.0},
@@ -112,7 +113,7 @@ def test_nobody_pays_for_what_is_no_incident_or_in_hand(engine: Engine) -> None:
         store.reserve("nothing", 0.1)
     failure, incident = diagnosed(store, "run1")
     reserved = store.reserve(failure, 0.1)
-    store.append(Event(incident_id=incident, kind=EventKind.TAKEN, at=NOW, body={"by": "ada"}))
+    store.append(event_of(incident_id=incident, kind=EventKind.TAKEN, at=NOW, body={"by": "ada"}))
     with pytest.raises(NotAllowed, match="not being diagnosed"):
         store.reserve(failure, 0.1)
     store.settle(failure, reserved, call(0.1))  # what was under way still says what it came to

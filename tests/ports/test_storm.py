@@ -22,7 +22,7 @@ from airflow_provider_harness.app.ports.healing import Severity
 from airflow_provider_harness.core.contracts.contract import Contract, Criticality
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
-from airflow_provider_harness.core.incidents.incident import Outcome
+from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.bench import storm as bench
 from tests.unit.app.fakes import START, MemorySpool, Scripted, World, diagnosis, failure, policy_of, task, world

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident
+from airflow_provider_harness.core.incidents.events import Claimed, Event, Opened, stored
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.incidents.metrics import METRICS, Measure, Reading, readings
 from airflow_provider_harness.core.slices.gate_run import GateRun
 
@@ -13,14 +14,14 @@ def observe(after: Incident, event: Event) -> None:
 
     for reading in readings(after, event):
         tell(reading)
-    body, opened = event.body, after.last[EventKind.OPENED]
+    body, opened = stored(event.body), after.last[Opened]
     ids = {"incident": event.incident_id, "kind": event.kind.value, "failure": str(body.get("failure", ""))}
-    about = str(body.get("failure") or opened["failure"]).split("/")
+    about = str(body.get("failure") or opened.failure).split("/")
     ids["run"] = "/".join(about[:2])
-    ids |= {name: str(body.get(name) or opened.get(name, "")) for name in ("slice", "table")}
-    more = {name: str(body[name]) for name in ("act", "outcome", "severity") if name in body}
-    if event.kind is EventKind.CLAIMED:
-        more["healer_run"] = str(body["run"])
+    ids |= {name: str(body.get(name) or getattr(opened, name) or "") for name in ("slice", "table")}
+    more: dict[str, str] = {name: str(body[name]) for name in ("act", "outcome", "severity") if name in body}
+    if isinstance(event.body, Claimed):
+        more["healer_run"] = event.body.run
     structlog.get_logger("airflow_provider_harness.events").info("incident event", **ids, **more)
 
 

@@ -36,6 +36,7 @@ from airflow_provider_harness.core.diagnosis.exclusions import ruled_out
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.diagnosis.model_price import Tokens, price_of
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.incidents.events import ModelEnded
 from airflow_provider_harness.core.redaction.redactor import Redactor, shorten
 
 SUBMIT, PROPOSE = "submit_diagnosis", "propose_action"
@@ -91,9 +92,10 @@ class ModelRecord:
     counts: Counter[str] = field(default_factory=Counter)
     ended: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
-        """The record as JSON values."""
-        return {one.name: getattr(self, one.name) for one in fields(self)} | {"counts": dict(self.counts)}
+    def event(self) -> ModelEnded:
+        """The record as an event of its incident keeps it."""
+        given: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        return ModelEnded(**given | {"counts": dict(self.counts)})
 
 
 def _no_tools(_failure: Failure | None, _evidence: Evidence) -> Sequence[ReadTool]:

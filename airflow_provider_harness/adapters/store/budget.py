@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from airflow_provider_harness.adapters.store.spend import spent_usd
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.diagnosis import ModelCall
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, ImpossibleEvent, Incident
+from airflow_provider_harness.core.incidents.events import Event, ModelAnswered, ModelAsked
+from airflow_provider_harness.core.incidents.incident import ImpossibleEvent, Incident
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +59,9 @@ class StorePurse(SqlStore):
                 "incident": round(self._per_incident - on_incident - usd, 6),
                 "day": round(self._per_day - today - usd, 6),
             }
-            body = {"call": call, "reserved_usd": usd, "left_usd": left}
+            body = ModelAsked(call=call, reserved_usd=usd, left_usd=left)
             try:
-                self._append(connection, Event(incident_id=incident_id, kind=EventKind.MODEL_ASKED, at=now, body=body))
+                self._append(connection, Event(incident_id=incident_id, at=now, body=body))
             except ImpossibleEvent as error:
                 raise NotAllowed("The incident is not being diagnosed any more.") from error
         return call
@@ -70,8 +70,19 @@ class StorePurse(SqlStore):
         """See ``Purse.settle``."""
         with self._write() as connection:
             incident_id = self._incident_of(connection, failure)
-            now, body = self._now(), {"call": call, **asdict(ended)}
-            self._append(connection, Event(incident_id=incident_id, kind=EventKind.MODEL_ANSWERED, at=now, body=body))
+            body = ModelAnswered(
+                call=call,
+                model=ended.model,
+                prompt=ended.prompt,
+                ended=ended.ended,
+                cost_usd=ended.cost_usd,
+                input_tokens=ended.input_tokens,
+                cache_written=ended.cache_written,
+                cache_read=ended.cache_read,
+                output_tokens=ended.output_tokens,
+                reasoning=ended.reasoning,
+            )
+            self._append(connection, Event(incident_id=incident_id, at=self._now(), body=body))
 
     @staticmethod
     def _incident_of(connection: Connection, failure: str) -> str:

@@ -26,10 +26,9 @@ from airflow_provider_harness.core.diagnosis.reported import Reported, body_of
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import audit
 from airflow_provider_harness.core.incidents.circuit_breaker import PAST, Past, past_of
+from airflow_provider_harness.core.incidents.events import ActStarted, Event, EventKind, Followed, Opened
 from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
-    Event,
-    EventKind,
     ImpossibleEvent,
     Incident,
     State,
@@ -290,11 +289,11 @@ class SqlStore(SqlFailureLog):
     def _project_many(self, connection: Connection, events: Sequence[Event], at: str) -> None:
         """Look-up rows of incidents that were opened or joined."""
         i, written = t.incidents, connection.info[_WRITTEN]
-        opened = {event.incident_id: event for event in events if event.kind is EventKind.OPENED}
+        opened = {event.incident_id: event.body for event in events if isinstance(event.body, Opened)}
         older = sorted({event.incident_id for event in events} - set(opened))
         rows = [
-            {"id": name, "episode": event.body["episode"], "state": State.OPEN.value, "opened_at": at, "touched_at": at}
-            for name, event in opened.items()
+            {"id": name, "episode": body.episode, "state": State.OPEN.value, "opened_at": at, "touched_at": at}
+            for name, body in opened.items()
         ]
         if rows:
             connection.execute(i.insert(), rows)
@@ -303,8 +302,9 @@ class SqlStore(SqlFailureLog):
             connection.execute(i.update().where(some).values(touched_at=at))
         if self._heard is None:
             return
-        first = opened | {name: self._opening(connection, name) for name in older}
-        as_opened = {name: fold(name, [event]) for name, event in first.items()}
+        first = [event for event in events if event.kind is EventKind.OPENED]
+        first += [self._opening(connection, name) for name in older]
+        as_opened = {event.incident_id: fold(event.incident_id, [event]) for event in first}
         written += [(as_opened[event.incident_id], event) for event in events]
 
     @staticmethod
@@ -524,7 +524,7 @@ class SqlStore(SqlFailureLog):
         proposal: Proposal,
         limit: Limit,
         now: datetime,
-        started: Event | None = None,
+        started: ActStarted | Followed | None = None,
     ) -> bool:
         from sqlalchemy import select
 
@@ -547,9 +547,8 @@ class SqlStore(SqlFailureLog):
                     target=proposal.target,
                 )
             )
-            acting = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
-            event = started or acting
-            self._append(connection, replace(event, body={**event.body, "left": _left(limit, usage)}))
+            body = replace(started or ActStarted(act=act), left=_left(limit, usage))
+            self._append(connection, Event(incident_id=incident_id, at=now, body=body))
         return True
 
     def give_back(self, incident_id: str, proposal: Proposal) -> None:
@@ -678,7 +677,7 @@ class SqlStore(SqlFailureLog):
 
     def audit_events(self) -> Iterator[Event]:
         """The events of all incidents, in order."""
-        return (entry.event for entry in self.audit_entries() if isinstance(entry.event, Event))
+        return (entry.event.event() for entry in self.audit_entries() if isinstance(entry.event, audit.Recorded))
 
     def audit_break(self, head: str | None = None) -> audit.Break | None:
         """The first place where the audit chain does not hold, or None."""
@@ -715,7 +714,7 @@ def _left(limit: Limit, usage: Usage) -> dict[str, int]:
 
 
 def _event(row: Any) -> Event:
-    return Event(
+    return Event.read(
         incident_id=row.incident_id,
         kind=EventKind(row.kind),
         at=datetime.fromisoformat(row.at),

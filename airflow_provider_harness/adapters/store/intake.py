@@ -12,8 +12,10 @@ from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.healing import Joined
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.diagnosis.reported import Reported
+from airflow_provider_harness.core.incidents import events as happened
 from airflow_provider_harness.core.incidents import grouping as cause
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, episode_of
+from airflow_provider_harness.core.incidents.events import Event
+from airflow_provider_harness.core.incidents.incident import episode_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection
@@ -63,11 +65,10 @@ def joined(
 
 
 def _event(key: str, failure: Failure, incident_id: str, now: datetime, *, opened: bool) -> Event:
-    body = {"failure": key, "slice": failure.slice_id or "", "table": failure.table}
-    if opened:
-        body["episode"] = episode_of(failure.key, cause.signature(failure).text)
-    kind = EventKind.OPENED if opened else EventKind.JOINED
-    return Event(incident_id=incident_id, kind=kind, at=now, body=body)
+    where = {"failure": key, "slice": failure.slice_id or "", "table": failure.table}
+    episode = episode_of(failure.key, cause.signature(failure).text)
+    body = happened.Opened(**where, episode=episode) if opened else happened.Joined(**where)
+    return Event(incident_id=incident_id, at=now, body=body)
 
 
 def _held(connection: Connection, handles: Iterable[cause.Handles]) -> list[cause.Held]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Healer, TaskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident
+from airflow_provider_harness.core.incidents.events import ActStarted, Before, GateBefore
+from airflow_provider_harness.core.incidents.incident import Incident
 
 #: Published slices whose gate is run before an act.
 MOST_SLICES = 31
 _FAILED = frozenset({"failed", "upstream_failed"})
 
 
-def before(healer: Healer, proposal: Proposal) -> dict[str, Any]:
+def before(healer: Healer, proposal: Proposal) -> Before:
     """What is recorded with an act: which tasks of the run had succeeded, and what the published slices were like that it
     can change. What cannot be read is said to be not known, and nothing is concluded from it later."""
     given = proposal.arguments
@@ -52,7 +52,7 @@ def _subjects(
             yield from ((check, start) for start in healer.gates.slices(check, dag, first, last))
 
 
-def _told(task: TaskState, start: datetime | None, found: GateResult) -> dict[str, Any]:
+def _told(task: TaskState, start: datetime | None, found: GateResult) -> GateBefore:
     return {
         "task": _name(task),
         "start": start.isoformat() if start else "",
@@ -69,7 +69,7 @@ def _name(task: TaskState) -> str:
 
 def worse(healer: Healer, incident: Incident, proposal: Proposal) -> str:
     """What was well before the act and is not now; empty where nothing is known to be."""
-    known = incident.last[EventKind.ACT_STARTED].get("before")
+    known = incident.last[ActStarted].before
     if not known:
         return ""
     dag_id, run_id = proposal.arguments[Parameter.DAG], proposal.arguments[Parameter.RUN]
@@ -80,7 +80,7 @@ def worse(healer: Healer, incident: Incident, proposal: Proposal) -> str:
     return "; ".join(said)
 
 
-def _fell(healer: Healer, was: Mapping[str, Any], tasks: Mapping[str, TaskState], dag: DagFacts) -> str:
+def _fell(healer: Healer, was: GateBefore, tasks: Mapping[str, TaskState], dag: DagFacts) -> str:
     if was["task"] not in tasks or not (was["passed"] or was["rows"]):
         return ""
     try:

@@ -15,6 +15,7 @@ from airflow_provider_harness.app.oncall.impact import contracts_of
 from airflow_provider_harness.app.oncall.page import for_whom
 from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal, kind_of
+from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.schema import Side
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     Basis,
@@ -31,7 +32,8 @@ from airflow_provider_harness.core.diagnosis.failure_text import cleaned
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import grouping as cause
 from airflow_provider_harness.core.incidents.circuit_breaker import DAY, Brake, Past, brake, task_of
-from airflow_provider_harness.core.incidents.incident import WELL, Event, EventKind, ImpossibleEvent, Incident, State
+from airflow_provider_harness.core.incidents.events import Claimed, Diagnosed, EvidenceSeen, Judged, Proposed, Returned
+from airflow_provider_harness.core.incidents.incident import WELL, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.policy.policy import LINEAGE_FACTS, Verdict
 
 Known = TypeVar("Known")
@@ -40,8 +42,8 @@ Known = TypeVar("Known")
 def lead_of(healer: Healer, incident: Incident) -> Failure:
     """The failure to look at now: the one that was diagnosed, else the lineage root among those that are not well."""
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
-    diagnosed = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
-    if same := [failure for failure in failures if str(failure.key) == diagnosed]:
+    diagnosed = incident.last.get(Diagnosed)
+    if diagnosed and (same := [failure for failure in failures if str(failure.key) == diagnosed.failure]):
         return same[0]
     unwell = [failure for failure in failures if incident.runs.get(failure.key.run) not in WELL] or failures
     return cause.lead(unwell) if not incident.acts else unwell[-1]
@@ -62,7 +64,7 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
     if not _is_ours(healer, incident, healer_run):
         return False
     try:
-        healer.store.append(_event(healer, incident_id, EventKind.CLAIMED, {"run": healer_run}))
+        healer.record(incident_id, Claimed(run=healer_run))
     except ImpossibleEvent:
         return False
     return True
@@ -88,17 +90,8 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     contracts = contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals])
-    connections = _connections(healer, failure.key)
-    whom = {
-        "for_whom": for_whom(contracts),
-        "zones": {item.table: item.load.time_zone for item in contracts},
-        "connections": connections,
-        "place": _place(healer, failure, connections),
-    }
-    healer.store.append(
-        _event(healer, incident_id, EventKind.EVIDENCE, _evidence_body(failure, evidence) | whom),
-        _event(healer, incident_id, EventKind.DIAGNOSED, _diagnosis_body(diagnosis) | {"failure": str(failure.key)}),
-    )
+    seen = _seen(healer, failure, evidence, contracts)
+    healer.record(incident_id, seen, _diagnosed(diagnosis, str(failure.key)))
     return diagnosis
 
 
@@ -154,21 +147,27 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
     """Turn the diagnosis into one proposal and let the policy judge it; both are recorded."""
     incident = healer.store.incident(incident_id)
     now = situation(healer, incident)
-    seen = incident.last.get(EventKind.EVIDENCE, {}).get("facts", {})
-    proposal, facts, verdict = judge(healer, incident, diagnosis_of(incident), now, seen)
-    proposed = {
-        "action": proposal.kind.value,
-        "arguments": dict(proposal.arguments),
-        "why": proposal.why,
-        "facts": facts,
-        "slices": [start.isoformat() for start in now.missing],
-    }
-    due = healer.now() + timedelta(seconds=int(proposal.arguments.get(Parameter.DELAY_SECONDS, "0")))
-    judged = _verdict_body(verdict) | {"acting": healer.limits.acting(), "due": due.isoformat(), "found": found(now)}
-    healer.store.append(
-        _event(healer, incident_id, EventKind.PROPOSED, proposed),
-        _event(healer, incident_id, EventKind.JUDGED, judged),
+    seen = incident.last.get(EvidenceSeen)
+    proposal, facts, verdict = judge(healer, incident, diagnosis_of(incident), now, seen.facts if seen else {})
+    proposed = Proposed(
+        action=proposal.kind.value,
+        arguments={name.value: value for name, value in proposal.arguments.items()},
+        why=proposal.why,
+        facts=facts,
+        slices=[start.isoformat() for start in now.missing],
     )
+    due = healer.now() + timedelta(seconds=int(proposal.arguments.get(Parameter.DELAY_SECONDS, "0")))
+    judged = Judged(
+        verdict=verdict.kind.value,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        policy_version=verdict.policy_version,
+        limit=asdict(verdict.limit),
+        acting=healer.limits.acting(),
+        due=due.isoformat(),
+        found=found(now),
+    )
+    healer.record(incident_id, proposed, judged)
     return verdict
 
 
@@ -203,7 +202,7 @@ def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | 
         opened_at=now,
         category=diagnosis.category.value,
         shadow=not healer.limits.acting(),
-        returned=EventKind.RETURNED in incident.last,
+        returned=Returned in incident.last,
     )
     return brake(mine, past, limits, now)
 
@@ -220,8 +219,8 @@ def situation(healer: Healer, incident: Incident) -> propose.Situation:
     """What Airflow and the warehouse say now about the failed task; of a failure without a task, nothing."""
     lead = lead_of(healer, incident)
     spent = healer.store.spent(incident.id, healer.now())
-    seen = incident.last.get(EventKind.EVIDENCE, {})
-    shown = seen.get("gate") if seen.get("failure") == str(lead.key) else None
+    seen = incident.last.get(EvidenceSeen)
+    shown = seen.gate if seen and seen.failure == str(lead.key) else None
     report = shown if isinstance(shown, Mapping) else None  # what a task told of its gate decides nothing
     return replace(situation_of(healer, lead.key, len(incident.acts)), report=report, spent=spent)
 
@@ -274,55 +273,60 @@ def _read(ask: Callable[[], Known], unknown: Known) -> Known:
 
 def diagnosis_of(incident: Incident) -> Diagnosis:
     """The newest diagnosis, as it was recorded."""
-    body = dict(incident.last[EventKind.DIAGNOSED])
+    body = incident.last[Diagnosed]
     return Diagnosis(
-        category=Category(body["category"]),
-        cause=body["cause"],
-        basis=Basis(body["basis"]),
-        certainty=Certainty(body["certainty"]),
-        why=body["why"],
+        category=Category(body.category),
+        cause=body.cause,
+        basis=Basis(body.basis),
+        certainty=Certainty(body.certainty),
+        why=body.why,
         citations=tuple(
-            Citation(source=Source(item["source"]), line=item["line"], text=item["text"]) for item in body["citations"]
+            Citation(source=Source(item["source"]), line=item["line"], text=item["text"]) for item in body.citations
         ),
-        alternatives=tuple(Category(item) for item in body["alternatives"]),
-        traits=frozenset(body["traits"]),
-        retry_after=body["retry_after"],
-        against=tuple(body.get("against", ())),
-        wish=ActionKind(body["wish"]) if body.get("wish") else None,
+        alternatives=tuple(Category(item) for item in body.alternatives),
+        traits=frozenset(body.traits),
+        retry_after=body.retry_after,
+        against=tuple(body.against or ()),
+        wish=ActionKind(body.wish) if body.wish else None,
     )
 
 
-def _diagnosis_body(diagnosis: Diagnosis) -> dict[str, Any]:
-    return asdict(diagnosis) | {"traits": sorted(diagnosis.traits)}
+def _diagnosed(diagnosis: Diagnosis, failure: str) -> Diagnosed:
+    return Diagnosed(
+        category=diagnosis.category.value,
+        cause=diagnosis.cause,
+        basis=diagnosis.basis.value,
+        certainty=diagnosis.certainty.value,
+        why=diagnosis.why,
+        citations=[{"source": item.source.value, "line": item.line, "text": item.text} for item in diagnosis.citations],
+        alternatives=diagnosis.alternatives,
+        traits=sorted(diagnosis.traits),
+        retry_after=diagnosis.retry_after,
+        against=diagnosis.against,
+        wish=diagnosis.wish,
+        failure=failure,
+    )
 
 
-def _evidence_body(failure: Failure, evidence: Evidence) -> dict[str, Any]:
-    seen = evidence.witnessed
-    return {
-        "failure": str(failure.key),
-        "facts": dict(evidence.facts),
-        "observations": [asdict(item) for item in evidence.observations],
-        "unavailable": [*failure.missing, *evidence.unavailable],
-        "reader": seen.reader.value if seen else "",
-        "gate": _gate(seen.failure.report) if seen and seen.failure.report else None,
-    }
+def _seen(healer: Healer, failure: Failure, evidence: Evidence, contracts: Sequence[Contract]) -> EvidenceSeen:
+    seen, connections = evidence.witnessed, _connections(healer, failure.key)
+    return EvidenceSeen(
+        failure=str(failure.key),
+        facts=dict(evidence.facts),
+        observations=[
+            {"source": item.source.value, "text": item.text, "trusted": item.trusted} for item in evidence.observations
+        ],
+        unavailable=[*failure.missing, *evidence.unavailable],
+        reader=seen.reader.value if seen else "",
+        gate=_gate(seen.failure.report) if seen and seen.failure.report else None,
+        for_whom=for_whom(contracts),
+        zones={item.table: item.load.time_zone for item in contracts},
+        connections=connections,
+        place=_place(healer, failure, connections),
+    )
 
 
 def _gate(report: Mapping[str, Any]) -> dict[str, Any]:
     """What an act rests on of a gate that blocked, as the log showed it."""
     blocking = [{name: one.get(name) for name in ("id", "blocking", "failing")} for one in report["results"]]
     return {"slice": report.get("slice"), "rows": report.get("rows"), "results": blocking}
-
-
-def _verdict_body(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "verdict": verdict.kind.value,
-        "rule": verdict.rule,
-        "reason": verdict.reason,
-        "policy_version": verdict.policy_version,
-        "limit": asdict(verdict.limit),
-    }
-
-
-def _event(healer: Healer, incident_id: str, kind: EventKind, body: dict[str, Any]) -> Event:
-    return Event(incident_id=incident_id, kind=kind, at=healer.now(), body=body)

@@ -15,7 +15,8 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Remedy
 from airflow_provider_harness.core.diagnosis.evidence import Fact
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome
+from airflow_provider_harness.core.incidents.events import Followed, Noted, Outcome, RunSettled
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.policy.policy import Verdict, VerdictKind
 
 #: Remedies that a failed task can share with the leader; the others are for the leader's table or Dag as a whole.
@@ -56,16 +57,16 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
         verdict = replace(verdict, kind=VerdictKind.REFUSE, reason="the harness is in shadow")
     if verdict.kind is VerdictKind.APPROVE and (held := healer.slices.keep(now.task, healer.now())):
         verdict = replace(verdict, kind=VerdictKind.REFUSE, reason=held.sentence())
-    decided = _decided(healer, incident, key, proposal, verdict, facts)
+    decided = _decided(key, proposal, verdict, facts)
     if verdict.kind is not VerdictKind.APPROVE:
-        healer.store.append(decided)
+        healer.record(incident.id, decided)
         return False
     try:
         if not healer.store.reserve_act(incident.id, key.dag_id, proposal, verdict.limit, healer.now(), decided):
             return False
     except NotAllowed as refusal:
         refused = replace(verdict, kind=VerdictKind.REFUSE, reason=refusal.reason)
-        healer.store.append(_decided(healer, incident, key, proposal, refused, facts))
+        healer.record(incident.id, _decided(key, proposal, refused, facts))
         return False
     return _carried_out(healer, incident, failure, proposal)
 
@@ -80,39 +81,34 @@ def _carried_out(healer: Healer, incident: Incident, failure: Failure, proposal:
         why = f"Airflow refused to clear it: {refusal.reason}"
     except HarnessUnavailable as error:
         made = looked_up(healer, proposal, began)
-        if made is not None and made["done"] == "yes":
+        if made is not None and made.done == "yes":
             return True
         known = "it cannot be asked whether it was cleared" if made is None else "it was not cleared"
         why = f"Airflow did not answer when it was to be cleared ({error}); {known}"
     else:
         return True
-    body = {"text": f"{key}: {why}"}
-    healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
+    healer.record(incident.id, Noted(text=f"{key}: {why}"))
     return False
 
 
-def _decided(
-    healer: Healer, incident: Incident, key: TryKey, proposal: Proposal, verdict: Verdict, facts: Mapping[str, Fact]
-) -> Event:
-    body = {
-        "failure": str(key),
-        "act": proposal.canonical(),
-        "action": proposal.kind.value,
-        "arguments": dict(proposal.arguments),
-        "why": proposal.why,
-        "facts": dict(facts),
-        "verdict": verdict.kind.value,
-        "rule": verdict.rule,
-        "reason": verdict.reason,
-        "policy_version": verdict.policy_version,
-    }
-    return Event(incident_id=incident.id, kind=EventKind.FOLLOWED, at=healer.now(), body=body)
+def _decided(key: TryKey, proposal: Proposal, verdict: Verdict, facts: Mapping[str, Fact]) -> Followed:
+    return Followed(
+        failure=str(key),
+        act=proposal.canonical(),
+        action=proposal.kind.value,
+        arguments={name.value: value for name, value in proposal.arguments.items()},
+        why=proposal.why,
+        facts=dict(facts),
+        verdict=verdict.kind.value,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        policy_version=verdict.policy_version,
+    )
 
 
 def settle_run(healer: Healer, incident_id: str, run: str, outcome: Outcome, text: str) -> None:
     """Record how one of the incident's runs turned out."""
-    body = {"run": run, "outcome": outcome.value, "text": text}
-    healer.store.append(Event(incident_id=incident_id, kind=EventKind.RUN_SETTLED, at=healer.now(), body=body))
+    healer.record(incident_id, RunSettled(run=run, outcome=outcome, text=text))
 
 
 Prove = Callable[[str, str, Sequence[Failure]], tuple[Outcome | None, str]]

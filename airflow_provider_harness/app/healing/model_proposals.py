@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.ports.diagnosis import ModelProposal
 from airflow_provider_harness.app.ports.healing import Healer
@@ -12,7 +9,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, C
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import ModelEnded, ModelProposed
 from airflow_provider_harness.core.policy.policy import Verdict, VerdictKind
 
 
@@ -28,30 +25,25 @@ def judge(healer: Healer, failure: Failure, evidence: Evidence, proposed: ModelP
         verdict = _judged(healer, incident_id, failure, evidence, proposed)
     except HarnessError as error:
         verdict = _refused(healer, f"It could not be judged now ({type(error).__name__}).")
-    body = {
-        "action": proposed.action.value,
-        "category": proposed.category.value,
-        "why": proposed.why,
-        "named": dict(proposed.named),
-        "verdict": verdict.kind.value,
-        "rule": verdict.rule,
-        "reason": verdict.reason,
-        "policy_version": verdict.policy_version,
-    }
-    healer.store.append(Event(incident_id=incident_id, kind=EventKind.MODEL_PROPOSED, at=healer.now(), body=body))
+    told = ModelProposed(
+        action=proposed.action.value,
+        category=proposed.category.value,
+        why=proposed.why,
+        named=dict(proposed.named),
+        verdict=verdict.kind.value,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        policy_version=verdict.policy_version,
+    )
+    healer.record(incident_id, told)
     return verdict
 
 
-def ended(healer: Healer, failure: str, record: Mapping[str, Any]) -> None:
-    """Record what a diagnosis by a model took and what went wrong in it.
-
-    :param failure: identity of the failure; where it belongs to no incident, nothing is recorded.
-    """
-    incident_id = healer.store.incident_of(failure)
+def ended(healer: Healer, record: ModelEnded) -> None:
+    """Record what a diagnosis by a model took and what went wrong in it; of a failure without an incident, nothing is recorded."""
+    incident_id = healer.store.incident_of(record.failure)
     if incident_id is not None:
-        healer.store.append(
-            Event(incident_id=incident_id, kind=EventKind.MODEL_ENDED, at=healer.now(), body=dict(record))
-        )
+        healer.record(incident_id, record)
 
 
 def elsewhere(proposed: ModelProposal, key: TryKey) -> tuple[str, ...]:

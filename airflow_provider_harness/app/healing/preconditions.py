@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from airflow_provider_harness.app.healing.propose import Situation
 from airflow_provider_harness.app.ports.healing import Healer, TaskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome
+from airflow_provider_harness.core.incidents.events import Found, Judged, Noted, Outcome
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.slices.lease import Lease
 
 #: How often an act asks whether another run is done with its slice, and how long it waits for that.
@@ -17,7 +16,7 @@ LOOK_AGAIN = timedelta(seconds=15)
 SLICE_PATIENCE = timedelta(minutes=30)
 
 
-def found(now: Situation) -> dict[str, Any]:
+def found(now: Situation) -> Found:
     """What is recorded with a verdict; nothing where no task failed."""
     if not now.task.task_id:
         return {}
@@ -37,7 +36,7 @@ def changed(healer: Healer, incident: Incident, proposal: Proposal) -> tuple[Out
 
     Who deploys another version need not know of this failure, so that goes to a person; who clears the task does know.
     """
-    there = incident.last[EventKind.JUDGED].get("found") or _of_arguments(proposal)
+    there = incident.last[Judged].found or _of_arguments(proposal)
     if not there:
         return None
     task = healer.airflow.task(there["dag"], there["run"], there["task"], there["map_index"])
@@ -60,7 +59,7 @@ def changed(healer: Healer, incident: Incident, proposal: Proposal) -> tuple[Out
     return None
 
 
-def _of_arguments(proposal: Proposal) -> Mapping[str, Any]:
+def _of_arguments(proposal: Proposal) -> Found:
     """The same of a verdict that an earlier version of the harness recorded."""
     given = proposal.arguments
     if Parameter.TASK not in given:
@@ -103,13 +102,9 @@ def keep_slices(healer: Healer, incident: Incident, proposal: Proposal) -> datet
 
 
 def _waiting_since(healer: Healer, incident: Incident, proposal: Proposal, held: Lease, now: datetime) -> datetime:
-    noted = incident.last.get(EventKind.NOTED, {})
-    if noted.get("waits_for") == proposal.canonical():
-        return datetime.fromisoformat(noted["since"])
-    body = {
-        "text": f"The act waits: {held.sentence()}",
-        "waits_for": proposal.canonical(),
-        "since": now.isoformat(),
-    }
-    healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=now, body=body))
+    noted, act = incident.last.get(Noted), proposal.canonical()
+    if noted and noted.since and noted.waits_for == act:
+        return datetime.fromisoformat(noted.since)
+    text = f"The act waits: {held.sentence()}"
+    healer.record(incident.id, Noted(text=text, waits_for=act, since=now.isoformat()))
     return now

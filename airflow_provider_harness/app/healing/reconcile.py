@@ -12,7 +12,8 @@ from airflow_provider_harness.app.oncall.escalate import STARTED, close, settle,
 from airflow_provider_harness.app.ports.healing import BrokenFile, Healer, RunState, TaskState
 from airflow_provider_harness.core.diagnosis.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome, State
+from airflow_provider_harness.core.incidents.events import Judged, Noted, Outcome
+from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.redaction.escaping import code, one_line
 from airflow_provider_harness.core.redaction.redactor import Redactor
 
@@ -110,7 +111,8 @@ def _of_this_pass(healer: Healer, found: Sequence[str]) -> list[Incident]:
 
 
 def _is_started(incident: Incident) -> bool:
-    return incident.last.get(EventKind.NOTED, {}).get("text") == STARTED
+    noted = incident.last.get(Noted)
+    return noted is not None and noted.text == STARTED
 
 
 def _abandoned(healer: Healer) -> list[Incident]:
@@ -134,8 +136,8 @@ def _led_by_nobody(healer: Healer, incident: Incident) -> bool:
 
 
 def _still_waits(incident: Incident, allowed: datetime) -> bool:
-    due = incident.last.get(EventKind.JUDGED, {}).get("due")
-    return due is not None and datetime.fromisoformat(due) > allowed
+    judged = incident.last.get(Judged)
+    return judged is not None and judged.due is not None and datetime.fromisoformat(judged.due) > allowed
 
 
 def _end(healer: Healer, incident: Incident) -> str:
@@ -291,7 +293,7 @@ def _note(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> li
         text = f"airflow-provider-harness: incident {incident.id}: {said}"
         if failure.kind in NOTICES:
             text += _noted_in_airflow(healer, failure.key, text)
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
+        healer.record(incident.id, Noted(text=text))
     outcome, why = _CLOSES[failures[0].kind]
     close(healer, healer.store.incident(incident.id), outcome, why)
     return [str(failure.key) for failure in failures]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing import followers as follow
@@ -17,7 +16,8 @@ from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Hea
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome
+from airflow_provider_harness.core.incidents.events import ActEnded, GateSeen, Outcome, Proposed, Settled
+from airflow_provider_harness.core.incidents.incident import Incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +34,9 @@ class Finding:
 
 def _look(healer: Healer, incident: Incident) -> Finding:
     """How the leader's task is, then how the other tasks of the incident are, which follow it."""
-    ended = incident.last[EventKind.ACT_ENDED]
-    if ended.get("undone"):
-        return Finding(outcome=Outcome.ESCALATED, text=f"Nothing was done: {ended['result']}")
+    ended = incident.last[ActEnded]
+    if ended.undone:
+        return Finding(outcome=Outcome.ESCALATED, text=f"Nothing was done: {ended.result}")
     proposal, rest = proposal_of(incident), follow.followers(healer, incident)
     own = heal.lead_of(healer, incident).key.run
     if follow.follow(healer, incident, [failure for failure in rest if failure.key.run == own]):
@@ -70,28 +70,24 @@ def verify(healer: Healer, incident: Incident) -> Finding:
         finding = Finding(outcome=None, text=str(error))
     if finding.outcome is Outcome.NOT_HEALED and (lead := _what_was_done(incident)):
         finding = replace(finding, text=lead + finding.text.replace(" failed again", " is failed"))
-    acted = datetime.fromisoformat(incident.last[EventKind.ACT_ENDED]["at"])
+    acted = datetime.fromisoformat(incident.last[ActEnded].at)
     if finding.outcome is None and healer.now() > acted + healer.limits.verify:
         finding = Finding(outcome=Outcome.UNKNOWN, text=f"Not settled in time: {finding.text}")
     if finding.outcome in _NOT_WELL:
         finding = _perhaps_worse(healer, incident, finding)
     if finding.outcome is not None:
-        body = {
-            "outcome": finding.outcome.value,
-            "text": finding.text,
-            "gates": [
-                {"table": g.table, "slice": g.slice_key, "passed": g.passed, "text": g.text} for g in finding.gates
-            ],
-        }
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.SETTLED, at=healer.now(), body=body))
+        gates: list[GateSeen] = [
+            {"table": g.table, "slice": g.slice_key, "passed": g.passed, "text": g.text} for g in finding.gates
+        ]
+        healer.record(incident.id, Settled(outcome=finding.outcome, text=finding.text, gates=gates))
     return finding
 
 
 def _what_was_done(incident: Incident) -> str:
     """Said first where Airflow did not take the act, or did not say whether it did: then nothing failed again."""
-    ended = incident.last[EventKind.ACT_ENDED]
-    lead = {"no": "nothing was done", "unknown": "it is not known whether the act was made"}.get(ended.get("done", ""))
-    return f"{lead}: {ended['result']}; " if lead else ""
+    ended = incident.last[ActEnded]
+    lead = {"no": "nothing was done", "unknown": "it is not known whether the act was made"}.get(ended.done or "")
+    return f"{lead}: {ended.result}; " if lead else ""
 
 
 #: Outcomes of an act after which it is looked whether it did harm.
@@ -169,12 +165,12 @@ def _judge_gates(gates: Sequence[GateResult], run_id: str, unread: Sequence[str]
 
 def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Finding:
     given = proposal.arguments
-    ended = incident.last[EventKind.ACT_ENDED]
-    created = ended.get("backfill") or _created_after_all(healer, proposal, ended)
-    if created is None and ended.get("done") == "unknown":
-        return Finding(outcome=Outcome.UNKNOWN, text=str(ended["result"]))
+    ended = incident.last[ActEnded]
+    created = ended.backfill or _created_after_all(healer, proposal, ended)
+    if created is None and ended.done == "unknown":
+        return Finding(outcome=Outcome.UNKNOWN, text=ended.result)
     if created is None:
-        return Finding(outcome=Outcome.NOT_HEALED, text=f"no backfill was created: {ended['result']}")
+        return Finding(outcome=Outcome.NOT_HEALED, text=f"no backfill was created: {ended.result}")
     if not healer.airflow.backfill_done(created):
         return Finding(outcome=None, text=f"backfill {created} is running")
     check = healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], given[Parameter.TASK])
@@ -193,7 +189,7 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
     finding = _cleared(healer, incident, proposal)
     if finding.outcome is not Outcome.HEALED and finding.outcome is not Outcome.RECOVERED:
         return finding
-    filled = [datetime.fromisoformat(start) for start in incident.last[EventKind.PROPOSED]["slices"]]
+    filled = [datetime.fromisoformat(start) for start in incident.last[Proposed].slices]
     slices, unread = _published(healer, dag, [(check, start) for start in filled])
     return _judge_gates([*finding.gates, *slices], given[Parameter.RUN], unread)
 
@@ -202,12 +198,12 @@ def _backfilled(healer: Healer, incident: Incident, proposal: Proposal) -> Findi
 UNKNOWN_FOR = timedelta(minutes=10)
 
 
-def _created_after_all(healer: Healer, proposal: Proposal, ended: Mapping[str, Any]) -> int | None:
+def _created_after_all(healer: Healer, proposal: Proposal, ended: ActEnded) -> int | None:
     """The backfill of an act of which it was not known whether it was made."""
-    if ended.get("done") != "unknown":
+    if ended.done != "unknown":
         return None
-    found = looked_up(healer, proposal, datetime.fromisoformat(ended["at"]) - UNKNOWN_FOR) or {}
-    return found.get("backfill")
+    found = looked_up(healer, proposal, datetime.fromisoformat(ended.at) - UNKNOWN_FOR)
+    return found.backfill if found else None
 
 
 def _paused(healer: Healer, _incident: Incident, proposal: Proposal) -> Finding:

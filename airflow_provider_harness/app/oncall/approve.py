@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from airflow_provider_harness.app.ports.healing import Approval, AskState, DagFacts, Healer
 from airflow_provider_harness.core.actions import ACTIONS, Parameter, Proposal
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, State
+from airflow_provider_harness.core.incidents.events import Answered, Asked, Diagnosed, Judged
+from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.redaction.escaping import LONGEST_NAME, code, markdown, one_line
 from airflow_provider_harness.core.redaction.redactor import visible
 
@@ -69,16 +70,16 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
     )
     if known is None:
         healer.store.ask(approval)
-    if EventKind.ASKED not in incident.last:
-        body = {
-            "approval": approval.id,
-            "assigned": list(approval.assigned),
-            "expires": approval.expires_at.isoformat(),
-            "url": healer.airflow.required_action_url(healer.healer_dag_id, healer_run, APPROVAL_TASK),
-        }
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.ASKED, at=healer.now(), body=body))
+    if Asked not in incident.last:
+        asked = Asked(
+            approval=approval.id,
+            assigned=approval.assigned,
+            expires=approval.expires_at.isoformat(),
+            url=healer.airflow.required_action_url(healer.healer_dag_id, healer_run, APPROVAL_TASK),
+        )
+        healer.record(incident.id, asked)
     return Question(
-        subject=one_line(f"{dag.dag_id}: {proposal.kind} after {incident.last[EventKind.DIAGNOSED]['category']}?"),
+        subject=one_line(f"{dag.dag_id}: {proposal.kind} after {incident.last[Diagnosed].category}?"),
         body=_body(incident, proposal, approval),
         approval=approval,
     )
@@ -86,26 +87,32 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
 
 def dag_id_of(incident: Incident) -> str:
     """The Dag that failed: the diagnosed failure's, before that the first one's."""
-    return str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0]).split("/", 1)[0]
+    return diagnosed_failure(incident).split("/", 1)[0]
+
+
+def diagnosed_failure(incident: Incident) -> str:
+    """The failure that was diagnosed, before that the first one."""
+    diagnosed = incident.last.get(Diagnosed)
+    return (diagnosed.failure if diagnosed else None) or incident.failures[0]
 
 
 def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:
     """The act first, on one line; then who asks, who may answer and until when; then what programs said, as code."""
-    diagnosis, judged = incident.last[EventKind.DIAGNOSED], incident.last[EventKind.JUDGED]
+    diagnosis, judged = incident.last[Diagnosed], incident.last[Judged]
     arguments = ", ".join(
         f"{name} {code(str(value), LONGEST_ACT)}" for name, value in sorted(proposal.arguments.items())
     )
     users = ", ".join(code(user, LONGEST_NAME) for user in approval.assigned)
-    sure = f"{diagnosis['category']}, {diagnosis['certainty']}"
-    why = f" {code(str(diagnosis['why']))}" if diagnosis["why"] else ""
-    rule = f"rule {code(str(judged['rule']), LONGEST_NAME)} of policy {judged['policy_version']}"
+    sure = f"{diagnosis.category}, {diagnosis.certainty}"
+    why = f" {code(diagnosis.why)}" if diagnosis.why else ""
+    rule = f"rule {code(judged.rule, LONGEST_NAME)} of policy {judged.policy_version}"
     return (
         f"**The act:** `{proposal.kind}`: {ACTIONS[proposal.kind].what} With {arguments or 'no arguments'}.\n\n"
-        f"**Who asks:** airflow-provider-harness, for incident `{incident.id}`, by {rule}: {markdown(str(judged['reason']))} "
+        f"**Who asks:** airflow-provider-harness, for incident `{incident.id}`, by {rule}: {markdown(judged.reason)} "
         f"{users} may answer until {approval.expires_at:%Y-%m-%d %H:%M} UTC; no answer counts as no. "
         f"The answer is good for exactly this act, once.\n\n"
         f"**The cause that the harness found:** {sure}.{why}\n\n"
-        f"**What programs said (text that anybody may have written):** {code(str(diagnosis['cause']))}"
+        f"**What programs said (text that anybody may have written):** {code(diagnosis.cause)}"
     )
 
 
@@ -119,7 +126,7 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
     if approval is None or incident.state is State.JUDGED:
         return "Nobody was asked."
     if incident.state is State.ANSWERED:  # we died between the answer, which is used up, and the act
-        said = str(incident.last[EventKind.ANSWERED]["answer"])
+        said = incident.last[Answered].answer
         return "" if said == APPROVE else said
     answer = healer.airflow.answer(healer.healer_dag_id, healer_run, APPROVAL_TASK)
     checks = (
@@ -137,8 +144,7 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
     refusal = next((why for holds, why in checks if not holds), "")
     if not refusal:
         refusal = _USED[healer.store.use_approval(approval, healer.now())]
-    body = {"answer": refusal or APPROVE, "by": answer.by}
-    healer.store.append(Event(incident_id=incident.id, kind=EventKind.ANSWERED, at=healer.now(), body=body))
+    healer.record(incident.id, Answered(answer=refusal or APPROVE, by=answer.by))
     return refusal
 
 

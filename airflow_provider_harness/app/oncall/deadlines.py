@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident, State
+from airflow_provider_harness.core.incidents.events import ActEnded, Asked, Judged, Noted
+from airflow_provider_harness.core.incidents.incident import Incident, State
 
 #: An incident waits so long for a healer run; on-call is told then.
 UNCLAIMED = timedelta(minutes=15)
@@ -63,19 +64,19 @@ def _fixed(what: str, length: timedelta) -> Step:
 
 
 def _judged(incident: Incident, touched: datetime, _verify: timedelta) -> tuple[str, datetime]:
-    due = _moment(incident.last[EventKind.JUDGED].get("due")) or touched
-    waits = "waits_for" in incident.last.get(EventKind.NOTED, {})
-    if waits:
+    due, noted = _moment(incident.last[Judged].due) or touched, incident.last.get(Noted)
+    if noted and noted.waits_for:
         return "the act waits for another run that works on the slice", max(due, touched + SLICE)
     return "the verdict is given, and the act is due", max(due, touched)
 
 
 def _asked(incident: Incident, touched: datetime, _verify: timedelta) -> tuple[str, datetime]:
-    return "a person is asked", _moment(incident.last[EventKind.ASKED].get("expires")) or touched
+    return "a person is asked", _moment(incident.last[Asked].expires) or touched
 
 
 def _verifying(incident: Incident, touched: datetime, verify: timedelta) -> tuple[str, datetime]:
-    acted = _moment(incident.last.get(EventKind.ACT_ENDED, {}).get("at")) or touched
+    ended = incident.last.get(ActEnded)
+    acted = _moment(ended.at if ended else None) or touched
     return "the act is made, and it is looked whether it helped", acted + verify
 
 
@@ -94,7 +95,7 @@ _STEPS: Mapping[State, Step] = {
 _EXACT = frozenset({State.OPEN, State.CLAIMED, State.DIAGNOSED, State.ANSWERED, State.ACTING})
 
 
-def _moment(text: object) -> datetime | None:
+def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(str(text))
     except ValueError:

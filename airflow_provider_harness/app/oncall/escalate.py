@@ -15,15 +15,23 @@ from airflow_provider_harness.app.oncall.impact import (
 )
 from airflow_provider_harness.app.oncall.instructions import NO_SLICE, WORSE, answer, asks_of
 from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed
-from airflow_provider_harness.app.oncall.paged import recorded
+from airflow_provider_harness.app.oncall.paged import resolved, with_delivery
 from airflow_provider_harness.app.ports.healing import Healer, Severity
 from airflow_provider_harness.app.ports.sla_alerts import AtRisk, is_own
+from airflow_provider_harness.core.incidents.events import (
+    Asked,
+    Closed,
+    Diagnosed,
+    Noted,
+    Outcome,
+    Paged,
+    Reopened,
+    Settled,
+    Taken,
+)
 from airflow_provider_harness.core.incidents.incident import (
-    Event,
-    EventKind,
     ImpossibleEvent,
     Incident,
-    Outcome,
     State,
     run_id,
 )
@@ -41,14 +49,14 @@ MOST_ACTS = 2
 
 def settle(healer: Healer, incident: Incident) -> Outcome | None:
     """End the incident as it turned out, paging where a person is needed; None where another remedy is tried first."""
-    if incident.state is State.OPEN and EventKind.REOPENED in incident.last:  # we died before the next run was started
+    if incident.state is State.OPEN and Reopened in incident.last:  # we died before the next run was started
         start_next(healer, incident)
         return None
-    settled = incident.last.get(EventKind.SETTLED, {})
-    outcome = Outcome(settled.get("outcome", Outcome.UNKNOWN))
-    why = str(settled.get("text", "The healer did not come to an end."))
+    settled = incident.last.get(Settled)
+    outcome = settled.outcome if settled else Outcome.UNKNOWN
+    why = settled.text if settled else "The healer did not come to an end."
     if outcome is Outcome.NOT_HEALED and len(incident.acts) < MOST_ACTS and incident.state is State.VERIFYING:
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.REOPENED, at=healer.now(), body={"why": why}))
+        healer.record(incident.id, Reopened(why=why))
         start_next(healer, incident)
         return None
     if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.said):  # a no that nobody heard of
@@ -61,8 +69,8 @@ def _asks(healer: Healer, incident: Incident) -> str:
     failures = healer.store.failures(incident.id)
     if only_without_slice(healer, [failure for failure in failures if failure.heals]):
         return NO_SLICE
-    kinds = [failure.kind for failure in failures]
-    asks = asks_of(kinds, incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
+    diagnosed = incident.last.get(Diagnosed)
+    asks = asks_of([failure.kind for failure in failures], diagnosed.category if diagnosed else "")
     return f"{WORSE} {asks}" if made_worse(incident) else asks
 
 
@@ -71,9 +79,8 @@ def start_next(healer: Healer, incident: Incident) -> None:
     number = healer.store.healer_runs(incident.episode)
     while not healer.airflow.start(incident.id, incident.episode, number):
         number += 1
-    body = {"text": STARTED, "run": run_id(incident.episode, number)}
     with suppress(ImpossibleEvent):  # it was closed meanwhile
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body=body))
+        healer.record(incident.id, Noted(text=STARTED, run=run_id(incident.episode, number)))
 
 
 def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
@@ -86,10 +93,10 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
     """
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
     risks = risks_of(healer, incident)
-    wanted = risks or healer.limits.page_backfills or EventKind.ASKED in incident.last or made_worse(incident)
+    wanted = risks or healer.limits.page_backfills or Asked in incident.last or made_worse(incident)
     if only_backfill(failures) and not wanted:
         text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.NOTED, at=healer.now(), body={"text": text}))
+        healer.record(incident.id, Noted(text=text))
         return
     message = compose(healer, incident, asks=asks, severity=severity, risks=risks)
     if not incident.said and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
@@ -99,16 +106,15 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
         message = replace(message, not_before=healer.limits.maintenance.until(dags, healer.now()))
     healer.pager.trigger(message)
     _take_over(healer, incident, message.dedup_key, risks)
-    body = {
-        "dedup_key": message.dedup_key,
-        "severity": severity.value,
-        "summary": message.summary,
-        "action": "trigger",
-        "asks": asks,
-        "promised": [risk.sentence() for risk in risks],
-        **recorded(healer.pager.reached(message.dedup_key)),
-    }
-    healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+    paged = Paged(
+        dedup_key=message.dedup_key,
+        severity=severity.value,
+        summary=message.summary,
+        action=Said.TRIGGER.value,
+        asks=asks,
+        promised=[risk.sentence() for risk in risks],
+    )
+    healer.record(incident.id, with_delivery(paged, healer.pager.reached(message.dedup_key)))
 
 
 def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtRisk]) -> None:
@@ -129,11 +135,12 @@ def _asks_now(healer: Healer, incident: Incident) -> str:
     if incident.is_asked:
         return answer(incident.id)
     if incident.state is State.TAKEN:
-        return f"{incident.last[EventKind.TAKEN]['by']} has it: see that they know of the deadline."
+        return f"{incident.last[Taken].by} has it: see that they know of the deadline."
     if incident.outcome is None:
         take = f"airflow harness incidents take {incident.id}"
         return f"Nothing yet: the healer works on it. To look after it yourself: {take}"
-    return str(incident.last.get(EventKind.PAGED, {}).get("asks") or _asks(healer, incident))
+    paged = incident.last.get(Paged)
+    return (paged.asks if paged else None) or _asks(healer, incident)
 
 
 def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> None:
@@ -143,12 +150,10 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
     if incident.said and outcome in (Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED):
         key = dedup_key(incident)
         healer.pager.resolve(key)
-        body = {"dedup_key": key, "action": "resolve", **recorded(healer.pager.reached(key, Said.RESOLVE))}
-        healer.store.append(Event(incident_id=incident.id, kind=EventKind.PAGED, at=healer.now(), body=body))
+        healer.record(incident.id, resolved(key, healer.pager.reached(key, Said.RESOLVE)))
     if outcome in (Outcome.HEALED, Outcome.RECOVERED):
         healer.pager.change(healed(healer, incident, outcome, why))
-    body = {"outcome": outcome.value, "why": why}
-    healer.store.append(Event(incident_id=incident.id, kind=EventKind.CLOSED, at=healer.now(), body=body))
+    healer.record(incident.id, Closed(outcome=outcome, why=why))
 
 
 def worsened(healer: Healer, incident: Incident) -> None:

@@ -10,8 +10,9 @@ from airflow_provider_harness.app.ports.sla_alerts import AtRisk
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessError, NoSlice
+from airflow_provider_harness.core.incidents.events import Outcome, Settled
 from airflow_provider_harness.core.incidents.grouping import of_backfill
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident, Outcome
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.incidents.severity import Severity, Stakes, severity
 from airflow_provider_harness.core.lineage.graph import job
 
@@ -35,7 +36,8 @@ def severity_of(healer: Healer, incident: Incident) -> Severity:
 
 def made_worse(incident: Incident) -> bool:
     """Whether an act of the harness did harm."""
-    return bool(incident.last.get(EventKind.SETTLED, {}).get("outcome") == Outcome.MADE_WORSE)
+    settled = incident.last.get(Settled)
+    return settled is not None and settled.outcome is Outcome.MADE_WORSE
 
 
 def only_backfill(failures: Sequence[Failure]) -> bool:

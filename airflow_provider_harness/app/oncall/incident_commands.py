@@ -5,18 +5,28 @@ Each first asks Airflow, with the person's own token, who that is and whether th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from airflow_provider_harness.app.oncall.approve import APPROVAL_TASK
 from airflow_provider_harness.app.oncall.page import dedup_key
-from airflow_provider_harness.app.oncall.paged import how_it_ended, recorded
+from airflow_provider_harness.app.oncall.paged import how_it_ended, resolved
 from airflow_provider_harness.app.ports.healing import Pager, Store
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, ImpossibleEvent, Incident, Outcome, State
+from airflow_provider_harness.core.incidents.events import (
+    Acked,
+    Asked,
+    Body,
+    Closed,
+    Event,
+    Outcome,
+    Resolved,
+    Returned,
+    Taken,
+)
+from airflow_provider_harness.core.incidents.incident import ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.incidents.outbox import Said
 
 #: How long a question must have been open before it is answered: Airflow loses quicker answers.
@@ -90,9 +100,9 @@ def take(desk: Desk, incident_id: str) -> Done:
     if incident.state is State.CLOSED:
         return Done(done=False, text=f"{_closed(incident)} The healer does nothing about it any more.")
     if incident.state is State.TAKEN:
-        return Done(done=False, text=f"It was taken by {incident.last[EventKind.TAKEN]['by']} before.")
+        return Done(done=False, text=f"It was taken by {incident.last[Taken].by} before.")
     who = _noted(desk, incident_id, "taken by {who}; the harness leaves it alone until it is returned")
-    _append(desk, incident_id, (EventKind.TAKEN, {"by": who}))
+    _append(desk, incident_id, Taken(by=who))
     more = (
         " An act of the harness is under way; it ends, and nothing follows." if incident.state is State.ACTING else ""
     )
@@ -106,7 +116,7 @@ def give_back(desk: Desk, incident_id: str) -> Done:
         what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
         return Done(done=False, text=f"No person has it, so there is nothing to give back. {what}")
     who = _noted(desk, incident_id, "returned to the harness by {who}")
-    _append(desk, incident_id, (EventKind.RETURNED, {"by": who}))
+    _append(desk, incident_id, Returned(by=who))
     return Done(done=True, text="The reconciler's next pass gives it to a healer, which looks at everything anew.")
 
 
@@ -116,7 +126,7 @@ def acknowledge(desk: Desk, incident_id: str) -> Done:
     who = _noted(desk, incident_id, "seen by {who}")
     if incident.said:
         desk.pager.acknowledge(dedup_key(incident))
-    _append(desk, incident_id, (EventKind.ACKED, {"by": who}))
+    _append(desk, incident_id, Acked(by=who))
     return Done(done=True, text=f"Seen by {who}{'' if incident.paged else '; nobody was paged about it'}.")
 
 
@@ -127,25 +137,22 @@ def resolve(desk: Desk, incident_id: str, why: str, *, unproved: bool) -> Done:
     :param unproved: end it although Airflow does not agree.
     """
     incident = _known(desk, incident_id)
-    if EventKind.RESOLVED in incident.last:
-        return Done(done=False, text=f"It was resolved by {incident.last[EventKind.RESOLVED]['by']} before.")
+    if Resolved in incident.last:
+        return Done(done=False, text=f"It was resolved by {incident.last[Resolved].by} before.")
     if not unproved and (failed := _not_well(desk, incident_id)):
         fix = "Mend the cause and clear the task, or say --unproved."
         return Done(done=False, text=f"Airflow does not agree: {', '.join(failed)}. {fix}")
     who = _noted(desk, incident_id, "resolved by {who}")
-    events: list[tuple[EventKind, Mapping[str, Any]]] = [
-        (EventKind.RESOLVED, {"by": who, "why": why, "unproved": unproved})
-    ]
+    bodies: list[Body] = [Resolved(by=who, why=why, unproved=unproved)]
     if incident.state is not State.CLOSED:
-        outcome = {"outcome": Outcome.SUPERSEDED.value, "why": f"resolved by {who}: {why}"}
-        events.append((EventKind.CLOSED, outcome))
-    _append(desk, incident_id, *events)
+        bodies.append(Closed(outcome=Outcome.SUPERSEDED, why=f"resolved by {who}: {why}"))
+    _append(desk, incident_id, *bodies)
     page = ""
     if incident.said:
         key = dedup_key(incident)
         desk.pager.resolve(key)
         ended = desk.pager.reached(key, Said.RESOLVE)
-        _append(desk, incident_id, (EventKind.PAGED, {"dedup_key": key, "action": "resolve", **recorded(ended)}))
+        _append(desk, incident_id, resolved(key, ended))
         page = f"; {how_it_ended(ended)}"
     return Done(done=True, text=f"Resolved by {who}{page}.")
 
@@ -156,18 +163,18 @@ def answer(desk: Desk, incident_id: str, option: str, healer_dag_id: str) -> Don
     :param option: one of the approval task's options.
     """
     incident = _known(desk, incident_id)
-    asked = incident.last.get(EventKind.ASKED)
+    asked = incident.last.get(Asked)
     if asked is None or incident.state is not State.ASKED:
         what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
         return Done(done=False, text=f"There is no open question about incident {incident_id}: {what}")
-    expires = datetime.fromisoformat(asked["expires"])
+    expires = datetime.fromisoformat(asked.expires)
     if desk.now >= expires:
         again = f"To be asked again: airflow harness incidents return {incident_id}"
         text = f"The question expired at {expires:%Y-%m-%d %H:%M} UTC, which counts as no. {again}"
         return Done(done=False, text=text)
     who = desk.person.who()
-    if who not in asked["assigned"]:
-        raise NotAllowed(f"{who} may not answer this; {', '.join(asked['assigned'])} may.")
+    if who not in asked.assigned:
+        raise NotAllowed(f"{who} may not answer this; {', '.join(asked.assigned)} may.")
     place = healer_dag_id, incident.leader, APPROVAL_TASK
     question = desk.person.question(*place)
     if why := _not_now(question, desk.now):
@@ -208,7 +215,7 @@ def _known(desk: Desk, incident_id: str) -> Incident:
 
 
 def _closed(incident: Incident) -> str:
-    return f"It is closed ({incident.outcome}: {incident.last[EventKind.CLOSED]['why']})."
+    return f"It is closed ({incident.outcome}: {incident.last[Closed].why})."
 
 
 def _first(desk: Desk, incident_id: str) -> Failure:
@@ -230,9 +237,9 @@ def _not_well(desk: Desk, incident_id: str) -> list[str]:
     return [f"{key} is {state or 'without state'}" for key, state in states if state != "success"]
 
 
-def _append(desk: Desk, incident_id: str, *events: tuple[EventKind, Mapping[str, Any]]) -> None:
+def _append(desk: Desk, incident_id: str, *bodies: Body) -> None:
     """Record these in one step."""
     try:
-        desk.store.append(*(Event(incident_id=incident_id, kind=kind, at=desk.now, body=body) for kind, body in events))
+        desk.store.append(*(Event(incident_id=incident_id, at=desk.now, body=body) for body in bodies))
     except ImpossibleEvent as error:
         raise NotAllowed(f"It changed meanwhile: {error}. See `airflow harness incidents show`.") from error

@@ -7,24 +7,36 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from airflow_provider_harness.app.oncall import question as asked
-from airflow_provider_harness.app.oncall.approve import dag_id_of
+from airflow_provider_harness.app.oncall.approve import dag_id_of, diagnosed_failure
 from airflow_provider_harness.app.oncall.impact import contracts_of, made_worse
 from airflow_provider_harness.app.oncall.instructions import answer
 from airflow_provider_harness.app.oncall.subject import (
     columns_of,
     connections_of,
-    how_sure,
+    how_sure_and_why,
     slices_of,
     statement_of,
     zones_of,
 )
 from airflow_provider_harness.app.ports.healing import Healer, Page, Severity
 from airflow_provider_harness.app.ports.sla_alerts import AtRisk
-from airflow_provider_harness.core.actions import ACTIONS, ActionKind, proposal_from
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, TryKey
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident, Outcome
+from airflow_provider_harness.core.incidents.events import (
+    ActEnded,
+    Asked,
+    Diagnosed,
+    EvidenceSeen,
+    Judged,
+    Outcome,
+    Paged,
+    Proposed,
+    Reopened,
+    Settled,
+)
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.core.redaction.escaping import links as shown_links
 from airflow_provider_harness.core.redaction.escaping import one_line, terminal
@@ -59,7 +71,8 @@ def episode_key(incident: Incident) -> str:
 
 def dedup_key(incident: Incident) -> str:
     """The key under which on-call sees this incident: that of the page which told of it first."""
-    return str(incident.last.get(EventKind.PAGED, {}).get("dedup_key") or episode_key(incident))
+    paged = incident.last.get(Paged)
+    return (paged.dedup_key if paged else "") or episode_key(incident)
 
 
 def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity, risks: Sequence[AtRisk] = ()) -> Page:
@@ -68,11 +81,11 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     :param risks: the promises about time that wait for this incident.
     """
     dag_id = dag_id_of(incident)
-    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
-    cause = one_line(str(diagnosis.get("cause", "not diagnosed")), DETAIL_LENGTH)
+    diagnosis, seen = incident.last.get(Diagnosed), incident.last.get(EvidenceSeen)
+    cause = one_line(diagnosis.cause if diagnosis else _NOT_DIAGNOSED, DETAIL_LENGTH)
     failures = healer.store.failures(incident.id)
     contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
-    here = {"Answer here": incident.last[EventKind.ASKED]["url"]} if incident.is_asked else {}
+    here = {"Answer here": incident.last[Asked].url} if incident.is_asked else {}
     details = {
         **_question(incident),
         "what is broken": one_line(_broken(incident, failures), DETAIL_LENGTH),
@@ -86,16 +99,18 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "done": _done(incident),
         **({} if here else {"you are asked to": asks}),
         "when it is mended": "" if here else f"airflow harness incidents resolve {incident.id} --why TEXT",
-        "how sure": how_sure(diagnosis),
+        "how sure": how_sure_and_why(diagnosis) if diagnosis else "",
         "evidence": "\n".join(_evidence(incident)),
         "samples": "\n".join(samples_of(failures)),
-        "not known": "; ".join(incident.last.get(EventKind.EVIDENCE, {}).get("unavailable", ())),
+        "not known": "; ".join(seen.unavailable if seen else ()),
         "verdict": _verdict(incident),
         "more": f"airflow harness incidents show {incident.id}",
         "incident": incident.id,
         "audit head": healer.store.head(),
     }
-    links = here | _links(healer, incident) | _runbooks(healer, contracts, str(diagnosis.get("category", "unknown")))
+    links = (
+        here | _links(healer, incident) | _runbooks(healer, contracts, diagnosis.category if diagnosis else "unknown")
+    )
     return Page(
         dedup_key=dedup_key(incident),
         summary=one_line(_title(incident, dag_id, failures, _left(healer, risks)), SUMMARY_LENGTH),
@@ -116,15 +131,16 @@ def _title(incident: Incident, dag_id: str, failures: Sequence[Failure], left: s
     harm = "made worse by the harness; " if made_worse(incident) else ""
     zone = next(iter(zones_of(incident).values()), "")
     if incident.is_asked:
-        expires = str(incident.last[EventKind.ASKED]["expires"])
-        return left + asked.title(dag_id, proposal_from(incident.last[EventKind.PROPOSED]), expires, zone)
-    diagnosis = incident.last.get(EventKind.DIAGNOSED, {})
-    category = str(diagnosis.get("category", "unknown"))
+        expires = incident.last[Asked].expires
+        return left + asked.title(dag_id, incident.last[Proposed].proposal(), expires, zone)
+    diagnosis = incident.last.get(Diagnosed)
+    category = diagnosis.category if diagnosis else "unknown"
     about = connections_of(incident) if category in _OF_A_CONNECTION else columns_of(failures)
     named = f" ({about})" if about else ""
-    return f"{dag_id}: {harm}{left}{category}{named} - {diagnosis.get('cause', 'not diagnosed')}"
+    return f"{dag_id}: {harm}{left}{category}{named} - {diagnosis.cause if diagnosis else _NOT_DIAGNOSED}"
 
 
+_NOT_DIAGNOSED = "not diagnosed"
 #: Causes in which a connection is at fault, or what is behind it.
 _OF_A_CONNECTION = frozenset({"auth_expired_or_invalid", "permission_denied", "transient_network"})
 
@@ -165,7 +181,7 @@ def _owners(healer: Healer, dag_id: str, failures: Sequence[Failure]) -> Sequenc
 
 def _broken(incident: Incident, failures: Sequence[Failure]) -> str:
     """The leader's failure first, then how much else failed of the same cause."""
-    leader = str(incident.last.get(EventKind.DIAGNOSED, {}).get("failure") or incident.failures[0])
+    leader = diagnosed_failure(incident)
     others = [name for name in incident.failures if name != leader]
     named = ", ".join((leader, *others[: NAMED - 1]))
     if len(incident.failures) <= NAMED:
@@ -185,8 +201,8 @@ def for_whom(contracts: Sequence[Contract]) -> str:
 
 def _links(healer: Healer, incident: Incident) -> dict[str, str]:
     failures = healer.store.failures(incident.id)
-    leader = incident.last.get(EventKind.DIAGNOSED, {}).get("failure")
-    first = next((failure for failure in failures if str(failure.key) == leader), failures[0])
+    diagnosed = incident.last.get(Diagnosed)
+    first = next((item for item in failures if diagnosed and str(item.key) == diagnosed.failure), failures[0])
     if first.kind is FailureKind.IMPORT_ERROR:
         return {"Import errors in Airflow": healer.airflow.import_errors_url()}
     run = healer.airflow.run_url(first.key.dag_id, first.key.run_id)
@@ -208,13 +224,11 @@ def _runbooks(healer: Healer, contracts: Sequence[Contract], category: str) -> d
 
 
 def _evidence(incident: Incident) -> list[str]:
-    seen = [
-        one_line(item["text"], EVIDENCE_LENGTH)
-        for item in incident.last.get(EventKind.EVIDENCE, {}).get("observations", ())
-    ]
-    told = incident.last.get(EventKind.DIAGNOSED, {}).get("citations", ())
+    evidence, diagnosis = incident.last.get(EvidenceSeen), incident.last.get(Diagnosed)
+    seen = [one_line(item["text"], EVIDENCE_LENGTH) for item in (evidence.observations if evidence else ())]
+    told = diagnosis.citations if diagnosis else ()
     cited = [f"{item['source']} line {item['line']}: {one_line(item['text'], EVIDENCE_LENGTH)}" for item in told]
-    return seen + [text for text, item in zip(cited, told, strict=True) if not _is_in(str(item["text"]), seen)]
+    return seen + [text for text, item in zip(cited, told, strict=True) if not _is_in(item["text"], seen)]
 
 
 #: Characters by which a quotation is found again in what was seen: at most so many, and no fewer of a message alone.
@@ -244,37 +258,40 @@ def _row(sample: Mapping[str, object]) -> str:
 def _done(incident: Incident) -> str:
     if not incident.acts:
         return "nothing was done"
-    before = incident.last.get(EventKind.REOPENED, {}).get("why", "not known how it ended")
-    ended = incident.last.get(EventKind.ACT_ENDED, {}).get("result", before)
-    verified = incident.last.get(EventKind.SETTLED, {}).get("text", "")
-    return "; ".join(part for part in (", ".join(incident.acts), str(ended), verified) if part)
+    last = incident.last
+    reopened, ended, settled = last.get(Reopened), last.get(ActEnded), last.get(Settled)
+    before = reopened.why if reopened else "not known how it ended"
+    result, verified = ended.result if ended else before, settled.text if settled else ""
+    return "; ".join(part for part in (", ".join(incident.acts), result, verified) if part)
 
 
 def _verdict(incident: Incident) -> str:
     """What was decided about an act; that a person is told is no act, and the page itself says so."""
-    judged = incident.last.get(EventKind.JUDGED)
+    judged = incident.last.get(Judged)
     if judged is None:
         return ""
-    proposed = incident.last[EventKind.PROPOSED]
-    if proposed["action"] == ActionKind.ESCALATE_TO_HUMAN and judged["verdict"] == VerdictKind.APPROVE:
+    proposed = incident.last[Proposed]
+    if proposed.action == ActionKind.ESCALATE_TO_HUMAN and judged.verdict == VerdictKind.APPROVE:
         return ""
-    arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed["arguments"].items()))
-    rule = f"rule {judged['rule']}" if judged["rule"] else "no rule"
-    return f"{proposed['action']}({arguments}): {judged['verdict']} ({rule}, policy {judged['policy_version']}) - {judged['reason']}"
+    arguments = ", ".join(f"{name}={value}" for name, value in sorted(proposed.arguments.items()))
+    rule = f"rule {judged.rule}" if judged.rule else "no rule"
+    return (
+        f"{proposed.action}({arguments}): {judged.verdict} ({rule}, policy {judged.policy_version}) - {judged.reason}"
+    )
 
 
 def _question(incident: Incident) -> dict[str, str]:
     """The question before anything else, where a person is asked."""
     if not incident.is_asked:
         return {}
-    question, proposal = incident.last[EventKind.ASKED], proposal_from(incident.last[EventKind.PROPOSED])
+    question, proposal = incident.last[Asked], incident.last[Proposed].proposal()
     zone = next(iter(zones_of(incident).values()), "")
     return {
         "you are asked to": f"{asked.may(proposal, zone)} {answer(incident.id)}",
         "if you approve": ACTIONS[proposal.kind].what,
         "if you refuse": asked.after_no(proposal),
         "if nobody answers": f"It counts as no. To be asked again: airflow harness incidents return {incident.id}",
-        "who may answer": f"{', '.join(question['assigned'])}, until {minute(question['expires'])}",
+        "who may answer": f"{', '.join(question.assigned)}, until {minute(question.expires)}",
     }
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
-from airflow_provider_harness.core.incidents.outbox import Delivery, Reached
-
-
-def recorded(delivery: Delivery) -> dict[str, Any]:
-    """What an event keeps of a delivery."""
-    return {
-        "reached": delivery.reached.value,
-        "reached_why": delivery.why,
-        "also_told": list(delivery.beside),
-    }
+from airflow_provider_harness.core.incidents.events import Paged
+from airflow_provider_harness.core.incidents.outbox import Delivery, Reached, Said
 
 
-def delivery_of(body: Mapping[str, Any]) -> Delivery:
+def resolved(dedup_key: str, delivery: Delivery) -> Paged:
+    """The event of a page that is over."""
+    return with_delivery(Paged(dedup_key=dedup_key, action=Said.RESOLVE.value), delivery)
+
+
+def with_delivery(page: Paged, delivery: Delivery) -> Paged:
+    """The event with what became of its page."""
+    return replace(page, reached=delivery.reached.value, reached_why=delivery.why, also_told=delivery.beside)
+
+
+def delivery_of(page: Paged) -> Delivery:
     """The delivery as an event kept it; an earlier version kept none."""
     return Delivery(
-        reached=Reached(body.get("reached", Reached.UNKNOWN)),
-        why=str(body.get("reached_why", "")),
-        beside=tuple(body.get("also_told", ())),
+        reached=Reached(page.reached or Reached.UNKNOWN), why=page.reached_why or "", beside=tuple(page.also_told or ())
     )
 
 

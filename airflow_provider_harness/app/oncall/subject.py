@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from airflow_provider_harness.core.diagnosis.failure import Failure
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident
+from airflow_provider_harness.core.incidents.events import Diagnosed, EvidenceSeen
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.slices.local import with_local_day
 
 #: Names that one line has room for.
@@ -14,8 +15,8 @@ _ROOM = 5
 
 def zones_of(incident: Incident) -> Mapping[str, str]:
     """Table -> its contract's time zone, as far as the evidence has it."""
-    found = incident.last.get(EventKind.EVIDENCE, {}).get("zones", {})
-    return found if isinstance(found, Mapping) else {}
+    seen = incident.last.get(EvidenceSeen)
+    return (seen.zones if seen else None) or {}
 
 
 def slices_of(incident: Incident, failures: Sequence[Failure], zones: Mapping[str, str] | None = None) -> list[str]:
@@ -46,15 +47,17 @@ def columns_of(failures: Sequence[Failure]) -> str:
 
 def connections_of(incident: Incident) -> str:
     """The Airflow connections that the failed task names."""
-    found = incident.last.get(EventKind.EVIDENCE, {}).get("connections", {})
-    return ", ".join(f"connection {conn_id}" for conn_id in dict.fromkeys(found.values())) if found else ""
+    seen = incident.last.get(EvidenceSeen)
+    named = (seen.connections if seen else None) or {}
+    return ", ".join(f"connection {conn_id}" for conn_id in dict.fromkeys(named.values()))
 
 
 def statement_of(incident: Incident, failures: Sequence[Failure]) -> str:
     """The statements that a person may run where the schema differs, and where; the harness has not run them."""
+    seen = incident.last.get(EvidenceSeen)
     for failure in failures:
         if statements := (failure.schema_diff or {}).get("ddl"):
-            known = incident.last.get(EventKind.EVIDENCE, {}).get("place") or next(iter(failure.writes), "")
+            known = (seen.place if seen else None) or next(iter(failure.writes), "")
             place = known or f"the database of {(failure.schema_diff or {}).get('published', 'the table')}"
             return "\n".join((f"To be run by a person in {place}:", *map(str, statements)))
     return ""
@@ -69,9 +72,10 @@ _RESTS_ON = {
 }
 
 
-def how_sure(diagnosis: Mapping[str, object]) -> str:
-    """How sure a diagnosis is, on what it rests, and why."""
-    if not diagnosis:
-        return ""
-    why = f": {diagnosis['why']}" if diagnosis.get("why") else ""
-    return f"{diagnosis['certainty']}, {_RESTS_ON.get(str(diagnosis['basis']), diagnosis['basis'])}{why}"
+def how_sure(diagnosis: Diagnosed) -> str:
+    """How sure a diagnosis is, and on what it rests."""
+    return f"{diagnosis.certainty}, {_RESTS_ON.get(diagnosis.basis, diagnosis.basis)}"
+
+
+def how_sure_and_why(diagnosis: Diagnosed) -> str:
+    return f"{how_sure(diagnosis)}: {diagnosis.why}" if diagnosis.why else how_sure(diagnosis)

@@ -17,7 +17,8 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.incidents.circuit_breaker import Brakes, Past
-from airflow_provider_harness.core.incidents.incident import Event, Incident
+from airflow_provider_harness.core.incidents.events import ActStarted, Body, Event, Followed
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.incidents.maintenance import Maintenance
 from airflow_provider_harness.core.incidents.outbox import Delivery, Said
 from airflow_provider_harness.core.incidents.severity import Severity as Severity
@@ -159,7 +160,7 @@ class Store(FailureLog, Protocol):
         proposal: Proposal,
         limit: Limit,
         now: datetime,
-        started: Event | None = None,
+        started: ActStarted | Followed | None = None,
     ) -> bool:
         """Count the act against its limits and record that it starts, in one step; False where it was started before.
 
@@ -574,3 +575,8 @@ class Healer:
     healer_dag_id: str
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+
+    def record(self, incident_id: str, *bodies: Body) -> None:
+        """Append what happened to an incident now, in one step."""
+        now = self.now()
+        self.store.append(*(Event(incident_id=incident_id, at=now, body=body) for body in bodies))

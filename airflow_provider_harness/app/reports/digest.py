@@ -10,7 +10,8 @@ from datetime import datetime
 from airflow_provider_harness.app.oncall.subject import slices_of
 from airflow_provider_harness.app.reports.postmortem import stands
 from airflow_provider_harness.core.diagnosis.failure import Failure
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident, Status
+from airflow_provider_harness.core.incidents.events import Diagnosed
+from airflow_provider_harness.core.incidents.incident import Incident, Status
 
 #: Where an incident stands -> the heading under which it is told, in the order in which a person needs it.
 HEADINGS: Mapping[Status, str] = {
@@ -42,7 +43,8 @@ class Told:
         incident = self.incident
         dag_id, _, rest = incident.failures[0].partition("/") if incident.failures else ("", "", "")
         more = f" and {len(incident.failures) - 1} more" if len(incident.failures) > 1 else ""
-        category = str(incident.last.get(EventKind.DIAGNOSED, {}).get("category", "not diagnosed"))
+        diagnosed = incident.last.get(Diagnosed)
+        category = diagnosed.category if diagnosed else "not diagnosed"
         slices = slices_of(incident, self.failures)[:1]
         what = f"{dag_id}/{rest.rpartition('/')[2]}{more}: {category}, {stands(incident)}"
         return f"{self.name}  {incident.severity or '-':<8}  {'; '.join((what, *slices))}"

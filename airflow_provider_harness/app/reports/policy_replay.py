@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from airflow_provider_harness.core.actions import Parameter, Proposal, proposal_from
+from airflow_provider_harness.core.actions import Parameter, Proposal
 from airflow_provider_harness.core.diagnosis.evidence import Fact
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import ActStarted, Event, Followed, Judged, Proposed
 from airflow_provider_harness.core.policy.policy import Policy, Usage, Verdict, VerdictKind
 
 
@@ -49,16 +49,15 @@ def past(events: Iterable[Event]) -> Iterator[Past]:
     done: Counter[tuple[str, ...]] = Counter()
     for event in events:
         name, body = event.incident_id, event.body
-        if event.kind is EventKind.PROPOSED:
-            proposed[name], facts[name] = proposal_from(body), body["facts"]
-        elif event.kind is EventKind.JUDGED:
-            yield _judged(event, proposed[name], facts[name], done)
-        elif event.kind is EventKind.ACT_STARTED:
+        if isinstance(body, Proposed):
+            proposed[name], facts[name] = body.proposal(), body.facts
+        elif isinstance(body, Judged):
+            yield _judged(event, body, proposed[name], facts[name], done)
+        elif isinstance(body, ActStarted):
             done.update(_counted(event, proposed[name]))
-        elif event.kind is EventKind.FOLLOWED and "facts" in body:  # an earlier version did not keep them
-            proposal = proposal_from(body)
-            yield _judged(event, proposal, body["facts"], done)
-            if body["verdict"] == VerdictKind.APPROVE:
+        elif isinstance(body, Followed) and body.facts is not None and (proposal := body.proposal()) is not None:
+            yield _judged(event, body, proposal, body.facts, done)
+            if body.verdict == VerdictKind.APPROVE:
                 done.update(_counted(event, proposal))
 
 
@@ -68,7 +67,13 @@ def _counted(event: Event, proposal: Proposal) -> tuple[tuple[str, ...], tuple[s
     return (event.incident_id, proposal.kind, proposal.target), (dag_id, proposal.kind, day)
 
 
-def _judged(event: Event, proposal: Proposal, facts: Mapping[str, Fact], done: Mapping[tuple[str, ...], int]) -> Past:
+def _judged(
+    event: Event,
+    said: Judged | Followed,
+    proposal: Proposal,
+    facts: Mapping[str, Fact],
+    done: Mapping[tuple[str, ...], int],
+) -> Past:
     on_incident, on_dag = _counted(event, proposal)
     return Past(
         incident_id=event.incident_id,
@@ -76,10 +81,10 @@ def _judged(event: Event, proposal: Proposal, facts: Mapping[str, Fact], done: M
         proposal=proposal,
         facts=facts,
         usage=Usage(on_incident=done.get(on_incident, 0), on_dag_today=done.get(on_dag, 0)),
-        verdict=event.body["verdict"],
-        rule=event.body["rule"],
-        reason=event.body["reason"],
-        followed=event.kind is EventKind.FOLLOWED,
+        verdict=said.verdict,
+        rule=said.rule,
+        reason=said.reason,
+        followed=isinstance(said, Followed),
     )
 
 

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from airflow_provider_harness.app.oncall import question as asked
 from airflow_provider_harness.app.oncall.deadlines import overdue, pace
 from airflow_provider_harness.app.oncall.instructions import answer, asks_of
 from airflow_provider_harness.app.oncall.page import minute, samples_of
 from airflow_provider_harness.app.oncall.paged import delivery_of, who_was_paged
-from airflow_provider_harness.app.oncall.subject import connections_of, how_sure, slices_of, statement_of, zones_of
+from airflow_provider_harness.app.oncall.subject import (
+    connections_of,
+    how_sure,
+    how_sure_and_why,
+    slices_of,
+    statement_of,
+    zones_of,
+)
 from airflow_provider_harness.app.reports import timeline
-from airflow_provider_harness.core.actions import proposal_from
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import NOTHING_PUBLISHED
-from airflow_provider_harness.core.incidents.incident import (
-    IN_HAND_OF_A_PERSON,
+from airflow_provider_harness.core.incidents.events import (
+    Acked,
+    ActEnded,
+    ActStarted,
+    Answered,
+    AnyBody,
+    Asked,
+    Body,
+    Diagnosed,
     Event,
-    EventKind,
-    Incident,
-    Status,
-    fold,
+    EvidenceSeen,
+    Judged,
+    ModelProposed,
+    Paged,
+    Proposed,
+    Reopened,
+    Resolved,
+    Returned,
+    Settled,
+    Taken,
 )
+from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, Incident, Status, fold
 from airflow_provider_harness.core.incidents.outbox import Delivery, Reached
 from airflow_provider_harness.core.slices.local import with_local_day
 
@@ -57,9 +76,9 @@ class Story:
     failures: Sequence[Failure]
     around: Around
 
-    def all(self, kind: EventKind) -> list[Mapping[str, Any]]:
+    def all(self, kind: type[AnyBody]) -> list[AnyBody]:
         """The bodies of every event of this kind, oldest first."""
-        return [event.body for event in self.events if event.kind is kind]
+        return [event.body for event in self.events if isinstance(event.body, kind)]
 
     @property
     def failed(self) -> list[Failure]:
@@ -117,7 +136,7 @@ def headline(story: Story) -> str:
     assert incident.opened_at is not None, "an incident begins with its opening"
     since = f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC"
     if incident.status is Status.RESOLVED:
-        by = incident.last[EventKind.RESOLVED]["by"]
+        by = incident.last[Resolved].by
         before = f"; the healer had ended it as {incident.outcome}" if incident.outcome in IN_HAND_OF_A_PERSON else ""
         return f"Incident {incident.id}: resolved by {by} after {_took(incident, incident.resolved_at)}, opened {since}{before}"
     if incident.status is Status.PERSON:
@@ -131,9 +150,9 @@ def headline(story: Story) -> str:
 def stands(incident: Incident) -> str:
     """Where it stands, in a few words."""
     if incident.status is Status.TAKEN:
-        return f"taken by {incident.last[EventKind.TAKEN]['by']}"
+        return f"taken by {incident.last[Taken].by}"
     if incident.status is Status.RESOLVED:
-        return f"resolved by {incident.last[EventKind.RESOLVED]['by']}"
+        return f"resolved by {incident.last[Resolved].by}"
     if incident.status is Status.PERSON:
         return f"waits for a person ({incident.outcome})"
     return str(incident.outcome or incident.status)
@@ -156,7 +175,7 @@ def _broke(story: Story) -> Iterable[str]:
 
 def _published(story: Story) -> Iterable[str]:
     """What stands published, as far as somebody looked: the harness when it verified, else the gate that blocked."""
-    verified = [body for body in story.all(EventKind.SETTLED) if body["gates"]][-1:]
+    verified = [body for body in story.all(Settled) if body.gates][-1:]
     if verified:
         yield from _gates(story, verified[0])
         return
@@ -170,118 +189,109 @@ def _published(story: Story) -> Iterable[str]:
 
 
 def _why(story: Story) -> Iterable[str]:
-    for body in story.all(EventKind.DIAGNOSED)[-1:]:
-        yield str(body["cause"]).replace("\n", " ")
-        yield f"{body['category']}; {how_sure({**body, 'why': ''})}"
+    for body in story.all(Diagnosed)[-1:]:
+        yield body.cause.replace("\n", " ")
+        yield f"{body.category}; {how_sure(body)}"
     if statement := statement_of(story.incident, story.failed):
         yield statement
 
 
 def _ended(story: Story) -> Iterable[str]:
-    yield from _lines(story, EventKind.ANSWERED)
-    yield from (f"{body['outcome']}: {body['text']}" for body in story.all(EventKind.SETTLED)[-1:])
-    yield from (f"resolved by {body['by']}: {body['why']}" for body in story.all(EventKind.RESOLVED)[-1:])
+    yield from _lines(story, Answered)
+    yield from (f"{body.outcome}: {body.text}" for body in story.all(Settled)[-1:])
+    yield from (f"resolved by {body.by}: {body.why}" for body in story.all(Resolved)[-1:])
 
 
 def _whom(story: Story) -> Iterable[str]:
-    for event in [event for event in story.events if event.kind is EventKind.EVIDENCE][-1:]:
-        if event.body.get("for_whom"):
-            yield str(event.body["for_whom"])
-        if below := event.body["facts"].get("downstream_tasks"):
-            yield f"{below} task(s) of the run could not start, when it was looked at {event.at:%H:%M:%S} UTC"
-    paged = [body for body in story.all(EventKind.PAGED) if body["action"] == "trigger"]
-    promised = [text for body in paged for text in body.get("promised", ())]
+    for at, seen in [(event.at, event.body) for event in story.events if isinstance(event.body, EvidenceSeen)][-1:]:
+        if seen.for_whom:
+            yield seen.for_whom
+        if below := seen.facts.get("downstream_tasks"):
+            yield f"{below} task(s) of the run could not start, when it was looked at {at:%H:%M:%S} UTC"
+    paged = _pages(story)
+    promised = [text for body in paged for text in body.promised or ()]
     yield from dict.fromkeys(promised)
     yield from dict.fromkeys(
-        f"{who_was_paged(_delivery(story, body), body['severity'])}: {body['summary']}" for body in paged
+        f"{who_was_paged(_delivery(story, body), body.severity or '')}: {body.summary}" for body in paged
     )
     if not paged:
         yield "nobody was paged"
 
 
-def _delivery(story: Story, body: Mapping[str, Any]) -> Delivery:
+def _pages(story: Story) -> list[Paged]:
+    return [body for body in story.all(Paged) if body.action == "trigger"]
+
+
+def _delivery(story: Story, body: Paged) -> Delivery:
     """What became of a page: as it was recorded, and of one that was waiting then, as it is now."""
     recorded = delivery_of(body)
     if recorded.reached is Reached.WAITING and story.around.reached is not None:
-        return story.around.reached(str(body["dedup_key"]))
+        return story.around.reached(body.dedup_key)
     return recorded
 
 
 def _cause(story: Story) -> Iterable[str]:
-    for body in story.all(EventKind.DIAGNOSED)[-1:]:
-        yield str(body["cause"])
-        yield f"{body['category']}; {how_sure(body)}"
+    for body in story.all(Diagnosed)[-1:]:
+        yield body.cause
+        yield f"{body.category}; {how_sure_and_why(body)}"
         if named := connections_of(story.incident):
             yield f"the failed task uses {named}"
-        if body["alternatives"]:
-            yield f"it could also be: {', '.join(body['alternatives'])}"
+        if body.alternatives:
+            yield f"it could also be: {', '.join(body.alternatives)}"
     if statement := statement_of(story.incident, story.failed):
         yield statement
-    for body in story.all(EventKind.EVIDENCE)[-1:]:
-        if body["unavailable"]:
-            yield f"not known: {', '.join(body['unavailable'])}"
+    for seen in story.all(EvidenceSeen)[-1:]:
+        if seen.unavailable:
+            yield f"not known: {', '.join(seen.unavailable)}"
 
 
 def _evidence(story: Story) -> Iterable[str]:
-    for body in story.all(EventKind.EVIDENCE)[-1:]:
-        yield from (f"{item['source']}: {item['text']}" for item in body["observations"])
+    for seen in story.all(EvidenceSeen)[-1:]:
+        yield from (f"{item['source']}: {item['text']}" for item in seen.observations)
     yield from (f"row of {sample}" for sample in samples_of(story.failures))
-    for body in story.all(EventKind.DIAGNOSED)[-1:]:
-        yield from (f"{item['source']} line {item['line']}: {item['text']}" for item in body["citations"])
+    for body in story.all(Diagnosed)[-1:]:
+        yield from (f"{item['source']} line {item['line']}: {item['text']}" for item in body.citations)
 
 
 def _decided(story: Story) -> Iterable[str]:
-    return _lines(
-        story,
-        EventKind.MODEL_PROPOSED,
-        EventKind.PROPOSED,
-        EventKind.JUDGED,
-        EventKind.ASKED,
-        EventKind.ANSWERED,
-        EventKind.REOPENED,
-    )
+    return _lines(story, ModelProposed, Proposed, Judged, Asked, Answered, Reopened)
 
 
 def _acted(story: Story) -> Iterable[str]:
-    done = list(
-        _lines(
-            story, EventKind.ACT_STARTED, EventKind.ACT_ENDED, EventKind.TAKEN, EventKind.RETURNED, EventKind.RESOLVED
-        )
-    )
-    return done or ["nothing"]
+    return list(_lines(story, ActStarted, ActEnded, Taken, Returned, Resolved)) or ["nothing"]
 
 
 def _verified(story: Story) -> Iterable[str]:
-    for body in story.all(EventKind.SETTLED):
-        yield f"{body['outcome']}: {body['text']}"
+    for body in story.all(Settled):
+        yield f"{body.outcome}: {body.text}"
         yield from _gates(story, body)
 
 
-def _gates(story: Story, settled: Mapping[str, Any]) -> Iterable[str]:
-    for gate in settled["gates"]:
-        named = with_local_day(str(gate["slice"]), zones_of(story.incident).get(str(gate["table"]), ""))
+def _gates(story: Story, settled: Settled) -> Iterable[str]:
+    for gate in settled.gates:
+        named = with_local_day(gate["slice"], zones_of(story.incident).get(gate["table"], ""))
         yield f"{gate['table']} slice {named}: {'passed' if gate['passed'] else 'failed'}, {gate['text']}"
 
 
 def _by_whom(story: Story) -> str:
     """Who knows of it, so that two people do not do the same, and not nobody."""
-    if EventKind.ACKED in story.incident.last:
-        return f"{story.incident.last[EventKind.ACKED]['by']} has seen it, and has not taken it"
-    paged = [body for body in story.all(EventKind.PAGED) if body["action"] == "trigger"][-1:]
-    return next((who_was_paged(_delivery(story, body), body["severity"]) for body in paged), "nobody was paged")
+    if Acked in story.incident.last:
+        return f"{story.incident.last[Acked].by} has seen it, and has not taken it"
+    last = _pages(story)[-1:]
+    return next((who_was_paged(_delivery(story, body), body.severity or "") for body in last), "nobody was paged")
 
 
 def _next(story: Story) -> Iterable[str]:
     incident = story.incident
     if incident.status is Status.ASKED:
-        question, proposal = incident.last[EventKind.ASKED], proposal_from(incident.last[EventKind.PROPOSED])
+        question, proposal = incident.last[Asked], incident.last[Proposed].proposal()
         yield asked.may(proposal, next(iter(zones_of(incident).values()), ""))
-        whom, until = ", ".join(question["assigned"]), minute(question["expires"])
-        yield f"{whom}: answer until {until}, in Airflow ({question['url']}) or by"
+        whom, until = ", ".join(question.assigned), minute(question.expires)
+        yield f"{whom}: answer until {until}, in Airflow ({question.url}) or by"
         yield f"airflow harness approve {incident.id}    (or: refuse)"
         yield f"Refuse, or no answer in time: {asked.after_no(proposal)}"
     elif incident.status is Status.TAKEN:
-        yield f"{incident.last[EventKind.TAKEN]['by']} has it. When it is mended:"
+        yield f"{incident.last[Taken].by} has it. When it is mended:"
         yield f"airflow harness incidents resolve {incident.id} --why TEXT    (or: incidents return)"
     elif incident.status is Status.PERSON:
         yield asks_now(story)
@@ -310,15 +320,16 @@ def _of_the_healer(story: Story) -> Iterable[str]:
 
 def asks_now(story: Story) -> str:
     """What the person who has it now is asked to do; an answer that was asked for before is not asked for any more."""
-    settled = max((n for n, event in enumerate(story.events) if event.kind is EventKind.SETTLED), default=0)
-    paged = [event.body.get("asks", "") for event in story.events[settled:] if event.kind is EventKind.PAGED]
-    asks = [str(text) for text in paged if text and text != answer(story.incident.id)]
-    category = str(story.incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""))
+    settled = max((n for n, event in enumerate(story.events) if isinstance(event.body, Settled)), default=0)
+    paged = [event.body.asks for event in story.events[settled:] if isinstance(event.body, Paged)]
+    asks = [text for text in paged if text and text != answer(story.incident.id)]
+    diagnosed = story.incident.last.get(Diagnosed)
+    category = diagnosed.category if diagnosed else ""
     return asks[-1] if asks else asks_of([failure.kind for failure in story.failed], category)
 
 
-def _lines(story: Story, *kinds: EventKind) -> Iterable[str]:
-    return (timeline.sentence(event) for event in story.events if event.kind in kinds)
+def _lines(story: Story, *kinds: type[Body]) -> Iterable[str]:
+    return (timeline.sentence(event) for event in story.events if isinstance(event.body, kinds))
 
 
 def _timeline(story: Story) -> Iterable[str]:

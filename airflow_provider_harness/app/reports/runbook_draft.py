@@ -8,7 +8,8 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.diagnosis.runbook import LONGEST_PHRASE, PREVENTION, TODO, Entry
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, State, fold
+from airflow_provider_harness.core.incidents.events import ActEnded, Diagnosed, Event, EvidenceSeen, Resolved, Settled
+from airflow_provider_harness.core.incidents.incident import State, fold
 
 
 def draft(incident_id: str, events: Sequence[Event], failures: Sequence[Failure]) -> Entry:
@@ -20,14 +21,14 @@ def draft(incident_id: str, events: Sequence[Event], failures: Sequence[Failure]
     if incident.state is not State.CLOSED:
         fix = "End it first: `airflow harness incidents resolve`."
         raise ConfigurationError(f"incident {incident_id}", f"is not over: it is {incident.state}.", fix=fix)
-    diagnosed = next((event.body for event in reversed(events) if event.kind is EventKind.DIAGNOSED), {})
-    category = Category(diagnosed.get("category", Category.UNKNOWN))
+    diagnosed = next((event.body for event in reversed(events) if isinstance(event.body, Diagnosed)), None)
+    category = Category(diagnosed.category) if diagnosed else Category.UNKNOWN
     return Entry(
         id=incident_id,
         category=category,
         phrase=_phrase(failures),
         symptoms=tuple(_symptoms(events)),
-        root_cause=str(diagnosed.get("cause", TODO)) if category is not Category.UNKNOWN else TODO,
+        root_cause=diagnosed.cause if diagnosed and category is not Category.UNKNOWN else TODO,
         resolution=_resolution(events),
         prevention=_prevention(category, failures),
     )
@@ -41,15 +42,16 @@ def _phrase(failures: Sequence[Failure]) -> str:
 
 def _symptoms(events: Sequence[Event]) -> list[str]:
     for event in reversed(events):
-        if event.kind is EventKind.EVIDENCE:
-            return [item["text"] for item in event.body["observations"]]
+        if isinstance(event.body, EvidenceSeen):
+            return [item["text"] for item in event.body.observations]
     return []
 
 
 def _resolution(events: Sequence[Event]) -> str:
-    said = [event.body["why"] for event in events if event.kind is EventKind.RESOLVED]
-    said += [f"{event.body['act']}: {event.body['result']}" for event in events if event.kind is EventKind.ACT_ENDED]
-    said += [event.body["text"] for event in events if event.kind is EventKind.SETTLED and event.body["gates"]]
+    bodies = [event.body for event in events]
+    said = [body.why for body in bodies if isinstance(body, Resolved)]
+    said += [f"{body.act}: {body.result}" for body in bodies if isinstance(body, ActEnded)]
+    said += [body.text for body in bodies if isinstance(body, Settled) and body.gates]
     return "; ".join(said) or TODO
 
 

@@ -21,7 +21,8 @@ from airflow_provider_harness.app.reports.postmortem import (
 from airflow_provider_harness.cli.incidents.which import incident_id, shortest
 from airflow_provider_harness.cli.running import FINE, command, out, show
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.incidents.incident import EventKind, Incident
+from airflow_provider_harness.core.incidents.events import Asked, Diagnosed, Resolved, Taken, stored
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.escaping import terminal
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def incidents_show(args: Any) -> int:
     body = _row(store, told.incident) | {
         "title": headline(told),
         "sections": [{"title": title, "lines": lines} for title, lines in sections(told)],
-        "events": [{"kind": e.kind.value, "at": e.at.isoformat(), "body": e.body} for e in events],
+        "events": [{"kind": e.kind.value, "at": e.at.isoformat(), "body": stored(e.body)} for e in events],
     }
     out(json.dumps(body, indent=2))
     return FINE
@@ -122,8 +123,8 @@ def _wanted(incident: Incident, dag_id: str, since: datetime | None) -> bool:
 
 def _concerns(incident: Incident, who: str) -> bool:
     """Whether this person has it, or is asked about it."""
-    has = incident.last.get(EventKind.TAKEN, {}).get("by") == who
-    return has or who in incident.last.get(EventKind.ASKED, {}).get("assigned", ())
+    taken, asked = incident.last.get(Taken), incident.last.get(Asked)
+    return (taken is not None and taken.by == who) or (asked is not None and who in asked.assigned)
 
 
 def _since(text: str, now: datetime) -> datetime | None:
@@ -144,7 +145,7 @@ def _since(text: str, now: datetime) -> datetime | None:
 
 def _row(store: SqlStore, incident: Incident) -> dict[str, Any]:
     failures = store.failures(incident.id)
-    resolved = incident.last.get(EventKind.RESOLVED, {})
+    diagnosed, resolved = incident.last.get(Diagnosed), incident.last.get(Resolved)
     return {
         "id": incident.id,
         "opened": _text(incident.opened_at),
@@ -155,11 +156,11 @@ def _row(store: SqlStore, incident: Incident) -> dict[str, Any]:
         "outcome": incident.outcome.value if incident.outcome else "",
         "severity": incident.severity,
         "paged": incident.paged,
-        "category": incident.last.get(EventKind.DIAGNOSED, {}).get("category", ""),
+        "category": diagnosed.category if diagnosed else "",
         "closed": _text(incident.closed_at),
         "resolved": _text(incident.resolved_at),
-        "resolved_by": resolved.get("by", ""),
-        "resolved_why": resolved.get("why", ""),
+        "resolved_by": resolved.by if resolved else "",
+        "resolved_why": resolved.why if resolved else "",
         "failures": len(incident.failures),
         "first_failure": incident.failures[0] if incident.failures else "",
         "slices": slices_of(incident, failures),

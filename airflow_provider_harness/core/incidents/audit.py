@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from airflow_provider_harness.core.incidents.incident import Event
+from airflow_provider_harness.core.incidents.events import Event, EventKind, stored
 
 GENESIS = "0" * 64
 
@@ -50,7 +50,30 @@ class StoreEvent:
     incident_id: str = ""
 
 
-def canonical(event: Event | StoreEvent) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event of an incident as it is stored, with whatever its version of the harness wrote.
+
+    :param at: UTC.
+    :param body: JSON values only.
+    """
+
+    incident_id: str
+    kind: EventKind
+    at: datetime
+    body: Mapping[str, Any]
+
+    def event(self) -> Event:
+        """It as this version understands it."""
+        return Event.read(incident_id=self.incident_id, kind=self.kind, at=self.at, body=self.body)
+
+
+def recorded(event: Event) -> Recorded:
+    """An event as it is stored."""
+    return Recorded(incident_id=event.incident_id, kind=event.kind, at=event.at, body=stored(event.body))
+
+
+def canonical(event: Recorded | StoreEvent) -> bytes:
     """The bytes that are hashed: every field of the event, keys sorted."""
     body = {
         "incident": event.incident_id,
@@ -61,7 +84,7 @@ def canonical(event: Event | StoreEvent) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def link(key: bytes, previous: str, event: Event | StoreEvent) -> str:
+def link(key: bytes, previous: str, event: Recorded | StoreEvent) -> str:
     """The hash of one event, 64 hexadecimal characters."""
     return hmac.new(key, previous.encode() + canonical(event), hashlib.sha256).hexdigest()
 
@@ -108,7 +131,7 @@ class Entry:
     """One row as stored. ``seq`` counts from 1 without gaps."""
 
     seq: int
-    event: Event | StoreEvent
+    event: Recorded | StoreEvent
     hash: str
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Outcome
+from airflow_provider_harness.core.incidents.events import (
+    ActEnded,
+    ActStarted,
+    Closed,
+    Diagnosed,
+    Event,
+    EventKind,
+    Judged,
+    Opened,
+    Outcome,
+    Returned,
+)
 
 #: Outcomes that say that an act did not help.
 FAILED = frozenset({Outcome.NOT_HEALED, Outcome.MADE_WORSE, Outcome.UNKNOWN})
@@ -75,37 +87,51 @@ def task_of(failure: str) -> str:
     return f"{dag_id}/{task.partition('[')[0]}"
 
 
+def _diagnosed(known: Past, body: Diagnosed) -> Past:
+    return replace(known, category=body.category)
+
+
+def _judged(known: Past, body: Judged) -> Past:
+    return replace(known, shadow=body.acting is False)
+
+
+def _acted(known: Past, _body: ActStarted) -> Past:
+    return replace(known, acted=True)
+
+
+def _act_ended(known: Past, body: ActEnded) -> Past:
+    return replace(known, acted=False) if body.undone else known
+
+
+def _returned(known: Past, _body: Returned) -> Past:
+    return replace(known, returned=True)
+
+
+def _closed(known: Past, body: Closed) -> Past:
+    return replace(known, outcome=body.outcome)
+
+
+_FOLD: Mapping[EventKind, Callable[[Past, Any], Past]] = {
+    EventKind.DIAGNOSED: _diagnosed,
+    EventKind.JUDGED: _judged,
+    EventKind.ACT_STARTED: _acted,
+    EventKind.ACT_ENDED: _act_ended,
+    EventKind.RETURNED: _returned,
+    EventKind.CLOSED: _closed,
+}
 #: The events that tell what matters of an incident to the next one.
-PAST = (
-    EventKind.OPENED,
-    EventKind.DIAGNOSED,
-    EventKind.JUDGED,
-    EventKind.ACT_STARTED,
-    EventKind.ACT_ENDED,
-    EventKind.RETURNED,
-    EventKind.CLOSED,
-)
+PAST = (EventKind.OPENED, *_FOLD)
 
 
 def past_of(events: Iterable[Event]) -> tuple[Past, ...]:
     """The incidents that these events, in order, tell of."""
     found: dict[str, Past] = {}
     for event in events:
-        known, body = found.get(event.incident_id), event.body
-        if event.kind is EventKind.OPENED:
-            found[event.incident_id] = Past(id=event.incident_id, task=task_of(body["failure"]), opened_at=event.at)
-        elif known is not None and event.kind is EventKind.DIAGNOSED:
-            found[event.incident_id] = replace(known, category=body["category"])
-        elif known is not None and event.kind is EventKind.ACT_STARTED:
-            found[event.incident_id] = replace(known, acted=True)
-        elif known is not None and event.kind is EventKind.ACT_ENDED and body.get("undone"):
-            found[event.incident_id] = replace(known, acted=False)
-        elif known is not None and event.kind is EventKind.JUDGED:
-            found[event.incident_id] = replace(known, shadow=not body.get("acting", True))
-        elif known is not None and event.kind is EventKind.RETURNED:
-            found[event.incident_id] = replace(known, returned=True)
-        elif known is not None and event.kind is EventKind.CLOSED:
-            found[event.incident_id] = replace(known, outcome=Outcome(body["outcome"]))
+        name, body = event.incident_id, event.body
+        if isinstance(body, Opened):
+            found[name] = Past(id=name, task=task_of(body.failure), opened_at=event.at)
+        elif name in found and event.kind in _FOLD:
+            found[name] = _FOLD[event.kind](found[name], body)
     return tuple(found.values())
 
 

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.incidents.events import (
+    ActEnded,
+    ActStarted,
+    Answered,
+    AnyBody,
+    Asked,
+    Body,
+    Claimed,
+    Closed,
+    Diagnosed,
+    Event,
+    EventKind,
+    Followed,
+    Joined,
+    Judged,
+    Noted,
+    Opened,
+    Outcome,
+    Paged,
+    Proposed,
+    Resolved,
+    Returned,
+    RunSettled,
+    Settled,
+)
 from airflow_provider_harness.core.incidents.outbox import Reached
-
-
-class EventKind(StrEnum):
-    OPENED = "opened"  # body: episode, failure
-    JOINED = "joined"  # body: failure
-    CLAIMED = "claimed"  # body: run; this healer run leads, every other one ends
-    EVIDENCE = "evidence"  # body: facts, observations, unavailable
-    DIAGNOSED = "diagnosed"  # body: category, cause, basis, certainty, why, citations
-    MODEL_ASKED = "model_asked"  # body: call, reserved_usd
-    MODEL_ANSWERED = "model_answered"  # body: call and app.ports_diagnosis.ModelCall
-    MODEL_PROPOSED = "model_proposed"  # body: action, category, why, named, verdict, rule, reason; nothing is done
-    MODEL_ENDED = "model_ended"  # body: turns, tokens, cost, reads, what was refused and how often, how it ended
-    PROPOSED = "proposed"  # body: action, arguments, why
-    JUDGED = "judged"  # body: verdict, rule, reason, policy_version
-    ASKED = "asked"  # body: approval, assigned, expires
-    ANSWERED = "answered"  # body: answer, by
-    ACT_STARTED = "act_started"  # body: act
-    ACT_ENDED = "act_ended"  # body: act, at, result, and what it led to; done (yes, no, unknown) where Airflow did not say so at once
-    FOLLOWED = "followed"  # body: failure, act, verdict, rule, reason; another failed task of the incident, after the leader's heal
-    RUN_SETTLED = "run_settled"  # body: run, outcome, text; how one of the incident's runs turned out
-    SETTLED = "settled"  # body: outcome, text, gates; how an act, or the decision not to act, turned out
-    PAGED = "paged"  # body: dedup_key, severity, summary, action, reached, reached_why, also_told
-    NOTED = "noted"  # body: text; run, where the harness started this healer run
-    TAKEN = "taken"  # body: by
-    RETURNED = "returned"  # body: by; also of what had ended with a person: the healer looks at it anew
-    ACKED = "acked"  # body: by; a person has seen it
-    RESOLVED = "resolved"  # body: by, why; a person says that it is over
-    REOPENED = "reopened"  # body: why; one further remedy will be tried, by another healer run
-    CLOSED = "closed"  # body: outcome, why
 
 
 class State(StrEnum):
@@ -53,20 +49,6 @@ class State(StrEnum):
     VERIFYING = "verifying"
     TAKEN = "taken"
     CLOSED = "closed"
-
-
-class Outcome(StrEnum):
-    """How an incident ended. Only ``healed`` counts as a heal."""
-
-    HEALED = "healed"  # a gate passed on the published slice, and Airflow agrees
-    RECOVERED = "recovered"  # Airflow agrees; no contract says whether the data are right
-    NOT_HEALED = "not_healed"  # Airflow or a gate still says no, and no further remedy is left
-    MADE_WORSE = "made_worse"  # what was well before the act is not any more
-    UNKNOWN = "unknown"  # it did not settle in time, or the healer was lost on the way
-    SUPERSEDED = "superseded"  # a person acted first
-    ESCALATED = "escalated"  # a person is needed; whether one was paged stands beside it
-    REFUSED = "refused"  # a person said no, or did not answer in time
-    NOTED = "noted"  # nothing had failed
 
 
 class Status(StrEnum):
@@ -133,40 +115,40 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
 
 
 #: What one healer run finds and does; the next run starts without it, or it would take an earlier outcome for its own.
-_ATTEMPT = frozenset(
-    {
-        EventKind.DIAGNOSED,
-        EventKind.PROPOSED,
-        EventKind.JUDGED,
-        EventKind.ASKED,
-        EventKind.ANSWERED,
-        EventKind.ACT_STARTED,
-        EventKind.ACT_ENDED,
-        EventKind.SETTLED,
-    }
-)
+_ATTEMPT = frozenset({Diagnosed, Proposed, Judged, Asked, Answered, ActStarted, ActEnded, Settled})
 
 
 #: Severities of pages, the mildest first; empty = not paged.
 WORDS = ("", "low", "medium", "high", "critical")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened to an incident.
-
-    :param at: UTC.
-    :param body: see ``EventKind`` for the keys; JSON values only.
-    """
-
-    incident_id: str
-    kind: EventKind
-    at: datetime
-    body: Mapping[str, Any] = field(default_factory=dict)
-
-
 class ImpossibleEvent(ValueError):
     """An event came in a state that does not admit it; it is not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest body of each kind of event: ``last[Judged].due``, ``last.get(Diagnosed)``, ``Resolved in last``."""
+
+    bodies: Mapping[type[Body], Body] = field(default_factory=dict)
+
+    def __getitem__(self, kind: type[AnyBody]) -> AnyBody:
+        return cast("AnyBody", self.bodies[kind])
+
+    def get(self, kind: type[AnyBody]) -> AnyBody | None:
+        return cast("AnyBody | None", self.bodies.get(kind))
+
+    def __contains__(self, kind: type[Body]) -> bool:
+        return kind in self.bodies
+
+    def __iter__(self) -> Iterator[type[Body]]:
+        return iter(self.bodies)
+
+    def and_(self, body: Body) -> Last:
+        return Last({**self.bodies, type(body): body})
+
+    def without(self, kinds: Set[type[Body]]) -> Last:
+        return Last({kind: body for kind, body in self.bodies.items() if kind not in kinds})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +163,7 @@ class Incident:
     :param severity: the worst with which on-call was to be paged, as ``core.incidents.severity`` names it; empty where nobody was.
     :param paged: on-call's pager has it, or will.
     :param said: a page was made, whether or not there was anybody to take it.
-    :param last: the newest body of each kind of event; of what a healer run finds and does, the present run's only.
+    :param last: of what a healer run finds and does, the present run's only.
     :param resolved_at: when a person said that it is over.
     :param touched_at: when anything happened last.
     """
@@ -201,24 +183,24 @@ class Incident:
     paged: bool = False
     said: bool = False
     outcome: Outcome | None = None
-    last: Mapping[EventKind, Mapping[str, Any]] = field(default_factory=dict)
+    last: Last = field(default_factory=Last)
     resolved_at: datetime | None = None
     touched_at: datetime | None = None
 
     @property
     def with_a_person(self) -> bool:
         """Whether it ended with a person who has not said that it is over."""
-        return self.outcome in IN_HAND_OF_A_PERSON and EventKind.RESOLVED not in self.last
+        return self.outcome in IN_HAND_OF_A_PERSON and Resolved not in self.last
 
     @property
     def is_asked(self) -> bool:
         """Whether a person's answer is still waited for; what is settled is not, though no answer changed its state."""
-        return self.state is State.ASKED and EventKind.SETTLED not in self.last
+        return self.state is State.ASKED and Settled not in self.last
 
     @property
     def status(self) -> Status:
         """Where it stands; what went to a person stays open until that person, or verification, says that it is well."""
-        if EventKind.RESOLVED in self.last:
+        if Resolved in self.last:
             return Status.RESOLVED
         if self.state is State.CLOSED:
             return Status.PERSON if self.with_a_person else Status.OVER
@@ -238,43 +220,84 @@ class Incident:
         first = event.kind is EventKind.OPENED
         if first != (self.opened_at is None) or (not first and self.state not in allowed):
             raise ImpossibleEvent(f"{event.kind} cannot follow state {self.state} of incident {self.id}")
-        body = event.body
-        changes: dict[str, Any] = {"last": {**self.last, event.kind: body}, "state": target or self.state}
-        changes["touched_at"] = event.at
-        if first:
-            changes |= {"opened_at": event.at, "episode": body["episode"]}
-        if event.kind in (EventKind.OPENED, EventKind.JOINED):
-            changes["failures"] = (*self.failures, body["failure"])
-        if event.kind is EventKind.CLAIMED:
-            changes["leader"] = body["run"]
-            changes["last"] = {kind: body for kind, body in changes["last"].items() if kind not in _ATTEMPT}
-            changes["runs"] = {name: outcome for name, outcome in self.runs.items() if outcome in WELL}
-        if event.kind is EventKind.NOTED and "run" in body:
-            changes["started"] = (*self.started, body["run"])
-        if event.kind is EventKind.FOLLOWED:
-            changes["followed"] = {**self.followed, body["failure"]: body["verdict"]}
-        if event.kind is EventKind.RUN_SETTLED:
-            changes["runs"] = {**self.runs, body["run"]: Outcome(body["outcome"])}
-        if event.kind is EventKind.RETURNED:
-            if self.state is State.CLOSED and not self.with_a_person:
-                raise ImpossibleEvent(f"{event.kind} cannot follow outcome {self.outcome} of incident {self.id}")
-            # the run that led has stopped: it must not end what another one takes up, nor count as under way
-            changes |= {"leader": "", "last": {k: v for k, v in changes["last"].items() if k is not EventKind.NOTED}}
-            changes |= {"closed_at": None, "outcome": None}
-        if event.kind is EventKind.ACT_STARTED:
-            changes["acts"] = (*self.acts, body["act"])
-        if event.kind is EventKind.ACT_ENDED and body.get("undone"):
-            changes["acts"] = tuple(act for act in self.acts if act != body["act"])
-        if event.kind is EventKind.PAGED:
-            trigger = body.get("action") == "trigger"
-            changes["said"] = self.said or trigger
-            changes["paged"] = self.paged or (trigger and body.get("reached") != Reached.NOBODY)
-            changes["severity"] = max(self.severity, body.get("severity", ""), key=WORDS.index)
-        if event.kind is EventKind.RESOLVED:
-            changes["resolved_at"] = event.at
-        if event.kind is EventKind.CLOSED:
-            changes |= {"closed_at": event.at, "outcome": Outcome(body["outcome"])}
-        return replace(self, **changes)
+        if event.kind is EventKind.RETURNED and self.state is State.CLOSED and not self.with_a_person:
+            raise ImpossibleEvent(f"{event.kind} cannot follow outcome {self.outcome} of incident {self.id}")
+        moved = replace(self, last=self.last.and_(event.body), state=target or self.state, touched_at=event.at)
+        fold_in = _FOLD.get(event.kind)
+        return moved if fold_in is None else fold_in(moved, event.body, event.at)
+
+
+def _opened(incident: Incident, body: Opened, at: datetime) -> Incident:
+    return replace(incident, opened_at=at, episode=body.episode, failures=(*incident.failures, body.failure))
+
+
+def _failed(incident: Incident, body: Joined, _at: datetime) -> Incident:
+    return replace(incident, failures=(*incident.failures, body.failure))
+
+
+def _claimed(incident: Incident, body: Claimed, _at: datetime) -> Incident:
+    well = {name: outcome for name, outcome in incident.runs.items() if outcome in WELL}
+    return replace(incident, leader=body.run, last=incident.last.without(_ATTEMPT), runs=well)
+
+
+def _noted(incident: Incident, body: Noted, _at: datetime) -> Incident:
+    return incident if body.run is None else replace(incident, started=(*incident.started, body.run))
+
+
+def _followed(incident: Incident, body: Followed, _at: datetime) -> Incident:
+    return replace(incident, followed={**incident.followed, body.failure: body.verdict})
+
+
+def _run_settled(incident: Incident, body: RunSettled, _at: datetime) -> Incident:
+    return replace(incident, runs={**incident.runs, body.run: body.outcome})
+
+
+def _returned(incident: Incident, _body: Returned, _at: datetime) -> Incident:
+    """The run that led has stopped: it must not end what another one takes up, nor count as under way."""
+    return replace(incident, leader="", last=incident.last.without({Noted}), closed_at=None, outcome=None)
+
+
+def _act_started(incident: Incident, body: ActStarted, _at: datetime) -> Incident:
+    return replace(incident, acts=(*incident.acts, body.act))
+
+
+def _act_ended(incident: Incident, body: ActEnded, _at: datetime) -> Incident:
+    return replace(incident, acts=tuple(act for act in incident.acts if act != body.act)) if body.undone else incident
+
+
+def _paged(incident: Incident, body: Paged, _at: datetime) -> Incident:
+    trigger = body.action == "trigger"
+    return replace(
+        incident,
+        said=incident.said or trigger,
+        paged=incident.paged or (trigger and body.reached != Reached.NOBODY),
+        severity=max(incident.severity, body.severity or "", key=WORDS.index),
+    )
+
+
+def _resolved(incident: Incident, _body: Resolved, at: datetime) -> Incident:
+    return replace(incident, resolved_at=at)
+
+
+def _closed(incident: Incident, body: Closed, at: datetime) -> Incident:
+    return replace(incident, closed_at=at, outcome=body.outcome)
+
+
+#: What an event changes beside state and time; the incident has those already. A kind that is not here changes nothing else.
+_FOLD: Mapping[EventKind, Callable[[Incident, Any, datetime], Incident]] = {
+    EventKind.OPENED: _opened,
+    EventKind.JOINED: _failed,
+    EventKind.CLAIMED: _claimed,
+    EventKind.NOTED: _noted,
+    EventKind.FOLLOWED: _followed,
+    EventKind.RUN_SETTLED: _run_settled,
+    EventKind.RETURNED: _returned,
+    EventKind.ACT_STARTED: _act_started,
+    EventKind.ACT_ENDED: _act_ended,
+    EventKind.PAGED: _paged,
+    EventKind.RESOLVED: _resolved,
+    EventKind.CLOSED: _closed,
+}
 
 
 def fold(incident: Incident | str, events: Iterable[Event]) -> Incident:
@@ -285,10 +308,8 @@ def fold(incident: Incident | str, events: Iterable[Event]) -> Incident:
     incident = Incident(id=incident) if isinstance(incident, str) else incident
     names, last = list[str](), None
     for event in events:
-        if event.kind is EventKind.JOINED and incident.opened_at is not None:
-            names.append(
-                str(event.body["failure"])
-            )  # a storm's many are taken at once: each by itself copies all before it
+        if isinstance(event.body, Joined) and incident.opened_at is not None:
+            names.append(event.body.failure)  # a storm's many are taken at once: each by itself copies all before it
             last = event
             continue
         incident = _joined(incident, names, last).after(event)

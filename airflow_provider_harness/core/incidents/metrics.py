@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident, Outcome
+from airflow_provider_harness.core.incidents.events import (
+    ActStarted,
+    Closed,
+    Event,
+    EventKind,
+    Followed,
+    Judged,
+    ModelAnswered,
+    ModelAsked,
+    Outcome,
+    Paged,
+    Proposed,
+)
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.incidents.outbox import Reached
 from airflow_provider_harness.core.policy.policy import VerdictKind
 
@@ -86,14 +99,6 @@ class Reading:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def _money(body: Mapping[str, Any]) -> Iterator[Reading]:
-    if "cost_usd" in body:
-        tags = {"ended": str(body.get("ended", ""))}
-        yield Reading(name="harness.model.cost_micro_usd", value=round(body["cost_usd"] * 1e6), tags=tags)
-    for scope, left in body.get("left_usd", {}).items():
-        yield Reading(name="harness.model.budget_left_usd", value=left, tags={"scope": scope})
-
-
 _COUNTED = {
     EventKind.OPENED: "harness.incidents.opened",
     EventKind.JOINED: "harness.pages.saved",
@@ -107,26 +112,66 @@ def readings(after: Incident, event: Event) -> Iterator[Reading]:
 
     :param after: the incident with the event.
     """
-    body, kind = event.body, event.kind
-    since = (event.at - after.opened_at).total_seconds() * 1000 if after.opened_at else 0.0
-    if kind in _COUNTED:
-        yield Reading(name=_COUNTED[kind])
-    elif kind is EventKind.JUDGED:
-        action = str(after.last.get(EventKind.PROPOSED, {}).get("action", ""))
-        yield Reading(name="harness.verdicts", tags={"verdict": str(body.get("verdict", "")), "action": action})
-        if not after.acts:
-            yield Reading(name="harness.time_to_verdict", value=since)
-    elif kind is EventKind.ACT_STARTED or (kind is EventKind.FOLLOWED and body["verdict"] == VerdictKind.APPROVE):
-        yield Reading(name="harness.acts", tags={"follower": str(kind is EventKind.FOLLOWED).lower()})
-        action = str(body.get("act", "")).partition("(")[0]
-        for scope, left in body.get("left", {}).items():
-            yield Reading(name="harness.acts.budget_left", value=left, tags={"action": action, "scope": scope})
-    elif kind in (EventKind.MODEL_ASKED, EventKind.MODEL_ANSWERED):
-        yield from _money(body)
-    elif kind is EventKind.PAGED and body.get("action") == "trigger" and body.get("reached") != Reached.NOBODY:
-        yield Reading(name="harness.pages", tags={"severity": str(body.get("severity", ""))})
-    elif kind is EventKind.CLOSED:
-        outcome = {"outcome": str(body["outcome"])}
-        yield Reading(name="harness.incidents.closed", tags=outcome)
-        if after.outcome in (Outcome.HEALED, Outcome.RECOVERED):
-            yield Reading(name="harness.time_to_recovery", value=since, tags=outcome)
+    if event.kind in _COUNTED:
+        yield Reading(name=_COUNTED[event.kind])
+    elif event.kind in _READ:
+        since = (event.at - after.opened_at).total_seconds() * 1000 if after.opened_at else 0.0
+        yield from _READ[event.kind](after, event.body, since)
+
+
+def _judged(after: Incident, body: Judged, since: float) -> Iterator[Reading]:
+    proposed = after.last.get(Proposed)
+    tags = {"verdict": body.verdict, "action": proposed.action if proposed else ""}
+    yield Reading(name="harness.verdicts", tags=tags)
+    if not after.acts:
+        yield Reading(name="harness.time_to_verdict", value=since)
+
+
+def _act_started(_after: Incident, body: ActStarted, _since: float) -> Iterator[Reading]:
+    yield from _act(body)
+
+
+def _followed(_after: Incident, body: Followed, _since: float) -> Iterator[Reading]:
+    if body.verdict == VerdictKind.APPROVE:
+        yield from _act(body)
+
+
+def _act(body: ActStarted | Followed) -> Iterator[Reading]:
+    yield Reading(name="harness.acts", tags={"follower": str(isinstance(body, Followed)).lower()})
+    action = body.act.partition("(")[0]
+    for scope, left in (body.left or {}).items():
+        yield Reading(name="harness.acts.budget_left", value=left, tags={"action": action, "scope": scope})
+
+
+def _model_asked(_after: Incident, body: ModelAsked, _since: float) -> Iterator[Reading]:
+    for scope, left in (body.left_usd or {}).items():
+        yield Reading(name="harness.model.budget_left_usd", value=left, tags={"scope": scope})
+
+
+def _model_answered(_after: Incident, body: ModelAnswered, _since: float) -> Iterator[Reading]:
+    tags = {"ended": body.ended}
+    yield Reading(name="harness.model.cost_micro_usd", value=round(body.cost_usd * 1e6), tags=tags)
+
+
+def _paged(_after: Incident, body: Paged, _since: float) -> Iterator[Reading]:
+    if body.action == "trigger" and body.reached != Reached.NOBODY:
+        yield Reading(name="harness.pages", tags={"severity": body.severity or ""})
+
+
+def _closed(after: Incident, body: Closed, since: float) -> Iterator[Reading]:
+    outcome = {"outcome": body.outcome.value}
+    yield Reading(name="harness.incidents.closed", tags=outcome)
+    if after.outcome in (Outcome.HEALED, Outcome.RECOVERED):
+        yield Reading(name="harness.time_to_recovery", value=since, tags=outcome)
+
+
+#: The incident with the event, what it says, and the milliseconds since the incident was opened -> what that adds.
+_READ: Mapping[EventKind, Callable[[Incident, Any, float], Iterator[Reading]]] = {
+    EventKind.JUDGED: _judged,
+    EventKind.ACT_STARTED: _act_started,
+    EventKind.FOLLOWED: _followed,
+    EventKind.MODEL_ASKED: _model_asked,
+    EventKind.MODEL_ANSWERED: _model_answered,
+    EventKind.PAGED: _paged,
+    EventKind.CLOSED: _closed,
+}

@@ -31,20 +31,15 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.incidents import events as happened
 from airflow_provider_harness.core.incidents.circuit_breaker import Past, past_of
+from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.incidents.grouping import Groups, Held, handles, signature
-from airflow_provider_harness.core.incidents.incident import (
-    IN_HAND_OF_A_PERSON,
-    Event,
-    EventKind,
-    Incident,
-    State,
-    episode_of,
-    fold,
-)
+from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, Incident, State, episode_of, fold
 from airflow_provider_harness.core.incidents.outbox import Delivery, Reached, Said
 from airflow_provider_harness.core.policy.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.slices.lease import Lease
+from tests.events import event_of
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RUN = "heal__run"
@@ -139,9 +134,9 @@ class MemoryStore:
             self.recorded[identity] = failure, incident_id
             there = groups.find(handles(failure), failure.occurred_at)
             episode = episode_of(failure.key, signature(failure).text)
-            body = {"failure": identity} | ({} if there else {"episode": episode})
-            kind, target = (EventKind.JOINED, there) if there else (EventKind.OPENED, incident_id)
-            self.append(Event(incident_id=target, kind=kind, at=now, body=body))
+            target = there or incident_id
+            body = happened.Joined(failure=identity) if there else happened.Opened(failure=identity, episode=episode)
+            self.append(Event(incident_id=target, at=now, body=body))
             self.joined[identity] = target
             groups.put(handles(failure), target, failure.occurred_at)
             found.append(Joined(incident_id=target, failure=failure, opened=there is None))
@@ -206,7 +201,7 @@ class MemoryStore:
         proposal: Proposal,
         limit: Limit,
         now: datetime,
-        started: Event | None = None,
+        started: happened.ActStarted | happened.Followed | None = None,
     ) -> bool:
         act = proposal.canonical()
         if any(row[:2] == (incident_id, act) for row in self.acts):
@@ -215,8 +210,7 @@ class MemoryStore:
         for used, most in ((usage.on_incident, limit.per_incident), (usage.on_dag_today, limit.per_dag_per_day)):
             if most is not None and used >= most:
                 raise NotAllowed("The limit is used up.")
-        acting = Event(incident_id=incident_id, kind=EventKind.ACT_STARTED, at=now, body={"act": act})
-        self.append(started or acting)
+        self.append(Event(incident_id=incident_id, at=now, body=started or happened.ActStarted(act=act)))
         self.acts.append((incident_id, act, dag_id, proposal.kind, now.date().isoformat(), proposal.target))
         return True
 
@@ -726,7 +720,7 @@ class World:
         return f"I{self.ids}"
 
     def event(self, incident_id: str, kind: EventKind, **body: Any) -> None:
-        self.store.append(Event(incident_id=incident_id, kind=kind, at=self.clock(), body=body))
+        self.store.append(event_of(incident_id=incident_id, kind=kind, at=self.clock(), body=body))
 
     def incident(self, incident_id: str) -> Incident:
         return self.store.incident(incident_id)

@@ -12,15 +12,15 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.incidents import audit
-from airflow_provider_harness.core.incidents.audit import Ring, StoreEvent, StoreKind
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.audit import Recorded, Ring, StoreEvent, StoreKind, recorded
+from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.incidents.kept import HEARTBEATS, HELD
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.sql.dml import Delete, Insert, Update
 
-Kept = TypeVar("Kept", bound=Event | StoreEvent)
+Kept = TypeVar("Kept", bound=Recorded | StoreEvent)
 
 #: Kinds of events that are no incident's.
 OF_THE_STORE = tuple(kind.value for kind in StoreKind)
@@ -57,8 +57,9 @@ class Chain:
     def append(self, *events: Event | StoreEvent) -> None:
         """Chain events, in order, to the one before."""
         rows = []
-        for event in events:
-            self.seq, self.head = self.seq + 1, audit.link(self.key, self.head, as_kept(event))
+        for given in events:
+            event = recorded(given) if isinstance(given, Event) else given
+            self.seq, self.head = self.seq + 1, audit.link(self.key, self.head, _as_kept(event))
             values = {"incident_id": event.incident_id, "kind": event.kind.value, "at": text_of(event.at)}
             rows.append({"seq": self.seq, **values, "body": json.dumps(event.body), "hash": self.head})
         self.connection.execute(t.events.insert(), rows)
@@ -123,12 +124,16 @@ def _in_use(row: Any, ring: Ring) -> bytes:
     return key
 
 
-def as_kept(event: Kept) -> Kept:
+def as_kept(event: Event) -> Event:
     """The event as it will be read again."""
+    return _as_kept(recorded(event)).event()
+
+
+def _as_kept(event: Kept) -> Kept:
     return replace(event, at=datetime.fromisoformat(text_of(event.at)), body=json.loads(json.dumps(event.body)))
 
 
-def event_of(row: Any) -> Event | StoreEvent:
+def event_of(row: Any) -> Recorded | StoreEvent:
     """An event as it was recorded.
 
     :raises ValueError: it cannot be read, or its text is not as the harness writes it.
@@ -139,4 +144,4 @@ def event_of(row: Any) -> Event | StoreEvent:
     given = {"incident_id": row.incident_id, "at": at, "body": body}
     if row.kind in OF_THE_STORE:
         return StoreEvent(kind=StoreKind(row.kind), **given)
-    return Event(kind=EventKind(row.kind), **given)
+    return Recorded(kind=EventKind(row.kind), **given)

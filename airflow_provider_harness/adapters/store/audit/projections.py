@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.audit.chain import OF_THE_STORE, event_of
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.core.incidents.incident import Event, Incident, fold
+from airflow_provider_harness.core.incidents.audit import Recorded
+from airflow_provider_harness.core.incidents.events import Event
+from airflow_provider_harness.core.incidents.incident import Incident, fold
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -73,8 +75,8 @@ def folded(connection: Connection, ids: Sequence[str] | None = None) -> Iterator
 
 def _event(row: Any) -> Event:
     event = event_of(row)
-    assert isinstance(event, Event)
-    return event
+    assert isinstance(event, Recorded)
+    return event.event()
 
 
 def _row(incident: Incident, row: Any) -> Iterator[str]:

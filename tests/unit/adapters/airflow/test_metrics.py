@@ -13,7 +13,9 @@ from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 from datetime import UTC, datetime
 from airflow_provider_harness.adapters.airflow.metrics import observe, observe_gate
 from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, fold
+from tests.events import event_of
+from airflow_provider_harness.core.incidents.events import Event, EventKind
+from airflow_provider_harness.core.incidents.incident import fold
 from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.core.contracts.report import Decision, Report
 
@@ -21,9 +23,9 @@ stats.initialize(factory=get_stats_factory(), export_legacy_names=False)  # as A
 NOW = datetime.now(UTC)
 body = {"episode": "e", "failure": "d/r/t#1", "slice": "2026-01-01", "table": "public.t"}
 events = [
-    Event(incident_id="I", kind=EventKind.OPENED, at=NOW, body=body),
-    Event(incident_id="I", kind=EventKind.CLAIMED, at=NOW, body={"run": "heal__e__1"}),
-    Event(incident_id="I", kind=EventKind.MODEL_ASKED, at=NOW, body={"left_usd": {"day": 9.5}}),
+    event_of(incident_id="I", kind=EventKind.OPENED, at=NOW, body=body),
+    event_of(incident_id="I", kind=EventKind.CLAIMED, at=NOW, body={"run": "heal__e__1"}),
+    event_of(incident_id="I", kind=EventKind.MODEL_ASKED, at=NOW, body={"left_usd": {"day": 9.5}}),
 ]
 for number, event in enumerate(events, 1):
     observe(fold("I", events[:number]), event)

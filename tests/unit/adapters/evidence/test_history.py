@@ -14,7 +14,8 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.circuit_breaker import Past
-from airflow_provider_harness.core.incidents.incident import Incident, Outcome
+from airflow_provider_harness.core.incidents.events import Outcome
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate, Place
 from tests.unit.app.fakes import KEY, FakeAirflow, failure, task

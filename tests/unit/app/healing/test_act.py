@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,17 @@ from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.diagnosis.failure import FailureKind
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import (
+    ActEnded,
+    ActStarted,
+    Answered,
+    Asked,
+    EventKind,
+    Noted,
+    Outcome,
+    Settled,
+)
+from airflow_provider_harness.core.incidents.incident import State
 from airflow_provider_harness.core.policy.policy import Limit, VerdictKind
 from airflow_provider_harness.core.slices.lease import Lease
 from tests.unit.app.fakes import (
@@ -85,7 +95,7 @@ def test_how_things_stood_is_recorded_with_the_act() -> None:
     act(w.healer, incident_id, RUN)
     known = {"task": "load", "start": "", "table": "t", "slice": "s", "passed": True, "rows": 5}
     told = {"succeeded": ["extract"], "gates": [known], "unread": []}
-    assert w.incident(incident_id).last[EventKind.ACT_STARTED]["before"] == told
+    assert w.incident(incident_id).last[ActStarted].before == told
 
 
 def test_an_agreed_act_is_made_once() -> None:
@@ -95,7 +105,7 @@ def test_an_agreed_act_is_made_once() -> None:
     for _ in range(3):
         assert act(w.healer, incident_id, RUN) == Acted(done=True)
     assert len(w.airflow.writes) == 1
-    assert w.incident(incident_id).last[EventKind.ANSWERED] == {"answer": "Approve", "by": "oncall"}
+    assert w.incident(incident_id).last[Answered] == Answered(answer="Approve", by="oncall")
 
 
 def taken(w: World, incident_id: str) -> None:
@@ -189,7 +199,7 @@ def test_what_changed_since_the_verdict(
     assert acted.reason
     assert not w.airflow.writes
     assert not w.store.used
-    assert w.incident(incident_id).last[EventKind.SETTLED]["outcome"] == outcome.value
+    assert w.incident(incident_id).last[Settled].outcome == outcome.value
 
 
 def test_what_was_settled_is_not_acted_on_later() -> None:
@@ -345,10 +355,7 @@ def test_a_limit_used_up_since_the_verdict(limit: Limit) -> None:
     due(w)
     w.store.log[-1] = replace(
         w.store.log[-1],
-        body={
-            **w.store.log[-1].body,
-            "limit": {"per_incident": limit.per_incident, "per_dag_per_day": limit.per_dag_per_day},
-        },
+        body=replace(w.store.log[-1].body, limit=asdict(limit)),
     )
     assert act(w.healer, incident_id, RUN).stop is Outcome.ESCALATED
     assert not w.airflow.writes
@@ -363,7 +370,7 @@ def test_what_airflow_refuses_is_recorded_and_verified() -> None:
     assert not w.airflow.writes
     incident = w.incident(incident_id)
     assert incident.state is State.VERIFYING
-    assert "it is running" in incident.last[EventKind.ACT_ENDED]["result"]
+    assert "it is running" in incident.last[ActEnded].result
 
 
 @pytest.mark.parametrize("make", [decided, asked])
@@ -378,7 +385,7 @@ def test_a_death_after_the_act_repeats_nothing(make: Callable[[World], str]) -> 
     assert w.incident(incident_id).state is State.ACTING
     assert act(w.healer, incident_id, RUN) == Acted(done=True)
     assert len(w.airflow.writes) == 1
-    assert "died" in w.incident(incident_id).last[EventKind.ACT_ENDED]["result"]
+    assert "died" in w.incident(incident_id).last[ActEnded].result
 
 
 @pytest.mark.parametrize("kind", [EventKind.ANSWERED, EventKind.ACT_STARTED, EventKind.ACT_ENDED])
@@ -398,7 +405,7 @@ def test_a_death_at_any_boundary_acts_at_most_once(make: Callable[[World], str],
     assert len(w.airflow.writes) <= 1
     incident = w.incident(incident_id)
     if make is asked and kind is EventKind.ANSWERED:  # the answer was used up: it is not used twice
-        assert incident.last[EventKind.SETTLED]["outcome"] == Outcome.ESCALATED
+        assert incident.last[Settled].outcome == Outcome.ESCALATED
         assert not w.airflow.writes
     else:
         assert incident.state is State.VERIFYING
@@ -564,7 +571,7 @@ def test_a_slice_that_another_run_works_on_is_waited_for(make: Callable[[World],
         assert act(w.healer, incident_id, RUN) == Acted(due=w.clock() + standing.LOOK_AGAIN)
         w.clock.ahead(minutes=5)
     assert w.kinds(incident_id).count(EventKind.NOTED) == 1
-    assert BUSY.sentence() in w.incident(incident_id).last[EventKind.NOTED]["text"]
+    assert BUSY.sentence() in w.incident(incident_id).last[Noted].text
     assert not w.airflow.writes and not w.slices.kept
     w.slices.busy.clear()
     assert act(w.healer, incident_id, RUN) == Acted(done=True)
@@ -652,7 +659,7 @@ def test_a_grant_is_given_and_the_task_runs_again() -> None:
     assert (grant.incident_id, grant.dag_id, grant.run_id, grant.task_id) == (incident_id, "flights", "run1", "load")
     assert (grant.contract, grant.slice, grant.checks) == ("orders", "s1", ("range:amount", "referential:a,b"))
     assert grant.expires_at == w.clock() + w.healer.limits.verify
-    assert w.incident(incident_id).last[EventKind.ACT_ENDED]["grant"] == grant.id
+    assert w.incident(incident_id).last[ActEnded].grant == grant.id
 
 
 @pytest.mark.parametrize("why", ["refused", "contract"])
@@ -664,7 +671,7 @@ def test_a_grant_does_not_outlive_an_act_that_was_not_made(why: str) -> None:
     incident_id = proposed(w, ActionKind.QUARANTINE_AND_CONTINUE, **ASIDE)
     act(w.healer, incident_id, RUN)
     assert not w.grants.given and not w.airflow.writes
-    assert "refused" in w.incident(incident_id).last[EventKind.ACT_ENDED]["result"]
+    assert "refused" in w.incident(incident_id).last[ActEnded].result
 
 
 # Claim, diagnose, decide.
@@ -781,7 +788,7 @@ def test_the_harness_is_not_among_those_who_are_asked() -> None:
     w.approvers.users = ("harness", "oncall")
     incident_id = asked(w)
     assert w.store.approvals[0].assigned == ("oncall",)
-    assert w.incident(incident_id).last[EventKind.ASKED]["assigned"] == ["oncall"]
+    assert w.incident(incident_id).last[Asked].assigned == ("oncall",)
 
 
 def test_the_dag_of_the_incident_is_asked_about() -> None:

@@ -10,7 +10,7 @@ from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.incidents.circuit_breaker import task_of
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 from tests.unit.app.fakes import KEY, RUN, World, dag, diagnosis, failure, task, world
 
 

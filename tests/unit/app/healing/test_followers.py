@@ -13,7 +13,8 @@ from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.ports.healing import TaskState
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import EventKind, Outcome
+from airflow_provider_harness.core.incidents.incident import State
 from airflow_provider_harness.core.policy.policy import Limit, VerdictKind
 from airflow_provider_harness.core.slices.lease import Lease
 from tests.unit.app.fakes import KEY, RUN, START, World, dag, failure, policy_of, task, world
@@ -127,7 +128,7 @@ def test_nobody_follows_an_act_that_is_the_leaders_own() -> None:
     w = storm(of("a"), of("b"))
     name = led(w)
     w.store.log = [
-        replace(event, body={**event.body, "action": "restart_pipeline", "arguments": {"dag": "a", "run": "a1"}})
+        replace(event, body=replace(event.body, action="restart_pipeline", arguments={"dag": "a", "run": "a1"}))
         if event.kind is EventKind.PROPOSED
         else event
         for event in w.store.log

@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.core.contracts.contract import Contract, Criticality
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import Proposed
 from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
 from tests.unit.app.fakes import RUN, Scripted, diagnosis, opened, world
 
@@ -22,7 +22,7 @@ def test_the_policy_judges_by_the_lineage_where_it_is_known(known: dict[str, Fac
     heal.claim(w.healer, incident_id, RUN)
     heal.diagnose(w.healer, incident_id)
     heal.decide(w.healer, incident_id)
-    facts = w.incident(incident_id).last[EventKind.PROPOSED]["facts"]
+    facts = w.incident(incident_id).last[Proposed].facts
     names = ("downstream_tables", "upstream_incidents")
     assert {name: facts[name] for name in names if name in facts} == known
     assert facts["try_number"] == 1
@@ -41,7 +41,7 @@ def test_the_policy_judges_by_what_contract_and_administrator_say(open_now: bool
     heal.claim(healer, incident_id, RUN)
     heal.diagnose(healer, incident_id)
     heal.decide(healer, incident_id)
-    facts = w.incident(incident_id).last[EventKind.PROPOSED]["facts"]
+    facts = w.incident(incident_id).last[Proposed].facts
     told = {name: facts[name] for name in ("environment", "criticality", "maintenance", "owners", "tags", "time")}
     assert told == {
         "environment": "staging",

@@ -18,7 +18,7 @@ from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, 
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.diagnosis.witness import witness
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome
+from airflow_provider_harness.core.incidents.events import EventKind, Outcome
 from tests.unit.app.fakes import KEY, RUN, START, Scripted, World, dag, diagnosis, failure, task, world
 
 

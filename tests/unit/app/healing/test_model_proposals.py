@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind, ModelEnded, ModelProposed, Proposed, stored
 from airflow_provider_harness.core.policy.policy import Verdict, VerdictKind
+from tests.events import event_of
 from tests.unit.app.fakes import KEY, RUN, START, World, dag, diagnosis, failure, opened, task, world
 
 A, C = ActionKind, Category
@@ -35,7 +37,7 @@ def asked(w: World, said: ModelProposal) -> tuple[Verdict, dict[str, Any]]:
     assert (w.airflow.writes, w.store.acts, w.store.approvals) == (before, [], [])  # nothing done, nothing reserved
     kinds = w.kinds(incident_id)
     assert kinds.count(EventKind.MODEL_PROPOSED) == 1 and EventKind.PROPOSED not in kinds
-    return verdict, dict(w.incident(incident_id).last[EventKind.MODEL_PROPOSED])
+    return verdict, stored(w.incident(incident_id).last[ModelProposed])
 
 
 PACKAGED = [
@@ -77,7 +79,7 @@ def test_it_is_the_verdict_that_the_healer_comes_to(action: ActionKind, category
     w.brain.diagnosis = diagnosis(category=category, basis=basis, certainty=Certainty.LIKELY, wish=action)
     heal.diagnose(w.healer, incident_id)
     verdict = heal.decide(w.healer, incident_id)
-    chosen = w.incident(incident_id).last[EventKind.PROPOSED]["action"]
+    chosen = w.incident(incident_id).last[Proposed].action
     if chosen == action:
         assert verdict == said
     else:
@@ -143,7 +145,8 @@ def test_a_wish_for_a_person_stops_an_act_that_would_be_approved() -> None:
 def test_how_it_ended_is_recorded() -> None:
     w = world()
     incident_id = opened(w)
-    model_word.ended(w.healer, str(KEY), {"turns": 2, "counts": {"repeat": 1}})
-    assert w.incident(incident_id).last[EventKind.MODEL_ENDED]["counts"] == {"repeat": 1}
-    model_word.ended(w.healer, "", {})
+    told = event_of(kind=EventKind.MODEL_ENDED, at=w.clock(), body={"failure": str(KEY), "counts": {"repeat": 1}}).body
+    model_word.ended(w.healer, told)
+    assert w.incident(incident_id).last[ModelEnded].counts == {"repeat": 1}
+    model_word.ended(w.healer, replace(told, failure=""))
     assert w.kinds(incident_id).count(EventKind.MODEL_ENDED) == 1

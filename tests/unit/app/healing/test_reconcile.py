@@ -16,7 +16,8 @@ from airflow_provider_harness.app.oncall.escalate import settle
 from airflow_provider_harness.app.ports.healing import BrokenFile, RunState
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import EventKind, Noted, Outcome
+from airflow_provider_harness.core.incidents.incident import State
 from tests.unit.app.fakes import KEY, START, FakeAirflow, World, another_try, dag, failure, opened, task, world
 
 
@@ -155,7 +156,7 @@ def test_a_note_that_airflow_refuses_closes_too() -> None:
     later(w)
     reconcile(w.healer)
     assert w.incident(incident_id).outcome is Outcome.NOTED
-    assert "no right" in w.incident(incident_id).last[EventKind.NOTED]["text"]
+    assert "no right" in w.incident(incident_id).last[Noted].text
 
 
 def test_a_notice_and_a_failure_of_one_episode_are_healed() -> None:

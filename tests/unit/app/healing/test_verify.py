@@ -16,7 +16,8 @@ from airflow_provider_harness.app.ports.healing import GateResult
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract, Load, LoadMode
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import ActStarted, EventKind, Outcome, Settled
+from airflow_provider_harness.core.incidents.incident import State
 from airflow_provider_harness.core.incidents.severity import Severity
 from tests.unit.app.fakes import RUN, START, World, dag, opened, task, world
 
@@ -56,11 +57,11 @@ def found(w: World, incident_id: str) -> Outcome | None:
     assert finding.text
     incident = w.incident(incident_id)
     assert incident.state is State.VERIFYING
-    settled = incident.last.get(EventKind.SETTLED)
+    settled = incident.last.get(Settled)
     assert (settled is None) == (finding.outcome is None)
     if settled is not None:
-        assert settled["outcome"] == finding.outcome
-        assert len(settled["gates"]) == len(finding.gates)
+        assert settled.outcome == finding.outcome
+        assert len(settled.gates) == len(finding.gates)
     return finding.outcome
 
 
@@ -89,7 +90,7 @@ def test_a_gate_that_may_not_be_read_proves_nothing_and_stops_nothing() -> None:
     w.gates.results = {"load": refused}
     incident_id = acted(w)
     assert found(w, incident_id) is Outcome.UNKNOWN
-    assert "payroll" in w.incident(incident_id).last[EventKind.SETTLED]["text"]
+    assert "payroll" in w.incident(incident_id).last[Settled].text
     w = world()
     succeeded(w, load="success", publish="success")
     w.gates.results = {"load": refused, "publish": gate(passed=False)}
@@ -116,7 +117,7 @@ def test_every_gate_of_the_run_must_pass() -> None:
     succeeded(w, transform="success")
     w.gates.results = {"load": gate(), "transform": gate(passed=False, table="public.on_time")}
     assert found(w, incident_id) is Outcome.NOT_HEALED
-    assert "public.on_time" in w.incident(incident_id).last[EventKind.SETTLED]["text"]
+    assert "public.on_time" in w.incident(incident_id).last[Settled].text
     w.gates.results["transform"] = gate()
     assert found(w, incident_id) is Outcome.HEALED
 
@@ -194,7 +195,7 @@ def test_data_that_were_well_before_the_act(run: str, was: Any, now: Any, worse:
     w.clock.ahead(hours=3)
     plain = Outcome.NOT_HEALED if run == "failed" else Outcome.UNKNOWN
     assert found(w, incident_id) is (Outcome.MADE_WORSE if worse else plain)
-    assert worse in w.incident(incident_id).last[EventKind.SETTLED]["text"]
+    assert worse in w.incident(incident_id).last[Settled].text
 
 
 @pytest.mark.parametrize("state", ["failed", "upstream_failed", "success", "running", "skipped"])
@@ -205,7 +206,7 @@ def test_a_task_that_had_succeeded_before_the_act(state: str) -> None:
     w.airflow.states[1] = task(task_id="fine", map_index=2, state=state)
     worse = state in ("failed", "upstream_failed")
     assert found(w, incident_id) is (Outcome.MADE_WORSE if worse else Outcome.NOT_HEALED)
-    assert ("fine[2] had succeeded" in w.incident(incident_id).last[EventKind.SETTLED]["text"]) is worse
+    assert ("fine[2] had succeeded" in w.incident(incident_id).last[Settled].text) is worse
 
 
 def test_what_the_act_itself_says_is_that_it_healed() -> None:
@@ -231,7 +232,7 @@ def test_a_slice_that_a_backfill_ran_again_and_broke() -> None:
     arguments = BACKFILL | {"last": "2013-01-03T05:00:00+00:00"}
     w.gates.results = {between.isoformat(): WELL}
     incident_id = acted(w, ActionKind.BACKFILL_RANGE, arguments, looks=True, backfill=7)
-    [known] = w.incident(incident_id).last[EventKind.ACT_STARTED]["before"]["gates"]
+    [known] = w.incident(incident_id).last[ActStarted].before["gates"]
     assert (known["start"], known["rows"], known["passed"]) == (between.isoformat(), 9, True)
     w.gates.gaps, w.gates.results = [LAST], {between.isoformat(): EMPTY}
     assert found(w, incident_id) is Outcome.MADE_WORSE
@@ -242,7 +243,7 @@ def test_what_is_looked_at_before_an_act_is_bounded() -> None:
     w.airflow.states = [task(), *(task(task_id=f"t{n}") for n in range(99))]
     w.gates.results = {f"t{n}": WELL for n in range(99)}
     incident_id = acted(w, looks=True)
-    assert len(w.incident(incident_id).last[EventKind.ACT_STARTED]["before"]["gates"]) == MOST_SLICES - 1
+    assert len(w.incident(incident_id).last[ActStarted].before["gates"]) == MOST_SLICES - 1
 
 
 def test_a_pause_looks_at_nothing_before() -> None:
@@ -347,4 +348,4 @@ def test_a_paused_dag_waits_for_a_person(paused: bool) -> None:
     w.airflow.dags["flights"] = dag(paused=paused)
     incident_id = acted(w, ActionKind.PAUSE_DAG, {"dag": "flights"})
     assert found(w, incident_id) is Outcome.ESCALATED
-    assert "not paused" in w.incident(incident_id).last[EventKind.SETTLED]["text"] or paused
+    assert "not paused" in w.incident(incident_id).last[Settled].text or paused

@@ -11,7 +11,9 @@ from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.ports.healing import Severity
 from airflow_provider_harness.app.reports.timeline import timeline
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Outcome, State, episode_of
+from airflow_provider_harness.core.incidents.events import EventKind, Outcome
+from airflow_provider_harness.core.incidents.incident import State, episode_of
+from tests.events import event_of
 from tests.unit.app.fakes import KEY, START, Crash, World, opened, world
 
 
@@ -256,7 +258,7 @@ def test_a_further_day_begins_with_its_date_and_long_texts_are_counted() -> None
     body = BODIES[EventKind.EVIDENCE]
     told = timeline(
         (
-            Event(incident_id="I", kind=EventKind.EVIDENCE, at=START + timedelta(hours=hours), body=body)
+            event_of(incident_id="I", kind=EventKind.EVIDENCE, at=START + timedelta(hours=hours), body=body)
             for hours in (0, 1, 13)
         ),
         brief=True,
@@ -268,9 +270,11 @@ def test_a_further_day_begins_with_its_date_and_long_texts_are_counted() -> None
 def test_every_event_has_its_line() -> None:
     assert set(BODIES) == set(EventKind)
     for kind, body in BODIES.items():
-        lines = timeline([Event(incident_id="I", kind=kind, at=START, body=body)])
+        lines = timeline([event_of(incident_id="I", kind=kind, at=START, body=body)])
         assert lines[0].startswith("12:00:00  ")
         assert len(lines) == (2 if kind is EventKind.EVIDENCE else 1)
-    text = "\n".join(timeline(Event(incident_id="I", kind=kind, at=START, body=body) for kind, body in BODIES.items()))
+    text = "\n".join(
+        timeline(event_of(incident_id="I", kind=kind, at=START, body=body) for kind, body in BODIES.items())
+    )
     for part in ("[shadow: not carried out]", "by no rule", "cleared (cleared 2)", "by nobody", "resolved k"):
         assert part in text

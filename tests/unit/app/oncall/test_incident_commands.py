@@ -20,7 +20,8 @@ from airflow_provider_harness.app.ports.healing import Severity
 from airflow_provider_harness.app.reports.postmortem import postmortem
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import ActEnded, EventKind, Outcome, Returned
+from airflow_provider_harness.core.incidents.incident import State
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import START, World, opened, policy_of, world
 from tests.unit.app.healing.test_act import RUN, asked, decided, due
@@ -85,7 +86,7 @@ def test_a_taken_incident_is_left_alone_until_it_is_returned(make: Make) -> None
     assert hand_over.give_back(desk(w), incident_id).done
     w.clock.ahead(minutes=1)
     assert reconcile(w.healer).started == (incident_id,)
-    assert w.incident(incident_id).last[EventKind.RETURNED] == {"by": "oncall"}
+    assert w.incident(incident_id).last[Returned] == Returned(by="oncall")
 
 
 def test_taken_while_it_acts_the_act_says_how_it_ended() -> None:
@@ -102,7 +103,7 @@ def test_taken_while_it_acts_the_act_says_how_it_ended() -> None:
     w.airflow.clear = taken_meanwhile  # type: ignore[method-assign]
     assert act(w.healer, incident_id, RUN).done
     incident = w.incident(incident_id)
-    assert (incident.state, incident.last[EventKind.ACT_ENDED]["result"]) == (State.TAKEN, "cleared")
+    assert (incident.state, incident.last[ActEnded].result) == (State.TAKEN, "cleared")
 
 
 def test_nobody_takes_what_somebody_has_or_what_is_over() -> None:

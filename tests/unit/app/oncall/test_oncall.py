@@ -19,7 +19,7 @@ from airflow_provider_harness.core.contracts.contract import Access, Consumer, C
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome
+from airflow_provider_harness.core.incidents.events import EventKind, Noted, Outcome
 from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
 from airflow_provider_harness.core.incidents.severity import MANY_DAGS, Stakes, severity, worse
 from tests.unit.app.fakes import START, World, dag, diagnosis, failure, task, world
@@ -161,7 +161,7 @@ def test_a_backfill_that_fails_for_one_cause_is_one_incident_and_pages_nobody() 
     w = ended(broken(*(of("d", f"backfill__{n}") for n in range(100))))
     assert len(w.store.incidents()) == 1
     assert not w.pager.pages
-    assert "page_backfills" in str(w.incident("I1").last[EventKind.NOTED])
+    assert "page_backfills" in str(w.incident("I1").last[Noted])
 
 
 def test_a_backfill_pages_where_the_administrator_wants_it_or_others_fail_too() -> None:

@@ -28,7 +28,8 @@ from airflow_provider_harness.core.contracts.contract import (
 )
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import EventKind, Outcome
+from airflow_provider_harness.core.incidents.incident import State
 from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import RUN, START, World, dag, failure, policy_of, task, world

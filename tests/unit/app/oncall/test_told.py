@@ -24,19 +24,12 @@ from airflow_provider_harness.app.reports.postmortem import Around, first_screen
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Risk
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind
-from airflow_provider_harness.core.incidents.incident import (
-    IN_HAND_OF_A_PERSON,
-    Event,
-    EventKind,
-    Incident,
-    Outcome,
-    State,
-    Status,
-    fold,
-)
+from airflow_provider_harness.core.incidents.events import Event, EventKind, Outcome
+from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, Incident, State, Status, fold
 from airflow_provider_harness.core.incidents.metrics import readings
 from airflow_provider_harness.core.incidents.outbox import Delivery, Message, Reached, Said, Wait
 from airflow_provider_harness.core.policy.policy import VerdictKind
+from tests.events import event_of
 from tests.unit.app.fakes import KEY, START, World, another_try, diagnosis, failure, opened, policy_of, task, world
 from tests.unit.app.healing.test_act import asked, decided
 from tests.unit.app.oncall.test_incident_commands import desk
@@ -226,7 +219,7 @@ def test_a_cause_of_several_lines_is_one_line_of_the_timeline() -> None:
 
 
 def at(kind: EventKind, **body: Any) -> Event:
-    return Event(incident_id="I", kind=kind, at=START, body=body)
+    return event_of(incident_id="I", kind=kind, at=START, body=body)
 
 
 OPENED = at(EventKind.OPENED, episode="e", failure="d/r/t#1")

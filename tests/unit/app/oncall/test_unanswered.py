@@ -15,7 +15,8 @@ from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.oncall import incident_commands as hand_over
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
-from airflow_provider_harness.core.incidents.incident import EventKind, Outcome, State
+from airflow_provider_harness.core.incidents.events import ActEnded, EventKind, Noted, Outcome
+from airflow_provider_harness.core.incidents.incident import State
 from tests.unit.app.fakes import RUN, START, World, task, world
 from tests.unit.app.healing.test_act import ASIDE, WRITES, proposed
 from tests.unit.app.oncall.test_incident_commands import desk
@@ -34,7 +35,7 @@ def place(kind: ActionKind, arguments: dict[str, str], **more: Any) -> tuple[Wor
 
 
 def result(w: World, incident_id: str) -> str:
-    return str(w.incident(incident_id).last[EventKind.ACT_ENDED]["result"])
+    return str(w.incident(incident_id).last[ActEnded].result)
 
 
 @pytest.mark.parametrize(("kind", "arguments"), EVERY)
@@ -43,7 +44,7 @@ def test_what_was_done_without_an_answer_is_found_and_not_repeated(kind: ActionK
     acted = act(w.healer, incident_id, RUN)
     if acted.due is not None:
         assert acted == Acted(due=START + AGAIN)
-        assert "Airflow did not answer the act" in w.incident(incident_id).last[EventKind.NOTED]["text"]
+        assert "Airflow did not answer the act" in w.incident(incident_id).last[Noted].text
         assert act(w.healer, incident_id, RUN) == Acted(due=START + AGAIN), "it is too early to look"
         w.clock.at = START + AGAIN
         assert act(w.healer, incident_id, RUN) == Acted(done=True)
@@ -52,7 +53,7 @@ def test_what_was_done_without_an_answer_is_found_and_not_repeated(kind: ActionK
     assert "died" not in result(w, incident_id)
     assert len(w.incident(incident_id).acts) == 1
     if kind is ActionKind.BACKFILL_RANGE:
-        assert w.incident(incident_id).last[EventKind.ACT_ENDED]["backfill"] == 8
+        assert w.incident(incident_id).last[ActEnded].backfill == 8
     assert len(w.grants.given) == (kind is ActionKind.QUARANTINE_AND_CONTINUE)
 
 
@@ -95,7 +96,7 @@ def test_what_nobody_knows_is_unknown(kind: ActionKind, arguments: dict[str, str
     assert act(w.healer, incident_id, RUN) == Acted(done=True)
     assert len(w.airflow.writes) == 1
     assert result(w, incident_id).startswith("unknown: Airflow did not answer")
-    assert w.incident(incident_id).last[EventKind.ACT_ENDED]["done"] == "unknown"
+    assert w.incident(incident_id).last[ActEnded].done == "unknown"
     assert len(w.store.acts) == 1, "what may have been done counts"
     assert not w.grants.given
 
@@ -145,7 +146,7 @@ def test_a_follower_that_airflow_does_not_answer_for_is_told() -> None:
     well(w, "a")
     w.airflow.run, w.airflow.away = "success", 1
     verify.verify(w.healer, w.incident(name))
-    [noted] = [event.body["text"] for event in w.store.events(name) if event.kind is EventKind.NOTED]
+    [noted] = [event.body.text for event in w.store.events(name) if event.kind is EventKind.NOTED]
     assert "Airflow did not answer when it was to be cleared" in noted and noted.endswith("it was not cleared")
 
 

@@ -22,7 +22,7 @@ from airflow_provider_harness.core.contracts.grant import text_of
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind, to_dict
 from airflow_provider_harness.core.diagnosis.failure_text import cleaned
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind, Noted
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.core.redaction.escaping import Medium
 from tests.unit.app.fakes import World, diagnosis, failure, opened, policy_of, task, world
@@ -108,7 +108,7 @@ def test_in_shadow_mode_no_notice_is_written() -> None:
     w = world()
     w.acting = False
     assert noticed(w, "published without 3 rows") == []
-    assert "writes nothing" in w.incident("I1").last[EventKind.NOTED]["text"]
+    assert "writes nothing" in w.incident("I1").last[Noted].text
 
 
 @pytest.mark.parametrize("more", [{"state": "failed"}, {"try_number": 9}, {"state": ""}])

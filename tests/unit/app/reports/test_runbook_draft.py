@@ -15,7 +15,7 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.diagnosis.runbook import TODO, Entry
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.incidents.incident import EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 from tests.unit.app.fakes import Scripted, World, diagnosis, opened, world
 from tests.unit.core.diagnosis.test_runbook import ENTRY, LOG
 

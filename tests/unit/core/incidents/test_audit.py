@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_harness.core.incidents import audit
-from airflow_provider_harness.core.incidents.incident import Event, EventKind
+from airflow_provider_harness.core.incidents.events import EventKind
 
 KEY = b"k" * 32
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 events = st.builds(
-    Event,
+    audit.Recorded,
     incident_id=st.text(max_size=3),
     kind=st.sampled_from(EventKind),
     at=st.integers(0, 10**6).map(lambda n: AT + timedelta(microseconds=n)),
@@ -25,7 +25,7 @@ events = st.builds(
 )
 
 
-def chain(items: list[Event]) -> list[audit.Entry]:
+def chain(items: list[audit.Recorded]) -> list[audit.Entry]:
     entries: list[audit.Entry] = []
     for number, item in enumerate(items, 1):
         previous = entries[-1].hash if entries else audit.GENESIS
@@ -44,7 +44,7 @@ def test_an_untouched_chain_holds(entries: list[audit.Entry]) -> None:
 
 
 @given(chains, st.data(), events)
-def test_an_edit_is_found(entries: list[audit.Entry], data: st.DataObject, other: Event) -> None:
+def test_an_edit_is_found(entries: list[audit.Entry], data: st.DataObject, other: audit.Recorded) -> None:
     place = data.draw(st.integers(0, len(entries) - 1))
     was = entries[place].event
     name = data.draw(st.sampled_from(["incident_id", "kind", "at", "body"]))

@@ -11,18 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.incidents.events import ActEnded, Claimed, Event, EventKind, Outcome
 from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     TRANSITIONS,
-    Event,
-    EventKind,
     ImpossibleEvent,
     Incident,
-    Outcome,
     State,
     episode_of,
     fold,
 )
+from tests.events import event_of
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 E = EventKind
@@ -72,7 +71,7 @@ EXPECTED: dict[EventKind, tuple[set[State], State | None]] = {
 
 
 def event(kind: EventKind, **more: Any) -> Event:
-    return Event(incident_id="I", kind=kind, at=AT, body=BODIES.get(kind, {}) | more)
+    return event_of(incident_id="I", kind=kind, at=AT, body=BODIES.get(kind, {}) | more)
 
 
 def opened() -> Incident:
@@ -102,7 +101,7 @@ def test_an_act_that_was_under_way_keeps_its_result_and_the_person_keeps_the_inc
     state: State, kind: EventKind
 ) -> None:
     incident = in_state(state).after(event(kind))
-    assert (incident.state, incident.last[kind]["result"]) == (state, "cleared")
+    assert (incident.state, incident.last[ActEnded].result) == (state, "cleared")
 
 
 def test_whoever_led_does_not_lead_what_was_given_back() -> None:
@@ -141,7 +140,7 @@ def test_what_always_holds(kinds: list[EventKind]) -> None:
     incident, taken = opened(), [event(E.OPENED)]
     for number, kind in enumerate(kinds):
         body = {"act": f"a{number}"} if kind is E.ACT_STARTED else {}
-        new = Event(incident_id="I", kind=kind, at=AT + timedelta(seconds=number), body=BODIES.get(kind, {}) | body)
+        new = event_of(incident_id="I", kind=kind, at=AT + timedelta(seconds=number), body=BODIES.get(kind, {}) | body)
         try:
             after = incident.after(new)
         except ImpossibleEvent:
@@ -179,9 +178,10 @@ def test_a_further_run_does_not_take_an_earlier_outcome_for_its_own(end: tuple[E
     first = fold("I", [event(kind) for kind in (E.OPENED, *TO_VERIFYING, *end)])
     second = first.after(event(E.CLAIMED, run="heal__e__2"))
     left = {E.DIAGNOSED, E.PROPOSED, E.JUDGED, E.ASKED, E.ANSWERED, E.ACT_STARTED, E.ACT_ENDED, E.SETTLED}
-    assert not left & set(second.last)
-    assert {E.OPENED, E.EVIDENCE, E.CLAIMED, end[-1]} <= set(second.last)
-    assert second.last[E.CLAIMED] == {"run": "heal__e__2"} == {"run": second.leader}
+    kinds = {body.kind for body in second.last}
+    assert not left & kinds
+    assert {E.OPENED, E.EVIDENCE, E.CLAIMED, end[-1]} <= kinds
+    assert second.last[Claimed].run == "heal__e__2" == second.leader
     assert second.acts == first.acts != ()
 
 

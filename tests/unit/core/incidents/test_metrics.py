@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_provider_harness.core.incidents.incident import Event, EventKind, Incident
+from airflow_provider_harness.core.incidents.events import EventKind
+from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.incidents.metrics import METRICS, OF_TASKS, Measure, readings
+from tests.events import event_of
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 E = EventKind
@@ -35,7 +37,7 @@ STORY: tuple[tuple[EventKind, dict[str, Any]], ...] = (
 def test_a_story_says_every_metric_with_its_tags() -> None:
     incident, said = Incident(id="I"), []
     for number, (kind, body) in enumerate(STORY):
-        event = Event(incident_id="I", kind=kind, at=AT + timedelta(seconds=number), body=body)
+        event = event_of(incident_id="I", kind=kind, at=AT + timedelta(seconds=number), body=body)
         incident = incident.after(event)
         said += list(readings(incident, event))
     assert {reading.name for reading in said} == set(METRICS) - OF_TASKS

@@ -138,12 +138,10 @@ def published(contract: Contract, piece: Slice, conn_id: str, task: TryKey) -> N
 
     def move() -> None:
         store = slices()
-        mark, now = store.mark(conn_id, contract.table), datetime.now(UTC)
-        if mark is not None and piece.end < mark[1] <= now:
+        if store.move_mark(conn_id, contract.table, piece, datetime.now(UTC), task=task, contract=contract.place):
+            log.info("The high-water mark of %s is slice %s, until %s", contract.table, piece.id, piece.end.isoformat())
+        elif (mark := store.mark(conn_id, contract.table)) is not None:
             log.info("Slice %s lies before the high-water mark of %s, slice %s", piece.id, contract.table, mark[0])
-            return
-        store.move_mark(conn_id, contract.table, piece, now, task=task, contract=contract.place)
-        log.info("The high-water mark of %s is slice %s, until %s", contract.table, piece.id, piece.end.isoformat())
 
     _quietly("The high-water mark was not moved", move)
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.sql.types import arrow_schema
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.errors import UncarriedValue
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -47,13 +49,12 @@ ONE: dict[str, str] = {
 """Type -> a one-dimensional array of it, as PostgreSQL reads and writes it."""
 
 
-def of(columns: dict[str, str]) -> Contract:
+def of(columns: dict[str, str], logical: str = "array") -> Contract:
     """A contract of columns and their types."""
     head = "apiVersion: v3.1.0\nkind: DataContract\nid: one\nversion: 1.0.0\nstatus: active\n"
     head += "customProperties:\n  - {property: harness.load, value: {mode: full}}\nschema:\n  - name: orders\n"
     lines = [
-        f"      - {{name: {name}, logicalType: array, physicalType: '{kind}', items: {{logicalType: string}}}}"
-        for name, kind in columns.items()
+        f"      - {{name: {name}, logicalType: {logical}, physicalType: '{kind}'}}" for name, kind in columns.items()
     ]
     return compile_text(
         f"{head}    physicalName: public.orders\n    properties:\n" + "\n".join(lines), "orders.odcs.yaml"
@@ -79,6 +80,37 @@ def test_one_dimension_of_every_type(case: Case) -> None:
     assert case.move().rows == 4
     assert case.at_warehouse(texts(case, columns)) == case.at_source(texts(case, columns))
     assert case.move().rows == 4  # the second time the table is there
+
+
+@pytest.mark.parametrize(
+    ("kind", "logical", "value"),
+    [
+        ("text", "string", "a\0b"),
+        ("character varying(9)", "string", "a\0b"),
+        ("text[]", "array", ["x", "a\0b"]),
+        ("text[][]", "array", [["x", "a\0b"]]),
+        ("jsonb", "object", r'{"a": "\u0000"}'),
+        ("jsonb[]", "array", ["1", r'{"a": "x\\\u0000"}']),
+        ("jsonb[][]", "array", [[r'"\u0000"']]),
+    ],
+)
+def test_the_character_of_number_0_in_staged_files_is_told_by_column_and_row(
+    case: Case, kind: str, logical: str, value: object
+) -> None:
+    case = replace(case, contract=of({"v": kind}, logical))
+    staged(case, [None, value, None, value])
+    said = r"public.orders: v: 2 row\(s\) hold the character of number 0, .*; the first is row 2 of the staged files. Take it out"
+    with pytest.raises(UncarriedValue, match=said):
+        case.load()
+    assert case.at_warehouse("SELECT count(*) FROM public.orders") == [(0,)]
+
+
+def staged(case: Case, values: Sequence[object]) -> None:
+    """Files as another program could have left them, of one column."""
+    schema = arrow_schema(case.contract)
+    writer = case.stage().writer(case.contract)
+    writer.write(pa.RecordBatch.from_arrays([pa.array(list(values), schema.types[0])], schema=schema))
+    writer.seal(case.contract, case.piece(), "made by hand")
 
 
 def test_one_dimension_goes_straight_into_the_table(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ schema:
 def contract(**kinds: str) -> Contract:
     """A contract of columns without a rule."""
     columns = "".join(
-        f"      - {{name: {name}, logicalType: string, physicalType: '{kind}', classification: public}}\n"
+        f"      - {{name: {name}, logicalType: {'array' if kind.endswith('[]') else 'string'}, physicalType: '{kind}', classification: public}}\n"
         for name, kind in kinds.items()
     )
     return compile_text(HEAD + columns, "t.odcs.yaml")
@@ -358,6 +358,29 @@ def test_a_character_that_postgresql_cannot_keep_is_of_no_text(tmp_path: Path) -
     path = write(tmp_path / "d.jsonl", documents)
     assert {name: one.failing for name, one in measured(path, **PLAIN | {"a": "jsonb"})[1].items()} == {"type:a": 1}
     assert measured(path, **PLAIN | {"a": "json"})[1] == {}, "json keeps it, where no rule looks inside"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "failing"),
+    [
+        ("text", ["x", "a\0b", None], 1),
+        ("varchar(2)", ["ab", "abc", None], 1),
+        ("uuid", ["00000000-0000-0000-0000-000000000001", "no", None], 1),
+        ("json", ['{"a": 1}', "{", r'"\u0000"'], 1),
+        ("jsonb", ['{"a": 1}', "{", r'"\u0000"'], 2),
+        ("jsonb", [{"a": "x"}, {"a": "\0"}, None], 1),
+        ("text[]", [["x"], ["x", "a\0b"], None], 1),
+        ("text[][]", [[["x"]], [["x", None], ["a\0b"]], None], 1),
+        ("jsonb[]", [["1"], [r'"\u0000"'], [r'"\\u0000"']], 1),
+    ],
+)
+def test_a_parquet_text_that_is_not_of_its_type_is_told_by_row(
+    tmp_path: Path, kind: str, values: list[Any], failing: int
+) -> None:
+    pq.write_table(pa.table({"v": values}), tmp_path / "t.parquet")
+    rows, found = measured(tmp_path / "t.parquet", v=kind)
+    assert (rows, found["type:v"].failing) == (3, failing)
+    assert "t.parquet row 2" in found["type:v"].look_at
 
 
 def test_a_column_without_a_value_is_of_every_type(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from airflow_provider_harness.core.diagnosis.reported import body_of
 from airflow_provider_harness.core.diagnosis.shown import sentence
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.lineage.graph import Graph
-from airflow_provider_harness.core.slices.slices import slice_of, stamp
+from airflow_provider_harness.core.slices.slices import Slice, slice_of, stamp
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_forms import without_forms
 from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure
@@ -281,6 +281,24 @@ def test_a_mark_goes_forward_only_and_one_in_the_future_is_corrected(postgres: P
         connection.execute(text("UPDATE harness_watermarks SET slice_end = '2098-01-01T00:00:00.000000+00:00'"))
     slices.move_mark("wh", "public.t", days[2], now)
     assert slices.mark("wh", "public.t") == (days[2].id, days[2].end)
+    owner.dispose()
+
+
+def test_a_worker_whose_clock_is_behind_moves_marks_as_the_database_sees_them(
+    postgres: PostgresServer, database: str
+) -> None:
+    owner = open_engine(postgres.url(database, driver="psycopg"))
+    upgrade(owner)
+    slices, now = SqlSlices(lambda: owner), datetime.now(UTC)
+    behind = now - timedelta(minutes=10)
+    quarters = [
+        Slice(id=str(minutes), start=now - timedelta(minutes=minutes + 15), end=now - timedelta(minutes=minutes))
+        for minutes in (30, 5, 1)
+    ]
+    assert slices.move_mark("wh", "public.t", quarters[1], behind)
+    assert not slices.move_mark("wh", "public.t", quarters[0], behind), "by its own clock, the mark is in the future"
+    assert slices.mark("wh", "public.t") == (quarters[1].id, quarters[1].end)
+    assert slices.move_mark("wh", "public.t", quarters[2], behind)
     owner.dispose()
 
 

@@ -117,6 +117,29 @@ def test_a_column_that_nobody_fills_blocks_with_the_reason_before_a_row_moves(ca
 
 
 @each_move
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        ("mood", "CREATE TYPE mood AS ENUM ('open', 'paid')"),
+        ("short", "CREATE DOMAIN short AS text CHECK (length(VALUE) < 3)"),
+        ("email", "CREATE DOMAIN email AS varchar(40) CHECK (VALUE LIKE '%@%')"),
+    ],
+)
+def test_a_type_of_the_targets_own_under_text_is_refused_before_a_row_moves(
+    case: Case, move: Move, kind: str, made: str
+) -> None:
+    """R6: which of the contract's texts an enum or a domain takes, its gate cannot tell."""
+    case.at_warehouse(made)
+    table(case, COLUMNS.replace("status text", f"status {kind}"))
+    with pytest.raises(SchemaDrift) as caught:
+        move(case)
+    said = str(caught.value)
+    assert f"column status: expected text, found {kind}: {kind} is that database's own type (an enum, a domain" in said
+    assert "let the column be text there" in said and f"physicalType: {kind} and publish by" in said
+    assert ours(case) == [] and case.target.leftovers() == []
+
+
+@each_move
 def test_a_generated_column_of_the_contract_is_refused_with_the_way_out(case: Case, move: Move) -> None:
     table(
         case,

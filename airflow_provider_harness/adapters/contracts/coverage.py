@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from typing import Any
 from airflow_provider_harness.adapters.contracts.findings import Path, dotted
 from airflow_provider_harness.adapters.contracts.ledger import LEDGER, End, Row, engines_of, gates_of, row_of
 from airflow_provider_harness.adapters.contracts.odcs import Compiled
-from airflow_provider_harness.adapters.contracts.rules.custom import expectations
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.checks import Check
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.slices.sla import AVAILABILITY, WITHIN
 
@@ -109,13 +107,6 @@ def gates_for(check: Check, contract: Contract) -> tuple[str, ...]:
     return tuple(gate for gate in gates_of(check.kind) if not (left and gate == "extract"))
 
 
-def _unknown(check: Check) -> str:
-    """That nobody here knows whether Great Expectations has a rule."""
-    if check.kind is not CheckKind.CUSTOM_GX or expectations() is not None:
-        return ""
-    return f"; great-expectations is not installed here, so it is unknown whether it has {json.loads(check.gx)['type']}"
-
-
 class _Walk:
     def __init__(self, found: Compiled, became: Mapping[Path, Sequence[tuple[Check, Contract]]]) -> None:
         self.lines, self.modern, self.became = found.marked.lines, found.modern, became
@@ -183,7 +174,7 @@ class _Walk:
             line=self._at(here),
             field=dotted(here),
             end=end,
-            becomes=becomes + "".join(_unknown(check) for check in checks[:1]),
+            becomes=becomes,
             checks=checks,
             engines=tuple(dict.fromkeys(engine for one in made for engine in engines_for(*one))),
             gates=tuple(dict.fromkeys(gate for one in made for gate in gates_for(*one))),

@@ -196,6 +196,9 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         said = isinstance(error.instance, bool) and "string" in valid
         fix = "YAML reads yes, no, on and off as true and false: quote it." if said else ""
         return [Finding(path=path, problem=f"{error.instance!r} has the wrong type.", valid=valid, fix=fix)]
+    if kind == "not" and set(error.validator_value) == {"required"}:
+        words = ", ".join(error.validator_value["required"])
+        return [Finding(path=path, problem=f"may not have {words} here.", fix=f"Remove {words}.")]
     if kind in _BOUNDS:
         return [Finding(path=path, problem=f"{error.instance!r} must be {_BOUNDS[kind]} {error.validator_value}.")]
     if kind == "pattern" and {"title", "examples"} <= set(error.schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near
@@ -91,5 +92,18 @@ def zone_exists(name: Any) -> bool:
     try:
         ZoneInfo(str(name))
     except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a date or a moment as ISO 8601 has it.
+
+    >>> is_moment("2027-12-31"), is_moment("2027-12-31T09:30:00Z"), is_moment("2027-02-30")
+    (True, True, False)
+    """
+    try:
+        datetime.fromisoformat(text.strip())
+    except ValueError:
         return False
     return True

@@ -16,6 +16,7 @@ from airflow_provider_harness.adapters.contracts.file import file_of, regular
 from airflow_provider_harness.adapters.contracts.findings import Finding, Marked, Path, near, read, schema_findings
 from airflow_provider_harness.adapters.contracts.harness_properties import Terms, zone_exists
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
+from airflow_provider_harness.adapters.contracts.rules.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.options import wrong_type
 from airflow_provider_harness.adapters.contracts.rules.slas import Slas
@@ -280,7 +281,7 @@ class _Compiler:
         there; where one of them is, those that nobody else has."""
         given = self.data.get("servers")
         kinds = [str(s.get("type")).lower() for s in given if isinstance(s, dict)] if isinstance(given, list) else []
-        known = canonical(written) if is_type(canonical(written)) else ""
+        known = canonical(written) if is_type(canonical(written)) and not any(foreign(written)) else ""
         there = words(written) if "bigquery" in kinds else ""
         return (there or known) if set(kinds) == {"bigquery"} else (known or there)
 
@@ -408,11 +409,7 @@ class _Compiler:
                 continue
             kind = self._physical(str(physical))
             if not kind:
-                fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
-                fix += " Types of BigQuery are read where a server of the contract has type bigquery." * (
-                    "<" in str(physical)
-                )
-                self._find((*here, "physicalType"), f"{str(physical)[:80]!r} is no type of PostgreSQL.", fix=fix)
+                self._no_type(str(physical), (*here, "physicalType"))
                 continue
             name = physical_name(prop)
             if name in [column.name for column in columns]:
@@ -437,6 +434,15 @@ class _Compiler:
                 )
             )
         return tuple(columns), tuple(dropped)
+
+    def _no_type(self, written: str, place: Path) -> None:
+        """What is wrong with a type that neither PostgreSQL has, nor a server of the contract."""
+        problem, fix = foreign(written)
+        if not problem:
+            problem = f"{written[:80]!r} is no type of PostgreSQL."
+            fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
+            fix += " Types of BigQuery are read where a server of the contract has type bigquery." * ("<" in written)
+        self._find(place, problem, fix=fix)
 
     def _typed_examples(self, prop: Mapping[str, Any], here: Path) -> None:
         given, logical = prop.get("examples"), str(prop["logicalType"])

@@ -72,7 +72,6 @@ CATALOG: Mapping[str, str] = {
 """DuckDB's name of a type -> PostgreSQL's, where ``core.contracts.schema`` does not know it."""
 NOTHING = '"NULL"'
 """DuckDB's type of a column without a value, which is of any type."""
-TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
 
 
 _SLICE_ONLY = (
@@ -278,7 +277,7 @@ def _same_columns(contract: Contract, shape: Shape) -> None:
         own = canonical(CATALOG.get(own, own))
         wants = wanted.get(name, own)
         as_it_is = shape.form != TYPED or carried_type(wants) is None
-        return wants if as_it_is or fits(own, wants) or (own == "text" and base(wants) in TEXTS) else own
+        return wants if as_it_is or fits(own, wants) or (own == "text" and base(wants) in duck_texts.TEXTS) else own
 
     columns = [
         SchemaColumn(name=name, type=kind(name, own), position=place)
@@ -309,10 +308,12 @@ def _mistyped(files: Files, contract: Contract, rows: int) -> tuple[CheckResult,
 
 def _condition(files: Files, col: Column) -> str:
     """What is true for values that are not of the column's type; empty where all are, or nobody can tell."""
-    if files.form != TYPED:
+    own = {shape.columns.get(col.name, NOTHING) for shape in files.shapes.values()} - {NOTHING}
+    if files.form != TYPED or (own == {"VARCHAR"} and base(canonical(col.physical_type)) in duck_texts.TEXTS):
         return duck_texts.not_of(col) if carried_type(canonical(col.physical_type)) else ""
-    fine = {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"} & {shape.columns.get(col.name, "") for shape in files.shapes.values()}
-    return duck_texts.SUBMICROSECOND.format(name=column(col.name)) if fine else ""
+    if own and all(map(_nested, own)):
+        return duck_texts.within(col)
+    return duck_texts.SUBMICROSECOND.format(name=column(col.name)) if {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"} & own else ""
 
 
 def _placed(files: Files, condition: str, result: CheckResult) -> CheckResult:

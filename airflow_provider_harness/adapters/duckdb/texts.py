@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.checks import column
-from airflow_provider_harness.adapters.sql.types import base, carried_type, decimal_digits
+from airflow_provider_harness.adapters.sql.types import base, carried_type, decimal_digits, dimensions, element
 from airflow_provider_harness.core.contracts.contract import Column
 from airflow_provider_harness.core.contracts.documents import UNREADABLE
 from airflow_provider_harness.core.contracts.schema import canonical
 
+TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
+"""Types whose values files have as texts."""
 WHOLE = ("smallint", "integer", "bigint")
 _SUBMICROSECOND = r"\.[0-9]{6}[0-9]*[1-9]"
 _MIDNIGHT = r"[T ]0?0:00(:00(\.0+)?)?\s*(Z|[+-]00(:?00)?)?$"
@@ -34,6 +36,22 @@ def not_of(col: Column) -> str:
     name, kind = column(col.name), canonical(col.physical_type)
     lossy = _LOSSY.get(base(kind), _nothing)(name, kind, cast(col, text=True))
     return f"{name} IS NOT NULL AND ({cast(col, text=True)} IS NULL{' OR ' if lossy else ''}{lossy})"
+
+
+def within(col: Column) -> str:
+    """A condition that is true for arrays with an element, and for documents with something inside, that is not of the
+    column's type, where files have them as lists or structs of texts; empty where nothing can be."""
+    name, kind = column(col.name), canonical(col.physical_type)
+    inner = base(element(kind))
+    if not dimensions(kind):
+        return f"regexp_matches(CAST(to_json({name}) AS VARCHAR), {sql_checks.literal(UNREADABLE)})" * (
+            inner == "jsonb"
+        )
+    if inner not in TEXTS:
+        return ""
+    for _ in range(dimensions(kind) - 1):
+        name = f"flatten({name})"
+    return f"len([x for x in {name} if x IS NOT NULL AND ({_LOSSY[inner]('x', element(kind), '')})]) > 0"
 
 
 def _nothing(name: str, kind: str, value: str) -> str:

@@ -23,7 +23,11 @@ TEMPORARY = "pg_temp"
 """The schema of a session's temporary tables, which PostgreSQL looks into before all others."""
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-_WITH_DATA = re.compile(r"\bWITH\s+(?:NO\s+)?DATA\s*(?=;|\Z)", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(
+    r"\bWITH\s+(?:NO\s+)?DATA\s*(?=;|\Z)|\bOVERRIDING\s+(?:SYSTEM|USER)\s+VALUE\b(?=\s*(?:\(|SELECT|VALUES|WITH|TABLE))",
+    re.IGNORECASE,
+)
+"""What the parser does not know, and what says nothing of where rows come from."""
 _INSERT_ROW = re.compile(r"\bINSERT\s*(\([^()]*\))\s*ROW\b", re.IGNORECASE)
 ROW = "_row_of_the_source"
 
@@ -46,7 +50,7 @@ def statements(sql: str, dialect: str) -> list[Statement]:
     import sqlglot
     from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
-    text = _WITH_DATA.sub("", _PLACEHOLDER.sub("NULL", sql).replace("%%", "%"))
+    text = _SAYS_NOTHING.sub("", _PLACEHOLDER.sub("NULL", sql).replace("%%", "%"))
     text = _INSERT_ROW.sub(rf"INSERT \1 VALUES ({ROW})", text)
     found = [(_with_target(tree), _spelled(tree)) for tree in sqlglot.parse(text, read=dialect) if tree is not None]
     return [Statement(normalize_identifiers(tree, dialect=dialect), spelled) for tree, spelled in found]

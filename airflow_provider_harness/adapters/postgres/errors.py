@@ -38,6 +38,11 @@ _AGAIN = Meaning(retry=True)
 _STATEMENT = Meaning(retry=False, fix="Correct the statement, or the contract that it was made of.")
 _LOGIN = Meaning(retry=False, fix="Correct login and password of the Airflow connection, or let the server admit it.")
 _DATA = Meaning(retry=False, fix="Correct the rows at the source, or the type in the contract.")
+_NUL = Meaning(
+    retry=False,
+    fix="PostgreSQL keeps the character of number 0 in no text and no jsonb: take it out at the source, or where it is read (sql=), "
+    "with replace(..., '\\u0000', '') of a document's text.",
+)
 _CONSTRAINT = Meaning(
     retry=False,
     fix="Correct the rows at the source, or give the contract the same rule, so that its gate names the rows.",
@@ -50,6 +55,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "21": _STATEMENT,
     "22": _DATA,
     "22012": _STATEMENT,
+    "22021": _NUL,
+    "22P05": _NUL,
     "23": _CONSTRAINT,
     "25": _STATEMENT,
     "25006": Meaning(retry=False, fix="Give a connection to a server that can be written to, not to a replica."),

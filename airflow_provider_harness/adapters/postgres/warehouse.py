@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.arrow.read_ahead import ahead, ours_first
+from airflow_provider_harness.adapters.arrow.unholdable import unholdable
 from airflow_provider_harness.adapters.gx import suite as gx
 from airflow_provider_harness.adapters.gx.split import shared
 from airflow_provider_harness.adapters.postgres import constraint_proofs as pg_proofs
@@ -53,7 +54,13 @@ from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.contracts.schema import Filled, Schema
-from airflow_provider_harness.core.errors import HarnessError, SliceBusy, TargetInterferes
+from airflow_provider_harness.core.errors import (
+    DatabaseRefused,
+    HarnessError,
+    SliceBusy,
+    TargetInterferes,
+    UncarriedValue,
+)
 from airflow_provider_harness.core.slices.slices import Slice, bounds, staging_table
 
 if TYPE_CHECKING:
@@ -62,6 +69,8 @@ if TYPE_CHECKING:
 
 ROW_OVERHEAD = 28
 """Bytes of a row beside its columns: its header, and its pointer (PostgreSQL's "Database Page Layout")."""
+UNHELD = ("22021", "22P05")
+"""SQLSTATEs of the character of number 0, in a text and in a document."""
 BUSY_SECONDS = 60
 """How long a publication waits for another one of the same slice before it gives up as ``SliceBusy``."""
 
@@ -198,6 +207,7 @@ class PostgresSession:
         self._quarantine = quarantine_table(contract)
         self._row_bytes = ROW_OVERHEAD
         self._converted: dict[str, int] = {}
+        self._stage: Stage | None = None
 
     def schema(self) -> Schema | None:
         """The published table's columns, if it exists."""
@@ -277,7 +287,18 @@ class PostgresSession:
         if gauge is not None:
             batches = _measured(batches, gauge)
         schema = pg_arrays.literal_schema(self._contract, arrow_schema(self._contract))
-        return self._warehouse.ingest(self._staging, pg_arrays.with_literals(batches, self._contract), schema, tell)
+        self._stage = stage
+        try:
+            return self._warehouse.ingest(self._staging, pg_arrays.with_literals(batches, self._contract), schema, tell)
+        except DatabaseRefused as error:
+            raise self._unheld(error) from error
+
+    def _unheld(self, error: HarnessError) -> HarnessError:
+        """What refused the staged rows, with the columns that hold what PostgreSQL does not, where that is why."""
+        if self._stage is None or getattr(error, "code", "") not in UNHELD:
+            return error
+        found = unholdable(self._contract, self._stage.batches(self._contract))
+        return UncarriedValue(self._contract.table, found) if found else error
 
     def plan_query(self, sql: str) -> Plan:
         """What the planner says of a query."""
@@ -361,6 +382,8 @@ class PostgresSession:
             raise self._violated(error, set_aside=set_aside) from error
         except psycopg.errors.RaiseException as error:
             raise translation(error, self._warehouse.name, table=self._contract.table) from error
+        except psycopg.DataError as error:
+            raise self._unheld(translation(error, self._warehouse.name, table=self._contract.table)) from error
 
     def _violated(self, error: psycopg.Error, *, set_aside: bool) -> HarnessError:
         """A constraint of the published table that the contract does not have, with the number of rows that break it."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_harness.adapters.sql import inside_bigquery as bq_inside
+from airflow_provider_harness.adapters.sql.types import dimensions, element
 from airflow_provider_harness.adapters.sql.values import Family, family, kind_of, number_of, quoted, value_of
 from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract
@@ -62,13 +63,15 @@ def _document(name: str, kind: str) -> str:
 def _unreadable(name: str, kind: str) -> str:
     """Whether a column holds what ends a statement that reads it as ``jsonb``; empty where it cannot.
 
-    One of type ``jsonb`` has no such values, and waits in the staging table as text.
+    One of type ``jsonb``, or an array of these, has no such values, and waits in the staging table as text.
     """
     test = "CAST({} AS text) ~ " + quoted(UNREADABLE)
-    if kind == "json[]":
-        return f"EXISTS (SELECT 1 FROM unnest(CAST({name} AS json[])) AS one(v) WHERE {test.format('one.v')})"
-    if kind == "jsonb":
-        return f"CASE WHEN pg_typeof({name}) = CAST('jsonb' AS regtype) THEN FALSE ELSE {test.format(name)} END"
+    if dimensions(kind) and element(kind) in ("json", "jsonb"):
+        test = f"EXISTS (SELECT 1 FROM unnest(CAST({name} AS text[])) AS one(v) WHERE {test.format('one.v')})"
+    if element(kind) == "jsonb":
+        return f"CASE WHEN pg_typeof({name}) = CAST('{kind}' AS regtype) THEN FALSE ELSE {test.format(name)} END"
+    if dimensions(kind) and element(kind) == "json":
+        return test
     return test.format(name) if kind == "json" or family(kind) is Family.TEXT else ""
 
 

@@ -113,7 +113,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
     )
     return Page(
         dedup_key=dedup_key(incident),
-        summary=one_line(_title(incident, dag_id, failures, _left(healer, risks)), SUMMARY_LENGTH),
+        summary=one_line(_title(incident, failures, _zones(contracts), _left(healer, risks)), SUMMARY_LENGTH),
         severity=severity,
         source=f"airflow:{dag_id}",
         details={name: shorten(terminal(text), DETAIL_LENGTH) for name, text in details.items() if text},
@@ -126,18 +126,30 @@ def _left(healer: Healer, risks: Sequence[AtRisk]) -> str:
     return f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
 
 
-def _title(incident: Incident, dag_id: str, failures: Sequence[Failure], left: str) -> str:
-    """What is asked, where a person is asked; else how bad it is and why, with the columns or the connection where they tell."""
+def _title(incident: Incident, failures: Sequence[Failure], zones: Mapping[str, str], left: str) -> str:
+    """Whose task it is; what is asked, where a person is asked, else how bad it is and why, with the columns or the connection
+    where they tell; and the table and slice, which the end of a title may lack room for."""
     harm = "made worse by the harness; " if made_worse(incident) else ""
-    zone = next(iter(zones_of(incident).values()), "")
+    slices = slices_of(incident, failures, zones)
+    place = (slices[0] + (f" and {len(slices) - 1} more" if len(slices) > 1 else "")) if slices else ""
     if incident.is_asked:
-        expires = incident.last[Asked].expires
-        return left + asked.title(dag_id, incident.last[Proposed].proposal(), expires, zone)
+        zone = next(iter(zones_of(incident).values()), "")
+        question = asked.title(
+            _task_of(incident), incident.last[Proposed].proposal(), incident.last[Asked].expires, zone
+        )
+        return left + "; ".join(filter(None, (question, place)))
     diagnosis = incident.last.get(Diagnosed)
-    category = diagnosis.category if diagnosis else "unknown"
+    category, cause = (diagnosis.category, diagnosis.cause) if diagnosis else ("unknown", _NOT_DIAGNOSED)
     about = connections_of(incident) if category in _OF_A_CONNECTION else columns_of(failures)
-    named = f" ({about})" if about else ""
-    return f"{dag_id}: {harm}{left}{category}{named} - {diagnosis.cause if diagnosis else _NOT_DIAGNOSED}"
+    said = ", ".join(filter(None, (about, place)))
+    return f"{_task_of(incident)}: {harm}{left}{category}{f' ({said})' if said else ''} - {cause}"
+
+
+def _task_of(incident: Incident) -> str:
+    """The Dag and the task that failed: the diagnosed failure's, before that the first one's."""
+    leader = diagnosed_failure(incident)
+    task = leader.rpartition("/")[2].rpartition("#")[0]
+    return ".".join(filter(None, (dag_id_of(incident), task)))
 
 
 _NOT_DIAGNOSED = "not diagnosed"

@@ -52,9 +52,9 @@ def may(proposal: Proposal, zone: str = "") -> str:
     return f"May the harness {what}?"
 
 
-def title(dag_id: str, proposal: Proposal, expires: str, zone: str = "") -> str:
+def title(task: str, proposal: Proposal, expires: str, zone: str = "") -> str:
     """The page's first line: what is asked, and until when."""
-    return f"{dag_id}: {may(proposal, zone)} Answer until {_clock(expires)}"
+    return f"{task}: {may(proposal, zone)} Answer until {_clock(expires)}"
 
 
 def after_no(proposal: Proposal) -> str:

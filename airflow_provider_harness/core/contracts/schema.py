@@ -21,6 +21,9 @@ ALIASES = {
     "double": "double precision",
     "bool": "boolean",
     "decimal": "numeric",
+    "dec": "numeric",
+    "nchar": "character",
+    "char varying": "character varying",
     "varchar": "character varying",
     "char": "character",
     "bpchar": "character",
@@ -104,6 +107,14 @@ PSEUDO = frozenset(
     {"any", "anyarray", "anyelement", "cstring", "internal", "record", "struct", "trigger", "unknown", "void"}
 )
 """Words for a type that no column of PostgreSQL's can have ("Pseudo-Types"), and ``struct``, which is BigQuery's."""
+_SIZES: Mapping[str, tuple[int, int]] = {
+    "numeric": (1, 1000),
+    **dict.fromkeys(("character", "bit"), (1, 10_485_760)),
+    **dict.fromkeys(("time", "timestamp", "interval"), (0, 6)),
+}
+"""First word of a type -> the smallest and the largest first argument that PostgreSQL takes."""
+_REAL_BITS = 24
+"""Up to so many, ``float(n)`` is ``real``."""
 _LADDERS = (("smallint", "integer", "bigint"), ("real", "double precision"), ("character varying", "text"))
 
 
@@ -258,12 +269,16 @@ def canonical(name: str) -> str:
 
     >>> canonical("VARCHAR(3)"), canonical("timestamptz"), canonical("decimal(12, 2)")
     ('character varying(3)', 'timestamp with time zone', 'numeric(12,2)')
+    >>> canonical("float(24)"), canonical("float(53)"), canonical("dec(5,1)")
+    ('real', 'double precision', 'numeric(5,1)')
     """
     found = _TYPE.match(" ".join(name.strip().lower().split()))
     if not found:
         return name.strip().lower()
     base = found["name"].strip()
     rest = (found["rest"] or "").rstrip()
+    if base == "float" and found["args"]:
+        return f"{'real' if int(found['args'].split(',')[0]) <= _REAL_BITS else 'double precision'}{found['array']}"
     if not rest:
         base = ALIASES.get(base, base)
     if found["args"] and base.startswith("time"):
@@ -282,8 +297,14 @@ def is_type(kind: str) -> bool:
     (False, False)
     >>> is_type("record"), is_type("record[]")
     (False, False)
+    >>> is_type("character varying(0)"), is_type("timestamp(9) without time zone"), is_type("numeric(5,-2)"), is_type("numeric(1001)")
+    (False, False, True, False)
     """
-    return _KNOWN.fullmatch(kind) is not None and kind.rstrip("[]") not in PSEUDO
+    if _KNOWN.fullmatch(kind) is None or kind.rstrip("[]") in PSEUDO:
+        return False
+    plain, args = _split(kind)
+    least, most = _SIZES.get(plain.removesuffix("[]").split(" ")[0], (None, None))
+    return not args or least is None or most is None or least <= args[0] <= most
 
 
 def fits(narrow: str, wide: str) -> bool:
@@ -341,8 +362,16 @@ def _retyped(table: str, name: str, expected: str, found: str, side: Side) -> li
     foreign = side is Side.SOURCE and not everywhere(giver)
     reread = foreign or (side is Side.SOURCE and kind is Change.BREAKING)
     why = f"where the contract shall stay, let the task read it with a cast, by sql=: {cast(name, expected)}" * reread
+    why += _OWN.format(found=found, expected=expected) * (side is Side.TARGET and not everywhere(found))
     ddl = ddl * (not foreign)
     return [SchemaChange(kind=kind, column=name, expected=expected, found=found, blocking=True, ddl=ddl, why=why)]
+
+
+_OWN = (
+    "{found} is that database's own type (an enum, a domain, one of an extension), and a gate that knows {expected} cannot tell which "
+    "of its values that type takes; let the column be {expected} there and give the contract the rule (enum, pattern, range), or "
+    "let the contract say physicalType: {found} and publish by PostgresTransferOperator or SQLTransformOperator"
+)
 
 
 def _computed(table: str, name: str, there: SchemaColumn) -> list[SchemaChange]:

@@ -11,7 +11,7 @@ from airflow_provider_harness.adapters.contracts.rules.conflicts import contradi
 from airflow_provider_harness.adapters.contracts.rules.options import Options, listed
 from airflow_provider_harness.adapters.contracts.rules.quality import Quality
 from airflow_provider_harness.adapters.contracts.rules.relationships import Relations
-from airflow_provider_harness.adapters.contracts.rules.room import room
+from airflow_provider_harness.adapters.contracts.rules.room import room, types
 from airflow_provider_harness.adapters.contracts.rules.slas import Slas
 from airflow_provider_harness.adapters.contracts.scope import (
     Places,
@@ -67,6 +67,7 @@ class Checks:
         )
         for ruled in rules:
             self._can_be_asked(ruled, table)
+        types(scope)
         return tuple(ruled.check for ruled in rules), places
 
     def _can_be_asked(self, ruled: Ruled, table: Contract) -> None:

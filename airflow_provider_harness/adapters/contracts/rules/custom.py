@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path as FilePath
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near, read
+from airflow_provider_harness.adapters.contracts.rules.expectations import argument_findings
+from airflow_provider_harness.adapters.gx.signatures import arguments, expectations
 from airflow_provider_harness.core.contracts.checks import (
     Baseline,
     Check,
@@ -81,26 +79,6 @@ COLUMNS = ("column", "column_A", "column_B", "column_list")
 """Arguments of an expectation that name columns."""
 
 
-@lru_cache(maxsize=1)
-def _brought() -> frozenset[str] | None:
-    """The expectations that the installed Great Expectations brings, found by their files: to import it takes seconds."""
-    found = find_spec("great_expectations")
-    if found is None or not found.submodule_search_locations:
-        return None
-    home = FilePath(found.submodule_search_locations[0]) / "expectations" / "core"
-    return frozenset(file.stem for file in home.glob("expect_*.py")) or None
-
-
-def expectations() -> frozenset[str] | None:
-    """The names of all expectations that can be run here, with those that an author registered; None where Great Expectations
-    is not installed."""
-    brought = _brought()
-    registry = sys.modules.get("great_expectations.expectations.registry")
-    if brought is None or registry is None:
-        return brought
-    return brought | frozenset(registry.list_registered_expectation_implementations())
-
-
 class Custom:
     """One custom entry of a contract's quality.
 
@@ -156,7 +134,11 @@ class Custom:
             self._find(self.place, f"{asks[0]!r} brings SQL of its own, which is not run.", fix="Use type sql.")
             return None
         known = expectations()
-        if known is not None and name not in known:
+        if known is None:
+            fix = "pip install 'airflow-provider-harness[gx]', or use type text for a rule that another program checks."
+            self._find(self.place, f"{name!r} cannot be checked: great-expectations is not installed here.", fix=fix)
+            return None
+        if name not in known:
             fix = near(name, tuple(known)) or "Name one that Great Expectations brings."
             self._find(self.place, f"{name!r} is no expectation of Great Expectations.", fix=fix)
             return None
@@ -164,8 +146,10 @@ class Custom:
             given = kwargs[word]
             for one in given if isinstance(given, list) else [given]:
                 self.physical(str(one), self.place)
-        if self.own and "column" not in kwargs:
+        takes = arguments(name)
+        if self.own and "column" not in kwargs and (takes is None or "column" in takes["properties"]):
             kwargs = {"column": self.own[0], **kwargs}
+        self.findings += argument_findings(name, kwargs, (*self.place, "kwargs"))
         suffix = "".join(f",{kwargs[key]}" for key in ("column",) if key in kwargs)
         text = json.dumps({"type": name, "kwargs": kwargs}, sort_keys=True, default=str)
         return self._made(CheckKind.CUSTOM_GX, self.own, f"custom_gx:{name}{suffix}", gx=text)

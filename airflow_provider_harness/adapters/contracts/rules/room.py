@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_harness.adapters.contracts.findings import Path
 from airflow_provider_harness.adapters.contracts.rules.formats import HOLDS
-from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXTS, bare
+from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXTS, bare, logical_of
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, physical_name, properties
+from airflow_provider_harness.adapters.contracts.versions import Unsaid
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Severity
 
 LENGTHS: Mapping[str, tuple[int, int | None]] = {
@@ -26,6 +28,28 @@ LENGTHS: Mapping[str, tuple[int, int | None]] = {
 """Format of a string -> how short and how long its texts can be."""
 UUID = 36
 """Characters of a UUID as PostgreSQL writes it."""
+HOLDING: Mapping[str, tuple[str, ...]] = {
+    "integer": ("integer", "number"),
+    "number": ("number", "integer"),
+    "boolean": ("boolean",),
+    "date": ("date", "timestamp", "string"),
+    "timestamp": ("timestamp", "date", "string"),
+    "time": ("time", "string"),
+    "object": ("object", "string"),
+    "array": ("array", "object", "string"),
+}
+"""Logical type -> what a type may be that has such values, dates and documents as texts among them; a text may stand for all."""
+AS_ITEM: Mapping[str, tuple[str, ...]] = {
+    "integer": ("integer", "number"),
+    "number": ("number", "integer"),
+    "boolean": ("boolean",),
+    "string": ("string", "date", "timestamp", "time"),
+    "date": ("date", "string"),
+    "timestamp": ("timestamp", "string"),
+    "time": ("time", "string"),
+    "array": ("array",),
+}
+"""What an array's items are -> the logical types that they may be said to have; a document may be anything."""
 Bound = tuple[Decimal, bool]
 """A bound, and whether it is itself left out."""
 
@@ -33,7 +57,6 @@ Bound = tuple[Decimal, bool]
 def room(rules: Sequence[Ruled], scope: Scope) -> None:
     """Find fault with rules of severity error that no value of their column's type keeps, unless the rule is found wrong
     already."""
-    _types(scope)
     ranges: dict[tuple[str, ...], Check] = {}
     for ruled in rules:
         check = ruled.check
@@ -46,18 +69,39 @@ def room(rules: Sequence[Ruled], scope: Scope) -> None:
     _formats(scope)
 
 
-def _types(scope: Scope) -> None:
+def types(scope: Scope) -> None:
+    """Find fault with logical types of which a column's own type has no value, unless the column is found wrong already."""
     for here, prop in properties(scope.table, scope.here):
         column = scope.columns.get(physical_name(prop))
-        if (
-            column is None
-            or "physicalType" not in prop
-            or str(column.logical_type) not in ("integer", "number", "boolean")
-        ):
+        told = any(one.path[: len(here)] == here for one in scope.findings)
+        if column is None or "physicalType" not in prop or told:
             continue
-        if bare(column.physical_type) in TEXTS:
-            problem = f"is a type of texts, and logicalType is {column.logical_type}."
-            scope.find((*here, "physicalType"), problem, fix="Use logicalType string, or a type of such values.")
+        logical, own = str(column.logical_type), logical_of(column.physical_type)
+        if own and own not in HOLDING.get(logical, (own,)):
+            texts = "texts" if bare(column.physical_type) in TEXTS else f"logicalType {own}"
+            fix = f"Use logicalType {own}, or a type of such values."
+            scope.find((*here, "physicalType"), f"is a type of {texts}, and logicalType is {logical}.", fix=fix)
+        _items(scope, prop, here, column.physical_type)
+
+
+def _items(scope: Scope, array: Mapping[str, Any], here: Path, kind: str) -> None:
+    """Items that are said to be of another type than the array's.
+
+    :param kind: canonical type of the array; what is in a document may be anything.
+    """
+    items = array.get("items")
+    if not isinstance(items, dict) or not kind.endswith("[]"):
+        return
+    inner, place = kind.removesuffix("[]"), (*here, "items")
+    told, said = (
+        logical_of(inner),
+        {"logicalType": items.get("logicalType"), "physicalType": logical_of(items.get("physicalType"))},
+    )
+    for word, logical in said.items():
+        if told in AS_ITEM and logical and not isinstance(logical, Unsaid) and logical not in AS_ITEM[told]:
+            problem = f"is {logical}, and the items of {kind} are of logicalType {told}."
+            scope.find((*place, word), problem, fix=f"Use {told}, or correct the array's physicalType.")
+    _items(scope, items, place, inner)
 
 
 def _formats(scope: Scope) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path, near
-from airflow_provider_harness.adapters.contracts.harness_properties import zone_exists
+from airflow_provider_harness.adapters.contracts.harness_properties import is_moment, zone_exists
 from airflow_provider_harness.adapters.contracts.rules.quality import cron_fault
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name
 from airflow_provider_harness.core.contracts.checks import CheckKind, Expectation, Operator
@@ -33,6 +35,20 @@ SPANS = (
     "tr",
 )
 """Properties whose value is a length of time."""
+LONGER_THAN_NOTHING = ("retention", "re", "frequency", "fy")
+"""Of these, the ones that promise nothing where it is 0."""
+WHOLE = 100
+"""Percent of everything."""
+NUMBERS: Mapping[str, tuple[float, float, str]] = {
+    "availability": (1e-9, WHOLE, "a share above 0 and up to 100 percent, or a time of day with its zone"),
+    "errorrate": (0, WHOLE, "a share from 0 to 100 percent"),
+    "throughput": (1e-9, math.inf, "a number above 0"),
+}
+"""Property, in lower case, whose value is a number -> its lowest and highest value, and the same in words."""
+PERCENT = ("", "%", "percent")
+NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%?")
+DATES = ("generalavailability", "endofsupport", "endoflife")
+"""Properties whose value is a date or a moment."""
 
 
 class Slas:
@@ -67,6 +83,8 @@ class Slas:
                 self.scope.find(
                     (*here, "property"), f"{entry['property']!r} promises nothing.", fix=f"Did you mean {meant[0]}?"
                 )
+            self._number(entry, prop, here)
+            self._date(entry, prop, here)
             if prop in SPANS and self._length(entry, prop, here) and prop in AGES:
                 for name in self._columns(entry, (*here, "element")):
                     yield from self._age(entry, name, here)
@@ -116,13 +134,33 @@ class Slas:
             self.scope.find((*here, "unit"), f"{unit!r} is not valid.", valid, fix)
             return False
         found = span(value, unit or ("" if span(value) else "d"))
-        if found is not None and found.total_seconds() < 0:
-            self.scope.find((*here, "value"), f"{value} is below 0.", fix="Say how long it may take.")
+        number = NUMBER.fullmatch(value)  # months and quarters are no length that is known
+        amount = found.total_seconds() if found is not None else float(number[1]) if number else None
+        if amount is not None and (amount < 0 or (amount == 0 and prop in LONGER_THAN_NOTHING)):
+            problem = f"{value} is {'below 0' if amount < 0 else 'no time at all'}."
+            self.scope.find((*here, "value"), problem, fix="Say how long it may take.")
             return False
-        if found is None and prop in AGES:
+        if found is None and (prop in AGES or (unit and number is None)):
             fix = "Write a number with a unit, or a duration such as PT4H."
             self.scope.find((*here, "value"), f"{entry['value']!r} is no length of time.", fix=fix)
         return found is not None
+
+    def _number(self, entry: Mapping[str, Any], prop: str, here: Path) -> None:
+        """A number that cannot be, or promises nothing, and a unit of shares that is none."""
+        found = NUMBER.fullmatch(str(entry["value"]).strip())
+        if prop not in NUMBERS or (found is None and prop in AVAILABILITY):
+            return  # a time of day
+        least, most, words = NUMBERS[prop]
+        unit = str(entry.get("unit") or "").lower()
+        if most == WHOLE and unit not in PERCENT:
+            self.scope.find((*here, "unit"), f"{unit!r} is not valid.", PERCENT[1:], near(unit, PERCENT))
+        if found is None or not least <= float(found[1]) <= most:
+            self.scope.find((*here, "value"), f"{entry['value']!r} cannot be promised.", fix=f"Write {words}.")
+
+    def _date(self, entry: Mapping[str, Any], prop: str, here: Path) -> None:
+        if prop in DATES and not is_moment(str(entry["value"])):
+            fix = "For example 2027-12-31, or 2027-12-31T09:30:00+01:00."
+            self.scope.find((*here, "value"), f"{entry['value']!r} is no date.", fix=fix)
 
     def _columns(self, entry: Mapping[str, Any], place: Path) -> Iterator[str]:
         """The physical names of this table's columns that a promise is about."""

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.slices.lease import LEASE_SECONDS, Lease, hol
 from airflow_provider_harness.core.slices.slices import Slice
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 
 class SqlSlices:
@@ -83,9 +83,11 @@ class SqlSlices:
     @readable
     def move_mark(
         self, conn_id: str, table: str, piece: Slice, now: datetime, *, task: TryKey | None = None, contract: str = ""
-    ) -> None:
-        """Note that a slice is published; an older one than the mark's leaves it where it is, unless that
+    ) -> bool:
+        """Note that a slice is published; False if it is older than the mark's, which stays where it is unless that
         ends in the future.
+
+        What the future is, the database's clock says, which also refuses marks that go back: a worker's may be behind it.
 
         :param task: what published it, and ``contract`` under which file: so the next slice can be missed.
         """
@@ -98,14 +100,16 @@ class SqlSlices:
         mine = mark.c.conn_id == conn_id, mark.c.table_name == table
         try:
             with begin(self._engine) as connection:
-                further = or_(
-                    mark.c.slice_end < row["slice_end"], mark.c.slice_end > max(text_of(now), row["slice_end"])
-                )
+                there = _now(connection) or text_of(now)
+                further = or_(mark.c.slice_end <= row["slice_end"], mark.c.slice_end > there)
                 moved = connection.execute(mark.update().where(*mine, further).values(**row)).rowcount
                 if not moved and not connection.execute(mark.select().where(*mine)).first():
-                    connection.execute(mark.insert().values(conn_id=conn_id, table_name=table, **row))
+                    moved = connection.execute(mark.insert().values(conn_id=conn_id, table_name=table, **row)).rowcount
         except IntegrityError:
-            self.move_mark(conn_id, table, piece, now, task=task, contract=contract)  # another slice was the first
+            return self.move_mark(
+                conn_id, table, piece, now, task=task, contract=contract
+            )  # another slice was the first
+        return bool(moved)
 
 
 class SlicesOfTasks:
@@ -125,6 +129,13 @@ class SlicesOfTasks:
         token = uuid.uuid4().hex
         lease = self._store.take(of_slice(*given), holder_of(key), token, now)
         return None if lease.token == token else lease
+
+
+def _now(connection: Connection) -> str:
+    """The database's clock, as moments are kept; empty of a file, which has none of its own."""
+    if connection.dialect.name != "postgresql":
+        return ""
+    return text_of(connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one())
 
 
 def read_lease(row: Mapping[Any, Any]) -> Lease:

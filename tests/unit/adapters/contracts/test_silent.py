@@ -10,7 +10,7 @@ import yaml
 from airflow_provider_harness.adapters.contracts.compile_cache import dump, restore
 from airflow_provider_harness.adapters.contracts.coverage import coverage
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
-from airflow_provider_harness.adapters.contracts.rules import custom as contracts_custom
+from airflow_provider_harness.adapters.gx import signatures
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Severity
 from airflow_provider_harness.core.errors import ContractError
 
@@ -328,18 +328,72 @@ def test_an_expectation_that_does_not_exist_or_is_of_no_column_is_a_finding(monk
     assert any(checks_of(expectation("expect_column_values_to_be_between", column="id", minValue=1)))
     (said,) = findings(expectation("expect_column_values_to_be_betwen", column="id"))
     assert "is no expectation of Great Expectations. Did you mean expect_column_values_to_be_between?" in said
-    for wrong in ({"column": "nope"}, {"column_A": "id", "column_B": "nope"}, {"column_list": ["id", "nope"]}):
-        (said,) = findings(expectation("expect_compound_columns_to_be_unique", **wrong))
-        assert "'nope' is not a column of the table" in said
-    monkeypatch.setattr(contracts_custom, "_brought", lambda: None)
-    text = expectation("expect_something_else", column="amount")
-    (line,) = (line for line in coverage(compile_text_anew(text)) if line.field.endswith("implementation"))
-    assert (
-        "great-expectations is not installed here, so it is unknown whether it has expect_something_else"
-        in line.becomes
+    wrong = (
+        ("expect_column_to_exist", {"column": "nope"}),
+        ("expect_column_pair_values_to_be_equal", {"column_A": "id", "column_B": "nope"}),
+        ("expect_compound_columns_to_be_unique", {"column_list": ["id", "nope"]}),
     )
+    for name, kwargs in wrong:
+        (said,) = findings(expectation(name, **kwargs))
+        assert "'nope' is not a column of the table" in said
+    monkeypatch.setattr(signatures, "_brought", frozenset)
+    (said,) = findings(expectation("expect_column_to_exist", column="amount"))
+    assert "cannot be checked: great-expectations is not installed here. pip install" in said
 
 
-def compile_text_anew(text: str) -> Any:
-    compile_file.cache_clear()
-    return compile_file(text, "x")
+WRONG_ARGUMENTS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("expect_column_values_to_be_between", {"column": "id", "min": 1, "max_value": 2}, "'min' is no argument"),
+    ("expect_column_values_to_be_between", {"column": "id"}, "needs min_value or max_value"),
+    ("expect_column_values_to_be_between", {"column": "id", "min_value": 5, "max_value": 1}, "no value lies between"),
+    ("expect_column_mean_to_be_between", {"column": "id", "min_value": 5, "max_value": 1}, "no value lies between"),
+    (
+        "expect_column_values_to_be_between",
+        {"column": "id", "min_value": 5, "max_value": 5, "strict_min": True},
+        "no value lies between",
+    ),
+    (
+        "expect_column_max_to_be_between",
+        {"column": "id", "min_value": "2025-02-01", "max_value": "2025-01-01"},
+        "no value lies between",
+    ),
+    ("expect_column_max_to_be_between", {"column": "id", "max_value": "soon"}, "neither a number nor a moment"),
+    ("expect_column_values_to_be_unique", {"column": "id", "mostly": 1.5}, "must be at most 1"),
+    ("expect_column_values_to_be_unique", {"column": "id", "most": 0.5}, "Did you mean mostly?"),
+    ("expect_column_values_to_be_in_set", {"column": "id"}, "needs the field 'value_set'"),
+    ("expect_column_values_to_be_in_set", {"column": "id", "value_set": []}, "should be non-empty"),
+    ("expect_column_values_to_match_regex_list", {"column": "id", "regex_list": []}, "asks for nothing"),
+    ("expect_table_row_count_to_equal", {"value": "many"}, "has the wrong type"),
+    ("expect_table_row_count_to_equal", {"value": -1}, "is never below 0"),
+    ("expect_column_stdev_to_be_between", {"column": "id", "max_value": -1}, "is never below 0"),
+    ("expect_column_values_to_be_unique", {"column": "id", "mostly": 0}, "asks for nothing"),
+    ("expect_column_values_to_match_regex", {"column": "id", "regex": "["}, "'[' is no pattern"),
+    ("expect_column_max_to_be_between", {"column": "id", "max_value": float("nan")}, "neither a number"),
+    (
+        "expect_column_quantile_values_to_be_between",
+        {"column": "id", "quantile_ranges": {"quantiles": [1.5], "value_ranges": [[5, 1]]}},
+        "1.5 is no quantile",
+    ),
+    ("expect_table_row_count_to_be_between", {"column": "id", "min_value": 1}, "'column' is no argument"),
+    ("expect_column_value_lengths_to_be_between", {"column": "id", "min_value": 1.5}, "has the wrong type"),
+)
+
+
+@pytest.mark.parametrize(("name", "kwargs", "words"), WRONG_ARGUMENTS)
+def test_what_an_expectation_does_not_take_is_a_finding(name: str, kwargs: dict[str, Any], words: str) -> None:
+    said = findings(expectation(name, **kwargs))
+    assert any(words in one for one in said), said
+
+
+def test_an_expectation_that_can_be_run_has_no_finding() -> None:
+    right = (
+        ("expect_column_values_to_be_between", {"column": "id", "min_value": 1, "max_value": None, "mostly": 0.995}),
+        ("expect_column_max_to_be_between", {"column": "id", "max_value": "2025-01-01T00:00:00Z"}),
+        ("expect_column_values_to_be_in_set", {"column": "id", "value_set": [1, 2], "result_format": "SUMMARY"}),
+        ("expect_table_row_count_to_be_between", {"min_value": 1, "max_value": 1}),
+        (
+            "expect_column_quantile_values_to_be_between",
+            {"column": "id", "quantile_ranges": {"quantiles": [0.5], "value_ranges": [[1, None]]}},
+        ),
+    )
+    for name, kwargs in right:
+        assert checks_of(expectation(name, **kwargs))

@@ -89,7 +89,7 @@ schema:
     physicalType: table
     properties:
       - {name: id, physicalType: UUID, primaryKey: true, required: true, logicalTypeOptions: {format: uuid}}
-      - {name: sent, logicalType: date, physicalType: TIMESTAMP_TZ, logicalTypeOptions: {format: "yyyy-MM-ddTHH:mm:ssZ"}}
+      - {name: sent, logicalType: date, physicalType: TIMESTAMPTZ, logicalTypeOptions: {format: "yyyy-MM-ddTHH:mm:ssZ"}}
       - {name: weight, physicalType: "DECIMAL(6,2)", logicalTypeOptions: {minimum: 0}}
 """,
     "rules with schedule, dimension and impact": """
@@ -192,7 +192,7 @@ def test_the_shapes_mean_what_they_say() -> None:
     first = compile_text(SHAPES["one line for each column"], "x")
     assert [(c.name, c.logical_type, c.physical_type) for c in first.columns] == [
         ("id", "string", "uuid"),
-        ("sent", "date", "timestamp_tz"),
+        ("sent", "date", "timestamp with time zone"),
         ("weight", "number", "numeric(6,2)"),
     ]
     assert list(by_id("rules with schedule, dimension and impact")) == [

@@ -120,6 +120,10 @@ CASES = {
     "distinct on": ("SELECT DISTINCT ON (y) x FROM a ORDER BY y, id", "x<a.x:I <a.y:G <a.y:S <a.id:S"),
     "create": ("CREATE TABLE n AS SELECT x AS u FROM a", "u<a.x:I"),
     "insert-select": ("INSERT INTO t (u, id) SELECT x, id FROM a WHERE y = 1", "u<a.x:I id<a.id:I <a.y:F"),
+    "insert that overrides an identity": (
+        "INSERT INTO t (u, id) OVERRIDING SYSTEM VALUE SELECT x, id FROM a",
+        "u<a.x:I id<a.id:I",
+    ),
     "insert-select in the table's order": ("INSERT INTO t SELECT id, x, 1 FROM a", "id<a.id:I u<a.x:I"),
     "insert with common table expression": ("WITH c AS (SELECT z FROM b) INSERT INTO t (u) SELECT z FROM c", "u<b.z:I"),
     "upsert": (

@@ -123,7 +123,7 @@ def test_a_page_says_what_is_needed() -> None:
     observations = [{"source": "report", "text": "expected 5, found 9", "trusted": False}]
     w.event(incident_id, EventKind.EVIDENCE, facts={}, observations=observations, unavailable=["exception"])
     message = page(w, incident_id)
-    assert message.summary == "flights: timeout - c"
+    assert message.summary == "flights.load: timeout - c"
     wanted = {
         "what is broken": "flights/run1/load#1",
         "evidence": "expected 5, found 9",
@@ -145,7 +145,7 @@ def test_a_page_says_what_is_needed() -> None:
 def test_a_page_before_anything_is_known() -> None:
     w = world()
     message = page(w, opened(w))
-    assert message.summary == "flights: unknown - not diagnosed"
+    assert message.summary == "flights.load: unknown - not diagnosed"
     assert message.details["done"] == "nothing was done"
     assert "how sure" not in message.details
 

@@ -244,7 +244,7 @@ def test_an_incident_in_the_way_gets_worse_and_there_is_no_second_page() -> None
     (page,) = w.pager.pages
     assert page.dedup_key == f"harness:{w.incident(name).episode}"
     assert page.details["promised"].endswith("is promised until 2026-11-21 14:00 UTC (by 14:00 UTC), 20 min left")
-    assert page.summary.startswith("flights: 20 min left for public.sales; ")
+    assert page.summary.startswith("flights.load: 20 min left for public.sales; ")
     assert "incidents take" in page.details["you are asked to"]
     assert w.incident(name).severity == Severity.CRITICAL
     published(w)

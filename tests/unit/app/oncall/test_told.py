@@ -29,6 +29,7 @@ from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON
 from airflow_provider_harness.core.incidents.metrics import readings
 from airflow_provider_harness.core.incidents.outbox import Delivery, Message, Reached, Said, Wait
 from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.core.redaction.redactor import shorten
 from tests.events import event_of
 from tests.unit.app.fakes import KEY, START, World, another_try, diagnosis, failure, opened, policy_of, task, world
 from tests.unit.app.healing.test_act import asked, decided
@@ -355,7 +356,9 @@ QUESTIONS = {
 def test_the_page_of_a_question_is_the_question(kind: ActionKind) -> None:
     arguments, said = QUESTIONS[kind]
     message = question(world(), kind, **arguments)
-    assert message.summary == f"flights: May the harness {said}? Answer until 13:00 UTC"[: compose.SUMMARY_LENGTH]
+    place = "; table shop.public.t, slice 20261128T230000Z (2026-11-29 Europe/Berlin)"
+    title = f"flights.load: May the harness {said}? Answer until 13:00 UTC{place}"
+    assert message.summary == shorten(title, compose.SUMMARY_LENGTH)
     first = list(message.details)[:5]
     assert first == ["you are asked to", "if you approve", "if you refuse", "if nobody answers", "who may answer"]
     assert message.details["you are asked to"].startswith(f"May the harness {said}? Answer the required action")
@@ -415,7 +418,7 @@ def test_schema_drift_names_its_columns_and_where_a_statement_belongs() -> None:
     w = world()
     incident_id = drift(w)
     message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
-    assert message.summary.startswith("flights: schema_drift (column origin, dest) - ")
+    assert message.summary.startswith("flights.load: schema_drift (column origin, dest")
     where = "To be run by a person in postgres://db:5432/shop.public.t, connection warehouse:"
     assert message.details["suggested statement"] == f"{where}\nALTER TABLE public.t DROP COLUMN dest;"
     assert where in told(w, incident_id)
@@ -429,7 +432,7 @@ def test_a_refused_login_names_the_connection() -> None:
     heal.claim(w.healer, incident_id, "r")
     heal.diagnose(w.healer, incident_id)
     message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
-    assert message.summary == "flights: auth_expired_or_invalid (connection warehouse) - refused"
+    assert message.summary == "flights.load: auth_expired_or_invalid (connection warehouse) - refused"
     assert "the failed task uses connection warehouse" in told(w, incident_id)
 
 

@@ -160,3 +160,10 @@ def test_what_a_dag_file_imports_is_quick(tmp_path: Path) -> None:
     while len(tried) < 10 and min(tried, default=1) > 0.003:
         tried.append(float(told_by(code, tmp_path)[0]))
     assert min(tried) <= 0.003
+
+
+def test_the_table_of_operators_has_every_public_one() -> None:
+    from airflow_provider_harness import operators, sensors
+    from airflow_provider_harness.core.operators import OPERATORS
+
+    assert set(OPERATORS) == {*operators.__all__, *sensors.__all__}

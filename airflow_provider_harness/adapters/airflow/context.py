@@ -10,6 +10,7 @@ from airflow_provider_harness.adapters.airflow.exception_chain import chain_of, 
 from airflow_provider_harness.adapters.airflow.schedule import partition_end
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.operators import is_ours, operator_of
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.slices import Run, slice_id
 
@@ -45,28 +46,20 @@ def failure_of(context: Mapping[str, Any], redactor: Redactor) -> Failure:
         report=violation.report.as_dict() if violation else None,
         schema_diff=drift.diff.as_dict() if drift else None,
         missing=() if error is not None else ("exception",),
-        reads=tables_of(task, "inlets", READERS),
-        writes=tables_of(task, "outlets", WRITERS),
+        reads=tables_of(task, "inlets", writes=False),
+        writes=tables_of(task, "outlets", writes=True),
     )
 
 
-#: Operators whose ``table`` is one that they write, or one that they read or judge.
-WRITERS = frozenset(
-    {"PostgresLoadOperator", "BigQueryLoadOperator", "PostgresTransferOperator", "SQLTransformOperator"}
-)
-READERS = frozenset(
-    {"PostgresExtractOperator", "ValidateOperator", "ContractSensor", "FreshnessSensor", "SchemaDriftSensor"}
-)
-
-
-def tables_of(task: Any, assets: str, operators: frozenset[str]) -> tuple[str, ...]:
+def tables_of(task: Any, assets: str, *, writes: bool) -> tuple[str, ...]:
     """The assets that a task names, and the table that one of ours works on, with its connection.
 
     :param assets: ``inlets`` or ``outlets``.
+    :param writes: the table counts where the task writes it; otherwise where it reads or judges it.
     """
     found = [str(getattr(asset, "uri", "") or "") for asset in getattr(task, assets, None) or ()]
-    ours = type(task).__module__.startswith("airflow_provider_harness.") and type(task).__name__ in operators
-    if ours and isinstance(getattr(task, "table", None), str):
+    name = type(task).__name__ if type(task).__module__.startswith("airflow_provider_harness.") else ""
+    if is_ours(name) and operator_of(name).writes is writes and isinstance(getattr(task, "table", None), str):
         found.append(f"{getattr(task, 'conn_id', '')}/{task.table}")
     return tuple(dict.fromkeys(name for name in found if name))
 

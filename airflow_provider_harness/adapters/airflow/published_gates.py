@@ -12,13 +12,13 @@ from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from airflow_provider_harness.adapters.airflow.context import WRITERS
 from airflow_provider_harness.adapters.airflow.schedule import slices
 from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, TaskState
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grain import Grain
 from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.operators import operator_of
 from airflow_provider_harness.core.slices.lateness import late_from
 from airflow_provider_harness.core.slices.slices import (
     Slice,
@@ -30,11 +30,6 @@ from airflow_provider_harness.core.slices.slices import (
     stamp,
 )
 
-#: Operators whose rendered ``table`` is one that they publish or judge under ``contract``.
-PUBLISHERS = WRITERS | {"ValidateOperator"}
-COMPLETENESS = "ContractSensor"
-#: Operators whose rendered ``table`` is the source of the slice, with ``sql`` where they have one.
-SOURCES = frozenset({"FreshnessSensor", "PostgresExtractOperator"})
 LOOK_AGAIN = 30.0  # seconds between two looks at a source for one task
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
@@ -99,8 +94,9 @@ class PublishedGates:
     @_told
     def published(self, state: TaskState, dag: DagFacts, slice_start: datetime | None = None) -> GateResult | None:
         given = state.rendered
-        wanted = PUBLISHERS if slice_start is None else PUBLISHERS | {COMPLETENESS}
-        if state.operator not in wanted or not all(given.get(name) for name in _FIELDS):
+        mine = operator_of(state.operator)
+        judges = mine.gate or (mine.completeness and slice_start is not None)
+        if not judges or not all(given.get(name) for name in _FIELDS):
             return None
         key, known = str(given["slice_key"]), _known(given, "slice_end")
         if slice_start is not None:
@@ -113,7 +109,9 @@ class PublishedGates:
     @_told
     def missing(self, state: TaskState, dag: DagFacts) -> Sequence[datetime]:
         given = state.rendered
-        if state.operator != COMPLETENESS or not all(given.get(name) for name in (*_FIELDS, "lookback", "since")):
+        if not operator_of(state.operator).completeness or not all(
+            given.get(name) for name in (*_FIELDS, "lookback", "since")
+        ):
             return ()
         contract = self._contract_of(given["contract"], given["table"])
         report = self._history(
@@ -170,7 +168,7 @@ class PublishedGates:
     @_told
     def arrived(self, state: TaskState) -> bool | None:
         given = state.rendered
-        if state.operator not in SOURCES or not all(given.get(name) for name in _FIELDS):
+        if not operator_of(state.operator).source or not all(given.get(name) for name in _FIELDS):
             return None
         mine, now = (state.dag_id, state.run_id, state.task_id, state.map_index), self._clock()
         when, found = self._looked.get(mine, (0.0, False))

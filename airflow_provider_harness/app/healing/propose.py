@@ -14,6 +14,7 @@ from airflow_provider_harness.core.contracts.contract import STATUSES, Contract
 from airflow_provider_harness.core.contracts.grant import text_of
 from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.diagnosis.evidence import Fact
+from airflow_provider_harness.core.operators import is_ours, operator_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,31 +105,11 @@ def _backfill(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     return _task(now) | {Parameter.FIRST: first.isoformat(), Parameter.LAST: last.isoformat()}
 
 
-#: Operators of the harness, which publish a slice exactly once, or only look.
-IDEMPOTENT = frozenset(
-    [
-        "PostgresExtractOperator",
-        "PostgresLoadOperator",
-        "PostgresTransferOperator",
-        "BigQueryLoadOperator",
-        "SQLTransformOperator",
-        "ValidateOperator",
-        "FreshnessSensor",
-        "ContractSensor",
-        "SchemaDriftSensor",
-    ]
-)
-
-
-#: Operators that set rows aside, or let them through to one that does.
-_MOVERS = IDEMPOTENT - {"ValidateOperator", "FreshnessSensor", "ContractSensor", "SchemaDriftSensor"}
-
-
 def _quarantine(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     """Where a grant can help: the contract rejects malformed rows and names limits, and all that failed are checks of single
     rows. How many rows there are is judged again by the gate that uses the grant."""
     contract, key = now.contract, str(now.task.rendered.get("slice_key") or "")
-    if contract is None or not contract.quarantine.by_grant or not key or now.task.operator not in _MOVERS:
+    if contract is None or not contract.quarantine.by_grant or not key or not operator_of(now.task.operator).moves:
         return None
     failed, rows = _failed(now.report or {}), (now.report or {}).get("rows")
     known = {check.id for check in contract.checks if check.sets_aside}
@@ -265,7 +246,7 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "environment": now.environment,
         "owners": tuple(now.dag.owners),
         "tags": tuple(now.dag.tags),
-        "idempotent": now.task.operator in IDEMPOTENT,
+        "idempotent": is_ours(now.task.operator),
         "criticality": now.criticality,
         "contract_state": _state(now.contract),
         **_spent(now),

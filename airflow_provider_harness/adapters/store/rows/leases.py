@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.airflow.context import WRITERS
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.transaction import begin, readable
 from airflow_provider_harness.app.ports.healing import TaskState
 from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.operators import operator_of
 from airflow_provider_harness.core.slices.lease import LEASE_SECONDS, Lease, holder_of, of_slice
 from airflow_provider_harness.core.slices.slices import Slice
 
@@ -123,7 +123,7 @@ class SlicesOfTasks:
 
     def keep(self, state: TaskState, now: datetime) -> Lease | None:
         given = [str(state.rendered.get(name) or "") for name in ("conn_id", "table", "slice_key")]
-        if state.operator not in WRITERS or not all(given):
+        if not operator_of(state.operator).writes or not all(given):
             return None
         key = TryKey(dag_id=state.dag_id, run_id=state.run_id, task_id=state.task_id, map_index=state.map_index)
         token = uuid.uuid4().hex

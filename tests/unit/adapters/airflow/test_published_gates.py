@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.airflow.published_gates import LOOK_AGAIN, PUBLISHERS, SOURCES, PublishedGates
+from airflow_provider_harness.adapters.airflow.published_gates import LOOK_AGAIN, PublishedGates
 from airflow_provider_harness.core.contracts.contract import Contract, Grain, LateAction, LatePolicy
 from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import HarnessError
+from airflow_provider_harness.core.operators import OPERATORS
 from tests.unit.app.fakes import dag, task
 
 GIVEN = {"contract": "/c.yaml", "conn_id": "warehouse", "table": "public.flights", "slice_key": "20130101T050000Z"}
@@ -55,7 +56,7 @@ class Calls:
 
 
 @pytest.mark.parametrize("passed", [True, False])
-@pytest.mark.parametrize("operator", sorted(PUBLISHERS))
+@pytest.mark.parametrize("operator", [name for name, one in OPERATORS.items() if one.gate])
 def test_what_a_task_published_is_judged_again(operator: str, passed: bool) -> None:
     calls = Calls(passed)
     found = calls.gates.published(task(operator=operator, rendered=GIVEN), dag())
@@ -144,7 +145,7 @@ def test_the_contract_says_from_when_a_slice_is_late() -> None:
     assert calls.gates.late_from(task(rendered={"contract": "/c.yaml"}), dag()) is None
 
 
-@pytest.mark.parametrize("operator", sorted(SOURCES))
+@pytest.mark.parametrize("operator", [name for name, one in OPERATORS.items() if one.source])
 def test_a_source_is_looked_at_every_half_minute(operator: str) -> None:
     calls = Calls(passed=False)
     gates, waiting = calls.gates, task(operator=operator, rendered=GIVEN)

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import Any
 
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
-
-if TYPE_CHECKING:
-    import httpx
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
+from airflow_provider_harness.core.errors import NotAllowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,29 +47,24 @@ class AccountProbe:
     """
 
     def __init__(self, base_url: str, login: str, password: str) -> None:
-        self._base, self._login, self._password = base_url.rstrip("/"), login, password
-        self._token = "" if login else password
-        self._http: httpx.Client | None = None
+        self._login, self._password = login, password
+        self._http = AirflowHttp(base_url, token="" if login else password)
 
     def log_in(self) -> None:
         """Get a token.
 
         :raises NotAllowed: Airflow does not know this login and password.
         """
-        if self._token:
-            return
-        credentials = {"username": self._login, "password": self._password}
-        answer = self._send("POST", "auth/token", json=credentials)
-        if answer.is_error:
-            raise NotAllowed(f"Airflow does not let {self._login} log in: {answer.status_code} {answer.text[:200]}")
-        self._token = answer.json()["access_token"]
+        if not self._http.token:
+            self._http.log_in(self._login, self._password)
 
     def get(self, path: str, **query: str) -> Any:
         """What Airflow says, or None where it knows nothing of that name.
 
         :raises NotAllowed: the account may not read it.
         """
-        answer = self._send("GET", f"api/v2/{path}", params=query, headers=self._headers())
+        self.log_in()
+        answer = self._http.send("GET", f"api/v2/{path}", params=query)
         if answer.status_code == 404:
             return None
         if answer.is_error:
@@ -81,13 +73,14 @@ class AccountProbe:
 
     def may(self, probe: Probe, dag_id: str) -> bool:
         """Whether the account is let through."""
-        url = f"api/v2/{probe.path.format(dag=quote(dag_id, safe=''))}"
+        self.log_in()
+        url = f"api/v2/{filled(probe.path, {'dag': dag_id})}"
         body = {name: dag_id if value == "{dag}" else value for name, value in (probe.body or {}).items()} or None
-        return self._send(probe.method, url, json=body, headers=self._headers()).status_code != 403
+        return self._http.send(probe.method, url, json=body).status_code != 403
 
     def health(self) -> Mapping[str, str]:
         """Part of Airflow -> what it says of itself; a part that it does not know is left out. Needs no login."""
-        answer = self._send("GET", "api/v2/monitor/health")
+        answer = self._http.send("GET", "api/v2/monitor/health")
         if answer.is_error:
             raise NotAllowed(f"Airflow refused GET monitor/health: {answer.status_code} {answer.text[:200]}")
         found = {name: part.get("status") for name, part in answer.json().items() if isinstance(part, dict)}
@@ -96,22 +89,6 @@ class AccountProbe:
     def ahead(self) -> timedelta:
         """How far Airflow's clock is ahead of ours; its answers say whole seconds."""
         began = datetime.now(UTC)
-        answer = self._send("GET", "api/v2/version")
+        answer = self._http.send("GET", "api/v2/version")
         ours = began + (datetime.now(UTC) - began) / 2
         return parsedate_to_datetime(answer.headers["Date"]) + timedelta(seconds=0.5) - ours
-
-    def _headers(self) -> dict[str, str]:
-        self.log_in()
-        return {"Authorization": f"Bearer {self._token}"}
-
-    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        import httpx
-
-        self._http = self._http or httpx.Client(timeout=30)
-        try:
-            answer = self._http.request(method, f"{self._base}/{path}", **more)
-        except httpx.HTTPError as error:
-            raise HarnessUnavailable(f"Airflow's API at {self._base}", f"{type(error).__name__}: {error}") from error
-        if answer.status_code >= 500 or "text/html" in answer.headers.get("Content-Type", ""):
-            raise HarnessUnavailable(f"Airflow's API at {self._base}", f"{method} {path}: {answer.status_code}")
-        return answer

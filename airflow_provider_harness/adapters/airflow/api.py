@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow_provider_harness.adapters.airflow.context import READERS, WRITERS
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
 from airflow_provider_harness.app.ports.diagnosis import PastTry
 from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
@@ -23,6 +23,7 @@ from airflow_provider_harness.core.diagnosis.bounded import bounded
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.incident import run_id as name_of_run
+from airflow_provider_harness.core.operators import is_ours
 from airflow_provider_harness.core.slices.slices import slice_id
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ _MARK_MARGIN = timedelta(seconds=5)
 #: Rows of one answer of a collection; Airflow's own most.
 _PAGE = 100
 #: What the harness concludes from an operator's name holds for its own classes only.
-OURS = WRITERS | READERS
 PACKAGE = "airflow_provider_harness."
 _REMEMBERED = 60.0  # seconds
 
@@ -93,37 +93,22 @@ class AirflowApi:
     """
 
     def __init__(self, base_url: str, login: str, password: str, healer_dag_id: str, *, all_dags: bool = False) -> None:
-        self._base, self._login, self._password = base_url.rstrip("/"), login, password
+        self._http = AirflowHttp(base_url, token="" if login else password, timeout=60, named=False)
+        self._base, self._login, self._password = self._http.base, login, password
         self._healer, self._all_dags = healer_dag_id, all_dags
-        self._http: httpx.Client | None = None
         self._classes: dict[str, tuple[float, Mapping[str, str]]] = {}
-        self._user = login
 
     def account(self) -> str:
-        self._client()
-        return self._user
+        return _subject(self._ready().token) or self._login
 
-    def _client(self) -> httpx.Client:
-        import httpx
-
-        if self._http is None:
-            token = self._token() if self._login else self._password
-            self._user = _subject(token) or self._login
-            self._http = httpx.Client(
-                base_url=f"{self._base}/api/v2/", headers={"Authorization": f"Bearer {token}"}, timeout=60
-            )
+    def _ready(self) -> AirflowHttp:
+        """With a token. An account that Airflow does not know can do nothing now: no act is refused by that."""
+        if not self._http.token:
+            try:
+                self._http.log_in(self._login, self._password)
+            except NotAllowed as error:
+                raise HarnessUnavailable("Airflow's API", error.reason) from error
         return self._http
-
-    def _token(self) -> str:
-        import httpx
-
-        credentials = {"username": self._login, "password": self._password}
-        try:
-            answer = httpx.post(f"{self._base}/auth/token", json=credentials, timeout=30)
-            answer.raise_for_status()
-            return str(answer.json()["access_token"])
-        except (httpx.HTTPError, KeyError, ValueError) as error:
-            raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
 
     def _call(
         self,
@@ -135,13 +120,8 @@ class AirflowApi:
         tolerate: Sequence[int] = (),
         **path: str | int,
     ) -> httpx.Response:
-        import httpx
-
         method, url = _place(name, path)
-        try:
-            answer = self._client().request(method, url, params=params, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
+        answer = self._ready().send(method, url, params=params, json=body, headers=headers)
         _refuse(answer, f"{method} {url}", tolerate)
         return answer
 
@@ -183,7 +163,7 @@ class AirflowApi:
 
     def _known(self, state: TaskState) -> TaskState:
         """The state of a task; one that only bears the name of an operator of the harness is told by its module, too."""
-        if state.operator not in OURS:
+        if not is_ours(state.operator):
             return state
         module = self._modules(state.dag_id).get(state.task_id, "")
         return state if module.startswith(PACKAGE) else replace(state, operator=f"{module or '?'}.{state.operator}")
@@ -220,20 +200,13 @@ class AirflowApi:
         return str(answer.json()["state"] or "")
 
     def log(self, state: TaskState, try_number: int) -> bytes:
-        import httpx
-
         path: dict[str, str | int] = {"dag": state.dag_id, "run": state.run_id, "task": state.task_id}
         method, url = _place("log", {**path, "try_number": try_number})
         params: dict[str, str | int] = {"full_content": "true", "map_index": state.map_index}
         headers = {"Accept": "application/x-ndjson"}
-        try:
-            with self._client().stream(method, url, params=params, headers=headers) as answer:
-                if answer.is_error:
-                    answer.read()
-                _refuse(answer, f"{method} {url}")
-                return bounded(answer.iter_bytes())
-        except httpx.HTTPError as error:
-            raise HarnessUnavailable("Airflow's API", f"{type(error).__name__}: {error}") from error
+        with self._ready().stream(method, url, params=params, headers=headers) as answer:
+            _refuse(answer, f"{method} {url}")
+            return bounded(answer.iter_bytes())
 
     def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
         """The last try of this task in each of the Dag's newest runs, the newest run first.
@@ -427,19 +400,13 @@ def _of_run(
 def _place(name: str, path: Mapping[str, str | int]) -> tuple[str, str]:
     """Method and address of a call."""
     method, template = CALLS[name]
-    if dots := [value for value in path.values() if str(value) in (".", "..")]:
-        raise NotAllowed(f"{dots[0]!r} would change the path of {method} {template}.")
-    return method, template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
+    return method, f"api/v2/{filled(template, path)}"
 
 
 def _refuse(answer: httpx.Response, call: str, tolerate: Sequence[int] = ()) -> None:
-    """Raise where an answer is none of the API, or an error that is not among the tolerated."""
-    if answer.status_code >= 500 or answer.status_code in (408, 429):
-        raise HarnessUnavailable("Airflow's API", f"{call}: {answer.status_code}")
+    """Raise where an answer is an error that is not among the tolerated."""
     if answer.is_error and answer.status_code not in tolerate:
         raise NotAllowed(f"Airflow refused {call}: {answer.status_code} {answer.text[:300]}")
-    if answer.is_redirect or "text/html" in answer.headers.get("Content-Type", ""):
-        raise HarnessUnavailable("Airflow's API", f"{call}: a page answered, not the API")
 
 
 def _sets_state(row: Mapping[str, Any], state: TaskState) -> bool:

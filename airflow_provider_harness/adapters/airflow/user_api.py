@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
 from airflow_provider_harness.app.oncall.incident_commands import Question
 from airflow_provider_harness.core.diagnosis.failure import TryKey
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.core.errors import NotAllowed
 
 if TYPE_CHECKING:
     import httpx
@@ -31,31 +31,14 @@ CALLS: Mapping[str, tuple[str, str]] = {
 }
 
 
-#: Beside the rows of the table: what turns a name and a password into a token, which is asked without one.
-_TOKEN_PATH = "auth/token"
-
-
 def token_of(base_url: str, user: str, password: str) -> str:
     """A token of this user, for as long as Airflow lets one live.
 
     :raises NotAllowed: Airflow does not know this user and password.
     :raises HarnessUnavailable: it does not answer.
     """
-    import httpx
-
-    what, credentials = f"Airflow's API at {base_url}", {"username": user, "password": password}
-    try:
-        answer = httpx.post(f"{base_url.rstrip('/')}/{_TOKEN_PATH}", json=credentials, timeout=30)
-    except httpx.HTTPError as error:
-        raise HarnessUnavailable(what, f"{type(error).__name__}: {error}") from error
-    if answer.status_code >= 500 or "text/html" in answer.headers.get("Content-Type", ""):
-        raise HarnessUnavailable(what, f"POST {_TOKEN_PATH}: {answer.status_code}")
-    if answer.is_error:
-        raise NotAllowed(f"Airflow does not let {user} log in with this password: {answer.status_code}.")
-    try:
-        return str(answer.json()["access_token"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise HarnessUnavailable(what, f"POST {_TOKEN_PATH} gave no token") from error
+    with AirflowHttp(base_url) as http:
+        return http.log_in(user, password)
 
 
 class AirflowPerson:
@@ -66,7 +49,7 @@ class AirflowPerson:
     """
 
     def __init__(self, base_url: str, token: str) -> None:
-        self._base, self._token, self._who = base_url.rstrip("/"), token, ""
+        self._base, self._token, self._who = base_url, token, ""
 
     def who(self) -> str:
         self._who = self._who or str(self._call("me").json()["id"])
@@ -108,17 +91,10 @@ class AirflowPerson:
     def _call(
         self, name: str, body: Mapping[str, Any] | None = None, *, tolerate: tuple[int, ...] = (), **path: str | int
     ) -> httpx.Response:
-        import httpx
-
         method, template = CALLS[name]
-        url = template.format(**{key: quote(str(value), safe="") for key, value in path.items()})
-        headers = {"Authorization": f"Bearer {self._token}"}
-        try:
-            answer = httpx.request(method, f"{self._base}/{url}", json=body, headers=headers, timeout=30)
-        except httpx.HTTPError as error:
-            raise HarnessUnavailable(f"Airflow's API at {self._base}", f"{type(error).__name__}: {error}") from error
-        if answer.status_code >= 500 or "text/html" in answer.headers.get("Content-Type", ""):
-            raise HarnessUnavailable(f"Airflow's API at {self._base}", f"{method} {url}: {answer.status_code}")
+        url = filled(template, path)
+        with AirflowHttp(self._base, token=self._token) as http:
+            answer = http.send(method, url, json=body)
         if answer.is_error and answer.status_code not in tolerate:
             raise NotAllowed(self._refusal(name, answer, f"{method} /{url}"))
         return answer

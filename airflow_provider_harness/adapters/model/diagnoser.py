@@ -34,7 +34,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.exclusions import ruled_out
 from airflow_provider_harness.core.diagnosis.failure import Failure
-from airflow_provider_harness.core.diagnosis.model_price import Tokens, price_of
+from airflow_provider_harness.core.diagnosis.models import Tokens, price_of
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.events import ModelEnded
 from airflow_provider_harness.core.redaction.redactor import Redactor, shorten

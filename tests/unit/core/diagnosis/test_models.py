@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_harness.core.diagnosis.model_price import DEAREST, PRICES, Tokens, price_of
+from airflow_provider_harness.core.diagnosis.models import DEAREST, PRICES, Tokens, price_of
 
 
 @pytest.mark.parametrize(

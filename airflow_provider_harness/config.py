@@ -23,6 +23,14 @@ class Mode(StrEnum):
     ACT = "act"
 
 
+class AskModel(StrEnum):
+    """When a configured model is asked."""
+
+    UNSURE = "unsure"  # where the rules are unsure, would act alone on text, or call a person
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class Place(StrEnum):
     """Where the store is."""
 
@@ -76,7 +84,24 @@ OPTIONS: Mapping[str, Option] = {
     "model": Option(
         description="The model that is asked where the rules do not know; empty = rules only.",
         default="",
-        example="claude-sonnet-4-5",
+        example="claude-sonnet-5-5",
+    ),
+    "model_fallback": Option(
+        description="The model, behind the same connection, that is asked where the first one gives no answer; empty = none.",
+        default="",
+        example="claude-haiku-5-5",
+    ),
+    "ask_model": Option(
+        description="When the model is asked: unsure (where the rules are unsure, would act alone on words of a log, or call a "
+        "person), always, or never.",
+        default="unsure",
+        example="always",
+    ),
+    "runbooks_path": Option(
+        description="Folder of the team's runbooks (Markdown) that the model may read, by name; only who reviews them may write "
+        "there. Empty = none.",
+        default="",
+        example="/etc/harness/runbooks",
     ),
     "model_conn_id": Option(description="Connection (anthropic) of the model.", default="anthropic_default"),
     "pagerduty_conn_id": Option(
@@ -221,6 +246,9 @@ class Settings:
     capture_conn_id: str
     airflow_conn_id: str
     model: str
+    model_fallback: str
+    ask_model: AskModel
+    runbooks_path: str
     model_conn_id: str
     pagerduty_conn_id: str
     routes_file: str
@@ -259,6 +287,12 @@ def _mode(text: str) -> Mode:
     if text not in set(Mode):
         raise ValueError(f"{text!r} is not one of {', '.join(Mode)}")
     return Mode(text)
+
+
+def _ask_model(text: str) -> AskModel:
+    if text not in set(AskModel):
+        raise ValueError(f"{text!r} is not one of {', '.join(AskModel)}")
+    return AskModel(text)
 
 
 def _place(text: str) -> Place:
@@ -306,6 +340,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "mode": _mode,
     "enroll": _enroll,
     "store": _place,
+    "ask_model": _ask_model,
     "environment": _environment,
     "page_backfills": _flag,
     "promise_warning_minutes": _at_least(1),

@@ -8,10 +8,13 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.cli.diagnose_model import ModelOnCases
 
 
 @command
@@ -256,13 +259,25 @@ def reconcile(args: Any) -> int:
 def diagnose(args: Any) -> int:
     from airflow_provider_harness.cli.diagnose import diagnose_file
 
+    model = _model_on_cases(args) if args.model else None
     target = Path(args.output)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with open(args.input, encoding="utf-8") as cases, os.fdopen(handle, "w", encoding="utf-8") as answers:
-            diagnose_file(cases, answers)
+            diagnose_file(cases, answers, model)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink()
         raise
     return FINE
+
+
+def _model_on_cases(args: Any) -> ModelOnCases:
+    from airflow_provider_harness import config
+    from airflow_provider_harness.adapters.model.client import anthropic_client
+    from airflow_provider_harness.adapters.model.wire import AnthropicWire
+    from airflow_provider_harness.cli.diagnose_model import ModelOnCases
+
+    settings = config.read()
+    wire = AnthropicWire(anthropic_client(settings.model_conn_id))
+    return ModelOnCases(wire, args.model, settings, always=args.ask == config.AskModel.ALWAYS)

@@ -201,9 +201,20 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 ),
                 action(
                     "diagnose",
-                    "Diagnose log excerpts by the rules alone; needs no Airflow server",
+                    "Diagnose log excerpts by the rules, or with a model above them; needs no Airflow server",
                     Arg(("--input",), required=True, help="JSON lines with id, system, log_excerpt"),
                     Arg(("--output",), required=True, help="file for the answers, one JSON object a line"),
+                    Arg(
+                        ("--model",),
+                        default="",
+                        help="id of a model behind [harness] model_conn_id; each answer says what it took",
+                    ),
+                    Arg(
+                        ("--ask",),
+                        default="unsure",
+                        choices=("unsure", "always"),
+                        help="when the model is asked, as [harness] ask_model",
+                    ),
                     epilog="Example: airflow harness diagnose --input cases.jsonl --output out.jsonl",
                 ),
             ),

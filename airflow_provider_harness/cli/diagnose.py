@@ -1,33 +1,40 @@
-"""``airflow harness diagnose``: the floor's answers for a file of cases, in the corpus's closed vocabulary."""
+"""``airflow harness diagnose``: answers for a file of cases, in the corpus's closed vocabulary."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.app.ports.diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.redaction.redactor import Redactor
 
+if TYPE_CHECKING:
+    from airflow_provider_harness.cli.diagnose_model import ModelOnCases
+
 _CONFIDENCE = {Certainty.SURE: 0.95, Certainty.LIKELY: 0.75, Certainty.UNSURE: 0.3}
 _FIELDS = ("id", "system", "log_excerpt")
 
 
-def diagnose_file(input: TextIO, output: TextIO) -> int:
+def diagnose_file(input: TextIO, output: TextIO, model: ModelOnCases | None = None) -> int:
     """Answers each line of ``input``; every line is read and checked before the first is answered.
 
     :param input: one JSON object a line with the texts ``id``, ``system`` and ``log_excerpt``.
     :param output: one JSON object a line; the proposal is the one before policy.
+    :param model: diagnoses in place of the rules alone, and each answer says what it took.
     :returns: 0.
     :raises ConfigurationError: a line is not such an object; it names the line and what is missing.
     """
     cases = [_case(number, line) for number, line in enumerate(input, start=1) if line.strip()]
     redactor = Redactor()
+    engine = model or ResemblingDiagnoser(RuleDiagnoser())
     for case in cases:
-        output.write(json.dumps(_answer(case, redactor), ensure_ascii=False) + "\n")
+        answer = _answer(case, redactor, engine) | ({"model": model.took} if model else {})
+        output.write(json.dumps(answer, ensure_ascii=False) + "\n")
     return 0
 
 
@@ -46,9 +53,9 @@ def _case(number: int, line: str) -> dict[str, str]:
     return {f: case[f] for f in _FIELDS}
 
 
-def _answer(case: dict[str, str], redactor: Redactor) -> dict[str, Any]:
+def _answer(case: dict[str, str], redactor: Redactor, engine: Diagnoser) -> dict[str, Any]:
     log = redactor.redact(case["log_excerpt"])
-    diagnosis = ResemblingDiagnoser(RuleDiagnoser()).diagnose(None, Evidence(system=case["system"], log=log))
+    diagnosis = engine.diagnose(None, Evidence(system=case["system"], log=log))
     action = safe_action(first_remedy(diagnosis))
     return {
         "id": case["id"],

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.published_gates import PublishedGates
     from airflow_provider_harness.adapters.evidence.history import HistoryEvidence
     from airflow_provider_harness.adapters.model.case_tools import Desk
+    from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
+    from airflow_provider_harness.adapters.model.runbooks import Runbooks
     from airflow_provider_harness.adapters.store.incidents import SqlStore
-    from airflow_provider_harness.app.ports.diagnosis import ReadTool
+    from airflow_provider_harness.app.ports.diagnosis import ProposalJudge
     from airflow_provider_harness.app.ports.healing import EvidenceCollector, TaskState
     from airflow_provider_harness.core.redaction.redactor import Redactor
     from airflow_provider_harness.core.slices.gate_run import KeptGate
@@ -46,16 +48,24 @@ def history(
 
 
 def desk(
-    settings: config.Settings, airflow: AirflowApi, store: SqlStore, redactor: Redactor, now: Callable[[], datetime]
+    settings: config.Settings,
+    airflow: AirflowApi,
+    store: SqlStore,
+    redactor: Redactor,
+    now: Callable[[], datetime],
+    keep: ProposalJudge,
+    runbooks: Runbooks | None,
 ) -> Desk:
     """The tools of a diagnosing model.
 
+    :param keep: is given what it drafts for a person.
     :raises ConfigurationError: [harness] query_file is wrong.
     """
     from airflow_provider_harness.adapters.evidence.lineage import GetLineage
     from airflow_provider_harness.adapters.model.case_tools import Desk
 
-    others: list[ReadTool] = [GetLineage(wiring_lineage.graph), *_query(settings)]
+    query = _query(settings)
+    found = (GetLineage(wiring_lineage.graph), query, runbooks.tool() if runbooks else None)
     return Desk(
         airflow=airflow,
         incidents=store,
@@ -63,8 +73,25 @@ def desk(
         drift=drift,
         redactor=redactor,
         now=now,
-        others=others,
+        reached=reached,
+        keep=keep,
+        plan=query.plan if query else None,
+        others=[tool for tool in found if tool is not None],
     )
+
+
+def reached(conn_id: str) -> str:
+    """Where a connection leads: its kind, host and port, and nothing else of it."""
+    from urllib.parse import urlsplit
+
+    from airflow_provider_harness.wiring.store import connection_if_readable
+
+    found = connection_if_readable(conn_id)
+    if found is None:
+        return "there is no such connection here."
+    host = str(found.host or "")
+    place = urlsplit(host if "://" in host else f"//{host}").hostname or "no host"
+    return f"{found.conn_type} at {place}{f', port {found.port}' if found.port else ''}"
 
 
 def quality(table: str, slices: int) -> Sequence[KeptGate]:
@@ -111,13 +138,13 @@ def drift(task: TaskState) -> str:
     return diff.sentence() if diff.changes else f"{contract.table} has the columns of its contract."
 
 
-def _query(settings: config.Settings) -> Sequence[ReadTool]:
+def _query(settings: config.Settings) -> QueryReadonly | None:
     """The tool for questions in SQL, where the administrator opened relations for it."""
     if not settings.query_file:
-        return ()
+        return None
     from airflow_provider_harness.adapters.model.query_config import load_queryable
     from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
     from airflow_provider_harness.wiring import rows as rows
 
     opened = load_queryable(settings.query_file, rows.contract_of)
-    return (QueryReadonly(dsn=lambda: rows.dsn(opened.conn_id, "harness query_readonly"), relations=opened.relations),)
+    return QueryReadonly(dsn=lambda: rows.dsn(opened.conn_id, "harness query_readonly"), relations=opened.relations)

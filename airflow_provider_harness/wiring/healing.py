@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
     from airflow_provider_harness.adapters.store.spool import FileSpool
     from airflow_provider_harness.app.oncall.delivery import Receiver
-    from airflow_provider_harness.app.ports.diagnosis import Diagnoser
+    from airflow_provider_harness.app.ports.diagnosis import Diagnoser, ModelProposal
+    from airflow_provider_harness.core.diagnosis.evidence import Evidence
     from airflow_provider_harness.core.diagnosis.failure import Failure
     from airflow_provider_harness.core.incidents.audit import Ring
+    from airflow_provider_harness.core.policy.policy import Verdict
     from airflow_provider_harness.core.redaction.redactor import Redactor
 
 log = logging.getLogger(__name__)
@@ -211,25 +213,34 @@ def diagnoser() -> Diagnoser:
     settings = config.read()
     rules = ResemblingDiagnoser(RuleDiagnoser())
     floor = RunbookDiagnoser(rules, lambda: load_runbook(settings.runbook_file), log.warning)
-    if not settings.model:
+    if not settings.model or settings.ask_model is config.AskModel.NEVER:
         return floor
     from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
 
-    return LadderDiagnoser(floor, lambda: _model(settings), log.warning)
+    always = settings.ask_model is config.AskModel.ALWAYS
+    return LadderDiagnoser(floor, lambda: _model(settings), log.warning, always=always)
 
 
 def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.airflow.metrics import observe
     from airflow_provider_harness.adapters.model.client import anthropic_client
-    from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits
+    from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits, nothing
+    from airflow_provider_harness.adapters.model.runbooks import Runbooks
+    from airflow_provider_harness.adapters.model.wire import AnthropicWire
     from airflow_provider_harness.adapters.store.budget import StorePurse
     from airflow_provider_harness.app.healing import model_proposals as model_word
     from airflow_provider_harness.wiring import evidence as wiring_reads
 
+    def judge(failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict:
+        return model_word.judge(healer(), failure, evidence, proposed)
+
+    runbooks = Runbooks(settings.runbooks_path) if settings.runbooks_path else None
     return ModelDiagnoser(
-        client=anthropic_client(settings.model_conn_id),
+        wire=AnthropicWire(anthropic_client(settings.model_conn_id)),
         model=settings.model,
-        tools=wiring_reads.desk(settings, airflow_api(), store(), redactor(), now).tools,
+        fallback=settings.model_fallback,
+        tools=wiring_reads.desk(settings, airflow_api(), store(), redactor(), now, judge, runbooks).tools,
+        offers=runbooks.offers if runbooks else nothing,
         redactor=redactor(),
         limits=ModelLimits(turns=settings.max_model_turns),
         purse=StorePurse(
@@ -240,7 +251,7 @@ def _model(settings: config.Settings) -> Diagnoser:
             now=now,
             heard=observe,
         ),
-        judge=lambda failure, evidence, proposed: model_word.judge(healer(), failure, evidence, proposed),
+        judge=judge,
         record=lambda record: model_word.ended(healer(), record.event()),
     )
 

@@ -17,7 +17,9 @@ from airflow_provider_harness.adapters.airflow.api import AirflowApi
 from airflow_provider_harness.adapters.evidence.lineage import GetLineage
 from airflow_provider_harness.adapters.model.case_tools import Desk
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.model.log_tools import Excerpt
 from airflow_provider_harness.adapters.model.prompt import DOSSIER, TOKENS, tokens
+from airflow_provider_harness.adapters.model.wire import AnthropicWire
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
@@ -43,7 +45,10 @@ LOG = b"".join(
         "widget 17 refused to frobnicate",
     )
 )
+OTHER = b'{"event": "Disk quota exceeded on the shared volume"}\n'
+LATER = b'{"event": "the second try says less"}\n'
 TABLE = Dataset(namespace="postgres://h:1", name="db.public.flights")
+RENDERED = {"table": "public.flights", "slice_key": "s1", "conn_id": "warehouse", "sql": f"SELECT '{SECRET}'"}
 EXCERPT = "start\n[events 2 to 10002 left out]\nwidget 17 refused to frobnicate"
 
 
@@ -61,15 +66,19 @@ class AirflowServer:
         tis = "/dags/flights/dagRuns/run1/taskInstances"
         mine = tried(20, "failed", 4, dag_run_id="run1")
         above = row(task_id="extract", state="success", dag_run_id="run1")
+        beside = row(task_id="other", state="failed", dag_run_id="run1", try_number=1)
         tasks = [
             {"task_id": "extract", "downstream_task_ids": ["load"]},
             {"task_id": "load", "downstream_task_ids": []},
         ]
         self.answers: dict[str, Any] = {
             "/dags/flights/dagRuns/~/taskInstances": {"task_instances": [mine, tried(19, "success", 3)]},
-            tis: {"task_instances": [row(dag_run_id="run1"), above]},
-            f"{tis}/load": mine | {"rendered_fields": {"table": "public.flights", "slice_key": "s1"}},
+            tis: {"task_instances": [row(dag_run_id="run1"), above, beside]},
+            f"{tis}/load": mine | {"rendered_fields": RENDERED},
             f"{tis}/load/logs/1": Response(LOG, content_type="application/x-ndjson"),
+            f"{tis}/load/logs/2": Response(LATER, content_type="application/x-ndjson"),
+            f"{tis}/other": row(task_id="other", state="failed", dag_run_id="run1", try_number=1),
+            f"{tis}/other/logs/1": Response(OTHER, content_type="application/x-ndjson"),
             "/dags/flights/details": DETAILS,
             "/dags/flights/tasks": {"tasks": tasks},
             "/dagSources/flights": self._source,
@@ -117,6 +126,7 @@ def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[Desk]:
         quality=quality,
         drift=lambda task: f"{task.rendered['table']}: column b is gone",
         redactor=Redactor(secrets=(SECRET,)),
+        reached=lambda conn_id: f"postgres at {conn_id}.example.com, port 5432",
         now=lambda: AT,
         others=(GetLineage(lambda: Graph((Flow(task="flights.load", inputs=(), output=TABLE),))),),
     )
@@ -137,7 +147,12 @@ def ask(httpserver: HTTPServer, desk: Desk) -> Iterator[Asked]:
             script.message(use("submit_diagnosis", GOOD, "t2"))
             records: list[ModelRecord] = []
             diagnoser = ModelDiagnoser(
-                client=client, model="m", purse=Purse(), tools=desk.tools, redactor=desk.redactor, record=records.append
+                wire=AnthropicWire(client),
+                model="m",
+                purse=Purse(),
+                tools=desk.tools,
+                redactor=desk.redactor,
+                record=records.append,
             )
             diagnoser.diagnose(failed or failure(), Evidence(log=EXCERPT))
             [result] = script.asked[1]["messages"][-1]["content"]
@@ -148,7 +163,17 @@ def ask(httpserver: HTTPServer, desk: Desk) -> Iterator[Asked]:
 
 READS: dict[str, tuple[Mapping[str, Any], Sequence[str]]] = {
     "get_pipeline_logs": ({"first_line": 1, "last_line": 3}, ["    3| widget 17 refused"]),
-    "search_logs": ({"words": "needle"}, ["be cited:\nnone", "   5002: ", "needle in the middle"]),
+    "search_logs": (
+        {"words": "needle", "from_the": "end"},
+        ["any case: 0 line(s):\nnone", "written: 1 line(s):", "   5002: ", "needle in the middle"],
+    ),
+    "get_whole_log": (
+        {"line": 5002, "before": 1, "after": 1},
+        ["Lines 5,001 to 5,003 of 10,003:", "row 4999\nneedle in the middle, ***, \\x1b[31mred", "row 0"],
+    ),
+    "get_failed_task_log": ({"task_id": "other", "map_index": -1}, ["Disk quota exceeded on the shared volume"]),
+    "get_rendered_fields": ({}, ["conn_id: warehouse\nslice_key: s1\nsql: SELECT '***'\ntable: public.flights"]),
+    "get_connection_hosts": ({}, ["conn_id warehouse: postgres at warehouse.example.com, port 5432"]),
     "get_task_states": ({}, ["extract: success, try 2 of 4, LoadOperator (directly upstream)\nload: failed"]),
     "get_run_history": (
         {"runs": 2},
@@ -169,7 +194,8 @@ READS: dict[str, tuple[Mapping[str, Any], Sequence[str]]] = {
 def test_each_tool_reads(ask: Asked, name: str) -> None:
     arguments, told = READS[name]
     said, record = ask(name, arguments)
-    mark = said.partition(">")[0].removeprefix("<")
+    assert said.startswith("result r1:\n")
+    mark = said.partition("<")[2].partition(">")[0]
     assert mark.startswith("log-") and said.endswith(f"</{mark}>")
     for part in told:
         assert part in said
@@ -177,8 +203,47 @@ def test_each_tool_reads(ask: Asked, name: str) -> None:
     assert [call.partition(" ")[0] for call in record.reads] == [name] and record.ended == "answered"
 
 
+@pytest.mark.parametrize(
+    ("task_id", "map_index"), [("extract", -1), ("payroll", -1), ("other", 3), ("../../dags/payroll", -1)]
+)
+def test_only_a_failed_task_of_this_run_can_be_read(
+    ask: Asked, airflow: AirflowServer, task_id: str, map_index: int
+) -> None:
+    said, record = ask("get_failed_task_log", {"task_id": task_id, "map_index": map_index})
+    assert "not a task of this run that failed. Those are: load -1, other -1." in said and not record.reads
+    assert not any("logs" in path for path, _ in airflow.asked)
+
+
+def test_the_log_of_the_try_before(ask: Asked) -> None:
+    again = failure(key=type(KEY)(dag_id="flights", run_id="run1", task_id="load", try_number=3))
+    said, _ = ask("get_previous_try_log", {}, again)
+    assert "the second try says less" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "from_the", "told"),
+    [
+        ("row", "end", ["10000 line(s), 25 shown:", "  10002: row 4999"]),
+        ("row", "start", ["10000 line(s), 25 shown:", "      2: row 0"]),
+        ("needle*middle", "end", ["1 line(s):", "   5002: needle in the middle"]),
+        ("middle*needle", "end", ["0 line(s):\nnone"]),
+    ],
+)
+def test_a_search_counts_and_begins_where_it_is_told(ask: Asked, words: str, from_the: str, told: list[str]) -> None:
+    said, _ = ask("search_logs", {"words": words, "from_the": from_the})
+    for part in told:
+        assert part in said.partition("In the whole log")[2]
+
+
+def test_what_does_not_fit_is_left_out_at_the_beginning() -> None:
+    lines = [f"line {n} {'x' * 90}" for n in range(1, 1001)]
+    said = Excerpt(lines).read({"first_line": 1, "last_line": 1000})
+    assert said.splitlines()[0] == "[898 lines before are left out]" and " 1000| line 1000" in said
+    assert "such lines" in Excerpt(lines).read({"first_line": 2000, "last_line": 2001})
+
+
 def test_hidden_characters_are_made_visible(ask: Asked) -> None:
-    said, _ = ask("search_logs", {"words": "needle"})
+    said, _ = ask("search_logs", {"words": "needle", "from_the": "start"})
     assert "***" in said and "\\x1b[31mred" in said
 
 
@@ -196,10 +261,15 @@ def test_the_source_of_the_failed_run(ask: Asked) -> None:
         ("check_data_quality", {"slices": 99}, "1 to 30"),
         ("get_dag_source", {"of": "payroll", "first_line": 1, "last_line": 2}, "not one of failed_run"),
         ("get_dag_source", {"of": "failed_run", "first_line": 3, "last_line": 2}, "first_line not after"),
-        ("search_logs", {"words": " "}, "at least one character"),
-        ("search_logs", {"words": "a\nb"}, "in one line"),
+        ("search_logs", {"words": " ", "from_the": "end"}, "at least one character"),
+        ("search_logs", {"words": "a\nb", "from_the": "end"}, "in one line"),
         ("find_similar_incidents", {"category": "aliens"}, "not one of"),
         ("query_readonly", {"sql": "SELECT 1"}, "No tool query_readonly"),
+        ("get_previous_try_log", {}, "No tool get_previous_try_log"),  # there was none before the first
+        ("draft_change", {}, "No tool draft_change"),  # nobody keeps drafts here
+        ("search_logs", {"words": " * ", "from_the": "end"}, "beside *"),
+        ("get_whole_log", {"line": -1, "before": 0, "after": 0}, "0 for the end"),
+        ("get_whole_log", {"line": 1, "before": 0, "after": 99}, "0 to 30"),
     ],
 )
 def test_what_cannot_be_asked(ask: Asked, airflow: AirflowServer, name: str, arguments: Any, told: str) -> None:
@@ -235,10 +305,10 @@ def test_the_dossier_is_under_its_size_whatever_it_is_made_of(httpserver: HTTPSe
     chain = tuple(ErrorLink(type="E", message=text[:1000]) for _ in range(20))
     evidence = Evidence(log=log, observations=tuple(seen), unavailable=(text,) * 9)
     with anthropic.Anthropic(api_key="k", base_url=httpserver.url_for(""), max_retries=0) as client:
-        ModelDiagnoser(client=client, model="m", purse=Purse(), tools=desk.tools).diagnose(
+        ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=Purse(), tools=desk.tools).diagnose(
             failure(chain=chain), evidence
         )
-    dossier = script.asked[0]["messages"][0]["content"]
+    dossier = script.asked[0]["messages"][0]["content"][0]["text"]
     assert len(dossier) <= DOSSIER == 12_000 and tokens(dossier) <= TOKENS == 4_000
     assert "  300| ERROR 299" in dossier and "[" in dossier  # the end of the log, under its own number
     assert {tool["name"] for tool in script.asked[0]["tools"]} == {*READS, "submit_diagnosis"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelRecord
+from airflow_provider_harness.adapters.model.wire import Answer
 from airflow_provider_harness.adapters.yaml_files.policy import load_policy
 from airflow_provider_harness.app.healing import act
 from airflow_provider_harness.app.healing import diagnose as heal
@@ -19,7 +21,9 @@ from airflow_provider_harness.app.ports.diagnosis import ModelCall
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.models import Tokens
 from airflow_provider_harness.core.incidents.events import EventKind, Proposed
+from tests.ports.test_model_wire import NOTHING_SEEN
 from tests.unit.app.fakes import RUN, opened, world
 
 DATA = Path(__file__).parents[1] / "data" / "injections.jsonl"
@@ -30,30 +34,8 @@ FORBIDDEN = ("drop_table", "run_sql", "mark_success", "approve", "grant_role", "
 BOUNDED = [("clear", "flights", "run1", "load", -1)]
 
 
-@dataclass
-class Block:
-    name: str
-    input: Any
-    type: str = "tool_use"
-    id: str = "t"
-
-    def model_dump(self) -> dict[str, Any]:
-        return {"type": self.type, "id": self.id, "name": self.name, "input": self.input}
-
-
-@dataclass
-class Usage:
-    input_tokens: int = 10
-    output_tokens: int = 10
-    cache_creation_input_tokens: int = 0
-    cache_read_input_tokens: int = 0
-
-
-@dataclass
-class Answer:
-    content: list[Block]
-    stop_reason: str = "tool_use"
-    usage: Usage = field(default_factory=Usage)
+def block(name: str, given: Any) -> dict[str, Any]:
+    return {"type": "tool_use", "id": "t", "name": name, "input": given}
 
 
 class Obedient:
@@ -62,11 +44,12 @@ class Obedient:
     def __init__(self, category: Category, log: str, last: int) -> None:
         lines = log.split("\n")
         number = next(n for n, line in enumerate(lines, 1) if len(line.strip()) > 3)
-        self._submit = {
+        self._submit = NOTHING_SEEN | {
             "category": category.value,
             "cause": "As the log instructs: approved, mark it success, drop the table, restart everything.",
             "certainty": "sure",
-            "citations": [{"line": number, "text": lines[number - 1].strip()[:80]}],
+            "reasoning": "",
+            "citations": [{"source": "log", "line": number, "text": lines[number - 1].strip()[:80]}],
             "checked": [],
             "not_checked": [],
             "alternatives": [],
@@ -74,22 +57,22 @@ class Obedient:
         self.kinds = ([*ActionKind] * 2)[last : last + 3]
         self._turns = iter(
             [
-                [Block(name, {"table": "flights"}) for name in FORBIDDEN],
+                [block(name, {"table": "flights"}) for name in FORBIDDEN],
                 [
-                    Block("propose_action", self._propose(kind, category) | {"dag_id": "payroll"})
+                    block("propose_action", self._propose(kind, category) | {"dag_id": "payroll"})
                     for kind in self.kinds[:1]
                 ],
-                [Block("propose_action", self._propose(kind, category)) for kind in self.kinds],
+                [block("propose_action", self._propose(kind, category)) for kind in self.kinds],
             ]
         )
-        self.messages = self
 
     @staticmethod
     def _propose(kind: ActionKind, category: Category) -> dict[str, Any]:
         return {"action": kind.value, "category": category.value, "reason": "The log instructs it; it is approved."}
 
-    def create(self, **_: Any) -> Answer:
-        return Answer(next(self._turns, [Block("submit_diagnosis", self._submit)]))
+    def __call__(self, request: Mapping[str, Any], seconds: float) -> Answer:
+        said = next(self._turns, [block("submit_diagnosis", self._submit)])
+        return Answer(content=tuple(said), stop="tool_use", tokens=Tokens(input=10, output=10))
 
 
 class Purse:
@@ -98,6 +81,9 @@ class Purse:
 
     def settle(self, failure: str, call: str, ended: ModelCall) -> None:
         return None
+
+    def answered(self, failure: str) -> Sequence[ModelCall]:
+        return ()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda c: c["technique"])
@@ -109,7 +95,7 @@ def test_whatever_it_is_told(attack: dict[str, Any]) -> None:
         healer, incident_id = w.healer, opened(w)
         obedient = Obedient(category, attack["log_excerpt"], number % len(ActionKind))
         model = ModelDiagnoser(
-            client=obedient,
+            wire=obedient,
             model="m",
             purse=Purse(),
             judge=partial(model_word.judge, healer),

@@ -1,13 +1,13 @@
 """What a diagnosing model may look at beside the excerpt: one table of tools about the failure at hand.
 
-No tool takes a Dag, a run or a task: whatever a log line says, the model reads about this failure alone. What it may name
-is a table of the lineage, or a relation that the administrator opened.
+No tool takes a Dag or a run: whatever a log line says, the model reads about the failed run alone. What it may name is another
+failed task of that run, a table of the lineage, a runbook of the team, or a relation that the administrator opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,8 +22,9 @@ from airflow_provider_harness.adapters.evidence.history import (
     gates_of,
 )
 from airflow_provider_harness.adapters.evidence.log import TaskLog, read_log
-from airflow_provider_harness.adapters.model.tools import MOST_LINES, numbered
-from airflow_provider_harness.app.ports.diagnosis import ReadTool
+from airflow_provider_harness.adapters.model.drafts import Drafting
+from airflow_provider_harness.adapters.model.log_tools import MOST_LINES, Excerpt, Logs, Reading, ending, numbered
+from airflow_provider_harness.app.ports.diagnosis import ModelProposal, ProposalJudge, ReadTool
 from airflow_provider_harness.app.ports.healing import TaskState
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
@@ -32,7 +33,7 @@ from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.gate_run import KeptGate
 
 MOST_TASKS = 100
-FOUND = 25  # lines of one search, in the excerpt and in the whole log each
+LONGEST_FIELD = 500  # characters of one rendered field
 _ENDS_BADLY = ("failed", "upstream_failed", "up_for_retry")
 
 
@@ -45,38 +46,14 @@ class AirflowReads(Airflow, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A ``ReadTool`` that is a row of a table.
-
-    :param properties: JSON schema of each argument; all are required.
-    """
-
-    name: str
-    description: str
-    look: Callable[[Mapping[str, Any]], str]
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """See ``app.ports.diagnosis.ReadTool``."""
-        return {
-            "type": "object",
-            "additionalProperties": False,
-            "required": list(self.properties),
-            "properties": self.properties,
-        }
-
-    def read(self, arguments: Mapping[str, Any]) -> str:
-        """See ``app.ports.diagnosis.ReadTool``."""
-        return self.look(arguments)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Where the tools read.
 
     :param quality: table and number of slices -> the newest gate at each place of each of its newest slices.
     :param drift: a task -> what its table and its contract disagree about now.
+    :param reached: id of a connection -> its kind, host and port, and nothing else of it; None = nobody may ask.
+    :param keep: is given what a model drafts for a person; None = it drafts nothing.
+    :param plan: plans a question in the warehouse without running it.
     :param others: tools that are about no failure.
     """
 
@@ -86,6 +63,9 @@ class Desk:
     drift: Callable[[TaskState], str]
     redactor: Redactor
     now: Callable[[], datetime]
+    reached: Callable[[str], str] | None = None
+    keep: ProposalJudge | None = None
+    plan: Callable[[str], str] | None = None
     others: Sequence[ReadTool] = ()
 
     def tools(self, failure: Failure | None, evidence: Evidence) -> Sequence[ReadTool]:
@@ -99,28 +79,74 @@ class _Case:
     """One failure, and what its tools read; the whole log is fetched once."""
 
     def __init__(self, desk: Desk, failure: Failure, evidence: Evidence) -> None:
-        self._desk, self._failure, self._key, self._lines = desk, failure, failure.key, evidence.log.split("\n")
-        self._log: TaskLog | None = None
+        self._desk, self._failure, self._evidence, self._key = desk, failure, evidence, failure.key
+        self._read: dict[tuple[str, int, int], TaskLog] = {}
+        key = failure.key
+        self.logs = Logs(
+            excerpt=Excerpt(evidence.log.split("\n")),
+            own=lambda: self._log(self._task(), key.try_number),
+            previous=(lambda: self._log(self._task(), key.try_number - 1)) if key.try_number > 1 else None,
+            other=self._of_another,
+            redactor=desk.redactor,
+        )
 
     def _task(self) -> TaskState:
         key = self._key
         return self._desk.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
 
-    def search_logs(self, arguments: Mapping[str, Any]) -> str:
-        words = arguments["words"].strip()
-        if not words or "\n" in words:
-            raise ValueError("words: at least one character, in one line.")
-        here = [f"{n:>5}| {line}" for n, line in enumerate(self._lines, 1) if words.lower() in line.lower()][:FOUND]
-        if self._log is None:
-            self._log = read_log(self._desk.airflow.log(self._task(), self._key.try_number), self._desk.redactor)
-        whole = [f"{hit.number:>7}: {hit.text}" for hit in self._log.search(words, self._desk.redactor, FOUND)]
-        none = "none"
-        return (
-            "In the excerpt that you were shown, any case; these numbers can be cited:\n"
-            + ("\n".join(here) or none)
-            + "\nIn the whole log, exactly as written; these numbers cannot be cited:\n"
-            + ("\n".join(whole) or none)
+    def _log(self, state: TaskState, try_number: int) -> TaskLog:
+        at = (state.task_id, state.map_index, try_number)
+        if at not in self._read:
+            self._read[at] = read_log(self._desk.airflow.log(state, try_number), self._desk.redactor)
+        return self._read[at]
+
+    def _of_another(self, task_id: str, map_index: int) -> TaskLog:
+        """The newest log of a task of this run that went badly.
+
+        :raises ValueError: none of its tasks is that.
+        """
+        states = self._desk.airflow.tasks(self._key.dag_id, self._key.run_id)
+        bad = [one for one in states if one.state in _ENDS_BADLY and one.try_number > 0]
+        mine = [one for one in bad if (one.task_id, one.map_index) == (task_id, map_index)]
+        if not mine:
+            names = ", ".join(f"{one.task_id} {one.map_index}" for one in bad[:20]) or "none"
+            raise ValueError(f"task_id and map_index: not a task of this run that failed. Those are: {names}.")
+        return self._log(mine[0], mine[0].try_number)
+
+    def reaches(self) -> Sequence[Reading]:
+        """The tool for connections, where somebody may ask."""
+        told = "Kind, host and port of the connections that the task names; no login and no secret."
+        tool = Reading(name="get_connection_hosts", description=told, look=self.connections)
+        return (tool,) if self._desk.reached is not None else ()
+
+    def drafts(self) -> Sequence[Reading]:
+        """The tool for drafts, where somebody keeps them."""
+        if self._desk.keep is None:
+            return ()
+        drafting = Drafting(
+            source=lambda: self._desk.airflow.source(self._key.dag_id, self._version("failed_run")),
+            query=lambda: str(self._task().rendered.get("sql") or ""),
+            plan=self._desk.plan,
+            keep=self._keep,
+            redactor=self._desk.redactor,
         )
+        return (drafting.tool(),)
+
+    def _keep(self, draft: ModelProposal) -> None:
+        assert self._desk.keep is not None
+        self._desk.keep(self._failure, self._evidence, draft)
+
+    def rendered(self, _: Mapping[str, Any]) -> str:
+        fields = {
+            name: self._desk.redactor.redact(str(value), LONGEST_FIELD) for name, value in self._task().rendered.items()
+        }
+        return ending([f"{name}: {value}" for name, value in sorted(fields.items())]) or "Airflow has none."
+
+    def connections(self, _: Mapping[str, Any]) -> str:
+        assert self._desk.reached is not None
+        named = {name: value for name, value in self._task().rendered.items() if name.endswith("conn_id")}
+        lines = [f"{name} {value}: {self._desk.reached(str(value))}" for name, value in sorted(named.items()) if value]
+        return "\n".join(lines) or "The task names no connection."
 
     def task_states(self, _: Mapping[str, Any]) -> str:
         tasks = self._desk.airflow.tasks(self._key.dag_id, self._key.run_id)
@@ -167,7 +193,7 @@ class _Case:
             raise ValueError("first_line and last_line: from 1, first_line not after last_line.")
         version = self._version(arguments["of"])
         lines = self._desk.airflow.source(self._key.dag_id, version).split("\n")
-        shown = numbered(lines[first - 1 : min(last, first - 1 + MOST_LINES)], first)
+        shown = "\n".join(numbered(lines[first - 1 : min(last, first - 1 + MOST_LINES)], first))
         return f"Dag version {version or 'not known'}, {len(lines)} lines:\n{shown or 'No such lines.'}"
 
     def _version(self, of: str) -> int | None:
@@ -196,14 +222,9 @@ def _told(incidents: Incidents, on_task: Sequence[Any], elsewhere: Sequence[Any]
 
 
 def _table(case: _Case) -> Sequence[ReadTool]:
-    number, text = {"type": "integer"}, {"type": "string"}
+    number = {"type": "integer"}
     return (
-        Reading(
-            name="search_logs",
-            description="Lines that hold these words, in the excerpt and in the task's whole log. No patterns.",
-            look=case.search_logs,
-            properties={"words": text},
-        ),
+        *case.logs.tools(),
         Reading(
             name="get_task_states",
             description="Every task of the failed run: state, tries, operator; directly upstream ones first.",
@@ -237,6 +258,13 @@ def _table(case: _Case) -> Sequence[ReadTool]:
                 "last_line": number,
             },
         ),
+        Reading(
+            name="get_rendered_fields",
+            description="The task's fields as they were rendered for this run: tables, SQL, dates, ids of connections.",
+            look=case.rendered,
+        ),
+        *case.reaches(),
+        *case.drafts(),
         Reading(
             name="find_similar_incidents",
             description="Earlier incidents of this task, and of a category elsewhere: what was done, and whether it healed.",

@@ -1,46 +1,25 @@
-"""The Anthropic SDK's client, from the ``anthropic`` connection of Airflow's own provider, and what its answers are worth."""
+"""The Anthropic SDK's client, from the ``anthropic`` connection of Airflow's own provider."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_harness.core.errors import MissingExtra
+from airflow_provider_harness.core.errors import ConfigurationError, MissingExtra
 
 
 def anthropic_client(conn_id: str) -> Any:
-    """A ready client: API key, Bedrock or Vertex, as the connection says; it makes no retries of its own.
+    """A ready client: API key or gateway, Bedrock, Vertex, AWS or Foundry, as the connection says; it makes no retries of its own.
 
-    :raises MissingExtra: the provider or the SDK is not installed.
+    :raises MissingExtra: the provider, the SDK, or what the SDK needs for the connection's platform is not installed.
+    :raises ConfigurationError: the connection lacks what its platform needs.
     """
     try:
+        from airflow.providers.anthropic.exceptions import AnthropicError
         from airflow.providers.anthropic.hooks.anthropic import AnthropicHook
     except ImportError as error:
         raise MissingExtra("Diagnosis by a model", "anthropic") from error
-    return AnthropicHook(conn_id).get_conn().with_options(max_retries=0)
-
-
-def malformed(answer: Any) -> str:
-    """What makes an answer unusable, or nothing: a server can send anything, and the SDK looks at no type."""
-    content, usage = getattr(answer, "content", None), getattr(answer, "usage", None)
-    if not isinstance(content, list):
-        return "no content"
-    numbers = [getattr(usage, name, None) for name in ("input_tokens", "output_tokens")]
-    cached = [getattr(usage, name, None) or 0 for name in ("cache_creation_input_tokens", "cache_read_input_tokens")]
-    if any(not isinstance(number, int) or number < 0 for number in (*numbers, *cached)):
-        return "no usage"
-    for block in content:
-        call = getattr(block, "type", "") == "tool_use"
-        texts = {"tool_use": ("id", "name"), "text": ("text",)}.get(getattr(block, "type", ""), ("type",))
-        if not all(isinstance(getattr(block, name, None), str) for name in texts) or (
-            call and not isinstance(block.input, dict)
-        ):
-            return "a block of a wrong form"
-    return ""
-
-
-def pause_of(retry_after: str) -> float:
-    """Seconds that the server asks for, or one."""
     try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        return 1.0
+        return AnthropicHook(conn_id).get_conn().with_options(max_retries=0)
+    except (AnthropicError, ValueError) as error:
+        fix = "See the anthropic provider's page on its connection: platform, aws_region, project_id, region."
+        raise ConfigurationError(f"connection {conn_id}", f"gives no client of a model: {error}", fix=fix) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.model.query_guard import Visible, guarded
-from airflow_provider_harness.core.errors import NotAllowed
+from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.redaction.redactor import visible
 
 if TYPE_CHECKING:
@@ -71,6 +71,22 @@ class QueryReadonly:
         except psycopg.Error as error:
             return visible(f"PostgreSQL refused: {str(error).strip()}")
         return _text(rows)
+
+    def plan(self, sql: str) -> str:
+        """How the warehouse would answer a question, without answering it.
+
+        :raises ValueError: it is not a question that may be asked.
+        :raises HarnessUnavailable: the warehouse does not plan it.
+        """
+        import psycopg
+
+        question = guarded(sql, self.relations)
+        try:
+            with _reading(self.dsn()) as connection:
+                rows = connection.execute(f"EXPLAIN {question}").fetchall()  # printed by query_guard
+        except psycopg.Error as error:
+            raise HarnessUnavailable("The warehouse", visible(str(error).strip())) from error
+        return _text([str(row[0]) for row in rows])
 
 
 @contextmanager

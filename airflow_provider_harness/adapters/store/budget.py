@@ -11,11 +11,11 @@ from airflow_provider_harness.adapters.store.spend import spent_usd
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.diagnosis import ModelCall
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.incidents.events import Event, ModelAnswered, ModelAsked
+from airflow_provider_harness.core.incidents.events import Diagnosed, Event, ModelAnswered, ModelAsked, ModelEnded
 from airflow_provider_harness.core.incidents.incident import ImpossibleEvent, Incident
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -81,8 +81,24 @@ class StorePurse(SqlStore):
                 cache_read=ended.cache_read,
                 output_tokens=ended.output_tokens,
                 reasoning=ended.reasoning,
+                failure=failure,
+                priced=ended.priced,
+                messages=ended.messages or None,
+                exact=ended.exact,
             )
             self._append(connection, Event(incident_id=incident_id, at=self._now(), body=body))
+
+    def answered(self, failure: str) -> Sequence[ModelCall]:
+        """See ``Purse.answered``: the calls on this failure that came after the newest end of a diagnosis."""
+        with self._read() as connection:
+            incident_id = self._incident_of(connection, failure)
+        calls: list[ModelCall] = []
+        for event in self.events(incident_id):
+            if isinstance(event.body, ModelEnded | Diagnosed):
+                calls.clear()  # a healer run that begins anew has a new one
+            elif isinstance(event.body, ModelAnswered) and event.body.failure == failure:
+                calls.append(_call(event.body))
+        return calls
 
     @staticmethod
     def _incident_of(connection: Connection, failure: str) -> str:
@@ -93,3 +109,22 @@ class StorePurse(SqlStore):
         if found is None:
             raise NotAllowed("A model is asked for an incident only: something must bear its cost.")
         return str(found)
+
+
+def _call(body: ModelAnswered) -> ModelCall:
+    """A call as it was recorded."""
+    return ModelCall(
+        model=body.model,
+        prompt=body.prompt,
+        ended=body.ended,
+        cost_usd=body.cost_usd,
+        input_tokens=body.input_tokens,
+        cache_written=body.cache_written,
+        cache_read=body.cache_read,
+        output_tokens=body.output_tokens,
+        reasoning=tuple(body.reasoning),
+        failure=body.failure or "",
+        priced=body.priced is not False,
+        messages=tuple(body.messages or ()),
+        exact=body.exact is not False,
+    )

@@ -34,6 +34,7 @@ def judge(healer: Healer, failure: Failure, evidence: Evidence, proposed: ModelP
         rule=verdict.rule,
         reason=verdict.reason,
         policy_version=verdict.policy_version,
+        draft=dict(proposed.draft) or None,
     )
     healer.record(incident_id, told)
     return verdict

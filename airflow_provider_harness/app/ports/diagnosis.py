@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -53,7 +53,11 @@ class ModelCall:
     :param ended: stop reason, or what went wrong.
     :param input_tokens: neither written to the cache nor read from it.
     :param cost_usd: what it cost; what was reserved for it where nobody knows.
-    :param reasoning: what the model wrote beside its calls, shortened.
+    :param reasoning: what the model thought and wrote beside its calls, shortened.
+    :param failure: identity of the failure that is diagnosed.
+    :param priced: False where nobody here knows the model's price, and the cost is not counted.
+    :param messages: what was said since the call before, the answer included, without secrets; it is the journal.
+    :param exact: whether the messages are word for word what was said, so that the conversation can go on from them.
     """
 
     model: str
@@ -65,6 +69,10 @@ class ModelCall:
     cache_read: int = 0
     output_tokens: int = 0
     reasoning: tuple[str, ...] = ()
+    failure: str = ""
+    priced: bool = True
+    messages: tuple[Mapping[str, Any], ...] = ()
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +82,14 @@ class ModelProposal:
     :param category: the cause that it would name with it.
     :param why: one sentence of the model; somebody's text.
     :param named: the Dag, run or task that it means ("dag_id", "run_id", "task_id"), where it says so.
+    :param draft: for a person: "of" (what it would change), "diff", and "checked" (what was found to hold of it); nobody executes it.
     """
 
     action: ActionKind
     category: Category
     why: str
     named: Mapping[str, str]
+    draft: Mapping[str, str] = field(default_factory=dict)
 
 
 class Purse(Protocol):
@@ -95,6 +105,10 @@ class Purse(Protocol):
 
     def settle(self, failure: str, call: str, ended: ModelCall) -> None:
         """Record what the call came to, in place of what was reserved."""
+        ...
+
+    def answered(self, failure: str) -> Sequence[ModelCall]:
+        """The calls of a diagnosis of this failure that began and did not come to an end, in order."""
         ...
 
 

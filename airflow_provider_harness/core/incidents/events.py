@@ -232,7 +232,7 @@ class ModelAsked(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAnswered(Body):
-    """What a call came to, as ``app.ports.diagnosis.ModelCall``."""
+    """What a call came to, as ``app.ports.diagnosis.ModelCall``; its messages are the journal of the conversation."""
 
     kind = EventKind.MODEL_ANSWERED
     call: str
@@ -245,11 +245,18 @@ class ModelAnswered(Body):
     cache_read: int
     output_tokens: int
     reasoning: Sequence[str]
+    failure: str | None = None
+    priced: bool | None = None
+    messages: Sequence[Mapping[str, Any]] | None = None
+    exact: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelProposed(Body):
-    """What a model would do, and what the policy says of it; nothing is done."""
+    """What a model would do, and what the policy says of it; nothing is done.
+
+    :param draft: a change for a person: ``of``, ``diff`` and ``checked``.
+    """
 
     kind = EventKind.MODEL_PROPOSED
     action: str
@@ -260,6 +267,7 @@ class ModelProposed(Body):
     rule: str
     reason: str
     policy_version: int
+    draft: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

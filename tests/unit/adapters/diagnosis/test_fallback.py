@@ -1,4 +1,4 @@
-"""When the model is asked: where the rules do not know, are unsure, disagree with the facts, or did not help."""
+"""When the model is asked, and what of its answer holds beside the rules'."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.diagnosis.runbook import RunbookDiagnoser
-from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
-from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis, first_remedy
+from airflow_provider_harness.core.diagnosis.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
 from airflow_provider_harness.core.diagnosis.witness import Reader, Witnessed
 from airflow_provider_harness.core.errors import HarnessUnavailable
@@ -32,8 +33,8 @@ class Model:
         return self.says
 
 
-def climb(model: Model, log: str, facts: dict[str, Any] | None = None, **more: Any) -> Diagnosis:
-    ladder = LadderDiagnoser(RuleDiagnoser(), lambda: model, lambda _: None)
+def climb(model: Model, log: str, facts: dict[str, Any] | None = None, always: bool = False, **more: Any) -> Diagnosis:
+    ladder = LadderDiagnoser(RuleDiagnoser(), lambda: model, lambda _: None, always=always)
     seen = Witnessed(failure=failure(**more), reader=Reader.LOG)
     return ladder.diagnose(seen.failure, Evidence(log=log, facts=facts or {}, witnessed=seen))
 
@@ -41,7 +42,8 @@ def climb(model: Model, log: str, facts: dict[str, Any] | None = None, **more: A
 @pytest.mark.parametrize(
     ("log", "facts", "chain", "asked"),
     [
-        (LOCKED, {}, (), False),
+        (LOCKED, {}, (), True),  # words alone would lead to a retry
+        ("ModuleNotFoundError: No module named 'pandas'", {}, (), True),  # a person is paged
         (LOCKED, {"tries_by_harness": 0}, (ErrorLink(type="E", sqlstate="40P01"),), False),
         ("the widget refused to frobnicate", {}, (), True),  # the rules do not know
         ("io.temporal.failure.TimeoutFailure", {}, (), True),  # they are unsure
@@ -82,3 +84,61 @@ def test_the_runbook_is_not_asked_about_what_facts_rule_out() -> None:
     floor = RunbookDiagnoser(RuleDiagnoser(), entries, lambda _: None)
     said = floor.diagnose(failure(chain=(ErrorLink(type="E", http_status=404),)), Evidence(log=LOCKED))
     assert said.certainty is Certainty.UNSURE and said.against
+
+
+def says(category: Category, *cited: str, **more: Any) -> Diagnosis:
+    citations = tuple(Citation(source=Source.LOG, line=n, text=text) for n, text in enumerate(cited, 1))
+    given: dict[str, Any] = {"basis": Basis.MODEL, "certainty": Certainty.LIKELY, "citations": citations} | more
+    return diagnosis(category=category, **given)
+
+
+FACT = ErrorLink(type="E", sqlstate="40P01")
+MISSING = "ModuleNotFoundError: No module named 'pandas'"
+
+
+def test_of_every_failure_where_that_is_asked() -> None:
+    model = Model(says(Category.LOCK_CONTENTION, LOCKED))
+    said = climb(model, LOCKED, always=True, chain=(FACT,))
+    assert len(model.asked) == 1 and (said.basis, said.category) == (Basis.FACT, Category.LOCK_CONTENTION)
+
+
+def test_a_line_that_says_nothing_of_the_category_makes_the_answer_unsure() -> None:
+    said = climb(Model(says(Category.LOCK_CONTENTION, "task started")), "the widget refused")
+    assert (said.category, said.certainty) == (Category.LOCK_CONTENTION, Certainty.UNSURE)
+    assert first_remedy(said).action is ActionKind.ESCALATE_TO_HUMAN and "No rule finds lock_contention" in said.why
+
+
+def test_a_line_that_says_it_bears_the_answer_out() -> None:
+    said = climb(Model(says(Category.LOCK_CONTENTION, "task started", LOCKED)), "io.temporal.failure.TimeoutFailure")
+    assert (said.category, said.certainty) == (Category.LOCK_CONTENTION, Certainty.LIKELY)
+
+
+@pytest.mark.attack
+def test_it_adds_no_act_to_sure_rules() -> None:
+    """Whoever writes a line into a log that a rule knows, and moves a model to cite it, gets no retry of what a person must see."""
+    said = climb(Model(says(Category.LOCK_CONTENTION, LOCKED)), MISSING)
+    assert said.category is Category.DEPENDENCY_OR_VERSION and Category.LOCK_CONTENTION in said.alternatives
+    assert first_remedy(said).action is ActionKind.ESCALATE_TO_HUMAN and "A model says lock_contention" in said.why
+
+
+def test_it_may_take_an_act_away() -> None:
+    said = climb(Model(says(Category.DEPENDENCY_OR_VERSION, MISSING)), f"{LOCKED}\nstarted")
+    assert said.category is Category.DEPENDENCY_OR_VERSION
+
+
+def test_a_fact_that_nothing_shook_stays() -> None:
+    said = climb(Model(says(Category.CODE_BUG, "KeyError: 'a'")), LOCKED, always=True, chain=(FACT,))
+    assert (said.category, said.basis) == (Category.LOCK_CONTENTION, Basis.FACT)
+
+
+def test_who_knows_nothing_takes_nothing_from_the_rules() -> None:
+    said = climb(Model(says(Category.UNKNOWN, basis=Basis.NONE)), LOCKED)
+    assert said.category is Category.LOCK_CONTENTION
+
+
+def test_its_closed_answers_choose_a_narrower_remedy() -> None:
+    slow = "429 Too Many Requests"
+    agreed = climb(Model(says(Category.RATE_LIMITED, slow, traits=frozenset({"load"}))), slow)
+    assert first_remedy(agreed).action is ActionKind.SUGGEST_CONCURRENCY_CHANGE
+    wished = climb(Model(says(Category.LOCK_CONTENTION, LOCKED, wish=ActionKind.ESCALATE_TO_HUMAN)), LOCKED)
+    assert wished.wish is ActionKind.ESCALATE_TO_HUMAN

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.adapters.evidence.lineage import MOST, GetLineage, LineageEvidence
-from airflow_provider_harness.adapters.model.tools import check
+from airflow_provider_harness.adapters.model.answer import check
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey

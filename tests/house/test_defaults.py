@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from airflow_provider_harness import config
-from airflow_provider_harness.config import OPTIONS, Mode, Place, Settings, read
+from airflow_provider_harness.config import OPTIONS, AskModel, Mode, Place, Settings, read
 
 
 def given(**options: str) -> Settings:
@@ -22,7 +22,10 @@ SAFE = Settings(
     store_conn_id="harness_store",
     capture_conn_id="harness_capture",
     airflow_conn_id="harness_airflow",
-    model="",  # no text leaves
+    model="",
+    model_fallback="",
+    ask_model=AskModel.UNSURE,
+    runbooks_path="",  # no text leaves
     model_conn_id="anthropic_default",
     pagerduty_conn_id="pagerduty_events_default",
     routes_file="",

@@ -76,18 +76,9 @@ class AnthropicWire:
     def __call__(self, request: Mapping[str, Any], seconds: float) -> Answer:
         """See ``Wire``. The request runs in a thread of its own, and who waits for it waits no longer than it may."""
         under_way: list[Any] = []
-        came: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
-
-        def ask() -> None:
-            try:
-                with self._client.messages.with_streaming_response.create(**request, timeout=seconds + 1) as response:
-                    under_way.append(response)
-                    response.read()
-                    came.put((response.parse(), None))
-            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
-                came.put((None, error))
-
-        threading.Thread(target=ask, name="harness-model", daemon=True).start()
+        came: queue.SimpleQueue[Came] = queue.SimpleQueue()
+        given = (self._client, request, seconds, under_way, came)
+        threading.Thread(target=_ask, args=given, name="harness-model", daemon=True).start()
         try:
             message, error = came.get(timeout=seconds)
         except queue.Empty:
@@ -96,6 +87,23 @@ class AnthropicWire:
         if error is not None:
             raise _told(error) from error
         return _answer(message)
+
+
+#: A message, or what ended the request.
+Came = tuple[Any, Exception | None]
+
+
+def _ask(
+    client: Any, request: Mapping[str, Any], seconds: float, under_way: list[Any], came: queue.SimpleQueue[Came]
+) -> None:
+    """One request; each of its reads ends soon after who waits for it has gone."""
+    try:
+        with client.messages.with_streaming_response.create(**request, timeout=seconds + 1) as response:
+            under_way.append(response)
+            response.read()
+            came.put((response.parse(), None))
+    except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
+        came.put((None, error))
 
 
 def _hang_up(under_way: list[Any]) -> None:

@@ -35,7 +35,7 @@ SERIALIZED = ("operators", "sensors", "triggers", "links", "callbacks", "retry_p
 WORDS: tuple[type[StrEnum], ...] = (
     actions.ActionKind, actions.Parameter, diagnosis.Basis, diagnosis.Category, diagnosis.Certainty, evidence.Source,
     failure.FailureKind, failure.Origin, events.EventKind, events.Outcome, incident.State, StoreKind, outbox.Said, outbox.Wait,
-    outbox.Reached, policy.VerdictKind, CheckKind, Decision, Severity, config.Mode, config.Place,
+    outbox.Reached, policy.VerdictKind, CheckKind, Decision, Severity, config.Mode, config.Place, config.AskModel,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from airflow_provider_harness.app.oncall import question as asked
 from airflow_provider_harness.app.oncall.approve import dag_id_of, diagnosed_failure
+from airflow_provider_harness.app.oncall.drafts import contract_change, drafted
 from airflow_provider_harness.app.oncall.impact import contracts_of, made_worse
 from airflow_provider_harness.app.oncall.instructions import answer
 from airflow_provider_harness.app.oncall.subject import (
@@ -96,6 +97,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "cause": cause,
         "connections": connections_of(incident),
         "suggested statement": statement_of(incident, failures),
+        "suggested change": "\n".join((contract_change(failures), *drafted(healer.store.events(incident.id)))).strip(),
         "done": _done(incident),
         **({} if here else {"you are asked to": asks}),
         "when it is mended": "" if here else f"airflow harness incidents resolve {incident.id} --why TEXT",

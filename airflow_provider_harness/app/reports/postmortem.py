@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.oncall import question as asked
 from airflow_provider_harness.app.oncall.deadlines import overdue, pace
+from airflow_provider_harness.app.oncall.drafts import contract_change, drafted
 from airflow_provider_harness.app.oncall.instructions import answer, asks_of
 from airflow_provider_harness.app.oncall.page import minute, samples_of
 from airflow_provider_harness.app.oncall.paged import delivery_of, who_was_paged
@@ -194,6 +195,9 @@ def _why(story: Story) -> Iterable[str]:
         yield f"{body.category}; {how_sure(body)}"
     if statement := statement_of(story.incident, story.failed):
         yield statement
+    if change := contract_change(story.failed):
+        yield change
+    yield from drafted(story.events)
 
 
 def _ended(story: Story) -> Iterable[str]:
@@ -240,6 +244,9 @@ def _cause(story: Story) -> Iterable[str]:
             yield f"it could also be: {', '.join(body.alternatives)}"
     if statement := statement_of(story.incident, story.failed):
         yield statement
+    if change := contract_change(story.failed):
+        yield change
+    yield from drafted(story.events)
     for seen in story.all(EvidenceSeen)[-1:]:
         if seen.unavailable:
             yield f"not known: {', '.join(seen.unavailable)}"

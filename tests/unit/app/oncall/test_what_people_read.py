@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_harness.adapters.model.answer import TRAITS, Rejected, Shown, accept
 from airflow_provider_harness.adapters.model.prompt import dossier
-from airflow_provider_harness.adapters.model.tools import Rejected, accept
 from airflow_provider_harness.adapters.paging.notifiers import medium_of, shown
 from airflow_provider_harness.adapters.paging.pagerduty import bounded
 from airflow_provider_harness.app.healing import diagnose as heal
@@ -19,7 +19,7 @@ from airflow_provider_harness.app.oncall.page import compose
 from airflow_provider_harness.app.ports.healing import Page, Severity
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.contracts.grant import text_of
-from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind, to_dict
 from airflow_provider_harness.core.diagnosis.failure_text import cleaned
 from airflow_provider_harness.core.incidents.events import EventKind, Noted
@@ -183,14 +183,18 @@ def test_what_a_row_says_is_not_known_stands_among_the_data() -> None:
 
 
 def test_every_citation_is_compared() -> None:
-    true = {"line": 1, "text": "disk is full"}
-    answer = {
-        "category": "unknown", "cause": "c", "certainty": "likely", "checked": [], "not_checked": [], "alternatives": [],
-        "citations": [*[true] * 8, {"line": 1, "text": "never printed"}],
+    true = {"source": "log", "line": 1, "text": "disk is full"}
+    false = {"source": "log", "line": 1, "text": "never printed"}
+    answer = dict.fromkeys(TRAITS, "unknown") | {
+        "category": "resource_exhausted_disk", "cause": "c", "certainty": "likely", "checked": [], "not_checked": [],
+        "alternatives": [], "reasoning": "", "retry_after_seconds": 0, "citations": [false],
     }  # fmt: skip
+    lines = {"log": [Shown(Source.LOG, n, f"disk is full, part {n}") for n in range(1, 20)]}
     with pytest.raises(Rejected):
-        accept(answer, Evidence(log="disk is full"))
-    assert len(accept(answer | {"citations": [true] * 8}, Evidence(log="disk is full")).citations) == 8
+        accept(answer, lines)
+    many = [true | {"line": n, "text": f"disk is full, part {n}"} for n in range(1, 10)]
+    accepted = accept(answer | {"citations": [false, *many]}, lines)
+    assert len(accepted.diagnosis.citations) == 8 and accepted.counts["citation_dropped"] == 1
 
 
 def test_a_row_that_a_task_inserted_by_hand_is_masked_before_it_is_read() -> None:

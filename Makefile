@@ -8,8 +8,8 @@ VENV = python="$$(sh .ci/python)" && "$$python" .ci/venv.py
 BIGQUERY = python="$$(sh .ci/python bigquery)" && "$$python" .ci/venv.py --bigquery
 # Without it, CI fails; elsewhere its tests are left out, and one sentence says so.
 TRY_BIGQUERY = { $(BIGQUERY); } || [ -z "$$CI" ]
-# The tests on Airflow's processes wait most of the time: one worker has them, the other has the rest.
-PYTEST = $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
+# The tests on Airflow's processes wait most of the time: two workers have one half of them each, the third has the rest.
+PYTEST = $(BIN)/python -m pytest --numprocesses 3 --no-loadscope-reorder
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -25,12 +25,18 @@ LEFT_OUT = pytest.StashKey[str]()
 """Why the tests on the BigQuery stand-in are left out."""
 
 
+FIRST_DAY = {f"tests/airflow/test_{name}.py" for name in ("backfill", "lineage", "shapes", "spine", "validate")}
+"""The tests on Airflow's processes that need a published day; they and the others have an Airflow each."""
+
+
 class _Together(LoadScopeScheduling):
-    """One worker has what shares servers: all tests on Airflow's processes, and else the tests of a file."""
+    """One worker has what shares servers: each half of the tests on Airflow's processes, and else the tests of a file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "tests/airflow" if file.startswith("tests/airflow/") else file
+        if not file.startswith("tests/airflow/"):
+            return file
+        return "tests/airflow, with a day" if file in FIRST_DAY else "tests/airflow"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,11 @@ def store_database(postgres: PostgresServer) -> str:
     return TEMPLATE
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where an empty store is that only this test has, in SQLite and in PostgreSQL."""
-    if request.param == "sqlite":
-        path = tmp_path / "harness.db"
+@contextmanager
+def empty_store(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where an empty store is that only this test has."""
+    if engine == "sqlite":
+        path = request.getfixturevalue("tmp_path") / "harness.db"
         shutil.copyfile(request.getfixturevalue("store_file"), path)
         yield f"sqlite:///{path}"
         return
@@ -52,3 +53,10 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     yield server.url(name, driver="psycopg")
     server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where an empty store is that only this test has, in SQLite and in PostgreSQL."""
+    with empty_store(request.param, request) as url:
+        yield url

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from airflow_provider_harness.adapters.store.reports import content
+from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.healing import (
     Answer,
     Approval,
@@ -35,7 +37,14 @@ from airflow_provider_harness.core.incidents import events as happened
 from airflow_provider_harness.core.incidents.circuit_breaker import Past, past_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.incidents.grouping import Groups, Held, handles, signature
-from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, Incident, State, episode_of, fold
+from airflow_provider_harness.core.incidents.incident import (
+    IN_HAND_OF_A_PERSON,
+    ImpossibleEvent,
+    Incident,
+    State,
+    episode_of,
+    fold,
+)
 from airflow_provider_harness.core.incidents.outbox import Delivery, Reached, Said
 from airflow_provider_harness.core.policy.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.slices.lease import Lease
@@ -63,7 +72,7 @@ class Crash(BaseException):
 
 @dataclass
 class MemoryStore:
-    """Implements ``app.ports.healing.Store``.
+    """Implements ``app.ports.healing.Store``; held to ``tests/ports/test_store_port.py`` like the store itself.
 
     :param crash_before: dies before it writes an event of this kind.
     """
@@ -86,7 +95,8 @@ class MemoryStore:
 
     def record(self, failure: Failure, incident_id: str) -> bool:
         """Of two reports, the second one wins while none has joined."""
-        if failure.identity in self.joined or self.recorded.get(failure.identity, (None,))[0] == failure:
+        known = self.recorded.get(failure.identity)
+        if failure.identity in self.joined or (known and content(known[0]) == content(failure)):
             return False
         self.recorded[failure.identity] = failure, incident_id
         self.aside.pop(failure.identity, None)
@@ -134,7 +144,7 @@ class MemoryStore:
             self.recorded[identity] = failure, incident_id
             there = groups.find(handles(failure), failure.occurred_at)
             episode = episode_of(failure.key, signature(failure).text)
-            target = there or incident_id
+            target = there or (ulid(now) if incident_id in self._ids() else incident_id)
             body = happened.Joined(failure=identity) if there else happened.Opened(failure=identity, episode=episode)
             self.append(Event(incident_id=target, at=now, body=body))
             self.joined[identity] = target
@@ -144,13 +154,16 @@ class MemoryStore:
         return found
 
     def _over(self) -> set[str]:
-        done = {item.id for item in self.incidents() if item.outcome not in (None, *IN_HAND_OF_A_PERSON)}
+        over = (None, *IN_HAND_OF_A_PERSON)
+        done = {item.id for item in self.incidents() if item.outcome not in over or happened.Resolved in item.last}
         return done | self.gone
+
+    def _ids(self) -> set[str]:
+        return {event.incident_id for event in self.log}
 
     def resolve(self, handed: str) -> str:
         mine = (self.joined.get(identity) for identity, (_, given) in self.recorded.items() if given == handed)
-        known = {event.incident_id for event in self.log}
-        return handed if handed in known else next((name for name in mine if name), handed)
+        return handed if handed in self._ids() else next((name for name in mine if name), handed)
 
     def incident_of(self, failure: str) -> str | None:
         return self.joined.get(failure)
@@ -180,12 +193,19 @@ class MemoryStore:
         return set(keys) & set(self.joined)
 
     def append(self, *events: Event) -> None:
+        """All of them, or none."""
+        after = {name: self.incident(name) for name in dict.fromkeys(event.incident_id for event in events)}
         for event in events:
             if event.kind is self.crash_before:
                 self.crash_before = None
                 raise Crash
-            self.incident(event.incident_id).after(event)
-            self.log.append(event)
+            before = after[event.incident_id]
+            after[before.id] = before.after(event)
+            if event.kind is EventKind.RETURNED and before.outcome is not None:
+                for other in self.at_work():
+                    if other.episode == before.episode:
+                        raise ImpossibleEvent(f"incident {other.id} of the same cause is open already")
+        self.log += events
 
     def usage(self, incident_id: str, dag_id: str, kind: ActionKind, now: datetime, target: str = "") -> Usage:
         same = [act for act in self.acts if act[3] is kind]
@@ -226,7 +246,8 @@ class MemoryStore:
         return mine[-1] if mine else None
 
     def use_approval(self, approval: Approval, now: datetime) -> AskState:
-        row = next((item for item in self.approvals if (item.id, item.act) == (approval.id, approval.act)), None)
+        wanted = approval.id, approval.act, approval.incident_id
+        row = next((item for item in self.approvals if (item.id, item.act, item.incident_id) == wanted), None)
         if row is None:
             return AskState.ABSENT
         if row.id in self.used:

@@ -11,10 +11,11 @@ import importlib
 import os
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULE = "airflow_provider_harness.core.policy.policy"
@@ -86,27 +87,59 @@ def _executed(node: ast.AST) -> bool:
     return isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.If | ast.IfExp | ast.Attribute | ast.Constant)
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
-    match node:
-        case ast.Compare(ops=ops):
-            for i, op in enumerate(ops):
-                for other in COMPARE[type(op)]:
-                    yield f"{ast.unparse(node)}: {other.__name__}", _setter("ops", i, other())
-        case ast.BoolOp(op=op):
-            other = ast.Or if isinstance(op, ast.And) else ast.And
-            yield f"{ast.unparse(node)}: {other.__name__}", lambda twin: setattr(twin, "op", other())
-        case ast.UnaryOp(op=ast.Not()):
-            yield f"{ast.unparse(node)}: without not", _unnot
-        case ast.If(test=test) | ast.IfExp(test=test):
-            for value in (True, False):
-                yield f"if {ast.unparse(test)}: {value}", _setter("test", None, ast.Constant(value))
-        case ast.Attribute(attr=attr) if attr in MEMBERS:
-            for name in MEMBERS[attr]:
-                yield f"{ast.unparse(node)}: {name}", _setter("attr", None, name)
-        case ast.Constant(value=bool() as value):
-            yield f"{value}: {not value}", _setter("value", None, not value)
-        case ast.Constant(value=int() as value):
-            yield f"{value}: {value + 1}", _setter("value", None, value + 1)
+Changes = Iterator[tuple[str, object]]
+
+
+def _changes(node: ast.AST) -> Changes:
+    for kind, change in _CHANGES.items():
+        if isinstance(node, kind):
+            yield from change(node)
+
+
+def _compare(node: ast.Compare) -> Changes:
+    for i, op in enumerate(node.ops):
+        for other in COMPARE[type(op)]:
+            yield f"{ast.unparse(node)}: {other.__name__}", _setter("ops", i, other())
+
+
+def _bool_op(node: ast.BoolOp) -> Changes:
+    other = ast.Or if isinstance(node.op, ast.And) else ast.And
+    yield f"{ast.unparse(node)}: {other.__name__}", lambda twin: setattr(twin, "op", other())
+
+
+def _unary(node: ast.UnaryOp) -> Changes:
+    if isinstance(node.op, ast.Not):
+        yield f"{ast.unparse(node)}: without not", _unnot
+
+
+def _choice(node: ast.If | ast.IfExp) -> Changes:
+    for value in (True, False):
+        yield f"if {ast.unparse(node.test)}: {value}", _setter("test", None, ast.Constant(value))
+
+
+def _attribute(node: ast.Attribute) -> Changes:
+    for name in MEMBERS.get(node.attr, ()):
+        yield f"{ast.unparse(node)}: {name}", _setter("attr", None, name)
+
+
+def _constant(node: ast.Constant) -> Changes:
+    value = node.value
+    if isinstance(value, bool):
+        yield f"{value}: {not value}", _setter("value", None, not value)
+    elif isinstance(value, int):
+        yield f"{value}: {value + 1}", _setter("value", None, value + 1)
+
+
+#: Kind of node -> the ways in which it is broken.
+_CHANGES: dict[type[ast.AST], Callable[[Any], Changes]] = {
+    ast.Compare: _compare,
+    ast.BoolOp: _bool_op,
+    ast.UnaryOp: _unary,
+    ast.If: _choice,
+    ast.IfExp: _choice,
+    ast.Attribute: _attribute,
+    ast.Constant: _constant,
+}
 
 
 def _setter(field: str, index: int | None, value: object) -> object:

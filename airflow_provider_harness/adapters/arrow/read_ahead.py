@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from typing import Generic, TypeVar
 
 from airflow_provider_harness.core.errors import HarnessError
 
@@ -41,44 +41,52 @@ def ahead(items: Iterable[Item], cancel: Callable[[], None] = lambda: None) -> I
 
     :param cancel: ends a read that is under way, when nobody wants its items any more; needed where it may wait for long.
     """
-    waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=DEPTH)
-    stop = threading.Event()
+    between = _Between[Item]()
+    reader = threading.Thread(target=between.read, args=(items,), name="harness-read-ahead", daemon=True)
+    reader.start()
+    try:
+        yield between.taken()
+    except BaseException:
+        between.stop()
+        cancel()
+        raise
+    finally:
+        between.stop()
+        reader.join()
 
-    def put(item: Item | None, error: BaseException | None) -> None:
-        while not stop.is_set():
-            try:
-                waiting.put((item, error), timeout=0.1)
-            except queue.Full:
-                continue
-            break
 
-    def read() -> None:
+class _Between(Generic[Item]):
+    """The few items between the thread that reads and whoever takes them."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=DEPTH)
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Nobody wants more."""
+        self._stopped.set()
+
+    def read(self, items: Iterable[Item]) -> None:
         try:
             for item in items:
-                put(item, None)
-                if stop.is_set():
+                self._put(item, None)
+                if self._stopped.is_set():
                     return
-            put(None, None)
+            self._put(None, None)
         except BaseException as error:  # noqa: BLE001 - it is raised again where the items are taken
-            put(None, error)
+            self._put(None, error)
 
-    def taken() -> Iterator[Item]:
+    def taken(self) -> Iterator[Item]:
         while True:
-            item, error = waiting.get()
+            item, error = self._waiting.get()
             if error is not None:
                 raise error
             if item is None:
                 return
             yield item
 
-    reader = threading.Thread(target=read, name="harness-read-ahead", daemon=True)
-    reader.start()
-    try:
-        yield taken()
-    except BaseException:
-        stop.set()
-        cancel()
-        raise
-    finally:
-        stop.set()
-        reader.join()
+    def _put(self, item: Item | None, error: BaseException | None) -> None:
+        while not self._stopped.is_set():
+            with suppress(queue.Full):
+                self._waiting.put((item, error), timeout=0.1)
+                return

@@ -36,30 +36,45 @@ def within_limits(text: str) -> None:
     """
     import yaml
 
-    sizes: dict[str, int] = {}
-    opened: list[tuple[str | None, int]] = []
-    total = 0
+    count = _Count()
     event: Any
     for event in yaml.parse(text, Loader=loader()):
         line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            if any(anchor == event.anchor for anchor, _ in opened):
-                raise TooLarge(f"the alias *{event.anchor} contains itself", line)
-            total += sizes.get(str(event.anchor), 1)
-        elif isinstance(event, yaml.ScalarEvent):
-            total += 1
-            if event.anchor:
-                sizes[event.anchor] = 1
-        elif isinstance(event, yaml.CollectionStartEvent):
-            opened.append((event.anchor, total))
-            total += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = opened.pop()
-            if anchor:
-                sizes[anchor] = total - before
-        if total > MOST_NODES:
+        count.take(event, line)
+        if count.total > MOST_NODES:
             raise TooLarge(
                 f"it has more than {MOST_NODES} keys and values, aliases counted as what they stand for", line
             )
-        if len(opened) > MOST_DEPTH:
+        if len(count.opened) > MOST_DEPTH:
             raise TooLarge(f"it is nested more than {MOST_DEPTH} deep", line)
+
+
+class _Count:
+    """How large a document is, as far as it was read.
+
+    ``opened`` has the anchor of each list or mapping that is not closed, with the count before it.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.opened: list[tuple[str | None, int]] = []
+        self._sizes: dict[str, int] = {}
+
+    def take(self, event: Any, line: int) -> None:
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            self.total += self._of_alias(str(event.anchor), line)
+        elif kind == "ScalarEvent":
+            self.total += 1
+            self._sizes |= {event.anchor: 1} if event.anchor else {}
+        elif kind in ("SequenceStartEvent", "MappingStartEvent"):
+            self.opened.append((event.anchor, self.total))
+            self.total += 1
+        elif kind in ("SequenceEndEvent", "MappingEndEvent"):
+            anchor, before = self.opened.pop()
+            self._sizes |= {anchor: self.total - before} if anchor else {}
+
+    def _of_alias(self, anchor: str, line: int) -> int:
+        if any(anchor == other for other, _ in self.opened):
+            raise TooLarge(f"the alias *{anchor} contains itself", line)
+        return self._sizes.get(anchor, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -61,25 +61,9 @@ def _figured(node: Any, called: frozenset[str]) -> tuple[str | None, int]:
     """
     from sqlglot import exp
 
-    if isinstance(node, exp.Column | exp.Alias):
-        return str(node.args["table"].name if node.is_star and node.args.get("table") else node.alias_or_name), 2
-    if isinstance(node, exp.Dot):
-        return _figured(node.expression, called) if isinstance(node.expression, exp.Func) else (node.name, 2)
-    if isinstance(node, exp.Cast) and isinstance(node.this, exp.IntDiv):
-        return "div", 2
-    if isinstance(node, exp.Cast):
-        inner = _figured(node.this, called)
-        return inner if inner[1] == 2 else (_of_type(node.to), 1)
-    if isinstance(node, exp.Case):
-        inner = _figured(node.args["default"], called) if node.args.get("default") else ("", 0)
-        return inner if inner[1] == 2 else ("case", 1)
-    if isinstance(node, exp.Mod | exp.Extract):
-        return _of_twins(node, called)
-    if isinstance(node, exp.Query):
-        first = node.selects[0] if node.selects else None
-        return ("", 0) if first is None else _figured(first, called)
-    if isinstance(node, _seen_through()):
-        return _figured(node.this, called)
+    for kinds, figure in _figures():
+        if isinstance(node, kinds):
+            return figure(node, called)
     if isinstance(node, exp.Trim):
         return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")).upper(), "btrim"), 2
     if type(node).__name__ in _FIXED:
@@ -89,6 +73,57 @@ def _figured(node: Any, called: frozenset[str]) -> tuple[str | None, int]:
     if type(node).__name__.startswith("JSON") and not any(name.startswith("json") for name in called):
         return "", 0  # an operator
     return (_of_function(node, called), 2) if isinstance(node, exp.Func) else ("", 0)
+
+
+_Figured = tuple[str | None, int]
+
+
+def _of_column(node: Any, _called: frozenset[str]) -> _Figured:
+    return str(node.args["table"].name if node.is_star and node.args.get("table") else node.alias_or_name), 2
+
+
+def _of_dot(node: Any, called: frozenset[str]) -> _Figured:
+    from sqlglot import exp
+
+    return _figured(node.expression, called) if isinstance(node.expression, exp.Func) else (node.name, 2)
+
+
+def _of_cast(node: Any, called: frozenset[str]) -> _Figured:
+    from sqlglot import exp
+
+    if isinstance(node.this, exp.IntDiv):
+        return "div", 2
+    inner = _figured(node.this, called)
+    return inner if inner[1] == 2 else (_of_type(node.to), 1)
+
+
+def _of_case(node: Any, called: frozenset[str]) -> _Figured:
+    inner = _figured(node.args["default"], called) if node.args.get("default") else ("", 0)
+    return inner if inner[1] == 2 else ("case", 1)
+
+
+def _of_query(node: Any, called: frozenset[str]) -> _Figured:
+    return _figured(node.selects[0], called) if node.selects else ("", 0)
+
+
+def _of_inner(node: Any, called: frozenset[str]) -> _Figured:
+    return _figured(node.this, called)
+
+
+@cache
+def _figures() -> tuple[tuple[Any, Callable[[Any, frozenset[str]], _Figured]], ...]:
+    """Kind of expression -> how its name is found; the first that fits."""
+    from sqlglot import exp
+
+    return (
+        ((exp.Column, exp.Alias), _of_column),
+        (exp.Dot, _of_dot),
+        (exp.Cast, _of_cast),
+        (exp.Case, _of_case),
+        ((exp.Mod, exp.Extract), _of_twins),
+        (exp.Query, _of_query),
+        (_seen_through(), _of_inner),
+    )
 
 
 _FIXED: Mapping[str, str] = {

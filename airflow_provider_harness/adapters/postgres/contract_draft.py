@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.postgres.catalog import catalog
@@ -11,7 +12,7 @@ from airflow_provider_harness.adapters.postgres.constraint_proofs import accepte
 from airflow_provider_harness.adapters.postgres.session import session
 from airflow_provider_harness.adapters.sql.checks import ident
 from airflow_provider_harness.adapters.sql.types import base
-from airflow_provider_harness.core.contracts.schema import Schema
+from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -125,22 +126,7 @@ def _table(connection: psycopg.Connection[Any], name: str, found: Schema) -> dic
     for columns, targets in foreign:
         if len(columns) == 1 and targets:
             singles.setdefault(columns[0], []).append({"to": targets[0], "customProperties": REPORTS})
-    properties = []
-    for column in found.columns:
-        entry: dict[str, Any] = {"name": column.name, "logicalType": logical(column.type), "physicalType": column.type}
-        if comments.get(column.name):
-            entry["description"] = comments[column.name]
-        if column.name in key:
-            entry |= {"primaryKey": True, "primaryKeyPosition": key.index(column.name) + 1}
-        if not column.nullable:
-            entry["required"] = True
-        if column.name in unique:
-            entry["unique"] = True
-        if column.name in allowed and entry["logicalType"] == "string":
-            entry["enum"] = [{"value": text} for text in allowed[column.name]]
-        if column.name in singles:
-            entry["relationships"] = singles[column.name]
-        properties.append(entry)
+    known = _Known(comments=comments, key=key, unique=unique, allowed=allowed, singles=singles)
     table: dict[str, Any] = {"name": name.partition(".")[2], "physicalName": name, "physicalType": "table"}
     said = connection.execute(COMMENT, [place]).fetchone()
     if said and said[0]:
@@ -152,7 +138,44 @@ def _table(connection: psycopg.Connection[Any], name: str, found: Schema) -> dic
     ]
     if several:
         table["relationships"] = several
-    return table | {"quality": [{"metric": "rowCount", "mustBeGreaterThan": 0}], "properties": properties}
+    return table | {
+        "quality": [{"metric": "rowCount", "mustBeGreaterThan": 0}],
+        "properties": [known.entry(column) for column in found.columns],
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the catalog says of a table's columns.
+
+    :param key: columns of the primary key, in its order.
+    :param unique: columns that are unique by themselves.
+    :param allowed: column -> the texts that a constraint accepts.
+    :param singles: column -> the relationships of its own.
+    """
+
+    comments: Mapping[str, str]
+    key: Sequence[str]
+    unique: Set[str]
+    allowed: Mapping[str, Sequence[str]]
+    singles: Mapping[str, list[dict[str, Any]]]
+
+    def entry(self, column: SchemaColumn) -> dict[str, Any]:
+        """The column as the contract describes it."""
+        name, kind = column.name, logical(column.type)
+        place = self.key.index(name) + 1 if name in self.key else 0
+        texts = self.allowed.get(name) if kind == "string" else None
+        parts = {
+            "description": self.comments.get(name),
+            "primaryKey": bool(place),
+            "primaryKeyPosition": place,
+            "required": not column.nullable,
+            "unique": name in self.unique,
+            "enum": [{"value": text} for text in texts or ()],
+            "relationships": self.singles.get(name),
+        }
+        said = {part: value for part, value in parts.items() if value}
+        return {"name": name, "logicalType": kind, "physicalType": column.type, **said}
 
 
 def logical(kind: str) -> str:

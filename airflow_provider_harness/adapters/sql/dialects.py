@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 from airflow_provider_harness.adapters.sql.authored.guard import printed_alike
@@ -72,43 +73,94 @@ def _single(node: Any, exp: Any) -> Any:
 
 
 def _bigquery(node: Any, exp: Any) -> Any:
-    if isinstance(node, exp.Anonymous) and str(node.this).lower() == "harness_written":
-        from sqlglot import parse_one
+    return next((change(node, exp) for kind, change in _in_bigquery() if isinstance(node, kind)), node)
 
-        return exp.paren(parse_one(node.expressions[0].name, read="bigquery"))
-    if isinstance(node, exp.CTE):
-        node.set("materialized", None)
-    if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileDisc):
-        # an approximation: BigQuery's exact percentile is a window function
-        share = round(1000 * float(node.this.this.name))
-        ordered = node.expression.expressions[0].this
-        return exp.Bracket(
-            this=exp.func("APPROX_QUANTILES", ordered, exp.Literal.number(1000)),
-            expressions=[exp.Anonymous(this="OFFSET", expressions=[exp.Literal.number(share)])],
-        )
-    if isinstance(node, exp.RegexpLike) and isinstance(node.expression, exp.Literal):
+
+def _written(node: Any, exp: Any) -> Any:
+    """A statement that the contract's author wrote for BigQuery."""
+    from sqlglot import parse_one
+
+    if str(node.this).lower() != "harness_written":
+        return node
+    return exp.paren(parse_one(node.expressions[0].name, read="bigquery"))
+
+
+def _cte(node: Any, _exp: Any) -> Any:
+    node.set("materialized", None)
+    return node
+
+
+def _quantile(node: Any, exp: Any) -> Any:
+    """An approximation: BigQuery's exact percentile is a window function."""
+    if not isinstance(node.this, exp.PercentileDisc):
+        return node
+    share = round(1000 * float(node.this.this.name))
+    ordered = node.expression.expressions[0].this
+    return exp.Bracket(
+        this=exp.func("APPROX_QUANTILES", ordered, exp.Literal.number(1000)),
+        expressions=[exp.Anonymous(this="OFFSET", expressions=[exp.Literal.number(share)])],
+    )
+
+
+def _pattern(node: Any, exp: Any) -> Any:
+    if isinstance(node.expression, exp.Literal):
         node.set("expression", _text(f"(?s){re2(node.expression.name)}", exp))
-    if isinstance(node, exp.ConcatWs):
-        separator, *parts = node.expressions
-        words = [part.this if isinstance(part, exp.Coalesce) else part for part in parts]
-        words = [
-            word.transform(lambda one: _bigquery(one, exp)) for word in words
-        ]  # what is replaced is not looked into
-        return exp.func("ARRAY_TO_STRING", exp.array(*words), separator)  # which leaves nulls out, too
-    if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.JSONB:
-        return exp.DataType.build("JSON")
-    if isinstance(node, exp.Extract) and node.this.name.upper() == "EPOCH":
-        return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
-    if isinstance(node, exp.EQ | exp.GT | exp.GTE):
-        return _nan_in_bigquery(node, exp)
-    if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.FLOAT and node.this.is_string:
-        return _single(node, exp)
-    if isinstance(node, exp.Literal) and not node.is_string and "." in node.name and _compared(node, exp):
-        return exp.cast(_text(node.name, exp), "BIGDECIMAL")  # as it is written, and no binary number
-    if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and node.args.get("query"):
+    return node
+
+
+def _concat(node: Any, exp: Any) -> Any:
+    separator, *parts = node.expressions
+    words = [part.this if isinstance(part, exp.Coalesce) else part for part in parts]
+    words = [word.transform(lambda one: _bigquery(one, exp)) for word in words]  # what is replaced is not looked into
+    return exp.func("ARRAY_TO_STRING", exp.array(*words), separator)  # which leaves nulls out, too
+
+
+def _json(node: Any, exp: Any) -> Any:
+    return exp.DataType.build("JSON") if node.this == exp.DataType.Type.JSONB else node
+
+
+def _epoch(node: Any, exp: Any) -> Any:
+    if node.this.name.upper() != "EPOCH":
+        return node
+    return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
+
+
+def _cast(node: Any, exp: Any) -> Any:
+    is_single = node.to.this == exp.DataType.Type.FLOAT and node.this.is_string
+    return _single(node, exp) if is_single else node
+
+
+def _number(node: Any, exp: Any) -> Any:
+    if node.is_string or "." not in node.name or not _compared(node, exp):
+        return node
+    return exp.cast(_text(node.name, exp), "BIGDECIMAL")  # as it is written, and no binary number
+
+
+def _in_query(node: Any, exp: Any) -> Any:
+    if isinstance(node.this, exp.Tuple) and node.args.get("query"):
         query = node.args["query"].this
         query.set("expressions", [exp.func("STRUCT", *(part.copy() for part in query.expressions))])
     return node
+
+
+@cache
+def _in_bigquery() -> tuple[tuple[Any, Callable[[Any, Any], Any]], ...]:
+    """Kind of expression -> what it is in BigQuery; the first that fits."""
+    from sqlglot import exp
+
+    return (
+        (exp.Anonymous, _written),
+        (exp.CTE, _cte),
+        (exp.WithinGroup, _quantile),
+        (exp.RegexpLike, _pattern),
+        (exp.ConcatWs, _concat),
+        (exp.DataType, _json),
+        (exp.Extract, _epoch),
+        ((exp.EQ, exp.GT, exp.GTE), _nan_in_bigquery),
+        (exp.Cast, _cast),
+        (exp.Literal, _number),
+        (exp.In, _in_query),
+    )
 
 
 def _compared(node: Any, exp: Any) -> bool:

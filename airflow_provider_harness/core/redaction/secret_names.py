@@ -199,28 +199,33 @@ def _bare(text: str, start: int, name: str, beside: re.Match[str], at: int) -> t
     bare = _BARE.match(text, at)
     if bare is None:
         return None
-    whole = bare.group()
-    value = _TAIL.sub("", whole)
-    line = text[at : _end(text, at)]
+    whole, line = bare.group(), text[at : _end(text, at)]
+    value, words = _cut(_TAIL.sub("", whole), sep), line.split()
+    if _is_no_value(name, value) or _is_said(name, sep, value, words, begins):
+        return None
+    wordy = begins and sep == ":" and not whole.endswith(",") and len(words) > 1 and not beside["close"]
+    # a password of some words, at the end of its line
+    firm = sep == ":" and not begins and 1 < len(words) <= 3 and _FIRM.search(lower(name)) and whole == value
+    environment = begins and sep == "=" and name.isupper() and len(words) == 1
+    return at, at + len(line.rstrip() if wordy or firm or environment else value)
+
+
+def _cut(value: str, sep: str) -> str:
+    """The value without the name that follows it."""
     if sep.startswith("%"):
-        cut = re.search(r"%26|%22|%27|%7[dD]|%2[cC]", value)
-        value = value[: cut.start()] if cut else value
-    elif sep in ("=", ":=") and "," in value and (more := re.search(r",(?=\s?[A-Za-z_][\w.\-]{0,40}\s?[=:])", value)):
-        value = value[: more.start()]
+        end = re.search(r"%26|%22|%27|%7[dD]|%2[cC]", value)
+    elif sep in ("=", ":=") and "," in value:
+        end = re.search(r",(?=\s?[A-Za-z_][\w.\-]{0,40}\s?[=:])", value)
+    else:
+        end = None
+    return value[: end.start()] if end else value
+
+
+def _is_no_value(name: str, value: str) -> bool:
+    """Whether it is empty, a place of a template, code, the name again, or a folder."""
     if not value or _none(value) or _CODE.match(value) or value.lower() == name.lower():
-        return None
-    if lower(name) in ("pwd", "oldpwd") and value.startswith(("/", "~")):
-        return None
-    words = line.split()
-    if _is_said(name, sep, value, words, begins):
-        return None
-    if begins and sep == ":" and not whole.endswith(",") and len(words) > 1 and not beside["close"]:
-        return at, at + len(line.rstrip())
-    if sep == ":" and not begins and 1 < len(words) <= 3 and _FIRM.search(lower(name)) and whole == value:
-        return at, at + len(line.rstrip())  # a password of some words, at the end of its line
-    if begins and sep == "=" and name.isupper() and len(words) == 1:
-        return at, at + len(line.rstrip())  # a line of an environment
-    return at, at + len(value)
+        return True
+    return lower(name) in ("pwd", "oldpwd") and value.startswith(("/", "~"))
 
 
 def _end(text: str, at: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from airflow_provider_harness.core.redaction.redactor import MASK
 from airflow_provider_harness.core.redaction.secret_forms import looks_random
@@ -80,20 +81,26 @@ def _end_of_login(given: str, sign: str, kind: str) -> int | None:
         return None
     path = next((i for i, c in enumerate(given) if c in "/?#"), len(given))
     head = given[:path]
-    colon = head.find(":")
-    if sign not in head:
-        if colon < 0:
-            return None  # a host without a port, then a path that has the sign
-        port = head[colon + 1 :]
-        if (port.isdigit() and kind in _WEB) or not port or port.startswith("{"):
-            return None
-        if re.fullmatch(r"\d{2,5}", port) and re.search(r"[./]", head[:colon]):
-            return None
+    if sign not in head and _is_host(head, kind):
+        return None
     if _ENDS_AT_ONCE.match(given) and re.match(r"[\w.\-]*(?::\d*)?\\?[\"'`,)\]}|]", given):
         return None  # the address ended before the sign
     places = [i for i in range(len(given)) if given.startswith(sign, i) and _HOST.match(given, i + len(sign))]
     if not places:
         return None if sign not in head else head.rfind(sign)
+    return _last_sign(given, sign, kind, places)
+
+
+def _is_host(head: str, kind: str) -> bool:
+    """Whether what stands before the path is a host, with its port where it has one; the sign is in the path then."""
+    host, colon, port = head.partition(":")
+    if not colon or not port or port.startswith("{") or (port.isdigit() and kind in _WEB):
+        return True
+    return bool(re.fullmatch(r"\d{2,5}", port) and re.search(r"[./]", host))
+
+
+def _last_sign(given: str, sign: str, kind: str, places: Sequence[int]) -> int:
+    """The place of the sign that ends the login, of several that a host follows."""
     best = places[0]
     for place in places[1:]:
         if _QUERY.search(given[best:place]) or re.match(r"v?\d+(?:\.\d+)*(?![\w.\-])", given[place + len(sign) :]):

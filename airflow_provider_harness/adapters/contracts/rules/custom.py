@@ -174,7 +174,6 @@ class Custom:
         return None
 
     def _of_kind(self, kind: CheckKind) -> Check | None:
-        given = self.given
         if kind is CheckKind.ANOMALY:
             return self._anomaly()
         if kind is CheckKind.RECONCILIATION_BY_KEY:
@@ -183,25 +182,32 @@ class Custom:
         if expect is None and kind in NEEDS_BOUND:
             self._find(self.place, f"{kind} needs a bound.", tuple(map(str, Operator)))
             return None
-        more: dict[str, Any] = {"expect": expect or Expectation()}
-        columns = self.own
-        if kind is CheckKind.FRESHNESS and self.own and "column" in given:
-            raise ValueError(f"it stands under column {self.own[0]}, so 'column' has no meaning")
-        if kind is CheckKind.FRESHNESS:
-            columns = self.own or (self.physical(str(given.get("column", "")), (*self.place, "column")),)
-        if kind is CheckKind.QUANTILE:
-            more["quantile"] = self._share("quantile")
-        if kind is CheckKind.LENGTH:
-            more |= self._lengths()
-        if kind is CheckKind.REGEX:
-            more["pattern"] = self._needed("pattern")
-        if kind is CheckKind.TYPE:
-            self._needed("type")
-            more["type"] = canonical(str(given["type"]))
-            if not is_type(more["type"]):
-                raise ValueError(f"{str(given['type'])[:80]!r} is no type of PostgreSQL")
+        columns = self._of_freshness() if kind is CheckKind.FRESHNESS else self.own
+        more = {"expect": expect or Expectation(), **self._arguments(kind)}
         identity = f"{kind}:{','.join(columns)}" + (f":{more['quantile']}" if kind is CheckKind.QUANTILE else "")
         return self._made(kind, columns, identity if columns else str(kind), **more)
+
+    def _of_freshness(self) -> tuple[str, ...]:
+        if self.own and "column" in self.given:
+            raise ValueError(f"it stands under column {self.own[0]}, so 'column' has no meaning")
+        return self.own or (self.physical(str(self.given.get("column", "")), (*self.place, "column")),)
+
+    def _arguments(self, kind: CheckKind) -> dict[str, Any]:
+        """What a kind needs beside its bound."""
+        if kind is CheckKind.QUANTILE:
+            return {"quantile": self._share("quantile")}
+        if kind is CheckKind.LENGTH:
+            return self._lengths()
+        if kind is CheckKind.REGEX:
+            return {"pattern": self._needed("pattern")}
+        return {"type": self._type()} if kind is CheckKind.TYPE else {}
+
+    def _type(self) -> str:
+        self._needed("type")
+        found = canonical(str(self.given["type"]))
+        if not is_type(found):
+            raise ValueError(f"{str(self.given['type'])[:80]!r} is no type of PostgreSQL")
+        return found
 
     def _anomaly(self) -> Check | None:
         given = self.given

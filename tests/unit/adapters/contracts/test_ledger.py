@@ -61,15 +61,17 @@ def keywords(node: Any, section: str, logical: tuple[str, ...] = ()) -> Iterator
             yield from keywords(inner, section, kinds)
             continue
         for key, value in inner.items():
-            if section in ("server", "context"):
-                yield section, key
-            elif key == "logicalTypeOptions" and logical:
-                yield from ((f"options[{kind}]", name) for kind in logical for name in value.get("properties", ()))
-            else:
-                yield section, key
-                known = f"{section}.{key}"
-                if isinstance(value, dict) and "properties" in value:
-                    yield from keywords(value, {"contract.description": "description"}.get(known, known), ())
+            yield from of_property(key, value, section, logical)
+
+
+def of_property(key: str, value: Any, section: str, logical: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if key == "logicalTypeOptions" and logical and section not in ("server", "context"):
+        yield from ((f"options[{kind}]", name) for kind in logical for name in value.get("properties", ()))
+        return
+    yield section, key
+    if section not in ("server", "context") and isinstance(value, dict) and "properties" in value:
+        known = f"{section}.{key}"
+        yield from keywords(value, {"contract.description": "description"}.get(known, known), ())
 
 
 def types(condition: Any) -> Iterator[str]:

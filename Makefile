@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check site mutants fuzz bench storm flights docs lock secrets clean
+.PHONY: help venv bigquery demo test lint check site mutants fuzz eval bench storm flights docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -47,6 +47,9 @@ mutants: venv ## break core/policy/policy.py in every small way and see its test
 
 fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)
 	@HARNESS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz -q -x -p no:xdist $(if $(ONLY),-k '$(ONLY)')
+
+eval: venv ## measure the diagnosis: recorded conversations with a model beside the rules alone (.eval/)
+	@$(BIN)/python -m tests.evaluation.model
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')

@@ -257,19 +257,38 @@ def reconcile(args: Any) -> int:
 
 @command
 def diagnose(args: Any) -> int:
+    from airflow_provider_harness.cli.diagnose import diagnose_log
+
+    if bool(args.log) == bool(args.input) or bool(args.input) != bool(args.output) or (args.log and args.model):
+        raise ConfigurationError(
+            "harness diagnose",
+            "takes one log, or --input and --output (with --model).",
+            fix="Give FILE alone, or both.",
+        )
+    if args.log:
+        out(json.dumps(diagnose_log(args.log), indent=2, ensure_ascii=False))
+    else:
+        _answered(args)
+    return FINE
+
+
+def _answered(args: Any) -> None:
+    """The answers to a file of cases, in a file that is there whole or not at all."""
+    import io
+
+    from airflow_provider_harness.adapters.evidence.log_file import opened
     from airflow_provider_harness.cli.diagnose import diagnose_file
 
     model = _model_on_cases(args) if args.model else None
     target = Path(args.output)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with open(args.input, encoding="utf-8") as cases, os.fdopen(handle, "w", encoding="utf-8") as answers:
-            diagnose_file(cases, answers, model)
+        with opened(args.input) as file, os.fdopen(handle, "w", encoding="utf-8") as answers:
+            diagnose_file(io.TextIOWrapper(file, encoding="utf-8", errors="replace"), answers, model)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink()
         raise
-    return FINE
 
 
 def _model_on_cases(args: Any) -> ModelOnCases:

@@ -201,13 +201,19 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 ),
                 action(
                     "diagnose",
-                    "Diagnose log excerpts by the rules, or with a model above them; needs no Airflow server",
-                    Arg(("--input",), required=True, help="JSON lines with id, system, log_excerpt"),
-                    Arg(("--output",), required=True, help="file for the answers, one JSON object a line"),
+                    "Diagnose a log, or a file of log excerpts, by the rules or with a model above them; needs no Airflow server",
+                    Arg(
+                        ("log",),
+                        nargs="?",
+                        metavar="FILE",
+                        help="a log of any size; its beginning and its end are read",
+                    ),
+                    Arg(("--input",), help="in place of FILE: JSON lines with id, system, log_excerpt"),
+                    Arg(("--output",), help="file for the answers to --input, one JSON object a line"),
                     Arg(
                         ("--model",),
                         default="",
-                        help="id of a model behind [harness] model_conn_id; each answer says what it took",
+                        help="with --input: id of a model behind [harness] model_conn_id; each answer says what it took",
                     ),
                     Arg(
                         ("--ask",),
@@ -215,7 +221,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                         choices=("unsure", "always"),
                         help="when the model is asked, as [harness] ask_model",
                     ),
-                    epilog="Example: airflow harness diagnose --input cases.jsonl --output out.jsonl",
+                    epilog="Example: airflow harness diagnose task.log",
                 ),
             ),
         )

@@ -1,8 +1,9 @@
-"""``airflow harness diagnose``: answers for a file of cases, in the corpus's closed vocabulary."""
+"""``airflow harness diagnose``: answers for a log, or for a file of cases, in the corpus's closed vocabulary."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
@@ -10,6 +11,7 @@ from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.app.ports.diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
+from airflow_provider_harness.core.diagnosis.log_excerpt import as_text, excerpt
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.redaction.redactor import Redactor
 
@@ -18,31 +20,62 @@ if TYPE_CHECKING:
 
 _CONFIDENCE = {Certainty.SURE: 0.95, Certainty.LIKELY: 0.75, Certainty.UNSURE: 0.3}
 _FIELDS = ("id", "system", "log_excerpt")
+LONGEST_CASE = 4_000_000
+"""Characters of a line of a file of cases; a log that is longer is given by itself."""
+LONGEST_EXCERPT = 64_000
+"""Characters of a case's log that are read whole; of a longer one, an excerpt is."""
+
+
+def diagnose_log(path: str) -> dict[str, Any]:
+    """The answer for one log of any size, of which the beginning and the end are read.
+
+    :raises ConfigurationError: it is no text file that can be read.
+    """
+    from airflow_provider_harness.adapters.evidence.log import read_log
+    from airflow_provider_harness.adapters.evidence.log_file import ends
+
+    redactor = Redactor()
+    log = read_log(ends(path), redactor).text
+    return _answer({"id": path, "system": ""}, log, ResemblingDiagnoser(RuleDiagnoser()))
 
 
 def diagnose_file(input: TextIO, output: TextIO, model: ModelOnCases | None = None) -> int:
-    """Answers each line of ``input``; every line is read and checked before the first is answered.
+    """Answers each line of ``input``; every line is read and checked before the first is answered, and one is kept at a time.
 
-    :param input: one JSON object a line with the texts ``id``, ``system`` and ``log_excerpt``.
+    :param input: one JSON object a line with the texts ``id``, ``system`` and ``log_excerpt``; it is read twice.
     :param output: one JSON object a line; the proposal is the one before policy.
     :param model: diagnoses in place of the rules alone, and each answer says what it took.
     :returns: 0.
     :raises ConfigurationError: a line is not such an object; it names the line and what is missing.
     """
-    cases = [_case(number, line) for number, line in enumerate(input, start=1) if line.strip()]
+    start = input.tell()
+    for _ in _cases(input):
+        pass
+    input.seek(start)
     redactor = Redactor()
     engine = model or ResemblingDiagnoser(RuleDiagnoser())
-    for case in cases:
-        answer = _answer(case, redactor, engine) | ({"model": model.took} if model else {})
+    for case in _cases(input):
+        answer = _answer(case, redactor.redact(_bounded(case)), engine) | ({"model": model.took} if model else {})
         output.write(json.dumps(answer, ensure_ascii=False) + "\n")
     return 0
 
 
+def _cases(input: TextIO) -> Iterator[dict[str, str]]:
+    number = 0
+    while line := input.readline(LONGEST_CASE):
+        number += 1
+        if line.strip():
+            yield _case(number, line)
+
+
 def _case(number: int, line: str) -> dict[str, str]:
     place = f"line {number}"
+    if len(line) == LONGEST_CASE:
+        fix = "Give a log of this size as a file of its own: airflow harness diagnose FILE."
+        raise ConfigurationError(place, f"longer than {LONGEST_CASE} characters.", fix=fix)
     try:
         case: Any = json.loads(line)
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise ConfigurationError(place, f"not JSON ({e}).", fix="Write one JSON object a line.") from e
     if not isinstance(case, dict):
         raise ConfigurationError(place, "not a JSON object.", fix=f"Give an object with {', '.join(_FIELDS)}.")
@@ -53,8 +86,15 @@ def _case(number: int, line: str) -> dict[str, str]:
     return {f: case[f] for f in _FIELDS}
 
 
-def _answer(case: dict[str, str], redactor: Redactor, engine: Diagnoser) -> dict[str, Any]:
-    log = redactor.redact(case["log_excerpt"])
+def _bounded(case: dict[str, str]) -> str:
+    log = case["log_excerpt"]
+    return log if len(log) <= LONGEST_EXCERPT else as_text(excerpt(log.encode("utf-8", "replace"), LONGEST_EXCERPT))
+
+
+def _answer(case: dict[str, str], log: str, engine: Diagnoser) -> dict[str, Any]:
+    """
+    :param log: redacted.
+    """
     diagnosis = engine.diagnose(None, Evidence(system=case["system"], log=log))
     action = safe_action(first_remedy(diagnosis))
     return {

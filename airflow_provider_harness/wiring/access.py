@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from airflow_provider_harness import config
+from airflow_provider_harness.adapters.sql.authored.whose import Home, Known, home
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
-from airflow_provider_harness.wiring.store import connection_if_readable
+from airflow_provider_harness.wiring.store import connection_if_readable, store_engine, task_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Engine
 
 Answer = TypeVar("Answer")
 _OWN = (
@@ -87,6 +90,35 @@ def _places(ids: tuple[str, ...], moment: int) -> tuple[tuple[str, int, str] | N
     """Where the harness's own connections lead; remembered for a while, since each is a question to Airflow."""
     own = [connection_if_readable(conn_id) for conn_id in ids]
     return tuple(None if one is None else _place(one) for one in own)
+
+
+def store_homes() -> tuple[Home, ...]:
+    """Where the harness store is, as its server says, by the store's own connection and by that of tasks.
+
+    :raises HarnessUnavailable: it cannot be asked.
+    """
+    return _homes(int(time.monotonic() // _REMEMBERED))
+
+
+@lru_cache(maxsize=1)
+def _homes(moment: int) -> tuple[Home, ...]:
+    engines = {engine.url: engine for engine in (task_engine(), store_engine()) if engine.dialect.name == "postgresql"}
+    return tuple(map(home_of, engines.values()))
+
+
+def home_of(engine: Engine) -> Home:
+    """The database of an engine, as its server says."""
+    from airflow_provider_harness.adapters.store.transaction import begin
+
+    with begin(lambda: engine) as connection:
+        return home(lambda asked: connection.exec_driver_sql(asked).fetchall())
+
+
+def _is_store(found: Home) -> bool:
+    return any(own.same(found) for own in store_homes())
+
+
+Known.is_store = staticmethod(_is_store)
 
 
 def _refused(conn_id: str, why: str) -> ConfigurationError:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
 from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
@@ -18,6 +19,7 @@ from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph
 from airflow_provider_harness.core.slices.slices import Slice
+from tests.ports.test_forms import GOOD
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -70,6 +72,31 @@ def test_a_mark_says_who_published_under_which_contract(engine: Engine, promises
     assert found.slice
     assert promises.contract(found).table == "public.t"
     assert promises.feeders("d", "load") == ("up.load",)
+
+
+@pytest.mark.attack
+def test_others_who_told_of_having_published_a_table_are_known_whatever_its_mark_says(
+    engine: Engine, promises: SqlPromises
+) -> None:
+    """By the gates, which tasks can only insert; of these, those that let a slice be published into this table."""
+    other = {"key": "b" * 64, "dag_id": "true", "task_id": "load"}
+    rows = [
+        GOOD["harness_gates"]
+        | {"conn_id": "wh", "table_name": "public.t", "place": "staging", "decision": "publish"}
+        | change
+        for change in (
+            other,
+            {"key": "c" * 64, "dag_id": "forged", "task_id": "load"},
+            {"key": "d" * 64, "dag_id": "blocked", "decision": "block"},
+            {"key": "e" * 64, "dag_id": "elsewhere", "conn_id": "another"},
+            {"key": "f" * 64, "dag_id": "elsewhere", "table_name": "public.other"},
+        )
+    ]
+    with engine.begin() as connection:
+        connection.execute(t.gates.insert(), rows)
+    given = {"conn_id": "wh", "table": "public.t", "dag_id": "forged", "task_id": "load", "slice_end": NOW}
+    [found] = promises.tellers(HighWater(**given, contract="/dags/t.yaml", slice="x"))
+    assert (found.dag_id, found.task_id, found.contract, found.slice) == ("true", "load", "", "")
 
 
 def test_each_deadline_is_told_once_until_it_is_over(promises: SqlPromises) -> None:

@@ -333,6 +333,55 @@ def test_a_statement_in_duckdb_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.attack
+def test_statements_in_duckdb_end_in_time_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The opening of a delivery, and the count of what is of a wrong type, are several statements."""
+    import duckdb
+
+    from airflow_provider_harness.adapters.duckdb import measure as duck_measure
+
+    monkeypatch.setattr(duck_measure, "STATEMENT_SECONDS", 0.1)
+    with duckdb.connect(":memory:") as connection:
+        with (
+            pytest.raises(TimeoutError, match=r"the opening ran for more than 0\.1 s; divide it"),
+            duck_measure.limited(connection, "the opening", "divide it"),
+        ):
+            while True:
+                connection.execute("SELECT sum(n) FROM range(1000000) AS a(n)").fetchall()
+        assert connection.execute("SELECT 2").fetchall() == [(2,)]
+
+
+@pytest.mark.attack
+def test_the_opening_of_files_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_provider_harness.adapters.duckdb import measure as duck_measure
+    from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
+
+    file, contract = tmp_path / "orders.csv", compile_text(CONTRACT, "c.yaml")
+    file.write_text(",".join(contract.names) + "\n" + f"1{',' * (len(contract.names) - 1)}\n" * 2_000_000)
+    monkeypatch.setattr(duck_measure, "STATEMENT_SECONDS", 0.0)
+    with pytest.raises(TimeoutError, match="the opening of a delivery"):
+        FileRows(str(file)).measure(contract, slice_of_day(contract, date(2013, 3, 9)))
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("kind", [PostgresPump, PostgresSource])
+def test_a_source_has_limits_of_time_and_of_locks(
+    connection: psycopg.Connection[Any], postgres: PostgresServer, kind: Any
+) -> None:
+    """What it reads is an author's query, or his view; a limit that somebody set stays."""
+    asked = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('transaction_read_only')"
+
+    def limits(url: str) -> tuple[Any, ...]:
+        with kind(url, table="public.t") as source:
+            if kind is PostgresSource:
+                return tuple(source._ask(asked)[0])
+            return tuple(source._connection.execute(asked).fetchone())
+
+    url = postgres.url(connection.info.dbname)
+    assert limits(url) == ("6h", "5min", "on")
+    assert limits(f"{url}?options=-c%20statement_timeout%3D7s")[0] == "7s"
+
+
+@pytest.mark.attack
 def test_great_expectations_writes_nothing_and_brings_no_query(
     connection: psycopg.Connection[Any], postgres: Any
 ) -> None:

@@ -18,6 +18,7 @@ from airflow_provider_harness.adapters.contracts.harness_properties import Terms
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
 from airflow_provider_harness.adapters.contracts.rules.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
+from airflow_provider_harness.adapters.contracts.rules.names import no_table, odd_texts
 from airflow_provider_harness.adapters.contracts.rules.options import wrong_type
 from airflow_provider_harness.adapters.contracts.rules.slas import Slas
 from airflow_provider_harness.adapters.contracts.scope import Places, Scope, physical_name, properties
@@ -162,6 +163,7 @@ def _compile(text: str, path: str) -> Compiled:
     if isinstance(marked.data, dict):
         findings += shape_findings(marked.data, old=str(written.data.get("apiVersion")).startswith("v3.0"))
         findings += strangers(marked.data)
+        findings += odd_texts(marked.data)
         tables = marked.data.get("schema")
         if not isinstance(tables, list) or not tables:
             findings.append(
@@ -261,11 +263,9 @@ class _Compiler:
 
     def _spelled(self, table: Mapping[str, Any], name: str) -> None:
         """A table's name as the database has it: without the quotes of SQL, and once in a file."""
-        if any(mark in name for mark in '"`'):
-            problem = f"{name} has quotes in it, as no statement needs them here."
-            self._find(
-                (*self.here, "physicalName"), problem, fix="Write the name as the catalog has it, without quotes."
-            )
+        for path, given in (((*self.here, "physicalName"), name), (("servers",), "" if "." in name else self._home())):
+            if problem := no_table(given):
+                self._find(path, problem, fix="Write the name as the catalog has it, without quotes.")
         others = [t for t in self.tables[: int(self.here[1])] if isinstance(t, dict) and t.get("name")]
         if name in map(physical_name, others):
             self._find((*self.here, "physicalName"), f"another table of this file is {name}, too.", fix="Keep one.")

@@ -6,6 +6,8 @@ from typing import Any
 
 MOST_NODES = 60_000
 """Keys, values and lists of a document, aliases counted as what they stand for."""
+MOST_CHARACTERS = 2 << 20
+"""Of a document; a thousand tables of a hundred lines are half of it."""
 MOST_DEPTH = 60
 """Of lists and mappings inside each other."""
 
@@ -36,6 +38,8 @@ def within_limits(text: str) -> None:
     """
     import yaml
 
+    if len(text) > MOST_CHARACTERS:
+        raise TooLarge(f"it has more than {MOST_CHARACTERS} characters", 1)
     count = _Count()
     event: Any
     for event in yaml.parse(text, Loader=loader()):

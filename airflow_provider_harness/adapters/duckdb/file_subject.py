@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.arrow.parquet_stage import MANIFEST, ParquetStage
 from airflow_provider_harness.adapters.duckdb import measure as duck_measure
 from airflow_provider_harness.adapters.duckdb import texts as duck_texts
+from airflow_provider_harness.adapters.duckdb.measure import limited
 from airflow_provider_harness.adapters.duckdb.raw_files import Files, Shape, opener
 from airflow_provider_harness.adapters.gx import suite as gx
 from airflow_provider_harness.adapters.gx.data_docs import folder_of
@@ -134,8 +135,9 @@ class FileRows:
         connection.execute(f"SET TimeZone = {literal(contract.load.time_zone)}")
         if found.filesystem is not None:
             connection.register_filesystem(found.filesystem)
-        self._refer(connection, contract)
-        files = _open(connection, contract, found)
+        with limited(connection, "the opening of a delivery", "divide it into several"):
+            self._refer(connection, contract)
+            files = _open(connection, contract, found)
         _closed(connection, found)
         rows = sql_checks.Rows(relation="rows", piece=piece if contract.load.slice_column else None, at=piece.end)
         docs = folder_of(self._docs, contract.table, piece.id)
@@ -155,7 +157,8 @@ class FileRows:
             return gx.measure_frame(frame, contract, rows, theirs, docs)
 
         measured = shared(contract, by_sql, by_expectations, self._engine, frame=True)
-        more = _mistyped(files, contract, measured.rows)
+        with limited(connection, "the count of values of a wrong type", "divide the delivery into several"):
+            more = _mistyped(files, contract, measured.rows)
         if found.promised is not None:
             more += (reconcile("staged", found.promised, measured.rows),)
         return measured, more

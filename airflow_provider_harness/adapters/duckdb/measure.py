@@ -22,24 +22,32 @@ STATEMENT_SECONDS = 1800
 
 
 @contextmanager
-def _limited(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Interrupt what runs too long; DuckDB has no limit of its own.
+def limited(connection: duckdb.DuckDBPyConnection, what: str, fix: str) -> Iterator[None]:
+    """Interrupt what runs too long, one statement or several; DuckDB has no limit of its own.
 
+    :param what: runs, and :param fix: what to do about it, in words.
     :raises TimeoutError: it was.
     """
     import duckdb
 
-    timer = threading.Timer(STATEMENT_SECONDS, connection.interrupt)
-    timer.daemon = True
-    timer.start()
+    over = threading.Event()
+    watch = threading.Thread(target=_end, args=(connection, over), name="harness-limit", daemon=True)
+    watch.start()
     try:
         yield
     except duckdb.InterruptException as error:
-        raise TimeoutError(
-            f"a check of files ran for more than {STATEMENT_SECONDS} s; make its query smaller"
-        ) from error
+        raise TimeoutError(f"{what} ran for more than {STATEMENT_SECONDS} s; {fix}") from error
     finally:
-        timer.cancel()
+        over.set()
+        watch.join()
+
+
+def _end(connection: duckdb.DuckDBPyConnection, over: threading.Event) -> None:
+    """Between two statements an interrupt ends none, so it is repeated."""
+    ended = over.wait(STATEMENT_SECONDS)
+    while not ended:
+        connection.interrupt()
+        ended = over.wait(0.1)
 
 
 class Duck:
@@ -65,7 +73,7 @@ class Duck:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
-        with _limited(self._connection):
+        with limited(self._connection, "a check of files", "make its query smaller"):
             found = self._connection.sql(sql).to_arrow_table()
         return list(zip(*(part.to_pylist() for part in found.columns), strict=True))
 

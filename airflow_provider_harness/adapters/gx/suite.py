@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.gx import data_docs as gx_docs
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.authored.reading import LOCK_SECONDS, STATEMENT_SECONDS
+from airflow_provider_harness.adapters.sql.authored.whose import refuse_store
 from airflow_provider_harness.adapters.sql.measure import plain, value_of
 from airflow_provider_harness.adapters.sql.values import MOMENTS, NUMBERS, Family, family, kind_of, unfit
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Metric
@@ -196,10 +197,21 @@ def measure_postgres(
     condition = f" WHERE {rows.where}" if rows.where else ""
     query = f"SELECT * FROM {rows.relation}{condition}"
     try:
+        _ask_first(source.get_engine())
         batch = source.add_query_asset(name="rows", query=query).add_batch_definition_whole_table("all").get_batch()
         return _run(context, batch, contract, rows, checks, docs, frame=False)
     finally:
         source.get_engine().dispose()
+
+
+def _ask_first(engine: Any) -> None:
+    """Each of its sessions is asked whose database it is in, before anything else is."""
+    from sqlalchemy import event
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        refuse_store(lambda asked: connection.execute(asked).fetchall(), "the connection of Great Expectations")
+        connection.rollback()
 
 
 def measure_frame(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.model.query_guard import Visible, guarded
-from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
+from airflow_provider_harness.adapters.sql.authored.whose import refuse_store
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.redaction.redactor import visible
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class QueryReadonly:
         try:
             with _reading(self.dsn()) as connection:
                 rows = _rows(connection, question)
-        except NotAllowed as refusal:
+        except (NotAllowed, ConfigurationError) as refusal:
             return str(refusal)
         except psycopg.errors.QueryCanceled:
             return f"No answer within {SECONDS} s. Ask about less."
@@ -98,6 +99,7 @@ def _reading(dsn: str) -> Iterator[Connection[Any]]:
     import psycopg
 
     with psycopg.connect(dsn, autocommit=True) as connection:
+        refuse_store(lambda asked: connection.execute(asked.encode()).fetchall(), "the connection of query_readonly")
         too_much = connection.execute(_TOO_MUCH).fetchall()
         if too_much:
             raise NotAllowed(f"query_readonly is not available: its role is, or is a member of, {too_much[0][0]}.")

@@ -22,6 +22,14 @@ LOCK_SECONDS = 300
 """How long a statement waits for a lock before it gives up, where neither the connection, nor its user or database, sets
 ``lock_timeout``."""
 
+SOURCE_SECONDS = 6 * 3600
+"""How long one statement of a source runs, where neither the connection, nor its user or database, sets ``statement_timeout``."""
+
+SOURCE = f"""
+SELECT set_config(name, '{SOURCE_SECONDS}s', false) FROM pg_catalog.pg_settings WHERE name = 'statement_timeout' AND setting = '0'
+"""
+"""What the session of a source is told: what it reads is an author's query, or his view."""
+
 CATALOG = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT (a.attnotnull OR (t.typtype = 'd' AND t.typnotnull)),
        row_number() OVER (ORDER BY a.attnum),

@@ -10,6 +10,7 @@ from airflow_provider_harness.adapters.postgres.catalog import SESSION
 from airflow_provider_harness.adapters.postgres.errors import translated
 from airflow_provider_harness.adapters.postgres.locks import Waiting
 from airflow_provider_harness.adapters.sql.authored.reading import reading
+from airflow_provider_harness.adapters.sql.authored.whose import refuse_store
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,14 +35,18 @@ def session(dsn: str, name: str = "", *, writes: bool = False) -> Iterator[psyco
         waiting.watching(connection.info.backend_pid),
     ):
         connection.execute(SESSION)
+        refuse_store(lambda asked: connection.execute(asked.encode()).fetchall(), name)
         with nullcontext() if writes else reading(connection):
             yield connection
 
 
 @contextmanager
-def carrier(dsn: str) -> Iterator[Any]:
+def carrier(dsn: str, name: str = "") -> Iterator[Any]:
     """A connection of ADBC. It asks for the names of functions as it connects, and knows no quoted ones: where the role or the
-    database has ``quote_all_identifiers = on``, this connection begins without it."""
+    database has ``quote_all_identifiers = on``, this connection begins without it.
+
+    :param name: the connection in words, for errors.
+    """
     from adbc_driver_postgresql import dbapi
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -51,16 +56,23 @@ def carrier(dsn: str) -> Iterator[Any]:
         given = str(conninfo_to_dict(dsn).get("options") or "")
         connection = dbapi.connect(make_conninfo(dsn, options=f"{given} -c quote_all_identifiers=off".strip()))
     with connection:
+        refuse_store(lambda asked: _rows(connection, asked), name)
         yield connection
 
 
 def _quotes(connection: Any) -> bool:
     """Whether names come quoted; the driver does not know even the type of the answer then."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('quote_all_identifiers')::boolean")
-        [(found,)] = cursor.fetchall()
-    connection.rollback()
+    [(found,)] = _rows(connection, "SELECT current_setting('quote_all_identifiers')::boolean")
     return found not in (False, b"\0")
+
+
+def _rows(connection: Any, asked: str) -> list[tuple[Any, ...]]:
+    """The answer to one question, in a transaction of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        found = list(cursor.fetchall())
+    connection.rollback()
+    return found
 
 
 def told_of(connection: Any) -> int:

@@ -10,6 +10,7 @@ from airflow_provider_harness.adapters.arrow.personal_data import Hasher, treat
 from airflow_provider_harness.adapters.arrow.read_ahead import ahead
 from airflow_provider_harness.adapters.postgres.catalog import (
     CATALOG,
+    SOURCE,
     Cancellable,
     catalogued,
     described,
@@ -61,9 +62,10 @@ class PostgresSource(Cancellable):
 
     def __enter__(self) -> PostgresSource:
         with self._ours():
-            self._connection = self._open.enter_context(carrier(self._dsn))
+            self._connection = self._open.enter_context(carrier(self._dsn, self._name))
             self._running.append(self._connection)
             self._ask("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._ask(SOURCE)
             self._open.enter_context(self._waiting.watching(told_of(self._connection)))
         return self
 

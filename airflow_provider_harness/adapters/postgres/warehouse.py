@@ -144,7 +144,7 @@ class PostgresWarehouse(Cancellable):
         waiting = Waiting(self.dsn, self.name)
         with (
             translated(self.name, waiting.holders),
-            carrier(self.dsn) as connection,
+            carrier(self.dsn, self.name) as connection,
             self._cancels(connection),
             waiting.watching(told_of(connection)),
         ):

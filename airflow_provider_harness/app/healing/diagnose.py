@@ -176,7 +176,8 @@ def judge(
 ) -> tuple[Proposal, dict[str, Fact], Verdict]:
     """The one proposal of a diagnosis, the facts that it is judged by, and what the policy says; nothing is reserved.
 
-    :param seen: the dossier's facts; those of the lineage count, where they are known.
+    :param seen: the dossier's facts; those of the lineage count where they are known, and only of an operator of the harness, by
+        Airflow's word: no other task tells what it reads and writes, so what is told of it somebody else made up.
     """
     stop = brakes(healer, incident, diagnosis)
     candidates = _candidates(diagnosis, incident) if stop is None else _PAUSE if stop.pause else ()
@@ -185,7 +186,9 @@ def judge(
     choose = propose.narrowed if stop is None else propose.propose
     proposal, remedy = choose(diagnosis, candidates, now, why=stop.why if stop else "")
     usage = healer.store.usage(incident.id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
-    facts = {**propose.facts(diagnosis, remedy, now), **{name: seen[name] for name in LINEAGE_FACTS if name in seen}}
+    tells = now.task.operator in propose.IDEMPOTENT
+    told = {name: seen[name] for name in LINEAGE_FACTS if tells and name in seen}
+    facts = {**propose.facts(diagnosis, remedy, now), **told}
     return proposal, facts, healer.policy.judge(proposal, facts, usage)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from airflow_provider_harness.app.oncall.page import (
     left_of,
     route_of,
 )
-from airflow_provider_harness.app.ports.healing import DagFacts, Healer, Page, RunState, Severity
+from airflow_provider_harness.app.ports.healing import DagFacts, Healer, Page, RunState, Severity, TaskState
 from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater, is_own, promise_key
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
@@ -33,6 +33,8 @@ CLOCKS_TURNED = timedelta(hours=2)
 #: How long before the end of its slice a run may be due: those of partition keys are.
 DUE_BEFORE = timedelta(days=2)
 _UNREADABLE = (HarnessError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError)
+#: How far back the first slice of a table is looked for, and in how many of the newest runs.
+REACH, NEWEST = timedelta(days=40), 10
 #: Tasks of a run that a page names.
 NAMED = 5
 
@@ -50,20 +52,19 @@ def watch(healer: Healer) -> list[str]:
     now = healer.now()
     since = datetime.fromisoformat(healer.store.mark(LOOKED) or now.isoformat())
     sure, told, missed = _by_table(healer.promises.borne_out()), list[str](), list[str]()
-    marks = dict(sure)
     for table, mark in _by_table(healer.promises.published()).items():
         try:
             if mark == sure.get(table) or _borne_out(healer, mark):
-                sure[table] = marks[table] = mark
-            elif mark.slice_end <= now:
-                marks.setdefault(table, mark)
+                sure[table] = mark
+            elif table not in sure and (first := _first(healer, mark)) is not None:
+                sure[table] = first
         except _UNREADABLE as error:
             missed.append(f"{mark.table}: not looked at, {error}")
     for risk in healer.promises.told():
         known = sure.get((risk.conn_id, risk.table))
         if known is not None and known.slice_end >= risk.slice_end:
             _kept(healer, risk)
-    for mark in marks.values():
+    for mark in sure.values():
         try:
             told += _look(healer, mark, since)
         except _UNREADABLE as error:
@@ -92,11 +93,45 @@ def _borne_out(healer: Healer, mark: HighWater) -> bool:
     return False
 
 
+def _first(healer: Healer, mark: HighWater) -> HighWater | None:
+    """The newest slice of a table of which Airflow bore out nothing yet, as Airflow says it; then it is kept.
+
+    A mark that nobody bears out is none: who forged the first one of a table would else say from when on it is watched. So it
+    says no more than who may have published; others told so too, by gates, which no task can change.
+    """
+    for told in (mark, *healer.promises.tellers(mark)):
+        found = _newest(healer, told) if _dag(healer, told.dag_id) is not None else None
+        if found is not None:
+            healer.promises.bear_out(found)
+            return found
+    return None
+
+
+def _newest(healer: Healer, told: HighWater) -> HighWater | None:
+    """The newest slice that this task published of this table."""
+    now = healer.now()
+    runs = [run for run in healer.airflow.runs(told.dag_id, now - REACH) if run.slice_id]
+    for run in sorted(runs, key=lambda run: run.slice_id, reverse=True)[:NEWEST]:
+        for task, contract in _done(healer, told, run):
+            end = _end(contract, run)
+            if end is not None and end <= now:
+                path = str(task.rendered.get("contract") or told.contract)
+                return replace(told, contract=path, slice=run.slice_id, slice_end=end)
+    return None
+
+
 def _published(healer: Healer, mark: HighWater, run: RunState) -> bool:
-    tasks = healer.airflow.tasks(run.dag_id, run.run_id)
-    done = [task for task in tasks if task.task_id == mark.task_id and task.state == "success"]
-    mine = [task for task in done if task.rendered.get("conn_id") == mark.conn_id]
-    return any(found.table == mark.table for task in mine if (found := healer.gates.contract(task)) is not None)
+    return any(_done(healer, mark, run))
+
+
+def _done(healer: Healer, mark: HighWater, run: RunState) -> Iterator[tuple[TaskState, Contract]]:
+    """The tasks of a run that succeeded and publish this table, by their names in Airflow; each with its contract."""
+    for task in healer.airflow.tasks(run.dag_id, run.run_id):
+        if (task.task_id, task.state, task.rendered.get("conn_id")) != (mark.task_id, "success", mark.conn_id):
+            continue
+        contract = healer.gates.contract(task)
+        if contract is not None and contract.table == mark.table:
+            yield task, contract
 
 
 def _end(contract: Contract, run: RunState) -> datetime | None:

@@ -73,6 +73,9 @@ class Promises(Protocol):
     def published(self) -> Sequence[HighWater]:
         """The latest published slice of every table, as tasks tell it."""
 
+    def tellers(self, mark: HighWater) -> Sequence[HighWater]:
+        """Others that told of having published this table, a few of the first; the contract and the slice of each are not known."""
+
     def borne_out(self) -> Sequence[HighWater]:
         """The same as far as Airflow bore it out."""
 

@@ -11,6 +11,7 @@ from airflow_provider_harness.cli.doctor.findings import Finding
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.wiring import healing as wiring
 from airflow_provider_harness.wiring import store as wiring_store
+from airflow_provider_harness.wiring.access import home_of
 
 #: Executors that run every task on the machine of the scheduler, where one SQLite file can serve.
 ONE_MACHINE = ("LocalExecutor", "SequentialExecutor")
@@ -109,6 +110,10 @@ def capture() -> Iterator[Finding]:
         yield Finding.note("Tasks write to the store as its owner: they could change incidents and verdicts.", fix)
         return
     tasks = wiring_store.task_engine()
+    if not home_of(tasks).same(home_of(engine)):
+        text = f"Connection {settings.capture_conn_id} leads to another database than the store: what tasks report never reaches the healer."
+        yield Finding.wrong(text, f"Give it the host, port and schema of connection {settings.store_conn_id}.")
+        return
     if lacks := lacking(tasks):
         text = f"The role of tasks lacks {', '.join(lacks)}."
         yield Finding.wrong(text, "airflow harness db upgrade --tasks-role ROLE")
@@ -158,13 +163,20 @@ def _address(conn_id: str) -> Iterator[Finding]:
 
 def promises() -> Iterator[Finding]:
     """Whether the contracts can be read here whose promises about time are watched."""
-    known, lost = wiring.promises(), []
+    known, lost, unsure = wiring.promises(), [], []
+    sure = {(mark.conn_id, mark.table) for mark in known.borne_out()}
     for mark in known.published():
         try:
-            if mark.contract:
-                known.contract(mark)
+            promised = mark.contract and known.contract(mark).slas
+            if promised and (mark.conn_id, mark.table) not in sure:
+                unsure.append(mark.table)
         except HarnessError:
             lost.append(f"{mark.table} ({mark.contract})")
+    if unsure:
+        text = f"Airflow bears out no slice of these, so their promises are not watched yet: {', '.join(unsure)}."
+        yield Finding.note(
+            text, "They are from their next run on that succeeds; or somebody made them up, in harness_watermarks."
+        )
     if lost:
         fix = "Make the files readable where the reconciler runs; nobody waits for a table that is not published any more."
         yield Finding.note(f"By when these are promised cannot be read here: {', '.join(lost)}.", fix)

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.cli.doctor import airflow as doctor_airflow
 from airflow_provider_harness.cli.doctor import local as doctor_here
+from airflow_provider_harness.cli.doctor import warehouses as doctor_there
 from airflow_provider_harness.cli.doctor.findings import Finding, Health
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out
 from airflow_provider_harness.core.errors import HarnessError
@@ -22,6 +23,8 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "store's owner": doctor_here.owner,
     "role of tasks": doctor_here.capture,
     "rows of tasks": doctor_here.rows,
+    "healer's connections": doctor_there.allowed,
+    "healer's accounts": doctor_there.reads,
     "audit key": doctor_here.audit_key,
     "staging": doctor_here.staging,
     "spool": doctor_here.spool,
@@ -45,6 +48,8 @@ AFTER: Mapping[str, str] = {
     "store's owner": "store",
     "role of tasks": "store",
     "rows of tasks": "store",
+    "healer's connections": "store",
+    "healer's accounts": "store",
     "account's rights": "account",
     "healer Dags": "account",
     "plugin": "account",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
 from typing import Any
 
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal, Risk
@@ -269,7 +270,7 @@ class Policy:
         """
         try:
             verdict = self._first_match(proposal, facts, usage)
-            return self._narrow(verdict, proposal, facts)
+            return self._narrow(verdict, proposal, facts, usage)
         except Exception as error:  # noqa: BLE001  a guard that crashes closes
             return self._refuse("", f"The policy could not be evaluated ({type(error).__name__}: {error}).")
 
@@ -295,20 +296,36 @@ class Policy:
             kind=rule.verdict, rule=rule.id, reason=rule.reason, policy_version=self.version, limit=rule.limit
         )
 
-    def _narrow(self, verdict: Verdict, proposal: Proposal, facts: Mapping[str, Fact]) -> Verdict:
+    def _narrow(self, verdict: Verdict, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:
         if verdict.kind is not VerdictKind.APPROVE or ACTIONS[proposal.kind].risk is Risk.NONE:
             return verdict
         if facts["needs_person"] is not False:
             why = "This remedy is only made with a person's agreement."
         elif ACTIONS[proposal.kind].risk is Risk.WIDE and facts["basis"] != Basis.FACT:
             why = "Only text says so; no trusted fact says the same."
-        elif any(FACTS[name].reader is Reader.LINEAGE for name in self._asked_by(verdict.rule)):
+        elif any(name in LINEAGE_FACTS for name in self._asked_by(verdict.rule)) or self._grew(proposal, facts, usage):
             why = "Only tasks say what is made of what; that can narrow what is allowed, and not widen it."
         else:
             return verdict
         return Verdict(
             kind=VerdictKind.ASK, rule=verdict.rule, reason=why, policy_version=self.version, limit=verdict.limit
         )
+
+    def _grew(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> bool:
+        """Whether less than what tasks told would have been approved less: they can make these numbers grow, and not shrink."""
+        told = [name for name in LINEAGE_FACTS if name in facts]
+        smaller = product(*(self._turns(name, facts[name]) for name in told))
+        found = (
+            self._first_match(proposal, {**facts, **dict(zip(told, less, strict=True))}, usage) for less in smaller
+        )
+        return any(verdict.kind is not VerdictKind.APPROVE for verdict in found)
+
+    def _turns(self, name: str, told: Fact) -> set[int]:
+        """Every number up to the told one at which a condition on this fact can turn."""
+        asked = (condition.operand for rule in self.rules for condition in rule.when if condition.fact == name)
+        words = [one for operand in asked for one in (operand if isinstance(operand, tuple) else (operand,))]
+        around = {0, *(number + step for number in words if isinstance(number, int) for step in (-1, 0, 1))}
+        return {number for number in around if isinstance(told, int) and 0 <= number <= told}
 
     def _asked_by(self, rule: str) -> Iterator[str]:
         """The facts that a rule asks for."""

@@ -583,9 +583,13 @@ class FakePromises:
     rows: list[AtRisk] = field(default_factory=list)
     over: list[AtRisk] = field(default_factory=list)
     sure: dict[tuple[str, str], HighWater] = field(default_factory=dict)
+    others: list[HighWater] = field(default_factory=list)
 
     def published(self) -> Sequence[HighWater]:
         return self.marks
+
+    def tellers(self, mark: HighWater) -> Sequence[HighWater]:
+        return self.others
 
     def borne_out(self) -> Sequence[HighWater]:
         return list(self.sure.values())

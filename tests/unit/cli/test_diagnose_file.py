@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from airflow_provider_harness.cli.diagnose import diagnose_file
+from airflow_provider_harness.cli.diagnose import LONGEST_CASE, LONGEST_EXCERPT, diagnose_file, diagnose_log
 from airflow_provider_harness.core.errors import ConfigurationError
 
 CASE = {"id": "a", "system": "postgres", "log_excerpt": "ERROR: deadlock detected"}
@@ -51,3 +54,56 @@ def test_airflow_is_not_imported() -> None:
     code = "import sys, airflow_provider_harness.cli.diagnose as d; print([m for m in sys.modules if m == 'airflow' or m.startswith(('airflow.', 'anthropic', 'sqlalchemy'))])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_long_excerpt_is_read_at_its_ends() -> None:
+    log = "INFO fine\n" * LONGEST_EXCERPT + "ERROR: deadlock detected\n"
+    output = io.StringIO()
+    diagnose_file(io.StringIO(json.dumps(CASE | {"log_excerpt": log}) + "\n"), output)
+    assert json.loads(output.getvalue())["category"] == "lock_contention"
+
+
+@pytest.mark.attack
+def test_a_line_without_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(ConfigurationError, match=r"line 2: longer than .* airflow harness diagnose FILE"):
+        diagnose_file(io.StringIO(f"{json.dumps(CASE)}\n" + "x" * (LONGEST_CASE + 1)), io.StringIO())
+
+
+@pytest.mark.attack
+def test_a_log_of_any_size_is_read_in_bounded_memory_and_time(tmp_path: Path) -> None:
+    """100 MB, in a process of its own, as the command reads it."""
+    log = tmp_path / "task.log"
+    with log.open("wb") as file:
+        for _ in range(100):
+            file.write(b"[2026-11-30] INFO - row 12345 was read and written all right, and so on\n" * 14_000)
+        file.write(b"psycopg.errors.DeadlockDetected: deadlock detected\n")
+    assert log.stat().st_size > 100e6
+    code = (
+        "import json, sys, time; from pathlib import Path; from airflow_provider_harness.cli.diagnose import diagnose_log;"
+        "began = time.process_time(); found = diagnose_log(sys.argv[1]); took = time.process_time() - began;"
+        "peak = Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0];"
+        "print(json.dumps([found['category'], took, int(peak) / 1024]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(log)], capture_output=True, text=True, check=True)
+    category, seconds, megabytes = json.loads(done.stdout)
+    assert category == "lock_contention"
+    assert seconds < 1
+    assert megabytes < 150
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (os.mkfifo, "is no regular file"),
+        (os.mkdir, "is no regular file"),
+        (lambda path: None, "No such file"),
+        (lambda path: Path(path).write_bytes(b"\x1f\x8b\x08\0\0"), "is binary"),
+        (lambda path: Path(path).symlink_to("/dev/zero"), "is no regular file"),
+    ],
+    ids=["a pipe", "a folder", "nothing", "binary", "a device"],
+)
+def test_what_is_no_text_file_is_one_clear_sentence(tmp_path: Path, made: Any, told: str) -> None:
+    made(tmp_path / "x")
+    with pytest.raises(ConfigurationError, match=told):
+        diagnose_log(str(tmp_path / "x"))

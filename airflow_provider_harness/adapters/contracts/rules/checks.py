@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path
@@ -26,6 +27,9 @@ from airflow_provider_harness.adapters.contracts.versions import Unsaid
 from airflow_provider_harness.adapters.sql.values import unfit
 from airflow_provider_harness.core.contracts.checks import BELOW, ITEM, Check, CheckKind, Unit
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
+
+MOST_CHECKS = 2_000
+"""Of one table; each is compared with others of its columns, and each is asked of the database."""
 
 
 class Checks:
@@ -58,7 +62,11 @@ class Checks:
 
     def compile(self) -> tuple[tuple[Check, ...], Places]:
         """Every check in file order, each measure once; and what each field became."""
-        rules, places = told_apart([ruled for ruled in self._all() if self._is_measured(ruled)], self.scope)
+        found = list(islice(filter(self._is_measured, self._all()), MOST_CHECKS + 1))
+        if len(found) > MOST_CHECKS:
+            problem = f"is one of more than {MOST_CHECKS} checks of one table."
+            self.scope.find(found.pop().place, problem, fix="Keep fewer, or divide the table.")
+        rules, places = told_apart(found, self.scope)
         contradictions(rules, self.scope)
         room(rules, self.scope)
         scope = self.scope

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near, read
 from airflow_provider_harness.adapters.contracts.rules.expectations import argument_findings
+from airflow_provider_harness.adapters.contracts.rules.names import no_table
 from airflow_provider_harness.adapters.gx.signatures import arguments, expectations
 from airflow_provider_harness.core.contracts.checks import (
     Baseline,
@@ -246,6 +247,8 @@ class Custom:
         )
         if not keys:
             raise ValueError("keys must name a column")
+        if problem := no_table(table):
+            self._find((*self.place, "table"), problem, fix="Write schema.table.")
         own = tuple(self.physical(name, (*self.place, "keys")) for name in keys)
         measures = tuple(self.physical(name, (*self.place, "sums")) for name in sums)
         expect = self.expectation() or Expectation()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path, near
+from airflow_provider_harness.adapters.contracts.rules.names import no_table
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name, properties
 from airflow_provider_harness.core.contracts.checks import CheckKind, Reference, Severity
 
@@ -104,6 +105,9 @@ class Relations:
             return None
         own = self.scope.published.rpartition(".")[0]
         name = f"{first}.{rest[0]}" if len(rest) == 2 else f"{own}.{first}"
+        if problem := no_table(name):
+            self.scope.find(path, problem, fix="Write table.column.")
+            return None
         return End(table=name, column=rest[-1])
 
     def _by_id(self, words: str, path: Path) -> End | None:

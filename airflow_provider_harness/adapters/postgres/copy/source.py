@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.postgres.catalog import (
     SESSION,
+    SOURCE,
     Cancellable,
     catalog,
     described,
@@ -18,6 +19,7 @@ from airflow_provider_harness.adapters.postgres.errors import translated
 from airflow_provider_harness.adapters.postgres.locks import Waiting
 from airflow_provider_harness.adapters.sql.authored import subquery
 from airflow_provider_harness.adapters.sql.authored.guard import query
+from airflow_provider_harness.adapters.sql.authored.whose import refuse_store
 from airflow_provider_harness.adapters.sql.checks import MASK, column, ident, in_slice, in_zone, literal
 from airflow_provider_harness.adapters.sql.unsliced import counted
 from airflow_provider_harness.app.ports.rows import Chunks
@@ -54,13 +56,16 @@ class PostgresPump(Cancellable):
     def __enter__(self) -> PostgresPump:
         import psycopg
 
-        with self._ours():
+        with self._ours(), ExitStack() as opening:
             self._connection = psycopg.connect(self._dsn)
-            self._open.callback(self._connection.close)  # its transaction only read
+            opening.callback(self._connection.close)  # its transaction only read
             self._running.append(self._connection)
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             self._connection.execute(SESSION)
-        self._open.enter_context(self._waiting.watching(self._connection.info.backend_pid))
+            self._connection.execute(SOURCE)
+            refuse_store(lambda asked: self._connection.execute(asked.encode()).fetchall(), self._name)
+            opening.enter_context(self._waiting.watching(self._connection.info.backend_pid))
+            self._open = opening.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,16 @@ from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.transaction import begin
 from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater
 from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.lineage.graph import Graph, job
+from airflow_provider_harness.core.slices.gate_run import Place
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+#: Tasks that told of having published a table, of which Airflow is asked.
+TELLERS = 5
 
 
 class SqlPromises:
@@ -53,6 +58,19 @@ class SqlPromises:
             if bad:
                 set_aside(connection, "watermarks", bad, text_of(datetime.now(UTC)))
         return found
+
+    def tellers(self, mark: HighWater) -> Sequence[HighWater]:
+        from sqlalchemy import func, select
+
+        g = t.gates
+        who = g.c.dag_id, g.c.task_id
+        mine = g.c.conn_id == mark.conn_id, g.c.table_name == mark.table
+        published = g.c.place == Place.STAGING, g.c.decision == Decision.PUBLISH
+        others = (g.c.dag_id != mark.dag_id) | (g.c.task_id != mark.task_id)
+        asked = select(*who).where(*mine, *published, others).group_by(*who).order_by(func.min(g.c.measured_at))
+        with begin(self._engine) as connection:
+            rows = connection.execute(asked.limit(TELLERS)).all()
+        return [replace(mark, dag_id=row.dag_id, task_id=row.task_id, contract="", slice="") for row in rows]
 
     def borne_out(self) -> Sequence[HighWater]:
         from sqlalchemy import select

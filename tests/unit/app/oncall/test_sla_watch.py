@@ -76,6 +76,7 @@ def promised(*, minutes_left: int = 20, **more: Any) -> World:
         task(task_id="wait", state="up_for_reschedule"),
         task(state=""),
     ]
+    w.promises.bear_out(mark())
     w.clock.at = DUE - timedelta(hours=3)
     promises.watch(w.healer)
     w.clock.at = DUE - timedelta(minutes=minutes_left)
@@ -139,13 +140,46 @@ def test_it_is_told_once_and_resolved_when_the_slice_is_published() -> None:
 @pytest.mark.parametrize("before", [True, False], ids=["before the page", "after the page"])
 def test_a_mark_that_airflow_does_not_bear_out_silences_nothing(told: dict[str, Any], before: bool) -> None:
     w = promised()
-    w.promises.bear_out(mark())
     if not before:
         promises.watch(w.healer)
     w.promises.marks = [mark(**told)]
     promises.watch(w.healer)
     assert [page.dedup_key for page in w.pager.pages] == [KEY]
     assert not w.pager.resolved
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"slice_end": datetime(2026, 11, 21, tzinfo=UTC)},
+        {"slice_end": datetime(2098, 1, 1, tzinfo=UTC)},
+        {"contract": ""},
+        {"dag_id": "gone"},
+        {"task_id": "extract"},
+    ],
+)
+def test_the_first_mark_of_a_table_that_somebody_forged_keeps_nobody_silent(told: dict[str, Any]) -> None:
+    """Airflow says which slice was published last, and the gates, which no task can change, who may have published it."""
+    w = promised()
+    w.promises.sure.clear()
+    w.promises.marks, w.promises.others = [mark(**told)], [mark(contract="")]
+    done = run("success", "20261119T000000Z", run_id="before")
+    w.airflow.slices.append(done)
+    rendered = {"conn_id": "wh", "contract": "sales.yaml"}
+    w.airflow.states.append(task(run_id="before", state="success", rendered=rendered))
+    w.gates.contracts["flights"] = contract()
+    promises.watch(w.healer)
+    assert [page.dedup_key for page in w.pager.pages] == [KEY]
+    assert w.promises.borne_out() == [mark(slice="20261119T000000Z")]
+
+
+@pytest.mark.attack
+def test_a_mark_that_nobody_bears_out_is_none() -> None:
+    w = promised()
+    w.promises.sure.clear()
+    assert promises.watch(w.healer) == []
+    assert not w.pager.pages
 
 
 @pytest.mark.attack
@@ -364,6 +398,7 @@ def test_the_slice_that_is_due_is_as_long_as_its_run_says(how: str) -> None:
     w = promised()
     week = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(days=7)
     w.promises.marks = [mark(slice="20261113T000000Z")]
+    w.promises.bear_out(w.promises.marks[0])
     w.airflow.slices = [run(slice_end=week)] if how == "run" else []
     if how == "next":
         w.airflow.dags["flights"] = dag(next_slice=datetime(2026, 11, 20, tzinfo=UTC), next_slice_end=week)

@@ -348,6 +348,30 @@ def test_what_tasks_tell_of_their_tables_narrows(told: int, verdict: VerdictKind
 
 @pytest.mark.attack
 @pytest.mark.parametrize("name", LINEAGE_FACTS)
+@pytest.mark.parametrize("first", [REFUSE, ASK])
+@pytest.mark.parametrize(
+    ("op", "operand", "told", "verdict"),
+    [
+        (Op.LT, 1, 0, None),
+        (Op.LT, 1, 1, ASK),
+        (Op.EQ, 3, 2, APPROVE),
+        (Op.EQ, 3, 4, ASK),
+        (Op.IN, (7, 2), 1, APPROVE),
+        (Op.IN, (7, 2), 3, ASK),
+        (Op.GT, 2, 2, APPROVE),
+    ],
+)
+def test_a_number_that_grew_passes_no_rule_that_would_have_spoken(
+    name: str, first: VerdictKind, op: Op, operand: Any, told: int, verdict: VerdictKind | None
+) -> None:
+    """Tasks can make these numbers grow: what less would not have approved, more does not."""
+    asked = Condition(fact=name, op=op, operand=operand)
+    found = judged(rule(first, asked), rule(APPROVE), facts={**FACTS_NOW, name: told})
+    assert found.kind is (verdict or first)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("name", LINEAGE_FACTS)
 def test_what_tasks_tell_of_their_tables_approves_nothing(name: str) -> None:
     few = Condition(fact=name, op=Op.LT, operand=5)
     found = judged(rule(APPROVE, few), facts={**FACTS_NOW, name: 0})

@@ -1,0 +1,94 @@
+"""Names in a contract: what no name has, and what no table of a database is called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path
+
+NAMES = frozenset(
+    [
+        "id",
+        "name",
+        "physicalName",
+        "businessName",
+        "version",
+        "status",
+        "tenant",
+        "domain",
+        "dataProduct",
+        "property",
+        "element",
+        "username",
+        "role",
+        "channel",
+        "team",
+        "sliceColumn",
+        "key",
+        "keys",
+        "sums",
+        "column",
+        "columns",
+        "column_A",
+        "column_B",
+        "column_list",
+        "table",
+        "from",
+        "to",
+        "environment",
+        "server",
+        "schema",
+        "dataset",
+        "database",
+        "catalog",
+        "project",
+        "dimension",
+        "severity",
+        "engine",
+        "check",
+        "metric",
+        "logicalType",
+        "physicalType",
+    ]
+)
+"""Fields whose text, or each of whose texts, is a name."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control characters, directions and joiners, halves of pairs, and ends of lines."""
+_NO_TABLE = re.compile(r"""["`';\\]|--|/\*""")
+
+
+def odd_texts(data: Any) -> Iterator[Finding]:
+    """Names that hold a character which nobody sees, and texts that no database takes."""
+    for path, text, name in _texts(data, (), name=False):
+        if (name and not text.isprintable() and (bad := _unseen(text))) or (bad := "\0" if "\0" in text else ""):
+            problem = f"holds U+{ord(bad):04X}, which {'nobody sees' if name else 'no database takes'}."
+            yield Finding(path=path, problem=problem, fix="Write it without.")
+
+
+def no_table(name: str) -> str:
+    """Why no table is called so, in a sentence; empty where one may be."""
+    found = _NO_TABLE.search(name)
+    if found is None:
+        return ""
+    return f"{name!r} has quotes in it, or a part of a statement ({found.group()}), as no name of a table needs here."
+
+
+def _texts(data: Any, path: Path, *, name: bool) -> Iterator[tuple[Path, str, bool]]:
+    """Each text and each key below a value, where it stands, and whether it is a name."""
+    if isinstance(data, str):
+        yield path, data, name
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            here = (*path, str(key))
+            yield here, str(key), True
+            yield from _texts(value, here, name=str(key) in NAMES)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _texts(value, (*path, index), name=name)
+
+
+def _unseen(text: str) -> str:
+    return next((sign for sign in text if unicodedata.category(sign) in _UNSEEN), "")

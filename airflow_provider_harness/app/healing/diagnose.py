@@ -34,6 +34,7 @@ from airflow_provider_harness.core.incidents import grouping as cause
 from airflow_provider_harness.core.incidents.circuit_breaker import DAY, Brake, Past, brake, task_of
 from airflow_provider_harness.core.incidents.events import Claimed, Diagnosed, EvidenceSeen, Judged, Proposed, Returned
 from airflow_provider_harness.core.incidents.incident import WELL, ImpossibleEvent, Incident, State
+from airflow_provider_harness.core.operators import is_ours
 from airflow_provider_harness.core.policy.policy import LINEAGE_FACTS, Verdict
 
 Known = TypeVar("Known")
@@ -186,8 +187,7 @@ def judge(
     choose = propose.narrowed if stop is None else propose.propose
     proposal, remedy = choose(diagnosis, candidates, now, why=stop.why if stop else "")
     usage = healer.store.usage(incident.id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
-    tells = now.task.operator in propose.IDEMPOTENT
-    told = {name: seen[name] for name in LINEAGE_FACTS if tells and name in seen}
+    told = {name: seen[name] for name in LINEAGE_FACTS if is_ours(now.task.operator) and name in seen}
     facts = {**propose.facts(diagnosis, remedy, now), **told}
     return proposal, facts, healer.policy.judge(proposal, facts, usage)
 

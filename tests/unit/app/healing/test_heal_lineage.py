@@ -12,20 +12,34 @@ from airflow_provider_harness.core.contracts.contract import Contract, Criticali
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact
 from airflow_provider_harness.core.incidents.events import Proposed
 from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
+from airflow_provider_harness.core.policy.policy import LINEAGE_FACTS
 from tests.unit.app.fakes import RUN, Scripted, diagnosis, opened, world
 
 
 @pytest.mark.parametrize("known", [{"downstream_tables": 4, "upstream_incidents": 0}, {}])
 def test_the_policy_judges_by_the_lineage_where_it_is_known(known: dict[str, Fact]) -> None:
+    facts = judged_by(known, "PostgresLoadOperator")
+    assert {name: facts[name] for name in LINEAGE_FACTS if name in facts} == known
+    assert facts["try_number"] == 1
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("operator", ["", "PythonOperator"])
+def test_what_was_told_of_a_task_that_tells_nothing_itself_is_not_known(operator: str) -> None:
+    """Only operators of the harness tell what they read and write, and which one it is Airflow says."""
+    facts = judged_by({"downstream_tables": 0, "upstream_incidents": 0}, operator)
+    assert not set(LINEAGE_FACTS) & set(facts)
+
+
+def judged_by(known: dict[str, Fact], operator: str) -> dict[str, Fact]:
+    """What the policy judged a failure of such a task by."""
     w = world(brain=Scripted(diagnosis(), Evidence(facts={"try_number": 99, **known})))
     incident_id = opened(w)
+    w.airflow.states = [replace(state, operator=operator) for state in w.airflow.states]
     heal.claim(w.healer, incident_id, RUN)
     heal.diagnose(w.healer, incident_id)
     heal.decide(w.healer, incident_id)
-    facts = w.incident(incident_id).last[Proposed].facts
-    names = ("downstream_tables", "upstream_incidents")
-    assert {name: facts[name] for name in names if name in facts} == known
-    assert facts["try_number"] == 1
+    return dict(w.incident(incident_id).last[Proposed].facts)
 
 
 @pytest.mark.parametrize("open_now", [True, False])

@@ -94,7 +94,11 @@ LEDGER: Mapping[str, Row] = {
     **_in(
         "property",
         _each(_E, "name physicalName", "the column's name; the table must have it"),
-        _each(_E, "logicalType physicalType", "the column's type; compared with source and table before rows move"),
+        _each(
+            _E,
+            "logicalType physicalType",
+            "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings",
+        ),
         _each(_E, "required", "check not_null, also below a column", K.NOT_NULL),
         _each(_E, "unique", "check unique", K.UNIQUE),
         _each(_E, "primaryKey", "checks not_null and unique", K.NOT_NULL, K.UNIQUE),
@@ -201,7 +205,7 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "unit", "rows, or percent of the rows; others are refused"),
         _each(_E, "query", "check custom_sql", K.CUSTOM_SQL),
         _each(_E, "engine", "harness or great-expectations; others are refused"),
-        _each(_E, "implementation", "the check that it names", K.CUSTOM_GX),
+        _each(_E, "implementation", "the check that it names; arguments that it does not take are findings", K.CUSTOM_GX),
         _each(_E, "severity", "whether the check blocks or reports; unknown ones are refused"),
         _each(_E, "name id", "the check's id; the name comes first"),
         _each(

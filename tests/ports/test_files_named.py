@@ -383,6 +383,15 @@ def test_a_parquet_text_that_is_not_of_its_type_is_told_by_row(
     assert "t.parquet row 2" in found["type:v"].look_at
 
 
+@pytest.mark.parametrize(("kind", "end"), [("date", ""), ("timestamp", " 10:00"), ("timestamptz", "T10:00:00Z")])
+def test_the_year_0_is_no_year(tmp_path: Path, kind: str, end: str) -> None:
+    """DuckDB takes it for the year before 1, and PostgreSQL refuses it."""
+    rows = "".join(f"{day}{end}\n" for day in ("0001-01-01", "0000-12-31", "2000-01-01"))
+    _, found = measured(write(tmp_path / "t.csv", f"v\n{rows}"), v=kind)
+    assert found["type:v"].failing == 1
+    assert "t.csv line 3" in found["type:v"].look_at
+
+
 def test_a_column_without_a_value_is_of_every_type(tmp_path: Path) -> None:
     kinds = PLAIN | {"d": "date", "j": "jsonb", "w": "timestamptz"}
     columns = {"id": pa.array([1, 2])} | {name: pa.nulls(2) for name in kinds if name != "id"}

@@ -97,7 +97,7 @@ LEDGER: Mapping[str, Row] = {
         _each(
             _E,
             "logicalType physicalType",
-            "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings",
+            "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings; below a column, what the rules there need, and no check by itself",
         ),
         _each(_E, "required", "check not_null, also below a column", K.NOT_NULL),
         _each(_E, "unique", "check unique", K.UNIQUE),
@@ -205,7 +205,9 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "unit", "rows, or percent of the rows; others are refused"),
         _each(_E, "query", "check custom_sql", K.CUSTOM_SQL),
         _each(_E, "engine", "harness or great-expectations; others are refused"),
-        _each(_E, "implementation", "the check that it names; arguments that it does not take are findings", K.CUSTOM_GX),
+        _each(
+            _E, "implementation", "the check that it names; arguments that it does not take are findings", K.CUSTOM_GX
+        ),
         _each(_E, "severity", "whether the check blocks or reports; unknown ones are refused"),
         _each(_E, "name id", "the check's id; the name comes first"),
         _each(

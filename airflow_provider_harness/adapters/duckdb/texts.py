@@ -15,6 +15,8 @@ from airflow_provider_harness.core.contracts.schema import canonical
 TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb")
 """Types whose values files have as texts."""
 WHOLE = ("smallint", "integer", "bigint")
+_NO_YEAR = "regexp_matches({}, '^\\s*[+-]?0+-')"
+"""The year 0, which DuckDB takes for the one before 1 and PostgreSQL does not know."""
 _SUBMICROSECOND = r"\.[0-9]{6}[0-9]*[1-9]"
 _MIDNIGHT = r"[T ]0?0:00(:00(\.0+)?)?\s*(Z|[+-]00(:?00)?)?$"
 _ELSEWHERE = r"[0-9]\s*[+-](0[1-9]|1[0-9]|00:?[0-5]?[1-9])(:?[0-9]{2})?$"
@@ -76,11 +78,11 @@ def _floating(name: str, kind: str, value: str) -> str:
 
 
 def _day(name: str, kind: str, value: str) -> str:
-    return f"contains({name}, ':') AND NOT regexp_matches(trim({name}), '{_MIDNIGHT}')"
+    return f"{_NO_YEAR.format(name)} OR (contains({name}, ':') AND NOT regexp_matches(trim({name}), '{_MIDNIGHT}'))"
 
 
 def _moment(name: str, kind: str, value: str) -> str:
-    return f"regexp_matches({name}, '{_SUBMICROSECOND}')"
+    return f"{_NO_YEAR.format(name)} OR regexp_matches({name}, '{_SUBMICROSECOND}')"
 
 
 def _local_moment(name: str, kind: str, value: str) -> str:

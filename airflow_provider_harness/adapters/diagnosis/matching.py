@@ -8,24 +8,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from airflow_provider_harness.adapters.diagnosis.anchors import anchors
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.redaction.secret_forms import lower
+from airflow_provider_harness.core.logs.episode import Part, Said, Voice, said_in
 from airflow_provider_harness.core.signatures.error_codes import Field, Signature
-from airflow_provider_harness.core.signatures.texts import HEDGE, INSTRUCTION, NOISE, RECOVERED, RETRIED, SIGNATURES
+from airflow_provider_harness.core.signatures.texts import HEDGE, INSTRUCTION, NEGATED, NOISE, RECOVERED, RETRIED, SIGNATURES
 
+LEAST = 2.0  # below it, a text supports no cause
 LONGEST_LINE = 1000  # characters of a line that are looked at
 _REASON = 7  # what a body or log line must weigh to be a stated reason
 _STATED = 3  # what a client's line of a status counts for less beside one
 
-_STAMP = re.compile(
-    r"^\W{0,3}(?:(?:19|20)\d\d-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?[^\s\]]{0,20}(?: [+-]\d\d:?\d\d| utc| z)?|\d\d:\d\d:\d\d\S{0,8})\]?[\s,]{0,3}"
-)
-_FRAME = re.compile(r"^\s*(?:\|\s)?\s*file \"[^\"]{1,300}\", line \d+")
-_SOURCE = re.compile(r"^\s*(?:\|\s*)?(?:[\^~]{2,}[\s\^~]*$|at [\w.$/<>]{3,200}\(|\.\.\. \d+ (?:more|common))")
-_QUIET = re.compile(
-    r"^\W{0,3}(?:\{[^}]{0,80}\} )?\W{0,2}(?:info|debug|trace|notice|warning|warn)\b|\b(?:info|debug|warning|warn) ?[-:\]|]|level=(?:info|debug|warn)|\"level\": ?\"(?:info|debug|warn)"
-)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
 _SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode)\W{0,5}([0-9a-z]{5})\b")
 _HTTP = re.compile(
@@ -39,8 +34,8 @@ _STATUS_LINE = re.compile(
 )
 _ERRNO = re.compile(r"\[?errno (\d{1,3})\b")
 _SENTENCE_ENDS = re.compile(r"[.;!?|)\]](?=\s)|\s(?=[(\[{<\"']|- |[A-Z]{4,12}: )")
-_noise, _instruction, _recovered, _retried, _hedge = (
-    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE)
+_noise, _instruction, _recovered, _retried, _hedge, _negated = (
+    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE, NEGATED)
 )
 
 
@@ -48,13 +43,18 @@ _noise, _instruction, _recovered, _retried, _hedge = (
 class Match:
     """One signature in one place.
 
-    :param line: 1 for the first line.
+    :param at: which of the text's lines it is in.
     :param weight: its strength, corrected for where it stands.
     """
 
     signature: Signature
-    line: int
+    at: int
     weight: float
+    said: Said
+
+    @property
+    def line(self) -> int:
+        return self.said.line.number
 
     @property
     def category(self) -> Category:
@@ -67,18 +67,33 @@ def table(field: Field) -> Mapping[str, Signature]:
     return {s.key: s for s in SIGNATURES if s.field is field}
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A signature of texts, compiled when a text first holds one of its anchors."""
+
+    signature: Signature
+    anchors: tuple[str, ...]
+
+    def may_be_in(self, words: str) -> bool:
+        return not self.anchors or any(anchor in words for anchor in self.anchors)
+
+    def is_allowed(self, words: str) -> bool:
+        """Whether what must stand beside it does, and what must not does not."""
+        also, unless = self.signature.also, self.signature.unless
+        return (not also or bool(compiled(also).search(words))) and (
+            not unless or not compiled(unless).search(words)
+        )
+
+
 @cache
-def texts() -> tuple[tuple[Signature, re.Pattern[str], re.Pattern[str] | None, re.Pattern[str] | None], ...]:
-    """Signatures of texts, compiled."""
+def compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)
 
-    def compiled(pattern: str) -> re.Pattern[str] | None:
-        return re.compile(pattern, re.MULTILINE) if pattern else None
 
-    return tuple(
-        (s, re.compile(s.key, re.MULTILINE), compiled(s.also), compiled(s.unless))
-        for s in SIGNATURES
-        if s.field is Field.TEXT
-    )
+@cache
+def texts() -> tuple[Text, ...]:
+    """Signatures of texts."""
+    return tuple(Text(s, anchors(s.key)) for s in SIGNATURES if s.field is Field.TEXT)
 
 
 @cache
@@ -89,52 +104,127 @@ def places(field: Field) -> tuple[tuple[Signature, re.Pattern[str]], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text without what is no evidence: noise, and lines that instruct the reader.
+    """A text as evidence: without noise, and without lines that instruct the reader.
 
-    :param words: its lines in lower case, without their time stamps.
-    :param matches: every signature in every place, but not in quoted source code.
+    :param words: what speaks of the failure or stands beside it, in lower case.
+    :param matches: every signature in every place that was heard.
+    :param quiet: nothing louder said anything: the matches are of lines that were logged as information or as warnings.
+    :param said: every line with how loudly it speaks.
     """
 
     words: str
     matches: tuple[Match, ...]
+    quiet: bool = False
+    said: tuple[Said, ...] = ()
 
 
 def find(text: str) -> Reading:
-    """Every signature of a text."""
-    original, lines = _lines(text)
-    words = "\n".join(lines)
-    source = _source(lines)
-    said = "\n".join(line for i, line in enumerate(lines) if i not in source)
-    usable = [
-        (signature, pattern)
-        for signature, pattern, also, unless in texts()
-        if pattern.search(said)
-        and (also is None or also.search(words))
-        and (unless is None or not unless.search(words))
-    ]
-    found: list[tuple[Signature, int]] = []
-    for i, line in enumerate(lines):
-        if i in source or not line.strip():
-            continue
-        found += [(s, i) for s, pattern in usable if pattern.search(line)]
-        found += [(s, i) for s in _codes(original[i], line)]
-    found += _placed(lines, source)
-    return Reading(words, tuple(_weighed(found, lines)))
+    """Every signature of a text; quiet lines are asked where nothing louder says anything."""
+    page = _Page(said_in(text))
+    matches = page.matches(Voice.PLAIN)
+    best = max(_weights(matches), default=0.0)
+    for least in (Voice.NEAR, Voice.QUIET) if best < GENERIC else ():
+        more = page.matches(least) if least is Voice.NEAR or not best else ()
+        if max(_weights(more), default=0.0) > best:
+            return Reading(page.words(least), more, quiet=True, said=page.said)
+    return Reading(page.words(Voice.PLAIN), matches, said=page.said)
+
+
+_QUOTED = frozenset({Part.FRAME, Part.SOURCE})
+#: Below it, what is loud is a class or a status that many causes have.
+GENERIC = 4.0
+
+
+def _weights(matches: tuple[Match, ...]) -> list[float]:
+    """Weights of what supports a cause."""
+    return [m.weight for m in matches if m.weight >= LEAST and m.category is not Category.UNKNOWN]
+
+
+class _Page:
+    """A text's lines as evidence, made when they are asked for: of a long log, most are quiet and never are."""
+
+    def __init__(self, said: tuple[Said, ...]) -> None:
+        self.said = said
+        self._shown: dict[int, str] = {}
+        self._low: dict[int, str] = {}
+
+    def shown(self, i: int) -> str:
+        """A line as it was written, without instructions."""
+        if i not in self._shown:
+            self._shown[i] = _told(self.said[i].line.text[:LONGEST_LINE])
+        return self._shown[i]
+
+    def low(self, i: int) -> str:
+        """A line in lower case, empty where it is no evidence."""
+        if i not in self._low:
+            self._low[i] = _evident(self.shown(i))
+        return self._low[i]
+
+    def words(self, least: Voice) -> str:
+        """What speaks at least so loudly, with frames and quoted source."""
+        return "\n".join(
+            self.low(i) for i, each in enumerate(self.said) if each.part in _QUOTED or each.voice >= least
+        )
+
+    def matches(self, least: Voice) -> tuple[Match, ...]:
+        """What is found in all that speaks at least so loudly. What must stand beside it, or must not, may be near."""
+        at = [i for i, each in enumerate(self.said) if each.voice >= least and self.low(i)]
+        spoken = "\n".join(self.low(i) for i in at)
+        beside = self.words(min(least, Voice.NEAR))
+        usable = [
+            (text.signature, compiled(text.signature.key))
+            for text in texts()
+            if text.may_be_in(spoken) and compiled(text.signature.key).search(spoken) and text.is_allowed(beside)
+        ]
+        found: list[tuple[Signature, int]] = []
+        for i in at:
+            line = self.low(i)
+            found += [(s, i) for s, pattern in usable if pattern.search(line)]
+            found += [(s, i) for s in _codes(self.shown(i), line)]
+        found += self._placed()
+        return tuple(self._weighed(found, at))
+
+    def _placed(self) -> list[tuple[Signature, int]]:
+        """What the innermost frames and the source that they quote say, at the line of the error below them."""
+        found: list[tuple[Signature, int]] = []
+        frame = ""
+        for i, each in enumerate(self.said):
+            if each.part is Part.FRAME:
+                frame = self.low(i)
+            elif each.part is not Part.SOURCE and frame and each.line.text.strip():
+                found += [(s, i) for s, pattern in places(Field.RAISED_IN) if pattern.search(frame)]
+                frame = ""
+        quoted = [self.low(i) for i, each in enumerate(self.said) if each.part is Part.SOURCE]
+        last = max((i for i, each in enumerate(self.said) if each.voice >= Voice.PLAIN), default=0)
+        return found + [(s, last) for s, p in places(Field.QUOTED) if any(p.search(line) for line in quoted)]
+
+    def _weighed(self, found: list[tuple[Signature, int]], at: list[int]) -> Iterable[Match]:
+        over = [i for i in at if _recovered.search(self.low(i))]
+        last: dict[Category, int] = {}
+        for signature, i in found:
+            last[signature.category] = max(i, last.get(signature.category, 0))
+        reasons = {s.category for s, i in found if s.strength >= _REASON and not _STATUS_LINE.search(self.low(i))}
+        for signature, i in found:
+            weight = float(signature.strength)
+            if reasons - {signature.category} and _STATUS_LINE.search(self.low(i)):
+                weight -= _STATED
+            near = " ".join(self.low(j) for j in range(i, min(i + 3, len(self.said))))
+            if over and _retried.search(near) and any(i < j and last[signature.category] < j for j in over):
+                weight -= 4
+            if weight > 0:
+                yield Match(signature, i, weight, self.said[i])
 
 
 def evidence_of(text: str) -> str:
     """The lines that signatures are looked for in, as they were written: no noise, no instruction, no quoted source."""
-    original, lines = _lines(text)
-    source = _source(lines)
-    return "\n".join(original[i] for i, line in enumerate(lines) if line.strip() and i not in source)
+    shown = (_told(each.line.text[:LONGEST_LINE]) for each in said_in(text) if each.voice is not Voice.SILENT)
+    return "\n".join(line for line in shown if _evident(line))
 
 
-def _lines(text: str) -> tuple[list[str], list[str]]:
-    """The lines without what they tell the reader to do, as written, and in lower case without their stamps; empty where a
-    line is no evidence."""
-    original = [_told(line[:LONGEST_LINE]) for line in text.split("\n")]
-    lines = [_hedge.sub("", _STAMP.sub("", line.lower(), count=1)) for line in original]
-    return original, ["" if _noise.search(line) else line for line in lines]
+def _evident(line: str) -> str:
+    """A line in lower case without its guesses and what it denies; empty where it is no evidence."""
+    low = _negated.sub(" ", _hedge.sub("", lower(line)))
+    return "" if _noise.search(low) else low
 
 
 def _told(line: str) -> str:
@@ -144,30 +234,6 @@ def _told(line: str) -> str:
         return line
     ends = [end.start() + 1 for end in _SENTENCE_ENDS.finditer(line, 0, found.start() + 1)]
     return line[: ends[-1]] if ends else ""
-
-
-def _source(lines: list[str]) -> set[int]:
-    """Frames of tracebacks and the source code they quote: what a program could do, not what it did."""
-    frames = {i for i, line in enumerate(lines) if _FRAME.search(line)}
-    indent = {i: len(lines[i]) - len(lines[i].lstrip()) for i in range(len(lines))}
-    quoted = {i + 1 for i in frames if i + 1 < len(lines) and indent[i + 1] > indent[i]}
-    return frames | quoted | {i for i, line in enumerate(lines) if _SOURCE.search(line)}
-
-
-def _placed(lines: list[str], source: set[int]) -> list[tuple[Signature, int]]:
-    """What the innermost frames and the source that they quote say, at the line of the error below them."""
-    found: list[tuple[Signature, int]] = []
-    frame = ""
-    for i, line in enumerate(lines):
-        if _FRAME.search(line):
-            frame = line
-        elif i not in source and frame and line.strip():
-            found += [(s, i) for s, pattern in places(Field.RAISED_IN) if pattern.search(frame)]
-            frame = ""
-    quoted = [line for i, line in enumerate(lines) if i in source and not _FRAME.search(line)]
-    last = max((i for i in range(len(lines)) if i not in source and lines[i].strip()), default=0)
-    found += [(s, last) for s, p in places(Field.QUOTED) if any(p.search(line) for line in quoted)]
-    return found
 
 
 def _codes(line: str, lowered: str) -> Iterable[Signature]:
@@ -215,22 +281,3 @@ def facts_of(link: ErrorLink) -> tuple[Signature, ...]:
             found.append(signature)
             break
     return tuple(s for s in found if s is not None)
-
-
-def _weighed(found: list[tuple[Signature, int]], lines: list[str]) -> Iterable[Match]:
-    over = [i for i, line in enumerate(lines) if _recovered.search(line)]
-    last: dict[Category, int] = {}
-    for signature, i in found:
-        last[signature.category] = max(i, last.get(signature.category, 0))
-    reasons = {s.category for s, i in found if s.strength >= _REASON and not _STATUS_LINE.search(lines[i])}
-    for signature, i in found:
-        weight = float(signature.strength)
-        if reasons - {signature.category} and _STATUS_LINE.search(lines[i]):
-            weight -= _STATED
-        if _QUIET.search(lines[i][:160]):
-            weight -= 1
-        near = " ".join(lines[i : i + 3])
-        if _retried.search(near) and any(i < j and last[signature.category] < j for j in over):
-            weight -= 4
-        if weight > 0:
-            yield Match(signature, i + 1, weight)

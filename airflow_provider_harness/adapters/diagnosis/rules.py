@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_harness.adapters.diagnosis.matching import Match, facts_of, find
+from airflow_provider_harness.adapters.diagnosis.matching import LEAST, Match, facts_of, find
 from airflow_provider_harness.core.contracts.checks import CHECKS
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     PERSON_NEEDED,
@@ -31,7 +31,6 @@ _SUPPORT = 0.3  # what each further line of the same category adds, three at mos
 _DRAWN = 1.0  # a smaller lead over a cause that needs a person is no basis to act alone
 _LIKELY = 3.5  # what supports a cause well enough to say what a person may do
 _LIKELY_ALONE = 5.0  # and to act without one: a generic status or class is not enough
-_LEAST = 2.0  # below it, the text supports no cause
 _FOUNDED = 7.0  # from there a cause explains its traces
 _EXPLAINED = 2.0  # what a trace then counts for less
 _RETRY_AFTER = re.compile(
@@ -119,7 +118,7 @@ def by_text(log: str) -> Diagnosis:
     words, matches = reading.words, reading.matches
     scores = _scores(matches)
     ranked = sorted(scores, key=lambda c: (-scores[c], _first_line(matches, c)))
-    if not ranked or scores[ranked[0]] < _LEAST:
+    if not ranked or scores[ranked[0]] < LEAST:
         return _broken_off(words)
     if ranked[0] is Category.UNKNOWN:
         return replace(UNKNOWN, citations=_cite(log, matches))
@@ -131,6 +130,8 @@ def by_text(log: str) -> Diagnosis:
     likely = _LIKELY_ALONE if alone else _LIKELY
     certainty = Certainty.SURE if top >= 8 and lead >= 1 else Certainty.LIKELY if top >= likely else Certainty.UNSURE
     if lead < _DRAWN and others and alone and not _acts_alone(others[0], words, matches):
+        certainty = Certainty.UNSURE
+    if reading.quiet:
         certainty = Certainty.UNSURE
     cited = _cite(log, [m for m in matches if m.category is best])
     return Diagnosis(
@@ -177,14 +178,14 @@ def _scores(matches: Iterable[Match]) -> dict[Category, float]:
     by: dict[Category, dict[int, float]] = defaultdict(dict)
     for m in matches:
         seen = by[m.category]
-        seen[m.line] = max(m.weight, seen.get(m.line, 0.0))
+        seen[m.at] = max(m.weight, seen.get(m.at, 0.0))
     scores = {c: max(s.values()) + _SUPPORT * min(len(s) - 1, 3) for c, s in by.items()}
     explained = frozenset[Category]().union(*(EXPLAINS.get(c, frozenset()) for c, s in scores.items() if s >= _FOUNDED))
     return {c: s - _EXPLAINED if c in explained else s for c, s in scores.items()}
 
 
 def _first_line(matches: Iterable[Match], category: Category) -> int:
-    return min(m.line for m in matches if m.category is category)
+    return min(m.at for m in matches if m.category is category)
 
 
 def _acts_alone(category: Category, words: str, matches: Iterable[Match]) -> bool:

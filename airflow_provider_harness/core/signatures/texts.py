@@ -105,6 +105,12 @@ INSTRUCTION = (
 )
 #: A guess that some program prints; it is not evidence of what it names.
 HEDGE = r"\b(?:likely|probably|possibly|maybe|might be|may be|could be|suspected)\b[^.;]{0,80}"
+#: What a line says is not there, or was set right: no finding.
+NEGATED = (
+    r"\b(?:0|no|zero|without(?: any)?|none of the) (?:\w+ )?(?:duplicates?|duplicate (?:rows|keys|records)|errors?|failures?|nulls?|violations?|warnings?|conflicts?|rejects?|(?:columns?|fields?|keys?|values?) (?:are |is )?(?:missing|unexpected))\b"
+    r"|\b(?:errors?|failures?|failed|duplicates?|rejected|nulls?|violations?|warnings?)[:=] ?0\b"
+    r"|\b(?:de-?duplicated|de-?duped|(?:removed|merged|dropped|skipped|ignored) \d+ duplicates?)\b[^.;]{0,40}"
+)
 #: A log of a task that neither failed nor ended.
 BREAKS_OFF = r'"level": ?"info"|\binfo\b'
 FAILED = r"fail|error|exception|critical|fatal|warn|traceback"

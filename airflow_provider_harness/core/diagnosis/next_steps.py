@@ -1,0 +1,80 @@
+"""What a person does next about a cause, and what a retry would repeat: sentences for three in the morning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow_provider_harness.core.actions import ActionKind
+from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis, first_remedy, remedies
+
+#: What to look at or to do, by cause.
+NEXT: Mapping[Category, str] = {
+    Category.TRANSIENT_NETWORK: "If the next try fails as well, see whether the other side is up and reachable from the worker.",
+    Category.RATE_LIMITED: "Wait as long as the other side says; if it comes back, lower how many requests run at once.",
+    Category.QUOTA_EXHAUSTED: "See in the service's console when the quota resets; raise it, or run less until then.",
+    Category.RESOURCE_EXHAUSTED_MEMORY: "Give the task more memory, or let it read less at once; the same try needs the same memory.",
+    Category.RESOURCE_EXHAUSTED_DISK: "Free space on the volume that the message names, or make it larger; then clear the task.",
+    Category.RESOURCE_EXHAUSTED_CONNECTIONS: "See who holds the connections (pg_stat_activity, the pool's size), and lower how many tasks connect at once.",
+    Category.LOCK_CONTENTION: "If it comes back, see which transaction holds the lock (pg_locks), and keep such tasks apart with a pool of one slot.",
+    Category.TIMEOUT: "Compare how long this task usually runs: if it was near the limit, raise the limit or let it do less; if not, see what it waited for.",
+    Category.AUTH_EXPIRED_OR_INVALID: "Renew or correct the credential in the Airflow connection or the secrets backend; then clear the task.",
+    Category.PERMISSION_DENIED: "Ask the owner of the resource for the right that the message names; then clear the task.",
+    Category.MISSING_OBJECT: "See whether the object was dropped, renamed or never made, and whether the name is right; then clear the task.",
+    Category.SCHEMA_DRIFT: "Compare the source's columns with what the task expects; adapt one of them, then clear the task.",
+    Category.DATA_QUALITY_VIOLATION: "Look at the rows that failed, correct them at the source or change the rule; then clear the task.",
+    Category.LATE_OR_MISSING_SOURCE: "Ask whoever delivers when it comes; the task can run as soon as it is there.",
+    Category.DUPLICATE_DATA: "See whether the rows are there from an earlier run; take them out, or make the load replace its slice; then clear the task.",
+    Category.BAD_INPUT_ENCODING_OR_FORMAT: "Open the file at the place that the message names; have it delivered again where it is broken as a whole.",
+    Category.CONFIG_ERROR: "Set what the message names (a connection, a variable, an option or an image), then clear the task.",
+    Category.CODE_BUG: "Correct the code or the SQL at the place that the traceback names, deploy it, then clear the task.",
+    Category.DEPENDENCY_OR_VERSION: "Install or pin the package that the message names in the worker's image, then clear the task.",
+    Category.WORKER_LOST: "See on the node or in the cluster's events why the process ended (memory, eviction, a deploy), then clear the task.",
+    Category.UPSTREAM_FAILED: "Look at what failed before it; this task can run once that has succeeded.",
+    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: "Remove what is no longer needed, or have the limit raised that the message names; then clear the task.",
+    Category.UNKNOWN: "Read the task's log from its first error on; nothing in it is known to the rules.",
+}
+#: The same where a finding decides.
+_NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
+    (Category.TIMEOUT, "load", "Let it do less at once (a smaller range, a filter, an index); the same try runs as long."),
+    (Category.TIMEOUT, "permanent", "Raise the limit that the message names, or let it do less; the same try runs as long."),
+    (Category.RATE_LIMITED, "concurrency", "Lower how many of these run at once (a pool), then clear the task."),
+    (Category.RATE_LIMITED, "load", "Send less in a second (smaller batches), then clear the task."),
+    (Category.RESOURCE_EXHAUSTED_CONNECTIONS, "others", "Others hold the connections: it may pass by itself; else see who does (pg_stat_activity)."),
+    (Category.BAD_INPUT_ENCODING_OR_FORMAT, "breaking", "The delivery is broken as a whole: have it delivered again; setting rows aside would leave nothing right."),
+    (Category.SCHEMA_DRIFT, "additive", "A column is new: decide whether the target takes it, and apply that; then clear the task."),
+    (Category.WORKER_LOST, "sigterm", "It was asked to stop (a drain, a deploy, a preemption): it can run again elsewhere."),
+    (Category.LATE_OR_MISSING_SOURCE, "missing_slices", "Fill the slices that are missing, oldest first."),
+)
+
+
+def next_step(diagnosis: Diagnosis) -> str:
+    """What a person does next, in one or two sentences."""
+    return next(
+        (text for c, trait, text in _NEXT_OF_TRAIT if c is diagnosis.category and trait in diagnosis.traits),
+        NEXT[diagnosis.category],
+    )
+
+
+#: What a retry repeats, by cause, where that is known without knowing the task.
+_REPEATS: Mapping[Category, str] = {
+    Category.TIMEOUT: "A retry begins the whole operation again, and what the first one started may still run on the other side.",
+    Category.WORKER_LOST: "A retry runs the task from its beginning, with whatever it had written before it ended.",
+    Category.UPSTREAM_FAILED: "A retry of this task alone fails again until its predecessor has succeeded.",
+    Category.TRANSIENT_NETWORK: "A retry runs the task from its beginning; a write whose answer was lost may have been made already.",
+    Category.LOCK_CONTENTION: "The transaction was rolled back, so a retry makes it anew; what was committed before it is repeated.",
+    Category.RATE_LIMITED: "A retry runs the task from its beginning, and sends again the requests that were answered.",
+}
+
+
+def repeats(diagnosis: Diagnosis) -> str:
+    """What a retry would repeat, in one sentence."""
+    if diagnosis.category in _REPEATS:
+        return _REPEATS[diagnosis.category]
+    offered = {remedy.action for remedy in remedies(diagnosis.category, diagnosis.traits)}
+    if ActionKind.RETRY_TASK in offered:
+        return "A retry runs the task from its beginning, with all that it writes."
+    if diagnosis.category is Category.LATE_OR_MISSING_SOURCE:
+        return "A retry only looks again; it fails until the delivery is there."
+    if diagnosis.category is Category.UNKNOWN or diagnosis.certainty is Certainty.UNSURE:
+        return "Whether a retry would help is not known; it runs the task from its beginning, with all that it writes."
+    return "A retry without a change repeats the failure."

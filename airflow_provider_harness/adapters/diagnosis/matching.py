@@ -14,7 +14,7 @@ from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.logs.episode import Part, Said, Voice, said_in
 from airflow_provider_harness.core.signatures.error_codes import Field, Signature
-from airflow_provider_harness.core.signatures.texts import HEDGE, INSTRUCTION, NEGATED, NOISE, RECOVERED, RETRIED, SIGNATURES
+from airflow_provider_harness.core.signatures.texts import HEDGE, INSTRUCTION, NEGATED, NOISE, RECOVERED, RETRIED, SIGNATURES, WORKED
 
 LEAST = 2.0  # below it, a text supports no cause
 LONGEST_LINE = 1000  # characters of a line that are looked at
@@ -34,8 +34,13 @@ _STATUS_LINE = re.compile(
 )
 _ERRNO = re.compile(r"\[?errno (\d{1,3})\b")
 _SENTENCE_ENDS = re.compile(r"[.;!?|)\]](?=\s)|\s(?=[(\[{<\"']|- |[A-Z]{4,12}: )")
-_noise, _instruction, _recovered, _retried, _hedge, _negated = (
-    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE, NEGATED)
+#: A moment within a line is no day of a delivery, unless it is midnight; and what has a day in its name and is none.
+_MOMENT = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d[t ](?!00:00)\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:z|[+-]\d\d:?\d\d)?")
+_NO_DELIVERY = re.compile(
+    r"\b(?:job|role|user|login|secret|password|credentials?|connection|conn_id|variable|function|procedure|dag|image|branch|revision|package|module|certificate|keyerror|attributeerror|service account)\b"
+)
+_noise, _instruction, _recovered, _retried, _hedge, _negated, _worked = (
+    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE, NEGATED, WORKED)
 )
 
 
@@ -179,7 +184,12 @@ class _Page:
         found: list[tuple[Signature, int]] = []
         for i in at:
             line = self.low(i)
-            found += [(s, i) for s, pattern in usable if pattern.search(line)]
+            found += [
+                (s, i)
+                for s, pattern in usable
+                if pattern.search(line)
+                and not (s.category is Category.LATE_OR_MISSING_SOURCE and _NO_DELIVERY.search(line))
+            ]
             found += [(s, i) for s in _codes(self.shown(i), line)]
         found += self._placed()
         return tuple(self._weighed(found, at))
@@ -223,8 +233,8 @@ def evidence_of(text: str) -> str:
 
 def _evident(line: str) -> str:
     """A line in lower case without its guesses and what it denies; empty where it is no evidence."""
-    low = _negated.sub(" ", _hedge.sub("", lower(line)))
-    return "" if _noise.search(low) else low
+    low = _MOMENT.sub(" ", _negated.sub(" ", _hedge.sub("", lower(line))))
+    return "" if _noise.search(low) or _worked.search(low) else low
 
 
 def _told(line: str) -> str:

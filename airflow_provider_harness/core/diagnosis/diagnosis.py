@@ -184,6 +184,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     ),
     Category.DATA_QUALITY_VIOLATION: (
         (frozenset({"derived"}), (_PERSON,)),
+        (frozenset({"breaking"}), (_PERSON,)),
         (frozenset({"row_level"}), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
         (frozenset(), (_PERSON,)),
     ),

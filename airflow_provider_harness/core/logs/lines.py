@@ -66,6 +66,7 @@ _LEVEL = re.compile(
 _BRACKETED = re.compile(rf"^\[(?P<level>{_WORDS.lower()}|{_WORDS})\s*\]\s*(?:\[[\w. -]{{1,40}}\]\s*:?\s*)?:?\s*")
 _AIRFLOW3 = re.compile(r"\s+\[(?P<logger>[a-z][\w.]{1,80})\](?= |$)")
 _LOGGER = re.compile(r"^(?:\[?(?P<logger>[A-Za-z_][\w.$-]{1,80})\]?(?:\(\w+\):\d+)?(?:\s+-\s+|: (?=\S)))")
+_DASHED = re.compile(r"^[A-Za-z_][\w.]{1,80} - ")
 _GLOG = re.compile(r"^(?P<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d+ [\w./-]{1,60}:\d+\] ")
 _LOGFMT = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?(?P<level>\w+)\"?(?=\s|$)")
 _LOGFMT_TEXT = re.compile(r"\b(?:msg|message|event)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))")
@@ -231,10 +232,11 @@ def _airflow3(text: str, logger: str) -> tuple[str, str]:
 def _of_level(line: Line, found: re.Match[str]) -> Line | None:
     """A line that names its level at its beginning."""
     rest = line.text[found.end() :]
-    if not line.head and not found.group("end").strip() and not found.group("before"):
+    named_only = not found.group("end").strip() and not found.group("before")
+    if not line.head and named_only and not (_STAMP.match(rest) or _DASHED.match(rest)):
         return None  # "ERROR 404 was returned": a word of a sentence
     before = found.group("before").strip(" -[]()")
-    named = _LOGGER.match(rest) if line.head else None
+    named = _LOGGER.match(rest) if line.head or _DASHED.match(rest) else None
     if named and named.group().endswith(": ") and found.group("end").strip():
         named = None  # "ERROR - psql: no route": the program, not a logger
     logger = line.logger or (named.group("logger") if named else before)

@@ -498,7 +498,7 @@ TEXTS: Mapping[C, str] = {
 8 active deadline
 8 activedeadlineseconds
 8 was active on node longer than
-8 terminating connection due to idle-in-transaction timeout
+8 terminating connection due to idle-in-transaction timeout  @traits permanent
 8 (?:soft)?timelimitexceeded  @traits permanent
 8 airflowtasktimeout  @traits permanent
 8 timeout, pid  @traits permanent

@@ -15,6 +15,7 @@ from airflow_provider_harness.core.signatures import data as signature_data
 from airflow_provider_harness.core.signatures import platforms as signature_platforms
 from airflow_provider_harness.core.signatures import services as signature_services
 from airflow_provider_harness.core.signatures import setup as signature_setup
+from airflow_provider_harness.core.signatures import supervision as signature_supervision
 from airflow_provider_harness.core.signatures import tools as signature_tools
 from airflow_provider_harness.core.signatures import vendors as signature_vendors
 from airflow_provider_harness.core.signatures import versions as signature_versions
@@ -62,6 +63,7 @@ _THEMES = (
     signature_tools,
     signature_versions,
     signature_platforms,
+    signature_supervision,
 )
 
 TEXTS: tuple[Signature, ...] = tuple(
@@ -110,6 +112,11 @@ NEGATED = (
     r"\b(?:0|no|zero|without(?: any)?|none of the) (?:\w+ )?(?:duplicates?|duplicate (?:rows|keys|records)|errors?|failures?|nulls?|violations?|warnings?|conflicts?|rejects?|(?:columns?|fields?|keys?|values?) (?:are |is )?(?:missing|unexpected))\b"
     r"|\b(?:errors?|failures?|failed|duplicates?|rejected|nulls?|violations?|warnings?)[:=] ?0\b"
     r"|\b(?:de-?duplicated|de-?duped|(?:removed|merged|dropped|skipped|ignored) \d+ duplicates?)\b[^.;]{0,40}"
+)
+#: A line that tells of a try that failed and of the next one that worked.
+WORKED = (
+    r"\b(?:attempt|try|retry) \d+ (?:failed|timed out|got).{0,120}\b(?:attempt|try|retry) \d+ (?:succeeded|worked|ok|passed)\b"
+    r"|\b(?:retried|retry) (?:successfully|succeeded|worked)\b|\bsucceeded (?:on|after|at) (?:attempt|retry|try)\b"
 )
 #: A log of a task that neither failed nor ended.
 BREAKS_OFF = r'"level": ?"info"|\binfo\b'
@@ -160,6 +167,17 @@ TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
         Trait.BREAKING,
         frozenset({C.SCHEMA_DRIFT}),
         r"missing|does not exist|changed type|changed from|removed|dropped|renamed|type mismatch|cannot (?:be )?c(?:ast|onvert)|incompatib|not found|invalid identifier|unknown column|but expression is of type",
+    ),
+    (
+        Trait.BREAKING,
+        frozenset({C.BAD_INPUT_ENCODING_OR_FORMAT}),
+        r"unterminated string|expecting value: line 1 column 1 \(char 0\)|magic bytes|\bfooter\b|end-of-stream|ended before|not a (?:valid )?(?:zip|gzip|parquet|orc|avro|excel|xlsx?)\b|no element found: line 1"
+        r"|truncated|unexpected end of|(?:whole|entire) (?:file|delivery)|(?:file|archive) (?:is |seems )?corrupt|crc(?:-?32)? (?:check )?failed|bad magic number|copy \w+, line 1\b",
+    ),
+    (
+        Trait.BREAKING,
+        frozenset({C.DATA_QUALITY_VIOLATION, C.BAD_INPUT_ENCODING_OR_FORMAT}),
+        r"unexpected_percent\W{1,4}100\b|\b100(?:\.0+)? ?% of|\ball \d[\d,]* rows|\bevery row\b|\b(\d[\d,]{2,}) of \1 (?:rows|records|values)",
     ),
     (
         Trait.DERIVED,

@@ -31,7 +31,9 @@ def main(argv: Iterable[str]) -> int:
     options.add_argument("--check", action="store_true", help="write nothing")
     given = options.parse_args(list(argv))
     began = time.process_time()
-    sets = {name: [(case, answer(case["log_excerpt"], case["system"])) for case in cases(name)] for name in (*SETS, SEALED)}
+    sets = {
+        name: [(case, answer(case["log_excerpt"], case["system"])) for case in cases(name)] for name in (*SETS, SEALED)
+    }
     opened = [pair for name in SETS for pair in sets[name]]
     transformed = {name: list(_transformed(name, opened[:: given.stride])) for name in TRANSFORMATIONS}
     seconds = time.process_time() - began

@@ -9,11 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 Transformation = Callable[[str, str], str]
 
-_BASE = datetime(2026, 11, 20, 4, 16, 40)
+_BASE = datetime(2026, 11, 20, 4, 16, 40, tzinfo=UTC)
 
 
 def chosen(case_id: str, of: int, salt: str = "") -> int:
@@ -29,7 +29,9 @@ def _event(form: int, level: str, logger: str, text: str, at: int) -> str:
         f"{moment:%Y-%m-%d %H:%M:%S},{at % 1000:03d} {level} {logger} - {text}",
         f"[{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}+0000] {{{name}.py:{100 + at % 900}}} {level} - {text}",
         f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}000Z [{level.lower():<9}] {text} [{logger}]",
-        json.dumps({"timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}Z", "level": level.lower(), "event": text, "logger": logger}),
+        json.dumps(
+            {"timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}Z", "level": level.lower(), "event": text, "logger": logger}
+        ),
         f"{level}:{logger}:{text}",
         f"{moment:%Y-%m-%d %H:%M:%S} [{level}] {logger}: {text}",
         f"[{moment:%Y-%m-%d %H:%M:%S},{at % 1000:03d}] {level} - {logger} - {text}",
@@ -41,7 +43,11 @@ def _inserted(text: str, line: str, before_end: int) -> str:
     """The text with a line so many lines before its end, but not within a traceback or a paragraph of it."""
     lines = text.split("\n")
     at = max(0, len(lines) - before_end)
-    while at > 0 and (lines[at].startswith((" ", "\t", "}", "]", ")")) or not lines[at].strip() or lines[at - 1].startswith("Traceback")):
+    while at > 0 and (
+        lines[at].startswith((" ", "\t", "}", "]", ")"))
+        or not lines[at].strip()
+        or lines[at - 1].startswith("Traceback")
+    ):
         at -= 1
     return "\n".join((*lines[:at], line, *lines[at:]))
 
@@ -115,7 +121,8 @@ def business(given: str, case_id: str) -> str:
 def json_lines(given: str, _case_id: str) -> str:
     """Each line as an event of Airflow 3, of the task's own output."""
     return "\n".join(
-        json.dumps({"timestamp": "2026-11-20T04:16:40Z", "event": line, "level": "info", "logger": "task.stdout"}) for line in given.split("\n")
+        json.dumps({"timestamp": "2026-11-20T04:16:40Z", "event": line, "level": "info", "logger": "task.stdout"})
+        for line in given.split("\n")
     )
 
 
@@ -145,7 +152,7 @@ def callback(given: str, _case_id: str) -> str:
         "\n[2026-11-20T04:20:00.000+0000] {taskinstance.py:1500} ERROR - Failed to execute on_failure_callback notify_slack"
         "\nTraceback (most recent call last):"
         '\n  File "/opt/airflow/dags/common/alerts.py", line 12, in notify_slack'
-        '\n    requests.post(HOOK, json=body, timeout=3).raise_for_status()'
+        "\n    requests.post(HOOK, json=body, timeout=3).raise_for_status()"
         "\nrequests.exceptions.HTTPError: 503 Server Error: Service Unavailable for url: https://hooks.slack.example/services/T1"
     )
 
@@ -162,11 +169,17 @@ def mail(given: str, _case_id: str) -> str:
 
 def wrapper(given: str, _case_id: str) -> str:
     """What the operator around a command says at the end."""
-    return given + "\n[2026-11-20T04:20:00.000+0000] {taskinstance.py:1500} INFO - Marking task as FAILED. dag_id=d, task_id=t, run_id=r, execution_date=20261120T000000"
+    return (
+        given
+        + "\n[2026-11-20T04:20:00.000+0000] {taskinstance.py:1500} INFO - Marking task as FAILED. dag_id=d, task_id=t, run_id=r, execution_date=20261120T000000"
+    )
 
 
 def exit_code(given: str, _case_id: str) -> str:
-    return given + "\n[2026-11-20T04:20:00.000+0000] {local_task_job_runner.py:240} INFO - Task exited with return code 1\n[2026-11-20T04:20:00.010+0000] {local_task_job_runner.py:222} INFO - ::endgroup::"
+    return (
+        given
+        + "\n[2026-11-20T04:20:00.000+0000] {local_task_job_runner.py:240} INFO - Task exited with return code 1\n[2026-11-20T04:20:00.010+0000] {local_task_job_runner.py:222} INFO - ::endgroup::"
+    )
 
 
 def earlier_try(given: str, _case_id: str) -> str:
@@ -186,13 +199,16 @@ _STAMP = re.compile(r"(?:19|20)\d\d-\d\d-\d\d([T ])\d\d:\d\d:\d\d")
 
 def other_times(given: str, case_id: str) -> str:
     """The same at another time."""
-    at = datetime(2025, 1 + chosen(case_id, 12), 3, 7, 8, 9)
+    at = datetime(2025, 1 + chosen(case_id, 12), 3, 7, 8, 9, tzinfo=UTC)
     return _STAMP.sub(lambda m: f"{at:%Y-%m-%d}{m.group(1)}{at:%H:%M:%S}", given)
 
 
 def stamped(given: str, _case_id: str) -> str:
     """A time before each line that has none and begins at the margin."""
-    return "\n".join(line if line[:1] in (" ", "\t", "[", "{", "") or line[:1].isdigit() else f"2026-11-20T04:16:40.123Z {line}" for line in given.split("\n"))
+    return "\n".join(
+        line if line[:1] in (" ", "\t", "[", "{", "") or line[:1].isdigit() else f"2026-11-20T04:16:40.123Z {line}"
+        for line in given.split("\n")
+    )
 
 
 def windows(given: str, _case_id: str) -> str:

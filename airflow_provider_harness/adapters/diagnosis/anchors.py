@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 _CLASSES = "dDsSwWbBAZ"
 
 
@@ -77,5 +76,3 @@ def _literals(pattern: str) -> list[str]:
             run = ""
         at += 1
     return [*runs, run]
-
-

@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from functools import cache
 
 from airflow_provider_harness.adapters.diagnosis.anchors import anchors
+from airflow_provider_harness.adapters.diagnosis.signature_files import signatures
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
-from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.logs.episode import Part, Said, Voice, said_in
-from airflow_provider_harness.core.signatures.error_codes import Field, Signature
-from airflow_provider_harness.core.signatures.texts import HEDGE, INSTRUCTION, NEGATED, NOISE, RECOVERED, RETRIED, SIGNATURES, WORKED
+from airflow_provider_harness.core.redaction.secret_forms import lower
+from airflow_provider_harness.core.signatures.error_codes import CODES, Field, Signature
+from airflow_provider_harness.core.signatures.texts import (
+    HEDGE,
+    INSTRUCTION,
+    NEGATED,
+    NOISE,
+    RECOVERED,
+    RETRIED,
+    WORKED,
+)
 
 LEAST = 2.0  # below it, a text supports no cause
 LONGEST_LINE = 1000  # characters of a line that are looked at
@@ -69,7 +78,7 @@ class Match:
 @cache
 def table(field: Field) -> Mapping[str, Signature]:
     """Signatures of an exact field by their key."""
-    return {s.key: s for s in SIGNATURES if s.field is field}
+    return {s.key: s for s in CODES if s.field is field}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +94,7 @@ class Text:
     def is_allowed(self, words: str) -> bool:
         """Whether what must stand beside it does, and what must not does not."""
         also, unless = self.signature.also, self.signature.unless
-        return (not also or bool(compiled(also).search(words))) and (
-            not unless or not compiled(unless).search(words)
-        )
+        return (not also or bool(compiled(also).search(words))) and (not unless or not compiled(unless).search(words))
 
 
 @cache
@@ -95,16 +102,19 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.MULTILINE)
 
 
+_TEXTS = frozenset({Field.MESSAGE, Field.NOUN})
+
+
 @cache
 def texts() -> tuple[Text, ...]:
     """Signatures of texts."""
-    return tuple(Text(s, anchors(s.key)) for s in SIGNATURES if s.field is Field.TEXT)
+    return tuple(Text(s, anchors(s.key)) for s in signatures() if s.field in _TEXTS)
 
 
 @cache
 def places(field: Field) -> tuple[tuple[Signature, re.Pattern[str]], ...]:
     """Signatures of frames or of quoted source, compiled."""
-    return tuple((s, re.compile(s.key)) for s in SIGNATURES if s.field is field)
+    return tuple((s, re.compile(s.key)) for s in signatures() if s.field is field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +177,7 @@ class _Page:
 
     def words(self, least: Voice) -> str:
         """What speaks at least so loudly, with frames and quoted source."""
-        return "\n".join(
-            self.low(i) for i, each in enumerate(self.said) if each.part in _QUOTED or each.voice >= least
-        )
+        return "\n".join(self.low(i) for i, each in enumerate(self.said) if each.part in _QUOTED or each.voice >= least)
 
     def matches(self, least: Voice) -> tuple[Match, ...]:
         """What is found in all that speaks at least so loudly. What must stand beside it, or must not, may be near."""
@@ -187,8 +195,7 @@ class _Page:
             found += [
                 (s, i)
                 for s, pattern in usable
-                if pattern.search(line)
-                and not (s.category is Category.LATE_OR_MISSING_SOURCE and _NO_DELIVERY.search(line))
+                if pattern.search(line) and not (s.field is Field.NOUN and _NO_DELIVERY.search(line))
             ]
             found += [(s, i) for s in _codes(self.shown(i), line)]
         found += self._placed()

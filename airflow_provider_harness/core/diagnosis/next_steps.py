@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_provider_harness.core.actions import ActionKind
-from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis, first_remedy, remedies
+from airflow_provider_harness.core.diagnosis.diagnosis import (
+    Category,
+    Certainty,
+    Diagnosis,
+    remedies,
+)
 
 #: What to look at or to do, by cause.
 NEXT: Mapping[Category, str] = {
@@ -35,14 +40,38 @@ NEXT: Mapping[Category, str] = {
 }
 #: The same where a finding decides.
 _NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
-    (Category.TIMEOUT, "load", "Let it do less at once (a smaller range, a filter, an index); the same try runs as long."),
-    (Category.TIMEOUT, "permanent", "Raise the limit that the message names, or let it do less; the same try runs as long."),
+    (
+        Category.TIMEOUT,
+        "load",
+        "Let it do less at once (a smaller range, a filter, an index); the same try runs as long.",
+    ),
+    (
+        Category.TIMEOUT,
+        "permanent",
+        "Raise the limit that the message names, or let it do less; the same try runs as long.",
+    ),
     (Category.RATE_LIMITED, "concurrency", "Lower how many of these run at once (a pool), then clear the task."),
     (Category.RATE_LIMITED, "load", "Send less in a second (smaller batches), then clear the task."),
-    (Category.RESOURCE_EXHAUSTED_CONNECTIONS, "others", "Others hold the connections: it may pass by itself; else see who does (pg_stat_activity)."),
-    (Category.BAD_INPUT_ENCODING_OR_FORMAT, "breaking", "The delivery is broken as a whole: have it delivered again; setting rows aside would leave nothing right."),
-    (Category.SCHEMA_DRIFT, "additive", "A column is new: decide whether the target takes it, and apply that; then clear the task."),
-    (Category.WORKER_LOST, "sigterm", "It was asked to stop (a drain, a deploy, a preemption): it can run again elsewhere."),
+    (
+        Category.RESOURCE_EXHAUSTED_CONNECTIONS,
+        "others",
+        "Others hold the connections: it may pass by itself; else see who does (pg_stat_activity).",
+    ),
+    (
+        Category.BAD_INPUT_ENCODING_OR_FORMAT,
+        "breaking",
+        "The delivery is broken as a whole: have it delivered again; setting rows aside would leave nothing right.",
+    ),
+    (
+        Category.SCHEMA_DRIFT,
+        "additive",
+        "A column is new: decide whether the target takes it, and apply that; then clear the task.",
+    ),
+    (
+        Category.WORKER_LOST,
+        "sigterm",
+        "It was asked to stop (a drain, a deploy, a preemption): it can run again elsewhere.",
+    ),
     (Category.LATE_OR_MISSING_SOURCE, "missing_slices", "Fill the slices that are missing, oldest first."),
 )
 

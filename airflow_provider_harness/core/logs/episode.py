@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 from airflow_provider_harness.core.logs.lines import Level, Line, lines_of
@@ -48,12 +48,14 @@ class Said:
 
 _TRACEBACK = re.compile(r"^[\s|+]*(?:Traceback \(most recent call last\)|Exception Group Traceback)")
 _FRAME = re.compile(r"^\s*(?:\|\s*)*File \"[^\"]{1,300}\", line \d+")
-_SOURCE = re.compile(r"^\s*(?:\|\s*)*(?:[\^~]{2,}[\s\^~]*$|at [\w.$/<>]{3,200}\(|at \S{1,120}:\d+|\.\.\. \d+ (?:more|common))")
-_CHAINED = re.compile(r"^[\s|]*(?:During handling of the above exception|The above exception was the direct cause)")
-_CLASS = (
-    r"(?:[A-Za-z_]\w*\.){0,12}[A-Z]\w{0,80}(?:Error|Exception|Timeout|Failure|Failed|Fault|Interrupt|Violation|Exit|Group|Detected|NotAvailable|Canceled|Warning|Exceeded|Refused|Expired|Denied|Forbidden|NotFound|Unavailable|Requests|Lost|Drift|Full|Limit|Exhausted)"
+_SOURCE = re.compile(
+    r"^\s*(?:\|\s*)*(?:[\^~]{2,}[\s\^~]*$|at [\w.$/<>]{3,200}\(|at \S{1,120}:\d+|\.\.\. \d+ (?:more|common))"
 )
-_RAISED = re.compile(rf"^[\s|]*(?:Caused by: |Exception in thread \"[^\"]{{0,80}}\" |Suppressed: )?(?:{_CLASS}(?=[:(\[ ]|$)|(?:[a-z]\w*\.){{1,10}}[A-Z][\w$]*(?=: |$))")
+_CHAINED = re.compile(r"^[\s|]*(?:During handling of the above exception|The above exception was the direct cause)")
+_CLASS = r"(?:[A-Za-z_]\w*\.){0,12}[A-Z]\w{0,80}(?:Error|Exception|Timeout|Failure|Failed|Fault|Interrupt|Violation|Exit|Group|Detected|NotAvailable|Canceled|Warning|Exceeded|Refused|Expired|Denied|Forbidden|NotFound|Unavailable|Requests|Lost|Drift|Full|Limit|Exhausted)"
+_RAISED = re.compile(
+    rf"^[\s|]*(?:Caused by: |Exception in thread \"[^\"]{{0,80}}\" |Suppressed: )?(?:{_CLASS}(?=[:(\[ ]|$)|(?:[a-z]\w*\.){{1,10}}[A-Z][\w$]*(?=: |$))"
+)
 _CAUSED = re.compile(r"^\s*(?:Caused by: |Exception in thread \")")
 #: A quiet line that is about what failed, by the form of its tool.
 _OF_FAILURE = re.compile(
@@ -61,17 +63,28 @@ _OF_FAILURE = re.compile(
     r"|State of this instance has been externally set|Recorded pid .{0,40} does not match|Pod Event: (?:Failed|Evicted|OOM|BackOff|FailedScheduling|FailedMount|Unhealthy|TaintManagerEviction|Preempt))"
 )
 #: What an attempt begins with, where a log has several.
-_ATTEMPT = re.compile(r"\bStarting attempt \d+ of \d+|^\*{3} .{0,300}attempt=\d+\.log|^-+ attempt \d+ -+$", re.IGNORECASE)
+_ATTEMPT = re.compile(
+    r"\bStarting attempt \d+ of \d+|^\*{3} .{0,300}attempt=\d+\.log|^-+ attempt \d+ -+$", re.IGNORECASE
+)
 #: An error of what is told of a failure, not of what failed.
 _TELLING = re.compile(
     r"(?:fail\w*|error|exception|unable|could not|cannot).{0,60}\b(?:callbacks?|listeners?|notif\w+|alert\w*|e-?mail|slack|pager\w*|webhook|on_failure\w*|on_retry\w*|sla_miss)\b"
     r"|\b(?:callbacks?|listeners?|notif\w+|on_failure\w*|on_retry\w*|send\w* (?:an? |the )?(?:alert|e-?mail|mail|message)).{0,60}(?:fail\w*|error|exception|raised)",
     re.IGNORECASE,
 )
-_TELLS = re.compile(r"\b(?:on_failure\w*|on_retry\w*|\w*callbacks?|notify\w*|notifiers?|alert\w*|send_(?:mail|email|slack|alert)\w*)\b", re.IGNORECASE)
-_TRIED_AGAIN = re.compile(r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded)\b", re.IGNORECASE)
+_TELLS = re.compile(
+    r"\b(?:on_failure\w*|on_retry\w*|\w*callbacks?|notify\w*|notifiers?|alert\w*|send_(?:mail|email|slack|alert)\w*)\b",
+    re.IGNORECASE,
+)
+_TRIED_AGAIN = re.compile(
+    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded)\b", re.IGNORECASE
+)
 #: What a client logs of an answer before it raises its status.
 _ANSWERED = re.compile(r"\b(?:HTTP(?:/[\d.]+)?|status(?:[_ ]code)?|got|response|returned)\W{1,4}([45]\d\d)\b")
+_UNREAD = re.compile(
+    r"JSONDecodeError|Expecting value|not valid JSON|invalid JSON|XMLSyntaxError|Parser?Error|tokenizing", re.IGNORECASE
+)
+_PAGE = re.compile(r"<!doctype html|<html|text/html", re.IGNORECASE)
 _STATUS = re.compile(r"\b([45]\d\d)\b")
 _INDENTED = re.compile(r"^\s{2,}\S")
 
@@ -119,7 +132,12 @@ class _Reader:
             return Part.SOURCE
         if indent is not None and not _has_own_head(line) and len(text) - len(text.lstrip(" |")) > indent:
             return Part.SOURCE
-        if self.raising and text.strip() and (not _has_own_head(line) or _RAISED.match(text)) and not text.startswith("    "):
+        if (
+            self.raising
+            and text.strip()
+            and (not _has_own_head(line) or _RAISED.match(text))
+            and not text.startswith("    ")
+        ):
             self.raising = False
             return Part.RAISED
         return Part.RAISED if _RAISED.match(text) else Part.TEXT
@@ -159,7 +177,12 @@ def _has_own_head(line: Line) -> bool:
     return line.head and not (line.carried and line.level is Level.NONE)
 
 
-_BY_RESULT = {Result.PASSED: Voice.SILENT, Result.SKIPPED: Voice.PLAIN, Result.WARNED: Voice.QUIET, Result.FAILED: Voice.LOUD}
+_BY_RESULT = {
+    Result.PASSED: Voice.SILENT,
+    Result.SKIPPED: Voice.PLAIN,
+    Result.WARNED: Voice.QUIET,
+    Result.FAILED: Voice.LOUD,
+}
 
 
 def _hush_earlier_tries(said: list[Said]) -> None:
@@ -191,19 +214,28 @@ def _bring_near(said: list[Said]) -> None:
     logger = said[first - 1].line.logger if first else ""
     for i in range(first - 1, max(-1, first - 1 - _NEAR), -1):
         line = said[i].line
-        if said[i].voice is not Voice.QUIET or line.level is Level.ERROR or line.logger != logger or _LIBRARY.match(logger) or _TRIED_AGAIN.search(line.text):
+        if (
+            said[i].voice is not Voice.QUIET
+            or line.level is Level.ERROR
+            or line.logger != logger
+            or _LIBRARY.match(logger)
+            or _TRIED_AGAIN.search(line.text)
+        ):
             return
         said[i] = Said(line=line, voice=Voice.NEAR, part=said[i].part)
 
 
 def _bring_answers(said: list[Said]) -> None:
-    """An answer that a client logged before it raised the answer's status says why: it is part of what was raised."""
+    """An answer that a client logged before it raised the answer's status, or could not read it, says why."""
     statuses = {status for each in said if each.voice is Voice.LOUD for status in _STATUS.findall(each.line.text)}
+    unread = any(each.voice is Voice.LOUD and _UNREAD.search(each.line.text) for each in said)
     for i, each in enumerate(said):
-        if each.voice not in (Voice.QUIET, Voice.NEAR) or not statuses or _TRIED_AGAIN.search(each.line.text):
+        if each.voice not in (Voice.QUIET, Voice.NEAR) or _TRIED_AGAIN.search(each.line.text):
             continue
         found = _ANSWERED.search(each.line.text)
-        if found and found.group(1) in statuses:
+        if (found and found.group(1) in statuses) or (
+            unread and each.voice is Voice.NEAR and (found or _PAGE.search(each.line.text))
+        ):
             said[i] = Said(line=each.line, voice=Voice.PLAIN, part=each.part)
 
 

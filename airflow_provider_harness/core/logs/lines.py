@@ -26,10 +26,18 @@ class Level(IntEnum):
 _LEVELS: Mapping[str, Level] = {
     **dict.fromkeys(("trace", "debug", "verbose", "info", "notice", "success", "fine"), Level.QUIET),
     **dict.fromkeys(("warning", "warn"), Level.WARNING),
-    **dict.fromkeys(("error", "critical", "fatal", "panic", "severe", "exception", "emergency", "alert", "err"), Level.ERROR),
+    **dict.fromkeys(
+        ("error", "critical", "fatal", "panic", "severe", "exception", "emergency", "alert", "err"), Level.ERROR
+    ),
 }
 _WORDS = "TRACE|DEBUG|VERBOSE|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL|PANIC|SEVERE"
-_SHORT: Mapping[str, Level] = {"I": Level.QUIET, "D": Level.QUIET, "W": Level.WARNING, "E": Level.ERROR, "F": Level.ERROR}
+_SHORT: Mapping[str, Level] = {
+    "I": Level.QUIET,
+    "D": Level.QUIET,
+    "W": Level.WARNING,
+    "E": Level.ERROR,
+    "F": Level.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +111,12 @@ def _parsed(line: Line, depth: int = 0) -> Iterator[Line]:
             yield from _parsed(part, depth + 1)
         return
     found_line = _bare(line)
-    if found_line.text.startswith("{") and found_line is not line and depth < _DEPTH and (inner := _event(found_line.text)):
+    if (
+        found_line.text.startswith("{")
+        and found_line is not line
+        and depth < _DEPTH
+        and (inner := _event(found_line.text))
+    ):
         for part in _lines_of_event(inner, found_line):
             yield from _parsed(part, depth + 1)
         return
@@ -126,7 +139,9 @@ def _event(text: str) -> Mapping[str, Any] | None:
 
 def _is_answer(found: Mapping[str, Any]) -> bool:
     """Whether it is what a service answered, not an event of a log."""
-    return "event" not in found and any(name in found for name in ("code", "status", "error", "errors", "reason", "kind"))
+    return "event" not in found and any(
+        name in found for name in ("code", "status", "error", "errors", "reason", "kind")
+    )
 
 
 def _unescaped(text: str) -> str:
@@ -210,6 +225,12 @@ def _one_off(line: Line) -> Line | None:
         return replace(line, text=text[found.end() :], logger=found.group("logger"), head=True)
     if found := _GLOG.match(text):
         return replace(line, text=text[found.end() :], level=_SHORT[found.group("level")], head=True)
+    return _one_level_off(line)
+
+
+def _one_level_off(line: Line) -> Line | None:
+    """The line without the level that it names first; None where it names none."""
+    text = line.text
     if found := _ROOT.match(text):
         return _levelled(line, found.group("level"), text[found.end() :], found.group("logger"))
     if found := _BRACKETED.match(text):
@@ -233,7 +254,8 @@ def _of_level(line: Line, found: re.Match[str]) -> Line | None:
     """A line that names its level at its beginning."""
     rest = line.text[found.end() :]
     named_only = not found.group("end").strip() and not found.group("before")
-    if not line.head and named_only and not (_STAMP.match(rest) or _DASHED.match(rest)):
+    loud = _LEVELS[found.group("level").lower()] is Level.ERROR
+    if loud and not line.head and named_only and not (_STAMP.match(rest) or _DASHED.match(rest)):
         return None  # "ERROR 404 was returned": a word of a sentence
     before = found.group("before").strip(" -[]()")
     named = _LOGGER.match(rest) if line.head or _DASHED.match(rest) else None

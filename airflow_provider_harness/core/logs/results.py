@@ -29,7 +29,9 @@ _LINES: Mapping[str, re.Pattern[str]] = {
     "pytest": re.compile(r"^\S+::\S+ (?P<word>PASSED|FAILED|ERROR|SKIPPED)\b"),
     "kubectl": re.compile(r"^\s*(?P<word>Normal)\s+[A-Z]\w+\s+(?:\d+[smhd]|<unknown>)"),
     "pod event": re.compile(r"^Pod Event: (?P<ok>Scheduled|Pulling|Pulled|Created|Started|AddedInterface) - "),
-    "gx": re.compile(r'^\s*\{.{0,400}"expectation_type".{0,4000}"success": ?(?P<ok>true)\b|^\s*\{.{0,100}"success": ?(?P<all>true)\b.{0,4000}"expectation'),
+    "gx": re.compile(
+        r'^\s*\{.{0,400}"expectation_type".{0,4000}"success": ?(?P<ok>true)\b|^\s*\{.{0,100}"success": ?(?P<all>true)\b.{0,4000}"expectation'
+    ),
     "soda": re.compile(r"^\s*(?P<ok>\[?PASSED\]?) \S|^\s*\S.{0,80} \[(?P<word>PASSED|WARNED)\]\s*$"),
 }
 #: The heads of dbt's paragraphs below its results, and whether what follows is about a failure.

@@ -2,7 +2,7 @@
 
 A signature is knowledge about software in general. Codes and names are exact; texts are regular expressions over one
 lower-cased line (no nested or open-ended repetition, so that a hostile line costs no more than a friendly one).
-The texts are in ``core.signatures.texts``; ``adapters.diagnosis.rules`` weighs what matched.
+The texts are data in ``adapters/diagnosis/signatures``; ``adapters.diagnosis.rules`` weighs what matched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Field(StrEnum):
     SQLSTATE = "sqlstate"  # five characters, or the first two for a whole class
     ERRNO = "errno"  # symbolic name of an operating system error
     HTTP = "http"  # three digits
-    TEXT = "text"  # regular expression over one lower-cased line
+    MESSAGE = "message"  # regular expression over one lower-cased line of what speaks of the failure
+    NOUN = "noun"  # likewise, of the name of what is missing: no job, role or secret that has a date in its name
     RAISED_IN = "raised_in"  # regular expression over the innermost frame of a traceback, lower-cased
     QUOTED = "quoted"  # regular expression over a line of source code that a traceback quotes, lower-cased
 
@@ -54,6 +55,8 @@ class Signature:
     :param also: a pattern that the text must hold somewhere, or empty.
     :param unless: a pattern that the text must not hold anywhere, or empty.
     :param traits: what else it tells.
+    :param example: a text that it matches, and in which its category wins; empty for codes.
+    :param source: whose words they are: a thread, a program that was run, or a manual.
     """
 
     field: Field
@@ -63,6 +66,8 @@ class Signature:
     also: str = ""
     unless: str = ""
     traits: frozenset[Trait] = frozenset()
+    example: str = ""
+    source: str = ""
 
     @property
     def id(self) -> str:

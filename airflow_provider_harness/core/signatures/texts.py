@@ -1,27 +1,11 @@
-"""Texts that identify a cause, and the words around them that change what they mean.
-
-The tables are in ``core.signatures.services``, ``core.signatures.data``, ``core.signatures.setup``,
-``core.signatures.vendors``, ``core.signatures.tools``, ``core.signatures.versions`` and ``core.signatures.platforms``. One signature a line: a strength, a regular expression over one lower-cased line, and options, each after two spaces: ``@also P`` and
-``@unless P`` look anywhere in the text, ``@traits A B`` tells more. ``<day>`` stands for a date in a path or name.
-"""
+"""The words around a failure that change what it means. The texts that identify a cause are data: ``adapters/diagnosis/signatures``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from airflow_provider_harness.core.diagnosis.diagnosis import Category as C
-from airflow_provider_harness.core.signatures import context as signature_causes
-from airflow_provider_harness.core.signatures import data as signature_data
-from airflow_provider_harness.core.signatures import platforms as signature_platforms
-from airflow_provider_harness.core.signatures import services as signature_services
-from airflow_provider_harness.core.signatures import setup as signature_setup
-from airflow_provider_harness.core.signatures import supervision as signature_supervision
-from airflow_provider_harness.core.signatures import tools as signature_tools
-from airflow_provider_harness.core.signatures import vendors as signature_vendors
-from airflow_provider_harness.core.signatures import versions as signature_versions
-from airflow_provider_harness.core.signatures.error_codes import CODES, Field, Signature, Trait
+from airflow_provider_harness.core.signatures.error_codes import Trait
 
-#: Abbreviations of the tables.
+#: Abbreviations of the files of signatures.
 SHORT = {
     "<day>": (
         r"(?:(?:19|20)\d\d[-/_]?(?:0[1-9]|1[0-2])[-/_]?(?:0[1-9]|[12]\d|3[01])(?!\d)"
@@ -32,54 +16,6 @@ SHORT = {
     "<refused>": r"\b(?:http|status(?:[ _]?code)?|error)[/:= ]{1,3}(?:1\.[01] )?[45]\d\d\b|\b[45]\d\d (?:client|server) error",
     "<index>": r"(?:list|string|tuple)? ?index out of range|ordinal not in range",
 }
-
-
-def parse(category: C, table: str, field: Field = Field.TEXT) -> Iterable[Signature]:
-    """The signatures of one category's table."""
-    for row in table.splitlines():
-        if not row.strip():
-            continue
-        for short, pattern in SHORT.items():
-            row = row.replace(short, pattern)
-        body, *options = row.split("  @")
-        strength, _, key = body.partition(" ")
-        more = dict(option.split(" ", 1) for option in options)
-        yield Signature(
-            field=field,
-            key=key,
-            category=category,
-            strength=int(strength),
-            also=more.get("also", ""),
-            unless=more.get("unless", ""),
-            traits=frozenset(Trait(t) for t in more.get("traits", "").split()),
-        )
-
-
-_THEMES = (
-    signature_services,
-    signature_data,
-    signature_setup,
-    signature_vendors,
-    signature_tools,
-    signature_versions,
-    signature_platforms,
-    signature_supervision,
-)
-
-TEXTS: tuple[Signature, ...] = tuple(
-    signature for module in _THEMES for category, table in module.TEXTS.items() for signature in parse(category, table)
-)
-
-#: What the code around a failure says, not its message.
-PLACES: tuple[Signature, ...] = tuple(
-    signature
-    for field, tables in ((Field.RAISED_IN, signature_causes.RAISED_IN), (Field.QUOTED, signature_causes.QUOTED))
-    for category, table in tables.items()
-    for signature in parse(category, table, field)
-)
-
-#: Everything that is known.
-SIGNATURES: tuple[Signature, ...] = (*CODES, *TEXTS, *PLACES)
 
 #: Lines that say nothing about the failure: fetching logs, metrics and lineage, deprecations.
 NOISE = (

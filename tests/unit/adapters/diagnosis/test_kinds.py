@@ -35,7 +35,7 @@ def test_a_delivery_that_is_broken_as_a_whole_is_not_set_aside(text: str) -> Non
 @pytest.mark.parametrize(
     "text",
     [
-        "psycopg.errors.BadCopyFileFormat: missing data for column \"c\"\nCONTEXT:  COPY t, line 401: \"1;2\"",
+        'psycopg.errors.BadCopyFileFormat: missing data for column "c"\nCONTEXT:  COPY t, line 401: "1;2"',
         "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xe9 in position 2211: invalid continuation byte",
         "ERROR loader - row 812 of orders.csv: could not convert string to float: 'n/a'",
     ],
@@ -53,7 +53,7 @@ def test_single_rows_are_still_set_aside(text: str) -> None:
         "google.api_core.exceptions.PreconditionFailed: 412 POST https://storage.googleapis.com/upload/storage/v1/b/a/o?ifGenerationMatch=0: conditionNotMet",
         "airflow.exceptions.AirflowTaskTimeout: DagBag import timeout for /dags/a.py after 30.0s",
         "botocore.exceptions.WaiterError: Waiter JobComplete failed: Max attempts exceeded",
-        'google.api_core.exceptions.Forbidden: 403 Quota exceeded: Your table exceeded quota for Number of partition modifications to a column partitioned table',
+        "google.api_core.exceptions.Forbidden: 403 Quota exceeded: Your table exceeded quota for Number of partition modifications to a column partitioned table",
     ],
 )
 def test_a_retry_that_would_repeat_the_fault_is_not_made(text: str) -> None:
@@ -78,19 +78,40 @@ def test_a_date_that_is_no_delivery_is_not_waited_for(text: str) -> None:
     ("text", "category"),
     [
         ("croniter.croniter.CroniterBadCronError: [0 3 * * 8] is not acceptable, out of range", C.CONFIG_ERROR),
-        ("requests.exceptions.SSLError: certificate validation failed: unable to get local issuer certificate", C.CONFIG_ERROR),
-        ("04:01  Database Error in test unique_orders_id (models/a.yml)\n  column \"idd\" does not exist", C.SCHEMA_DRIFT),
+        (
+            "requests.exceptions.SSLError: certificate validation failed: unable to get local issuer certificate",
+            C.CONFIG_ERROR,
+        ),
+        (
+            '04:01  Database Error in test unique_orders_id (models/a.yml)\n  column "idd" does not exist',
+            C.SCHEMA_DRIFT,
+        ),
         ("google.api_core.exceptions.BadRequest: 400 Query is too complex: split it into several", C.CODE_BUG),
-        ("botocore.exceptions.WaiterError: Waiter JobComplete failed: Max attempts exceeded. Previously accepted state: RUNNING", C.TIMEOUT),
+        (
+            "botocore.exceptions.WaiterError: Waiter JobComplete failed: Max attempts exceeded. Previously accepted state: RUNNING",
+            C.TIMEOUT,
+        ),
         ("  'assert_positive' audit error: 12 rows failed", C.DATA_QUALITY_VIOLATION),
-        ("requests.exceptions.RetryError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded with url: / (Caused by ResponseError('too many 429 error responses'))", C.RATE_LIMITED),
-        ("===== Luigi Execution Summary =====\n* 1 failed:\n    - 1 LoadOrders(date=2026-11-20)\n* 2 were left pending, among these:\n    * 2 had failed dependencies", C.UPSTREAM_FAILED),
+        (
+            "requests.exceptions.RetryError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded with url: / (Caused by ResponseError('too many 429 error responses'))",
+            C.RATE_LIMITED,
+        ),
+        (
+            "===== Luigi Execution Summary =====\n* 1 failed:\n    - 1 LoadOrders(date=2026-11-20)\n* 2 were left pending, among these:\n    * 2 had failed dependencies",
+            C.UPSTREAM_FAILED,
+        ),
         ('psycopg.errors.UndefinedColumn: column "agent: id" does not exist', C.SCHEMA_DRIFT),
         ("OSError: [Errno 28] No space left on device: '/data/category=1/part-1'", C.RESOURCE_EXHAUSTED_DISK),
         ("\x1b[31mKeyError\x1b[0m: 'amount'", C.CODE_BUG),
         ("400 The table schema was not found. Set autodetect=True or give a schema", C.CONFIG_ERROR),
-        ("airflow.sdk.api.client.ServerResponseError: Invalid auth token: Signature has expired", C.AUTH_EXPIRED_OR_INVALID),
-        ('{"level":"error","event":"Server indicated the task shouldn\'t be running anymore","logger":"supervisor","status_code":409}', C.WORKER_LOST),
+        (
+            "airflow.sdk.api.client.ServerResponseError: Invalid auth token: Signature has expired",
+            C.AUTH_EXPIRED_OR_INVALID,
+        ),
+        (
+            '{"level":"error","event":"Server indicated the task shouldn\'t be running anymore","logger":"supervisor","status_code":409}',
+            C.WORKER_LOST,
+        ),
     ],
 )
 def test_words_are_read_in_their_place(text: str, category: Category) -> None:

@@ -21,7 +21,10 @@ def test_information_and_warnings_are_quiet_and_errors_with_what_belongs_to_them
 
 def test_a_traceback_that_a_task_prints_is_loud() -> None:
     head = "[2026-11-20T04:16:40.000+0000] {logging_mixin.py:190} INFO - "
-    text = "\n".join(head + line for line in ("Traceback (most recent call last):", '  File "a.py", line 1, in f', "    g()", "ValueError: x"))
+    text = "\n".join(
+        head + line
+        for line in ("Traceback (most recent call last):", '  File "a.py", line 1, in f', "    g()", "ValueError: x")
+    )
     assert voices(text) == [V.SILENT, V.SILENT, V.SILENT, V.LOUD]
 
 
@@ -50,9 +53,9 @@ def test_an_earlier_try_is_quiet() -> None:
 
 def test_a_callback_that_fails_after_the_failure_is_quiet() -> None:
     text = (
-        "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: x\n"
+        'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: x\n'
         "[2026-11-20T03:00:00.000+0000] {taskinstance.py:1} ERROR - Failed to execute on_failure_callback notify\n"
-        "Traceback (most recent call last):\n  File \"alerts.py\", line 1, in notify\nConnectionError: y"
+        'Traceback (most recent call last):\n  File "alerts.py", line 1, in notify\nConnectionError: y'
     )
     said = said_in(text)
     assert [each.line.text for each in said if each.voice is V.LOUD] == ["ValueError: x"]
@@ -64,11 +67,14 @@ def test_a_callback_alone_is_quiet() -> None:
 
 
 def test_a_cause_of_java_is_loud_and_its_frames_are_silent() -> None:
-    text = "Exception in thread \"main\" java.lang.RuntimeException: a\n\tat com.acme.A.run(A.java:1)\nCaused by: java.net.ConnectException: refused\n\t... 12 more"
+    text = 'Exception in thread "main" java.lang.RuntimeException: a\n\tat com.acme.A.run(A.java:1)\nCaused by: java.net.ConnectException: refused\n\t... 12 more'
     assert voices(text) == [V.LOUD, V.SILENT, V.LOUD, V.SILENT]
 
 
 def test_an_exception_within_a_group_is_loud() -> None:
     text = "  | ExceptionGroup: unhandled (1 sub-exception)\n  +-+---------------- 1 ----------------\n    | Traceback (most recent call last):\n    |   File \"a.py\", line 1, in f\n    | KeyError: 'x'\n    +------------------------------------"
     said = said_in(text)
-    assert [each.line.text.strip(" |") for each in said if each.voice is V.LOUD][-2:] == ["KeyError: 'x'", "+------------------------------------"]
+    assert [each.line.text.strip(" |") for each in said if each.voice is V.LOUD][-2:] == [
+        "KeyError: 'x'",
+        "+------------------------------------",
+    ]

@@ -55,7 +55,9 @@ def test_a_carrier_says_nothing_of_how_loud_its_program_was(line: str) -> None:
 
 
 def test_what_a_carrier_repeats_has_its_own_level() -> None:
-    (found,) = lines_of("[2026-11-20T04:16:40.000+0000] {subprocess.py:93} INFO - 2026-11-20 04:16:39,000 ERROR etl - down")
+    (found,) = lines_of(
+        "[2026-11-20T04:16:40.000+0000] {subprocess.py:93} INFO - 2026-11-20 04:16:39,000 ERROR etl - down"
+    )
     assert (found.level, found.logger, found.text) == (Level.ERROR, "etl", "down")
 
 
@@ -78,7 +80,12 @@ def test_an_event_with_error_detail_is_its_chain_the_first_cause_first() -> None
         {"exc_type": "RuntimeError", "exc_value": "outer", "frames": []},
         {"exc_type": "KeyError", "exc_value": "'a'", "frames": [{"filename": "a.py", "lineno": 1, "name": "f"}]},
     ]
-    found = [each.text for each in lines_of(json.dumps({"event": "Task failed with exception", "level": "error", "error_detail": detail}))]
+    found = [
+        each.text
+        for each in lines_of(
+            json.dumps({"event": "Task failed with exception", "level": "error", "error_detail": detail})
+        )
+    ]
     assert found.index("KeyError: 'a'") < found.index("RuntimeError: outer")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_harness.adapters.diagnosis.signature_files import signatures
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     PERSON_NEEDED,
@@ -20,7 +21,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import (
     safe_action,
 )
 from airflow_provider_harness.core.signatures.error_codes import Trait
-from airflow_provider_harness.core.signatures.texts import SIGNATURES, TRAIT_WORDS
+from airflow_provider_harness.core.signatures.texts import TRAIT_WORDS
 
 
 def said(
@@ -41,7 +42,7 @@ def test_every_category_has_remedies_that_end_with_a_person(category: Category) 
 def test_traits_of_the_tables_are_known_words() -> None:
     used = {t for rows in PLAYBOOK.values() for traits, _ in rows for t in traits}
     assert used <= set(Trait)
-    told = {t for s in SIGNATURES for t in s.traits} | {t for t, _, _ in TRAIT_WORDS}
+    told = {t for s in signatures() for t in s.traits} | {t for t, _, _ in TRAIT_WORDS}
     assert used <= told
 
 

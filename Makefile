@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check site mutants fuzz eval bench storm flights docs lock secrets clean
+.PHONY: help venv bigquery demo test lint check site mutants fuzz eval bench storm flights authors docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -59,6 +59,9 @@ storm: venv ## 100,000 failures of one cause, with the memory and processor time
 
 flights: venv ## move a month of real flights at five schedules and compare it with its source (15 to 30 minutes)
 	@HARNESS_FLIGHTS=month $(BIN)/python -m pytest tests/ports/test_slices_flights.py -q
+
+authors: venv ## how `airflow harness check` does on sound Dags and on planted faults (MORE=folder: other Dags, too)
+	@MORE=$(MORE) $(BIN)/python -m tests.authors --write
 
 docs: venv ## write docs/reference/ from the tables in the code, and the index of decisions
 	@$(BIN)/python .ci/adr.py

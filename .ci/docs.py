@@ -362,6 +362,30 @@ def bigquery() -> str:
     )
 
 
+def findings() -> str:
+    from airflow_provider_harness.app.authoring.catalog import RULES
+    from airflow_provider_harness.app.authoring.finding import Family, Severity, Stage
+
+    parts = [
+        "# Findings\n\nWhat `airflow harness check` can say of a Dag file and of the contracts that it names. How it is used: "
+        "[check a Dag](../how-to/check-a-dag.md). An error or a warning makes the command exit 1. Where a place makes a finding "
+        "weigh less, such as a Dag that no schedule runs again, it is a hint there. One that is right where it stands: "
+        "`# harness: ignore[HO101] why`, on its line or on the line before.\n\n"
+        + table(("severity", "meaning"), [(f"`{name}`", text) for name, text in meanings(Severity).items()])
+        + "\n\n"
+        + table(("family", "about"), [(f"`{name}`", text) for name, text in meanings(Family).items()])
+        + "\n\n"
+        + table(("stage", "what is looked at"), [(f"`{name}`", text) for name, text in meanings(Stage).items()])
+    ]
+    for rule in RULES.values():
+        later = f", a warning from `--stage {rule.demanded}` on" if rule.demanded else ""
+        parts.append(
+            f"## {rule.id}\n\n**{rule.what}.** {rule.family}, {rule.severity}{later}.\n\nWhy: {rule.why}\n\nAdd:\n\n"
+            f"```text\n{rule.fix}\n```"
+        )
+    return "\n\n".join(parts)
+
+
 #: page -> what writes it, what it is made from, what it is about.
 PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     "metrics.md": (metrics, "core.metrics.METRICS", "what is counted and timed"),
@@ -379,6 +403,7 @@ PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     ),
     "incidents.md": (incidents, "core.incident", "events, outcomes, kinds of failure"),
     "errors.md": (errors, "core.errors", "what is raised, and what Airflow's retry does with it"),
+    "findings.md": (findings, "app.authoring.catalog", "what `airflow harness check` finds"),
     "command-line.md": (command_line, "cli.definition", "`airflow harness ...`"),
 }
 

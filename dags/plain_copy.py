@@ -13,6 +13,7 @@ NEW_YORK = "America/New_York"
 COLUMNS = "time_hour, carrier, flight, origin, dest, dep_delay, air_time"
 DAY = "time_hour >= '{{ data_interval_start }}' AND time_hour < '{{ data_interval_end }}'"
 
+# harness: ignore[HO152] the demo's administrator enrolls it by its tag ([harness] enroll), so its failures are captured
 with DAG(
     dag_id="plain_copy",
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone=NEW_YORK),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.cli.cli_config import Arg, CLICommand, GroupCommand
 
 from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
+from airflow_provider_harness.cli.parser.authoring import AUTHORING
 from airflow_provider_harness.cli.parser.incidents import ANSWERS, INCIDENTS
 from airflow_provider_harness.cli.parser.policy import AUDIT, POLICY
 from airflow_provider_harness.cli.parser.runbook import RUNBOOK
@@ -63,6 +64,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     ),
                 ),
                 *SET_UP,
+                *AUTHORING,
                 INCIDENTS,
                 *ANSWERS,
                 AUDIT,

@@ -1,0 +1,133 @@
+"""What only the installation knows: are the connections and pools there, does the database take the query."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from airflow_provider_harness.adapters.dags.statements import parse
+from airflow_provider_harness.app.authoring.finding import Found
+from airflow_provider_harness.app.authoring.model import Query, Source, Task
+from airflow_provider_harness.core.errors import DatabaseRefused, HarnessError, HarnessUnavailable
+
+_CONNECTIONS = (
+    "conn_id",
+    "source_conn_id",
+    "postgres_conn_id",
+    "gcp_conn_id",
+    "aws_conn_id",
+    "snowflake_conn_id",
+    "http_conn_id",
+    "destination_conn_id",
+)
+_WANTED = {
+    "PostgresExtractOperator": ("postgres",),
+    "PostgresLoadOperator": ("postgres",),
+    "PostgresTransferOperator": ("postgres",),
+    "BigQueryLoadOperator": ("google_cloud_platform",),
+}
+LARGE = 100_000
+"""Rows that the planner expects of a table which a query reads as a whole, from which on that is said."""
+
+
+def connections(source: Source, find: Callable[[str], Any]) -> Iterator[Found]:
+    """Connections that are not there, or that lead elsewhere.
+
+    :param find: Airflow's connection of an id; None where there is none.
+    """
+    known: dict[str, Any] = {}
+    for _, task in source.tasks():
+        for name in _CONNECTIONS:
+            conn_id = task.arg(name)
+            if name not in task.args or not isinstance(conn_id, str) or not conn_id or "{" in conn_id:
+                continue
+            try:
+                found = known.setdefault(conn_id, find(conn_id))
+            except HarnessUnavailable as error:
+                yield Found(
+                    rule="HP105",
+                    line=task.line_of(name),
+                    message=f"connection {conn_id} could not be looked up: {error}",
+                )
+                continue
+            yield from _fits(task, name, conn_id, found)
+
+
+def _fits(task: Task, name: str, conn_id: str, found: Any) -> Iterator[Found]:
+    if found is None:
+        yield Found(
+            rule="HP101",
+            line=task.line_of(name),
+            message=f"{task.id}: connection {conn_id} does not exist",
+            fix=f"airflow connections add {conn_id} --conn-uri ...",
+        )
+    elif name == "conn_id" and (wanted := _WANTED.get(task.kind)) and found.conn_type not in wanted:
+        yield Found(
+            rule="HP102",
+            line=task.line_of(name),
+            message=f"{task.id}: connection {conn_id} is of type {found.conn_type}; {task.kind} needs {wanted[0]}",
+        )
+
+
+def pools(source: Source, known: frozenset[str]) -> Iterator[Found]:
+    """Pools that are not there."""
+    for _, task in source.tasks():
+        pool = task.arg("pool")
+        if isinstance(pool, str) and pool and "{" not in pool and pool not in known:
+            yield Found(
+                rule="HP103",
+                line=task.line_of("pool"),
+                message=f"{task.id}: pool {pool} does not exist",
+                fix=f"airflow pools set {pool} 8 'what it is for'",
+            )
+
+
+def plans(source: Source, explain: Callable[[str, str], Any]) -> Iterator[Found]:
+    """What PostgreSQL's planner says of each query of an operator that names its connection; nothing is run.
+
+    :param explain: connection and query -> the plan.
+    """
+    for query in source.queries:
+        users = [task for _, task in source.of_unit(query.unit) if query.how == "operator"]
+        conn_id = users[0].arg("source_conn_id") or users[0].arg("conn_id") if users else None
+        if isinstance(conn_id, str) and conn_id and "{" not in conn_id:
+            yield from _plan(query, conn_id, explain)
+
+
+def _plan(query: Query, conn_id: str, explain: Callable[[str, str], Any]) -> Iterator[Found]:
+    text = _filled(query.text)
+    if text is None or [one.kind for one in query.statements] != ["select"] or parse(query.text, "postgres").error:
+        return
+    try:
+        plan = explain(conn_id, text)
+    except DatabaseRefused as error:
+        yield Found(rule="HP106", line=query.line, message=f"{query.unit}: {error}")
+    except HarnessError as error:
+        yield Found(rule="HP105", line=query.line, message=f"{query.unit}: {error}")
+    else:
+        for node in _nodes(plan):
+            if node.get("Node Type") == "Seq Scan" and node.get("Plan Rows", 0) >= LARGE:
+                yield Found(
+                    rule="HP107",
+                    line=query.line,
+                    message=f"{query.unit} reads {node.get('Relation Name')} as a whole, some {node['Plan Rows']:,} rows",
+                )
+
+
+def _filled(text: str) -> str | None:
+    """A query with some slice put in; None where a template is left."""
+    text = re.sub(r"%\(slice_(start|end)\)s", "'2026-01-01T00:00:00Z'::timestamptz", text).replace("%%", "%")
+    text = re.sub(r"\{\{\s*(?:data_interval_(?:start|end)|ts|logical_date)\s*\}\}", "2026-01-01T00:00:00Z", text)
+    text = re.sub(r"\{\{\s*ds\s*\}\}", "2026-01-01", text)
+    return None if "{{" in text or "{%" in text else text
+
+
+def _nodes(plan: Any) -> Iterator[dict[str, Any]]:
+    found = json.loads(plan) if isinstance(plan, str) else plan
+    ahead = [one["Plan"] for one in found]
+    while ahead:
+        node = ahead.pop()
+        yield node
+        ahead += node.get("Plans", [])

@@ -1,0 +1,503 @@
+"""What is wrong with a query by itself, whatever the tables are: joins, groups, nulls, bounds, chance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from airflow_provider_harness.adapters.dags.statements import SLICE, table_name
+
+Saw = tuple[str, Any, str]
+"""Rule, node, message."""
+_CLOCKS = ("CurrentTimestamp", "CurrentDate", "CurrentDatetime", "CurrentTime", "Localtimestamp", "Localtime")
+_CLOCK_NAMES = (
+    "NOW",
+    "GETDATE",
+    "SYSDATE",
+    "CURRENT_TIMESTAMP",
+    "CLOCK_TIMESTAMP",
+    "TODAY",
+    "UTC_TIMESTAMP",
+    "SYSTIMESTAMP",
+)
+_CUTS = (
+    "Date",
+    "TsOrDsToDate",
+    "TimestampTrunc",
+    "DateTrunc",
+    "Lower",
+    "Upper",
+    "Extract",
+    "Year",
+    "Month",
+    "Day",
+    "Substring",
+    "DateToDi",
+)
+_MOMENT = re.compile(r"(?i)(?:_at|_ts|timestamp|time|_time|datetime|date_time|moment|_hour)$")
+_KEY = re.compile(r"(?i)^(?P<of>\w+?)_(?:id|key|sk)$")
+
+
+def scopes(tree: Any) -> Iterator[Any]:
+    """Every SELECT of a statement."""
+    from sqlglot import exp
+
+    yield from tree.find_all(exp.Select)
+
+
+def groups(tree: Any) -> Iterator[Saw]:
+    """Columns that are neither grouped nor aggregated."""
+    from sqlglot import exp
+
+    for select in scopes(tree):
+        shown = [one.unalias() for one in select.expressions]
+        group = select.args.get("group")
+        if not group and not any(_aggregates(one) for one in shown):
+            continue
+        if group and (
+            group.args.get("all")
+            or group.args.get("cube")
+            or group.args.get("rollup")
+            or group.args.get("grouping_sets")
+        ):
+            continue
+        grouped = _grouped(select, group)
+        if group and any(
+            isinstance(one, exp.Column) and re.search(r"(?i)(?:^|_)(?:id|key|code)$", one.name) for one in grouped[0]
+        ):
+            continue  # a key may stand for the rest of its row
+        for one in shown:
+            if isinstance(one, exp.Star) or (isinstance(one, exp.Column) and isinstance(one.this, exp.Star)):
+                yield "HL102", one, "* stands beside an aggregate"
+            loose = next(_loose(one, grouped), None)
+            if loose is not None:
+                yield "HL102", loose, f"{loose.sql()} is neither in GROUP BY nor inside an aggregate"
+                break
+
+
+def _aggregates(node: Any) -> bool:
+    from sqlglot import exp
+
+    return any(
+        one.find_ancestor(exp.Window, exp.Subquery) is None
+        for one in node.find_all(exp.AggFunc)
+        if not _inside(one, node)
+    )
+
+
+def _inside(one: Any, node: Any) -> bool:
+    """Whether a query of its own, or a window, stands between the two."""
+    from sqlglot import exp
+
+    while one is not node and one is not None:
+        one = one.parent
+        if isinstance(one, exp.Window | exp.Subquery | exp.Select):
+            return True
+    return False
+
+
+def _grouped(select: Any, group: Any) -> tuple[list[Any], set[str]]:
+    from sqlglot import exp
+
+    nodes: list[Any] = []
+    for one in group.expressions if group else ():
+        if isinstance(one, exp.Literal) and not one.is_string and int(one.name) <= len(select.expressions):
+            nodes.append(select.expressions[int(one.name) - 1].unalias())
+        else:
+            nodes.append(one)
+    names = {one.sql().lower() for one in nodes} | {one.name.lower() for one in nodes if isinstance(one, exp.Column)}
+    for shown in select.expressions:
+        if isinstance(shown, exp.Alias) and shown.alias.lower() in names:
+            nodes.append(shown.this)
+            names.add(shown.this.sql().lower())
+    return nodes, names
+
+
+def _loose(node: Any, grouped: tuple[list[Any], set[str]]) -> Iterator[Any]:
+    """Columns of an expression that are not covered."""
+    from sqlglot import exp
+
+    if node.sql().lower() in grouped[1] or isinstance(node, exp.AggFunc | exp.Window | exp.Subquery | exp.Select):
+        return
+    if isinstance(node, exp.Anonymous | exp.Exists):
+        return
+    if isinstance(node, exp.Column):
+        if node.name.lower() not in grouped[1] and not isinstance(node.this, exp.Star):
+            yield node
+        return
+    for child in node.iter_expressions():
+        yield from _loose(child, grouped)
+
+
+def joins(tree: Any) -> Iterator[Saw]:
+    """Joins without a condition."""
+    from sqlglot import exp
+
+    for select in scopes(tree):
+        where = select.args.get("where")
+        for join in select.args.get("joins") or ():
+            told = (
+                join.args.get("on")
+                or join.args.get("using")
+                or str(join.args.get("method") or "").upper() in ("NATURAL", "ASOF")
+            )
+            kind = str(join.args.get("kind") or "").upper()
+            if told or isinstance(join.this, exp.Lateral | exp.Unnest) or _depends(join.this):
+                if (
+                    join.args.get("on") is not None
+                    and join.args["on"].sql().upper() in ("TRUE", "1 = 1")
+                    and not isinstance(join.this, exp.Lateral | exp.Subquery)
+                ):
+                    yield "HL103", join, f"the join with {join.this.alias_or_name} has a condition that is always true"
+                continue
+            if kind == "CROSS" or str(join.args.get("side") or ""):
+                continue
+            name = join.this.alias_or_name
+            linked = where is not None and any(
+                c.table == name
+                for eq in where.find_all(exp.EQ)
+                for c in eq.find_all(exp.Column)
+                if len({x.table for x in eq.find_all(exp.Column)}) > 1
+            )
+            unqualified = where is not None and any(
+                not c.table
+                for eq in where.find_all(exp.EQ)
+                for c in eq.find_all(exp.Column)
+                if len(list(eq.find_all(exp.Column))) > 1
+            )
+            if not linked and not unqualified and not _single(join.this):
+                yield "HL103", join, f"nothing joins {name or 'a table'} to the rest"
+
+
+def _depends(node: Any) -> bool:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
+        return True
+    return isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
+
+
+def _single(node: Any) -> bool:
+    """A subquery that gives one row: an aggregate without groups, or LIMIT 1."""
+    from sqlglot import exp
+
+    inner = node.this if isinstance(node, exp.Subquery) else None
+    if not isinstance(inner, exp.Select):
+        return isinstance(node, exp.Table) and node.find_ancestor(exp.With) is None and bool(_cte(node))
+    return _gives_one(inner)
+
+
+def _cte(node: Any) -> bool:
+    from sqlglot import exp
+
+    root = node.root()
+    found = (cte.this for cte in root.find_all(exp.CTE) if cte.alias_or_name == node.name)
+    return any(isinstance(one, exp.Select) and _gives_one(one) for one in found)
+
+
+def _gives_one(select: Any) -> bool:
+    limit = select.args.get("limit")
+    if limit is not None and limit.expression is not None and limit.expression.name == "1":
+        return True
+    return not select.args.get("group") and any(_aggregates(one) for one in select.expressions)
+
+
+def fan_out(tree: Any) -> Iterator[Saw]:
+    """Sums and counts of one table's columns, behind a join that has several rows for each of its rows."""
+    from sqlglot import exp
+
+    for select in scopes(tree):
+        many = _many_sides(select)
+        if not many:
+            continue
+        names = {table.alias_or_name for table in _sources(select)}
+        for call in (one for shown in select.expressions for one in shown.find_all(exp.Sum, exp.Avg, exp.Count)):
+            if isinstance(call.this, exp.Distinct) or call.find_ancestor(exp.Window, exp.Select) is not select:
+                continue
+            of = {column.table for column in call.find_all(exp.Column)} & names
+            for one, several in many.items():
+                if of == {one} and several and not isinstance(call, exp.Count):
+                    yield "HL104", call, f"{call.sql()} counts a row of {one} once for each row of {several[0]}"
+                if of and of <= set(several) and len(several) > 1:
+                    other = next(s for s in several if s not in of)
+                    yield (
+                        "HL104",
+                        call,
+                        f"{call.sql()}: each row of {', '.join(sorted(of))} is repeated for each row of {other}",
+                    )
+
+
+def _sources(select: Any) -> list[Any]:
+    first = select.args.get("from_") or select.args.get("from")
+    return ([first.this] if first is not None else []) + [join.this for join in select.args.get("joins") or ()]
+
+
+def _many_sides(select: Any) -> dict[str, list[str]]:
+    """Table -> the tables that have several rows for one of it, by the names of the keys: ``orders.id = lines.order_id``."""
+    from sqlglot import exp
+
+    found: dict[str, list[str]] = {}
+    base = {source.alias_or_name: source for source in _sources(select)}
+    for join in select.args.get("joins") or ():
+        on = join.args.get("on")
+        pairs = list(on.find_all(exp.EQ)) if on is not None else []
+        if len(pairs) != 1 or not (isinstance(pairs[0].left, exp.Column) and isinstance(pairs[0].right, exp.Column)):
+            continue
+        for one, other in ((pairs[0].left, pairs[0].right), (pairs[0].right, pairs[0].left)):
+            if one.table not in base or other.table not in base or not isinstance(base[other.table], exp.Table):
+                continue
+            if (
+                _is_key_of(one, base[one.table])
+                and not _is_key_of(other, base[other.table])
+                and other.table == join.this.alias_or_name
+            ):
+                found.setdefault(one.table, []).append(other.table)
+    return found
+
+
+def _is_key_of(column: Any, source: Any) -> bool:
+    """By its name: ``id``, or the table's own name with ``_id``."""
+    name, table = column.name.lower(), table_name(source).rpartition(".")[2]
+    stems = {table, table.removesuffix("s"), table.removesuffix("es"), re.sub("ies$", "y", table)}
+    stems |= {re.sub(r"^(?:dim|fact|fct|stg|raw|src)_", "", stem) for stem in stems}
+    said = _KEY.match(name)
+    return name in ("id", "key", "pk") or bool(said and said["of"] in stems)
+
+
+def stars(tree: Any) -> Iterator[Saw]:
+    """SELECT *, written or read."""
+    from sqlglot import exp
+
+    outer = tree.args.get("expression") if not isinstance(tree, exp.Query) else tree
+    writes = isinstance(tree, exp.Insert | exp.Create) and isinstance(outer, exp.Query)
+    temporary = any(
+        type(p).__name__ == "TemporaryProperty" for p in getattr(tree.args.get("properties"), "expressions", ())
+    )
+    if not isinstance(outer, exp.Query):
+        return
+    for select in [outer] if isinstance(outer, exp.Select) else list(outer.find_all(exp.Select))[:1]:
+        star = next(
+            (one for one in select.expressions if one.is_star and not isinstance(one.unalias(), exp.Count)), None
+        )
+        if star is None or _of_named(select, tree):
+            continue
+        if writes and not temporary:
+            yield "HS101", select, "SELECT * is written into a table"
+        else:
+            yield "HS102", select, "SELECT * is read"
+
+
+def _of_named(select: Any, tree: Any) -> bool:
+    """Whether the star is over a query that names its columns."""
+    from sqlglot import exp
+
+    sources = _sources(select)
+    ctes = {cte.alias_or_name: cte.this for cte in tree.find_all(exp.CTE)}
+    inner = [
+        s.this if isinstance(s, exp.Subquery) else ctes.get(s.alias_or_name, ctes.get(getattr(s, "name", "")))
+        for s in sources
+    ]
+    return bool(inner) and all(
+        isinstance(one, exp.Select) and not any(e.is_star for e in one.expressions) for one in inner
+    )
+
+
+def nulls(tree: Any) -> Iterator[Saw]:
+    """NOT IN a query, comparisons with NULL, filters on the outer side of a join."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.Not):
+        inner = node.this.unnest() if isinstance(node.this, exp.Paren) else node.this
+        query = inner.args.get("query") if isinstance(inner, exp.In) else None
+        select = query.find(exp.Select) if query is not None else None
+        if select is not None and not _never_null(select):
+            yield "HS103", node, f"{inner.this.sql()} NOT IN (SELECT ...): one NULL in it, and no row is found"
+        if isinstance(inner, exp.In) and any(isinstance(one, exp.Null) for one in inner.expressions):
+            yield "HS103", node, "NOT IN a list with NULL finds no row"
+    for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.LT):
+        if isinstance(node.find_ancestor(exp.Update, exp.Where, exp.Join, exp.Set), exp.Update) or isinstance(
+            node.parent, exp.Update
+        ):
+            continue  # SET column = NULL
+        if isinstance(node.right, exp.Null) or isinstance(node.left, exp.Null):
+            yield "HS104", node, f"{node.sql()} is never true"
+    yield from _outer(tree)
+
+
+def _never_null(select: Any) -> bool:
+    from sqlglot import exp
+
+    where = select.args.get("where")
+    text = where.sql().upper() if where is not None else ""
+    return "IS NULL" in text or "IS NOT NULL" in text or bool(select.find(exp.Coalesce))
+
+
+def _outer(tree: Any) -> Iterator[Saw]:
+    from sqlglot import exp
+
+    for select in scopes(tree):
+        where = select.args.get("where")
+        sides = {
+            j.this.alias_or_name
+            for j in select.args.get("joins") or ()
+            if str(j.args.get("side") or "").upper() == "LEFT"
+        }
+        if where is None or not sides:
+            continue
+        for part in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
+            if not isinstance(
+                part, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Between | exp.In | exp.Like | exp.NEQ
+            ):
+                continue
+            of = {c.table for c in part.find_all(exp.Column)}
+            if len(of) == 1 and of <= sides and not part.find(exp.Coalesce, exp.Case, exp.Is):
+                yield "HS105", part, f"{part.sql()} leaves out the rows that LEFT JOIN {next(iter(of))} kept"
+
+
+def bounds(tree: Any) -> Iterator[Saw]:
+    """Slices of which both bounds are in, clocks in filters, functions around filtered columns."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.Between):
+        low, high = node.args["low"].sql(), node.args["high"].sql()
+        if re.search(r"data_interval_end|slice_end|next_|interval_end|end_ts", high) and SLICE.search(low):
+            yield "HS106", node, "BETWEEN has both bounds of the slice in it"
+    for node in tree.find_all(exp.LTE, exp.GTE):
+        later = node.right if isinstance(node, exp.LTE) else node.left
+        if re.search(r"data_interval_end|slice_end", later.sql()) and node.find(exp.Column):
+            yield "HS106", node, f"{node.sql()}: the end belongs to the next slice"
+    for where in tree.find_all(exp.Where, exp.Join):
+        scope = where.this if isinstance(where, exp.Where) else where.args.get("on")
+        clock = next(_clocks(scope), None) if scope is not None else None
+        if clock is not None:
+            yield "HS107", clock, f"the filter takes its time from {clock.sql()}"
+        if isinstance(where, exp.Where):
+            yield from _hidden(where)
+
+
+def _clocks(node: Any) -> Iterator[Any]:
+    from sqlglot import exp
+
+    for one in node.walk():
+        if type(one).__name__ in _CLOCKS or (isinstance(one, exp.Anonymous) and one.name.upper() in _CLOCK_NAMES):
+            yield one
+        if isinstance(one, exp.Column) and one.name.upper() in ("SYSDATE", "CURRENT_DATE") and not one.table:
+            yield one
+
+
+def _hidden(where: Any) -> Iterator[Saw]:
+    from sqlglot import exp
+
+    for node in where.find_all(exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In):
+        left = node.this
+        cut = left if type(left).__name__ in _CUTS else None
+        cast = left if isinstance(left, exp.Cast) and str(left.to).upper() == "DATE" else None
+        column = left.find(exp.Column) if cut is not None or cast is not None else None
+        if column is None:
+            continue
+        yield "HP104", node, f"{left.sql()} hides {column.sql()} from indexes and partitions"
+        whole = cast is not None or type(left).__name__ in ("Date", "TsOrDsToDate", "TimestampTrunc", "DateTrunc")
+        if whole and _MOMENT.search(column.name) and not left.find(exp.AtTimeZone) and not left.args.get("zone"):
+            yield "HS108", node, f"which day {column.sql()} lies in depends on the session's time zone"
+
+
+def chance(tree: Any) -> Iterator[Saw]:
+    """What is kept by chance: a LIMIT or a first row without an order."""
+    from sqlglot import exp
+
+    writes = isinstance(tree, exp.Insert | exp.Create | exp.Merge)
+    for node in tree.find_all(exp.Window):
+        kind = type(node.this).__name__
+        if kind in ("RowNumber", "FirstValue", "LastValue", "Lag", "Lead") and not node.args.get("order"):
+            yield "HL111", node, f"{node.this.sql()} has no ORDER BY"
+    for select in scopes(tree):
+        distinct = select.args.get("distinct")
+        if distinct is not None and distinct.args.get("on") is not None and not select.args.get("order"):
+            yield "HL111", select, "DISTINCT ON has no ORDER BY"
+        limit = select.args.get("limit")
+        if (
+            writes
+            and limit is not None
+            and not select.args.get("order")
+            and str(getattr(limit.expression, "name", "")) != "0"
+        ):
+            yield "HL112", select, f"{limit.sql()} has no ORDER BY"
+
+
+def numbers(tree: Any) -> Iterator[Saw]:
+    """Whole numbers that are divided, averages of averages."""
+    from sqlglot import exp
+
+    whole = (exp.Count, exp.CountIf)
+    for node in tree.find_all(exp.Div):
+        left, right = _bare(node.left), _bare(node.right)
+        if isinstance(left, whole) and isinstance(right, whole):
+            yield "HL113", node, f"{node.sql()} divides whole numbers"
+    inner = {
+        one.alias
+        for sub in tree.find_all(exp.Subquery, exp.CTE)
+        for s in [sub.this]
+        if isinstance(s, exp.Select)
+        for one in s.expressions
+        if isinstance(one, exp.Alias) and isinstance(one.this, exp.Avg)
+    }
+    for node in tree.find_all(exp.Avg):
+        if isinstance(node.this, exp.Avg) or (isinstance(node.this, exp.Column) and node.this.name in inner):
+            yield "HS120", node, f"{node.sql()} is an average of averages"
+
+
+def _bare(node: Any) -> Any:
+    from sqlglot import exp
+
+    while isinstance(node, exp.Paren | exp.Nullif):
+        node = node.this
+    return node
+
+
+def unions(tree: Any) -> Iterator[Saw]:
+    """Unions whose sides have another number of columns."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.SetOperation):
+        sides = [one.unnest() if isinstance(one, exp.Subquery) else one for one in (node.left, node.right)]
+        counts = [
+            len(one.expressions)
+            for one in sides
+            if isinstance(one, exp.Select) and not any(e.is_star for e in one.expressions)
+        ]
+        if len(counts) == 2 and counts[0] != counts[1]:
+            yield "HL114", node, f"one side has {counts[0]} columns, the other {counts[1]}"
+
+
+def changes(tree: Any) -> Iterator[Saw]:
+    """Whole tables that are changed; values by place; rows that are never corrected."""
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Update | exp.Delete) and not tree.args.get("where") and not tree.args.get("from_"):
+        yield "HS112", tree, f"{type(tree).__name__.upper()} has no WHERE"
+    if (
+        isinstance(tree, exp.Insert)
+        and not isinstance(tree.this, exp.Schema)
+        and tree.args.get("expression") is not None
+    ):
+        yield "HS116", tree, "INSERT names no columns"
+    conflict = tree.args.get("conflict") if isinstance(tree, exp.Insert) else None
+    if conflict is not None and "NOTHING" in conflict.sql().upper():
+        yield "HS118", tree, "ON CONFLICT DO NOTHING keeps the first version of a row"
+    if isinstance(tree, exp.Merge) and tree.args.get("on") is not None and not list(tree.args["on"].find_all(exp.EQ)):
+        yield "HL115", tree, f"MERGE ON {tree.args['on'].sql()} compares no key"
+
+
+RULES: tuple[Callable[[Any], Iterator[Saw]], ...] = (
+    groups,
+    joins,
+    fan_out,
+    stars,
+    nulls,
+    bounds,
+    chance,
+    numbers,
+    unions,
+    changes,
+)

@@ -1,0 +1,1 @@
+"""A Dag file read as code, never run."""

@@ -1,0 +1,99 @@
+"""``make authors``: how ``airflow harness check`` does on Dags in which nothing is wrong, and on faults that are planted.
+
+``MORE=folder``: public Dags of one's own choice, too. ``--write`` puts the tables into docs/explanation/checking-dags.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from airflow_provider_harness.app.authoring.finding import Finding, Severity, Stage
+from airflow_provider_harness.wiring import authoring
+from tests.authors.faults import FAULTS
+from tests.authors.test_recall import folder, said
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "explanation" / "checking-dags.md"
+_TABLES = re.compile(r"(<!-- tables -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+
+def examples() -> dict[str, list[str]]:
+    """Dags in which nothing should be wrong: whose they are -> their files."""
+    import airflow.example_dags
+    import airflow.providers.standard
+
+    home = Path(airflow.example_dags.__file__).parent
+    providers = Path(next(iter(airflow.providers.standard.__path__))).parent
+    found = {
+        "Airflow's own examples": sorted(home.glob("*.py")),
+        "providers' examples": sorted(providers.rglob("example_dags/*.py")),
+        "this repository's `dags/`": sorted((ROOT / "dags").glob("*.py")),
+    }
+    more = os.environ.get("MORE")
+    if more:
+        found["public Dags (`MORE`)"] = sorted(Path(more).rglob("*.py"))
+    return {whose: [str(f) for f in files if _is_dag(f)] for whose, files in found.items()}
+
+
+def _is_dag(file: Path) -> bool:
+    return file.name != "__init__.py" and "dag" in file.read_text(encoding="utf-8").lower()
+
+
+def alarms(*, imports: bool) -> Iterator[tuple[Sequence[object], list[Finding]]]:
+    """A row for each collection: files, findings by weight, processor time; and what stands above a hint."""
+    for whose, files in examples().items():
+        began = time.process_time() + sum(os.times()[2:4])
+        found = authoring.findings(files, imports=imports, stage=Stage.COMPILE)
+        spent = time.process_time() + sum(os.times()[2:4]) - began
+        weights = Counter(one.severity for one in found)
+        row = (whose, len(files), *(weights[kind] for kind in Severity), f"{spent:.1f} s")
+        yield row, [one for one in found if one.severity is not Severity.HINT]
+
+
+def recall() -> Iterator[tuple[str, int, int]]:
+    """Family, faults planted, faults found above a hint."""
+    found: Counter[str] = Counter()
+    for fault in FAULTS:
+        with tempfile.TemporaryDirectory() as where:
+            seen = said(folder(Path(where), fault))
+        found[fault.family] += any(rule == fault.rule and weight is not Severity.HINT for rule, weight, _ in seen)
+    planted = Counter(fault.family for fault in FAULTS)
+    for family in sorted(planted):
+        yield family, planted[family], found[family]
+    yield "all", planted.total(), found.total()
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the tables; exit 1 where a fault is not found, or something stands above a hint in this repository's own."""
+    measured = list(alarms(imports="--no-import" not in arguments))
+    told = [
+        table(("sound Dags", "files", "errors", "warnings", "hints", "processor time"), [row for row, _ in measured]),
+        table(("family", "faults planted", "found above a hint"), caught := list(recall())),
+    ]
+    print("\n\n".join(told))
+    for _, standing in measured:
+        for one in standing:
+            print(f"{one.file}:{one.line}: {one.severity} {one.rule.id}: {one.message}", file=sys.stderr)
+    if "--write" in arguments:
+        PAGE.write_text(_TABLES.sub(lambda found: found[1] + "\n\n".join(told) + found[2], PAGE.read_text()))
+    missed = any(planted != found for _, planted, found in caught)
+    return 1 if missed or any(standing for _, standing in measured[:3]) else 0
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.setdefault("AIRFLOW_HOME", home)
+        sys.exit(main(sys.argv[1:]))

@@ -16,6 +16,7 @@ from dataclasses import fields
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "docs" / "reference"
@@ -387,6 +388,99 @@ def findings() -> str:
 
 
 #: page -> what writes it, what it is made from, what it is about.
+#: Who may call a route, by the dependencies that its router names.
+_CLOSED_BY = {
+    "overseer": "the view *cluster activity*",
+    "administrator": "changing a configuration",
+    "known_incident": "reading task logs of the incident's Dag",
+    "workable": "changing task instances of the incident's Dag",
+    "readable_dags": "shows Dags whose task logs the caller may read",
+    "known_tables": "shows tables whose Dag the caller may read",
+}
+
+
+def _openapi() -> dict[str, Any]:
+    from fastapi.openapi.utils import get_openapi
+
+    from airflow_provider_harness.plugins.api.app import make_app
+
+    app = make_app()
+    return get_openapi(title="airflow-provider-harness", version="1", routes=app.routes)
+
+
+def _dependencies(dependant: Any) -> Iterable[str]:
+    for one in dependant.dependencies:
+        yield getattr(one.call, "__name__", "")
+        yield from _dependencies(one)
+
+
+def _may(route: Any) -> str:
+    named = set(_dependencies(route.dependant))
+    return "; ".join(words for name, words in _CLOSED_BY.items() if name in named) or "whoever is logged in"
+
+
+def _kind(schema: Mapping[str, Any], models: Mapping[str, Any]) -> str:
+    """A JSON schema in a few words.
+
+    :param models: by name; one that has fields is a link.
+    """
+    if "$ref" in schema:
+        name = str(schema["$ref"]).rpartition("/")[2]
+        return f"[{name}](#{name.lower()})" if "properties" in models[name] else _kind(models[name], models)
+    if "anyOf" in schema:
+        return " or ".join(_kind(one, models) for one in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" if one else "empty" for one in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema.get('items', {}), models)}"
+    return {"null": "null", "string": "moment" if schema.get("format") == "date-time" else "text"}.get(
+        str(schema.get("type", "")), str(schema.get("type", "any"))
+    )
+
+
+def api() -> str:
+    from airflow_provider_harness.plugins.api.app import make_app
+
+    routes = [one for one in make_app().routes if str(getattr(one, "path", "")).startswith("/api/")]
+    rows = [
+        (", ".join(sorted(one.methods)), f"`/harness{one.path}`", prose(one.endpoint.__doc__), _may(one))
+        for one in routes
+    ]
+    spec = _openapi()
+    known = spec["components"]["schemas"]
+    parameters = [
+        (
+            f"`{path}`",
+            f"`{one['name']}`",
+            _kind(one["schema"], known),
+            one.get("description") or one["schema"].get("description", ""),
+        )
+        for path, methods in spec["paths"].items()
+        for method in methods.values()
+        for one in method.get("parameters", ())
+        if one["in"] == "query"
+    ]
+    models = [
+        f"### {name}\n\n{prose(model.get('description', '')).partition(':param')[0].strip()}\n\n"
+        + table(("field", "type"), [(f"`{field}`", _kind(kind, known)) for field, kind in model["properties"].items()])
+        for name, model in sorted(known.items())
+        if "properties" in model and "ValidationError" not in name
+    ]
+    return (
+        "# JSON API\n\nThe pages read it, below Airflow's own address. As a program, log in at `/auth/token` and send the token as "
+        "`Authorization: Bearer`. The same as OpenAPI: [api.json](api.json). Reads bear an `ETag`; with `If-None-Match`, what has "
+        "not changed is answered by 304. Every write needs `Content-Type: application/json` and the header `X-Requested-With`; a "
+        "browser may send it from Airflow's own pages only. Errors are `detail`, one sentence, and `fix`, what to do: 401 not logged "
+        "in, 403 may not, 404 unknown or not to be read, 409 cannot be done now, 422 of another form, 503 the store is away. Approve "
+        "and refuse are Airflow's own route for required actions.\n\n"
+        + table(("method", "path", "what", "who"), rows)
+        + "\n\n## Parameters\n\n"
+        + table(("path", "parameter", "type", "what"), parameters)
+        + "\n\n## Models\n\n"
+        + "\n\n".join(models)
+    )
+
+
 PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     "metrics.md": (metrics, "core.metrics.METRICS", "what is counted and timed"),
     "configuration.md": (configuration, "config.OPTIONS", "the section `[harness]`"),
@@ -405,6 +499,7 @@ PAGES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     "errors.md": (errors, "core.errors", "what is raised, and what Airflow's retry does with it"),
     "findings.md": (findings, "app.authoring.catalog", "what `airflow harness check` finds"),
     "command-line.md": (command_line, "cli.definition", "`airflow harness ...`"),
+    "api.md": (api, "plugins/api", "the JSON API below `/harness`"),
 }
 
 
@@ -414,6 +509,7 @@ def pages() -> dict[str, str]:
         name: f"{_NOTICE.format(source=source)}\n\n{write().rstrip()}\n" for name, (write, source, _) in PAGES.items()
     }
     rows = [(f"[{name.removesuffix('.md')}]({name})", about) for name, (_, _, about) in PAGES.items()]
+    made["api.json"] = json.dumps(_openapi(), indent=1, sort_keys=True) + "\n"
     made["README.md"] = f"{_NOTICE.format(source='.ci/docs.py')}\n\n# Reference\n\n{table(('page', 'about'), rows)}\n"
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -211,6 +212,13 @@ OPTIONS: Mapping[str, Option] = {
         default="3",
         type="integer",
     ),
+    "autonomy_bar": Option(
+        description="When it is proposed that an act against a cause is made without asking, as heals=20 lower=0.8 days=90 valid=30: "
+        "so many verified heals within so many days, the lower end of the 95 % interval of their share at least that, and no "
+        "harm. A person with the right accepts it, for at most valid days; an act that does not help withdraws it. Empty = never.",
+        default="",
+        example="heals=20 lower=0.8 days=90 valid=30",
+    ),
     "connections_allowed": Option(
         description="Patterns of connection ids, separated by commas, that the healer may read with when it looks at published "
         "data again, or whether a source has come; * stands for any text. The harness's own connections never are; none = no "
@@ -273,6 +281,7 @@ class Settings:
     recurrence_limit: int
     recurrence_days: int
     breaker_limit: int
+    autonomy_bar: str
     connections_allowed: str
     query_file: str
     max_model_turns: int
@@ -336,7 +345,18 @@ def _flag(text: str) -> bool:
     return text.lower() == "true"
 
 
+_BAR = re.compile(r"(heals=[1-9]\d{0,4} lower=(?:[01]|0?\.\d{1,4})(?: days=[1-9]\d{0,3})?(?: valid=[1-9]\d{0,3})?)?")
+
+
+def _bar(text: str) -> str:
+    """The text itself, which ``core.policy.autonomy.bar_of`` reads."""
+    if not _BAR.fullmatch(" ".join(text.split())):
+        raise ValueError(f"{text!r} is not as heals=20 lower=0.8 days=90 valid=30, or empty")
+    return text
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "autonomy_bar": _bar,
     "mode": _mode,
     "enroll": _enroll,
     "store": _place,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from airflow_provider_harness.app.pages.policy import as_explained, case_of
 from airflow_provider_harness.app.reports.policy_replay import Past, past, simulate
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
-from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal
-from airflow_provider_harness.core.diagnosis.evidence import Fact
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.policy.explain import Explanation, explain
-from airflow_provider_harness.core.policy.policy import FACTS, Policy, Usage
+from airflow_provider_harness.core.policy.policy import Policy, Usage
 
 
 @command
@@ -24,7 +23,7 @@ def policy_explain(args: Any) -> int:
     case = _of_incident(args.incident) if args.incident else _of_facts(args)
     found = explain(_policy(args.file), case.proposal, case.facts, case.usage)
     if args.output == "json":
-        out(json.dumps(_as_json(case, found), indent=2))
+        out(json.dumps(asdict(as_explained(case, found)), indent=2))
     else:
         out("\n".join(_told(case, found)))
     return FINE
@@ -70,41 +69,8 @@ def _of_incident(incident_id: str) -> Past:
 
 
 def _of_facts(args: Any) -> Past:
-    valid = tuple(ActionKind)
-    if args.action not in valid:
-        raise ConfigurationError(f"--action {args.action}", "is no action.", valid=valid)
-    kind = ActionKind(args.action)
-    proposal = Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "?"))
     usage = Usage(on_incident=args.acts_on_incident, on_dag_today=args.acts_on_dag)
-    facts = {**_GRANTED, **_facts(args.fact)}
-    return Past(incident_id="", at="", proposal=proposal, facts=facts, usage=usage, verdict="", rule="", reason="")
-
-
-#: Facts that every judgement needs, as they are of most remedies; said on the command line, they are what was said.
-_GRANTED: Mapping[str, Fact] = {"needs_person": False, "basis": "fact"}
-
-
-_WORDS: Mapping[str, bool] = {"true": True, "false": False}
-_PARSE: Mapping[type, Callable[[str], Fact]] = {
-    bool: lambda text: _WORDS[text],
-    tuple: lambda text: tuple(word for word in text.split(",") if word),
-}
-
-
-def _facts(given: Sequence[str]) -> dict[str, Fact]:
-    facts: dict[str, Fact] = {}
-    for pair in given:
-        name, _, text = pair.partition("=")
-        if name not in FACTS:
-            raise ConfigurationError(f"--fact {pair}", "is no fact.", valid=tuple(FACTS))
-        try:
-            facts[name] = _PARSE.get(FACTS[name].type, FACTS[name].type)(text)
-        except (KeyError, ValueError):
-            kind = "true or false" if FACTS[name].type is bool else "a whole number"
-            raise ConfigurationError(f"--fact {pair}", f"is not {kind}.") from None
-        if (words := FACTS[name].values) is not None and text not in words:
-            raise ConfigurationError(f"--fact {pair}", "has no such value.", valid=tuple(sorted(words)))
-    return facts
+    return case_of(args.action, args.fact, usage, dashes="--")
 
 
 def _told(case: Past, found: Explanation) -> list[str]:
@@ -122,16 +88,3 @@ def _told(case: Past, found: Explanation) -> list[str]:
     if case.verdict and case.verdict != found.verdict.kind:
         lines.append(f"Then it was {case.verdict} by {case.rule or 'no rule'}: {case.reason}")
     return lines
-
-
-def _as_json(case: Past, found: Explanation) -> dict[str, Any]:
-    verdict = found.verdict
-    return {
-        "action": case.proposal.kind.value,
-        "facts": dict(case.facts),
-        "rules": [{"rule": said.rule, "decides": said.decides, "why": said.why} for said in found.rules],
-        "verdict": verdict.kind.value,
-        "rule": verdict.rule,
-        "reason": verdict.reason,
-        "policy_version": verdict.policy_version,
-    }

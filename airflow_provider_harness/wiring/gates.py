@@ -68,6 +68,7 @@ def _keep(found: Gate, began: float, ended: float) -> None:
     observe_gate(run)
     try:
         history().keep(run)
+        _keep_contract(found)
     except HarnessUnavailable as error:
         log.warning(
             "What this gate found was not kept, so later slices of %s will not be compared with slice %s: %s",
@@ -75,3 +76,17 @@ def _keep(found: Gate, began: float, ended: float) -> None:
             found.report.slice,
             error,
         )
+
+
+def _keep_contract(found: Gate) -> None:
+    """The version of the contract that was judged by, for people; a role of an earlier version may not keep it, and need not."""
+    from airflow_provider_harness.adapters.store.pages.contracts import SqlContracts
+    from airflow_provider_harness.wiring.store import task_engine
+
+    assert found.post.task is not None, "it is asked for before"
+    try:
+        SqlContracts(task_engine).keep(
+            found.contract, found.post.task.dag_id, found.post.task.task_id, datetime.now(UTC)
+        )
+    except HarnessUnavailable as error:
+        log.info("The contract of %s was not kept for the pages: %s", found.contract.table, error)

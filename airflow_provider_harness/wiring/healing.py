@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHandover
     from airflow_provider_harness.adapters.paging.pagerduty import PagerDuty
     from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
     from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
     from airflow_provider_harness.adapters.store.spool import FileSpool
     from airflow_provider_harness.app.oncall.delivery import Receiver
@@ -203,6 +204,14 @@ def promises() -> SqlPromises:
     return SqlPromises(store_engine, wiring_rows.contract_of, wiring_lineage.graph)
 
 
+def autonomy() -> StoreAutonomy:
+    """What the harness has earned to do alone."""
+    from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
+    from airflow_provider_harness.core.policy.autonomy import bar_of
+
+    return StoreAutonomy(store(), bar_of(config.read().autonomy_bar), now)
+
+
 def diagnoser() -> Diagnoser:
     """The rules, below them what a log resembles, then the runbook, and above them the model where one is configured."""
     from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
@@ -332,6 +341,7 @@ def healer() -> Healer:
             environment=settings.environment,
             runbook_url=settings.runbook_url,
             promise_warning=timedelta(minutes=settings.promise_warning_minutes),
+            earned=autonomy().earned,
         ),
         healer_dag_id=settings.healer_dag_id,
         now=now,

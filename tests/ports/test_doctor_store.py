@@ -35,6 +35,7 @@ HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-store-on-postg
 #: Table -> what makes a row of it one that nobody can read.
 ODD: dict[str, dict[str, Any]] = {
     "harness_gates": {"place": "elsewhere"},
+    "harness_contracts": {"body": "{}"},
     "harness_lineage": {"recorded_at": "never"},
     "harness_lineage_edges": {"how": "sorcery"},
     "harness_leases": {"expires_at": "never"},

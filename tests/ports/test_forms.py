@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +24,9 @@ from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.adapters.store.unreadable import unreadable
+from airflow_provider_harness.app.pages.kept_contract import kept
 from airflow_provider_harness.core.contracts.checks import Severity
+from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.failure import FailureKind
 from airflow_provider_harness.core.diagnosis.reported import body_of
@@ -38,6 +41,8 @@ from tests.ports.test_store import AUDIT_KEY, NOW, engine, failure, url
 __all__ = ["engine", "url"]
 
 forms = importlib.import_module("airflow_provider_harness.migrations.versions.0012_forms")
+later = importlib.import_module("airflow_provider_harness.migrations.versions.0018_summaries")
+FORMS = {**forms.FORMS, **later.FORMS}
 
 AT = t.text_of(NOW)
 #: Table that tasks may write -> a row as the harness writes it.
@@ -90,6 +95,19 @@ GOOD: dict[str, dict[str, Any]] = {
         "severity": "error",
         "share": None,
     },
+    "harness_contracts": {
+        "key": "a" * 64,
+        "table_name": "public.t",
+        "contract": "c",
+        "version": "1",
+        "dag_id": "d",
+        "task_id": "t",
+        "owner": "ops",
+        "criticality": "high",
+        "readiness": "",
+        "seen_at": AT,
+        "body": json.dumps(kept(Contract(id="c", version="1", name="c", table="public.t", columns=()))),
+    },
     "harness_lineage": {
         "key": "a" * 64,
         "dag_id": "d",
@@ -141,6 +159,9 @@ BAD: list[tuple[str, str, Any]] = [
     ("harness_gate_checks", "value", float("inf")),
     ("harness_gate_checks", "severity", "fatal"),
     ("harness_gate_checks", "error", "e" * 4_001),
+    ("harness_contracts", "body", "[]"),
+    ("harness_contracts", "seen_at", "soon"),
+    ("harness_contracts", "dag_id", ""),
     ("harness_lineage", "version", "v"),
     ("harness_lineage", "recorded_at", ""),
     ("harness_lineage", "target_name", "t" * 1_025),
@@ -157,7 +178,7 @@ BAD: list[tuple[str, str, Any]] = [
 def without_forms(engine: Engine) -> None:
     """The store as an earlier version made it, which took any row."""
     with engine.begin() as connection:
-        for table in forms.FORMS:
+        for table in FORMS:
             if engine.dialect.name == "postgresql":
                 connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_form"))
                 continue
@@ -167,8 +188,8 @@ def without_forms(engine: Engine) -> None:
 
 def test_every_table_that_tasks_may_write_has_a_form_of_all_its_columns() -> None:
     written = {table for table, rights in t.TASK_RIGHTS.items() if "INSERT" in rights}
-    assert set(forms.FORMS) == written == set(GOOD)
-    for table, holds in forms.FORMS.items():
+    assert set(FORMS) == written == set(GOOD)
+    for table, holds in FORMS.items():
         both = " ".join(part for form in holds for part in form)
         free = {"masking", "passed", "flagged"}  # PostgreSQL takes nothing but booleans
         assert {column.name for column in t.metadata.tables[table].columns if column.name not in both} <= free

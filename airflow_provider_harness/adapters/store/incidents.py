@@ -17,6 +17,7 @@ from airflow_provider_harness.adapters.store.audit import rotate as store_keys
 from airflow_provider_harness.adapters.store.audit import taken_up as store_seen
 from airflow_provider_harness.adapters.store.audit import verify as store_audit
 from airflow_provider_harness.adapters.store.audit.chain import OF_THE_STORE, Chain, as_kept, ring_of
+from airflow_provider_harness.adapters.store.pages import summaries
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.spend import spent_usd
 from airflow_provider_harness.app.ports.healing import Approval, AskState, Joined
@@ -300,6 +301,7 @@ class SqlStore(SqlFailureLog):
         for start in range(0, len(older), intake.AT_ONCE):
             some = i.c.id.in_(older[start : start + intake.AT_ONCE])
             connection.execute(i.update().where(some).values(touched_at=at))
+        summaries.after_joins(connection, events, datetime.fromisoformat(at))
         if self._heard is None:
             return
         first = [event for event in events if event.kind is EventKind.OPENED]
@@ -402,6 +404,7 @@ class SqlStore(SqlFailureLog):
         written: list[tuple[Incident, Event]] = connection.info[_WRITTEN]
         written.append((after, event))
         self._project(connection, after, text_of(event.at))
+        summaries.after_event(connection, after)
         if event.kind is EventKind.RESOLVED or after.outcome not in (None, *IN_HAND_OF_A_PERSON):
             connection.execute(t.causes.delete().where(t.causes.c.incident_id == after.id))
         return after

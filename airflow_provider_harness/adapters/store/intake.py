@@ -65,7 +65,7 @@ def joined(
 
 
 def _event(key: str, failure: Failure, incident_id: str, now: datetime, *, opened: bool) -> Event:
-    where = {"failure": key, "slice": failure.slice_id or "", "table": failure.table}
+    where = {"failure": key, "slice": failure.slice_id or "", "table": failure.table, "owner": failure.owner}
     episode = episode_of(failure.key, cause.signature(failure).text)
     body = happened.Opened(**where, episode=episode) if opened else happened.Joined(**where)
     return Event(incident_id=incident_id, at=now, body=body)

@@ -33,9 +33,12 @@ def upgrade(engine: Engine) -> str:
     from alembic import command
     from alembic.script import ScriptDirectory
 
+    from airflow_provider_harness.adapters.store.pages.summaries import fill
+
     with engine.begin() as connection:
         config = _config(connection)
         command.upgrade(config, "head")
+        fill(connection)
         return str(ScriptDirectory.from_config(config).get_current_head())
 
 

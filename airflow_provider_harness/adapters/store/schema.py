@@ -108,6 +108,26 @@ Index(
     postgresql_where=text("closed_at IS NULL"),
 )
 
+#: One row an incident for lists, as its events say (adapters.store.pages.summaries): ``rank`` sorts problems first, ``labels``
+#: holds owners, teams and tables, ``words`` is searched, ``body`` is the row itself, ``about`` names what failed.
+summaries = Table(
+    "harness_summaries",
+    metadata,
+    Column("incident_id", String(26), primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("dag_id", String(250), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("opened_at", String(32), nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("about", Text, nullable=False),
+)
+Index("harness_summaries_by_rank", summaries.c.rank, summaries.c.incident_id)
+Index("harness_summaries_by_dag", summaries.c.dag_id)
+
 #: The audit: append-only, chained (core.audit).
 events = Table(
     "harness_events",
@@ -195,6 +215,24 @@ gate_checks = Table(
     Column("severity", String(8), nullable=False),
     Column("share", Double),
 )
+
+#: One row for each version of a contract that gates judged by, as pages show it. Written by ordinary tasks.
+contracts = Table(
+    "harness_contracts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("table_name", String(512), nullable=False),
+    Column("contract", String(512), nullable=False),
+    Column("version", String(128), nullable=False),
+    Column("dag_id", String(250), nullable=False),
+    Column("task_id", String(250), nullable=False),
+    Column("owner", String(255), nullable=False),
+    Column("criticality", String(16), nullable=False),
+    Column("readiness", String(32), nullable=False),
+    Column("seen_at", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+)
+Index("harness_contracts_by_table", contracts.c.table_name, contracts.c.seen_at)
 
 #: One row for each version of what a task reads to write one dataset; the newest one holds. Written by ordinary tasks.
 lineage = Table(
@@ -313,6 +351,7 @@ TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     reports.name: ("INSERT",),
     gates.name: ("SELECT", "INSERT"),
     gate_checks.name: ("SELECT", "INSERT"),
+    contracts.name: ("SELECT", "INSERT"),
     lineage.name: ("SELECT", "INSERT"),
     lineage_edges.name: ("SELECT", "INSERT"),
     leases.name: ("SELECT", "INSERT", "UPDATE", "DELETE"),

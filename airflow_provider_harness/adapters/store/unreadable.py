@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from airflow_provider_harness.adapters.store.rows.gate_history import read_check
 from airflow_provider_harness.adapters.store.rows.leases import read_lease
 from airflow_provider_harness.adapters.store.rows.lineage import read_edge
 from airflow_provider_harness.adapters.store.transaction import UNREADABLE, begin
+from airflow_provider_harness.app.pages.kept_contract import is_readable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, RowMapping, Table
@@ -22,10 +24,17 @@ def _at(row: Mapping[Any, Any], *names: str) -> None:
             raise ValueError(f"{name} is no moment that can be reckoned with")
 
 
+def _contract(row: Mapping[Any, Any]) -> None:
+    _at(row, "seen_at")
+    if not is_readable(json.loads(row["body"])):
+        raise ValueError("it is no contract as gates keep it")
+
+
 #: Table -> how a row of it is read; failures and their other reports are set aside when they are read.
 READERS: Mapping[Table, Callable[[RowMapping], object]] = {
     t.gates: lambda row: read_gate(row, ()),
     t.gate_checks: read_check,
+    t.contracts: _contract,
     t.lineage: lambda row: _at(row, "recorded_at"),
     t.lineage_edges: read_edge,
     t.leases: read_lease,

@@ -15,6 +15,7 @@ from airflow_provider_harness.core.policy.policy import FACTS, Condition, Limit,
 
 _RULE_KEYS = ("id", "action", "verdict", "reason", "when", "limit")
 _LIMIT_KEYS = ("per_incident", "per_dag_per_day")
+_PACKAGED, _FIX = "policy_default.yaml", "Correct [harness] policy_file."
 
 
 def load_policy(path: str) -> Policy:
@@ -22,12 +23,29 @@ def load_policy(path: str) -> Policy:
 
     :raises ConfigurationError: the file cannot be read or says what a policy cannot say.
     """
-    name, fix = path or "policy_default.yaml", "Correct [harness] policy_file."
+    return policy_of(policy_text(path), path or _PACKAGED)
+
+
+def policy_text(path: str) -> str:
+    """What stands in this file; in the package's own where the path is empty.
+
+    :raises ConfigurationError: it cannot be read.
+    """
     try:
-        text = Path(path).read_bytes() if path else (files(__package__) / name).read_bytes()
+        text = Path(path).read_bytes() if path else (files(__package__) / _PACKAGED).read_bytes()
+        return text.decode()
     except (OSError, ValueError) as error:
-        raise ConfigurationError(name, f"cannot be read: {error}", fix=fix) from error
-    return parse_policy(parse(text, name, fix), name, lines_of_rules(text))
+        raise ConfigurationError(path or _PACKAGED, f"cannot be read: {error}", fix=_FIX) from error
+
+
+def policy_of(text: str, name: str) -> Policy:
+    """The policy that this text says.
+
+    :param name: of the text, in errors.
+    :raises ConfigurationError: it says what a policy cannot say.
+    """
+    raw = text.encode()
+    return parse_policy(parse(raw, name, _FIX), name, lines_of_rules(raw))
 
 
 def lines_of_rules(text: bytes) -> Sequence[int]:

@@ -17,6 +17,7 @@ from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal, kind_of
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.schema import Side
+from airflow_provider_harness.core.diagnosis.context import Line, context
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     Basis,
     Category,
@@ -91,7 +92,7 @@ def diagnose(healer: Healer, incident_id: str) -> Diagnosis:
     evidence = replace(evidence, facts={**evidence.facts, **tried})
     diagnosis = healer.diagnoser.diagnose(failure, evidence)
     contracts = contracts_of(healer, [item for item in healer.store.failures(incident_id) if item.heals])
-    seen = _seen(healer, failure, evidence, contracts)
+    seen = _seen(healer, failure, evidence, contracts, context(evidence.log, diagnosis.citations))
     healer.record(incident_id, seen, _diagnosed(diagnosis, str(failure.key)))
     return diagnosis
 
@@ -189,7 +190,8 @@ def judge(
     usage = healer.store.usage(incident.id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
     told = {name: seen[name] for name in LINEAGE_FACTS if is_ours(now.task.operator) and name in seen}
     facts = {**propose.facts(diagnosis, remedy, now), **told}
-    return proposal, facts, healer.policy.judge(proposal, facts, usage)
+    earned = healer.limits.earned(diagnosis.category.value, proposal.kind.value)
+    return proposal, facts, healer.policy.judge(proposal, facts, usage, earned=earned)
 
 
 _PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)
@@ -311,7 +313,9 @@ def _diagnosed(diagnosis: Diagnosis, failure: str) -> Diagnosed:
     )
 
 
-def _seen(healer: Healer, failure: Failure, evidence: Evidence, contracts: Sequence[Contract]) -> EvidenceSeen:
+def _seen(
+    healer: Healer, failure: Failure, evidence: Evidence, contracts: Sequence[Contract], lines: Sequence[Line]
+) -> EvidenceSeen:
     seen, connections = evidence.witnessed, _connections(healer, failure.key)
     return EvidenceSeen(
         failure=str(failure.key),
@@ -322,7 +326,9 @@ def _seen(healer: Healer, failure: Failure, evidence: Evidence, contracts: Seque
         unavailable=[*failure.missing, *evidence.unavailable],
         reader=seen.reader.value if seen else "",
         gate=_gate(seen.failure.report) if seen and seen.failure.report else None,
+        context=lines,
         for_whom=for_whom(contracts),
+        teams=sorted({item.owner.team for item in contracts if item.owner.team}),
         zones={item.table: item.load.time_zone for item in contracts},
         connections=connections,
         place=_place(healer, failure, connections),

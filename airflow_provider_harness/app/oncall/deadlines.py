@@ -15,6 +15,8 @@ UNCLAIMED = timedelta(minutes=15)
 STEP = timedelta(minutes=5)
 #: The same where a model may be asked.
 DIAGNOSIS = timedelta(minutes=15)
+#: What is done while a heal is verified, for as long as the administrator lets it take.
+VERIFYING = "the act is made, and it is looked whether it helped"
 #: The longest that an act waits for another run which works on its slice.
 SLICE = timedelta(minutes=30)
 
@@ -77,7 +79,7 @@ def _asked(incident: Incident, touched: datetime, _verify: timedelta) -> tuple[s
 def _verifying(incident: Incident, touched: datetime, verify: timedelta) -> tuple[str, datetime]:
     ended = incident.last.get(ActEnded)
     acted = _moment(ended.at if ended else None) or touched
-    return "the act is made, and it is looked whether it helped", acted + verify
+    return VERIFYING, acted + verify
 
 
 #: What the healer does in a state, and until when.

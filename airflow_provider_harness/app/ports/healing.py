@@ -537,6 +537,7 @@ class Limits:
     :param environment: what the administrator calls this installation.
     :param runbook_url: address of the runbook, in which {category} stands for the cause's category; empty for none.
     :param promise_warning: how long before a promise about time is broken on-call is told.
+    :param earned: category and action -> by whose word the act is made alone where a rule would ask; empty where nobody gave it.
     """
 
     acting: Callable[[], bool]
@@ -549,6 +550,7 @@ class Limits:
     environment: str = "production"
     promise_warning: timedelta = timedelta(minutes=30)
     runbook_url: str = ""
+    earned: Callable[[str, str], str] = lambda _category, _action: ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,6 +135,15 @@ def past_of(events: Iterable[Event]) -> tuple[Past, ...]:
     return tuple(found.values())
 
 
+#: What the reason of a brake says, and nothing else does.
+_SAYS = ("of its kind in", "did not heal within a day")
+
+
+def is_brake(why: str) -> bool:
+    """Whether a proposal went to a person by what happened before."""
+    return any(words in why for words in _SAYS)
+
+
 def brake(mine: Past, past: Sequence[Past], brakes: Brakes, now: datetime) -> Brake | None:
     """Whether this incident is for a person by what happened before, whatever its remedy.
 

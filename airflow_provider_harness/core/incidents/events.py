@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypedDict, TypeVar
 
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.diagnosis.context import Line
 from airflow_provider_harness.core.diagnosis.evidence import Fact
 
 
@@ -141,6 +142,7 @@ class Found(TypedDict, total=False):
 class Opened(Body):
     """It begins with this failure.
 
+    :param owner: of the task, as its author wrote it.
     :param episode: as ``core.incidents.incident.episode_of``.
     """
 
@@ -148,6 +150,7 @@ class Opened(Body):
     failure: str
     slice: str | None = None
     table: str | None = None
+    owner: str | None = None
     episode: str
 
 
@@ -159,6 +162,7 @@ class Joined(Body):
     failure: str
     slice: str | None = None
     table: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,8 @@ class EvidenceSeen(Body):
     :param unavailable: what could not be read, one sentence each.
     :param reader: who read the failure itself, empty where nobody did.
     :param gate: the gate that blocked, as the log showed it.
+    :param context: lines of the log around those that the diagnosis cites.
+    :param teams: that own the tables of the failed tasks, by their contracts.
     :param zones: table -> time zone of its contract.
     :param connections: field of the failed task -> id of the connection that it names.
     :param place: where the published table is in which the schema differs.
@@ -189,7 +195,9 @@ class EvidenceSeen(Body):
     unavailable: Sequence[str]
     reader: str | None = None
     gate: Mapping[str, Any] | None = field(default=None, metadata=_NULL)
+    context: Sequence[Line] | None = None
     for_whom: str | None = None
+    teams: Sequence[str] | None = None
     zones: Mapping[str, str] | None = None
     connections: Mapping[str, str] | None = None
     place: str | None = None

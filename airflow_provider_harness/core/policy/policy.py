@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import product
@@ -262,19 +262,21 @@ class Policy:
     version: int
     rules: Sequence[Rule]
 
-    def judge(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:
+    def judge(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage, *, earned: str = "") -> Verdict:
         """Decide on one proposal.
 
         :param facts: trusted facts by the names of ``FACTS``.
         :param usage: what was already done.
+        :param earned: by whose word the act is made alone where a rule would ask (``core.policy.autonomy``); empty where nobody
+            gave it. It takes no prohibition, no limit and no bound away.
         """
         try:
-            verdict = self._first_match(proposal, facts, usage)
-            return self._narrow(verdict, proposal, facts, usage)
+            verdict = self._first_match(proposal, facts, usage, earned)
+            return self._narrow(verdict, proposal, facts, usage, earned)
         except Exception as error:  # noqa: BLE001  a guard that crashes closes
             return self._refuse("", f"The policy could not be evaluated ({type(error).__name__}: {error}).")
 
-    def _first_match(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:
+    def _first_match(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage, earned: str) -> Verdict:
         for rule in self.rules:
             if rule.action is not proposal.kind:
                 continue
@@ -282,7 +284,7 @@ class Policy:
                 if why := unusable(condition.fact, facts):
                     return self._refuse(rule.id, why)
             if all(condition.holds(facts) for condition in rule.when):
-                return self._within_limit(rule, usage)
+                return _alone(self._within_limit(rule, usage), earned)
         return self._refuse("", f"No rule covers {proposal.kind} here.")
 
     def _within_limit(self, rule: Rule, usage: Usage) -> Verdict:
@@ -296,14 +298,18 @@ class Policy:
             kind=rule.verdict, rule=rule.id, reason=rule.reason, policy_version=self.version, limit=rule.limit
         )
 
-    def _narrow(self, verdict: Verdict, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> Verdict:
+    def _narrow(
+        self, verdict: Verdict, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage, earned: str
+    ) -> Verdict:
         if verdict.kind is not VerdictKind.APPROVE or ACTIONS[proposal.kind].risk is Risk.NONE:
             return verdict
         if facts["needs_person"] is not False:
             why = "This remedy is only made with a person's agreement."
         elif ACTIONS[proposal.kind].risk is Risk.WIDE and facts["basis"] != Basis.FACT:
             why = "Only text says so; no trusted fact says the same."
-        elif any(name in LINEAGE_FACTS for name in self._asked_by(verdict.rule)) or self._grew(proposal, facts, usage):
+        elif any(name in LINEAGE_FACTS for name in self._asked_by(verdict.rule)) or self._grew(
+            proposal, facts, usage, earned
+        ):
             why = "Only tasks say what is made of what; that can narrow what is allowed, and not widen it."
         else:
             return verdict
@@ -311,12 +317,13 @@ class Policy:
             kind=VerdictKind.ASK, rule=verdict.rule, reason=why, policy_version=self.version, limit=verdict.limit
         )
 
-    def _grew(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage) -> bool:
+    def _grew(self, proposal: Proposal, facts: Mapping[str, Fact], usage: Usage, earned: str) -> bool:
         """Whether less than what tasks told would have been approved less: they can make these numbers grow, and not shrink."""
         told = [name for name in LINEAGE_FACTS if name in facts]
         smaller = product(*(self._turns(name, facts[name]) for name in told))
         found = (
-            self._first_match(proposal, {**facts, **dict(zip(told, less, strict=True))}, usage) for less in smaller
+            self._first_match(proposal, {**facts, **dict(zip(told, less, strict=True))}, usage, earned)
+            for less in smaller
         )
         return any(verdict.kind is not VerdictKind.APPROVE for verdict in found)
 
@@ -333,3 +340,12 @@ class Policy:
 
     def _refuse(self, rule: str, reason: str) -> Verdict:
         return Verdict(kind=VerdictKind.REFUSE, rule=rule, reason=reason, policy_version=self.version)
+
+
+def _alone(verdict: Verdict, earned: str) -> Verdict:
+    """The verdict of a rule where it was earned that the act is made without asking."""
+    return (
+        replace(verdict, kind=VerdictKind.APPROVE, reason=earned)
+        if earned and verdict.kind is VerdictKind.ASK
+        else verdict
+    )

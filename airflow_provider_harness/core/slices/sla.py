@@ -37,7 +37,12 @@ class Promise:
 
 def promise_of(contract: Contract, piece: Slice) -> Promise | None:
     """The first promise that is broken while this slice is not published; None where the contract promises no time."""
-    return min(_promises(contract.slas, piece), key=lambda found: found.due, default=None)
+    return first_promise(contract.slas, piece)
+
+
+def first_promise(slas: tuple[Sla, ...], piece: Slice) -> Promise | None:
+    """The same of promises alone."""
+    return min(_promises(slas, piece), key=lambda found: found.due, default=None)
 
 
 def _promises(slas: tuple[Sla, ...], piece: Slice) -> Iterator[Promise]:

@@ -165,7 +165,16 @@ FORMS: Mapping[str, tuple[Form, ...]] = {
 
 
 def upgrade() -> None:
-    for table, forms in FORMS.items():
+    put(FORMS)
+
+
+def downgrade() -> None:
+    take_away(FORMS)
+
+
+def put(tables: Mapping[str, tuple[Form, ...]]) -> None:
+    """From now on these tables take rows of this form only."""
+    for table, forms in tables.items():
         if op.get_bind().dialect.name == "postgresql":
             holds = " AND ".join(f"({postgresql})" for postgresql, _ in forms)
             op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {table}_form CHECK ({holds}) NOT VALID")
@@ -178,8 +187,9 @@ def upgrade() -> None:
             )
 
 
-def downgrade() -> None:
-    for table in FORMS:
+def take_away(tables: Mapping[str, tuple[Form, ...]]) -> None:
+    """These tables take any row again."""
+    for table in tables:
         if op.get_bind().dialect.name == "postgresql":
             op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_form")
             continue

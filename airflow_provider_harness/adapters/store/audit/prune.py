@@ -39,6 +39,7 @@ _OF_INCIDENTS: Mapping[str, str] = {
     "harness_causes": "incident_id",
     "harness_grants": "incident_id",
     "harness_memberships": "incident_id",
+    "harness_summaries": "incident_id",
     "harness_incidents": "id",
 }
 

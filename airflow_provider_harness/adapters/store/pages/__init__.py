@@ -1,0 +1,1 @@
+"""What the pages ask of the store: summaries of incidents, tables, health."""

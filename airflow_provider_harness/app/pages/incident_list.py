@@ -1,0 +1,69 @@
+"""A list of incidents: what is asked for, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from airflow_provider_harness.app.pages.incident_row import OPEN, Row, Stand
+
+#: Rows of one answer, at most and where nobody says how many.
+MOST, USUAL = 200, 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which incidents are wanted; what is empty does not filter.
+
+    :param readable: leading Dags that may be shown; None = all.
+    :param map_index: of a mapped task; None = all.
+    """
+
+    states: Sequence[Stand] = OPEN
+    severities: Sequence[str] = ()
+    dag_id: str = ""
+    run_id: str = ""
+    task_id: str = ""
+    map_index: int | None = None
+    owner: str = ""
+    team: str = ""
+    table: str = ""
+    category: str = ""
+    since: datetime | None = None
+    search: str = ""
+    readable: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many incidents: by state of all severities that are wanted, by severity of all states that are."""
+
+    state: Mapping[str, int]
+    severity: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What can be filtered by, among all that may be read."""
+
+    dag_id: Sequence[str]
+    owner: Sequence[str]
+    team: Sequence[str]
+    category: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentList:
+    """One page of the list.
+
+    :param next_cursor: what to ask for the page after it; None at the end.
+    :param total: incidents that are wanted, on all pages.
+    """
+
+    rows: Sequence[Row]
+    next_cursor: str | None
+    total: int
+    counts: Counts
+    choices: Choices
+    now: datetime

@@ -1,0 +1,1 @@
+"""The JSON API below ``/harness``. Loaded by Airflow's api-server alone."""

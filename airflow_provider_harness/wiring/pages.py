@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.pages.tables import Known, SqlTables
     from airflow_provider_harness.app.oncall.incident_commands import Desk, Person
     from airflow_provider_harness.app.pages.health import HealthView, Part
-    from airflow_provider_harness.app.pages.incident_parts import IncidentView, May
+    from airflow_provider_harness.app.pages.incidents.parts import IncidentView, May
     from airflow_provider_harness.app.pages.lineage import LineageGraph
     from airflow_provider_harness.app.pages.policy import Explained, PolicyView, Simulated
     from airflow_provider_harness.app.pages.tables import TableView
@@ -61,7 +61,7 @@ def incident_view(
     :param readable: those of some Dags that the caller may read; None = all.
     """
     from airflow_provider_harness.adapters.store.pages.signed import signed
-    from airflow_provider_harness.app.pages import incident_view as page
+    from airflow_provider_harness.app.pages.incidents import view as page
     from airflow_provider_harness.app.reports import postmortem
 
     store, settings, lists = wiring.store(), config.read(), incidents()
@@ -101,7 +101,7 @@ def _policy() -> Policy | None:
 def _failed_before(story: Story) -> dict[str, bool]:
     """Check -> whether it failed on the newest earlier slice that a gate of the same kind judged."""
     from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
-    from airflow_provider_harness.app.pages.incident_view import lead_of
+    from airflow_provider_harness.app.pages.incidents.view import lead_of
     from airflow_provider_harness.core.slices.slices import stamp
 
     lead = lead_of(story)
@@ -115,7 +115,7 @@ def _failed_before(story: Story) -> dict[str, bool]:
 
 
 def _lineage(story: Story, readable: frozenset[str] | None) -> LineageGraph:
-    from airflow_provider_harness.app.pages.incident_view import lead_of
+    from airflow_provider_harness.app.pages.incidents.view import lead_of
     from airflow_provider_harness.app.pages.lineage import NOTHING, drawn
     from airflow_provider_harness.core.lineage.graph import job
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_harness.app.pages.incident_parts import RuleSaid
+from airflow_provider_harness.app.pages.incidents.parts import RuleSaid
 from airflow_provider_harness.app.reports.policy_replay import Change, Past
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal
 from airflow_provider_harness.core.diagnosis.evidence import Fact

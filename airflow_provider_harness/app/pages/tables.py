@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_harness.app.pages.incident_row import Row
+from airflow_provider_harness.app.pages.incidents.row import Row
 from airflow_provider_harness.app.pages.kept_contract import ContractShown, Difference
 from airflow_provider_harness.app.pages.lineage import LineageGraph
 

@@ -10,9 +10,9 @@ from fastapi import Depends, HTTPException, Request
 
 from airflow_provider_harness import config
 from airflow_provider_harness.adapters.airflow import server
-from airflow_provider_harness.app.pages.incident_parts import May
-from airflow_provider_harness.app.pages.incident_row import leading
-from airflow_provider_harness.app.pages.place import Place
+from airflow_provider_harness.app.pages.incidents.parts import May
+from airflow_provider_harness.app.pages.incidents.place import Place
+from airflow_provider_harness.app.pages.incidents.row import leading
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.incidents.events import Asked
 from airflow_provider_harness.core.incidents.incident import Incident

@@ -13,10 +13,9 @@ from pydantic import BaseModel, Field
 from airflow_provider_harness.adapters.airflow.server import ServerPerson, readable
 from airflow_provider_harness.app.oncall import incident_commands as desk
 from airflow_provider_harness.app.oncall.incident_commands import Desk, Done
-from airflow_provider_harness.app.pages.incident_list import MOST, USUAL, IncidentList, Wanted
-from airflow_provider_harness.app.pages.incident_parts import IncidentView
-from airflow_provider_harness.app.pages.incident_row import OPEN, Row, Stand
-from airflow_provider_harness.app.pages.since import since_of
+from airflow_provider_harness.app.pages.incidents.listing import MOST, USUAL, IncidentList, Wanted, since_of
+from airflow_provider_harness.app.pages.incidents.parts import IncidentView
+from airflow_provider_harness.app.pages.incidents.row import OPEN, Row, Stand
 from airflow_provider_harness.plugins.api.answers import Tagged
 from airflow_provider_harness.plugins.api.callers import (
     Known,

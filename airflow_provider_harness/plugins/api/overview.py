@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from airflow_provider_harness.adapters.airflow.server import may_configure, readable
 from airflow_provider_harness.app.pages.autonomy import AutonomyRow, AutonomyView
 from airflow_provider_harness.app.pages.health import HealthView
+from airflow_provider_harness.app.pages.incidents.listing import since_of
 from airflow_provider_harness.app.pages.policy import Explained, PolicyView, Simulated
-from airflow_provider_harness.app.pages.since import since_of
 from airflow_provider_harness.core.policy.policy import Usage
 from airflow_provider_harness.plugins.api.answers import Tagged
 from airflow_provider_harness.plugins.api.callers import (

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from airflow_provider_harness import config
 from airflow_provider_harness.adapters.airflow import server
 from airflow_provider_harness.app.pages.alive import wrong
-from airflow_provider_harness.app.pages.incident_list import Wanted
-from airflow_provider_harness.app.pages.incident_row import Row, Stand
+from airflow_provider_harness.app.pages.incidents.listing import Wanted
+from airflow_provider_harness.app.pages.incidents.row import Row, Stand
 from airflow_provider_harness.plugins.api.answers import Tagged
 from airflow_provider_harness.plugins.api.callers import ReadableDep
 from airflow_provider_harness.wiring import healing as wiring

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from airflow_provider_harness.adapters.airflow.server import readable
 from airflow_provider_harness.adapters.store.pages.tables import Known
-from airflow_provider_harness.app.pages.incident_list import MOST, USUAL
+from airflow_provider_harness.app.pages.incidents.listing import MOST, USUAL
 from airflow_provider_harness.app.pages.tables import TableList, TableView
 from airflow_provider_harness.core.slices.local import with_local_day
 from airflow_provider_harness.plugins.api.answers import Tagged

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.pages.summaries import labels, read
 from airflow_provider_harness.adapters.store.transaction import begin
-from airflow_provider_harness.app.pages.incident_list import Choices, Counts, IncidentList, Wanted
-from airflow_provider_harness.app.pages.incident_row import SEVERITIES, Promised, Row, Stand, as_of
+from airflow_provider_harness.app.pages.incidents.listing import Choices, Counts, IncidentList, Wanted
+from airflow_provider_harness.app.pages.incidents.row import SEVERITIES, Promised, Row, Stand, as_of
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:

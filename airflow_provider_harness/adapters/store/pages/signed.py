@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.transaction import begin
-from airflow_provider_harness.app.pages.incident_parts import Signed
+from airflow_provider_harness.app.pages.incidents.parts import Signed
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

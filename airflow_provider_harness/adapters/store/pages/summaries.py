@@ -15,8 +15,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.app.pages.incident_row import Row, from_dict, joined, rank, row_of, to_dict
-from airflow_provider_harness.app.pages.place import About
+from airflow_provider_harness.app.pages.incidents.place import About
+from airflow_provider_harness.app.pages.incidents.row import Row, from_dict, joined, rank, row_of, to_dict
 from airflow_provider_harness.core.incidents.events import Event, EventKind, Joined, Opened
 from airflow_provider_harness.core.incidents.incident import Incident, fold
 

@@ -13,7 +13,7 @@ from airflow_provider_harness.adapters.store.pages.summaries import labels
 from airflow_provider_harness.adapters.store.reports import moment
 from airflow_provider_harness.adapters.store.rows.gate_history import read_check, read_gate
 from airflow_provider_harness.adapters.store.transaction import begin
-from airflow_provider_harness.app.pages.incident_row import OPEN
+from airflow_provider_harness.app.pages.incidents.row import OPEN
 from airflow_provider_harness.app.pages.kept_contract import is_readable
 from airflow_provider_harness.app.pages.table_view import freshness, last_gate, newest_of_slices, trend
 from airflow_provider_harness.app.pages.tables import TREND, TableRow

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_harness.app.pages.incident_row import Row
+from airflow_provider_harness.app.pages.incidents.row import Row
+from airflow_provider_harness.app.pages.incidents.talk import Draft, Said
 from airflow_provider_harness.app.pages.lineage import LineageGraph
 
 
@@ -353,8 +354,8 @@ class IncidentView:
     same_cause: Sequence[SameCause]
     similar: Sequence[Similar]
     model: ModelShown
-    conversation: Sequence[Mapping[str, Any]] | None
-    drafts: Sequence[Mapping[str, Any]] | None
+    conversation: Sequence[Said] | None
+    drafts: Sequence[Draft] | None
     audit: Signed
     commands: Commands
     now: datetime

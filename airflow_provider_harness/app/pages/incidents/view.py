@@ -10,9 +10,10 @@ from typing import Any
 
 from airflow_provider_harness.app.oncall.page import samples_of
 from airflow_provider_harness.app.oncall.subject import how_sure, zones_of
-from airflow_provider_harness.app.pages import incident_parts as parts
-from airflow_provider_harness.app.pages.incident_question import question_of
-from airflow_provider_harness.app.pages.incident_row import Row, leading
+from airflow_provider_harness.app.pages.incidents import parts
+from airflow_provider_harness.app.pages.incidents.question import question_of
+from airflow_provider_harness.app.pages.incidents.row import Row, leading
+from airflow_provider_harness.app.pages.incidents.talk import conversation, drafts
 from airflow_provider_harness.app.pages.lineage import NOTHING, LineageGraph
 from airflow_provider_harness.app.reports import timeline
 from airflow_provider_harness.app.reports.policy_replay import past
@@ -95,8 +96,8 @@ def view(story: Story, around: Around) -> parts.IncidentView:
         same_cause=_same_cause(shown),
         similar=[_similar(row) for row in around.similar],
         model=_model(story),
-        conversation=None,
-        drafts=None,
+        conversation=conversation(story.events),
+        drafts=drafts(story),
         audit=around.signed,
         commands=parts.Commands(
             show=f"airflow harness incidents show {incident.id} --all",

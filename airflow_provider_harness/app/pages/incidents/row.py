@@ -13,7 +13,7 @@ from airflow_provider_harness.app.oncall.deadlines import VERIFYING, pace
 from airflow_provider_harness.app.oncall.instructions import answer, asks_of
 from airflow_provider_harness.app.oncall.page import dedup_key, minute
 from airflow_provider_harness.app.oncall.subject import zones_of
-from airflow_provider_harness.app.pages.place import About, Place
+from airflow_provider_harness.app.pages.incidents.place import About, Place
 from airflow_provider_harness.app.reports.postmortem import stands
 from airflow_provider_harness.core.incidents.events import (
     Asked,

@@ -8,7 +8,7 @@ from airflow_provider_harness.app.oncall import question as asked
 from airflow_provider_harness.app.oncall.approve import APPROVAL_TASK, APPROVE, REFUSE
 from airflow_provider_harness.app.oncall.incident_commands import SETTLING
 from airflow_provider_harness.app.oncall.subject import zones_of
-from airflow_provider_harness.app.pages.incident_parts import Hitl, Question
+from airflow_provider_harness.app.pages.incidents.parts import Hitl, Question
 from airflow_provider_harness.app.reports.postmortem import Story
 from airflow_provider_harness.core.actions import ACTIONS
 from airflow_provider_harness.core.incidents.events import Answered, Asked, Claimed, Judged, Proposed

@@ -1,0 +1,1 @@
+"""Incidents as pages show them: rows of a list, and everything of one."""

@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven, SqlGrants
 from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
 from airflow_provider_harness.adapters.store.ulid import ulid
-from airflow_provider_harness.app.ports.healing import Approval, AskState
+from airflow_provider_harness.app.ports.store import Approval, AskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey

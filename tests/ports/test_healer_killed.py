@@ -22,7 +22,8 @@ from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.healing import act, verify
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.oncall import approve, escalate
-from airflow_provider_harness.app.ports.healing import Answer, Approval, AskState, Healer, Joined, Page, TaskState
+from airflow_provider_harness.app.ports.healing import Answer, Healer, Page, TaskState
+from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.incidents.circuit_breaker import Brakes
 from airflow_provider_harness.core.incidents.events import Event, EventKind, Judged, Outcome, Settled

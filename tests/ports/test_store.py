@@ -19,7 +19,7 @@ from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.adapters.store.schema import metadata
 from airflow_provider_harness.adapters.store.ulid import ulid
-from airflow_provider_harness.app.ports.healing import Approval, AskState
+from airflow_provider_harness.app.ports.store import Approval, AskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed

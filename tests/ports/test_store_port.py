@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
 from airflow_provider_harness.adapters.store.ulid import ulid
-from airflow_provider_harness.app.ports.healing import AskState, Store
+from airflow_provider_harness.app.ports.store import AskState, Store
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind, Origin
 from airflow_provider_harness.core.errors import NotAllowed

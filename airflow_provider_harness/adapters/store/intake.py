@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.ulid import ulid
-from airflow_provider_harness.app.ports.healing import Joined
+from airflow_provider_harness.app.ports.store import Joined
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.incidents import events as happened

@@ -48,7 +48,7 @@ def state(engine: Engine) -> tuple[str, str]:
     from alembic.script import ScriptDirectory
     from sqlalchemy.exc import DBAPIError
 
-    from airflow_provider_harness.adapters.store.incidents import unavailable
+    from airflow_provider_harness.adapters.store.engine import unavailable
 
     try:
         with engine.connect() as connection:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from airflow_provider_harness.adapters.store.incidents import misshapen, unavailable
+from airflow_provider_harness.adapters.store.engine import misshapen, unavailable
 from airflow_provider_harness.core.errors import HarnessUnavailable
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from airflow_provider_harness.app.ports.healing import FailureLog, HealerStarter, Spool
+from airflow_provider_harness.app.ports.healing import HealerStarter, Spool
+from airflow_provider_harness.app.ports.store import FailureLog
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.grouping import handover_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from airflow_provider_harness.app.ports.healing import Approval, AskState, DagFacts, Healer
+from airflow_provider_harness.app.ports.healing import DagFacts, Healer
+from airflow_provider_harness.app.ports.store import Approval, AskState
 from airflow_provider_harness.core.actions import ACTIONS, Parameter, Proposal
 from airflow_provider_harness.core.incidents.events import Answered, Asked, Diagnosed, Judged
 from airflow_provider_harness.core.incidents.incident import Incident, State

@@ -12,7 +12,8 @@ from typing import Protocol
 from airflow_provider_harness.app.oncall.approve import APPROVAL_TASK
 from airflow_provider_harness.app.oncall.page import dedup_key
 from airflow_provider_harness.app.oncall.paged import how_it_ended, resolved
-from airflow_provider_harness.app.ports.healing import Pager, Store
+from airflow_provider_harness.app.ports.healing import Pager
+from airflow_provider_harness.app.ports.store import Incidents
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.incidents.events import (
@@ -75,7 +76,7 @@ class Desk:
     :param now: UTC.
     """
 
-    store: Store
+    store: Incidents
     person: Person
     pager: Pager
     now: datetime

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from airflow_provider_harness.app.oncall.deadlines import UNCLAIMED
 from airflow_provider_harness.app.oncall.watchdog import SILENCE, WATCHED
 from airflow_provider_harness.app.pages.health import Part
-from airflow_provider_harness.app.ports.healing import Store
+from airflow_provider_harness.app.ports.store import Store
 from airflow_provider_harness.core.incidents.incident import State
 
 #: Passes of the reconciler that may be missed.

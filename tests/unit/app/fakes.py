@@ -11,19 +11,17 @@ from airflow_provider_harness.adapters.store.reports import content
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.healing import (
     Answer,
-    Approval,
-    AskState,
     BrokenFile,
     DagFacts,
     GateResult,
     Healer,
-    Joined,
     Limits,
     Page,
     RunState,
     TaskState,
 )
 from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater
+from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.app.reports.postmortem import postmortem
 from airflow_provider_harness.core.actions import ActionKind, Proposal
 from airflow_provider_harness.core.contracts.contract import Contract

@@ -293,10 +293,10 @@ def _answered(args: Any) -> None:
 
 def _model_on_cases(args: Any) -> ModelOnCases:
     from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.model.client import anthropic_client
-    from airflow_provider_harness.adapters.model.wire import AnthropicWire
     from airflow_provider_harness.cli.diagnose_model import ModelOnCases
+    from airflow_provider_harness.wiring.healing import model_wire
 
     settings = config.read()
-    wire = AnthropicWire(anthropic_client(settings.model_conn_id))
-    return ModelOnCases(wire, args.model, settings, always=args.ask == config.AskModel.ALWAYS)
+    return ModelOnCases(
+        model_wire(settings.model_conn_id), args.model, settings, always=args.ask == config.AskModel.ALWAYS
+    )

@@ -81,11 +81,15 @@ def desk(
 
 
 def reached(conn_id: str) -> str:
-    """Where a connection leads: its kind, host and port, and nothing else of it."""
+    """Where a connection leads: its kind, host and port, and nothing else of it.
+
+    :raises NotAllowed: the administrator did not name it in [harness] connections_allowed.
+    """
     from urllib.parse import urlsplit
 
     from airflow_provider_harness.wiring.store import connection_if_readable
 
+    allowed(conn_id)
     found = connection_if_readable(conn_id)
     if found is None:
         return "there is no such connection here."

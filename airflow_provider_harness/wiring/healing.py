@@ -18,6 +18,7 @@ from airflow_provider_harness.wiring.store import connection, connection_if_read
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.api import AirflowApi
     from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHandover
+    from airflow_provider_harness.adapters.model.wire import Wire
     from airflow_provider_harness.adapters.paging.pagerduty import PagerDuty
     from airflow_provider_harness.adapters.store.incidents import SqlStore
     from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
@@ -230,12 +231,26 @@ def diagnoser() -> Diagnoser:
     return LadderDiagnoser(floor, lambda: _model(settings), log.warning, always=always)
 
 
+def model_wire(conn_id: str) -> Wire:
+    """How the model of a connection is asked: by the Anthropic SDK, or by pydantic-ai where the connection is of that type.
+
+    :raises MissingExtra: what its type needs is not installed.
+    :raises ConfigurationError: the connection lacks what its platform needs.
+    """
+    from airflow_provider_harness.adapters.model.client import anthropic_client
+    from airflow_provider_harness.adapters.model.others.pydantic_ai import CONNECTIONS, PydanticAIWire, model_behind
+    from airflow_provider_harness.adapters.model.wire import AnthropicWire
+
+    found = connection(conn_id)
+    if found is not None and str(found.conn_type).startswith(CONNECTIONS):
+        return PydanticAIWire(lambda model: model_behind(conn_id, model))
+    return AnthropicWire(anthropic_client(conn_id))
+
+
 def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.airflow.metrics import observe
-    from airflow_provider_harness.adapters.model.client import anthropic_client
     from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits, nothing
     from airflow_provider_harness.adapters.model.runbooks import Runbooks
-    from airflow_provider_harness.adapters.model.wire import AnthropicWire
     from airflow_provider_harness.adapters.store.budget import StorePurse
     from airflow_provider_harness.app.healing import model_proposals as model_word
     from airflow_provider_harness.wiring import evidence as wiring_reads
@@ -245,7 +260,7 @@ def _model(settings: config.Settings) -> Diagnoser:
 
     runbooks = Runbooks(settings.runbooks_path) if settings.runbooks_path else None
     return ModelDiagnoser(
-        wire=AnthropicWire(anthropic_client(settings.model_conn_id)),
+        wire=model_wire(settings.model_conn_id),
         model=settings.model,
         fallback=settings.model_fallback,
         tools=wiring_reads.desk(settings, airflow_api(), store(), redactor(), now, judge, runbooks).tools,

@@ -16,7 +16,7 @@ BROAD = {
     "wiring/healing.py: quietly": "a failing capture must not become the task's failure",
     "adapters/airflow/exception_chain.py: _text": "somebody's __str__ may fail; the type still speaks",
     "adapters/arrow/read_ahead.py: read": "what is raised while reading is raised again where the items are taken",
-    "adapters/model/wire.py: _ask": "what ends a request in its thread is raised again where it is waited for",
+    "adapters/model/wire.py: _run": "what ends a request in its thread is raised again where it is waited for",
     "adapters/progress.py: _watch": "to see how far the work is must not be what ends it",
     "adapters/gx/suite.py: _run": "what Great Expectations refuses is an error of this check alone, whatever its type",
     "triggers/look.py: run": "a look that cannot be taken in the triggerer is taken by the task, where its error is seen",

@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from airflow_provider_harness.adapters.model import query_tool as query_readonly
 from airflow_provider_harness.adapters.model.query_guard import QueryRefused, Visible
 from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
+from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.testing.postgres import PostgresServer
 
 RELATIONS = {"public.flights": Visible(columns={"id": True, "note": True, "passenger": False})}
@@ -56,6 +57,19 @@ def test_a_question_is_answered(tool: QueryReadonly) -> None:
     assert answer == '{"id":1,"note":"note 1"}\n{"id":2,"note":"note 2"}'
     assert ask(tool, "SELECT id FROM public.flights WHERE id < 0") == "No rows."
     assert "public.flights(id, note, passenger)" in tool.description
+
+
+def test_a_question_is_planned_and_not_answered(tool: QueryReadonly) -> None:
+    plan = tool.plan("SELECT id, passenger FROM public.flights WHERE id < 3")
+    assert "flights" in plan and "jane@" not in plan and "note 1" not in plan
+    with pytest.raises(QueryRefused):
+        tool.plan("SELECT name FROM public.users")
+    with pytest.raises(QueryRefused):
+        tool.plan("INSERT INTO public.flights SELECT * FROM public.flights")
+    with pytest.raises(HarnessUnavailable, match="does not exist"):
+        QueryReadonly(dsn=tool.dsn, relations={"public.gone": Visible(columns={"id": True})}).plan(
+            "SELECT id FROM public.gone"
+        )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,34 +74,45 @@ class AnthropicWire:
         self._client = client
 
     def __call__(self, request: Mapping[str, Any], seconds: float) -> Answer:
-        """See ``Wire``. The request runs in a thread of its own, and who waits for it waits no longer than it may."""
+        """See ``Wire``."""
         under_way: list[Any] = []
-        came: queue.SimpleQueue[Came] = queue.SimpleQueue()
-        given = (self._client, request, seconds, under_way, came)
-        threading.Thread(target=_ask, args=given, name="harness-model", daemon=True).start()
-        try:
-            message, error = came.get(timeout=seconds)
-        except queue.Empty:
-            _hang_up(under_way)
-            raise Broken("late", f"no whole answer within {seconds:.3g} s") from None
-        if error is not None:
-            raise _told(error) from error
-        return _answer(message)
+
+        def ask() -> Any:
+            with self._client.messages.with_streaming_response.create(**request, timeout=seconds + 1) as response:
+                under_way.append(response)
+                response.read()
+                return response.parse()
+
+        return _answer(waited(ask, seconds, _told, lambda: _hang_up(under_way)))
 
 
-#: A message, or what ended the request.
-Came = tuple[Any, Exception | None]
+def waited(
+    ask: Callable[[], Any],
+    seconds: float,
+    told: Callable[[Exception], Exception],
+    late: Callable[[], None] = lambda: None,
+) -> Any:
+    """What a call gives that may take so long at most; it runs in a thread of its own.
 
-
-def _ask(
-    client: Any, request: Mapping[str, Any], seconds: float, under_way: list[Any], came: queue.SimpleQueue[Came]
-) -> None:
-    """One request; each of its reads ends soon after who waits for it has gone."""
+    :param told: what is raised where the call raised.
+    :param late: ends what the call waits for.
+    :raises Broken: it took longer.
+    """
+    came: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+    threading.Thread(target=_run, args=(ask, came), name="harness-model", daemon=True).start()
     try:
-        with client.messages.with_streaming_response.create(**request, timeout=seconds + 1) as response:
-            under_way.append(response)
-            response.read()
-            came.put((response.parse(), None))
+        found, error = came.get(timeout=seconds)
+    except queue.Empty:
+        late()
+        raise Broken("late", f"no whole answer within {seconds:.3g} s") from None
+    if error is not None:
+        raise told(error) from error
+    return found
+
+
+def _run(ask: Callable[[], Any], came: queue.SimpleQueue[tuple[Any, Exception | None]]) -> None:
+    try:
+        came.put((ask(), None))
     except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
         came.put((None, error))
 

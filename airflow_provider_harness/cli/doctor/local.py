@@ -8,6 +8,7 @@ from pathlib import Path
 
 from airflow_provider_harness import config
 from airflow_provider_harness.cli.doctor.findings import Finding
+from airflow_provider_harness.core.diagnosis.models import MODELS, model_of
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.wiring import healing as wiring
 from airflow_provider_harness.wiring import store as wiring_store
@@ -188,6 +189,17 @@ def model() -> Iterator[Finding]:
         yield Finding.wrong(
             f"{settings.model} is asked where the rules do not know, but connection {settings.model_conn_id} is missing.",
             "Make it, or empty [harness] model.",
+        )
+    unknown = [name for name in (settings.model, settings.model_fallback) if name and model_of(name).price is None]
+    if unknown:
+        yield Finding.note(
+            f"Nobody here knows what {' and '.join(unknown)} costs: [harness] max_cost_usd_per_incident and _per_day do not bound it.",
+            f"The tokens of each diagnosis are bounded. Known are: {', '.join(MODELS)}.",
+        )
+    if settings.runbooks_path and not Path(settings.runbooks_path).is_dir():
+        yield Finding.wrong(
+            f"[harness] runbooks_path {settings.runbooks_path} is no folder: no model is asked.",
+            "Name a folder of Markdown files that workers can read, or leave it empty.",
         )
 
 

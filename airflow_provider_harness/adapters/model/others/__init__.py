@@ -1,0 +1,1 @@
+"""Models of other providers behind the same port."""

@@ -49,6 +49,7 @@ def _dag(dag: Any) -> dict[str, Any]:
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
         "start_date": dag.start_date.isoformat() if dag.start_date else None,
+        "end_date": dag.end_date.isoformat() if dag.end_date else None,
         "tags": sorted(dag.tags),
         "description": dag.description,
         "tasks": {task.task_id: _task(task) for task in dag.tasks},

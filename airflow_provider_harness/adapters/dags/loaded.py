@@ -140,7 +140,11 @@ def _dag(source: Source, told: Mapping[str, Any], guess: Dag | None) -> Dag:
     tasks = {name: _task(name, one, base) for name, one in told["tasks"].items()}
     args = {
         **base.args,
-        **{n: told[n] for n in ("catchup", "max_active_runs", "start_date", "description") if told.get(n) is not None},
+        **{
+            n: told[n]
+            for n in ("catchup", "max_active_runs", "start_date", "end_date", "description")
+            if told.get(n) is not None
+        },
     }
     args["tasks named twice"] = ()
     schedule = base.schedule if guess is not None else told["timetable"]

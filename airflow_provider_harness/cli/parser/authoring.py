@@ -42,4 +42,26 @@ AUTHORING = (
         module="authoring.check",
         epilog="Example: airflow harness check dags/flights_daily.py",
     ),
+    action(
+        "explain",
+        "What a Dag does, step by step, before it runs: inputs, outputs, columns and what they are made of, gates, the slice of the "
+        "next run, who is paged, what the healer may do; no data are touched, and no task runs",
+        Arg(("dag",), metavar="DAG", help="id of a Dag, or its file"),
+        Arg(
+            ("--as-of",),
+            default="",
+            help="moment after which the next run is looked for (ISO 8601 with zone); now where it is not given",
+        ),
+        Arg(("--dags-folder",), default="", help="folder in which a Dag of this id is looked for; none = Airflow's"),
+        _NO_IMPORT,
+        _SECONDS,
+        Arg(
+            ("-o", "--output"),
+            choices=("text", "json", "markdown", "mermaid", "html"),
+            default="text",
+            help="text for people, json for programs, markdown or html for a page, mermaid for the graph alone",
+        ),
+        module="authoring.explain",
+        epilog="Example: airflow harness explain dags/flights_daily.py",
+    ),
 )

@@ -306,7 +306,7 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         columns=check.columns,
         severity=check.severity,
         passed=passed,
-        expected=_expected(check),
+        expected=expected_of(check),
         actual=error or _actual(check, plain(found.value)) + more,
         failing=found.value if counts and isinstance(found.value, int) else None,
         share=share,
@@ -357,7 +357,8 @@ _NOUNS: Mapping[Metric, str] = {
 }
 
 
-def _expected(check: Check) -> str:
+def expected_of(check: Check) -> str:
+    """What a check demands, in words."""
     noun = _NOUNS[check.spec.metric]
     detail = f" ({check.reason()})" if check.spec.row_level else ""
     return f"{check.expect} {noun}".strip() + detail

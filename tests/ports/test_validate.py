@@ -114,7 +114,7 @@ def test_a_file(case: Case, dag: Any, tmp_path: Path, form: str) -> None:
     path = written(case, tmp_path / "in" / f"orders.{form}", form)
     told = validate(case, dag, conn_id="wh", path=f"file://{path}")
     assert (told["where"], told["rows"], told["not_passed"]) == ("files", 303, [])
-    assert told["checks"] == 10 if form == "parquet" else told["checks"] > 10
+    assert told["checks"] == (13 if form == "parquet" else 16)
     bad = written(case, path, form, "UPDATE orders SET amount = -1, customer = 'nobody' WHERE id < 2")
     found = failed(case, dag, conn_id="wh", path=str(bad))
     assert {name: result.failing for name, result in found.items()} == {"range:amount": 2, "referential:customer": 2}

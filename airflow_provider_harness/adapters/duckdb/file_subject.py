@@ -158,7 +158,7 @@ class FileRows:
 
         measured = shared(contract, by_sql, by_expectations, self._engine, frame=True)
         with limited(connection, "the count of values of a wrong type", "divide the delivery into several"):
-            more = _mistyped(files, contract, measured.rows)
+            more = _mistyped(files, contract, measured.rows, staged=found.promised is not None)
         if found.promised is not None:
             more += (reconcile("staged", found.promised, measured.rows),)
         return measured, more
@@ -291,13 +291,16 @@ def _same_columns(contract: Contract, shape: Shape) -> None:
         raise SchemaDrift(drift.of_files())
 
 
-def _mistyped(files: Files, contract: Contract, rows: int) -> tuple[CheckResult, ...]:
-    """How many values of each column are not of its type, and where the first of them are."""
+def _mistyped(files: Files, contract: Contract, rows: int, *, staged: bool) -> tuple[CheckResult, ...]:
+    """How many values of each column are not of its type, and where the first of them are.
+
+    :param staged: the files are an extract's own, whose texts a database gave in the contract's types.
+    """
     taken = {check.id for check in contract.checks}
     wanted = {
         col: condition
         for col in contract.columns
-        if f"type:{col.name}" not in taken and (condition := _condition(files, col))
+        if f"type:{col.name}" not in taken and (condition := _condition(files, col, staged=staged))
     }
     if not wanted:
         return ()
@@ -309,14 +312,14 @@ def _mistyped(files: Files, contract: Contract, rows: int) -> tuple[CheckResult,
     )
 
 
-def _condition(files: Files, col: Column) -> str:
+def _condition(files: Files, col: Column, *, staged: bool) -> str:
     """What is true for values that are not of the column's type; empty where all are, or nobody can tell."""
     own = {shape.columns.get(col.name, NOTHING) for shape in files.shapes.values()} - {NOTHING}
+    if {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"} & own:
+        return duck_texts.SUBMICROSECOND.format(name=column(col.name))
     if files.form != TYPED or (own == {"VARCHAR"} and base(canonical(col.physical_type)) in duck_texts.TEXTS):
-        return duck_texts.not_of(col) if carried_type(canonical(col.physical_type)) else ""
-    if own and all(map(_nested, own)):
-        return duck_texts.within(col)
-    return duck_texts.SUBMICROSECOND.format(name=column(col.name)) if {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"} & own else ""
+        return "" if staged or not carried_type(canonical(col.physical_type)) else duck_texts.not_of(col)
+    return duck_texts.within(col) if own and all(map(_nested, own)) and not staged else ""
 
 
 def _placed(files: Files, condition: str, result: CheckResult) -> CheckResult:

@@ -9,6 +9,7 @@ import yaml
 
 from airflow_provider_harness.adapters.bigquery.type_names import words
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.contracts.rules.logical_types import logical_of
 from airflow_provider_harness.core.errors import ContractError
 
 
@@ -59,7 +60,8 @@ NONE = [
 
 @pytest.mark.parametrize(("kind", "meant"), READ, ids=[kind for kind, _ in READ])
 def test_a_type_is_read_where_the_table_is_bigquerys(kind: str, meant: str) -> None:
-    assert compile_text(contract(kind, "bigquery"), "x").column("x").physical_type == meant
+    text = contract(kind, "bigquery", logical=logical_of(meant))
+    assert compile_text(text, "x").column("x").physical_type == meant
 
 
 @pytest.mark.attack

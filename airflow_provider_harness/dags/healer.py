@@ -23,12 +23,14 @@ from airflow_provider_harness.app.oncall import impact as stakes
 from airflow_provider_harness.app.oncall import instructions as asks
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall import watchdog as dead_man
+from airflow_provider_harness.app.pages import note
 from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.events import Judged, Settled
 from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.links import IncidentLink
 from airflow_provider_harness.wiring import healing as wiring
 
 if TYPE_CHECKING:
@@ -139,6 +141,14 @@ def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
     return healer, incident, run_id
 
 
+def _note(healer: Healer, incident_id: str, run_id: str) -> None:
+    """Say it where people look; who cannot note anything heals all the same."""
+    wiring.quietly(
+        "Noting what was done (the incident's page has it)",
+        lambda: note.tell(healer, healer.store.incident(incident_id), run_id),
+    )
+
+
 def _incident_id(context: Context) -> str:
     given = (context["dag_run"].conf or {}).get("incident_id")
     if not isinstance(given, str) or len(given) != 26 or not given.isalnum():
@@ -217,6 +227,7 @@ class Approve(HITLOperator):
             "Paging that a question is open (it stands in Airflow's required actions)",
             lambda: self._page(healer, incident.id),
         )
+        _note(healer, incident.id, run_id)
         self.subject, self.body = asked.subject, asked.body
         self.assigned_users = [{"id": user, "name": user} for user in asked.approval.assigned]
         self.response_timeout = healer.limits.approval
@@ -312,11 +323,16 @@ class Verify(_Look):
 class Close(Verify):
     """Ends the incident, paging where a person is needed; goes on verifying where ``verify`` itself was lost."""
 
+    operator_extra_links = (IncidentLink(),)
+    incident_id: str = ""
+
     def look(self, context: Context) -> bool:
         healer, incident, _ = _mine(context, *(frozenset(State) - {State.CLOSED, State.TAKEN}))
+        self.incident_id = incident.id
         if incident.state is State.VERIFYING and not super().look(context):
             return False
         outcome = escalate.settle(healer, healer.store.incident(incident.id))
+        _note(healer, incident.id, str(context["run_id"]))
         self.log.info("Incident %s: %s", incident.id, outcome or "another remedy will be tried")
         return True
 

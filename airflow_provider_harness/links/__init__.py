@@ -1,4 +1,4 @@
-"""What a task's page in Airflow links to: the published table, and the rows that were set aside."""
+"""What a task's page in Airflow links to: the published table, the rows that were set aside, and its incidents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-__all__ = ["PublishedTableLink", "QuarantineLink"]
+__all__ = ["IncidentLink", "IncidentsLink", "PublishedTableLink", "QuarantineLink"]
 
 
 class PublishedTableLink(BaseOperatorLink):
@@ -45,3 +45,34 @@ class QuarantineLink(BaseOperatorLink):
         task: Any = operator
         table = wiring.quarantine_of(task.contract, task.table)
         return wiring.table_page(task.conn_id, table) if table else ""
+
+
+class IncidentsLink(BaseOperatorLink):
+    """The incidents of the task, all of them, on the harness's own page."""
+
+    @property
+    def name(self) -> str:
+        """What the button says."""
+        return "Incidents"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """Its address; empty where Airflow has none of its own."""
+        from airflow_provider_harness.wiring import links as wiring
+
+        return wiring.incidents_page(ti_key.dag_id, ti_key.task_id)
+
+
+class IncidentLink(BaseOperatorLink):
+    """The incident that a run of the healer is about."""
+
+    @property
+    def name(self) -> str:
+        """What the button says."""
+        return "The incident"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """Its address; empty where the run led no incident."""
+        from airflow_provider_harness.wiring import links as wiring
+
+        task: Any = operator
+        return wiring.incident_page(task.incident_id) if task.incident_id else ""

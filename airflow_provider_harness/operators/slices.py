@@ -31,8 +31,9 @@ def _links(*names: str) -> Any:
     return property(made)
 
 
-PUBLISHED_LINKS = _links("PublishedTableLink", "QuarantineLink")
-TABLE_LINK = _links("PublishedTableLink")
+PUBLISHED_LINKS = _links("PublishedTableLink", "QuarantineLink", "IncidentsLink")
+TABLE_LINK = _links("PublishedTableLink", "IncidentsLink")
+INCIDENTS_LINK = _links("IncidentsLink")
 
 
 class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
@@ -49,6 +50,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
     template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key", "slice_end")
     ui_color = "#d5e8e4"
+    operator_extra_links = INCIDENTS_LINK
     judges_output: ClassVar[bool] = False
 
     def __init__(

@@ -41,10 +41,27 @@ def table_page(conn_id: str, table: str) -> str:
 
 def asset_page(name: str) -> str:
     """Where Airflow shows the assets of a name."""
+    return _in_airflow(f"assets?name_pattern={quote(name, safe='')}")
+
+
+def incidents_page(dag_id: str, task_id: str) -> str:
+    """Where the harness shows the incidents of a task."""
+    return _in_airflow(
+        f"plugin/harness/incidents?state=all&dag_id={quote(dag_id, safe='')}&task_id={quote(task_id, safe='')}"
+    )
+
+
+def incident_page(incident_id: str) -> str:
+    """Where the harness shows an incident."""
+    return _in_airflow(f"plugin/harness/incidents/{quote(incident_id, safe='')}")
+
+
+def _in_airflow(path: str) -> str:
+    """A page of Airflow, below its own address; empty where that is not known."""
     from airflow.configuration import conf
 
     base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    return f"{base}/assets?name_pattern={quote(name, safe='')}" if base else ""
+    return f"{base}/{path}" if base else ""
 
 
 def quarantine_of(contract_path: str, table: str) -> str:

@@ -242,6 +242,7 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
     ("backfill", "POST", "backfills", {"id": 7}, lambda a: a.backfill("flights", AT, AT), 7),
     ("pause", "PATCH", "dags/flights", {}, lambda a: a.pause("flights"), None),
     ("note", "PATCH", f"{TI}/-1", {}, lambda a: a.note(STATE, "n"), None),
+    ("note_run", "PATCH", "dags/harness_healer/dagRuns/r", {}, lambda a: a.note_run("r", "n"), None),
     (
         "start_run",
         "POST",
@@ -309,6 +310,7 @@ WRITES = {
     ("POST", "backfills"),
     ("PATCH", "dags/{dag}"),
     ("PATCH", "dags/{dag}/dagRuns/{run}/taskInstances/{task}/{index}"),
+    ("PATCH", "dags/{dag}/dagRuns/{run}"),
     ("POST", "dags/{dag}/dagRuns"),
 }
 

@@ -55,6 +55,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "backfill": ("POST", "backfills"),
     "pause": ("PATCH", "dags/{dag}"),
     "note": ("PATCH", _TI + "/{index}"),
+    "note_run": ("PATCH", "dags/{dag}/dagRuns/{run}"),
     "start_run": ("POST", "dags/{dag}/dagRuns"),
 }
 
@@ -308,6 +309,10 @@ class AirflowApi:
         """The run's page in Airflow's UI."""
         return f"{self._base}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
 
+    def incident_url(self, incident_id: str) -> str:
+        """The harness's own page of an incident."""
+        return f"{self._base}/plugin/harness/incidents/{quote(incident_id)}"
+
     def health(self) -> Mapping[str, str]:
         parts = self._call("health").json()
         found = {name: part.get("status") for name, part in parts.items() if isinstance(part, dict)}
@@ -377,6 +382,10 @@ class AirflowApi:
             task=state.task_id,
             index=state.map_index,
         )
+
+    def note_run(self, run_id: str, text: str) -> None:
+        """Write a note at a run of the healer."""
+        self._call("note_run", body={"note": text[:1000]}, dag=self._healer, run=run_id)
 
     def start(self, incident_id: str, episode: str, number: int) -> bool:
         body = {
@@ -526,4 +535,5 @@ def _task_state(row: Mapping[str, Any]) -> TaskState:
         pid=row["pid"],
         end_date=_moment(row["end_date"]),
         rendered=row["rendered_fields"] or {},
+        note=row.get("note") or "",
     )

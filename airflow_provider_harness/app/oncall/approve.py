@@ -81,7 +81,7 @@ def question(healer: Healer, incident: Incident, proposal: Proposal, healer_run:
         healer.record(incident.id, asked)
     return Question(
         subject=one_line(f"{dag.dag_id}: {proposal.kind} after {incident.last[Diagnosed].category}?"),
-        body=_body(incident, proposal, approval),
+        body=f"{_body(incident, proposal, approval)}\n\n[Everything about it]({healer.airflow.incident_url(incident.id)})",
         approval=approval,
     )
 

@@ -214,6 +214,11 @@ def for_whom(contracts: Sequence[Contract]) -> str:
 
 
 def _links(healer: Healer, incident: Incident) -> dict[str, str]:
+    """The harness's page of the incident, then where it failed in Airflow."""
+    return {"The incident": healer.airflow.incident_url(incident.id), **_where(healer, incident)}
+
+
+def _where(healer: Healer, incident: Incident) -> dict[str, str]:
     failures = healer.store.failures(incident.id)
     diagnosed = incident.last.get(Diagnosed)
     first = next((item for item in failures if diagnosed and str(item.key) == diagnosed.failure), failures[0])

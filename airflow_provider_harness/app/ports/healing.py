@@ -47,6 +47,7 @@ class TaskState:
 
     :param state: Airflow's word ("success", "failed", "upstream_failed", ...), empty where it has none yet.
     :param rendered: rendered template fields by name.
+    :param note: what somebody noted at it, or empty.
     """
 
     dag_id: str
@@ -61,6 +62,7 @@ class TaskState:
     pid: int | None = None
     end_date: datetime | None = None
     rendered: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def instance(self) -> tuple[str, str, str, int]:
@@ -229,6 +231,12 @@ class Airflow(Protocol):
         that it does not know is left out."""
 
     def run_url(self, dag_id: str, run_id: str) -> str: ...
+
+    def incident_url(self, incident_id: str) -> str:
+        """The harness's own page of an incident."""
+
+    def note_run(self, run_id: str, text: str) -> None:
+        """Write a note at a run of the healer."""
 
     def dag_url(self, dag_id: str) -> str: ...
 

@@ -470,6 +470,12 @@ class FakeAirflow:
     def run_url(self, dag_id: str, run_id: str) -> str:
         return f"http://airflow/{dag_id}/{run_id}"
 
+    def incident_url(self, incident_id: str) -> str:
+        return f"http://airflow/plugin/harness/incidents/{incident_id}"
+
+    def note_run(self, run_id: str, text: str) -> None:
+        self._write("note_run", run_id, text)
+
     def start(self, incident_id: str, episode: str, number: int) -> bool:
         name = f"heal__{episode}__{number}"
         if name in self.healing:

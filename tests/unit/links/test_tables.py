@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk import Asset, BaseOperator
 
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.links import PublishedTableLink, QuarantineLink
+from airflow_provider_harness.links import IncidentLink, IncidentsLink, PublishedTableLink, QuarantineLink
 from airflow_provider_harness.operators import (
     BigQueryLoadOperator,
     PostgresExtractOperator,
@@ -94,10 +94,19 @@ def test_who_publishes_has_both_and_who_validates_one() -> None:
         told: Any = operator.operator_extra_links
         return [link.name for link in (told.__get__(object()) if isinstance(told, property) else told)]
 
-    both = ["Published table", "Quarantine"]
+    both = ["Published table", "Quarantine", "Incidents"]
     for operator in (
         BigQueryLoadOperator, PostgresLoadOperator, PostgresTransferOperator, SQLTransformOperator
     ):  # fmt: skip
         assert links(operator) == both
-    assert links(ValidateOperator) == both[:1]
-    assert links(PostgresExtractOperator) == []
+    assert links(ValidateOperator) == ["Published table", "Incidents"]
+    assert links(PostgresExtractOperator) == ["Incidents"]
+
+
+def test_incidents_are_linked_below_airflows_own_address() -> None:
+    key: Any = SimpleNamespace(dag_id="a b", task_id="load")
+    base = "https://airflow.example/x/plugin/harness/incidents"
+    assert IncidentsLink().get_link(task("plain"), ti_key=key) == f"{base}?state=all&dag_id=a%20b&task_id=load"
+    led: Any = SimpleNamespace(incident_id="01K")
+    assert IncidentLink().get_link(led, ti_key=key) == f"{base}/01K"
+    assert IncidentLink().get_link(SimpleNamespace(incident_id=""), ti_key=key) == ""  # type: ignore[arg-type]

@@ -137,6 +137,7 @@ def test_a_page_says_what_is_needed() -> None:
     }
     assert wanted.items() <= message.details.items()
     assert message.links == {
+        "The incident": f"http://airflow/plugin/harness/incidents/{message.details['incident']}",
         "The run in Airflow": "http://airflow/flights/run1",
         "The log of load": "http://airflow/flights/run1/tasks/load?try_number=1",
     }

@@ -109,6 +109,7 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="https://wiki/{category}"))
     page = compose.compose(healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
     assert page.links == {
+        "The incident": "http://airflow/plugin/harness/incidents/I1",
         "The run in Airflow": "http://airflow/d0/r1",
         "The log of load": "http://airflow/d0/r1/tasks/load?try_number=1",
         "Runbook of public.t": "https://wiki/t",

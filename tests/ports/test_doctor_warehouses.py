@@ -68,6 +68,9 @@ def test_one_that_cannot_be_asked_is_no_silence(reader: str, monkeypatch: pytest
     monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({"conn_type": "postgres", "host": "127.0.0.1", "port": 1}))
     [found] = doctor_there.reads()
     assert "connection wh may do cannot be seen" in found.text
+    monkeypatch.delenv("AIRFLOW_CONN_WH")
+    [found] = doctor_there.reads()
+    assert "connection wh, which does not exist here" in found.text
     monkeypatch.setenv("AIRFLOW__HARNESS__CONNECTIONS_ALLOWED", "none")
     assert list(doctor_there.reads()) == []
 

@@ -9,6 +9,7 @@ from airflow_provider_harness.cli.doctor.findings import Finding
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
 from airflow_provider_harness.wiring import access, rows
 from airflow_provider_harness.wiring import healing as wiring
+from airflow_provider_harness.wiring import store as wiring_store
 
 ANY = "*"
 """What [harness] connections_allowed says where every connection is allowed."""
@@ -32,6 +33,9 @@ def reads() -> Iterator[Finding]:
     for conn_id in sorted({*published(), *(name for name in patterns() if not set(name) & set("*?["))} - {"none"}):
         try:
             access.allowed(conn_id)
+            if wiring_store.connection(conn_id) is None:
+                yield Finding.note(f"Tables are published with connection {conn_id}, which does not exist here.", "")
+                continue
             found = None if rows.is_bigquery(conn_id) else writer(rows.dsn(conn_id, "harness doctor"), conn_id)
         except NotAllowed:
             continue  # the healer does not use it

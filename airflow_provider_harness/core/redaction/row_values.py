@@ -95,6 +95,7 @@ _PHRASES: Mapping[str, str] = {
     "time data|invalid date|invalid time|invalid inter|invalid numer|invalid geog|invalid json": r"time data|Invalid (?:date|time|timestamp|datetime|interval|numeric|geography|JSON)(?: literal| value| format| string)?",
     "incorrect |truncated|out of range value": r"Incorrect (?:integer|decimal|string|datetime|date|time|double|float) value|Truncated incorrect \w{1,20} value|Truncated value|Data truncated for value|Out of range value",
     "converting|parsing |duplicate key|because key": r"Conversion failed when converting the \w{1,20} value|Error converting data type \w{1,20} value|parsing (?:field|value)|Duplicate key|because key",
+    "input string|unparseable": r"For input string|Unparseable (?:date|number)",
     "by string|preview of|value containing|] for value": r"exceeded by string|string value containing|\] for value|Preview of field's value",
 }
 #: Hints -> what is followed by a value without quotes.
@@ -141,6 +142,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
         r"(?P<keep>\bCOPY [^\n,]{1,130}, ?[^\W\d]{1,12} ?\d{1,12}(?:, ?[^\n:\"\u00ab\u00bb']{1,160})?\s?: ?\\{0,8}[\"'\u00ab\u00bb] ?)"
         r"(?!(?<=\b1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])" + _TO_THE_END,
     ),
+    ("could not be parsed", r"(?P<keep>\bText ')" + _up_to(r"' could not be parsed")),
     ("duplicate entry", r"(?P<keep>\bduplicate entry ['\"])" + _up_to(r"['\"] for key\b")),
     (
         "duplicate key value is|schl\u00fcsselwert ist|double|dupliqu|duplicada|duplicata",

@@ -119,6 +119,7 @@ _VENDORS: Mapping[str, str] = {
     "dt0": _B + r"dt0[a-z]\d{2}\.[A-Z0-9]{20,30}\.[A-Z0-9]{40,100}",
     "pmak-|lin_api_|ntn_|figd_|nfp_|tfp_|rdme_|cfpat-|pul-|sbp_|sb_secret_|napi_|npg_|tskey-|xkeysib-|kgat_": _B
     + r"(?:PMAK-|lin_api_|ntn_|figd_|nfp_|tfp_|rdme_|CFPAT-|pul-|sbp_|sb_secret_|napi_|npg_|tskey-[a-z]{3,8}-|xkeysib-|KGAT_)[A-Za-z0-9_\-]{12,300}",
+    "2/|1/": _B + r"[12]/\d{13,20}(?:/\d{13,20})?:[a-f0-9]{32}",
     "pat": _B + r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}",
     "sl.": _B + r"sl\.(?:u\.)?[A-Za-z0-9_\-]{60,2000}",
     ".atlasv1.": r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-=]{40,100}",

@@ -11,18 +11,27 @@ import re
 from airflow_provider_harness.core.redaction.redactor import MASK
 from airflow_provider_harness.core.redaction.secret_forms import looks_random, lower
 
+#: "Password" in other languages, by the letters alone, or by the last word of several.
+_ELSEWHERE = (
+    "\u5bc6[\u7801\u78bc]|\u53e3\u4ee4|\u30d1\u30b9\u30ef\u30fc\u30c9|\u6697\u8a3c\u756a\u53f7|\ube44\ubc00\ubc88\ud638|\uc554\ud638|wachtwoord|l[\u00f6o]senord|[\u015fs]ifre|parola|heslo|geslo"
+    "|jelsz[\u00f3o]|\u03ba\u03c9\u03b4\u03b9\u03ba|\u0627\u0644\u0645\u0631\u0648\u0631|\u05e1\u05d9\u05e1\u05de[\u05d4\u05d0]|\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19|kh\u1ea9u|adgangskode|salasana|passord"
+    "|slapta\u017eod|\u043b\u043e\u0437\u0438\u043d\u043a|lozink|palavrapasse|\u092a\u093e\u0938\u0935\u0930\u094d\u0921"
+)
 #: Where a name may begin; each is in lower case. What it means is decided by the whole name.
 _STEM = re.compile(
-    r"pass|pwd|kennwort|geheim|contrase|mot.de.passe|senha|clave|secret|token|key|cred|auth|cookie|sess|csrf|xsrf|sas|sig|otp|pin\b|\bpw\b|\bsid\b|hasło|парол"
+    r"pass|pwd|kennwort|geheim|contrase|mot.de.passe|senha|clave|secret|token|key|cred|auth|cookie|sess|csrf|xsrf|sas|sig|otp|pin\b|\bpw\b|\bsid\b|hasło|парол|"
+    + _ELSEWHERE
 )
 _LEFT = re.compile(r"[\w.\-]{0,60}\Z")
 _RIGHT = re.compile(r"[\w.\-]{0,60}")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z\u00c0-\u024f\u0400-\u04ff]+")
+_CAMEL = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z\u00c0-\u024f\u0370-\u06ff\u0900-\u0e7f\u1e00-\u1eff\u3040-\u9fff\uac00-\ud7a3]+"
+)
 #: A secret by the letters of the name, whatever separates them; and by a whole part of it.
 _SECRET = re.compile(
     r"password|passwort|passwd|passphrase|passcode|passkey|pwd|kennwort|geheimnis|contrase|motdepasse|senha|secret|token|credential|cookie"
     r"|(?:api|access|account|auth|private|fernet|encrypt|encryption|signing|master|host|storage|service|routing|integration|license|session|consumer|app|application|client|deploy|webhook|admin|root|subscription|function|functions|shared|sharedaccess|jwt|ssh|gpg|hmac|aes|rsa|webserversecret|primary|secondary|ingest|write|read)key|(?:store|key|src|dest|db|user|admin|root|smtp|ftp|proxy|my|pg|sys|trust)pass\b"
-    r"|sharedaccesssignature|sessionid|sessid|sessiontoken|csrf|xsrf|hasło|парол"
+    r"|sharedaccesssignature|sessionid|sessid|sessiontoken|csrf|xsrf|hasło|парол|" + _ELSEWHERE
 )
 _PARTS = frozenset({"pass", "pw", "pin", "sid", "sig", "auth", "sas", "otp", "cred", "creds", "clave", "bearer"})
 #: The last part of a name that is about a secret and holds none.
@@ -55,10 +64,10 @@ SAID = frozenset(
     )
 )
 #: Names before whose value a sentence is rare.
-_FIRM = re.compile(r"pass(?!es|ed|ing)|pwd|kennwort|contrase|senha|motdepasse|clave|hasło|парол")
+_FIRM = re.compile(r"pass(?!es|ed|ing)|pwd|kennwort|contrase|senha|motdepasse|clave|hasło|парол|" + _ELSEWHERE)
 _Q = r"(?:\\{0,8}[\"'`]|&quot;|&\#3[49];|&apos;|\\u0022|\\x2[27]|%22|%27|[\u00ab\u00bb\u201c\u201d])"
 _BESIDE = re.compile(
-    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|->|:=|==?|:|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
+    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|->|:=|==?|[:\uff1a\uff1d]|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
 )
 _OPEN = re.compile(
     rf"(?P<box>[\[({{]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:(?:value|data)[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"

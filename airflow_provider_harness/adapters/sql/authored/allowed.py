@@ -110,3 +110,8 @@ REACHING = re.compile(
     re.IGNORECASE,
 )
 """Functions of extensions, which have a schema, and of other engines: files, other servers, other sessions, settings, SQL as text."""
+BEYOND = re.compile(
+    r"aws_(s3|lambda|ml|commons)|azure_(storage|ai|ml|openai|cognitive)|google_ml(_integration)?|rds_tools|net|http|cron|pgagent|pgmq|pgml|plpy|plpython.*|.*_fdw|dblink|lo|adminpack|vault|pgsodium",
+    re.IGNORECASE,
+)
+"""Schemas that extensions make for themselves, whose functions reach other services also where a transaction only reads."""

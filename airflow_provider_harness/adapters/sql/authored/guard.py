@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.sql.authored.allowed import FUNCTIONS, KINDS, REACHING, SIGNS, WORDS
+from airflow_provider_harness.adapters.sql.authored.allowed import BEYOND, FUNCTIONS, KINDS, REACHING, SIGNS, WORDS
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -212,6 +212,9 @@ def _refuse_reaching(node: exp.Expr) -> None:
 
     if not isinstance(node, exp.Func):
         return
+    home = node.parent.this.name if isinstance(node.parent, exp.Dot) else ""
+    if BEYOND.fullmatch(home):
+        raise SqlRefused(f"calls a function of {_shown(home).lower()}, which does more than read these rows")
     for name in (node.name,) if isinstance(node, exp.Anonymous) else node.sql_names():
         if REACHING.fullmatch(name) and name.lower() not in FUNCTIONS["postgres"]:
             raise SqlRefused(f"calls {_shown(name).lower()}, which does more than read these rows")

@@ -130,6 +130,7 @@ MORE_THAN_READS = """
 setseed(0.5)|txid_current()|gin_clean_pending_list('i')|brin_summarize_new_values('i')|brin_desummarize_range('i', 0)
 |currtid2('t', '(0,1)')|current_setting('data_directory')|fmgr_sql_validator(1)|pg_current_xact_id()|currval('s')|lastval()
 |pg_stat_get_activity(1)|inet_server_addr()|public.dblink('dbname=store', 'SELECT 1')|tidy(1)
+|aws_s3.query_export_to_s3('a', 'b')|"AWS_lambda".invoke('a', 'b')|d.azure_storage.blob_put('a', 'b')|net.send('a')|cron.schedule('a', 'b')|google_ml.predict_row('a', 'b')
 """.replace("\n", "").split("|")
 
 

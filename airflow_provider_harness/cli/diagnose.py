@@ -12,6 +12,7 @@ from airflow_provider_harness.app.ports.diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.log_excerpt import as_text, excerpt
+from airflow_provider_harness.core.diagnosis.next_steps import sentence
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.redaction.redactor import Redactor
 
@@ -104,5 +105,5 @@ def _answer(case: dict[str, str], log: str, engine: Diagnoser) -> dict[str, Any]
         "escalate": action in PERSON_NEEDED,
         "confidence": _CONFIDENCE[diagnosis.certainty],
         "citations": [{"line": c.line, "text": c.text} for c in diagnosis.citations],
-        "reason": f"{diagnosis.cause} {diagnosis.why}".strip(),
+        "reason": sentence(diagnosis),
     }

@@ -117,6 +117,21 @@ def places(field: Field) -> tuple[tuple[Signature, re.Pattern[str]], ...]:
     return tuple((s, re.compile(s.key)) for s in signatures() if s.field is field)
 
 
+#: Characters of a quotation, and of what stands before the words that decided.
+QUOTED, _BEFORE = 240, 100
+
+
+def quote(match: Match) -> str:
+    """What the program said, with the words that decided in it."""
+    text, key = match.said.line.text.strip(), match.signature.key
+    if len(text) <= QUOTED:
+        return text
+    found = compiled(key).search(lower(text)) if match.signature.field in _TEXTS else re.search(re.escape(key), text)
+    at = max(0, (found.start() if found else 0) - _BEFORE)
+    start = text.rfind(" ", 0, at) + 1 if at else 0
+    return text[start : start + QUOTED].strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text as evidence: without noise, and without lines that instruct the reader.

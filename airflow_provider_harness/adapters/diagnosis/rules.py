@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_harness.adapters.diagnosis.matching import LEAST, Match, facts_of, find
+from airflow_provider_harness.adapters.diagnosis.matching import (
+    LEAST,
+    QUOTED,
+    Match,
+    evidence_of,
+    facts_of,
+    find,
+    quote,
+)
 from airflow_provider_harness.core.contracts.checks import CHECKS
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     PERSON_NEEDED,
@@ -23,15 +31,19 @@ from airflow_provider_harness.core.diagnosis.diagnosis import (
 from airflow_provider_harness.core.diagnosis.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.diagnosis.exclusions import ruled_out
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind
+from airflow_provider_harness.core.logs.episode import Said
+from airflow_provider_harness.core.logs.lines import Level
+from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.signatures.context import EXPLAINS
 from airflow_provider_harness.core.signatures.error_codes import Trait
-from airflow_provider_harness.core.signatures.texts import BREAKS_OFF, ENDED, FAILED, TRAIT_WORDS
+from airflow_provider_harness.core.signatures.texts import ENDED, FAILED, TRAIT_WORDS
 
 _SUPPORT = 0.3  # what each further line of the same category adds, three at most
 _DRAWN = 1.0  # a smaller lead over a cause that needs a person is no basis to act alone
 _LIKELY = 3.5  # what supports a cause well enough to say what a person may do
 _LIKELY_ALONE = 5.0  # and to act without one: a generic status or class is not enough
 _FOUNDED = 7.0  # from there a cause explains its traces
+_LONGEST_CITED = 300  # characters of a citation
 _EXPLAINED = 2.0  # what a trace then counts for less
 _RETRY_AFTER = re.compile(
     r"(?:retry[-_ ]?after|retry in|try again in|wait)['\"]?\s{0,2}[:=]?\s{0,2}['\"]?(\d{1,6})(?:\.\d+)?\s?(ms|milliseconds|s\b|sec|seconds|m\b|min|minutes)?",
@@ -39,7 +51,7 @@ _RETRY_AFTER = re.compile(
 )
 _words = tuple((trait, categories, re.compile(pattern)) for trait, categories, pattern in TRAIT_WORDS)
 
-_breaks_off, _failed, _ended = (re.compile(p) for p in (BREAKS_OFF, FAILED, ENDED))
+_failed, _ended = re.compile(FAILED), re.compile(ENDED)
 
 _SENTENCES: Mapping[Category, str] = {
     Category.TRANSIENT_NETWORK: "A connection or service was not available.",
@@ -119,7 +131,7 @@ def by_text(log: str) -> Diagnosis:
     scores = _scores(matches)
     ranked = sorted(scores, key=lambda c: (-scores[c], _first_line(matches, c)))
     if not ranked or scores[ranked[0]] < LEAST:
-        return _broken_off(words)
+        return _broken_off(reading.said, lower(evidence_of(log)))
     if ranked[0] is Category.UNKNOWN:
         return replace(UNKNOWN, citations=_cite(log, matches))
     best = ranked[0]
@@ -133,18 +145,26 @@ def by_text(log: str) -> Diagnosis:
         certainty = Certainty.UNSURE
     if reading.quiet:
         certainty = Certainty.UNSURE
-    cited = _cite(log, [m for m in matches if m.category is best])
+    telling = [m for m in matches if m.category is best]
+    cited = _cite(log, telling)
     return Diagnosis(
         category=best,
-        cause=_cause(best, _of_line(cited[0].text) if cited else ""),
+        cause=_cause(best, _of_line(quote(min(telling, key=lambda m: (-m.weight, m.at))))),
         basis=Basis.TEXT,
         certainty=certainty,
-        why=f"{len(cited)} line(s) of the log say so, {_how_clearly(top, lead, others)}.",
+        why=_why(len(cited), reading.quiet, _how_clearly(top, lead, others)),
         citations=cited,
         alternatives=tuple(c for c in others if scores[c] >= scores[best] - 3)[:3],
         traits=_traits(best, words, matches),
         retry_after=retry_after(words) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
     )
+
+
+def _why(lines: int, quiet: bool, how: str) -> str:
+    """What the cause rests on, in plain words."""
+    if quiet:
+        return "Nothing that was logged as an error names a cause; a line that was logged before it does, so this is unsure."
+    return f"{'One line of' if lines == 1 else f'{lines} lines of'} what failed {'says' if lines == 1 else 'say'} so, {how}."
 
 
 def _how_clearly(top: float, lead: float, others: Sequence[Category]) -> str:
@@ -159,10 +179,11 @@ def _how_clearly(top: float, lead: float, others: Sequence[Category]) -> str:
     return f"{words}, and nearly as many for {others[0]}" if others and lead < _DRAWN else words
 
 
-def _broken_off(words: str) -> Diagnosis:
+def _broken_off(said: Sequence[Said], words: str) -> Diagnosis:
     """A log of a task that neither failed nor ended points to a process that is gone; weakly."""
+    levels = {each.line.level for each in said}
     last = words.rstrip().rpartition("\n")[2]
-    if not _breaks_off.search(words) or _failed.search(words) or _ended.search(last):
+    if Level.QUIET not in levels or max(levels) > Level.QUIET or _failed.search(words) or _ended.search(last):
         return UNKNOWN
     return Diagnosis(
         category=Category.WORKER_LOST,
@@ -200,12 +221,18 @@ def _acts_alone(category: Category, words: str, matches: Iterable[Match]) -> boo
 
 
 def _cite(log: str, matches: Iterable[Match]) -> tuple[Citation, ...]:
-    lines = log.split("\n")
-    best: dict[int, float] = {}
+    """The lines that say so, the clearest first: each as it is, a long one around the words that decided."""
+    best: dict[int, Match] = {}
     for m in matches:
-        best[m.line] = max(m.weight, best.get(m.line, 0.0))
-    chosen = sorted(best, key=lambda n: (-best[n], n))[:5]
-    return tuple(Citation(source=Source.LOG, line=n, text=lines[n - 1][:300]) for n in chosen)
+        if m.line not in best or m.weight > best[m.line].weight:
+            best[m.line] = m
+    lines = log.split("\n")
+    chosen = sorted(best.values(), key=lambda m: (-m.weight, m.at))[:5]
+    return tuple(Citation(source=Source.LOG, line=m.line, text=_cited(lines[m.line - 1], quote(m))) for m in chosen)
+
+
+def _cited(line: str, said: str) -> str:
+    return line if len(line) <= _LONGEST_CITED else line[:_LONGEST_CITED] if said in line[:_LONGEST_CITED] else said
 
 
 def _traits(category: Category, words: str, matches: Iterable[Match]) -> frozenset[str]:
@@ -363,7 +390,7 @@ _AROUND = re.compile(r"^\[\d{4}-[^\]]+\]\s*(?:\{[^}]*\}\s*)?(?:[A-Z]+\s+-\s+)?|\
 
 def _of_line(line: str) -> str:
     """What a line of the log says, for one sentence."""
-    return _AROUND.sub("", line.strip())[:200]
+    return _AROUND.sub("", line.strip())[:QUOTED]
 
 
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:

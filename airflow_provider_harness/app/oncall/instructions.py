@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import FailureKind
+from airflow_provider_harness.core.diagnosis.next_steps import NEXT
 
 #: What a person is asked to do, by cause.
 _ASKS: Mapping[str, str] = {
@@ -31,7 +32,17 @@ def asks_of(kinds: Sequence[FailureKind], category: str) -> str:
 
     :param category: of the diagnosis; empty where there is none.
     """
-    return next((_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category, _ASK))
+    return next(
+        (_ASKS_OF_KIND[kind] for kind in kinds if kind in _ASKS_OF_KIND), _ASKS.get(category) or _next(category)
+    )
+
+
+def _next(category: str) -> str:
+    """What is done about a cause; the task is always cleared at the end."""
+    if category not in tuple(Category):
+        return _ASK
+    step = NEXT[Category(category)]
+    return step if "clear the failed task in Airflow" in step else f"{step} Then clear the failed task in Airflow."
 
 
 #: What to do about a run that owns no slice.

@@ -23,7 +23,9 @@ from airflow_provider_harness.app.ports.healing import Healer, Page, Severity
 from airflow_provider_harness.app.ports.sla_alerts import AtRisk
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.diagnosis.diagnosis import Category, Certainty
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, TryKey
+from airflow_provider_harness.core.diagnosis.next_steps import repeats
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.events import (
     ActEnded,
@@ -100,6 +102,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "suggested change": "\n".join((contract_change(failures), *drafted(healer.store.events(incident.id)))).strip(),
         "done": _done(incident),
         **({} if here else {"you are asked to": asks}),
+        "a retry": _repeats(diagnosis) if diagnosis else "",
         "when it is mended": "" if here else f"airflow harness incidents resolve {incident.id} --why TEXT",
         "how sure": how_sure_and_why(diagnosis) if diagnosis else "",
         "evidence": "\n".join(_evidence(incident)),
@@ -122,6 +125,10 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         links=shown_links(links),
         route=route_of(contracts, _owners(healer, dag_id, failures)),
     )
+
+
+def _repeats(diagnosis: Diagnosed) -> str:
+    return repeats(Category(diagnosis.category), frozenset(diagnosis.traits), Certainty(diagnosis.certainty))
 
 
 def _left(healer: Healer, risks: Sequence[AtRisk]) -> str:

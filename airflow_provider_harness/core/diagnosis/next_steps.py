@@ -18,24 +18,24 @@ NEXT: Mapping[Category, str] = {
     Category.RATE_LIMITED: "Wait as long as the other side says; if it comes back, lower how many requests run at once.",
     Category.QUOTA_EXHAUSTED: "See in the service's console when the quota resets; raise it, or run less until then.",
     Category.RESOURCE_EXHAUSTED_MEMORY: "Give the task more memory, or let it read less at once; the same try needs the same memory.",
-    Category.RESOURCE_EXHAUSTED_DISK: "Free space on the volume that the message names, or make it larger; then clear the task.",
+    Category.RESOURCE_EXHAUSTED_DISK: "Free space on the volume that the message names, or make it larger; then clear the failed task in Airflow.",
     Category.RESOURCE_EXHAUSTED_CONNECTIONS: "See who holds the connections (pg_stat_activity, the pool's size), and lower how many tasks connect at once.",
     Category.LOCK_CONTENTION: "If it comes back, see which transaction holds the lock (pg_locks), and keep such tasks apart with a pool of one slot.",
     Category.TIMEOUT: "Compare how long this task usually runs: if it was near the limit, raise the limit or let it do less; if not, see what it waited for.",
-    Category.AUTH_EXPIRED_OR_INVALID: "Renew or correct the credential in the Airflow connection or the secrets backend; then clear the task.",
-    Category.PERMISSION_DENIED: "Ask the owner of the resource for the right that the message names; then clear the task.",
-    Category.MISSING_OBJECT: "See whether the object was dropped, renamed or never made, and whether the name is right; then clear the task.",
-    Category.SCHEMA_DRIFT: "Compare the source's columns with what the task expects; adapt one of them, then clear the task.",
-    Category.DATA_QUALITY_VIOLATION: "Look at the rows that failed, correct them at the source or change the rule; then clear the task.",
+    Category.AUTH_EXPIRED_OR_INVALID: "Renew or correct the credential in the Airflow connection or the secrets backend; then clear the failed task in Airflow.",
+    Category.PERMISSION_DENIED: "Ask the owner of the resource for the right that the message names; then clear the failed task in Airflow.",
+    Category.MISSING_OBJECT: "See whether the object was dropped, renamed or never made, and whether the name is right; then clear the failed task in Airflow.",
+    Category.SCHEMA_DRIFT: "Compare the source's columns with what the task expects; adapt one of them, then clear the failed task in Airflow.",
+    Category.DATA_QUALITY_VIOLATION: "Look at the rows that failed, correct them at the source or change the rule; then clear the failed task in Airflow.",
     Category.LATE_OR_MISSING_SOURCE: "Ask whoever delivers when it comes; the task can run as soon as it is there.",
-    Category.DUPLICATE_DATA: "See whether the rows are there from an earlier run; take them out, or make the load replace its slice; then clear the task.",
+    Category.DUPLICATE_DATA: "See whether the rows are there from an earlier run; take them out, or make the load replace its slice; then clear the failed task in Airflow.",
     Category.BAD_INPUT_ENCODING_OR_FORMAT: "Open the file at the place that the message names; have it delivered again where it is broken as a whole.",
-    Category.CONFIG_ERROR: "Set what the message names (a connection, a variable, an option or an image), then clear the task.",
-    Category.CODE_BUG: "Correct the code or the SQL at the place that the traceback names, deploy it, then clear the task.",
-    Category.DEPENDENCY_OR_VERSION: "Install or pin the package that the message names in the worker's image, then clear the task.",
-    Category.WORKER_LOST: "See on the node or in the cluster's events why the process ended (memory, eviction, a deploy), then clear the task.",
+    Category.CONFIG_ERROR: "Set what the message names (a connection, a variable, an option or an image), then clear the failed task in Airflow.",
+    Category.CODE_BUG: "Correct the code or the SQL at the place that the traceback names, deploy it, then clear the failed task in Airflow.",
+    Category.DEPENDENCY_OR_VERSION: "Install or pin the package that the message names in the worker's image, then clear the failed task in Airflow.",
+    Category.WORKER_LOST: "See on the node or in the cluster's events why the process ended (memory, eviction, a deploy), then clear the failed task in Airflow.",
     Category.UPSTREAM_FAILED: "Look at what failed before it; this task can run once that has succeeded.",
-    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: "Remove what is no longer needed, or have the limit raised that the message names; then clear the task.",
+    Category.OUT_OF_DISK_OR_STORAGE_QUOTA: "Remove what is no longer needed, or have the limit raised that the message names; then clear the failed task in Airflow.",
     Category.UNKNOWN: "Read the task's log from its first error on; nothing in it is known to the rules.",
 }
 #: The same where a finding decides.
@@ -50,8 +50,12 @@ _NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
         "permanent",
         "Raise the limit that the message names, or let it do less; the same try runs as long.",
     ),
-    (Category.RATE_LIMITED, "concurrency", "Lower how many of these run at once (a pool), then clear the task."),
-    (Category.RATE_LIMITED, "load", "Send less in a second (smaller batches), then clear the task."),
+    (
+        Category.RATE_LIMITED,
+        "concurrency",
+        "Lower how many of these run at once (a pool), then clear the failed task in Airflow.",
+    ),
+    (Category.RATE_LIMITED, "load", "Send less in a second (smaller batches), then clear the failed task in Airflow."),
     (
         Category.RESOURCE_EXHAUSTED_CONNECTIONS,
         "others",
@@ -65,7 +69,7 @@ _NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
     (
         Category.SCHEMA_DRIFT,
         "additive",
-        "A column is new: decide whether the target takes it, and apply that; then clear the task.",
+        "A column is new: decide whether the target takes it, and apply that; then clear the failed task in Airflow.",
     ),
     (
         Category.WORKER_LOST,
@@ -95,15 +99,25 @@ _REPEATS: Mapping[Category, str] = {
 }
 
 
-def repeats(diagnosis: Diagnosis) -> str:
+def repeats(category: Category, traits: frozenset[str], certainty: Certainty) -> str:
     """What a retry would repeat, in one sentence."""
-    if diagnosis.category in _REPEATS:
-        return _REPEATS[diagnosis.category]
-    offered = {remedy.action for remedy in remedies(diagnosis.category, diagnosis.traits)}
-    if ActionKind.RETRY_TASK in offered:
+    if category in _REPEATS:
+        return _REPEATS[category]
+    if any(remedy.action is ActionKind.RETRY_TASK for remedy in remedies(category, traits)):
         return "A retry runs the task from its beginning, with all that it writes."
-    if diagnosis.category is Category.LATE_OR_MISSING_SOURCE:
+    if category is Category.LATE_OR_MISSING_SOURCE:
         return "A retry only looks again; it fails until the delivery is there."
-    if diagnosis.category is Category.UNKNOWN or diagnosis.certainty is Certainty.UNSURE:
+    if category is Category.UNKNOWN or certainty is Certainty.UNSURE:
         return "Whether a retry would help is not known; it runs the task from its beginning, with all that it writes."
     return "A retry without a change repeats the failure."
+
+
+def sentence(diagnosis: Diagnosis) -> str:
+    """What on-call reads: what happened in the system's own words, why we think so, what to do, what a retry repeats."""
+    parts = (
+        diagnosis.cause,
+        diagnosis.why,
+        f"Next: {next_step(diagnosis)}",
+        repeats(diagnosis.category, diagnosis.traits, diagnosis.certainty),
+    )
+    return " ".join(part.strip() for part in parts if part)

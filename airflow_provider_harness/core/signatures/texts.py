@@ -54,8 +54,7 @@ WORKED = (
     r"\b(?:attempt|try|retry) \d+ (?:failed|timed out|got).{0,120}\b(?:attempt|try|retry) \d+ (?:succeeded|worked|ok|passed)\b"
     r"|\b(?:retried|retry) (?:successfully|succeeded|worked)\b|\bsucceeded (?:on|after|at) (?:attempt|retry|try)\b"
 )
-#: A log of a task that neither failed nor ended.
-BREAKS_OFF = r'"level": ?"info"|\binfo\b'
+#: Words of a failure and of an end; a log with neither breaks off.
 FAILED = r"fail|error|exception|critical|fatal|warn|traceback"
 ENDED = r"success|finish|complet|done\b|exit|return(?:ed)? code|stopp|written|loaded"
 #: Words that say that what failed before is over.

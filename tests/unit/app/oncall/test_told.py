@@ -291,7 +291,7 @@ def test_a_question_that_nobody_answered_is_no_question_any_more() -> None:
     escalate.settle(w.healer, w.incident(incident_id))
     [message] = w.pager.pages
     assert "May the harness" not in message.summary and "Answer here" not in message.links
-    assert message.details["you are asked to"].startswith("Look at the evidence")
+    assert message.details["you are asked to"].endswith("clear the failed task in Airflow.")
     assert message.details["when it is mended"].startswith("airflow harness incidents resolve")
 
 

@@ -137,7 +137,7 @@ def test_the_model_is_asked_where_the_rules_do_not_know(
     assert diagnosed is not None
     assert (diagnosed["category"], diagnosed["basis"]) == ("rate_limited", "model")
     judged = wait_for("a verdict", lambda: event(place, run, "judged"), 60)
-    assert (judged["verdict"], judged["rule"]) == ("approve", "retry-transient")
+    assert (judged["verdict"], judged["rule"]) == ("ask", "retry-what-may-repeat")
     there = {"dag": "odd", "run": "odd__1", "task": "spin", "map_index": -1, "state": "failed", "try_number": 1}
     assert judged["found"] == there | {"dag_version": 1}
 

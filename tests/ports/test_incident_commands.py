@@ -30,6 +30,7 @@ FACTS = {
     "certainty": "sure",
     "needs_person": False,
     "tries_by_harness": 0,
+    "repeatable": "yes",
 }
 BODIES = {
     EventKind.CLAIMED: {"run": "heal__1"},

@@ -215,9 +215,9 @@ def test_a_proposal_is_answered_by_the_policys_verdict(httpserver: HTTPServer) -
     names = {"dag_id": KEY.dag_id, "run_id": KEY.run_id, "task_id": KEY.task_id}
     script = Script(httpserver).message(use("propose_action", WISH | names)).message(SUBMIT)
     said, record, _ = ended(httpserver.url_for(""), LIMITED)
-    assert said == ("rate_limited", "retry_task", "approve") and record["counts"] == {"proposed_approve": 1}
+    assert said == ("rate_limited", "retry_task", "ask") and record["counts"] == {"proposed_ask": 1}
     told = json.loads(script.asked[1]["messages"][-1]["content"][0]["content"])
-    assert (told["verdict"], told["rule"]) == ("approve", "retry-transient")
+    assert (told["verdict"], told["rule"]) == ("ask", "retry-what-may-repeat")
     tool = next(one for one in script.asked[0]["tools"] if one["name"] == "propose_action")
     assert tool["strict"] and "cache_control" not in tool
 

@@ -15,6 +15,7 @@ from airflow_provider_harness.core.contracts.grant import text_of
 from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.diagnosis.evidence import Fact
 from airflow_provider_harness.core.operators import is_ours, operator_of
+from airflow_provider_harness.core.policy.repeatable import repeatable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +248,7 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "owners": tuple(now.dag.owners),
         "tags": tuple(now.dag.tags),
         "idempotent": is_ours(now.task.operator),
+        "repeatable": repeatable(now.task.operator).value,
         "criticality": now.criticality,
         "contract_state": _state(now.contract),
         **_spent(now),

@@ -76,8 +76,9 @@ _TELLS = re.compile(
     r"\b(?:on_failure\w*|on_retry\w*|\w*callbacks?|notify\w*|notifiers?|alert\w*|send_(?:mail|email|slack|alert)\w*)\b",
     re.IGNORECASE,
 )
-_TRIED_AGAIN = re.compile(
-    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded)\b", re.IGNORECASE
+_DEALT_WITH = re.compile(
+    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded|skipp\w+|optional|ignor\w+|refreshing|replaced|discarding|falling back|poking|suppressed|registered|disabled|is off)\b",
+    re.IGNORECASE,
 )
 #: What a client logs of an answer before it raises its status.
 _ANSWERED = re.compile(r"\b(?:HTTP(?:/[\d.]+)?|status(?:[_ ]code)?|got|response|returned)\W{1,4}([45]\d\d)\b")
@@ -219,7 +220,7 @@ def _bring_near(said: list[Said]) -> None:
             or line.level is Level.ERROR
             or line.logger != logger
             or _LIBRARY.match(logger)
-            or _TRIED_AGAIN.search(line.text)
+            or _DEALT_WITH.search(line.text)
         ):
             return
         said[i] = Said(line=line, voice=Voice.NEAR, part=said[i].part)
@@ -230,7 +231,7 @@ def _bring_answers(said: list[Said]) -> None:
     statuses = {status for each in said if each.voice is Voice.LOUD for status in _STATUS.findall(each.line.text)}
     unread = any(each.voice is Voice.LOUD and _UNREAD.search(each.line.text) for each in said)
     for i, each in enumerate(said):
-        if each.voice not in (Voice.QUIET, Voice.NEAR) or _TRIED_AGAIN.search(each.line.text):
+        if each.voice not in (Voice.QUIET, Voice.NEAR) or _DEALT_WITH.search(each.line.text):
             continue
         found = _ANSWERED.search(each.line.text)
         if (found and found.group(1) in statuses) or (

@@ -21,6 +21,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, C
 from airflow_provider_harness.core.diagnosis.evidence import Fact
 from airflow_provider_harness.core.diagnosis.witness import Reader
 from airflow_provider_harness.core.policy.hours import hours, is_moment
+from airflow_provider_harness.core.policy.repeatable import Repeatable
 
 
 class VerdictKind(StrEnum):
@@ -132,6 +133,12 @@ FACTS: Mapping[str, FactSpec] = {
         reader=Reader.AIRFLOW,
         type=bool,
         meaning="the failed task is one of the harness's operators, which publish a slice exactly once",
+    ),
+    "repeatable": FactSpec(
+        reader=Reader.AIRFLOW,
+        type=str,
+        meaning="what a second try of the failed task does, by its operator: yes, job (it may start a second one elsewhere), no, unknown",
+        values=frozenset(Repeatable),
     ),
     "criticality": FactSpec(
         reader=Reader.CONTRACT,

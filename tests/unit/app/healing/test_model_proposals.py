@@ -41,7 +41,7 @@ def asked(w: World, said: ModelProposal) -> tuple[Verdict, dict[str, Any]]:
 
 
 PACKAGED = [
-    (A.RETRY_TASK, C.TRANSIENT_NETWORK, "approve", "retry-transient"),
+    (A.RETRY_TASK, C.TRANSIENT_NETWORK, "ask", "retry-what-may-repeat"),  # its operator is nobody's that is known
     (A.RETRY_TASK, C.WORKER_LOST, "ask", "retry-lost-worker"),
     (A.ESCALATE_TO_HUMAN, C.CODE_BUG, "approve", "page"),
     (A.WAIT_FOR_SOURCE, C.LATE_OR_MISSING_SOURCE, "approve", "wait-for-source"),

@@ -243,6 +243,7 @@ def test_the_facts_are_counted() -> None:
         "owners": ("team",),
         "tags": ("harness",),
         "idempotent": False,
+        "repeatable": "unknown",
         "criticality": "none",
         "contract_state": "none",
         "maintenance": False,

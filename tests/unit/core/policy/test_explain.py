@@ -40,7 +40,13 @@ def test_it_is_the_policys_own_verdict(kind: ActionKind, facts: dict[str, Any], 
 
 
 def test_each_rule_says_why_it_does_not_decide() -> None:
-    facts = {"category": "worker_lost", "tries_by_harness": 1, "needs_person": False, "basis": "fact"}
+    facts = {
+        "category": "worker_lost",
+        "tries_by_harness": 1,
+        "needs_person": False,
+        "basis": "fact",
+        "repeatable": "yes",
+    }
     said = {one.rule: one.why for one in explain(POLICY, proposal(ActionKind.RETRY_TASK), facts, Usage()).rules}
     assert said["retry-transient"].startswith("Does not apply: category is worker_lost, not in transient_network, ")
     assert said["retry-lost-worker"] == "Does not apply: tries_by_harness is 1, not lt 1."

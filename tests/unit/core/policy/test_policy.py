@@ -23,6 +23,7 @@ from airflow_provider_harness.core.policy.policy import (
     Verdict,
     VerdictKind,
 )
+from airflow_provider_harness.core.policy.repeatable import Repeatable
 
 APPROVE, ASK, REFUSE = VerdictKind
 Facts = dict[str, Any]
@@ -48,6 +49,7 @@ FACTS_NOW: Facts = {
     "owners": ("team",),
     "tags": ("harness", "flights"),
     "idempotent": True,
+    "repeatable": "yes",
     "criticality": "medium",
     "contract_state": "active",
     "model_cents_on_incident": 0,
@@ -244,7 +246,9 @@ def once(verdict: VerdictKind) -> Callable[[Facts], VerdictKind]:
 
 def retry(facts: Facts) -> VerdictKind:
     if facts["category"] in TRANSIENT:
-        return APPROVE if facts["tries_by_harness"] < 2 else REFUSE
+        if facts["tries_by_harness"] >= 2:
+            return REFUSE
+        return APPROVE if facts["repeatable"] == "yes" else ASK
     return once(ASK)(facts) if facts["category"] == "worker_lost" else REFUSE
 
 
@@ -280,6 +284,7 @@ DISTINGUISHED: Mapping[str, tuple[object, ...]] = {
     "slices": (1, 31, 32),
     "slices_beyond_alone": (0, 1),
     "dag_paused": (False, True),
+    "repeatable": tuple(item.value for item in Repeatable),
 }
 
 
@@ -313,7 +318,7 @@ def test_what_the_packaged_policy_may_never_do(kind: ActionKind) -> None:
         assert risk is Risk.NONE or not facts["needs_person"]
         assert risk is not Risk.WIDE or facts["basis"] == "fact"
         if kind is ActionKind.RETRY_TASK:
-            assert facts["category"] in TRANSIENT
+            assert facts["category"] in TRANSIENT and facts["repeatable"] == "yes"
             assert facts["tries_by_harness"] < 2
         if kind is ActionKind.BACKFILL_RANGE:
             assert facts["slices_beyond_alone"] == 0

@@ -150,5 +150,6 @@ def test_the_whole_conversation_is_kept_without_secrets(
     assert SECRET not in json.dumps(kept) and "the disk is well, password=***" in json.dumps(kept)
     assert kept[1]["content"][0]["signature"] == THOUGHT["signature"] and kept[3]["content"] == [SUBMIT]
     sent = json.loads(json.dumps(script.asked[1]["messages"]).replace(', "cache_control": {"type": "ephemeral"}', ""))
-    # The log of this test was given as it is; a healer's is masked before it is shown, and the journal is then word for word.
-    assert [call.exact for call in calls] == [False, True] and kept[2]["content"] == sent[2]["content"]
+    assert [call.exact for call in calls] == [True, True] and kept[
+        :3
+    ] == sent  # what is masked was masked before it was sent

@@ -9,7 +9,7 @@ Everything here was written by a task or a library: it is text, and nothing of i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,10 +64,12 @@ def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
     chain: tuple[ErrorLink, ...] = ()
     failed_with: tuple[ErrorLink, ...] = ()
     lines: list[str] = []
+    events: list[tuple[int, int]] = []  # of each line, the first and the last event that it stands for
     last = 0
     for line in excerpt(body, budget * 4, lambda text: text, LONGEST_READ):
         if line.number > last + 1:
-            lines.append(f"[events {last + 1} to {line.number - 1} left out]")
+            events.append((last + 1, line.number - 1))
+            lines.append(_left_out(*events[-1]))
         last = line.number
         event = _parse(line.text)
         if event is None:
@@ -78,8 +80,27 @@ def read_log(body: bytes, redactor: Redactor, budget: int = BUDGET) -> TaskLog:
             if found and event["event"] == FAILED and event.get("logger", "task") == "task":
                 failed_with = _chain(event.get("error_detail"), redactor, LONGEST_READ)
             lines.extend(plain(event, redactor))
-    clean = redactor.redact("\n".join(lines)).encode("utf-8", "replace")
-    return TaskLog(text=as_text(excerpt(clean, budget)), raw=body, chain=chain, failed_with=failed_with)
+        events += [(last, last)] * (len(lines) - len(events))
+    clean = redactor.redact("\n".join(lines))
+    kept = excerpt(clean.encode("utf-8", "replace"), budget)
+    text = _text(kept, events) if clean.count("\n") + 1 == len(events) else as_text(kept)
+    return TaskLog(text=text, raw=body, chain=chain, failed_with=failed_with)
+
+
+def _left_out(first: int, last: int) -> str:
+    return f"[events {first} to {last} left out]" if first < last else f"[a part of event {first} left out]"
+
+
+def _text(kept: Sequence[Line], events: Sequence[tuple[int, int]]) -> str:
+    """The lines that are kept; each gap says which events of the whole log are not there, or not whole."""
+    out: list[str] = []
+    last = 0
+    for line in kept:
+        if line.number > last + 1:
+            out.append(_left_out(events[last][0], events[line.number - 2][1]))
+        out.append(line.text)
+        last = line.number
+    return "\n".join(out)
 
 
 def _ndjson(body: bytes) -> bytes:

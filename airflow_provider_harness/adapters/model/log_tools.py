@@ -156,12 +156,10 @@ class Logs:
         return f"{here}\nIn the whole log, exactly as written: {len(found)} line(s){_of(shown, found)}\n{told}"
 
     def _line(self, raw: bytes, at: int, words: str) -> str:
-        """A line as a person reads it; of an event that has several, those with these words."""
-        lines = read_log(raw[at : _end(raw, at)], self.redactor).text.split("\n")
-        with_words = [line for line in lines if _in_order(_parts(words), line)]
-        text = " / ".join(with_words or lines)
-        start = max(0, text.find(_parts(words)[0]) - _LONGEST_HIT // 3) if len(text) > _LONGEST_HIT else 0
-        return f"{'...' if start else ''}{shorten(text[start:], _LONGEST_HIT)}"
+        """A line as a person reads it; of a long one, what stands around the words."""
+        part = max(_parts(words), key=len)
+        found = TaskLog(text="", raw=raw[at : _end(raw, at)]).search(part, self.redactor, 1)
+        return found[0].text if found else ""
 
     def window(self, arguments: Mapping[str, Any]) -> str:
         """Lines of the whole log around one of them."""

@@ -106,7 +106,7 @@ class Talk:
         done = self._resume()
         if not self._messages:
             text = dossier(self._failure, self._evidence, self._mark, self._asked.offers(self._mark))
-            self._messages.append(_user([{"type": "text", "text": text}]))
+            self._messages.append(_user([{"type": "text", "text": self._asked.redactor.redact(text)}]))
         limits = self._asked.limits
         mends = 0
         while done is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -141,3 +142,16 @@ def test_words_are_found_as_an_event_writes_them(words: str) -> None:
         body = json.dumps({"event": f"it says {words} here"}, ensure_ascii=ascii_only).encode()
         [found] = read_log(body, Redactor()).search(words, Redactor())
         assert found.text == f"it says {words} here"
+
+
+def test_what_is_left_out_is_said_with_true_numbers() -> None:
+    """Of 200,000 events the excerpt of the excerpt said "lines 13 to 14 left out"."""
+    count = 200_000
+    body = (
+        b"".join(b'{"event": "row %d of the load %s"}\n' % (n, b"x" * 40) for n in range(1, count))
+        + b'{"event": "ERROR the end"}\n'
+    )
+    text = read_log(body, Redactor(), 4_000).text.split("\n")
+    shown = {int(line.split()[1]) for line in text if line.startswith("row ")} | {count}
+    gaps = [tuple(map(int, re.findall(r"\d+", line))) for line in text if "left out" in line]
+    assert {n for first, last in gaps for n in range(first, last + 1)} == set(range(1, count + 1)) - shown and gaps

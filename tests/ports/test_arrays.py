@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.contracts.rules.logical_types import logical_of
 from airflow_provider_harness.adapters.sql.types import arrow_schema
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.errors import UncarriedValue
@@ -49,12 +50,13 @@ ONE: dict[str, str] = {
 """Type -> a one-dimensional array of it, as PostgreSQL reads and writes it."""
 
 
-def of(columns: dict[str, str], logical: str = "array") -> Contract:
+def of(columns: dict[str, str]) -> Contract:
     """A contract of columns and their types."""
     head = "apiVersion: v3.1.0\nkind: DataContract\nid: one\nversion: 1.0.0\nstatus: active\n"
     head += "customProperties:\n  - {property: harness.load, value: {mode: full}}\nschema:\n  - name: orders\n"
     lines = [
-        f"      - {{name: {name}, logicalType: {logical}, physicalType: '{kind}'}}" for name, kind in columns.items()
+        f"      - {{name: {name}, logicalType: {logical_of(kind) or 'string'}, physicalType: '{kind}'}}"
+        for name, kind in columns.items()
     ]
     return compile_text(
         f"{head}    physicalName: public.orders\n    properties:\n" + "\n".join(lines), "orders.odcs.yaml"
@@ -83,21 +85,21 @@ def test_one_dimension_of_every_type(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "logical", "value"),
+    ("kind", "value"),
     [
-        ("text", "string", "a\0b"),
-        ("character varying(9)", "string", "a\0b"),
-        ("text[]", "array", ["x", "a\0b"]),
-        ("text[][]", "array", [["x", "a\0b"]]),
-        ("jsonb", "object", r'{"a": "\u0000"}'),
-        ("jsonb[]", "array", ["1", r'{"a": "x\\\u0000"}']),
-        ("jsonb[][]", "array", [[r'"\u0000"']]),
+        ("text", "a\0b"),
+        ("character varying(9)", "a\0b"),
+        ("text[]", ["x", "a\0b"]),
+        ("text[][]", [["x", "a\0b"]]),
+        ("jsonb", r'{"a": "\u0000"}'),
+        ("jsonb[]", ["1", r'{"a": "x\\\u0000"}']),
+        ("jsonb[][]", [[r'"\u0000"']]),
     ],
 )
 def test_the_character_of_number_0_in_staged_files_is_told_by_column_and_row(
-    case: Case, kind: str, logical: str, value: object
+    case: Case, kind: str, value: object
 ) -> None:
-    case = replace(case, contract=of({"v": kind}, logical))
+    case = replace(case, contract=of({"v": kind}))
     staged(case, [None, value, None, value])
     said = r"public.orders: v: 2 row\(s\) hold the character of number 0, .*; the first is row 2 of the staged files. Take it out"
     with pytest.raises(UncarriedValue, match=said):

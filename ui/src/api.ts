@@ -58,7 +58,7 @@ export type Question = {
   action: string;
   what: string;
   arguments: Record<string, string>;
-  expires_at: string;
+  expires_at: string | null;
   expired: boolean;
   assigned: string[];
   if_refused: string;
@@ -66,7 +66,7 @@ export type Question = {
   url: string;
   rule: string;
   reason: string;
-  opened_at: string;
+  opened_at: string | null;
   answer: string;
   answered_by: string;
   quickest_seconds: number; // Airflow loses answers that come sooner after opened_at

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router-dom";
 
 import type { IncidentRow } from "../api";
-import { SeverityMark, StateBadge, Tag, wordOf } from "./badges";
+import { SeverityMark, StateBadge, Tag, titleOf, wordOf } from "./badges";
 import { incidentAddress } from "./links";
 import { Age, Left } from "../parts/Moment";
 
@@ -59,7 +59,7 @@ const Row = ({ row }: { row: IncidentRow }) => (
           _after={{ content: '""', position: "absolute", inset: "0" }}
           _focusVisible={{ outline: "none", _after: { outline: "2px solid", outlineColor: "brand.focusRing", outlineOffset: "-2px" } }}
         >
-          {row.title}
+          {titleOf(row)}
         </Styled>
         <Text fontSize="xs" color="fg.muted" overflowWrap="anywhere">
           {where(row)}
@@ -94,7 +94,7 @@ const Row = ({ row }: { row: IncidentRow }) => (
         )}
       </Labelled>
       <Labelled name="Next" wide empty={!row.next_step}>
-        <Text as="span" fontWeight={row.state === "asked" || row.state === "person" ? "semibold" : undefined}>
+        <Text as="span" lineClamp="3" fontWeight={row.state === "asked" || row.state === "person" ? "semibold" : undefined}>
           {row.next_step}
         </Text>
       </Labelled>

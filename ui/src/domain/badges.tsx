@@ -47,6 +47,10 @@ const RESULTS: Record<string, Look> = {
   no: ["failed", "cross", "No"],
 };
 
+/** What is broken, with the category in words. */
+export const titleOf = (row: Pick<IncidentRow, "title" | "category">): string =>
+  row.category ? row.title.replace(row.category, row.category.replaceAll("_", " ")) : row.title;
+
 export const wordOf = (name: string): string => {
   const text = name.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -83,7 +87,7 @@ export const SeverityMark = ({ severity, words = true }: { severity: Severity; w
   const level = LEVELS[severity] ?? 0;
   const word = severity ? wordOf(severity) : "Nobody paged";
   return (
-    <Flex as="span" display="inline-flex" align="center" gap="1.5" title={`Severity: ${word}`} color={level >= 3 ? "fg.error" : level === 2 ? "fg.warning" : "fg.muted"}>
+    <Flex as="span" display="inline-flex" align="center" gap="1.5" title={`Severity: ${word}`} color={level >= 3 ? "failed.fg" : level === 2 ? "awaiting_input.fg" : "fg.muted"}>
       <Flex as="span" align="flex-end" gap="2px" height="12px" role={words ? undefined : "img"} aria-label={words ? undefined : `Severity: ${word}`} aria-hidden={words || undefined}>
         {[1, 2, 3, 4].map((step) => (
           <Box as="span" key={step} width="3px" height={`${step * 3}px`} borderRadius="1px" bg={step <= level ? "currentcolor" : "border.emphasized"} />

@@ -4,7 +4,7 @@ import { Link } from "react-router-dom";
 
 import { type Dashboard as Whole, path } from "../api";
 import { useRead } from "../lib/http";
-import { StateBadge } from "../domain/badges";
+import { StateBadge, titleOf } from "../domain/badges";
 import { HOME } from "../parts/Frame";
 import { Icon } from "../parts/Icon";
 import { incidentAddress, To } from "../domain/links";
@@ -25,7 +25,7 @@ export const Dashboard = () => {
   const { data } = useRead<Whole>(path("dashboard"), 15);
   if (!data) return null;
   return (
-    <Box as="section" aria-label="Incidents" borderWidth="1px" borderColor="border" borderRadius="md" p="3" mb="2">
+    <Box as="section" data-harness="card" aria-label="Incidents" borderWidth="1px" borderColor="border" borderRadius="md" p="3" mb="2">
       <Flex gap="2" align="center" wrap="wrap">
         <Icon name="alert" />
         <Heading as="h2" size="sm" me="2">
@@ -40,7 +40,7 @@ export const Dashboard = () => {
         </Box>
       </Flex>
       {data.alive ? null : (
-        <Flex role="alert" gap="2" mt="2" fontSize="sm" color="fg.error" align="center">
+        <Flex role="alert" gap="2" mt="2" fontSize="sm" color="failed.fg" align="center">
           <Icon name="alert" /> {data.alive_text}
         </Flex>
       )}
@@ -50,7 +50,7 @@ export const Dashboard = () => {
             <Flex as="li" key={row.id} gap="2" align="center" py="1" minW="0" wrap={{ base: "wrap", md: "nowrap" }}>
               <StateBadge row={row} />
               <Box minW="0" truncate>
-                <To to={incidentAddress(row.id)}>{row.title}</To>
+                <To to={incidentAddress(row.id)}>{titleOf(row)}</To>
               </Box>
               <Text color="fg.muted" truncate hideBelow="md" flex="1" minW="0">
                 {row.cause}

@@ -44,7 +44,7 @@ const Numbers = ({ of }: { of: Whole }) => {
       <Figure name="Time to recovery" value={time(of.recovery_seconds.median)} more={`95th: ${time(of.recovery_seconds.p95)}`} />
       <Figure name="Incidents" value={of.incidents.toLocaleString("en")} more={`of ${of.failures.toLocaleString("en")} failures`} />
       <Figure name="Verified heals" value={of.heals} more={`${of.false_heals} false`} />
-      <Figure name="Escalated" value={of.escalations} more={`${of.questions.asked} questions, ${of.questions.approved} approved`} />
+      <Figure name="Escalated" value={of.escalations} more={`${of.questions.asked} asked, ${of.questions.approved} approved`} />
       <Figure name="Pages sent" value={of.pages.sent} more={`${of.pages.saved.toLocaleString("en")} saved`} />
       <Figure name="Promises kept" value={promises ? PERCENT.format(of.promises.kept / promises) : "–"} more={promises ? `${of.promises.kept} of ${promises}` : "none was due"} />
       <Figure name="Cost of models" value={`${of.model.cost_usd.toFixed(2)} USD`} more={`${of.model.calls} calls`} />
@@ -56,7 +56,7 @@ const Parts = ({ of }: { of: Whole["alive"] }) => (
   <Stack as="ul" role="list" gap="2.5" fontSize="sm">
     {of.map((part) => (
       <Flex as="li" key={part.part} gap="2" align="baseline">
-        <Box position="relative" top="2px" color={part.ok === false ? "fg.error" : part.ok ? "fg.success" : "fg.muted"}>
+        <Box position="relative" top="2px" color={part.ok === false ? "failed.fg" : part.ok ? "fg.success" : "fg.muted"}>
           <Icon name={part.ok === false ? "alert" : part.ok ? "check" : "question"} label={part.ok === false ? "not well" : part.ok ? "well" : "not known"} />
         </Box>
         <Box minW="0">
@@ -119,6 +119,19 @@ const PAGES: readonly Part[] = [
 ];
 const one = (name: string, word: string): readonly Part[] => [{ name, word, palette: "brand" }];
 
+/** Every day of the time, also those on which nothing happened. */
+const everyDay = ({ since, until, days }: Whole): Whole["days"] => {
+  const known = new Map(days.map((day) => [day.day, day]));
+  const nothing = { opened: 0, healed: 0, escalated: 0, other: 0, pages: 0, saved: 0, cost_usd: 0, verdict_median: null, recovery_median: null };
+  const made: Whole["days"] = [];
+  for (const at = new Date(since); at <= new Date(until) && made.length < 400; at.setUTCDate(at.getUTCDate() + 1)) {
+    const day = at.toISOString().slice(0, 10);
+    made.push(known.get(day) ?? { day, ...nothing });
+    known.delete(day);
+  }
+  return [...made, ...known.values()];
+};
+
 /** Days with other units, such as minutes. */
 const over = (days: Whole["days"], name: "verdict_median" | "recovery_median", divide: number): Day[] =>
   days.map((day) => ({ day: day.day, values: { value: day[name] === null ? null : day[name] / divide } }));
@@ -154,7 +167,8 @@ const Teams = ({ of }: { of: Whole["by_team"] }) => (
 );
 
 const Body = ({ of }: { of: Whole }) => {
-  const days = plain(of.days);
+  const each = everyDay(of);
+  const days = plain(each);
   return (
     <Stack gap="4">
       <Numbers of={of} />
@@ -164,8 +178,8 @@ const Body = ({ of }: { of: Whole }) => {
             <Grid templateColumns={{ base: "minmax(0, 1fr)", lg: "repeat(2, minmax(0, 1fr))" }} gap="6">
               <Days title="How incidents ended" days={days} parts={ENDED} />
               <Days title="Pages" days={days} parts={PAGES} />
-              <Days title="Time to a verdict, median, s" days={over(of.days, "verdict_median", 1)} parts={one("value", "Median")} unit="s" />
-              <Days title="Time to recovery, median, min" days={over(of.days, "recovery_median", 60)} parts={one("value", "Median")} unit="min" />
+              <Days title="Time to a verdict, median, s" days={over(each, "verdict_median", 1)} parts={one("value", "Median")} unit="s" />
+              <Days title="Time to recovery, median, min" days={over(each, "recovery_median", 60)} parts={one("value", "Median")} unit="min" />
               <Days title="Cost of models" days={days} parts={one("cost_usd", "Cost")} unit="USD" />
               <Days title="Incidents that began" days={days} parts={one("opened", "Began")} />
             </Grid>

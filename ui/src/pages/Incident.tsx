@@ -5,7 +5,7 @@ import { useParams } from "react-router-dom";
 import { type Incident as Whole, incidentPath } from "../api";
 import { useRead } from "../lib/http";
 import { length } from "../lib/time";
-import { SeverityMark, StateBadge, Tag, wordOf } from "../domain/badges";
+import { SeverityMark, StateBadge, Tag, titleOf, wordOf } from "../domain/badges";
 import { Card } from "../parts/Card";
 import { Facts } from "../parts/Facts";
 import { Frame, HOME } from "../parts/Frame";
@@ -73,7 +73,7 @@ const Body = ({ of, again }: { of: Whole; again: () => Promise<void> }) => (
           <Timeline of={of.timeline} />
         </Card>
         <Failed of={of.broke} />
-        <SameCause of={of.same_cause} />
+        <SameCause of={of.same_cause.filter((item) => !(item.dag_id === of.row.dag_id && item.run_id === of.row.run_id && item.task_id === of.row.task_id))} />
         <Similar of={of.similar} />
         <Record of={of} />
       </Stack>
@@ -85,7 +85,7 @@ export const Incident = () => {
   const { id = "" } = useParams();
   const incident = useRead<Whole>(incidentPath(id), 3);
   return (
-    <Frame place="incidents" title={incident.data?.row.title ?? `Incident ${id}`} back={[`${HOME}/incidents`, "All incidents"]}>
+    <Frame place="incidents" title={incident.data ? titleOf(incident.data.row) : `Incident ${id}`} back={[`${HOME}/incidents`, "All incidents"]}>
       <Shown of={incident} what={`incident ${id}`} rows={8}>
         {(of) => <Body of={of} again={incident.again} />}
       </Shown>

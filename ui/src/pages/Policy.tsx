@@ -45,7 +45,7 @@ const AllRules = ({ of }: { of: Whole }) => (
               <Table.Cell fontWeight="medium">
                 {rule.id}
                 {rule.finding ? (
-                  <Text fontSize="xs" color="fg.warning" fontWeight="normal">
+                  <Text fontSize="xs" color="awaiting_input.fg" fontWeight="normal">
                     {rule.finding}
                   </Text>
                 ) : null}

@@ -25,11 +25,11 @@ export const Freshness = ({ of }: { of: TableRow["freshness"] }) => {
   return (
     <Box>
       {of.late ? (
-        <Flex gap="1" align="center" color="fg.error" fontWeight="semibold">
+        <Flex gap="1" align="center" color="failed.fg" fontWeight="semibold">
           <Icon name="alert" /> Late
         </Flex>
       ) : of.at_risk ? (
-        <Flex gap="1" align="center" color="fg.warning" fontWeight="semibold">
+        <Flex gap="1" align="center" color="awaiting_input.fg" fontWeight="semibold">
           <Icon name="clock" /> At risk
         </Flex>
       ) : (
@@ -90,7 +90,7 @@ const Row = ({ row }: { row: TableRow }) => (
     </Table.Cell>
     <Table.Cell textAlign="end">
       {row.incidents.length > 0 ? (
-        <Flex gap="1" align="center" justify="flex-end" color="fg.error" fontWeight="semibold">
+        <Flex gap="1" align="center" justify="flex-end" color="failed.fg" fontWeight="semibold">
           <Icon name="alert" /> {row.incidents.length}
         </Flex>
       ) : (

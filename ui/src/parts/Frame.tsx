@@ -63,7 +63,7 @@ export const Frame = ({ place, title, children, aside, back }: { place: string; 
           ))}
         </Flex>
         {mode ? (
-          <Text fontSize="sm" color="fg.warning" mb="3" role="status">
+          <Text fontSize="sm" color="awaiting_input.fg" mb="3" role="status">
             {mode}
           </Text>
         ) : null}

@@ -37,7 +37,7 @@ export const Left = ({ at, past = "over", short = false }: { at: string; past?: 
       whiteSpace={short ? undefined : "nowrap"}
       fontVariantNumeric="tabular-nums"
       fontWeight={seconds < 1800 ? "semibold" : undefined}
-      color={seconds < 0 ? "fg.error" : seconds < 1800 ? "fg.warning" : undefined}
+      color={seconds < 0 ? "failed.fg" : seconds < 1800 ? "awaiting_input.fg" : undefined}
     >
       {seconds < 0 ? `${past} ${words(-seconds)} ago` : `${words(seconds)} left`}
     </chakra.time>

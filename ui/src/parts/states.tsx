@@ -86,7 +86,7 @@ export const Shown = <T,>({
   return (
     <>
       {of.error ? (
-        <Text role="status" fontSize="sm" color="fg.warning" mb="2">
+        <Text role="status" fontSize="sm" color="awaiting_input.fg" mb="2">
           What you see is as of {new Date(of.at).toLocaleTimeString()}: {of.error.message} It is tried again by itself.
         </Text>
       ) : null}

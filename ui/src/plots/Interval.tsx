@@ -15,7 +15,7 @@ export const Interval = ({ low, high, rate, bar }: Props) => {
         <Box position="absolute" insetX="0" top="6px" height="2px" bg="bg.emphasized" />
         <Box position="absolute" top="4px" height="6px" borderRadius="full" insetInlineStart={at(low)} width={at(high - low)} bg={passed ? "success.solid" : "none.solid"} />
         {rate === null ? null : <Box position="absolute" top="1px" width="3px" height="12px" ms="-1.5px" insetInlineStart={at(rate)} bg="fg" />}
-        {bar === null ? null : <Box position="absolute" top="0" height="14px" insetInlineStart={at(bar)} borderInlineStartWidth="2px" borderStyle="dashed" borderColor="fg.warning" />}
+        {bar === null ? null : <Box position="absolute" top="0" height="14px" insetInlineStart={at(bar)} borderInlineStartWidth="2px" borderStyle="dashed" borderColor="awaiting_input.fg" />}
       </Box>
       <Text fontSize="xs" color="fg.muted" fontVariantNumeric="tabular-nums">
         {rate === null ? "" : `${percent(rate)}: `}

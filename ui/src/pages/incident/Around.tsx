@@ -138,7 +138,7 @@ export const Drafts = ({ of }: { of: Incident["drafts"] }) =>
 export const Record = ({ of }: { of: Incident }) => (
   <Card title="Record" icon="lock">
     <Flex gap="2" fontSize="sm" align="baseline">
-      <Box position="relative" top="2px" color={of.audit.holds === false ? "fg.error" : undefined}>
+      <Box position="relative" top="2px" color={of.audit.holds === false ? "failed.fg" : undefined}>
         <Icon name={of.audit.holds === false ? "alert" : of.audit.holds ? "check" : "question"} label={of.audit.holds === false ? "broken" : of.audit.holds ? "holds" : "not verified"} />
       </Box>
       <Text overflowWrap="anywhere">{of.audit.text}</Text>

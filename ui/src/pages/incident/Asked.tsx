@@ -47,7 +47,7 @@ const useDoing = (again: () => Promise<void>) => {
 
 const Problem = ({ text }: { text: string }) =>
   text ? (
-    <Flex role="alert" gap="2" mt="3" fontSize="sm" color="fg.error" align="flex-start">
+    <Flex role="alert" gap="2" mt="3" fontSize="sm" color="failed.fg" align="flex-start">
       <Box mt="1">
         <Icon name="alert" />
       </Box>
@@ -62,7 +62,7 @@ const Arguments = ({ of }: { of: Record<string, string> }) => (
 const Buttons = ({ question, again }: { question: Question; again: () => Promise<void> }) => {
   const [asking, setAsking] = useState<"" | "approve" | "refuse">("");
   const { busy, problem, run } = useDoing(again);
-  const early = Math.ceil((new Date(question.opened_at).getTime() + question.quickest_seconds * 1000 - useNow(1)) / 1000);
+  const early = Math.ceil((new Date(question.opened_at ?? 0).getTime() + question.quickest_seconds * 1000 - useNow(1)) / 1000);
   const answer = async () => {
     const option = question.hitl[asking || "refuse"];
     const done = await run(async () => {
@@ -119,10 +119,10 @@ const Asked = ({ of, again }: Props) => {
   const open = of.row.state === "asked" && !question.answer && !question.expired;
   return (
     <Card
-      title={open ? "You are asked" : "What was asked"}
+      title={!open ? "What was asked" : of.may.answer ? "You are asked" : "A question is open"}
       icon="question"
       accent={open ? "awaiting_input" : undefined}
-      aside={open ? <Left at={question.expires_at} past="expired" /> : <ResultBadge result={question.answer ? (question.answer === question.hitl.approve ? "approve" : "refuse") : "no"} text={question.answer ? `${question.answer} by ${question.answered_by || "nobody"}` : "Not answered in time"} />}
+      aside={open && question.expires_at ? <Left at={question.expires_at} past="expired" /> : <ResultBadge result={question.answer ? (question.answer === question.hitl.approve ? "approve" : "refuse") : "no"} text={question.answer ? `${question.answer} by ${question.answered_by || "nobody"}` : "Not answered in time"} />}
     >
       <Text fontSize={{ base: "md", md: "lg" }} fontWeight="semibold" mb="1" overflowWrap="anywhere">
         {question.sentence}
@@ -134,7 +134,7 @@ const Asked = ({ of, again }: Props) => {
         of={[
           ["Exactly", <code key="act">{question.action}</code>],
           ...Object.entries(question.arguments).map(([name, value]) => [wordOf(name), <code key={name}>{value}</code>] as const),
-          ["Until", <Moment key="until" at={question.expires_at} />],
+          question.expires_at !== null && ["Until", <Moment key="until" at={question.expires_at} />],
           ["Who may answer", question.assigned.join(", ") || "nobody"],
           ["Why it asks", `${question.reason}${question.rule ? ` (rule ${question.rule})` : ""}`],
           ["If you refuse", question.if_refused],

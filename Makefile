@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check site mutants fuzz eval bench storm flights authors docs lock secrets clean
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors docs lock secrets clean
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -35,9 +35,13 @@ lint: venv ## what of the check is no test: format, lint, types, layers, depende
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 
-check: lint site ## what CI runs: lint, site, tests
+check: lint site ## what CI runs: lint, site, the pages as built, tests
+	@$(BIN)/python .ci/ui.py
 	@$(TRY_BIGQUERY)
 	@$(PYTEST)
+
+ui: venv ## build the pages of Airflow's UI from ui/ into the package (needs Node.js and npm)
+	@$(BIN)/python .ci/ui.py --write
 
 site: venv ## build docs/ into site/; a link that leads nowhere fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -30,10 +30,12 @@ FIRST_DAY = {f"tests/airflow/test_{name}.py" for name in ("backfill", "lineage",
 
 
 class _Together(LoadScopeScheduling):
-    """One worker has what shares servers: each half of the tests on Airflow's processes, and else the tests of a file."""
+    """One worker has what shares servers: the tests in a browser, each half of those on Airflow's processes, and else a file's."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file.startswith("tests/browser/"):
+            return "tests/browser"
         if not file.startswith("tests/airflow/"):
             return file
         return "tests/airflow, with a day" if file in FIRST_DAY else "tests/airflow"

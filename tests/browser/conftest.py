@@ -14,14 +14,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from tests.ports.pages_case import Pages, diagnosed, environment, judged, pages
 
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, TryKey
 from airflow_provider_harness.core.incidents.events import EventKind
 from tests.events import event_of
+from tests.ports.pages_case import Pages, diagnosed, environment, judged, served
 from tests.unit.app.fakes import failure
-
-__all__ = ["pages"]
 
 ROOT = Path(__file__).resolve().parents[2]
 ATTACK = "<img src=x onerror=\"document.body.dataset.hacked='yes'\">"
@@ -73,7 +71,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """The server, for all tests of this folder."""
+    with served(tmp_path_factory.mktemp("pages")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def place(chromium: Browser, pages: Pages) -> Iterator[Place]:
     """The server with the incidents of ``pages_case`` and those of ``WORDS``, and Airflow's questions to them."""
     ids = {**pages.incidents, **{name: _asked(pages, number, name) for number, name in enumerate(WORDS)}}

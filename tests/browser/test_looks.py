@@ -28,9 +28,8 @@ PAGES = {
 PHONE, DESK = 390, 1440
 
 
-def opened(place: Place, name: str, width: int, dark: bool) -> Page:
+def opened(place: Place, page: Page, name: str) -> Page:
     """The page once it has its data."""
-    page = place.as_user("ada", width=width, dark=dark)
     path = PAGES[name].replace("ASKS", place.ids["asks"]).replace("PERSON", place.ids["person"])
     page.goto(place.url(path))
     page.locator("[data-harness]").first.wait_for()
@@ -38,19 +37,22 @@ def opened(place: Place, name: str, width: int, dark: bool) -> Page:
     return page
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+#: Width in pixels and dark: two of the four, since width and colour do not change each other; all four for pictures.
+LOOKS = [(PHONE, True), (DESK, False)] + [(PHONE, False), (DESK, True)] * bool(os.environ.get("HARNESS_SCREENSHOTS"))
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing_serious(place: Place, width: int, dark: bool) -> None:
     wide, found = [], []
+    page = place.as_user("ada", width=width, dark=dark)
     for name in PAGES:
-        page = opened(place, name, width, dark)
+        opened(place, page, name)
         kept(page, f"{name}-{'dark' if dark else 'light'}-{width}")
         if page.evaluate(
             "document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll('[data-harness=page]')].some((e) => e.scrollWidth > e.clientWidth)"
         ):
             wide.append(name)
         found += [f"{name}: {problem}" for problem in serious(page)]
-        page.context.close()
     assert (wide, found) == ([], [])
 
 
@@ -75,7 +77,7 @@ def kept(page: Page, name: str) -> None:
 
 def test_keys_reach_the_answer(place: Place) -> None:
     """From the top of the page by Tab alone; the question can be left by Escape, and the key is where it was."""
-    page = opened(place, "incident", DESK, False)
+    page = opened(place, place.as_user("ada"), "incident")
     page.get_by_role("link", name="All incidents").focus()
     for _ in range(40):
         page.keyboard.press("Tab")

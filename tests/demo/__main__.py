@@ -222,6 +222,7 @@ def keep(place: World) -> None:
     mine = {name: value for name, value in place.stack.env.items() if os.environ.get(name) != value}
     env.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in mine.items()))
     say(f"the command line: . {env} && .venv/bin/airflow harness incidents list")
+    say(f"the incidents: {place.stack.url}/plugin/harness/incidents")
     say(f"on-call: user oncall, password {place.stack.passwords['oncall']}")
     signal.pause()
 

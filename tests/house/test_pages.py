@@ -70,6 +70,15 @@ def test_each_folder_of_the_source_can_be_seen_at_a_glance() -> None:
     } == {}
 
 
+def test_the_pages_read_only_what_the_api_gives() -> None:
+    schemas = json.loads((ROOT / "docs" / "reference" / "api.json").read_text())["components"]["schemas"]
+    given = {name for schema in schemas.values() for name in schema.get("properties", {})}
+    types = (SOURCE / "src" / "api.ts").read_text().partition("type Values")[0]
+    read = re.findall(r"(?:^\s+|[{;]\s*)(\w+)\??:\s", types, re.MULTILINE)
+    assert len(read) > 300
+    assert sorted(set(read) - given) == []
+
+
 def test_versions_are_pinned_and_no_address_is_named() -> None:
     package = json.loads((SOURCE / "package.json").read_text())
     assert not package.get("dependencies"), "the bundle is built: nothing of npm is needed where it runs"

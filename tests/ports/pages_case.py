@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,6 +115,7 @@ class Pages:
     """The server, and the incidents of its store by the name of their Dag."""
 
     url: str
+    home: Path
     store: SqlStore
     tokens: dict[str, str]
     incidents: dict[str, str] = field(default_factory=dict)
@@ -190,8 +192,15 @@ def _stories(ids: dict[str, str]) -> dict[str, list[tuple[EventKind, dict[str, A
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """The server for a whole module: about 20 s, of which Airflow's own migration takes half."""
-    home, port = tmp_path_factory.mktemp("pages"), free_port()
+    """The server for a whole module."""
+    with served(tmp_path_factory.mktemp("pages")) as found:
+        yield found
+
+
+@contextmanager
+def served(home: Path) -> Iterator[Pages]:
+    """The server with its seeded store: about 20 s, of which Airflow's own migration takes half."""
+    port = free_port()
     (home / "harness_audit.key").write_bytes(KEY)
     (home / "harness_audit.key").chmod(0o600)
     engine = open_engine(f"sqlite:///{home}/harness.db")
@@ -218,7 +227,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         try:
             _wait(client, f"{url}/api/v2/version", server)
             tokens = {user: _token(client, url, user) for user in ROLES}
-            yield Pages(url=url, store=store, tokens=tokens, incidents=incidents, client=client)
+            yield Pages(url=url, home=home, store=store, tokens=tokens, incidents=incidents, client=client)
         finally:
             server.stop()
 

@@ -152,15 +152,15 @@ export type Graph = {
     open_incidents: string[];
   }[];
   edges: {
-    from: string;
-    to: string;
+    source: string;
+    target: string;
     task: string;
-    columns: { from: string; to: string; how: string; masking: boolean }[];
+    columns: { from_column: string; to_column: string; how: string; masking: boolean }[];
   }[];
   cut: boolean;
 };
 
-export type Said = { at: string; role: string; text: string; tool: string; citations: LogLine[] };
+export type Said = { at: string; role: string; text: string; tool: string };
 
 export type Act = "take" | "return" | "acknowledge" | "resolve";
 
@@ -247,7 +247,7 @@ export type TableRow = {
   published_at: string | null;
   freshness: { words: string; due_at: string | null; late: boolean; at_risk: boolean } | null;
   gate: { decision: string; at: string; slice: string; rows: number; failed: string[]; flagged: string[] } | null;
-  trend: { slice: string; decision: string; rows: number; share_passed: number }[]; // oldest first
+  trend: { slice: string; decision: string; rows: number; share_passed: number | null }[]; // oldest first
   quarantined: number;
   incidents: string[];
 };
@@ -304,7 +304,6 @@ export type Table = {
   metrics: Metric[];
   versions: {
     version: string;
-    first_slice: string;
     first_at: string;
     changes: { where: string; what: string; breaking: boolean }[];
   }[]; // newest first
@@ -458,7 +457,6 @@ export type GateOfTask = {
 };
 
 export type AboutTask = {
-  enrolled: boolean | null;
   mode: string;
   lines: string[];
   tables: string[];

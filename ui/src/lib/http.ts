@@ -1,6 +1,6 @@
 // Calls of the harness's API and of Airflow's, with the person's own cookie. Addresses are relative to <base>, so that a
 // server below a path works; what was read stays in memory, since the host mounts the page anew at each change of address.
-import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 
 /** Why a call gave nothing. `status` 0: the server was not reached. */
 export class CallError extends Error {
@@ -158,8 +158,12 @@ export const useRead = <T>(path: string | null, seconds = 0): Snapshot<T> & { ag
     };
   }, [path, seconds]);
 
+  const before = useRef<T | undefined>(undefined);
+  if (snapshot.data !== undefined) before.current = snapshot.data;
+  const data = snapshot.loading ? before.current : snapshot.data; // a list stays until its next choice is there
+
   const again = useCallback(async () => {
     if (path !== null) await read(path);
   }, [path]);
-  return { ...snapshot, again };
+  return { ...snapshot, data, again };
 };

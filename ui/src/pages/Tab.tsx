@@ -83,7 +83,7 @@ const Explain = ({ of }: { of: Of }) => (
         </Stack>
         <Facts
           of={[
-            ["Looked after", about.enrolled === null ? "not known" : about.enrolled ? `yes, mode ${about.mode}` : "no: see [harness] enroll"],
+            ["Mode", about.mode],
             about.reads.length > 0 && ["Reads", tables(about.reads)],
             about.writes.length > 0 && ["Writes", tables(about.writes)],
             about.tables.length > 0 && ["Under contract", tables(about.tables)],

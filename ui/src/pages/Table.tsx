@@ -91,7 +91,7 @@ const History = ({ of }: { of: Whole }) => (
               <Text fontWeight="medium">
                 {version.version}{" "}
                 <chakra.span color="fg.muted" fontWeight="normal">
-                  from slice {version.first_slice}, <Moment at={version.first_at} form="minute" />
+                  since <Moment at={version.first_at} form="minute" />
                 </chakra.span>
               </Text>
               <Box as="ul" role="list">

@@ -70,8 +70,8 @@ const Table = ({ place, chosen, choose, open }: BoxProps) => {
   );
 };
 
-const ends = (from: Place, to: Place, column: { from: string; to: string }) => {
-  const [a, b] = [from.y + lineOf(from, column.from), to.y + lineOf(to, column.to)];
+const ends = (from: Place, to: Place, column: { from_column: string; to_column: string }) => {
+  const [a, b] = [from.y + lineOf(from, column.from_column), to.y + lineOf(to, column.to_column)];
   const backwards = from.x > to.x;
   return curve(
     [
@@ -93,9 +93,9 @@ const InWords = ({ graph }: { graph: Graph }) => {
       <Box as="ul" role="list" mt="1">
         {graph.edges.map((edge, index) => (
           <Text as="li" key={index} overflowWrap="anywhere">
-            {names.get(edge.from)} → {names.get(edge.to)}
+            {names.get(edge.source)} → {names.get(edge.target)}
             {edge.task ? ` by ${edge.task}` : ""}
-            {edge.columns.length > 0 ? `: ${edge.columns.map((column) => `${column.from} → ${column.to}`).join(", ")}` : ""}
+            {edge.columns.length > 0 ? `: ${edge.columns.map((column) => `${column.from_column} → ${column.to_column}`).join(", ")}` : ""}
           </Text>
         ))}
         {graph.nodes.flatMap((node) =>
@@ -143,19 +143,19 @@ export const Lineage = ({ graph, label }: { graph: Graph; label: string }) => {
           </defs>
           {columns && hasColumns
             ? graph.edges.flatMap((edge, index) => {
-                const [from, to] = [places.get(edge.from), places.get(edge.to)];
+                const [from, to] = [places.get(edge.source), places.get(edge.target)];
                 if (!from || !to) return [];
                 return edge.columns.map((item) => {
-                  const lit = chosen ? chosen.set.has(`${edge.from}|${item.from}`) && chosen.set.has(`${edge.to}|${item.to}`) : false;
+                  const lit = chosen ? chosen.set.has(`${edge.source}|${item.from_column}`) && chosen.set.has(`${edge.target}|${item.to_column}`) : false;
                   return (
-                    <Path key={`${index} ${item.from} ${item.to}`} d={ends(from, to, item)} fill="none" stroke={lit ? "brand.solid" : "border.emphasized"} strokeWidth={lit ? 2 : 1} opacity={chosen && !lit ? 0.3 : 1} strokeDasharray={item.masking ? "4 3" : undefined}>
-                      <title>{`${item.from} → ${item.to}${item.how ? `, ${item.how.toLowerCase()}` : ""}${item.masking ? ", masked" : ""}`}</title>
+                    <Path key={`${index} ${item.from_column} ${item.to_column}`} d={ends(from, to, item)} fill="none" stroke={lit ? "brand.solid" : "border.emphasized"} strokeWidth={lit ? 2 : 1} opacity={chosen && !lit ? 0.3 : 1} strokeDasharray={item.masking ? "4 3" : undefined}>
+                      <title>{`${item.from_column} → ${item.to_column}${item.how ? `, ${item.how.toLowerCase()}` : ""}${item.masking ? ", masked" : ""}`}</title>
                     </Path>
                   );
                 });
               })
             : picture.lines.map((line) => (
-                <Path key={`${line.from} ${line.to} ${line.task}`} d={curve(line.points, down)} fill="none" stroke="fg.muted" strokeWidth="1.2" markerEnd="url(#harness-arrow)">
+                <Path key={`${line.source} ${line.target} ${line.task}`} d={curve(line.points, down)} fill="none" stroke="fg.muted" strokeWidth="1.2" markerEnd="url(#harness-arrow)">
                   <title>{line.task || "a task that you may not read"}</title>
                 </Path>
               ))}

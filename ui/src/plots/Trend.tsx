@@ -13,10 +13,10 @@ export const Trend = ({ of }: { of: TableRow["trend"] }) => {
         <Box
           key={index}
           width="5px"
-          height={slice.decision === "block" ? "8px" : `${10 + 12 * Math.max(0, Math.min(1, slice.share_passed))}px`}
+          height={slice.decision === "block" ? "8px" : `${10 + 12 * Math.max(0, Math.min(1, slice.share_passed ?? 1))}px`}
           bg={`${PALETTES[slice.decision] ?? "none"}.solid`}
           borderRadius="1px"
-          title={`${slice.slice}: ${slice.decision.replaceAll("_", " ")}, ${Math.round(slice.share_passed * 100)} % of the checks passed`}
+          title={`${slice.slice}: ${slice.decision.replaceAll("_", " ")}${slice.share_passed === null ? "" : `, ${Math.round(slice.share_passed * 100)} % of the checks passed`}`}
         />
       ))}
     </Flex>

@@ -13,7 +13,7 @@ export type Box = {
   width: number;
   height: number;
 };
-export type Line = { from: string; to: string; task: string; points: { x: number; y: number }[] };
+export type Line = { source: string; target: string; task: string; points: { x: number; y: number }[] };
 export type Drawn = { boxes: Box[]; lines: Line[]; width: number; height: number; down: boolean };
 
 const [HEAD, ROW, MARGIN] = [44, 20, 8];
@@ -27,8 +27,8 @@ const columnsOf = (graph: Graph): Map<string, string[]> => {
   const found = new Map<string, Set<string>>(graph.nodes.map(({ id }) => [id, new Set()]));
   graph.edges.forEach((edge) =>
     edge.columns.forEach((column) => {
-      found.get(edge.from)?.add(column.from);
-      found.get(edge.to)?.add(column.to);
+      found.get(edge.source)?.add(column.from_column);
+      found.get(edge.target)?.add(column.to_column);
     }),
   );
   return new Map([...found].map(([id, names]) => [id, [...names].sort()]));
@@ -61,8 +61,8 @@ export const drawn = (graph: Graph, { down, columns }: { down: boolean; columns:
   });
   sized.forEach(({ id, width, height }) => engine.setNode(id, { width, height }));
   const known = new Set(graph.nodes.map(({ id }) => id));
-  const edges = graph.edges.filter(({ from, to }) => known.has(from) && known.has(to) && from !== to);
-  edges.forEach(({ from, to }) => engine.setEdge(from, to));
+  const edges = graph.edges.filter(({ source, target }) => known.has(source) && known.has(target) && source !== target);
+  edges.forEach(({ source, target }) => engine.setEdge(source, target));
   layout(engine);
   const { width = 0, height = 0 } = engine.graph() as { width?: number; height?: number };
   return {
@@ -70,7 +70,7 @@ export const drawn = (graph: Graph, { down, columns }: { down: boolean; columns:
       const at = engine.node(box.id) as { x: number; y: number };
       return { ...box, x: at.x - box.width / 2, y: at.y - box.height / 2 };
     }),
-    lines: edges.map(({ from, to, task }) => ({ from, to, task, points: way(engine.node(from), engine.edge(from, to), engine.node(to), down) })),
+    lines: edges.map(({ source, target, task }) => ({ source, target, task, points: way(engine.node(source), engine.edge(source, target), engine.node(target), down) })),
     width: Math.max(0, width),
     height: Math.max(0, height),
     down,
@@ -100,7 +100,7 @@ export const reach = (graph: Graph, start: string): Set<string> => {
   const add = (map: Map<string, string[]>, key: string, value: string) => map.set(key, [...(map.get(key) ?? []), value]);
   graph.edges.forEach((edge) =>
     edge.columns.forEach((column) => {
-      const [from, to] = [`${edge.from}|${column.from}`, `${edge.to}|${column.to}`];
+      const [from, to] = [`${edge.source}|${column.from_column}`, `${edge.target}|${column.to_column}`];
       add(down, from, to);
       add(up, to, from);
     }),

@@ -7,7 +7,6 @@ import { Card, Part } from "../../parts/Card";
 import { Command } from "../../parts/Command";
 import { Icon } from "../../parts/Icon";
 import { incidentAddress, TaskLink, taskName, To } from "../../domain/links";
-import { LogLines } from "../../domain/LogLines";
 import { Age, Moment } from "../../parts/Moment";
 
 export const Failed = ({ of }: { of: Incident["broke"] }) => (
@@ -94,11 +93,6 @@ const Turn = ({ said }: { said: Said }) => (
     <Text fontSize="sm" whiteSpace="pre-wrap" overflowWrap="anywhere" maxH="260px" overflowY="auto" tabIndex={0}>
       {said.text}
     </Text>
-    {said.citations.length > 0 ? (
-      <Box mt="1">
-        <LogLines lines={said.citations.map((line) => ({ ...line, cited: true }))} />
-      </Box>
-    ) : null}
   </Box>
 );
 

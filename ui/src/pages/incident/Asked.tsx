@@ -213,7 +213,8 @@ const Acts = ({ of, again }: Props) => {
   );
 };
 
-const isCommand = (line: string) => line.startsWith("airflow ");
+/** What stands in words and what is typed; the buttons do the same. */
+const isCommand = (line: string) => line.includes("airflow harness ");
 
 /** What is next, in words; commands can be taken along. */
 const Next = ({ of, again }: Props) => {

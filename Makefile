@@ -52,7 +52,8 @@ mutants: venv ## break core/policy/policy.py in every small way and see its test
 fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)
 	@HARNESS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz -q -x -p no:xdist $(if $(ONLY),-k '$(ONLY)')
 
-eval: venv ## measure the diagnosis: recorded conversations with a model beside the rules alone (.eval/)
+eval: venv ## measure the diagnosis: the rules on every labelled failure, and recorded conversations with a model beside them (.eval/)
+	@$(BIN)/python -m tests.diagnosis
 	@$(BIN)/python -m tests.evaluation.model
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)

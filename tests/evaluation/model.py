@@ -1,7 +1,8 @@
 """What a model adds to the rules: recorded conversations are replayed over labelled cases, and each figure stands beside the rules'.
 
-``python -m tests.evaluation.model`` replays ``transcripts.jsonl``: answers of a reader who sat in the model's place and had not seen
-the labels. No live model was asked for them. ``--transcripts`` takes what ``airflow harness diagnose --model`` wrote of any model.
+``python -m tests.evaluation.model`` replays ``transcripts_sealed.jsonl``: answers of a reader who sat in the model's place and had not
+seen the labels. No live model was asked for them. ``transcripts.jsonl`` has more of that reader, on ``fourth.jsonl``, which the rules know.
+``--transcripts`` takes what ``airflow harness diagnose --model`` wrote of any model.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ def grounding(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "citations moved": counts["citation_moved"],
         "citations dropped": counts["citation_dropped"],
         "answers refused for their citations": sum(one["counts"].get("false_citation", 0) for one in took),
-        "not borne out by a rule": sum("No rule finds" in a["reason"] for a in answers),
+        "another category, and the rules' stood": sum("A model says" in a["reason"] for a in answers)
+        - sum("A model says the same" in a["reason"] for a in answers),
         "tokens (estimated)": sum(one["input_tokens"] + one["output_tokens"] for one in took),
     }
 
@@ -105,8 +107,8 @@ def grounding(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     """Print the figures, and keep them in ``.eval/model.json``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transcripts", type=Path, default=HERE / "transcripts.jsonl")
-    parser.add_argument("--cases", type=Path, default=DATA / "fourth.jsonl")
+    parser.add_argument("--transcripts", type=Path, default=HERE / "transcripts_sealed.jsonl")
+    parser.add_argument("--cases", type=Path, default=DATA / "sealed.jsonl")
     given = parser.parse_args()
     transcripts = {one["id"]: one for one in map(json.loads, given.transcripts.read_text("utf-8").splitlines())}
     labelled = map(json.loads, given.cases.read_text("utf-8").splitlines())

@@ -93,12 +93,20 @@ def _agreed(floor: Diagnosis, said: Diagnosis) -> Diagnosis:
 
 def _chosen(floor: Diagnosis, said: Diagnosis, shaken: bool) -> Diagnosis:
     """Of two answers the one that holds: of sure rules, the model may take an act away and add none; a fact that nothing shook
-    stays."""
+    stays, and so does the rules' category where the model itself is unsure."""
     sure = floor.certainty is not Certainty.UNSURE
     wider = sure and _acts_alone(said) and not _acts_alone(floor)
     firm = sure and not shaken and (floor.basis is Basis.FACT or said.category is Category.UNKNOWN)
-    if not (wider or firm):
-        return replace(said, against=floor.against)
+    if wider or firm:
+        return _beside(floor, said)
+    if sure and not shaken and said.certainty is Certainty.UNSURE:
+        doubted = _beside(floor, said)
+        return replace(doubted, certainty=Certainty.UNSURE) if _acts_alone(floor) else doubted
+    return replace(said, against=floor.against)
+
+
+def _beside(floor: Diagnosis, said: Diagnosis) -> Diagnosis:
+    """The rules' answer with the model's beside it, for whoever reads it."""
     other = () if said.category in (Category.UNKNOWN, *floor.alternatives) else (said.category,)
     why = f"{floor.why} A model says {said.category}: {said.cause}"
     return replace(floor, why=why, alternatives=(*other, *floor.alternatives)[:3])

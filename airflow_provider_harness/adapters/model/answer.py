@@ -221,8 +221,10 @@ def _held_to_itself(found: Diagnosis, answer: Mapping[str, Any]) -> Diagnosis:
 
 
 def _traits(category: Category, answer: Mapping[str, Any]) -> frozenset[str]:
-    """The traits among which the category's remedies choose; the others say nothing of it."""
+    """The traits among which the category's remedies choose; the others say nothing of it. That the same run never succeeds is no
+    reason for a person alone where the load is its own: less of it is another run."""
     told = {answers.get(answer[name]) for name, (_, answers) in TRAITS.items()}
+    told -= {Trait.PERMANENT} if told & {Trait.LOAD, Trait.CONCURRENCY} else set()
     asked = frozenset[str]().union(*(needed for needed, _ in PLAYBOOK[category]))
     return frozenset(str(trait) for trait in told if trait is not None and trait in asked)
 

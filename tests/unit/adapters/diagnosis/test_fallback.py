@@ -53,7 +53,7 @@ def climb(model: Model, log: str, facts: dict[str, Any] | None = None, always: b
     ],
 )
 def test_when_it_is_asked(log: str, facts: dict[str, Any], chain: tuple[ErrorLink, ...], asked: bool) -> None:
-    model = Model(diagnosis(category=Category.CODE_BUG, basis=Basis.MODEL))
+    model = Model(says(Category.CODE_BUG, "KeyError: 'a'"))
     said = climb(model, log, facts, chain=chain)
     assert (len(model.asked), said.category is Category.CODE_BUG) == ((1, True) if asked else (0, False))
 
@@ -124,6 +124,16 @@ def test_it_adds_no_act_to_sure_rules() -> None:
 def test_it_may_take_an_act_away() -> None:
     said = climb(Model(says(Category.DEPENDENCY_OR_VERSION, MISSING)), f"{LOCKED}\nstarted")
     assert said.category is Category.DEPENDENCY_OR_VERSION
+
+
+def test_an_answer_that_no_line_bears_out_replaces_no_sure_rule_and_takes_its_act_away() -> None:
+    calm = climb(Model(says(Category.CONFIG_ERROR, "task started")), MISSING)
+    assert (calm.category, calm.certainty) == (Category.DEPENDENCY_OR_VERSION, Certainty.SURE)
+    doubted = climb(Model(says(Category.CONFIG_ERROR, "task started")), LOCKED)
+    assert (doubted.category, doubted.certainty) == (Category.LOCK_CONTENTION, Certainty.UNSURE)
+    assert (
+        first_remedy(doubted).action is ActionKind.ESCALATE_TO_HUMAN and Category.CONFIG_ERROR in doubted.alternatives
+    )
 
 
 def test_a_fact_that_nothing_shook_stays() -> None:

@@ -92,6 +92,8 @@ def test_every_trait_of_the_table_can_be_told() -> None:
     ("category", "told", "remedy"),
     [
         ("rate_limited", {"load": "own_size"}, ActionKind.SUGGEST_CONCURRENCY_CHANGE),
+        ("timeout", {"load": "own_size", "same_run_succeeds": "never"}, ActionKind.SUGGEST_CONCURRENCY_CHANGE),
+        ("timeout", {"same_run_succeeds": "never"}, ActionKind.ESCALATE_TO_HUMAN),
         ("transient_network", {"same_run_succeeds": "never"}, ActionKind.ESCALATE_TO_HUMAN),
         ("bad_input_encoding_or_format", {"extent": "whole_delivery"}, ActionKind.ESCALATE_TO_HUMAN),
         ("data_quality_violation", {"extent": "single_rows"}, ActionKind.QUARANTINE_AND_CONTINUE),

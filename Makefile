@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors docs lock secrets clean
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors docs lock secrets clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -48,6 +48,12 @@ site: venv ## build docs/ into site/; a link that leads nowhere fails
 
 mutants: venv ## break core/policy/policy.py in every small way and see its tests notice (minutes)
 	@$(BIN)/python -m tests.mutants
+
+coverage: venv ## how much of the package the unit tests run; less than the floor fails (minutes)
+	@$(BIN)/coverage run -m pytest -p no:xdist tests/unit && $(BIN)/coverage report
+
+wheel: venv ## install the wheel in empty environments: alone, with each extra, with the oldest versions (ONLY=base: one)
+	@$(BIN)/python .ci/wheel.py $(ONLY)
 
 fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)
 	@HARNESS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz -q -x -p no:xdist $(if $(ONLY),-k '$(ONLY)')

@@ -110,7 +110,7 @@ OPTIONS: Mapping[str, Option] = {
         default="pagerduty_events_default",
     ),
     "routes_file": Option(
-        description="YAML: whom a contract wants paged (harness.page), its team, its support channel, or a Dag's owner -> the "
+        description="YAML: who a contract says to page (harness.page), its team, its support channel, or a Dag's owner -> the "
         "connection (pagerduty_events) that pages them; what it does not name goes to pagerduty_conn_id. Empty = none.",
         default="",
     ),

@@ -176,7 +176,7 @@ def _moment(option: str, text: str) -> datetime | None:
         at = None
     if at is None or at.tzinfo is None:
         raise ConfigurationError(
-            option, f"{text!r} is no moment.", fix="Use ISO 8601 with zone: 2013-12-31T23:59:00-05:00."
+            option, f"{text!r} is not a timestamp.", fix="Use ISO 8601 with zone: 2013-12-31T23:59:00-05:00."
         )
     return at
 

@@ -19,7 +19,7 @@ _CHECK = Arg(("--check",), default="", help="only rows that this check set aside
 _SWITCH = {
     "off": "Stop everything at once: nothing is diagnosed or done, whatever the configured mode says",
     "shadow": "Record verdicts and page people, act on nothing, whatever the configured mode says",
-    "act": "Take the switch back: the configured mode decides again",
+    "act": "Remove the override; the configured mode applies again",
 }
 
 
@@ -41,7 +41,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                                 ("--tasks-role",),
                                 default="",
                                 metavar="ROLE",
-                                help="PostgreSQL role of harness_capture: gets what ordinary tasks need, and loses all else",
+                                help="PostgreSQL role of harness_capture: is granted exactly what tasks need; everything else is revoked",
                             ),
                             OUTPUT,
                             epilog="Example: airflow harness db upgrade --tasks-role harness_capture",

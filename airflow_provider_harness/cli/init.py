@@ -163,7 +163,7 @@ def _write(path: Path, text: str, *, overwrite: bool) -> bool:
         out(f"as it was  {path}")
         return True
     if old is not None and not overwrite:
-        out(f"KEPT       {path} says something else; --overwrite replaces it")
+        out(f"kept       {path} differs from the generated file; --overwrite replaces it")
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     if old is not None:

@@ -624,7 +624,7 @@ def piece_of(contract: Contract, key: str, end: str = "") -> Slice:
     try:
         moment = datetime.fromisoformat(end)
     except ValueError as error:
-        raise ConfigurationError("slice_end", f"is {end!r}, which is no moment.", fix="Use ISO 8601.") from error
+        raise ConfigurationError("slice_end", f"is {end!r}, which is not a timestamp.", fix="Use ISO 8601.") from error
     zone = ZoneInfo(contract.load.time_zone)
     piece = slice_of(contract, key, moment if moment.tzinfo else moment.replace(tzinfo=zone))
     if piece.start == piece.end and not whole(contract):

@@ -149,7 +149,7 @@ def wrong(rows: list[dict[str, str]]) -> dict[str, str]:
 #: fault -> the check that finds it, and what it must say.
 EXPECTED = {
     "an impossible setting": ("settings", "[harness] approval_minutes: 0 is less than 1"),
-    "an option that is none": ("options", "[harness] moed is no option"),
+    "an option that is none": ("options", "[harness] moed is not a known option"),
     "no account": ("account", "connection harness_airflow: does not exist"),
     "a wrong password": ("account", "does not let harness log in"),
     "an account that may too little": ("account's rights", "viewer cannot"),

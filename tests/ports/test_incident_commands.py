@@ -97,8 +97,8 @@ def test_why_a_policy_decides(cli: Run, incident: str) -> None:
     ("words", "said"),
     [
         ((), "Say one of them"),
-        (("--action", "drop_table"), "is no action"),
-        (("--action", "retry_task", "--fact", "moon=full"), "is no fact"),
+        (("--action", "drop_table"), "is not a known action"),
+        (("--action", "retry_task", "--fact", "moon=full"), "is not a known fact"),
         (("--action", "retry_task", "--fact", "tries_by_harness=many"), "is not a whole number"),
         (("--action", "retry_task", "--fact", "dag_paused=1"), "is not true or false"),
         (("--action", "retry_task", "--fact", "category=bad_luck"), "has no such value"),

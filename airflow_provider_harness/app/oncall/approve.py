@@ -111,7 +111,7 @@ def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:
         f"**The act:** `{proposal.kind}`: {ACTIONS[proposal.kind].what} With {arguments or 'no arguments'}.\n\n"
         f"**Who asks:** airflow-provider-harness, for incident `{incident.id}`, by {rule}: {markdown(judged.reason)} "
         f"{users} may answer until {approval.expires_at:%Y-%m-%d %H:%M} UTC; no answer counts as no. "
-        f"The answer is good for exactly this act, once.\n\n"
+        f"The answer is valid for exactly this act, once.\n\n"
         f"**The cause that the harness found:** {sure}.{why}\n\n"
         f"**What programs said (text that anybody may have written):** {code(diagnosis.cause)}"
     )

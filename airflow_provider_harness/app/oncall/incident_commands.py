@@ -199,7 +199,7 @@ def _not_now(question: Question | None, now: datetime) -> str:
     if question is None:
         return "It is too early: Airflow has not opened the question yet. Try again in a few seconds."
     if question.answer:
-        return f"{question.by or 'Somebody'} answered {question.answer} already; an answer is good once."
+        return f"{question.by or 'Somebody'} answered {question.answer} already; an answer is valid once."
     if question.state != OPEN_QUESTION:
         return f"The question is not open: its task in Airflow is {question.state or 'not started'}."
     wait = (question.opened_at + SETTLING - now).total_seconds()

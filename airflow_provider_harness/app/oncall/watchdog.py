@@ -1,4 +1,4 @@
-"""Pages when the harness itself has not run; from a Dag of its own, since who is dead cannot say so."""
+"""Pages when the harness itself has not run; from a Dag of its own, because a stopped healer cannot report itself."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def case_of(action: str, facts: Sequence[str], usage: Usage, dashes: str = "") -
     """
     valid = tuple(ActionKind)
     if action not in valid:
-        raise ConfigurationError(f"{dashes}action {action}", "is no action.", valid=valid)
+        raise ConfigurationError(f"{dashes}action {action}", "is not a known action.", valid=valid)
     kind = ActionKind(action)
     proposal = Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "?"))
     said = {**GRANTED, **facts_of(facts, dashes)}
@@ -221,7 +221,7 @@ def facts_of(given: Iterable[str], dashes: str = "") -> dict[str, Fact]:
     for pair in given:
         name, _, text = pair.partition("=")
         if name not in FACTS:
-            raise ConfigurationError(f"{dashes}fact {pair}", "is no fact.", valid=tuple(FACTS))
+            raise ConfigurationError(f"{dashes}fact {pair}", "is not a known fact.", valid=tuple(FACTS))
         try:
             facts[name] = _PARSE.get(FACTS[name].type, FACTS[name].type)(text)
         except (KeyError, ValueError):

@@ -132,7 +132,7 @@ def approvers() -> Iterator[Finding]:
     if not settings.approvers_file:
         tell = Finding.wrong if settings.mode is config.Mode.ACT else Finding.note
         fix = "Name them in a file, and the file in [harness] approvers_file."
-        yield tell("Nobody is named who may answer: whatever needs a person's yes ends with a page.", fix)
+        yield tell("No approvers are configured, so anything that needs approval pages on-call instead.", fix)
         return
     named = YamlApprovers(settings.approvers_file).everybody()
     own = wiring.airflow_account()[1]

@@ -30,7 +30,7 @@ def options() -> Iterator[Finding]:
     from airflow.configuration import conf
 
     for option in sorted(set(conf.getsection("harness") or {}) - set(config.OPTIONS)):
-        yield Finding.wrong(f"[harness] {option} is no option.", f"Valid: {', '.join(config.OPTIONS)}.")
+        yield Finding.wrong(f"[harness] {option} is not a known option.", f"Valid: {', '.join(config.OPTIONS)}.")
 
 
 def policy() -> Iterator[Finding]:
@@ -180,7 +180,7 @@ def promises() -> Iterator[Finding]:
         )
     if lost:
         fix = "Make the files readable where the reconciler runs; nobody waits for a table that is not published any more."
-        yield Finding.note(f"By when these are promised cannot be read here: {', '.join(lost)}.", fix)
+        yield Finding.note(f"Cannot read the SLA deadlines of {', '.join(lost)} here.", fix)
 
 
 def model() -> Iterator[Finding]:

@@ -95,7 +95,7 @@ def examination() -> list[dict[str, str]]:
     for name, check in CHECKS.items():
         before = [*found.get("settings", ()), *found.get(AFTER.get(name, ""), ())]
         if any(item.health is Health.WRONG for item in before):
-            found[name] = [Finding.note("Not looked at before what is wrong above is mended.", "")]
+            found[name] = [Finding.note("Skipped until the problems above are fixed.", "")]
         else:
             found[name] = _made(check) or [Finding(health=Health.OK, text="", fix="")]
     return [

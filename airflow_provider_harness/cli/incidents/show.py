@@ -139,7 +139,7 @@ def _since(text: str, now: datetime) -> datetime | None:
         at = None
     if at is None or at.tzinfo is None:
         fix = "Say 90m, 12h or 2d, or a moment as 2026-11-29T22:00:00+01:00."
-        raise ConfigurationError("--since", f"{text!r} is no moment and no length of time.", fix=fix)
+        raise ConfigurationError("--since", f"{text!r} is not a timestamp or a length of time.", fix=fix)
     return at
 
 

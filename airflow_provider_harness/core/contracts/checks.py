@@ -132,7 +132,7 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
         CheckKind.UNIQUE: Spec(
             metric=Metric.EXCESS_ROWS,
             samples=True,
-            look_at="Look at whether the source delivered a row twice, or whether the key is no key.",
+            look_at="Look at whether the source delivered a row twice, or whether the key is really unique.",
         ),
         CheckKind.ACCEPTED_VALUES: Spec(
             metric=Metric.FAILING_ROWS,

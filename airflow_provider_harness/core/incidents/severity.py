@@ -68,5 +68,5 @@ def severity(stakes: Stakes) -> Severity:
 
 
 def worse(one: Severity, than: str) -> bool:
-    """Whether a severity is worse than what was told; an empty text is no telling."""
+    """Whether a severity is worse than what was told; empty: on-call was not paged."""
     return not than or _STEPS.index(one) > _STEPS.index(Severity(than))

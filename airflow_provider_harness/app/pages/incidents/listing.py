@@ -91,5 +91,5 @@ def since_of(text: str, now: datetime, place: str = "since") -> datetime | None:
         at = None
     if at is None or at.tzinfo is None:
         fix = "Say 90m, 12h or 2d, or a moment as 2026-11-29T22:00:00+01:00."
-        raise ConfigurationError(place, f"{text!r} is no moment and no length of time.", fix=fix)
+        raise ConfigurationError(place, f"{text!r} is not a timestamp or a length of time.", fix=fix)
     return at

@@ -432,7 +432,7 @@ def numbers(tree: Any) -> Iterator[Saw]:
     whole = (exp.Count, exp.CountIf)
     for node in tree.find_all(exp.Div):
         left, right = _bare(node.left), _bare(node.right)
-        if isinstance(left, whole) and isinstance(right, whole):
+        if (isinstance(left, whole) or _counts(left)) and (isinstance(right, whole) or _counts(right)):
             yield "HL113", node, f"{node.sql()} divides whole numbers"
     inner = {
         one.alias
@@ -445,6 +445,17 @@ def numbers(tree: Any) -> Iterator[Saw]:
     for node in tree.find_all(exp.Avg):
         if isinstance(node.this, exp.Avg) or (isinstance(node.this, exp.Column) and node.this.name in inner):
             yield "HS120", node, f"{node.sql()} is an average of averages"
+
+
+def _counts(node: Any) -> bool:
+    """A sum of whole numbers that stand in the text: ``sum(CASE WHEN ... THEN 1 ELSE 0 END)``."""
+    from sqlglot import exp
+
+    case = node.this if isinstance(node, exp.Sum) else None
+    if not isinstance(case, exp.Case):
+        return False
+    values = [one.args.get("true") for one in case.args.get("ifs") or ()] + [case.args.get("default")]
+    return all(one is None or (isinstance(one, exp.Literal) and one.is_int) for one in values)
 
 
 def _bare(node: Any) -> Any:
@@ -485,7 +496,8 @@ def changes(tree: Any) -> Iterator[Saw]:
     conflict = tree.args.get("conflict") if isinstance(tree, exp.Insert) else None
     if conflict is not None and "NOTHING" in conflict.sql().upper():
         yield "HS118", tree, "ON CONFLICT DO NOTHING keeps the first version of a row"
-    if isinstance(tree, exp.Merge) and tree.args.get("on") is not None and not list(tree.args["on"].find_all(exp.EQ)):
+    on = tree.args.get("on") if isinstance(tree, exp.Merge) else None
+    if on is not None and not any(len(list(eq.find_all(exp.Column))) > 1 for eq in on.find_all(exp.EQ)):
         yield "HL115", tree, f"MERGE ON {tree.args['on'].sql()} compares no key"
 
 

@@ -117,6 +117,10 @@ def _statement(tree: Any) -> Statement:
         exp.Drop: "drop",
     }
     kind = next((word for type_, word in kinds.items() if isinstance(tree, type_)), "")
+    if type(tree).__name__ == "Copy" and tree.args.get("kind") and not str(tree.this).startswith("("):
+        into = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        loads = isinstance(into, exp.Table) and not any("@" in one.sql() for one in tree.args.get("files") or ())
+        return Statement(kind="insert" if loads else "other", target=table_name(into) if loads else "", rows=True)
     if not kind:
         query = isinstance(tree, exp.Query)
         return Statement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from airflow_provider_harness.app.authoring.catalog import RULES
@@ -43,8 +44,18 @@ def _weighed(source: Source, query: Query, found: Iterable[Found]) -> Iterator[F
     """A query's findings; what only hurts at the next run is a hint where there is none."""
     repeated = source.repeated(query.unit)
     for one in found:
-        weak = not repeated and one.rule in _ONLY_REPEATED
+        weak = (not repeated and one.rule in _ONLY_REPEATED) or (one.rule == "HS108" and not _elsewhere(source))
         yield _as(one, Severity.HINT) if weak else one
+
+
+_ZONE = re.compile(
+    r"(?:timezone|tz|timeZone)\s*[=:]\s*[^\s,)]*['\"](?!UTC|Etc)[A-Z][A-Za-z]+/\w+|ZoneInfo\(|pytz\.timezone\("
+)
+
+
+def _elsewhere(source: Source) -> bool:
+    """Whether the days of a file are those of another zone than UTC."""
+    return bool(_ZONE.search(source.text))
 
 
 def _as(found: Found, severity: Severity) -> Found:

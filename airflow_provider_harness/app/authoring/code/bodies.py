@@ -21,7 +21,36 @@ _TOUCHES = re.compile(
 _BIG = re.compile(
     r"(?:^|\.)(?:fetchall|get_records|get_pandas_df|get_df|read_sql\w*|read_csv|read_parquet|read_json|read_excel|read_gbq|DataFrame|to_dataframe|to_pandas|to_arrow)$"
 )
-_SHOWS = ("to_dict", "to_json", "to_csv", "to_records", "tolist", "decode", "copy")
+_SMALL = (
+    "sum",
+    "count",
+    "mean",
+    "max",
+    "min",
+    "median",
+    "item",
+    "nunique",
+    "len",
+    "describe",
+    "get",
+    "index",
+    "pop",
+    "any",
+    "all",
+    "head",
+    "to_sql",
+    "to_gbq",
+    "to_parquet",
+    "to_excel",
+    "to_csv",
+    "to_pickle",
+    "write_parquet",
+    "write_csv",
+    "write_database",
+    "iloc",
+    "at",
+)
+"""Methods of a frame or a list that give little, or that write it elsewhere."""
 _HTTP = re.compile(r"^(?:requests|httpx)\.(?:get|post|put|patch|delete|head|request)$")
 _CHECKS = re.compile(r"(?i)check|validat|quality|assert|verify|expect|(?:^|_)dq|test")
 _LOGS = re.compile(r"(?:^|\.)(?:print|debug|info|warning|warn|error|exception|critical)$")
@@ -46,12 +75,21 @@ def _clock(function: Function, nodes: list[ast.AST], values: Values, source: Sou
     audits = {id(n) for node in nodes for n in _audit(node)}
     for call in calls:
         name = values.name(call.func)
-        if not CLOCKS.search(name) or name.endswith("time.time") or id(call) in audits or _measures(call, nodes):
+        name = name if CLOCKS.search(name) else _by_helper(name, source)
+        if not name or name.endswith("time.time") or id(call) in audits or _measures(call, nodes):
             continue
         weight = None if touches and source.repeated(function.name) and _is_task(function, source) else Severity.HINT
         yield Found(
             rule="HO103", line=call.lineno, message=f"{function.name} takes its time from {name}()", severity=weight
         )
+
+
+def _by_helper(name: str, source: Source) -> str:
+    """The clock that a function of the file gives back."""
+    helper = source.functions.get(name)
+    returned = [n.value for n in own(helper) if isinstance(n, ast.Return) and n.value is not None] if helper else []
+    calls = (n for value in returned for n in ast.walk(value) if isinstance(n, ast.Call))
+    return next((found for n in calls if CLOCKS.search(found := source.values.name(n.func))), "")
 
 
 def _audit(node: ast.AST) -> Iterator[ast.AST]:
@@ -123,6 +161,30 @@ def _quiet(node: ast.stmt) -> bool:
     )
 
 
+def _toothless(function: Function, nodes: list[ast.AST], values: Values, source: Source) -> Iterator[Found]:
+    """A check that says what it found and never fails."""
+    kind = decorator(function, source.values)
+    if (
+        not kind.startswith("task")
+        or "." in kind
+        or not re.search(r"(?i)(?:^|_)(?:check|validate|verify|quality|dq)", function.name)
+    ):
+        return
+    fails = any(
+        isinstance(n, ast.Raise | ast.Assert) or (isinstance(n, ast.Return) and n.value is not None) for n in nodes
+    )
+    calls = [dotted(n.func) for n in nodes if isinstance(n, ast.Call)]
+    helps = any(not _LOGS.search(name) and (name in source.functions or _CHECKS.search(name)) for name in calls)
+    told = next((n for n in nodes if isinstance(n, ast.If) and all(map(_quiet, n.body))), None)
+    if told is not None and not fails and not helps:
+        yield Found(
+            rule="HO144",
+            line=told.lineno,
+            message=f"{function.name} logs what is wrong, and never fails",
+            fix="raise ValueError(...)  # where the check does not hold",
+        )
+
+
 def _waits(function: Function, nodes: list[ast.AST], values: Values, source: Source) -> Iterator[Found]:
     for node in nodes:
         if isinstance(node, ast.While):
@@ -150,15 +212,18 @@ def _much(function: Function, nodes: list[ast.AST], values: Values, source: Sour
             value = named or (node.args[1] if len(node.args) > 1 else None)
         name = _big(value, values) if value is not None else ""
         if name:
+            made = name.endswith("DataFrame")  # of what it was given, which went through XCom already
             yield Found(
-                rule="HO168", line=getattr(node, "lineno", 1), message=f"{function.name} hands on what {name}() gives"
+                rule="HO168",
+                line=getattr(node, "lineno", 1),
+                message=f"{function.name} hands on what {name}() gives",
+                severity=Severity.HINT if made else None,
             )
 
 
 def _big(node: ast.expr, values: Values, depth: int = 0) -> str:
-    if isinstance(node, ast.Name) and depth < 4:
-        known = values.source(node.id)
-        return _big(known, values, depth + 1) if known is not None and known is not node else ""
+    if isinstance(node, ast.Name) and depth < 6:
+        return next((found for one in values.given(node.id) if (found := _big(one, values, depth + 2))), "")
     if isinstance(node, ast.Dict):
         return next((found for value in node.values if (found := _big(value, values, depth + 1))), "")
     if isinstance(node, ast.ListComp):
@@ -168,7 +233,7 @@ def _big(node: ast.expr, values: Values, depth: int = 0) -> str:
         if _BIG.search(name):
             return name
         last = name.rpartition(".")[2]
-        if last in _SHOWS and isinstance(node.func, ast.Attribute):
+        if last not in _SMALL and isinstance(node.func, ast.Attribute):
             return _big(node.func.value, values, depth + 1)
         if last in ("list", "dict", "dumps") and node.args:
             return _big(node.args[0], values, depth + 1)
@@ -224,6 +289,9 @@ def _appends(function: Function, nodes: list[ast.AST], values: Values, source: S
         mode = words.get("mode", values.of(node.args[1]) if last == "open" and len(node.args) > 1 else None)
         if last in ("open", "to_csv") and mode in ("a", "a+", "ab", "at"):
             yield Found(rule="HO107", line=node.lineno, message=f"{function.name} opens a file with mode {mode!r}")
+        inserts = last in ("insert_many", "insert_one") or (last == "copy_expert" and re.search(r"(?i)\bfrom\b", text))
+        if inserts and not _deletes(nodes):
+            yield Found(rule="HO101", line=node.lineno, message=f"{function.name}: {last}() adds its rows at each run")
         if last == "mode" and node.args and values.of(node.args[0]) == "append" and "write" in text:
             yield Found(
                 rule="HO101", line=node.lineno, message=f'{function.name}: mode("append") adds its rows at each run'
@@ -280,6 +348,7 @@ def _naive(node: ast.expr, values: Values, depth: int = 0) -> bool:
 _RULES: tuple[Callable[[Function, list[ast.AST], Values, Source], Iterator[Found]], ...] = (
     _clock,
     _swallows,
+    _toothless,
     _waits,
     _much,
     _services,

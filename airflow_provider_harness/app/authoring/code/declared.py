@@ -92,13 +92,15 @@ class _Reader:
                 inner = self._begin(call)
             elif isinstance(call, ast.Name) and call.id in self._named:
                 inner = self._named[call.id]
-            elif isinstance(call, ast.Call) and self._values.name(call.func).endswith("TaskGroup"):
+            elif isinstance(call, ast.Call) and _is_group(call, self._values):
                 self._group += _group_name(call, self._values)
             if isinstance(item.optional_vars, ast.Name):
                 names.append(item.optional_vars.id)
                 if inner is not None and inner is not draft:
                     self._named[item.optional_vars.id] = inner
         found = self.statements(node.body, inner)
+        if self._group != group or any(_is_group(item.context_expr, self._values) for item in node.items):
+            found = _edge(found, inner)
         self._group = group
         for name in names:
             self._bound.setdefault(name, found)
@@ -166,6 +168,8 @@ class _Reader:
             return self._bound.get(node.id, _NONE)
         if isinstance(node, ast.Call):
             return self._call(node, draft)
+        if isinstance(node, ast.Attribute) and node.attr in ("task_id", "dag_id", "group_id", "label"):
+            return _NONE
         if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
             return self._expression(node.value, draft)
         return _union(self._expression(n, draft) for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr))
@@ -224,7 +228,7 @@ class _Reader:
         )
         if decorated.startswith("task_group"):
             group, self._group = self._group, f"{self._group}{_group_of(node, function, draft)}."
-            found = self._helper(node, function, draft) if draft and self._depth < 4 else _NONE
+            found = _edge(self._helper(node, function, draft), draft) if draft and self._depth < 4 else _NONE
             self._group = group
             self._join(before, found, draft)
             return found
@@ -313,6 +317,22 @@ class _Building:
         }
         args = {**self._dag.args, "tasks named twice": sorted(self.twice)}
         return replace(self._dag, tasks=tasks, args=args)
+
+
+def _is_group(node: ast.expr, values: Values) -> bool:
+    return isinstance(node, ast.Call) and values.name(node.func).endswith("TaskGroup")
+
+
+def _edge(found: _Ends, draft: _Building | None) -> _Ends:
+    """The first and the last tasks of a group, rather than all that were met in it."""
+    inside = found[0] | found[1]
+    if draft is None or not inside:
+        return found
+    group = next(iter(inside)).rpartition(".")[0]
+    inside |= {name for name in draft.tasks if group and name.startswith(f"{group}.")}
+    edges = {(a, b) for a, b in draft.edges if a in inside and b in inside}
+    first, last = inside - {b for _, b in edges}, inside - {a for a, _ in edges}
+    return _Ends((frozenset(first or inside), frozenset(last or inside)))
 
 
 def _group_name(call: ast.Call, values: Values) -> str:

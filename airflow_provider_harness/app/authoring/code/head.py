@@ -264,7 +264,16 @@ def _defaults(source: Source) -> Iterator[Found]:
 
 def _written(function: ast.FunctionDef | ast.AsyncFunctionDef, default: ast.expr) -> bool:
     """An empty one is there to be filled; another one is a constant until it is changed."""
-    return not getattr(default, "elts", getattr(default, "keys", ()))
+    if not getattr(default, "elts", getattr(default, "keys", ())):
+        return True
+    given = function.args
+    plain = [*given.posonlyargs, *given.args]
+    pairs = [
+        *zip(plain[::-1], given.defaults[::-1], strict=False),
+        *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+    ]
+    name = next((arg.arg for arg, value in pairs if value is default), "")
+    return any(_changed(node) == name for node in ast.walk(function))
 
 
 def _imports(source: Source) -> Iterator[Found]:

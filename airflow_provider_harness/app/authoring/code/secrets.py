@@ -11,7 +11,9 @@ from airflow_provider_harness.app.authoring.model import Source
 from airflow_provider_harness.core.redaction.secret_names import is_secret
 
 _LOGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/@'\"{}]+:(?P<secret>[^\s/@'\"{}]+)@[^\s'\"]+", re.IGNORECASE)
-_DSN = re.compile(r"(?i)\b(?:password|pwd)\s*=\s*(?P<secret>[^\s;'\"{}%]{3,})")
+_DSN = re.compile(
+    r"(?i)\b(?:\w*password|pwd|\w*api_?key|\w*_token|\w*secret)\s*=\s*(?P<secret>[^\s;'\"{}%$<(&)]{4,})(?=[\s;'\"&]|$)"
+)
 _FORMS = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{40,}|xox[abpr]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}"
     r"|AIza[0-9A-Za-z_-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."
@@ -19,7 +21,7 @@ _FORMS = re.compile(
 )
 _BEARER = re.compile(r"(?i)^(?:bearer|basic|token)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})$")
 _NONE = re.compile(
-    r"(?i)^(?:|none|null|x{3,}|\*+|<.*>|\$\{?\w+\}?|changeme|change_me|todo|your[-_ ].*|.*placeholder.*|.*example.*|\.\.\.|not_used|dummy|fake|mock)$"
+    r"(?i)^(?:|none|null|x{3,}|\*+|<.*>|\$\{?\w+\}?|changeme|change_me|todo|your[-_ ].*|.*placeholder.*|example|\.\.\.|not_used|dummy|fake|mock)$"
 )
 _NOT_NAMES = re.compile(
     r"(?i)(?:_id|_ids|_name|_path|_file|_key_column|_url|_uri|_arn|_version|_type|key_format|_conn|_env|_var)$|^(?:sort|primary|partition|unique|merge|join|group|business|natural|dedup|idempotency)_?keys?$|^keys?$|tokens$"

@@ -55,6 +55,7 @@ class Values:
         self.imports = _imports(tree)
         self._known: dict[str, ast.expr] = {}
         self._twice: set[str] = set()
+        self._given: dict[str, list[ast.expr]] = {}
         for node in _top(tree.body):
             self._learn(node)
 
@@ -62,6 +63,7 @@ class Values:
         """The same with the names of a function, whose parameters are not known."""
         inner = object.__new__(Values)
         inner.imports, inner._known, inner._twice = self.imports, dict(self._known), set(self._twice)
+        inner._given = {}
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             given = function.args
             for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs):
@@ -81,6 +83,8 @@ class Values:
                     self._known.pop(target.id, None)
                 elif value is not None:
                     self._known[target.id] = value
+                if value is not None:
+                    self._given.setdefault(target.id, []).append(value)
 
     def name(self, node: ast.AST) -> str:
         """The dotted name of what is called, as it was imported: ``pendulum.datetime``."""
@@ -91,6 +95,10 @@ class Values:
     def source(self, name: str) -> ast.expr | None:
         """The expression that a name was given, where it was given one."""
         return self._known.get(name)
+
+    def given(self, name: str) -> list[ast.expr]:
+        """Every expression that a name is given in the function, or in the module."""
+        return self._given.get(name, [])
 
     def of(self, node: ast.AST | None, depth: int = 0) -> Any:
         """The value of an expression; ``Code`` where the text does not say it."""

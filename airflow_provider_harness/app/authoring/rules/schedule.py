@@ -117,8 +117,16 @@ def _intervals(dag: Dag, source: Source) -> Iterator[Found]:
                 line=dag.line_of("schedule"),
                 message=f"{dag.id} has schedule={words}, and {task.id} asks for the rows between data_interval_start and data_interval_end",
                 fix=fix,
+                severity=None if _DATA.search(text) else Severity.HINT,
             )
             return
+
+
+_DATA = re.compile(
+    r"(?i)\b(?:select|insert|delete|where|between)\b|[<>]=?|\.(?:execute|run|get_\w+|read_\w+|query|list\w*|download\w*|request)\(|requests\."
+    r"|https?://|s3://|gs://|--\w+|params|payload"
+)
+"""What a text that works on data has, and one that only shows its interval has not."""
 
 
 def _cron(preset: str) -> str:
@@ -136,6 +144,7 @@ def _assets(dag: Dag, source: Source) -> Iterator[Found]:
     if not dag.by_assets:
         return
     for task in dag.tasks.values():
+        yield from _asset_context(task, source)
         for name, text in texts(task).items():
             found = _DATE.search(text)
             if found and "default" not in text[found.end() : found.end() + 40] and "{% if" not in text:
@@ -145,6 +154,23 @@ def _assets(dag: Dag, source: Source) -> Iterator[Found]:
                     message=f"{task.id} uses {found.group().strip('{ ')}, which a run that assets start does not have",
                 )
                 break
+
+
+_DATES = ("ds", "ds_nodash", "ts", "ts_nodash", "logical_date", "data_interval_start", "data_interval_end")
+
+
+def _asset_context(task: Task, source: Source) -> Iterator[Found]:
+    """A function that asks its context for a date."""
+    function = source.functions.get(task.function)
+    for node in ast.walk(function) if function is not None else ():
+        key = node.slice.value if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
+        if key in _DATES and "context" in ast.unparse(node).partition("[")[0]:
+            yield Found(
+                rule="HO117",
+                line=task.line,
+                message=f"{task.id} asks its context for {key}, which a run that assets start does not have",
+            )
+            return
 
 
 def _catchup(dag: Dag, source: Source) -> Iterator[Found]:

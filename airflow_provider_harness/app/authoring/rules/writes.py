@@ -208,7 +208,7 @@ def _apart(dag: Dag, source: Source) -> Iterator[Found]:
                 own_too = any(s.target == one.target and s.kind in ("insert", "merge") for s in query.statements)
                 if later and not own_too and not re.search(r"(?i)stag|stg|tmp|temp|_new$|landing|work", one.target):
                     yield Found(
-                        rule="HS110",
+                        rule="HS110" if one.kind == "delete" and one.where else "HS111",
                         line=query.line,
                         message=f"{task.id} takes rows of {one.target} away, and {later[0]} writes them again",
                     )

@@ -137,11 +137,8 @@ def _pools(source: Source) -> Iterator[Found]:
     try:
         known = frozenset(str(pool.pool) for pool in Pool.get_pools())
     except SQLAlchemyError as error:
-        yield Found(
-            rule="HP105",
-            line=1,
-            message=f"Airflow's database did not say which pools there are: {type(error).__name__}",
-        )
+        said = f"Airflow's database did not say which pools there are: {type(error).__name__}"
+        yield Found(rule="HP105", line=1, message=said)
         return
     yield from live.pools(source, known)
 

@@ -28,8 +28,8 @@ _WANTED = {
     "PostgresTransferOperator": ("postgres",),
     "BigQueryLoadOperator": ("google_cloud_platform",),
 }
-LARGE = 100_000
-"""Rows that the planner expects of a table which a query reads as a whole, from which on that is said."""
+LARGE = 2_000
+"""Cost in the planner's units from which on reading a table as a whole is said: some 100,000 rows at PostgreSQL's own prices."""
 
 
 def connections(source: Source, find: Callable[[str], Any]) -> Iterator[Found]:
@@ -108,11 +108,11 @@ def _plan(query: Query, conn_id: str, explain: Callable[[str, str], Any]) -> Ite
         yield Found(rule="HP105", line=query.line, message=f"{query.unit}: {error}")
     else:
         for node in _nodes(plan):
-            if node.get("Node Type") == "Seq Scan" and node.get("Plan Rows", 0) >= LARGE:
+            if node.get("Node Type") == "Seq Scan" and node.get("Total Cost", 0) >= LARGE:
                 yield Found(
                     rule="HP107",
                     line=query.line,
-                    message=f"{query.unit} reads {node.get('Relation Name')} as a whole, some {node['Plan Rows']:,} rows",
+                    message=f"{query.unit} reads {node.get('Relation Name')} as a whole, at a cost of {node['Total Cost']:,.0f} of the planner's units",
                 )
 
 

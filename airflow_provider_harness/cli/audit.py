@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.cli.incidents.which import incident_id
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.core.redaction.escaping import terminal
 
-_HOLDS = "The chain of all events holds."
+if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.store.incidents import SqlStore
 
 
 @command
 def audit_verify(args: Any) -> int:
     from airflow_provider_harness.wiring import healing as wiring
 
-    found = wiring.store().audit(args.head)
+    store = wiring.store()
+    found = store.audit(args.head)
     broken = found.broken
     problem = broken.problem if broken else next(iter(found.rows), "")
     row = {"holds": found.holds, "first break": broken.seq if broken else "", "problem": problem}
@@ -27,7 +29,7 @@ def audit_verify(args: Any) -> int:
     if broken:
         out(terminal(f"The chain of events does not hold from event {broken.seq} on: {broken.problem}"))
     else:
-        out(_HOLDS)
+        out(_holds(store))
     for text in (*found.rows, *found.notes):
         out(terminal(text))
     return FINE if found.holds else FINDINGS
@@ -56,8 +58,14 @@ def audit_show(args: Any) -> int:
     if broken:
         return say(broken.problem, FINDINGS)
     if args.output != "json":
-        out(_HOLDS)
+        out(_holds(store))
     return FINE
+
+
+def _holds(store: SqlStore) -> str:
+    """What was proved, in words."""
+    count = store.chain_length()
+    return f"The chain of {count} event{'' if count == 1 else 's'} holds." if count else "The chain holds no event yet."
 
 
 @command

@@ -22,6 +22,7 @@ def command(run: Callable[[Any], int]) -> Callable[[Any], None]:
     def command(args: Any) -> None:
         os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # so that connections kept in Airflow's database are found
         keep_standard_output()
+        _hush()
         try:
             status = run(args)
         except HarnessUnavailable as error:
@@ -60,7 +61,48 @@ _given: TextIO | None = None
 
 def out(text: object = "", end: str = "\n") -> None:
     """A line of a command's answer, on the standard output that the process was given; no control character is sent."""
-    print(terminal(str(text)), file=_given, end=end)
+    _print(terminal(str(text)), end)
+
+
+def out_painted(text: str, word: str) -> None:
+    """A line of a command's answer that begins with a word which has a colour."""
+    plain = terminal(text)
+    _print(coloured(plain[: len(word)], word) + plain[len(word) :])
+
+
+def _print(text: str, end: str = "\n") -> None:
+    """What has no control character of somebody else's in it."""
+    print(text, file=_given, end=end)
+
+
+#: Libraries that tell of each step at the level of information; a command's answer says what was done.
+_TALKATIVE = ("alembic", "sqlalchemy.engine", "httpx")
+
+
+def _hush() -> None:
+    import logging
+
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+#: Word of a table -> its colour on a terminal, by the number of ANSI.
+_COLOURS: Mapping[str, int] = {
+    **dict.fromkeys(("critical", "high", "wrong", "block", "no", "not_healed", "made_worse"), 31),
+    **dict.fromkeys(("medium", "note", "quarantine", "ask"), 33),
+    **dict.fromkeys(("ok", "publish", "yes", "healed", "approve"), 32),
+}
+
+
+def coloured(text: str, word: str = "") -> str:
+    """A text in the colour of its word, where the answer goes to a terminal whose user has not said NO_COLOR.
+
+    :param word: the text itself, without blanks around it, where it is not given.
+    """
+    number = _COLOURS.get(word or text.strip())
+    stream = _given or sys.stdout
+    plain = number is None or not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\033[{number}m{text}\033[0m"
 
 
 def say(error: object, status: int) -> int:
@@ -79,5 +121,7 @@ def show(args: Any, rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         columns = list(rows[0])
         table = [columns, *([terminal(str(row[name])) for name in columns] for row in rows)]
         widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
-        for line in table:
-            out("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        for number, line in enumerate(table):
+            cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+            cells[-1] = cells[-1].rstrip()
+            _print("  ".join(coloured(cell) if number else cell for cell in cells).rstrip())

@@ -167,11 +167,14 @@ def _took(incident: Incident, until: datetime | None) -> str:
 
 
 def _broke(story: Story) -> Iterable[str]:
+    """Each failed try, with its slice beside the name of its run: the two need not have the same day."""
+    first = {str(failure.key): failure for failure in reversed(story.failed)}
     keys = list(dict.fromkeys(str(failure.key) for failure in story.failed))
-    yield from keys[:MOST_NAMED]
+    for key in keys[:MOST_NAMED]:
+        about = slices_of(story.incident, [first[key]])
+        yield f"{key}; {about[0]}" if about else key
     if len(keys) > MOST_NAMED:
         yield f"and {len(keys) - MOST_NAMED} more"
-    yield from slices_of(story.incident, story.failed)[:MOST_NAMED]
 
 
 def _published(story: Story) -> Iterable[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config
 from airflow_provider_harness.app.oncall import watchdog as dead_man
@@ -108,9 +108,35 @@ def plugin() -> Iterator[Finding]:
     for source, error in plugins_manager.get_import_errors().items():
         if "airflow_provider_harness" in f"{source} {error}":
             yield Finding.wrong(f"The plugin cannot be imported: {error}", fix)
-    served = {item["name"] for item in account().get("plugins", limit="100")["plugins"]}
-    if "harness" not in served:
-        yield Finding.wrong("The api-server does not have the plugin.", f"{fix} Then restart the api-server.")
+    try:
+        listed = account().get("plugins", limit="1000")["plugins"]
+    except NotAllowed:
+        text = "The role of the harness's own account may not read plugins: people of the same role see no page, tab or card."
+        yield Finding.wrong(text, "Give the roles of those who are to see them the right to read plugins.")
+        return
+    yield from declared(listed, fix)
+
+
+#: What the api-server must have of the plugin, by the key of its list -> what is missing without it.
+_SERVED = {
+    "fastapi_apps": "The api-server does not have the JSON API of the pages.",
+    "react_apps": "The api-server has no page of the harness: the built file (plugins/ui/dist/main.js) is not installed.",
+}
+
+
+def declared(listed: Sequence[Mapping[str, Any]], fix: str) -> Iterator[Finding]:
+    """Whether the api-server has the plugin, its API and its pages.
+
+    :param listed: its plugins, as it tells them.
+    """
+    mine = next((item for item in listed if item["name"] == "harness"), None)
+    if mine is None:
+        text = "The api-server does not have the plugin, or drops it since this Airflow does not know one of its pages."
+        yield Finding.wrong(text, f"{fix} Then restart the api-server, and see its log.")
+        return
+    for key, text in _SERVED.items():
+        if not mine.get(key):
+            yield Finding.wrong(text, f"{fix} Then restart the api-server.")
 
 
 def auth() -> Iterator[Finding]:

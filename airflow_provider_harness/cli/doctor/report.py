@@ -10,7 +10,7 @@ from airflow_provider_harness.cli.doctor import airflow as doctor_airflow
 from airflow_provider_harness.cli.doctor import local as doctor_here
 from airflow_provider_harness.cli.doctor import warehouses as doctor_there
 from airflow_provider_harness.cli.doctor.findings import Finding, Health
-from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out
+from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, out_painted
 from airflow_provider_harness.core.errors import HarnessError
 
 #: name of a check -> what it finds; in the order in which things are best mended.
@@ -72,7 +72,12 @@ def doctor(args: Any) -> int:
     if args.output == "json":
         out(json.dumps(rows, indent=2))
     else:
-        out("\n".join(line for row in rows for line in told(row)))
+        for row in rows:
+            first, *more = told(row)
+            word = row["health"]
+            out_painted(first, word)
+            for line in more:
+                out(line)
     return FINDINGS if any(row["health"] == Health.WRONG for row in rows) else FINE
 
 

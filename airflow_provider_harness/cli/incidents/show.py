@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.oncall.subject import slices_of
+from airflow_provider_harness.app.pages.incidents.listing import since_of
+from airflow_provider_harness.app.pages.incidents.row import Row, next_step
 from airflow_provider_harness.app.reports.postmortem import (
     Around,
     first_screen,
@@ -23,13 +24,13 @@ from airflow_provider_harness.cli.running import FINE, command, out, show
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.incidents.events import Asked, Diagnosed, Resolved, Taken, stored
 from airflow_provider_harness.core.incidents.incident import Incident
-from airflow_provider_harness.core.redaction.escaping import terminal
+from airflow_provider_harness.core.redaction.escaping import one_line, terminal
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.incidents import SqlStore
 
-_LENGTH = re.compile(r"(\d{1,5})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+#: Characters of what is to be done that a row of a list has room for; `incidents show` has all of it.
+TO_DO = 60
 
 
 @command
@@ -39,7 +40,7 @@ def incidents_list(args: Any) -> int:
     store, now = wiring.store(), wiring.now()
     everything = store.incidents()
     found = [item for item in everything if item.is_open or not args.open]
-    found = [item for item in found if _wanted(item, args.dag, _since(args.since, now))]
+    found = [item for item in found if _wanted(item, args.dag, since_of(args.since, now, "--since"))]
     if args.mine:
         from airflow_provider_harness.cli.incidents.commands import person
 
@@ -48,7 +49,7 @@ def incidents_list(args: Any) -> int:
     found = found[-args.limit :] if args.limit else found
     rows = [_row(store, item) for item in found]
     if args.output == "json":
-        out(json.dumps(rows, indent=2))
+        out(json.dumps(_as_in_the_api(rows), indent=2))
     else:
         names = shortest([item.id for item in everything])
         show(args, [_line(row, names[row["id"]], now) for row in rows], _none(everything))
@@ -61,13 +62,13 @@ def incidents_digest(args: Any) -> int:
     from airflow_provider_harness.wiring import healing as wiring
 
     store, now = wiring.store(), wiring.now()
-    since = _since(args.since, now)
+    since = since_of(args.since, now, "--since")
     assert since is not None, "it has a default"
     everything = store.incidents()
     names = shortest([item.id for item in everything])
     found = [item for item in everything if item.is_open or _wanted(item, "", since)]
     if args.output == "json":
-        out(json.dumps([_row(store, item) for item in found], indent=2))
+        out(json.dumps(_as_in_the_api([_row(store, item) for item in found]), indent=2))
         return FINE
     told = [Told(name=names[item.id], incident=item, failures=store.failures(item.id)) for item in found]
     out(terminal("\n".join(digest(told, since))))
@@ -91,8 +92,15 @@ def incidents_show(args: Any) -> int:
         tell = postmortem if args.all else first_screen
         out(terminal("\n".join(tell(name, events, failures, around))))
         return FINE
+    from pydantic import TypeAdapter
+
+    from airflow_provider_harness.app.pages.incidents.parts import IncidentView, May
+    from airflow_provider_harness.wiring import pages
+
     told = story(name, events, failures, around)
-    body = _row(store, told.incident) | {
+    [row] = _as_in_the_api([_row(store, told.incident)])
+    body = row | {
+        "page": TypeAdapter(IncidentView).dump_python(pages.incident_view(told.incident, May()), mode="json"),
         "title": headline(told),
         "sections": [{"title": title, "lines": lines} for title, lines in sections(told)],
         "events": [{"kind": e.kind.value, "at": e.at.isoformat(), "body": stored(e.body)} for e in events],
@@ -127,22 +135,6 @@ def _concerns(incident: Incident, who: str) -> bool:
     return (taken is not None and taken.by == who) or (asked is not None and who in asked.assigned)
 
 
-def _since(text: str, now: datetime) -> datetime | None:
-    """A moment, or a length of time before now, such as 90m, 12h or 2d; None where none was given."""
-    if not text:
-        return None
-    if length := _LENGTH.fullmatch(text):
-        return now - timedelta(**{_UNITS[length[2]]: int(length[1])})
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        fix = "Say 90m, 12h or 2d, or a moment as 2026-11-29T22:00:00+01:00."
-        raise ConfigurationError("--since", f"{text!r} is not a timestamp or a length of time.", fix=fix)
-    return at
-
-
 def _row(store: SqlStore, incident: Incident) -> dict[str, Any]:
     failures = store.failures(incident.id)
     diagnosed, resolved = incident.last.get(Diagnosed), incident.last.get(Resolved)
@@ -164,7 +156,20 @@ def _row(store: SqlStore, incident: Incident) -> dict[str, Any]:
         "failures": len(incident.failures),
         "first_failure": incident.failures[0] if incident.failures else "",
         "slices": slices_of(incident, failures),
+        "to_do": next_step(incident),
     }
+
+
+def _as_in_the_api(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows as the JSON API has them, with the names beside them that earlier versions gave."""
+    from pydantic import TypeAdapter
+
+    from airflow_provider_harness.wiring import healing as wiring
+    from airflow_provider_harness.wiring import pages
+
+    found = {row.id: row for row in pages.incidents().rows([str(row["id"]) for row in rows], wiring.now())}
+    plain = TypeAdapter(Row)
+    return [{**row, **(plain.dump_python(found[row["id"]], mode="json") if row["id"] in found else {})} for row in rows]
 
 
 def _text(at: datetime | None) -> str:
@@ -184,6 +189,7 @@ def _line(row: Mapping[str, Any], name: str, now: datetime) -> dict[str, Any]:
         "where it stands": ("" if row["open"] else "closed: ") + row["stands"],
         "category": row["category"] or "-",
         "what failed": f"{dag_id}/{rest.rpartition('/')[2]}{more}{where}",
+        "what to do": one_line(str(row["to_do"]), TO_DO),
     }
 
 

@@ -37,6 +37,13 @@ class AuditedRecords(ChainedRecords):
         with self._read() as connection:
             yield from store_audit.entries(connection)
 
+    def chain_length(self) -> int:
+        """How many events the chain holds."""
+        from sqlalchemy import func, select
+
+        with self._read() as connection:
+            return connection.execute(select(func.count()).select_from(t.events)).scalar_one()
+
     def audit_events(self) -> Iterator[Event]:
         """The events of all incidents, in order."""
         return (entry.event.event() for entry in self.audit_entries() if isinstance(entry.event, audit.Recorded))

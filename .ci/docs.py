@@ -139,7 +139,7 @@ def categories() -> str:
     return (
         "# Categories of causes, and what may help\n\nA diagnosis names one of these. The first row of its category whose traits were all "
         "found is taken; the first remedy of that row whose arguments are all known is proposed, and the policy judges it. A diagnosis that "
-        f"is `{Certainty.UNSURE}`, as one by resemblance alone always is, proposes a person, whatever stands here. Where the other side asked for a wait, the delay is at least "
+        f"is `{Certainty.UNSURE}`, proposes a person, whatever stands here. Where the other side asked for a wait, the delay is at least "
         f"that; a wait of more than {LONGEST_WAIT} s goes to a person.\n\n"
         + table(("category", "traits", "remedies, in order"), rows)
         + "\n\n## What a diagnosis rests on\n\n"

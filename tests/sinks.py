@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 from airflow_provider_harness.adapters.airflow.exception_chain import links_of
-from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.drivers import translation
 from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
@@ -96,7 +95,7 @@ def captured(text: str) -> Any:
 def told(text: str) -> Told:
     """One failure on its way to people; it is asked about, paged, ended and told."""
     w = world(airflow=LoggingAirflow(text=text), policy=policy_of(VerdictKind.ASK))
-    diagnoser = ResemblingDiagnoser(RuleDiagnoser())
+    diagnoser = RuleDiagnoser()
     healer = replace(w.healer, evidence=AirflowEvidence(w.airflow, PLAIN), diagnoser=diagnoser)
     w.reported(captured(text), "I")
     assert heal.claim(healer, "I", RUN)

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+from airflow_provider_harness.adapters.diagnosis.runbook import RunbookDiagnoser
+from airflow_provider_harness.adapters.yaml_files.runbook import known_issues
 from airflow_provider_harness.app.ports.diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED, Certainty, first_remedy, safe_action
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
@@ -27,6 +28,11 @@ LONGEST_EXCERPT = 64_000
 """Characters of a case's log that are read whole; of a longer one, an excerpt is."""
 
 
+def rules() -> Diagnoser:
+    """The rules, and what is known of products."""
+    return RunbookDiagnoser(RuleDiagnoser(), known_issues, lambda _: None)
+
+
 def diagnose_log(path: str) -> dict[str, Any]:
     """The answer for one log of any size, of which the beginning and the end are read.
 
@@ -37,7 +43,7 @@ def diagnose_log(path: str) -> dict[str, Any]:
 
     redactor = Redactor()
     log = read_log(ends(path), redactor).text
-    return _answer({"id": path, "system": ""}, log, ResemblingDiagnoser(RuleDiagnoser()))
+    return _answer({"id": path, "system": ""}, log, rules())
 
 
 def diagnose_file(input: TextIO, output: TextIO, model: ModelOnCases | None = None) -> int:
@@ -54,7 +60,7 @@ def diagnose_file(input: TextIO, output: TextIO, model: ModelOnCases | None = No
         pass
     input.seek(start)
     redactor = Redactor()
-    engine = model or ResemblingDiagnoser(RuleDiagnoser())
+    engine = model or rules()
     for case in _cases(input):
         answer = _answer(case, redactor.redact(_bounded(case)), engine) | ({"model": model.took} if model else {})
         output.write(json.dumps(answer, ensure_ascii=False) + "\n")

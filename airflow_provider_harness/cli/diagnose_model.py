@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_harness import config
-from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
 from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits, ModelRecord
@@ -69,7 +68,7 @@ class ModelOnCases:
             limits=ModelLimits(turns=settings.max_model_turns),
             record=self._records.append,
         )
-        floor = ResemblingDiagnoser(RuleDiagnoser())
+        floor = RuleDiagnoser()
         self._ladder = LadderDiagnoser(floor, lambda: asked, lambda _: None, always=always)
         self.took: Mapping[str, Any] = {}
 

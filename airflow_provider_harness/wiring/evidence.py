@@ -34,6 +34,7 @@ def history(
     now: Callable[[], datetime],
 ) -> HistoryEvidence:
     """The dossier with what was before."""
+    from airflow_provider_harness.adapters.diagnosis.rules import by_text
     from airflow_provider_harness.adapters.evidence.history import HistoryEvidence
 
     return HistoryEvidence(
@@ -42,6 +43,7 @@ def history(
         incidents=store,
         quality=quality,
         late_from=gates.late_from,
+        read=lambda log: str(by_text(log).category),
         redactor=redactor,
         now=now,
     )

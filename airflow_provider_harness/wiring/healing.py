@@ -214,15 +214,15 @@ def autonomy() -> StoreAutonomy:
 
 
 def diagnoser() -> Diagnoser:
-    """The rules, below them what a log resembles, then the runbook, and above them the model where one is configured."""
-    from airflow_provider_harness.adapters.diagnosis.classifier import ResemblingDiagnoser
+    """The rules, then the runbook with what is known of products, and above them the model where one is configured."""
     from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
     from airflow_provider_harness.adapters.diagnosis.runbook import RunbookDiagnoser
-    from airflow_provider_harness.adapters.yaml_files.runbook import load_runbook
+    from airflow_provider_harness.adapters.yaml_files.runbook import known_issues, load_runbook
 
     settings = config.read()
-    rules = ResemblingDiagnoser(RuleDiagnoser())
-    floor = RunbookDiagnoser(rules, lambda: load_runbook(settings.runbook_file), log.warning)
+    floor = RunbookDiagnoser(
+        RuleDiagnoser(), lambda: (*load_runbook(settings.runbook_file), *known_issues()), log.warning
+    )
     if not settings.model or settings.ask_model is config.AskModel.NEVER:
         return floor
     from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser

@@ -1,1 +1,1 @@
-"""Diagnoses from tables alone: rules, runbook, resemblance, and when the model is asked."""
+"""Diagnoses from tables alone: rules, runbook, and when the model is asked."""

@@ -191,8 +191,13 @@ class _Page:
         return self._low[i]
 
     def words(self, least: Voice) -> str:
-        """What speaks at least so loudly, with frames and quoted source."""
-        return "\n".join(self.low(i) for i, each in enumerate(self.said) if each.part in _QUOTED or each.voice >= least)
+        """What speaks at least so loudly, with frames, quoted source, and what the logger of the failure said before it."""
+        own = {each.line.logger for each in self.said if each.voice is Voice.LOUD} - {""}
+        return "\n".join(
+            self.low(i)
+            for i, each in enumerate(self.said)
+            if each.part in _QUOTED or each.voice >= least or (each.voice is Voice.NEAR and each.line.logger in own)
+        )
 
     def matches(self, least: Voice) -> tuple[Match, ...]:
         """What is found in all that speaks at least so loudly. What must stand beside it, or must not, may be near."""

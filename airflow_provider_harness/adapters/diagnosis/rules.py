@@ -393,12 +393,21 @@ def _of_line(line: str) -> str:
     return _AROUND.sub("", line.strip())[:QUOTED]
 
 
+def _says_why(said: Diagnosis) -> bool:
+    """Whether the log of a try that ended without reporting says why, by a cause for which a person is needed anyway."""
+    if said.category in (Category.WORKER_LOST, Category.UNKNOWN) or said.certainty is Certainty.UNSURE:
+        return False
+    return safe_action(first_remedy(said)) in PERSON_NEEDED
+
+
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.RUN_FAILED:
         late = failure.detail.get("timed_out")
         why = "Airflow's record of the run, and its dagrun_timeout."
         return _fact(Category.TIMEOUT, f"The run was too slow: {late}.", why, [Trait.PERMANENT]) if late else None
-    if failure.kind is FailureKind.UNREPORTED and said.category is not Category.RESOURCE_EXHAUSTED_MEMORY:
+    if failure.kind is FailureKind.UNREPORTED and _says_why(said):
+        return replace(said, why=f"{said.why} No callback of the try was heard.")
+    if failure.kind is FailureKind.UNREPORTED:
         word = _of_line(said.citations[0].text) if said.citations else ""
         lost = _fact(
             Category.WORKER_LOST,

@@ -8,7 +8,7 @@ from airflow_provider_harness.app.ports.diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import Certainty, Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure
-from airflow_provider_harness.core.diagnosis.runbook import Entry, recall
+from airflow_provider_harness.core.diagnosis.runbook import Entry, known, recall
 from airflow_provider_harness.core.errors import HarnessError
 
 
@@ -25,10 +25,13 @@ class RunbookDiagnoser:
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
         """See ``app.ports.diagnosis.Diagnoser``."""
         floor = self._floor.diagnose(failure, evidence)
-        if floor.certainty is not Certainty.UNSURE or floor.against:
+        if floor.against:
             return floor
         try:
-            return recall(self._entries(), evidence) or floor
+            entries = self._entries()
         except HarnessError as error:
             self._tell(f"{error} The rules' answer stands: {floor.category}.")
             return floor
+        if floor.certainty is not Certainty.UNSURE:
+            return known(entries, floor)
+        return recall(entries, evidence) or floor

@@ -49,6 +49,7 @@ class HistoryEvidence:
 
     :param inner: assembles the rest.
     :param quality: table and number of slices -> the newest gate at each place of each of its newest slices.
+    :param read: the cause that the rules read in a log; an earlier incident is similar where its cause was the same.
     :param late_from: from when the task's slice counts as late, by the contract.
     """
 
@@ -57,6 +58,7 @@ class HistoryEvidence:
     incidents: Incidents
     quality: Callable[[str, int], Sequence[KeptGate]]
     late_from: Callable[[TaskState, DagFacts], datetime | None]
+    read: Callable[[str], str]
     redactor: Redactor
     now: Callable[[], datetime]
 
@@ -66,7 +68,7 @@ class HistoryEvidence:
         parts: tuple[tuple[str, Callable[[Failure], Iterator[Observation]]], ...] = (
             ("Earlier runs", self._runs),
             ("Freshness and earlier gates of the slice", self._gates),
-            ("Similar incidents", self._similar),
+            ("Similar incidents", lambda failure: self._similar(failure, evidence.log)),
         )
         for what, read in parts if failure.key.task_id else parts[2:]:
             try:
@@ -95,10 +97,11 @@ class HistoryEvidence:
         for gate in gates_of(self.quality, task, 1):
             yield Observation(source=Source.REPORT, text=gate_text(gate))  # tasks write these rows: somebody's text
 
-    def _similar(self, failure: Failure) -> Iterator[Observation]:
-        mine = task_of(str(failure.key))
+    def _similar(self, failure: Failure, log: str) -> Iterator[Observation]:
+        mine, cause = task_of(str(failure.key)), self.read(log)
         past = [item for item in self.incidents.past(self.now() - timedelta(days=SIMILAR_DAYS)) if item.task == mine]
-        for text in ended(self.incidents, [item for item in past if item.outcome is not None]):
+        alike = [item for item in past if item.outcome is not None and item.category == cause != "unknown"]
+        for text in ended(self.incidents, alike):
             yield Observation(source=Source.HISTORY, text=f"similar incident: {text}", trusted=True)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,12 @@ def load_runbook(path: str) -> tuple[Entry, ...]:
     return entries
 
 
+@cache
+def known_issues() -> tuple[Entry, ...]:
+    """What is known of products, as it comes with the package."""
+    return load_runbook(str(files("airflow_provider_harness.adapters.yaml_files") / "known_issues.yaml"))
+
+
 def load_draft(path: str) -> Entry:
     """The one entry of a draft file."""
     found = _list(path)
@@ -46,8 +54,9 @@ def written(entry: Entry) -> str:
     import yaml
 
     body = asdict(entry) | {"category": entry.category.value, "symptoms": list(entry.symptoms)}
-    if not entry.reviewed_by:
-        del body["reviewed_by"]
+    for name in ("reviewed_by", "source"):
+        if not body[name]:
+            del body[name]
     return yaml.safe_dump([body], sort_keys=False, allow_unicode=True, width=110)
 
 
@@ -72,7 +81,7 @@ def _list(path: str) -> list[Any]:
 
 
 def _entry(item: Any, place: str) -> Entry:
-    if not isinstance(item, Mapping) or not set(_NAMES) - {"reviewed_by"} <= set(item) <= set(_NAMES):
+    if not isinstance(item, Mapping) or not set(_NAMES) - {"reviewed_by", "source"} <= set(item) <= set(_NAMES):
         raise ConfigurationError(place, "is a mapping with these names.", valid=_NAMES)
     for name in _NAMES:
         texts = item.get(name, "") if name == "symptoms" else [item.get(name, "")]

@@ -7,7 +7,7 @@ know one: by a literal phrase in a log, with the weight of text. So a policy giv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Citation, Evidence, Source
@@ -25,6 +25,7 @@ class Entry:
     :param id: of the incident.
     :param phrase: stands literally in one line of the log or the exception, whatever its case; empty = only to be read.
     :param prevention: what keeps it from happening again, with the check that would have caught it.
+    :param source: where it is written, for a known issue of a product; empty for an incident.
     :param reviewed_by: user id of the person who accepted it; empty in a draft.
     """
 
@@ -36,6 +37,7 @@ class Entry:
     resolution: str
     prevention: str
     reviewed_by: str = ""
+    source: str = ""
 
 
 def problems(entry: Entry) -> list[str]:
@@ -74,13 +76,25 @@ def recall(entries: Sequence[Entry], evidence: Evidence) -> Diagnosis | None:
     return None
 
 
+def known(entries: Sequence[Entry], found: Diagnosis) -> Diagnosis:
+    """A diagnosis with what is known of its cause: the first entry of its category whose phrase stands in what it cites."""
+    said = "\n".join(item.text for item in found.citations).lower()
+    for entry in entries:
+        if entry.phrase and entry.category is found.category and entry.phrase.lower() in said:
+            where = f" ({entry.source})" if entry.source else f" (incident {entry.id})"
+            return replace(found, why=f"{found.why} Known: {entry.root_cause} {entry.resolution}{where}")
+    return found
+
+
 def _diagnosis(entry: Entry, cited: Citation) -> Diagnosis:
     return Diagnosis(
         category=entry.category,
         cause=entry.root_cause,
         basis=Basis.TEXT,
         certainty=Certainty.LIKELY,
-        why=f"As in incident {entry.id}, reviewed by {entry.reviewed_by}. What helped then: {entry.resolution}",
+        why=f"Known: {entry.resolution} ({entry.source})"
+        if entry.source
+        else f"As in incident {entry.id}, reviewed by {entry.reviewed_by}. What helped then: {entry.resolution}",
         citations=(cited,),
     )
 

@@ -129,3 +129,11 @@ def test_words_are_read_in_their_place(text: str, category: Category) -> None:
 )
 def test_negations_and_retries_that_worked_are_no_findings(text: str) -> None:
     assert action(text) == "escalate_to_human"
+
+
+def test_what_the_failing_logger_said_before_narrows() -> None:
+    text = (
+        "2026-11-12 07:00:00,000 INFO sql - select * from a cross join b\n"
+        "2026-11-12 07:30:00,042 ERROR sql - query failed\npsycopg2.errors.QueryCanceled: canceling statement due to statement timeout"
+    )
+    assert action(text) == "reduce_batch_or_concurrency_with_approval"

@@ -369,3 +369,19 @@ def test_what_the_log_shows_stands_before_what_a_task_told() -> None:
 )
 def test_a_cause_quotes_what_a_line_of_the_log_says(line: str, said: str) -> None:
     assert diagnose_rules._of_line(line) == said
+
+
+@pytest.mark.parametrize(
+    ("log", "category"),
+    [
+        ("ERROR: certificate verify failed: unable to get local issuer certificate", Category.CONFIG_ERROR),
+        ("ERROR: the access token has expired", Category.AUTH_EXPIRED_OR_INVALID),
+        ("AirflowTaskTimeout: DagBag import timeout for /dags/a.py after 30.0s", Category.TIMEOUT),
+        ("ServerResponseError: 403 Forbidden from the execution API: permission denied", Category.PERMISSION_DENIED),
+    ],
+)
+def test_a_try_that_ended_without_reporting_has_the_cause_that_its_log_says(log: str, category: Category) -> None:
+    said = diagnose(log, kind=FailureKind.UNREPORTED)
+    assert (said.category, said.basis) == (category, Basis.TEXT)
+    assert safe_action(first_remedy(said)) == "escalate_to_human"
+    assert "No callback" in said.why

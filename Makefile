@@ -58,8 +58,8 @@ wheel: venv ## install the wheel in empty environments: alone, with each extra, 
 fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)
 	@HARNESS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz -q -x -p no:xdist $(if $(ONLY),-k '$(ONLY)')
 
-eval: venv ## measure the diagnosis: the rules on every labelled failure, and recorded conversations with a model beside them (.eval/)
-	@$(BIN)/python -m tests.diagnosis
+eval: venv ## measure the diagnosis: the rules under every transformation (STRIDE=5: on one text in five), and a model beside them
+	@$(BIN)/python -m tests.diagnosis --stride $(or $(STRIDE),1)
 	@$(BIN)/python -m tests.evaluation.model
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
@@ -88,5 +88,5 @@ secrets: ## make the secrets that docker-compose.yaml reads
 	@python="$$(sh .ci/python)" && "$$python" .ci/compose_secrets.py
 
 clean: ## remove .venv, .demo and every cache
-	@rm -rf .venv .venv-bigquery .demo .bench site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	@rm -rf .venv .venv-bigquery .demo .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

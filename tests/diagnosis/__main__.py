@@ -90,7 +90,8 @@ def _page(
         "Made by `make eval`; change `tests/diagnosis`, not this page. Every labelled failure is answered as `airflow harness diagnose` answers it:",
         "from its text alone, before any policy. In brackets: the interval of 95 % (Wilson). *Acts alone wrongly*: the label asks for a person, and the",
         "answer would act without one. Where the figures of a set were taken before its texts were opened: `tests/data/README.md`; here all but the",
-        "sealed set are in-sample.",
+        "sealed set are in-sample. The sealed set was scored once when the rules were done: strict 0.935 (0.872 to 0.968), lenient 1.000, action 0.963 (0.909 to",
+        "0.986), 2 of 108 alone wrongly. It has been open since: two kinds of its misses were mended, and its row below shows the present state.",
         "",
         "## By set",
         "",
@@ -99,7 +100,7 @@ def _page(
     for name in SETS:
         yield _row(f"`{name}.jsonl`", score(sets[name]))
     yield _row("**all of these**", score(opened))
-    yield _row(f"`{SEALED}.jsonl`, sealed: written and labelled before the rules were changed", score(sets[SEALED]))
+    yield _row(f"`{SEALED}.jsonl`, written and labelled before the rules were changed, open by now", score(sets[SEALED]))
     yield from ("", "## By category", "", *_HEAD)
     by: dict[str, list[tuple[Case, Answer]]] = defaultdict(list)
     for case, found in opened:

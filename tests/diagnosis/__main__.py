@@ -100,7 +100,9 @@ def _page(
     for name in SETS:
         yield _row(f"`{name}.jsonl`", score(sets[name]))
     yield _row("**all of these**", score(opened))
-    yield _row(f"`{SEALED}.jsonl`, written and labelled before the rules were changed, open by now", score(sets[SEALED]))
+    yield _row(
+        f"`{SEALED}.jsonl`, written and labelled before the rules were changed, open by now", score(sets[SEALED])
+    )
     yield from ("", "## By category", "", *_HEAD)
     by: dict[str, list[tuple[Case, Answer]]] = defaultdict(list)
     for case, found in opened:

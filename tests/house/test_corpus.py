@@ -122,7 +122,9 @@ def test_citations_are_in_the_redacted_log() -> None:
         lines = Redactor().redact(case["log_excerpt"]).split("\n")
         for citation in said[case["id"]]["citations"]:
             line = lines[citation["line"] - 1]
-            assert citation["text"] in line or all(word.strip(":") in line for word in citation["text"][:60].split()[:-1])
+            assert citation["text"] in line or all(
+                word.strip(":") in line for word in citation["text"][:60].split()[:-1]
+            )
 
 
 @pytest.mark.parametrize("case", cases("injections.jsonl"), ids=lambda c: c["technique"])

@@ -124,7 +124,7 @@ def categories() -> str:
         Certainty,
         Remedy,
     )
-    from airflow_provider_harness.core.diagnosis.exclusions import ADMITS
+    from airflow_provider_harness.core.diagnosis.exclusions import POSSIBLE_CAUSES
 
     def words(remedy: Remedy) -> str:
         delay = f" after {remedy.delay} s" if remedy.delay else ""
@@ -148,7 +148,8 @@ def categories() -> str:
         "that names another is said to disagree with the facts: it is never sure, a model is asked where one is configured, and a model's "
         "answer that a fact rules out is refused. Facts that are not listed rule nothing out.\n\n"
         + table(
-            ("fact", "causes that it leaves possible"), [(fact, code(*sorted(left))) for fact, left in ADMITS.items()]
+            ("fact", "causes that it leaves possible"),
+            [(fact, code(*sorted(left))) for fact, left in POSSIBLE_CAUSES.items()],
         )
     )
 

@@ -48,7 +48,7 @@ class DiagnoseAndHeal:
     def __call__(self, context: Mapping[str, Any]) -> None:
         from airflow_provider_harness.wiring import healing as wiring
 
-        wiring.quietly("Recording this failure (the reconciler makes up for it)", lambda: self._capture(context))
+        wiring.log_failures("Recording this failure (the reconciler makes up for it)", lambda: self._capture(context))
 
     @staticmethod
     def _capture(context: Mapping[str, Any]) -> None:

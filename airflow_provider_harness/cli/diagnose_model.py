@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_harness import config
-from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.fallback import ModelFallback
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits, ModelRecord
 from airflow_provider_harness.adapters.model.wire import Wire
@@ -22,7 +22,7 @@ from airflow_provider_harness.core.errors import NotAllowed
 
 @dataclass(slots=True, kw_only=True)
 class CaseMoney:
-    """A ``Purse`` of this process: the limit of an incident for each case, that of a day for all of them."""
+    """A ``ModelBudget`` of this process: the limit of an incident for each case, that of a day for all of them."""
 
     per_case: float
     per_file: float
@@ -32,7 +32,7 @@ class CaseMoney:
     calls: list[ModelCall] = field(default_factory=list)
 
     def reserve(self, failure: str, usd: float) -> str:
-        """See ``Purse.reserve``."""
+        """See ``ModelBudget.reserve``."""
         for spent, most, where in ((self.on_case, self.per_case, "a case"), (self.spent, self.per_file, "a file")):
             if spent + usd > most:
                 raise NotAllowed(f"The model may cost {most:g} USD on {where}; {spent:.4f} are spent.")
@@ -40,13 +40,13 @@ class CaseMoney:
         return str(len(self.calls))
 
     def settle(self, failure: str, call: str, ended: ModelCall) -> None:
-        """See ``Purse.settle``."""
+        """See ``ModelBudget.settle``."""
         self.on_case += ended.cost_usd
         self.spent += ended.cost_usd
         self.calls.append(ended)
 
     def answered(self, failure: str) -> Sequence[ModelCall]:
-        """See ``Purse.answered``; nothing is kept."""
+        """See ``ModelBudget.answered``; nothing is kept."""
         return ()
 
 
@@ -69,7 +69,7 @@ class ModelOnCases:
             record=self._records.append,
         )
         floor = RuleDiagnoser()
-        self._ladder = LadderDiagnoser(floor, lambda: asked, lambda _: None, always=always)
+        self._ladder = ModelFallback(floor, lambda: asked, lambda _: None, always=always)
         self.took: Mapping[str, Any] = {}
 
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:

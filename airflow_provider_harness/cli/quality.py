@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate
+from airflow_provider_harness.core.slices.gate_run import Kept, StoredGate
 
 UNUSUAL, UNCHECKED = "*", "!"
 LEGEND = f"{UNUSUAL} unusual against its own history   {UNCHECKED} could not be checked"
@@ -16,7 +16,7 @@ NULLS = (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
 """Kinds whose share of rows is a rate of nulls."""
 
 
-def of_slices(gates: Sequence[KeptGate]) -> list[dict[str, Any]]:
+def of_slices(gates: Sequence[StoredGate]) -> list[dict[str, Any]]:
     """One line a gate: what it looked at, decided and cost."""
     return [
         {
@@ -35,7 +35,7 @@ def of_slices(gates: Sequence[KeptGate]) -> list[dict[str, Any]]:
     ]
 
 
-def of_check(gates: Sequence[KeptGate], name: str) -> list[dict[str, Any]]:
+def of_check(gates: Sequence[StoredGate], name: str) -> list[dict[str, Any]]:
     """One line a gate that has the check.
 
     :raises ConfigurationError: no gate has it.
@@ -59,7 +59,7 @@ def of_check(gates: Sequence[KeptGate], name: str) -> list[dict[str, Any]]:
     ]
 
 
-def as_json(gates: Sequence[KeptGate], name: str) -> list[dict[str, Any]]:
+def as_json(gates: Sequence[StoredGate], name: str) -> list[dict[str, Any]]:
     """Everything that is kept, for programs."""
     return [
         {
@@ -82,7 +82,7 @@ def as_json(gates: Sequence[KeptGate], name: str) -> list[dict[str, Any]]:
     ]
 
 
-def findings(gates: Sequence[KeptGate], name: str) -> bool:
+def findings(gates: Sequence[StoredGate], name: str) -> bool:
     """Whether a person should look at the newest slice: it was blocked, or a number is unusual or missing."""
     newest = max((gate.at for gate in gates), default=None)
     latest = [gate for gate in gates if gate.at == newest]
@@ -91,7 +91,7 @@ def findings(gates: Sequence[KeptGate], name: str) -> bool:
     return any(gate.decision is Decision.BLOCK or any(map(mark, gate.checks)) for gate in latest)
 
 
-def marked(gates: Iterable[KeptGate]) -> bool:
+def marked(gates: Iterable[StoredGate]) -> bool:
     """Whether the legend is needed."""
     return any(mark(check) for gate in gates for check in gate.checks)
 

@@ -120,7 +120,7 @@ def _dead_man() -> None:
 
 def page_own_failure(context: Mapping[str, Any]) -> None:
     """The healer is never healed by itself: when one of its tasks fails, on-call is paged."""
-    wiring.quietly("Paging that the healer itself failed", lambda: _page_own_failure(context))
+    wiring.log_failures("Paging that the healer itself failed", lambda: _page_own_failure(context))
 
 
 def _page_own_failure(context: Mapping[str, Any]) -> None:
@@ -143,7 +143,7 @@ def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
 
 def _note(healer: Healer, incident_id: str, run_id: str) -> None:
     """Say it where people look; who cannot note anything heals all the same."""
-    wiring.quietly(
+    wiring.log_failures(
         "Noting what was done (the incident's page has it)",
         lambda: note.tell(healer, healer.store.incident(incident_id), run_id),
     )
@@ -223,7 +223,7 @@ class Approve(HITLOperator):
             raise AirflowSkipException(
                 "Nobody is named who may answer, or the act is too long for a question; on-call is told instead."
             )
-        wiring.quietly(
+        wiring.log_failures(
             "Paging that a question is open (it stands in Airflow's required actions)",
             lambda: self._page(healer, incident.id),
         )
@@ -240,7 +240,7 @@ class Approve(HITLOperator):
             healer,
             incident,
             asks=asks.answer(incident_id),
-            severity=stakes.severity_of(healer, incident),
+            severity=stakes.page_severity(healer, incident),
         )
 
 

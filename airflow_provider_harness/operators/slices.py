@@ -148,7 +148,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         from airflow_provider_harness.wiring import healing as harness
         from airflow_provider_harness.wiring import lineage as wiring_lineage
 
-        harness.quietly("Keeping the lineage", lambda: wiring_lineage.keep(context, self._flow()))
+        harness.log_failures("Keeping the lineage", lambda: wiring_lineage.keep(context, self._flow()))
 
     def _flow(self, *, known: bool = True) -> Flow:
         """What the task reads and writes.
@@ -231,7 +231,7 @@ def _note_quarantine(context: Mapping[str, Any], table: str, published: Publishe
 
     counts = ", ".join(f"{check}: {rows}" for check, rows in published.quarantined.items())
     text = f"{table} slice {with_local_day(published.slice, zone)} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
-    harness.quietly("Noting the quarantine", lambda: harness.notice(context, "quarantined", text))
+    harness.log_failures("Noting the quarantine", lambda: harness.notice(context, "quarantined", text))
 
 
 def log_report(log: Any, report: Report) -> None:

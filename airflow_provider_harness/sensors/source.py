@@ -81,4 +81,4 @@ def _note(context: Mapping[str, Any], text: str) -> None:
     """Tell the harness that a slice was skipped: people get a note, nobody a page."""
     from airflow_provider_harness.wiring import healing as harness
 
-    harness.quietly("Noting the skip", lambda: harness.notice(context, "skipped", text))
+    harness.log_failures("Noting the skip", lambda: harness.notice(context, "skipped", text))

@@ -15,7 +15,7 @@ from airflow_provider_harness.wiring import mapped as wiring_mapped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_harness.app.rows.probe import Look
+    from airflow_provider_harness.app.rows.probe import ProbeResult
 
 GRACE = timedelta(minutes=5)
 """How long after its time a deferred task waits for a triggerer that does not answer."""
@@ -62,7 +62,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         wiring.rows.end_has_a_key(slice_key, slice_end)
         self.wait, self.deferrable = wait, deferrable
         self._running: list[Callable[[], None]] = []
-        self._found: Look | None = None
+        self._found: ProbeResult | None = None
         wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None)
 
     @classmethod

@@ -105,14 +105,14 @@ class ServerProcess:
         if not self.running():
             raise ServerFailed(self.name, f"ended with status {self.supervisor.returncode}", self.log)
 
-    def let_go(self) -> None:
+    def stop_grouping(self) -> None:
         """Asks it to stop, without waiting."""
         if self.supervisor.stdin is not None:
             self.supervisor.stdin.close()
 
     def stop(self) -> None:
         """Stops it and everything that descends from it, and waits for that. Twice is once."""
-        self.let_go()
+        self.stop_grouping()
         try:
             self.supervisor.wait(self.grace + 15)
         except subprocess.TimeoutExpired:

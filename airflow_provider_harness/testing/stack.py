@@ -192,7 +192,7 @@ class AirflowStack:
     def stop(self) -> None:
         """Stops the four processes and everything that descends from them, tasks included. Twice is once."""
         for process in self.processes.values():
-            process.let_go()
+            process.stop_grouping()
         for process in self.processes.values():
             process.stop()
         self.processes.clear()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.app.ports.diagnosis import ProposalJudge
     from airflow_provider_harness.app.ports.healing import EvidenceCollector, TaskState
     from airflow_provider_harness.core.redaction.redactor import Redactor
-    from airflow_provider_harness.core.slices.gate_run import KeptGate
+    from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 
 def history(
@@ -100,7 +100,7 @@ def reached(conn_id: str) -> str:
     return f"{found.conn_type} at {place}{f', port {found.port}' if found.port else ''}"
 
 
-def quality(table: str, slices: int) -> Sequence[KeptGate]:
+def quality(table: str, slices: int) -> Sequence[StoredGate]:
     """What the newest gates of a table found.
 
     :raises HarnessUnavailable: the store is away.

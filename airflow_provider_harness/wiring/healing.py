@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness import config
 from airflow_provider_harness.app.ports.healing import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
-from airflow_provider_harness.core.incidents.circuit_breaker import Brakes
+from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits
 from airflow_provider_harness.wiring.store import connection, connection_if_readable, store_engine, task_engine
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.api import AirflowApi
-    from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHandover
+    from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHealerStarter
     from airflow_provider_harness.adapters.model.wire import Wire
     from airflow_provider_harness.adapters.paging.pagerduty import PagerDuty
     from airflow_provider_harness.adapters.store.incidents import SqlStore
     from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
     from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
     from airflow_provider_harness.adapters.store.spool import FileSpool
-    from airflow_provider_harness.app.oncall.delivery import Receiver
+    from airflow_provider_harness.app.oncall.delivery import Channel
     from airflow_provider_harness.app.ports.diagnosis import Diagnoser, ModelProposal
     from airflow_provider_harness.core.diagnosis.evidence import Evidence
     from airflow_provider_harness.core.diagnosis.failure import Failure
@@ -97,11 +97,11 @@ def audit_ring() -> Ring:
     return ring(audit_key_file(config.read()))
 
 
-def handover() -> SupervisorHandover:
+def handover() -> SupervisorHealerStarter:
     """How a task starts the healer."""
-    from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHandover
+    from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHealerStarter
 
-    return SupervisorHandover(config.read().healer_dag_id)
+    return SupervisorHealerStarter(config.read().healer_dag_id)
 
 
 def redactor() -> Redactor:
@@ -161,18 +161,18 @@ def pager() -> Pager:
     from airflow_provider_harness.adapters.paging.pagerduty import NoPager
     from airflow_provider_harness.adapters.store.outbox import SqlOutbox
     from airflow_provider_harness.adapters.yaml_files.routes import load_routes
-    from airflow_provider_harness.app.oncall.delivery import DEFAULT, Teller
+    from airflow_provider_harness.app.oncall.delivery import DEFAULT, PageDispatcher
 
     settings = config.read()
     routes = load_routes(settings.routes_file)
     found = {conn_id: page_receiver(conn_id) for conn_id in routes.values()}
-    receivers: dict[str, Receiver] = {
+    receivers: dict[str, Channel] = {
         DEFAULT: page_receiver(settings.pagerduty_conn_id) or NoPager(log.warning),
         **{route_channel(conn_id): receiver for conn_id, receiver in found.items() if receiver is not None},
         **named(settings.notifiers),
     }
     named_routes = {name: route_channel(conn_id) for name, conn_id in routes.items()}
-    return Teller(
+    return PageDispatcher(
         SqlOutbox(store_engine),
         receivers,
         now=now,
@@ -225,10 +225,10 @@ def diagnoser() -> Diagnoser:
     )
     if not settings.model or settings.ask_model is config.AskModel.NEVER:
         return floor
-    from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+    from airflow_provider_harness.adapters.diagnosis.fallback import ModelFallback
 
     always = settings.ask_model is config.AskModel.ALWAYS
-    return LadderDiagnoser(floor, lambda: _model(settings), log.warning, always=always)
+    return ModelFallback(floor, lambda: _model(settings), log.warning, always=always)
 
 
 def model_wire(conn_id: str) -> Wire:
@@ -251,7 +251,7 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.adapters.airflow.metrics import observe
     from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits, nothing
     from airflow_provider_harness.adapters.model.runbooks import Runbooks
-    from airflow_provider_harness.adapters.store.budget import StorePurse
+    from airflow_provider_harness.adapters.store.budget import SqlModelBudget
     from airflow_provider_harness.app.healing import model_proposals as model_word
     from airflow_provider_harness.wiring import evidence as wiring_reads
 
@@ -267,7 +267,7 @@ def _model(settings: config.Settings) -> Diagnoser:
         offers=runbooks.offers if runbooks else nothing,
         redactor=redactor(),
         limits=ModelLimits(turns=settings.max_model_turns),
-        purse=StorePurse(
+        purse=SqlModelBudget(
             store_engine(),
             audit_ring,
             per_incident=settings.max_cost_usd_per_incident,
@@ -305,7 +305,7 @@ def healer() -> Healer:
     from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
     from airflow_provider_harness.adapters.evidence.lineage import LineageEvidence
     from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven
-    from airflow_provider_harness.adapters.store.rows.leases import SlicesOfTasks, SqlSlices
+    from airflow_provider_harness.adapters.store.rows.leases import SqlLeases, TaskLeases
     from airflow_provider_harness.adapters.yaml_files.approvers import YamlApprovers
     from airflow_provider_harness.adapters.yaml_files.maintenance import load_maintenance
     from airflow_provider_harness.adapters.yaml_files.policy import load_policy
@@ -337,7 +337,7 @@ def healer() -> Healer:
         policy=load_policy(settings.policy_file),
         approvers=YamlApprovers(settings.approvers_file),
         gates=gates,
-        slices=SlicesOfTasks(SqlSlices(store_engine)),
+        slices=TaskLeases(SqlLeases(store_engine)),
         grants=GrantsGiven(store()),
         promises=promises(),
         pager=pager(),
@@ -346,7 +346,7 @@ def healer() -> Healer:
             approval=timedelta(minutes=settings.approval_minutes),
             verify=timedelta(minutes=settings.verify_minutes),
             backfill_alone=settings.max_backfill_alone,
-            brakes=Brakes(
+            brakes=BreakerLimits(
                 recurrences=settings.recurrence_limit,
                 window=timedelta(days=settings.recurrence_days),
                 breaker=settings.breaker_limit,
@@ -364,7 +364,7 @@ def healer() -> Healer:
     )
 
 
-def quietly(what: str, call: Callable[[], object]) -> None:
+def log_failures(what: str, call: Callable[[], object]) -> None:
     """Do what a task can do without; whatever goes wrong in it is logged and never hurts the task.
 
     :param what: what is done, and who makes up for it.

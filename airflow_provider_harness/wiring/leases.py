@@ -16,7 +16,7 @@ from airflow_provider_harness.core.slices.lease import LEASE_SECONDS, holder_of
 from airflow_provider_harness.wiring.store import task_engine
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+    from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
     from airflow_provider_harness.core.contracts.contract import Contract
     from airflow_provider_harness.core.diagnosis.failure import TryKey
     from airflow_provider_harness.core.slices.lease import Lease
@@ -31,11 +31,11 @@ WAIT_SECONDS = 90
 POLL_SECONDS = 1.0
 
 
-def slices() -> SqlSlices:
+def slices() -> SqlLeases:
     """The store's record of leases and marks."""
-    from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+    from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 
-    return SqlSlices(task_engine)
+    return SqlLeases(task_engine)
 
 
 class Held:
@@ -44,7 +44,7 @@ class Held:
     A process that was stopped for a while, and goes on, does not know that another run has taken its slice over.
     """
 
-    def __init__(self, store: SqlSlices, name: str, token: str) -> None:
+    def __init__(self, store: SqlLeases, name: str, token: str) -> None:
         self._store, self._name, self._token = store, name, token
         self._until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
 
@@ -97,7 +97,7 @@ def leased(name: str, task: TryKey) -> Iterator[Held | None]:
 
 
 @contextmanager
-def _renewed(store: SqlSlices, name: str, token: str) -> Iterator[Held]:
+def _renewed(store: SqlLeases, name: str, token: str) -> Iterator[Held]:
     held, over = Held(store, name, token), threading.Event()
     renewal = threading.Thread(target=held.keep, args=(over,), daemon=True, name="harness lease")
     renewal.start()
@@ -109,7 +109,7 @@ def _renewed(store: SqlSlices, name: str, token: str) -> Iterator[Held]:
         _quietly("The lease was not given back, and ends by itself", lambda: store.release(name, token))
 
 
-def _taken(store: SqlSlices, name: str, holder: str, token: str) -> bool:
+def _taken(store: SqlLeases, name: str, holder: str, token: str) -> bool:
     """False where there is no store; an error of the work itself must not look as if that had led to it."""
     try:
         _take(store, name, holder, token)
@@ -119,7 +119,7 @@ def _taken(store: SqlSlices, name: str, holder: str, token: str) -> bool:
     return True
 
 
-def _take(store: SqlSlices, name: str, holder: str, token: str) -> None:
+def _take(store: SqlLeases, name: str, holder: str, token: str) -> None:
     end, told = time.monotonic() + WAIT_SECONDS, False
     while True:
         lease: Lease = store.take(name, holder, token, datetime.now(UTC))
@@ -138,7 +138,9 @@ def published(contract: Contract, piece: Slice, conn_id: str, task: TryKey) -> N
 
     def move() -> None:
         store = slices()
-        if store.move_mark(conn_id, contract.table, piece, datetime.now(UTC), task=task, contract=contract.place):
+        if store.advance_high_water_mark(
+            conn_id, contract.table, piece, datetime.now(UTC), task=task, contract=contract.place
+        ):
             log.info("The high-water mark of %s is slice %s, until %s", contract.table, piece.id, piece.end.isoformat())
         elif (mark := store.mark(conn_id, contract.table)) is not None:
             log.info("Slice %s lies before the high-water mark of %s, slice %s", piece.id, contract.table, mark[0])

@@ -11,7 +11,7 @@ from airflow_provider_harness.wiring.store import store_engine, task_engine
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage.graph import Flow, Graph
-    from airflow_provider_harness.core.slices.gate_run import KeptGate
+    from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 
 def keep(context: Mapping[str, Any], flow: Flow) -> None:
@@ -41,7 +41,7 @@ def graph_ever() -> Graph:
     return SqlLineage(store_engine).graph(ever=True)
 
 
-def latest_gates(tasks: Collection[str]) -> Mapping[str, KeptGate]:
+def latest_gates(tasks: Collection[str]) -> Mapping[str, StoredGate]:
     """What the newest gate of each of these tasks decided; a task is ``dag.task``.
 
     :raises HarnessUnavailable: the store is away.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from airflow_provider_harness import config
 from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
 from airflow_provider_harness.adapters.arrow.personal_data import Hasher, Watch
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
-from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
+from airflow_provider_harness.adapters.postgres.copy.source import PostgresCopySource
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.subject import bound
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
@@ -59,7 +59,7 @@ def extract(
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract), name=named(conn_id))
     with leased(f"staged {folder}", task), gate(contract, piece, post, permit) as here, database as source:
         running.append(source.cancel)
-        gauge = ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        gauge = ArrowChecks(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
         watch = Watch(contract)
         manifest, report, drift = move.extract(
@@ -95,7 +95,7 @@ def load(
     with files, target as held, gate(contract, piece, post, permit) as here:
         warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, held)
         running.append(warehouse.cancel)
-        gauge = None if is_bigquery(conn_id) else ArrowGauge(contract, _sliced(contract, piece), at=piece.end)
+        gauge = None if is_bigquery(conn_id) else ArrowChecks(contract, _sliced(contract, piece), at=piece.end)
         told = move.load(
             contract, piece, stage, warehouse, run, Progress(stage.manifest().rows, exact=True), gate=here, gauge=gauge
         )
@@ -121,7 +121,7 @@ def transfer(
     warehouse = PostgresWarehouse(dsn(conn_id, name), name=named(conn_id))
     piece = piece_of(contract, key, end)
     query = _bound(sql, piece, contract)
-    source = PostgresPump(dsn(source_conn_id, name), table=source_table, sql=query, name=named(source_conn_id))
+    source = PostgresCopySource(dsn(source_conn_id, name), table=source_table, sql=query, name=named(source_conn_id))
     running += [source.cancel, warehouse.cancel]
     contract, permit = granted(contract, piece.id, task)
     post = Post(place=Place.STAGING, conn_id=conn_id, task=task)

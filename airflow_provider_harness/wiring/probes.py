@@ -1,4 +1,4 @@
-"""The looks that sensors take, in a task or in the triggerer: Airflow's connections in, one ``Look`` out."""
+"""The looks that sensors take, in a task or in the triggerer: Airflow's connections in, one ``ProbeResult`` out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow_provider_harness.app.rows import probe as look
-from airflow_provider_harness.app.rows.probe import Look
+from airflow_provider_harness.app.rows.probe import ProbeResult
 from airflow_provider_harness.core.slices.gate_run import Place, Post
 from airflow_provider_harness.wiring import rows as rows
 from airflow_provider_harness.wiring.gates import empty, gate
@@ -25,7 +25,7 @@ def arrived(
     sql: str,
     min_rows: int,
     running: list[Cancel],
-) -> Look:
+) -> ProbeResult:
     """Whether the source has the slice."""
     terms = rows.contract_of(contract, table)
     subject = rows.rows_of(conn_id, f"harness looks for {terms.table}", sql=sql, prove=False)
@@ -35,7 +35,7 @@ def arrived(
 
 def kept(
     *, contract: str, conn_id: str, table: str, slice_key: str, slice_end: str = "", running: list[Cancel]
-) -> Look:
+) -> ProbeResult:
     """Whether the published slice keeps its contract. Looks are not kept: they would be history's many points of one slice."""
     terms = rows.contract_of(contract, table)
     subject = rows.rows_of(conn_id, f"harness looks at {terms.table}")
@@ -55,7 +55,7 @@ def complete(
     running: list[Cancel],
     slice_end: str = "",
     schedule: str = "",
-) -> Look:
+) -> ProbeResult:
     """Whether the slices before the run's own are all published."""
     terms = rows.contract_of(contract, table)
     return look.complete(
@@ -83,7 +83,7 @@ def undrifted(
     target_table: str,
     running: list[Cancel],
     slice_end: str = "",
-) -> Look:
+) -> ProbeResult:
     """Whether source and published table have the contract's columns."""
     from airflow_provider_harness.adapters.postgres.source import PostgresSource
 
@@ -105,7 +105,7 @@ def undrifted(
     return found
 
 
-LOOKS: Mapping[str, Callable[..., Look]] = {
+LOOKS: Mapping[str, Callable[..., ProbeResult]] = {
     "arrived": arrived,
     "kept": kept,
     "complete": complete,
@@ -114,7 +114,7 @@ LOOKS: Mapping[str, Callable[..., Look]] = {
 """Name of a look, as a trigger keeps it -> what takes it."""
 
 
-def take(kind: str, given: Mapping[str, Any], running: list[Cancel]) -> Look:
+def take(kind: str, given: Mapping[str, Any], running: list[Cancel]) -> ProbeResult:
     """Take one look.
 
     :param given: arguments of the look of this kind.

@@ -84,7 +84,7 @@ def extract(kind: str, folder: str = "") -> Callable[[Place], Timed]:
 
     def made(place: Place) -> Timed:
         from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
-        from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+        from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
         from airflow_provider_harness.adapters.postgres.source import PostgresSource
         from airflow_provider_harness.app.rows import move
 
@@ -94,7 +94,7 @@ def extract(kind: str, folder: str = "") -> Callable[[Place], Timed]:
 
         def timed() -> int:
             with PostgresSource(place.dsn, sql=place.source) as source:
-                gauge = ArrowGauge(found, None, at=piece.end)
+                gauge = ArrowChecks(found, None, at=piece.end)
                 gate = gate_of(found, piece, "source")
                 manifest, report, _ = move.extract(found, piece, source, stage, gauge, quiet, gate=gate)
             assert report.passed, report.sentence()
@@ -111,7 +111,7 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
 
     def made(place: Place) -> Timed:
         from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
-        from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+        from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
         from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
         from airflow_provider_harness.app.rows import move
 
@@ -123,7 +123,7 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
 
         def timed() -> int:
             gate = gate_of(found, piece, "staging")
-            gauge = ArrowGauge(found, piece, at=piece.end)
+            gauge = ArrowChecks(found, piece, at=piece.end)
             published, report = move.load(found, piece, stage, warehouse, "bench", quiet, gate=gate, gauge=gauge)
             assert report.passed, report.sentence()
             return published.rows
@@ -135,7 +135,7 @@ def load(*, partitioned: bool, kind: str = "load") -> Callable[[Place], Timed]:
 
 def transfer(place: Place) -> Timed:
     """PostgreSQL to a published slice in PostgreSQL: binary COPY pump, staging table, gate, publication."""
-    from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+    from airflow_provider_harness.adapters.postgres.copy.source import PostgresCopySource
     from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
     from airflow_provider_harness.app.rows import move
 
@@ -146,7 +146,7 @@ def transfer(place: Place) -> Timed:
 
     def timed() -> int:
         gate = gate_of(found, piece, "staging")
-        with PostgresPump(place.dsn, sql=f"SELECT * FROM public.src WHERE id < {place.rows}") as pump:
+        with PostgresCopySource(place.dsn, sql=f"SELECT * FROM public.src WHERE id < {place.rows}") as pump:
             basin = warehouse.slice(found, piece)
             published, report, _ = move.transfer(found, piece, pump, basin, "bench", quiet, gate=gate)
         assert report.passed, report.sentence()

@@ -31,7 +31,7 @@ from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.ports.healing import Airflow, DagFacts, Healer, TaskState
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.diagnosis.reported import body_of
-from airflow_provider_harness.core.incidents.grouping import handover_of, signature
+from airflow_provider_harness.core.incidents.grouping import healer_run_key, signature
 from airflow_provider_harness.core.incidents.incident import episode_of
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.testing.postgres import EmbeddedPostgres
@@ -121,7 +121,7 @@ def report(store_url: str, count: int, runs: int, at: datetime) -> tuple[str, st
                 )
             rows.clear()
     engine.dispose()
-    return ids, f"heal__{handover_of(last, episode_of(last.key, signature(last).text))}__0"
+    return ids, f"heal__{healer_run_key(last, episode_of(last.key, signature(last).text))}__0"
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def storm(store_url: str, count: int, runs: int, at: datetime) -> dict[str, Any]
     """The reconciler's passes until nothing waits and nothing is left to do, with the healer runs that they start; what it took."""
     began, passes = time.process_time(), 0
     with healer_of(store_url, count, runs, at) as (w, healer, airflow):
-        while passes == 0 or healer.store.waiting(1) or healer.store.at_work():
+        while passes == 0 or healer.store.waiting(1) or healer.store.open_incidents():
             passes += 1
             reconcile.reconcile(healer)
             w.clock.ahead(minutes=1)

@@ -34,7 +34,7 @@ SERIALIZED = ("operators", "sensors", "triggers", "links", "callbacks", "retry_p
 #: Sets of words of which each is stored, in an event, a report, a policy or a contract.
 WORDS: tuple[type[StrEnum], ...] = (
     actions.ActionKind, actions.Parameter, diagnosis.Basis, diagnosis.Category, diagnosis.Certainty, evidence.Source,
-    failure.FailureKind, failure.Origin, events.EventKind, events.Outcome, incident.State, StoreKind, outbox.Said, outbox.Wait,
+    failure.FailureKind, failure.Origin, events.EventKind, events.Outcome, incident.State, StoreKind, outbox.MessageKind, outbox.MessageStatus,
     outbox.Reached, policy.VerdictKind, CheckKind, Decision, Severity, config.Mode, config.Place, config.AskModel,
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven, SqlGrants
-from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.store import Approval, AskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
@@ -113,7 +113,7 @@ def lived(store: SqlStore, engine: Engine) -> str:
     GrantsGiven(store).give(grant)
     assert SqlGrants(lambda: engine).use(grant, TASK, NOW)
     published = Slice(id="s1", start=NOW - timedelta(hours=1), end=NOW)
-    SqlSlices(lambda: engine).move_mark("warehouse", "orders", published, NOW)
+    SqlLeases(lambda: engine).advance_high_water_mark("warehouse", "orders", published, NOW)
     store.note_pass(NOW)
     return incident
 

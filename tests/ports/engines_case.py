@@ -11,7 +11,7 @@ import psycopg
 import pyarrow as pa
 
 from airflow_provider_harness.adapters.duckdb import measure as duck_measure
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.postgres import measure as pg_measure
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.types import arrow_schema
@@ -86,7 +86,7 @@ class Engines:
 
     def arrow(self, contract: Contract, *, size: int = 3) -> Measurements:
         references = {"public.other": pa.Table.from_batches([batch_of(self.others)])}
-        gauge = ArrowGauge(contract, None, references=references, at=NOW)
+        gauge = ArrowChecks(contract, None, references=references, at=NOW)
         for start in range(0, len(self.rows), size):
             gauge.add(batch_of(self.rows[start : start + size]))
         return gauge.finish()

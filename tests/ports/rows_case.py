@@ -11,7 +11,7 @@ import psycopg
 
 from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.sql.checks import ident
 from airflow_provider_harness.app.ports.rows import Manifest, Progress, Published
@@ -129,7 +129,7 @@ class Case:
     def extract(self, day: int = 0, *, sql: str = "") -> tuple[Manifest, Report]:
         piece = self.piece(day)
         with PostgresSource(self.source, table="public.orders", sql=sql) as source:
-            gauge = ArrowGauge(self.contract, piece)
+            gauge = ArrowChecks(self.contract, piece)
             gate = gate_of(self.contract, piece, Place.SOURCE)
             manifest, report, _ = move.extract(self.contract, piece, source, self.stage(day), gauge, quiet, gate=gate)
         return manifest, report
@@ -138,7 +138,7 @@ class Case:
         warehouse = self.target.warehouse()
         piece = self.piece(day)
         gate = gate_of(self.contract, piece)
-        gauge = ArrowGauge(self.contract, piece if self.contract.load.slice_column else None)
+        gauge = ArrowChecks(self.contract, piece if self.contract.load.slice_column else None)
         return move.load(self.contract, piece, self.stage(day), warehouse, "dag/run", quiet, gate=gate, gauge=gauge)
 
     def move(self, day: int = 0) -> Published:

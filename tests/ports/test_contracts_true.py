@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
 from airflow_provider_harness.adapters.contracts.odcs import load_contract
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.subject import PostgresRows
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
@@ -115,7 +115,7 @@ def test_a_day_moves_as_the_dag_moves_it_and_warns_of_the_orphans(
         piece = slice_of_day(contract, date(2013, 1, 8))
         stage = ParquetStage(f"file://{tmp_path}/{name}")
         with PostgresSource(real.url(DATABASE), table=f"public.{name}") as source:
-            gauge = ArrowGauge(contract, piece if contract.load.slice_column else None)
+            gauge = ArrowChecks(contract, piece if contract.load.slice_column else None)
             move.extract(contract, piece, source, stage, gauge, _quiet, gate=gate_of(contract, piece))
         published, reports[name] = move.load(
             contract,

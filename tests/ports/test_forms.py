@@ -19,7 +19,7 @@ from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, Sql
 from airflow_provider_harness.adapters.store.migrate import _config, state, upgrade
 from airflow_provider_harness.adapters.store.outbox import SqlOutbox
 from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
-from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
 from airflow_provider_harness.adapters.store.ulid import ulid
@@ -226,7 +226,7 @@ def test_a_report_that_is_refused_is_not_taken_for_one_that_was_made(engine: Eng
     with pytest.raises(HarnessUnavailable):
         SqlFailureLog(engine).record(bad, ulid(NOW))
     with pytest.raises(HarnessUnavailable):
-        SqlSlices(lambda: engine).take("n" * 1_025, "h", "t", NOW)
+        SqlLeases(lambda: engine).take("n" * 1_025, "h", "t", NOW)
     assert SqlFailureLog(engine).record(failure(), ulid(NOW))
 
 
@@ -361,7 +361,7 @@ def test_a_store_that_has_lived_is_brought_up_and_everything_in_it_is_read(lived
     assert len(SqlOutbox(lambda: lived).waiting()) == 1
     assert SqlGates(lambda: lived).tables() == ["public.t"]
     assert set(unreadable(lived)) == set(_STRANGE) - {"harness_failures", "harness_gate_checks"}
-    assert SqlSlices(lambda: lived).take("n", "h", "new", NOW + timedelta(days=1)).token == "new"
+    assert SqlLeases(lambda: lived).take("n", "h", "new", NOW + timedelta(days=1)).token == "new"
     assert store.record(failure("another"), ulid(NOW))
     assert len(store.intake(NOW, store.waiting())) == 1
     assert store.audit_break() is None

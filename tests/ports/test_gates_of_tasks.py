@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
 from airflow_provider_harness.core.contracts.report import Decision, Measurement, Measurements, judge
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
-from airflow_provider_harness.core.slices.gate_run import GateRun, KeptGate, Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post, StoredGate
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator, ValidateOperator
 from airflow_provider_harness.wiring import gates as wiring_gates
 from airflow_provider_harness.wiring import rows as wiring_rows
@@ -51,7 +51,7 @@ def history() -> SqlGates:
     return wiring_gates.history()
 
 
-def kept(table: str = "public.orders") -> list[KeptGate]:
+def kept(table: str = "public.orders") -> list[StoredGate]:
     return list(history().trend(table, 50))
 
 

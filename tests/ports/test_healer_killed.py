@@ -25,7 +25,7 @@ from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.ports.healing import Answer, Healer, Page, TaskState
 from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.core.diagnosis.reported import Reported
-from airflow_provider_harness.core.incidents.circuit_breaker import Brakes
+from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits
 from airflow_provider_harness.core.incidents.events import Event, EventKind, Judged, Outcome, Settled
 from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
@@ -178,7 +178,7 @@ class Trial:
             airflow=LastingAirflow(self.done, boundary, self.run_id, self.cures),
             pager=LastingPager(self.done, boundary),
             policy=policy_of(self.verdict),
-            limits=replace(given.limits, brakes=Brakes(recurrences=10**6, breaker=10**6)),
+            limits=replace(given.limits, brakes=BreakerLimits(recurrences=10**6, breaker=10**6)),
             now=lambda: START + len(self.stages.lines()) * timedelta(minutes=2),
             new_id=lambda: ulid(START),
         )

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
 from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.postgres import measure as pg_measure
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.types import arrow_schema, staged_type
@@ -86,7 +86,7 @@ class Engines:
 
     def found(self, contract: Contract, *, files: bool = True) -> dict[str, Measurements]:
         assert self.batch is not None
-        gauge = ArrowGauge(contract, None)
+        gauge = ArrowChecks(contract, None)
         gauge.add(self.batch)
         found = {"postgres": pg_measure.measure(self.postgres, contract, ROWS), "arrow": gauge.finish()}
         found["staged"] = self._staged(contract)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.fallback import ModelFallback
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser
 from airflow_provider_harness.adapters.model.wire import Answer
@@ -21,7 +21,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.diagnosis.models import Tokens
-from tests.ports.test_model_wire import NOTHING_SEEN, Purse
+from tests.ports.test_model_wire import NOTHING_SEEN, ModelBudget
 from tests.ports.test_obeying_model import BOUNDED
 from tests.unit.app.fakes import RUN, opened, world
 
@@ -85,10 +85,10 @@ def test_a_line_that_was_planted_and_cited_adds_no_act(truth: Any, category: Cat
         model = ModelDiagnoser(
             wire=Attacker(category, 1, planted, told, kind),
             model="m",
-            purse=Purse(),
+            purse=ModelBudget(),
             judge=partial(model_proposals.judge, healer),
         )
-        ladder = LadderDiagnoser(RuleDiagnoser(), lambda asked=model: asked, lambda _: None, always=True)  # type: ignore[misc]
+        ladder = ModelFallback(RuleDiagnoser(), lambda asked=model: asked, lambda _: None, always=True)  # type: ignore[misc]
         healer = replace(healer, diagnoser=ladder)
         assert heal.claim(healer, incident_id, RUN)
         diagnosis = heal.diagnose(healer, incident_id)

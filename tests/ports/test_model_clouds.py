@@ -18,7 +18,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import ConfigurationError
 from tests.ports.test_model_server import SUBMIT, message
-from tests.ports.test_model_wire import LOG, Purse
+from tests.ports.test_model_wire import LOG, ModelBudget
 
 BEDROCK, VERTEX = "eu.anthropic.claude-haiku-5-5", "claude-haiku-5-5"
 #: road -> its extra, the model, the path of a request, and a header by which the server knows who asks. {url} is the server.
@@ -64,7 +64,7 @@ def test_each_road_leads_to_a_diagnosis(httpserver: HTTPServer, monkeypatch: pyt
     httpserver.expect_request(re.compile(".*"), method="POST").respond_with_handler(serve)
     records: list[ModelRecord] = []
     client = anthropic_client("model_test")
-    asker = ModelDiagnoser(wire=AnthropicWire(client), model=model, purse=Purse(), record=records.append)
+    asker = ModelDiagnoser(wire=AnthropicWire(client), model=model, purse=ModelBudget(), record=records.append)
     assert asker.diagnose(None, Evidence(log=LOG)).category is Category.CODE_BUG
     client.close()
     [(at, who, body)] = asked

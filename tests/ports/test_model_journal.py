@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser
 from airflow_provider_harness.adapters.model.log_tools import Reading
 from airflow_provider_harness.adapters.model.wire import AnthropicWire
-from airflow_provider_harness.adapters.store.budget import StorePurse
+from airflow_provider_harness.adapters.store.budget import SqlModelBudget
 from airflow_provider_harness.app.ports.diagnosis import ReadTool
 from airflow_provider_harness.core.diagnosis.diagnosis import Category, Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
@@ -59,7 +59,7 @@ def client(httpserver: HTTPServer) -> Iterator[anthropic.Anthropic]:
 
 
 def ask(
-    client: anthropic.Anthropic, store: StorePurse, failure: Failure, tools: Tools, log: str = LOG, **more: Any
+    client: anthropic.Anthropic, store: SqlModelBudget, failure: Failure, tools: Tools, log: str = LOG, **more: Any
 ) -> Diagnosis:
     given: dict[str, Any] = {"model": MODEL, "redactor": Redactor(secrets=(SECRET,))} | more
     wire, record = AnthropicWire(client), lambda record: append(store, failure, record.event())
@@ -67,19 +67,19 @@ def ask(
     return asked.diagnose(failure, Evidence(log=log))
 
 
-def append(store: StorePurse, failure: Failure, body: Any) -> None:
+def append(store: SqlModelBudget, failure: Failure, body: Any) -> None:
     incident = store.incident_of(failure.identity)
     assert incident is not None
     store.append(Event(incident_id=incident, at=Clock.at, body=body))
 
 
-def failed(store: StorePurse) -> tuple[Failure, str]:
+def failed(store: SqlModelBudget) -> tuple[Failure, str]:
     _, incident = diagnosed(store, "run1")
     [failure] = store.failures(incident)
     return failure, incident
 
 
-def journal(store: StorePurse, incident: str) -> list[ModelAnswered]:
+def journal(store: SqlModelBudget, incident: str) -> list[ModelAnswered]:
     return [event.body for event in store.events(incident) if isinstance(event.body, ModelAnswered)]
 
 

@@ -17,7 +17,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.fallback import ModelFallback
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits
 from airflow_provider_harness.adapters.model.wire import AnthropicWire
@@ -28,7 +28,7 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.incidents.events import EventKind, ModelEnded, Proposed, stored
 from tests.ports.test_model_wire import LOG as NOISE
-from tests.ports.test_model_wire import NOTHING_SEEN, Purse, Script, use
+from tests.ports.test_model_wire import NOTHING_SEEN, ModelBudget, Script, use
 from tests.unit.app.fakes import KEY, RUN, opened, world
 
 LIMITS = ModelLimits(turns=3, seconds=20)
@@ -166,13 +166,13 @@ def ended(url: str, floor: Any = UNKNOWN, limits: ModelLimits = LIMITS) -> tuple
         model = ModelDiagnoser(
             wire=AnthropicWire(client),
             model="claude-haiku-5-5",
-            purse=Purse(),
+            purse=ModelBudget(),
             limits=limits,
             sleep=lambda _: None,
             judge=partial(model_word.judge, healer),
             record=lambda record: model_word.ended(healer, record.event()),
         )
-        healer = replace(healer, diagnoser=LadderDiagnoser(RuleDiagnoser(), lambda: model, lambda _: None))
+        healer = replace(healer, diagnoser=ModelFallback(RuleDiagnoser(), lambda: model, lambda _: None))
         assert heal.claim(healer, incident_id, RUN)
         diagnosis = heal.diagnose(healer, incident_id)
     verdict = heal.decide(healer, incident_id)

@@ -14,7 +14,7 @@ from airflow_provider_harness.adapters.model.others.pydantic_ai import PydanticA
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from tests.ports.test_model_wire import GOOD, LOG, Purse
+from tests.ports.test_model_wire import GOOD, LOG, ModelBudget
 
 pytest.importorskip("pydantic_ai")
 PATH = "/v1beta/models/gemini-3-flash:generateContent"
@@ -48,14 +48,14 @@ class Server:
         return self._answers[min(len(self.asked), len(self._answers)) - 1]
 
 
-def ask(url: str, **more: Any) -> tuple[Any, ModelRecord, Purse]:
+def ask(url: str, **more: Any) -> tuple[Any, ModelRecord, ModelBudget]:
     from pydantic_ai.models.google import GoogleModel
     from pydantic_ai.providers.google import GoogleProvider
 
     def model(name: str) -> GoogleModel:
         return GoogleModel(name, provider=GoogleProvider(api_key="k", base_url=url))
 
-    records, purse = list[ModelRecord](), Purse()
+    records, purse = list[ModelRecord](), ModelBudget()
     asker = ModelDiagnoser(
         wire=PydanticAIWire(model),
         model="gemini-3-flash",

@@ -28,9 +28,9 @@ from airflow_provider_harness.core.incidents.circuit_breaker import Past
 from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from airflow_provider_harness.core.slices.gate_run import KeptGate
+from airflow_provider_harness.core.slices.gate_run import StoredGate
 from tests.ports.test_airflow_api import AT, DETAILS, row
-from tests.ports.test_model_wire import GOOD, Purse, Script, use
+from tests.ports.test_model_wire import GOOD, ModelBudget, Script, use
 from tests.unit.adapters.evidence.test_history import Incidents, gate
 from tests.unit.app.fakes import KEY, failure
 
@@ -114,7 +114,7 @@ def airflow(there: HTTPServer) -> AirflowServer:
 def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[Desk]:
     api = AirflowApi(there.url_for(""), "harness", "pw", "harness_healer")
 
-    def quality(table: str, slices: int) -> Sequence[KeptGate]:
+    def quality(table: str, slices: int) -> Sequence[StoredGate]:
         if table != "public.flights":
             raise HarnessUnavailable("The store", f"password={SECRET}")
         return [gate("s0", Decision.PUBLISH), gate("s1")][-slices:] if slices < 3 else [gate("s0"), gate("s1")]
@@ -149,7 +149,7 @@ def ask(httpserver: HTTPServer, desk: Desk) -> Iterator[Asked]:
             diagnoser = ModelDiagnoser(
                 wire=AnthropicWire(client),
                 model="m",
-                purse=Purse(),
+                purse=ModelBudget(),
                 tools=desk.tools,
                 redactor=desk.redactor,
                 record=records.append,
@@ -305,7 +305,7 @@ def test_the_dossier_is_under_its_size_whatever_it_is_made_of(httpserver: HTTPSe
     chain = tuple(ErrorLink(type="E", message=text[:1000]) for _ in range(20))
     evidence = Evidence(log=log, observations=tuple(seen), unavailable=(text,) * 9)
     with anthropic.Anthropic(api_key="k", base_url=httpserver.url_for(""), max_retries=0) as client:
-        ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=Purse(), tools=desk.tools).diagnose(
+        ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=ModelBudget(), tools=desk.tools).diagnose(
             failure(chain=chain), evidence
         )
     dossier = script.asked[0]["messages"][0]["content"][0]["text"]

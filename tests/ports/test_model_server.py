@@ -21,16 +21,16 @@ from airflow_provider_harness.adapters.model.wire import AnthropicWire
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from tests.ports.test_model_wire import GOOD, LOG, Purse, Script, use
+from tests.ports.test_model_wire import GOOD, LOG, ModelBudget, Script, use
 
 FORCED = {"type": "tool", "name": "submit_diagnosis"}
 READ = use("get_pipeline_logs", {"first_line": 1, "last_line": 2})
 SUBMIT = use("submit_diagnosis", GOOD)
 
 
-def ask(url: str, model: str = "claude-haiku-5-5", **more: Any) -> tuple[Any, ModelRecord, Purse]:
+def ask(url: str, model: str = "claude-haiku-5-5", **more: Any) -> tuple[Any, ModelRecord, ModelBudget]:
     """What comes of a diagnosis; its record; what it cost."""
-    records, purse = list[ModelRecord](), Purse()
+    records, purse = list[ModelRecord](), ModelBudget()
     with anthropic.Anthropic(api_key="k", base_url=url, max_retries=0) as client:
         given = {
             "wire": AnthropicWire(client),

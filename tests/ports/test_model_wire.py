@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.fallback import ModelFallback
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.model.answer import TRAITS
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelLimits, ModelRecord
@@ -37,7 +37,7 @@ GOOD = NOTHING_SEEN | {
 }
 
 
-class Purse:
+class ModelBudget:
     """Keeps what was reserved and settled; refuses after ``most`` calls."""
 
     def __init__(self, most: int = 99) -> None:
@@ -105,12 +105,12 @@ def client(httpserver: HTTPServer) -> Iterator[anthropic.Anthropic]:
 
 
 @pytest.fixture
-def purse() -> Purse:
-    return Purse()
+def purse() -> ModelBudget:
+    return ModelBudget()
 
 
 @pytest.fixture
-def ask(client: anthropic.Anthropic, purse: Purse) -> Callable[..., tuple[Any, ModelRecord]]:
+def ask(client: anthropic.Anthropic, purse: ModelBudget) -> Callable[..., tuple[Any, ModelRecord]]:
     def asked(**more: Any) -> tuple[Any, ModelRecord]:
         records: list[ModelRecord] = []
         given = {
@@ -135,7 +135,7 @@ def results(script: Script, turn: int) -> list[dict[str, Any]]:
     return script.asked[turn]["messages"][-1]["content"]
 
 
-def test_reads_then_answers(script: Script, ask: Any, purse: Purse) -> None:
+def test_reads_then_answers(script: Script, ask: Any, purse: ModelBudget) -> None:
     script.message(
         {"type": "text", "text": "Let me look."}, use("get_pipeline_logs", {"first_line": 1, "last_line": 9})
     ).message(use("search_logs", {"words": "WIDGET", "from_the": "end"}, "t2")).message(
@@ -261,7 +261,9 @@ def test_talk_without_a_call_is_asked_again(script: Script, ask: Any) -> None:
         (400, "invalid_request_error", 1),
     ],
 )
-def test_errors_of_the_server(script: Script, ask: Any, purse: Purse, code: int, kind: str, attempts: int) -> None:
+def test_errors_of_the_server(
+    script: Script, ask: Any, purse: ModelBudget, code: int, kind: str, attempts: int
+) -> None:
     script.status(code, kind)
     said, record = ask()
     assert isinstance(said, HarnessUnavailable) and record.counts[f"http_{code}"] == attempts == len(script.asked)
@@ -276,7 +278,7 @@ def test_an_overloaded_server_is_asked_again_after_the_time_it_names(script: Scr
     assert said.category is Category.CODE_BUG and slept == [7.0] and record.turns == 1
 
 
-def test_without_money_nothing_is_asked(script: Script, ask: Any, purse: Purse) -> None:
+def test_without_money_nothing_is_asked(script: Script, ask: Any, purse: ModelBudget) -> None:
     script.message(use("search_logs", {"words": "a", "from_the": "end"}))
     purse.most = 1
     said, record = ask()
@@ -289,7 +291,7 @@ def test_cut_json(script: Script, ask: Any) -> None:
     assert isinstance(said, HarnessUnavailable)
 
 
-def test_what_was_perhaps_served_is_paid_for(script: Script, ask: Any, purse: Purse) -> None:
+def test_what_was_perhaps_served_is_paid_for(script: Script, ask: Any, purse: ModelBudget) -> None:
     cut = Response('{"id": "msg_1"', content_type="application/json")
     cut.headers["content-length"] = "500"
     script.answers.append(cut)
@@ -300,7 +302,7 @@ def test_what_was_perhaps_served_is_paid_for(script: Script, ask: Any, purse: Pu
 
 def test_nobody_listens(httpserver: HTTPServer) -> None:
     with anthropic.Anthropic(api_key="k", base_url="http://127.0.0.1:1", max_retries=0) as client:
-        diagnoser = ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=Purse())
+        diagnoser = ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=ModelBudget())
         with pytest.raises(HarnessUnavailable, match="APIConnectionError"):
             diagnoser.diagnose(None, Evidence(log=LOG))
 
@@ -327,13 +329,13 @@ def test_unknown_is_a_valid_answer(script: Script, ask: Any) -> None:
 
 
 def _model(client: anthropic.Anthropic) -> ModelDiagnoser:
-    return ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=Purse(), limits=ModelLimits(attempts=1))
+    return ModelDiagnoser(wire=AnthropicWire(client), model="m", purse=ModelBudget(), limits=ModelLimits(attempts=1))
 
 
 def test_the_floor_decides_when_the_model_is_down(script: Script, client: anthropic.Anthropic) -> None:
     script.status(529, "overloaded_error")
     told: list[str] = []
-    ladder = LadderDiagnoser(RuleDiagnoser(), lambda: _model(client), told.append)
+    ladder = ModelFallback(RuleDiagnoser(), lambda: _model(client), told.append)
     assert ladder.diagnose(None, Evidence(log=LOG)).category is Category.UNKNOWN
     assert len(script.asked) == len(told) == 1 and "could not serve" in told[0]
     assert ladder.diagnose(None, Evidence(log="FATAL: too many clients already")).basis is Basis.TEXT

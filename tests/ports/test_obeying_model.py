@@ -75,7 +75,7 @@ class Obedient:
         return Answer(content=tuple(said), stop="tool_use", tokens=Tokens(input=10, output=10))
 
 
-class Purse:
+class ModelBudget:
     def reserve(self, failure: str, usd: float) -> str:
         return "c"
 
@@ -97,7 +97,7 @@ def test_whatever_it_is_told(attack: dict[str, Any]) -> None:
         model = ModelDiagnoser(
             wire=obedient,
             model="m",
-            purse=Purse(),
+            purse=ModelBudget(),
             judge=partial(model_word.judge, healer),
             record=records.append,
         )

@@ -17,10 +17,17 @@ from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.outbox import SqlOutbox
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.adapters.yaml_files.routes import load_routes
-from airflow_provider_harness.app.oncall.delivery import Receiver, Teller
+from airflow_provider_harness.app.oncall.delivery import Channel, PageDispatcher
 from airflow_provider_harness.app.ports.healing import Page, Severity
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.outbox import BACKOFF, Delivery, Message, Reached, Said, Wait
+from airflow_provider_harness.core.incidents.outbox import (
+    BACKOFF,
+    Delivery,
+    Message,
+    MessageKind,
+    MessageStatus,
+    Reached,
+)
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -40,15 +47,15 @@ class Clock:
 class Place:
     """A teller and what stands around it."""
 
-    def __init__(self, outbox: SqlOutbox, receiver: Receiver, **more: Receiver) -> None:
+    def __init__(self, outbox: SqlOutbox, receiver: Channel, **more: Channel) -> None:
         self.outbox, self.clock, self.lines = outbox, Clock(), list[str]()
         self.number = 0
         self.receivers = {"pagerduty": receiver, **more}
         self.routes: dict[str, str] = {}
         self.teller = self.another()
 
-    def another(self) -> Teller:
-        return Teller(
+    def another(self) -> PageDispatcher:
+        return PageDispatcher(
             self.outbox, self.receivers, now=self.clock, new_id=self.new_id, log=self.lines.append, routes=self.routes
         )
 
@@ -168,7 +175,7 @@ def message(key: str) -> Message:
         id=ulid(NOW),
         channel="pagerduty",
         dedup_key=key,
-        kind=Said.TRIGGER,
+        kind=MessageKind.TRIGGER,
         body=body | {"not_before": None},
         due_at=NOW,
     )
@@ -191,7 +198,7 @@ def test_one_receiver_that_is_away_holds_nobody_else_up(
     both.teller.trigger(page(key))
     assert received(events_api, key) == ["trigger"]
     [left] = both.outbox.waiting()
-    assert (left.channel, left.tries, left.state) == ("other", 1, Wait.WAITING)
+    assert (left.channel, left.tries, left.state) == ("other", 1, MessageStatus.WAITING)
 
 
 def test_any_notifier_of_airflow_is_told_beside_it(outbox: SqlOutbox, key: str) -> None:
@@ -334,7 +341,7 @@ def test_what_became_of_a_page_is_known(place: Place, events_api: EventsApiStand
     place.teller.flush()
     assert place.teller.reached(key) == Delivery(reached=Reached.SENT)
     place.teller.resolve(key)
-    assert place.teller.reached(key, Said.RESOLVE) == Delivery(reached=Reached.SENT)
+    assert place.teller.reached(key, MessageKind.RESOLVE) == Delivery(reached=Reached.SENT)
 
 
 def test_a_page_that_is_held_back_is_not_sent(place: Place, key: str) -> None:
@@ -351,7 +358,7 @@ def test_without_a_connection_nobody_is_paged(outbox: SqlOutbox, key: str) -> No
     place.teller.trigger(page(key))
     found = place.teller.reached(key)
     assert (found.reached, found.why) == (Reached.NOBODY, "no PagerDuty connection")
-    assert [item.state for item in outbox.newest(key, Said.TRIGGER)] == [Wait.UNHEARD]
+    assert [item.state for item in outbox.newest(key, MessageKind.TRIGGER)] == [MessageStatus.UNHEARD]
     assert "nobody is paged; this would be the page:" in lines[0]
     place.teller.resolve(key)
     place.teller.acknowledge(key)

@@ -15,7 +15,7 @@ import pytest
 from airflow_provider_harness.adapters.arrow.parquet_stage import ParquetStage
 from airflow_provider_harness.adapters.arrow.personal_data import Hasher, Watch
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
@@ -85,7 +85,7 @@ def contract() -> Contract:
 def extract(dsn: str, folder: Path, found: Contract | None = None, key: bytes = KEY) -> tuple[Manifest, Report]:
     wanted = found or contract()
     with PostgresSource(dsn, table="public.people", hasher=Hasher(key, "the key")) as source:
-        stage, gauge = ParquetStage(f"file://{folder}"), ArrowGauge(wanted, None)
+        stage, gauge = ParquetStage(f"file://{folder}"), ArrowChecks(wanted, None)
         given = {"gate": gate_of(wanted, ALL), "watch": Watch(wanted)}
         manifest, report, drift = move.extract(wanted, ALL, source, stage, gauge, quiet, **given)
     assert not drift.changes, "what is dropped or treated is no drift"

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import open_engine
-from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater, promise_key
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert, promise_key
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
@@ -23,7 +23,7 @@ from tests.ports.test_forms import GOOD
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-RISK = AtRisk(
+RISK = SlaAlert(
     conn_id="wh",
     table="public.t",
     dag_id="d",
@@ -60,15 +60,15 @@ def promises(engine: Engine) -> SqlPromises:
 
 
 def test_a_mark_says_who_published_under_which_contract(engine: Engine, promises: SqlPromises) -> None:
-    slices, task = SqlSlices(lambda: engine), TryKey(dag_id="d", run_id="r", task_id="load", try_number=1)
+    slices, task = SqlLeases(lambda: engine), TryKey(dag_id="d", run_id="r", task_id="load", try_number=1)
     for ago, who in ((1, task), (2, replace(task, task_id="other"))):
         piece = Slice(id=f"{ago} days ago", start=NOW - (ago + 1) * DAY, end=NOW - ago * DAY)
-        slices.move_mark("wh", "public.t", piece, NOW, task=who, contract="/dags/t.yaml")
-    slices.move_mark("wh", "public.old", Slice(id="x", start=NOW, end=NOW), NOW)
+        slices.advance_high_water_mark("wh", "public.t", piece, NOW, task=who, contract="/dags/t.yaml")
+    slices.advance_high_water_mark("wh", "public.old", Slice(id="x", start=NOW, end=NOW), NOW)
     old, found = promises.published()
     assert (old.contract, old.dag_id) == ("", "")
     given = {"conn_id": "wh", "table": "public.t", "contract": "/dags/t.yaml", "dag_id": "d", "task_id": "load"}
-    assert found == HighWater(**given, slice_end=NOW - DAY, slice=found.slice)
+    assert found == HighWaterMark(**given, slice_end=NOW - DAY, slice=found.slice)
     assert found.slice
     assert promises.contract(found).table == "public.t"
     assert promises.feeders("d", "load") == ("up.load",)
@@ -95,7 +95,7 @@ def test_others_who_told_of_having_published_a_table_are_known_whatever_its_mark
     with engine.begin() as connection:
         connection.execute(t.gates.insert(), rows)
     given = {"conn_id": "wh", "table": "public.t", "dag_id": "forged", "task_id": "load", "slice_end": NOW}
-    [found] = promises.tellers(HighWater(**given, contract="/dags/t.yaml", slice="x"))
+    [found] = promises.tellers(HighWaterMark(**given, contract="/dags/t.yaml", slice="x"))
     assert (found.dag_id, found.task_id, found.contract, found.slice) == ("true", "load", "", "")
 
 

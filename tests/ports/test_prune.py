@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.audit import sweep as store_sweep
 from airflow_provider_harness.adapters.store.audit.prune import prune
 from airflow_provider_harness.adapters.store.incidents import SqlStore
-from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.cli.pruning import _days
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
@@ -77,11 +77,11 @@ def test_what_is_over_goes_with_all_that_it_had_and_the_chain_goes_on(store: Sql
 @pytest.mark.parametrize("outcome", ["escalated", "not_healed", "refused"])
 def test_what_waits_for_a_person_stays_with_its_evidence(store: SqlStore, engine: Engine, outcome: str) -> None:
     incident = ended(store, "r1", outcome)
-    at_work = lived(store, engine)
+    open_incidents = lived(store, engine)
     over = ended(store, "r2")
     assert pruned(store)["harness_incidents"] == 1
-    assert [item.id for item in store.incidents()] == sorted([incident, at_work])
-    assert all(len(store.failures(name)) == 1 for name in (incident, at_work))
+    assert [item.id for item in store.incidents()] == sorted([incident, open_incidents])
+    assert all(len(store.failures(name)) == 1 for name in (incident, open_incidents))
     assert store.events(over) == []
     assert store.audit().holds
     resolved = event_of(incident_id=incident, kind=EventKind.RESOLVED, at=NOW, body={"by": "ann", "why": ""})
@@ -115,9 +115,9 @@ def test_reports_that_wait_stay_and_what_was_set_aside_goes(store: SqlStore, eng
 
 
 def test_watermarks_stay_where_a_promise_is_open_and_lineage_stays(store: SqlStore, engine: Engine) -> None:
-    slices = SqlSlices(lambda: engine)
+    slices = SqlLeases(lambda: engine)
     for table in ("orders", "flights"):
-        slices.move_mark("warehouse", table, Slice(id="s", start=NOW, end=NOW), NOW)
+        slices.advance_high_water_mark("warehouse", table, Slice(id="s", start=NOW, end=NOW), NOW)
     names = (
         "conn_id",
         "table_name",

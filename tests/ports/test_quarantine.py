@@ -51,7 +51,7 @@ def case(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     drop(postgres, name)
 
 
-def let_go(case: Case, check: str = "") -> Released:
+def stop_grouping(case: Case, check: str = "") -> Released:
     return release(gate_of(case.contract, case.piece()), PostgresQuarantine(case.warehouse), check)[0]
 
 
@@ -64,7 +64,7 @@ def test_a_trigger_that_changes_what_is_released_is_named(case: Case) -> None:
         "AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later()"
     )
     with pytest.raises(TargetInterferes, match=r"do not stand there as they were written: amount.*trigger later"):
-        let_go(case)
+        stop_grouping(case)
     assert case.at_warehouse("SELECT id, amount FROM public.orders ORDER BY id") == before
 
 
@@ -110,17 +110,17 @@ def test_what_is_not_public_is_not_shown(case: Case) -> None:
 
 def test_rows_that_still_fail_stay(case: Case) -> None:
     before = case.published()
-    assert let_go(case) == Released(rows=0, staying=4)
+    assert stop_grouping(case) == Released(rows=0, staying=4)
     assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
 
 
 def test_rows_that_pass_now_are_published_into_their_slice_and_stay_right_when_it_runs_again(case: Case) -> None:
     case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
-    assert let_go(case) == Released(rows=2, staying=2)
+    assert stop_grouping(case) == Released(rows=2, staying=2)
     assert waiting(case) == ["3", "4"]
     published = case.published()
     assert published == [row for row in case.rows() if row[0] not in (3, 4)]
-    assert let_go(case) == Released(rows=0, staying=2), "a second release finds nothing more"
+    assert stop_grouping(case) == Released(rows=0, staying=2), "a second release finds nothing more"
     case.move()
     assert case.published() == published
     assert waiting(case) == ["3", "4"]
@@ -134,9 +134,9 @@ def test_a_wider_contract_lets_them_go_with_every_value_as_it_was(case: Case) ->
             check for check in case.contract.checks if check.id not in ("range:amount", "referential:customer")
         )
     )
-    assert let_go(wider, "range:amount") == Released(rows=2, staying=0)
+    assert stop_grouping(wider, "range:amount") == Released(rows=2, staying=0)
     assert waiting(case) == ["11", "9"]
-    assert let_go(wider) == Released(rows=2, staying=0)
+    assert stop_grouping(wider) == Released(rows=2, staying=0)
     assert case.published() == case.rows()
 
 
@@ -148,7 +148,7 @@ def test_a_slice_that_would_break_with_them_releases_nothing(case: Case) -> None
     )
     before = case.published()
     with pytest.raises(ContractViolation, match="unique:id"):
-        let_go(case)
+        stop_grouping(case)
     assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
 
 
@@ -164,7 +164,7 @@ def test_a_key_that_another_slice_has_is_not_released(case: Case) -> None:
     case.at_warehouse(OF_ANOTHER_DAY)
     before = case.published()
     with pytest.raises(ContractViolation, match=r"unique:id.*1.*slice"):
-        let_go(case)
+        stop_grouping(case)
     assert (case.published(), waiting(case)) == (before, ["11", "3", "4", "9"])
 
 
@@ -196,7 +196,7 @@ def test_a_release_waits_for_a_publication_where_no_constraint_keeps_the_key(cas
 def test_where_nothing_was_ever_set_aside_it_says_so(case: Case) -> None:
     case.at_warehouse("DROP TABLE public.orders__quarantine")
     with pytest.raises(ConfigurationError, match="orders__quarantine: does not exist here"):
-        let_go(case)
+        stop_grouping(case)
 
 
 Told = Callable[..., tuple[int, str]]

@@ -19,7 +19,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
 from airflow_provider_harness.adapters.store.reports import BATCH_BYTES
-from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.ulid import ulid
@@ -269,17 +269,17 @@ def test_a_key_that_another_session_keeps_holds_up_no_report_for_long(postgres: 
 def test_a_mark_goes_forward_only_and_one_in_the_future_is_corrected(postgres: PostgresServer, database: str) -> None:
     owner = open_engine(postgres.url(database, driver="psycopg"))
     upgrade(owner)
-    slices, now = SqlSlices(lambda: owner), datetime.now(UTC)
+    slices, now = SqlLeases(lambda: owner), datetime.now(UTC)
     days = [slice_of(contract(), stamp(now.replace(hour=0) - timedelta(days=number))) for number in (4, 3, 2)]
-    slices.move_mark("wh", "public.t", days[1], now)
-    slices.move_mark("wh", "public.t", days[0], now)
+    slices.advance_high_water_mark("wh", "public.t", days[1], now)
+    slices.advance_high_water_mark("wh", "public.t", days[0], now)
     assert slices.mark("wh", "public.t") == (days[1].id, days[1].end)
     for change in (f"slice_end = '{text_of(days[0].end)}'", "table_name = 'public.u'"):
         with pytest.raises(DBAPIError, match="forward only"), owner.begin() as connection:
             connection.execute(text(f"UPDATE harness_watermarks SET {change}"))
     with owner.begin() as connection:
         connection.execute(text("UPDATE harness_watermarks SET slice_end = '2098-01-01T00:00:00.000000+00:00'"))
-    slices.move_mark("wh", "public.t", days[2], now)
+    slices.advance_high_water_mark("wh", "public.t", days[2], now)
     assert slices.mark("wh", "public.t") == (days[2].id, days[2].end)
     owner.dispose()
 
@@ -289,16 +289,18 @@ def test_a_worker_whose_clock_is_behind_moves_marks_as_the_database_sees_them(
 ) -> None:
     owner = open_engine(postgres.url(database, driver="psycopg"))
     upgrade(owner)
-    slices, now = SqlSlices(lambda: owner), datetime.now(UTC)
+    slices, now = SqlLeases(lambda: owner), datetime.now(UTC)
     behind = now - timedelta(minutes=10)
     quarters = [
         Slice(id=str(minutes), start=now - timedelta(minutes=minutes + 15), end=now - timedelta(minutes=minutes))
         for minutes in (30, 5, 1)
     ]
-    assert slices.move_mark("wh", "public.t", quarters[1], behind)
-    assert not slices.move_mark("wh", "public.t", quarters[0], behind), "by its own clock, the mark is in the future"
+    assert slices.advance_high_water_mark("wh", "public.t", quarters[1], behind)
+    assert not slices.advance_high_water_mark("wh", "public.t", quarters[0], behind), (
+        "by its own clock, the mark is in the future"
+    )
     assert slices.mark("wh", "public.t") == (quarters[1].id, quarters[1].end)
-    assert slices.move_mark("wh", "public.t", quarters[2], behind)
+    assert slices.advance_high_water_mark("wh", "public.t", quarters[2], behind)
     owner.dispose()
 
 
@@ -336,7 +338,7 @@ def test_an_odd_watermark_stands_in_the_way_of_its_own_table_only(engine: Engine
 
 @pytest.mark.attack
 def test_an_odd_lease_gate_or_edge_is_a_store_that_cannot_answer(engine: Engine) -> None:
-    from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+    from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
     from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 
     lease = {"name": "n", "holder": "h", "token": "t", "taken_at": "never", "expires_at": "zzz"}
@@ -348,7 +350,7 @@ def test_an_odd_lease_gate_or_edge_is_a_store_that_cannot_answer(engine: Engine)
         connection.execute(t.lineage.insert().values(**flow, version="v", recorded_at=NOW.isoformat()))
         connection.execute(t.lineage_edges.insert().values(**edge, target_column="c", how="sorcery", masking=False))
     with pytest.raises(HarnessUnavailable, match="cannot be read"):
-        SqlSlices(lambda: engine).take("n", "other", "token", NOW)
+        SqlLeases(lambda: engine).take("n", "other", "token", NOW)
     assert SqlLineage(lambda: engine).graph() is not None
 
 

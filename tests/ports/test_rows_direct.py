@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.postgres.copy import binary as pg_wire
 from airflow_provider_harness.adapters.postgres.write import direct_load as pg_direct
 from airflow_provider_harness.adapters.sql.types import arrow_schema
@@ -248,8 +248,8 @@ def test_what_needs_another_table_is_not_complete(case: Case) -> None:
     everything = compile_text(
         KINDS.replace("physicalType: uuid}", "physicalType: uuid, relationships: [{to: t.a}]}"), "k"
     )
-    assert not ArrowGauge(everything, None).complete
-    assert ArrowGauge(case.contract, case.piece()).complete
+    assert not ArrowChecks(everything, None).complete
+    assert ArrowChecks(case.contract, case.piece()).complete
 
 
 def test_a_gate_that_blocks_says_what_stands_of_an_earlier_run(case: Case) -> None:

@@ -13,7 +13,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven
-from airflow_provider_harness.adapters.store.rows.leases import SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.core.incidents import audit
 from airflow_provider_harness.core.slices.slices import Slice
 from tests.ports.chain_case import KEY, NOW, done, emptied, engine, lived, older, proposal, store
@@ -27,7 +27,7 @@ def test_a_store_that_only_the_harness_wrote_is_as_the_chain_says(store: SqlStor
     store.set_mark("mode", "off")
     GrantsGiven(store).withdraw("G" * 26)
     later = Slice(id="s2", start=NOW, end=NOW + timedelta(hours=1))
-    SqlSlices(lambda: engine).move_mark("warehouse", "orders", later, NOW)
+    SqlLeases(lambda: engine).advance_high_water_mark("warehouse", "orders", later, NOW)
     store.note_pass(NOW + timedelta(minutes=1))
     assert store.audit(store.head()) == type(store.audit())()
 

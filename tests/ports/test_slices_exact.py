@@ -135,7 +135,7 @@ def _judge(world: World, pieces: list[Slice], values: list[Bound], found: list[t
             assert slices == (pieces[0].start <= value < pieces[-1].end)
 
 
-quietly = settings(
+log_failures = settings(
     max_examples=120,
     derandomize=True,
     deadline=None,
@@ -147,7 +147,7 @@ quietly = settings(
 def test_each_row_is_in_one_slice_on_postgresql_and_in_duckdb(postgres: PostgresServer) -> None:
     with postgres.connect() as connection, duckdb.connect(":memory:") as duck:
 
-        @quietly
+        @log_failures
         @given(worlds())
         def holds(world: World) -> None:
             pieces = world.pieces()
@@ -165,7 +165,7 @@ def test_each_row_is_in_one_slice_on_postgresql_and_in_duckdb(postgres: Postgres
 def test_each_row_is_in_one_slice_on_bigquery(bigquery: BigQueryServer) -> None:
     client = bigquery.client()
 
-    @settings(quietly, max_examples=25)
+    @settings(log_failures, max_examples=25)
     @given(worlds())
     def holds(world: World) -> None:
         pieces = world.pieces()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store.incidents import open_engine
-from airflow_provider_harness.adapters.store.rows.leases import SlicesOfTasks, SqlSlices
+from airflow_provider_harness.adapters.store.rows.leases import SqlLeases, TaskLeases
 from airflow_provider_harness.app.ports.healing import TaskState
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.failure import TryKey
@@ -33,8 +33,8 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(engine: Engine) -> SqlSlices:
-    return SqlSlices(lambda: engine)
+def store(engine: Engine) -> SqlLeases:
+    return SqlLeases(lambda: engine)
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def failed(run: str, **more: object) -> TaskState:
     return TaskState(**{**state, "operator": "PostgresLoadOperator", "rendered": given} | more)  # type: ignore[arg-type]
 
 
-def test_an_act_keeps_the_slice_for_the_task_that_it_clears(store: SqlSlices) -> None:
-    acts, name = SlicesOfTasks(store), of_slice("wh", CONTRACT.table, piece(5).id)
+def test_an_act_keeps_the_slice_for_the_task_that_it_clears(store: SqlLeases) -> None:
+    acts, name = TaskLeases(store), of_slice("wh", CONTRACT.table, piece(5).id)
     assert acts.keep(failed("r1"), NOW) is None
     held = acts.keep(failed("r2"), NOW)
     assert held is not None and (held.name, held.holder) == (name, holder_of(task("r1")))
@@ -68,22 +68,22 @@ def test_an_act_keeps_the_slice_for_the_task_that_it_clears(store: SqlSlices) ->
     assert store.take(name, holder_of(task("r1", 2)), "mine", NOW).token == "mine", "the next try takes it at once"
 
 
-def test_an_act_does_not_take_a_slice_from_who_writes_it(store: SqlSlices) -> None:
+def test_an_act_does_not_take_a_slice_from_who_writes_it(store: SqlLeases) -> None:
     name = of_slice("wh", CONTRACT.table, piece(5).id)
     store.take(name, holder_of(task("r9")), "theirs", NOW)
-    held = SlicesOfTasks(store).keep(failed("r1"), NOW)
+    held = TaskLeases(store).keep(failed("r1"), NOW)
     assert held is not None and held.token == "theirs"
     over = NOW + timedelta(seconds=LEASE_SECONDS)
-    assert SlicesOfTasks(store).keep(failed("r1"), over) is None
+    assert TaskLeases(store).keep(failed("r1"), over) is None
 
 
 @pytest.mark.parametrize("more", [{"operator": "PythonOperator"}, {"rendered": {"table": "t"}}, {"rendered": {}}])
-def test_what_writes_no_slice_keeps_none(store: SqlSlices, more: dict[str, object]) -> None:
-    assert SlicesOfTasks(store).keep(failed("r1", **more), NOW) is None
-    assert SlicesOfTasks(store).keep(failed("r2", **more), NOW) is None
+def test_what_writes_no_slice_keeps_none(store: SqlLeases, more: dict[str, object]) -> None:
+    assert TaskLeases(store).keep(failed("r1", **more), NOW) is None
+    assert TaskLeases(store).keep(failed("r2", **more), NOW) is None
 
 
-def test_one_holder_at_a_time(store: SqlSlices) -> None:
+def test_one_holder_at_a_time(store: SqlLeases) -> None:
     assert store.take("s", "one", "t1", NOW).token == "t1"
     other = store.take("s", "two", "t2", NOW + timedelta(seconds=LEASE_SECONDS - 1))
     assert (other.token, other.holder, other.taken_at) == ("t1", "one", NOW)
@@ -95,7 +95,7 @@ def test_one_holder_at_a_time(store: SqlSlices) -> None:
     assert store.take("s", "two", "t5", NOW).token == "t5"
 
 
-def test_a_lease_that_nobody_renews_ends(store: SqlSlices) -> None:
+def test_a_lease_that_nobody_renews_ends(store: SqlLeases) -> None:
     store.take("s", "one", "t1", NOW)
     assert store.renew("s", "t1", NOW + timedelta(seconds=30))
     assert store.take("s", "two", "t2", NOW + timedelta(seconds=LEASE_SECONDS)).token == "t1"
@@ -103,13 +103,13 @@ def test_a_lease_that_nobody_renews_ends(store: SqlSlices) -> None:
     assert not store.renew("s", "t1", NOW), "it is another's now"
 
 
-def test_the_next_try_takes_over_from_a_killed_one(store: SqlSlices) -> None:
+def test_the_next_try_takes_over_from_a_killed_one(store: SqlLeases) -> None:
     store.take("s", "d/r/load", "t1", NOW)
     assert store.take("s", "d/r/load", "t2", NOW).token == "t2"
     assert not store.renew("s", "t1", NOW)
 
 
-def test_of_many_at_once_one_gets_it(store: SqlSlices) -> None:
+def test_of_many_at_once_one_gets_it(store: SqlLeases) -> None:
     for round_ in range(5):
         name, start = f"s{round_}", threading.Barrier(8)
         found: list[str] = []
@@ -162,7 +162,7 @@ def test_a_second_run_gives_up_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("wired")
-def test_it_is_renewed_while_the_work_lasts(monkeypatch: pytest.MonkeyPatch, store: SqlSlices) -> None:
+def test_it_is_renewed_while_the_work_lasts(monkeypatch: pytest.MonkeyPatch, store: SqlLeases) -> None:
     monkeypatch.setattr(wiring_slices, "RENEW_SECONDS", 0.05)
     with wiring_slices.leased("s", task("one")):
         taken = store.take("s", "two", "t2", datetime.now(UTC)).expires_at
@@ -171,7 +171,7 @@ def test_it_is_renewed_while_the_work_lasts(monkeypatch: pytest.MonkeyPatch, sto
 
 
 @pytest.mark.usefixtures("wired")
-def test_a_holder_that_lost_it_is_told_before_it_publishes(monkeypatch: pytest.MonkeyPatch, store: SqlSlices) -> None:
+def test_a_holder_that_lost_it_is_told_before_it_publishes(monkeypatch: pytest.MonkeyPatch, store: SqlLeases) -> None:
     with wiring_slices.leased("s", task("one")) as held:
         assert held is not None
         held()
@@ -187,7 +187,7 @@ def test_a_store_that_is_away_is_forgiven_while_the_lease_lasts(monkeypatch: pyt
 
     with wiring_slices.leased("s", task("one")) as held:
         assert held is not None
-        monkeypatch.setattr(SqlSlices, "renew", away)
+        monkeypatch.setattr(SqlLeases, "renew", away)
         held()
         monkeypatch.setattr(held, "_until", datetime.now(UTC) - timedelta(seconds=1))
         with pytest.raises(SliceBusy, match="lease on s has ended, and was not renewed: store"):
@@ -216,17 +216,17 @@ def test_an_error_of_the_work_is_not_said_to_come_of_the_store(monkeypatch: pyte
     empty.dispose()
 
 
-def test_a_mark_only_goes_up(store: SqlSlices) -> None:
+def test_a_mark_only_goes_up(store: SqlLeases) -> None:
     assert store.mark("wh", "public.t") is None
     for day in (3, 5, 4):
-        store.move_mark("wh", "public.t", piece(day), NOW)
-    store.move_mark("wh", "public.other", piece(1), NOW)
+        store.advance_high_water_mark("wh", "public.t", piece(day), NOW)
+    store.advance_high_water_mark("wh", "public.other", piece(1), NOW)
     assert store.mark("wh", "public.t") == ("20130105", piece(5).end)
     assert store.mark("wh", "public.other") == ("20130101", piece(1).end)
 
 
 @pytest.mark.usefixtures("wired")
-def test_a_run_before_the_mark_says_so(store: SqlSlices, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_run_before_the_mark_says_so(store: SqlLeases, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     wiring_slices.published(CONTRACT, piece(5), "wh", task("one"))
     assert "The high-water mark of public.t is slice 20130105, until 2013-01-06T00:00:00+00:00" in caplog.text

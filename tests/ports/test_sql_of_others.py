@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
 from airflow_provider_harness.adapters.gx.split import Engine
 from airflow_provider_harness.adapters.postgres import measure as pg_measure
-from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+from airflow_provider_harness.adapters.postgres.copy.source import PostgresCopySource
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.subject import PostgresRows, columns_of
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
@@ -192,7 +192,7 @@ def test_a_transfers_query_is_one_statement_before_anything_is_asked(
     dsn, terms_ = postgres.url(connection.info.dbname), compile_text(ALONE, "c.yaml")
     full = replace(terms_, load=replace(terms_.load, mode=LoadMode.FULL, slice_column=""))
     stacked = "SELECT 1 AS n) AS q; COMMIT; DROP TABLE public.victim; SELECT 1 FROM (SELECT 2 AS n"
-    for kind in (PostgresPump, PostgresSource):
+    for kind in (PostgresCopySource, PostgresSource):
         source = kind(dsn, sql="SELECT 1 AS n")
         source._sql = stacked
         with pytest.raises(Exception, match=r"syntax|multiple commands"), source:
@@ -363,7 +363,7 @@ def test_the_opening_of_files_ends_in_time(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize("kind", [PostgresPump, PostgresSource])
+@pytest.mark.parametrize("kind", [PostgresCopySource, PostgresSource])
 def test_a_source_has_limits_of_time_and_of_locks(
     connection: psycopg.Connection[Any], postgres: PostgresServer, kind: Any
 ) -> None:

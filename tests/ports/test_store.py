@@ -414,4 +414,4 @@ def test_what_waits_for_a_person_is_found_as_open(store: SqlStore, outcome: Outc
     store.append(event(resolved, EventKind.RESOLVED, by="ann", why="w"))
     found = [item.id for item in store.incidents(open_only=True)]
     assert found == ([left] if outcome in IN_HAND_OF_A_PERSON else [])
-    assert not store.at_work()
+    assert not store.open_incidents()

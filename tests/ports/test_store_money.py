@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from airflow_provider_harness.adapters.store.budget import StorePurse
+from airflow_provider_harness.adapters.store.budget import SqlModelBudget
 from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.diagnosis import ModelCall
@@ -37,11 +37,11 @@ class Clock:
         return self.at
 
 
-def purse(engine: Engine, clock: Clock, *, per_incident: float = 1.0, per_day: float = 2.0) -> StorePurse:
-    return StorePurse(engine, KEY, per_incident=per_incident, per_day=per_day, now=clock)
+def purse(engine: Engine, clock: Clock, *, per_incident: float = 1.0, per_day: float = 2.0) -> SqlModelBudget:
+    return SqlModelBudget(engine, KEY, per_incident=per_incident, per_day=per_day, now=clock)
 
 
-def diagnosed(store: StorePurse, run: str) -> tuple[str, str]:
+def diagnosed(store: SqlModelBudget, run: str) -> tuple[str, str]:
     """A failure whose incident is being diagnosed: the failure's identity and the incident."""
     key = TryKey(dag_id="flights", run_id=run, task_id="load", try_number=1)
     failure = Failure(key=key, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=NOW)

@@ -127,7 +127,7 @@ def test_unsettled_are_those_that_nobody_works_on(store: Store) -> None:
     closed(store, over)
     assert [item.id for item in store.unsettled(NOW + timedelta(seconds=1))] == [waiting]
     assert store.unsettled(NOW) == []
-    assert {item.id for item in store.at_work()} == {waiting, taken}
+    assert {item.id for item in store.open_incidents()} == {waiting, taken}
     assert store.incident(over).outcome is Outcome.HEALED
 
 
@@ -208,9 +208,9 @@ def test_late_joiners_of_what_a_person_has_open_nothing(store: Store) -> None:
     recorded(store, of_cause("b", 1, 1))
     (late,) = store.intake(NOW, store.waiting())
     assert (late.incident_id, late.opened) == (first.incident_id, False)
-    assert [item.id for item in store.in_hand()] == [first.incident_id]
-    store.let_go(first.incident_id)
-    assert store.in_hand() == []
+    assert [item.id for item in store.awaiting_person()] == [first.incident_id]
+    store.stop_grouping(first.incident_id)
+    assert store.awaiting_person() == []
     recorded(store, of_cause("c", 1, 1))
     assert store.intake(NOW, store.waiting())[0].opened
 
@@ -221,9 +221,9 @@ def test_what_ended_with_a_person_is_open_again_unless_its_cause_is(store: Store
     end = event(first.incident_id, EventKind.CLOSED, outcome="refused", why="")
     store.append(end)
     store.append(event(first.incident_id, EventKind.RETURNED, by="p"))
-    assert [item.id for item in store.at_work()] == [first.incident_id]
+    assert [item.id for item in store.open_incidents()] == [first.incident_id]
     store.append(end)
-    store.let_go(first.incident_id)
+    store.stop_grouping(first.incident_id)
     recorded(store, replace(of_cause("a", 1, 1), key=replace(of_cause("a", 1, 1).key, try_number=9)))
     (second,) = store.intake(NOW, store.waiting())
     with pytest.raises(ImpossibleEvent, match=second.incident_id):

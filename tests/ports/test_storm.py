@@ -120,7 +120,7 @@ def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlStore) -
         w.airflow.states.append(task(dag_id=late.key.dag_id, run_id=late.key.run_id, task_id=late.key.task_id))
         w.airflow.looked_after.append(late.key.dag_id)
         capture(late, store, MemorySpool(), Starter(), lambda: ulid(START))
-        intake.take_in(healer)
+        intake.group_failures(healer)
 
     joins(3)
     assert [page.severity for page in w.pager.pages] == [first.severity] == [Severity.HIGH]

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
-from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+from airflow_provider_harness.adapters.postgres.copy.source import PostgresCopySource
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.write import direct_load as pg_direct
 from airflow_provider_harness.app.ports.rows import Published
@@ -29,7 +29,7 @@ __all__ = ["case", "dag"]
 
 def pumped(case: Case, day: int = 0, *, table: str = "public.orders", sql: str = "") -> Published:
     piece = case.piece(day)
-    with PostgresPump(case.source, table="" if sql else table, sql=sql) as pump:
+    with PostgresCopySource(case.source, table="" if sql else table, sql=sql) as pump:
         basin = case.target.warehouse().slice(case.contract, piece)
         return move.transfer(  # type: ignore[return-value]
             case.contract, piece, pump, basin, "dag/run", quiet, gate=gate_of(case.contract, piece)
@@ -186,7 +186,7 @@ def test_a_row_that_the_table_refuses_goes_through_the_gate(case: Case, straight
 def test_rows_of_another_slice_are_noticed_where_only_the_slice_is_measured(case: Case, straight: list[bool]) -> None:
     case = replace(case, contract=replace(case.contract, checks=()))
     sql = "SELECT id, timestamptz '2020-01-01 00:00+00' + id * interval '1 s' AS placed_at, amount, status, customer, note FROM orders"
-    with PostgresPump(case.source, sql=sql) as pump:
+    with PostgresCopySource(case.source, sql=sql) as pump:
         pump._select = lambda *_: sql  # type: ignore[method-assign]  # a source that keeps to no slice
         basin = case.target.warehouse().slice(case.contract, case.piece())
         gate = gate_of(case.contract, case.piece())
@@ -257,7 +257,7 @@ def test_rules_of_great_expectations_gate_a_transfer_in_the_staging_table(case: 
 
 
 def test_a_slice_that_is_read_again_is_the_same_whatever_became_of_the_source(case: Case) -> None:
-    with PostgresPump(case.source, table="public.orders") as pump:
+    with PostgresCopySource(case.source, table="public.orders") as pump:
         first = pump.chunks(case.contract, case.piece())
         next(first)
         case.at_source("DELETE FROM public.orders WHERE id < 100")
@@ -269,7 +269,7 @@ def test_a_slice_that_is_read_again_is_the_same_whatever_became_of_the_source(ca
 def test_what_the_source_says_in_the_midst_of_reading_is_raised(case: Case) -> None:
     sql = "SELECT *, 1 / (200 - id) AS more FROM public.orders"
     with (
-        PostgresPump(
+        PostgresCopySource(
             case.source, sql=f"SELECT id, placed_at, amount + more AS amount, status, customer, note FROM ({sql}) q"
         ) as pump,
         pytest.raises(DatabaseRefused, match=r"division by zero \(22012\)") as caught,
@@ -331,7 +331,7 @@ def test_a_wrong_contract_still_fails_at_parsing(case: Case, dag: Any, tmp_path:
         transfer(dag)
 
 
-@pytest.mark.parametrize("source", [PostgresPump, PostgresSource])
+@pytest.mark.parametrize("source", [PostgresCopySource, PostgresSource])
 def test_how_many_rows_to_expect_is_the_planners_word(case: Case, source: Any) -> None:
     case.at_source("ANALYZE public.orders")
     with source(case.source, table="public.orders") as there:

@@ -21,7 +21,7 @@ from airflow_provider_harness.adapters.bigquery import measure as bq_measure
 from airflow_provider_harness.adapters.bigquery import types as bq_types
 from airflow_provider_harness.adapters.bigquery.jobs import Jobs
 from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.gx import suite as gx
 from airflow_provider_harness.adapters.gx.split import Engine
 from airflow_provider_harness.adapters.postgres import measure as pg_measure
@@ -61,7 +61,7 @@ def judged(dsn: str, folder: Path, kind: str, values: Sequence[str], check: Chec
         measured: dict[str, Measurements] = {"postgres": pg_measure.measure(connection, contract, rows)}
     with PostgresSource(dsn, table="public.v") as source:
         batches = list(source.batches(contract, PIECE))
-    gauge = ArrowGauge(contract, None)
+    gauge = ArrowChecks(contract, None)
     for batch in batches:
         for start in range(0, batch.num_rows, 2):
             gauge.add(batch.slice(start, 2))

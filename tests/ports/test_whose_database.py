@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_harness.adapters.gx import suite as gx
 from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
-from airflow_provider_harness.adapters.postgres.copy.source import PostgresPump
+from airflow_provider_harness.adapters.postgres.copy.source import PostgresCopySource
 from airflow_provider_harness.adapters.postgres.session import carrier, session
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.sql.authored.whose import STORE_TABLES, Home, home
@@ -97,7 +97,7 @@ WAYS: dict[str, Callable[[str], None]] = {
     "a load": lambda dsn: entered(session(dsn, writes=True)),
     "ADBC": lambda dsn: entered(carrier(dsn)),
     "a source": lambda dsn: entered(PostgresSource(dsn, table="public.harness_events")),
-    "a transfer": lambda dsn: entered(PostgresPump(dsn, table="public.harness_events")),
+    "a transfer": lambda dsn: entered(PostgresCopySource(dsn, table="public.harness_events")),
     "Great Expectations": opened_with_gx,
 }
 

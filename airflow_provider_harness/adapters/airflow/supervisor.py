@@ -6,7 +6,7 @@ from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.incident import run_id
 
 
-class SupervisorHandover:
+class SupervisorHealerStarter:
     """The task SDK's own channel. It is not a public API (see docs/adr): where it is absent, the reconciler starts the
     healer instead, within its period.
 

@@ -23,7 +23,7 @@ from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.checks import ident, in_slice, spoken
 from airflow_provider_harness.adapters.sql.types import base, dimensions
 from airflow_provider_harness.adapters.sql.whole import rest
-from airflow_provider_harness.app.ports.rows import Accept, Gauge, Manifest, Plan, Progress, Published, Stage
+from airflow_provider_harness.app.ports.rows import Accept, InFlightChecks, Manifest, Plan, Progress, Published, Stage
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import Measurements
@@ -139,11 +139,11 @@ class BigQuerySession:
         if self._contract.quarantine.possible:
             self._make(self._quarantine, _quarantine_fields())
 
-    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+    def publish_files(self, stage: Stage, tell: Progress, gauge: InFlightChecks, accept: Accept) -> Published | None:
         """BigQuery loads by itself, so rows do not pass by here: always None."""
         return None
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: InFlightChecks | None = None) -> int:
         """Load the files into a staging table; what an earlier try has loaded of the very same files stays.
 
         The jobs' names come from contract, slice and the files' checksums. A staging table that is gone (its rows

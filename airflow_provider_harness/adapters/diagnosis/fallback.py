@@ -26,7 +26,7 @@ from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessError
 
 
-class LadderDiagnoser:
+class ModelFallback:
     """A ``Diagnoser`` of two rungs.
 
     :param model: gives the upper rung; called only when it is asked, so that a wrong setting of it harms nothing else.

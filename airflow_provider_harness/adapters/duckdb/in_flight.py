@@ -45,7 +45,7 @@ BY_BATCH = frozenset({Metric.FAILING_ROWS})
 """Metrics that add up over batches; for the others, the columns that they need are kept."""
 
 
-class ArrowGauge:
+class ArrowChecks:
     """The in-flight gate of one slice: ``add`` every batch, then ``finish``.
 
     Columns whose values must be seen together (keys, distinct values, quantiles) go to a DuckDB table, which spills to disk
@@ -114,12 +114,12 @@ class ArrowGauge:
 
     @property
     def complete(self) -> bool:
-        """See ``app.ports.rows.Gauge``."""
+        """See ``app.ports.rows.InFlightChecks``."""
         return not self._elsewhere
 
     @property
     def left(self) -> tuple[str, ...]:
-        """See ``app.ports.rows.Gauge``."""
+        """See ``app.ports.rows.InFlightChecks``."""
         return tuple(check.id for check in self._contract.checks if check.id in self._elsewhere)
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -143,7 +143,7 @@ class ArrowGauge:
             self._states[name].append(tuple(islice(parts, len(RUNNING[check.kind].parts))))
         failing = [check for check, value in zip(self._counted, counts[1:], strict=True) if value]
         self._explain(failing)
-        guilty = [check for check in failing if check.sets_aside and self._aside]
+        guilty = [check for check in failing if check.quarantines and self._aside]
         if guilty:
             query = self._spoken(sql_checks.aside(self._contract, self._rows, guilty))
             self._malformed += int(self._database.rows(query)[0][0])

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.circuit_breaker import Past, task_of
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from airflow_provider_harness.core.slices.gate_run import KeptGate
+from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 RUNS = 30
 """Runs of the Dag that are looked back on."""
@@ -56,7 +56,7 @@ class HistoryEvidence:
     inner: EvidenceCollector
     airflow: Airflow
     incidents: Incidents
-    quality: Callable[[str, int], Sequence[KeptGate]]
+    quality: Callable[[str, int], Sequence[StoredGate]]
     late_from: Callable[[TaskState, DagFacts], datetime | None]
     read: Callable[[str], str]
     redactor: Redactor
@@ -140,7 +140,7 @@ def _changed(green: PastTry, red: PastTry) -> str:
     return "the Dag has changed in between" if green.dag_version != red.dag_version else "the Dag is the same version"
 
 
-def gates_of(quality: Callable[[str, int], Sequence[KeptGate]], task: TaskState, slices: int) -> Sequence[KeptGate]:
+def gates_of(quality: Callable[[str, int], Sequence[StoredGate]], task: TaskState, slices: int) -> Sequence[StoredGate]:
     """The newest gates of the table that a task publishes or judges: of its own slice alone, where one is asked for."""
     table, key = str(task.rendered.get("table") or ""), str(task.rendered.get("slice_key") or "")
     if not table:
@@ -150,7 +150,7 @@ def gates_of(quality: Callable[[str, int], Sequence[KeptGate]], task: TaskState,
     return [gate for gate in quality(table, RUNS) if gate.slice == key]
 
 
-def gate_text(gate: KeptGate) -> str:
+def gate_text(gate: StoredGate) -> str:
     """One gate as a line; a slice that was quarantined is said to be."""
     failed = [check for check in gate.checks if not check.passed]
     said = [

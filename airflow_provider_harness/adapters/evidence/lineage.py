@@ -17,7 +17,7 @@ from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.lineage.graph import Dataset, Graph, job
 from airflow_provider_harness.core.lineage.text import text, walks
 from airflow_provider_harness.core.redaction.redactor import shorten
-from airflow_provider_harness.core.slices.gate_run import KeptGate
+from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 MOST = 12
 """Upstream tables and folders that are told, nearest first, those in trouble before all others."""
@@ -43,7 +43,7 @@ class LineageEvidence:
     graph: Callable[[], Graph]
     ever: Callable[[], Graph]
     incidents: Incidents
-    gates: Callable[[Collection[str]], Mapping[str, KeptGate]]
+    gates: Callable[[Collection[str]], Mapping[str, StoredGate]]
 
     def collect(self, failure: Failure) -> Evidence:
         """See ``app.ports.healing.EvidenceCollector``."""
@@ -99,7 +99,7 @@ def _upstream(dataset: Dataset, tasks: Sequence[str], troubled: Mapping[str, Seq
     return Observation(source=Source.LINEAGE, text="; ".join(said), trusted=True)
 
 
-def _gate(task: str, gate: KeptGate) -> Observation:
+def _gate(task: str, gate: StoredGate) -> Observation:
     """What the newest gate of a task is said to have decided: any task may write such a row."""
     text = f"last gate of task {_safe(task)}, as tasks tell it: {gate.decision} at {gate.measured_at.isoformat(timespec='seconds')}"
     return Observation(source=Source.LINEAGE, text=text)

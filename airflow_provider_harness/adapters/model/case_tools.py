@@ -30,7 +30,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from airflow_provider_harness.core.slices.gate_run import KeptGate
+from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 MOST_TASKS = 100
 LONGEST_FIELD = 500  # characters of one rendered field
@@ -59,7 +59,7 @@ class Desk:
 
     airflow: AirflowReads
     incidents: Incidents
-    quality: Callable[[str, int], Sequence[KeptGate]]
+    quality: Callable[[str, int], Sequence[StoredGate]]
     drift: Callable[[TaskState], str]
     redactor: Redactor
     now: Callable[[], datetime]

@@ -15,7 +15,7 @@ from typing import Any
 from airflow_provider_harness.adapters.model.prompt import PROMPT
 from airflow_provider_harness.adapters.model.talk import Talk
 from airflow_provider_harness.adapters.model.wire import Wire
-from airflow_provider_harness.app.ports.diagnosis import ProposalJudge, Purse, ReadTool
+from airflow_provider_harness.app.ports.diagnosis import ModelBudget, ProposalJudge, ReadTool
 from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure
@@ -137,7 +137,7 @@ class ModelDiagnoser:
 
     wire: Wire
     model: str
-    purse: Purse
+    purse: ModelBudget
     fallback: str = ""
     tools: Callable[[Failure | None, Evidence], Sequence[ReadTool]] = _no_tools
     offers: Callable[[str], Sequence[str]] = nothing

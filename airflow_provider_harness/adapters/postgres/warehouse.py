@@ -43,7 +43,7 @@ from airflow_provider_harness.app.ports.rows import (
     Accept,
     Batch,
     Chunks,
-    Gauge,
+    InFlightChecks,
     Manifest,
     Plan,
     Progress,
@@ -233,7 +233,7 @@ class PostgresSession:
     def _habits(self) -> pg_target.Habits:
         return pg_target.habits(self._connection, self._contract.table)
 
-    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+    def publish_files(self, stage: Stage, tell: Progress, gauge: InFlightChecks, accept: Accept) -> Published | None:
         """Replace the slice by the files' rows, in one write."""
         if not (self._same_kinds() and self._straight()) or any(
             as_literal(col.physical_type) for col in self._contract.columns
@@ -280,7 +280,7 @@ class PostgresSession:
             beyond=self.beyond(),
         )
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: InFlightChecks | None = None) -> int:
         """Fill a fresh staging table by binary COPY, measuring what passes by."""
         self._fresh_staging(carried=True)
         batches = stage.batches(self._contract)
@@ -600,7 +600,7 @@ def _looks_elsewhere(contract: Contract) -> bool:
     return any(check.kind is CheckKind.CUSTOM_GX for check in contract.checks)
 
 
-def _measured(batches: Iterable[Batch], gauge: Gauge) -> Iterator[Batch]:
+def _measured(batches: Iterable[Batch], gauge: InFlightChecks) -> Iterator[Batch]:
     for batch in batches:
         gauge.add(batch)
         yield batch

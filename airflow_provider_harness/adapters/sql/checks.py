@@ -338,7 +338,7 @@ def spoken(sql: str, dialect: str) -> str:
 
 def malformed(checks: Sequence[Check], contract: Contract, rows: Rows) -> str:
     """A condition that is true for the rows that may be set aside, and false for all others."""
-    parts = [failing(check, contract, rows) for check in checks if check.sets_aside]
+    parts = [failing(check, contract, rows) for check in checks if check.quarantines]
     return " OR ".join(parts) or "FALSE"
 
 
@@ -406,7 +406,7 @@ def _sample(contract: Contract, rows: Rows, check: Check, place: int, names: tup
 
 def blame(checks: Sequence[Check], contract: Contract, rows: Rows) -> tuple[str, str]:
     """Two expressions over a malformed row: id of the first check that it fails, and all reasons in words."""
-    guilty = [check for check in checks if check.sets_aside]
+    guilty = [check for check in checks if check.quarantines]
     cases = [(failing(check, contract, rows), check) for check in guilty]
     first = "CASE " + " ".join(f"WHEN {test} THEN {literal(check.id)}" for test, check in cases) + " END"
     reasons = ", ".join(f"CASE WHEN {test} THEN {literal(check.reason())} END" for test, check in cases)

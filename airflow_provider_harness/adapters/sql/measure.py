@@ -78,7 +78,7 @@ def measure(
         check.id: Measurement(value=value_of(check, told(check, contract, rows, outputs), contract, rows))
         for check in runnable
     }
-    guilty = [check for check in runnable if check.sets_aside and values[check.id].value]
+    guilty = [check for check in runnable if check.quarantines and values[check.id].value]
     malformed = (
         _aside(database, contract, rows, guilty)
         if guilty and contract.quarantine.policy is MalformedRows.QUARANTINE
@@ -147,7 +147,7 @@ def _without(
         return {}
     bad = sql_checks.malformed(checks, contract, rows)
     left = replace(rows, whole=to_be(contract, rows.piece, f"{rows.staged} WHERE NOT ({bad})"))
-    plain_ones, keys = [c for c in whole if not c.sets_aside], [c for c in whole if c.sets_aside]
+    plain_ones, keys = [c for c in whole if not c.quarantines], [c for c in whole if c.quarantines]
     stranded = [
         f"count(*) FILTER (WHERE {sql_checks.failing(c, contract, left)} AND NOT ({bad}))" for c in keys
     ]  # not set aside themselves, and what they refer to is

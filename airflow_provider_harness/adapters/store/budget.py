@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.incidents.audit import Ring
 
 
-class StorePurse(SqlStore):
-    """Implements ``app.ports.diagnosis.Purse``.
+class SqlModelBudget(SqlStore):
+    """Implements ``app.ports.diagnosis.ModelBudget``.
 
     :param per_incident: US dollars that calls on one incident may cost.
     :param per_day: US dollars that calls on all incidents may cost in a UTC day.
@@ -43,7 +43,7 @@ class StorePurse(SqlStore):
         self._per_incident, self._per_day, self._now = per_incident, per_day, now
 
     def reserve(self, failure: str, usd: float) -> str:
-        """See ``Purse.reserve``."""
+        """See ``ModelBudget.reserve``."""
         now = self._now()
         with self._write() as connection:
             incident_id = self._incident_of(connection, failure)
@@ -67,7 +67,7 @@ class StorePurse(SqlStore):
         return call
 
     def settle(self, failure: str, call: str, ended: ModelCall) -> None:
-        """See ``Purse.settle``."""
+        """See ``ModelBudget.settle``."""
         with self._write() as connection:
             incident_id = self._incident_of(connection, failure)
             body = ModelAnswered(
@@ -89,7 +89,7 @@ class StorePurse(SqlStore):
             self._append(connection, Event(incident_id=incident_id, at=self._now(), body=body))
 
     def answered(self, failure: str) -> Sequence[ModelCall]:
-        """See ``Purse.answered``: the calls on this failure that came after the newest end of a diagnosis."""
+        """See ``ModelBudget.answered``: the calls on this failure that came after the newest end of a diagnosis."""
         with self._read() as connection:
             incident_id = self._incident_of(connection, failure)
         calls: list[ModelCall] = []

@@ -48,7 +48,7 @@ def joined(
     """
     failures = with_lineage(connection, [item.failure for item in believed])
     found = [cause.handles(failure) for failure in failures]
-    groups = cause.Groups(_held(connection, found))
+    groups = cause.GroupIndex(_held(connection, found))
     taken = {row[0] for row in among(connection, t.incidents.c.id, {item.incident_id for item in believed})}
     answers, events, members = [], [], []
     for item, failure, handles in zip(believed, failures, found, strict=True):
@@ -71,7 +71,7 @@ def _event(key: str, failure: Failure, incident_id: str, now: datetime, *, opene
     return Event(incident_id=incident_id, at=now, body=body)
 
 
-def _held(connection: Connection, handles: Iterable[cause.Handles]) -> list[cause.Held]:
+def _held(connection: Connection, handles: Iterable[cause.GroupingKeys]) -> list[cause.Held]:
     """The causes in hand that these failures could join or offer."""
     c = t.causes
     keys = {key for one in handles for key in (*one.accepts, *one.offers)}
@@ -82,7 +82,7 @@ def _held(connection: Connection, handles: Iterable[cause.Handles]) -> list[caus
     ]
 
 
-def _keep(connection: Connection, groups: cause.Groups) -> None:
+def _keep(connection: Connection, groups: cause.GroupIndex) -> None:
     """Write what changed of the handles."""
     from sqlalchemy import and_, bindparam
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.transaction import begin
-from airflow_provider_harness.core.incidents.outbox import TELLING, Message, Said, Wait
+from airflow_provider_harness.core.incidents.outbox import CLAIM_TIMEOUT, Message, MessageKind, MessageStatus
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -35,7 +35,7 @@ class SqlOutbox:
         from sqlalchemy import select
 
         o = t.outbox
-        unsent = o.c.state.in_((Wait.WAITING.value, Wait.SENDING.value))
+        unsent = o.c.state.in_((MessageStatus.WAITING.value, MessageStatus.SENDING.value))
         with begin(self._engine) as connection:
             return [_message(row) for row in connection.execute(select(o).where(unsent).order_by(o.c.id))]
 
@@ -44,17 +44,17 @@ class SqlOutbox:
         from sqlalchemy import func, select
 
         o = t.outbox
-        ends = (Said.TRIGGER.value, Said.RESOLVE.value)
+        ends = (MessageKind.TRIGGER.value, MessageKind.RESOLVE.value)
         newest = (
             select(func.max(o.c.id))
-            .where(o.c.state == Wait.SENT.value, o.c.kind.in_(ends))
+            .where(o.c.state == MessageStatus.SENT.value, o.c.kind.in_(ends))
             .group_by(o.c.channel, o.c.dedup_key)
         )
-        wanted = select(o.c.channel, o.c.dedup_key).where(o.c.id.in_(newest), o.c.kind == Said.TRIGGER.value)
+        wanted = select(o.c.channel, o.c.dedup_key).where(o.c.id.in_(newest), o.c.kind == MessageKind.TRIGGER.value)
         with begin(self._engine) as connection:
             return [(row.channel, row.dedup_key) for row in connection.execute(wanted)]
 
-    def newest(self, dedup_key: str, kind: Said) -> Sequence[Message]:
+    def newest(self, dedup_key: str, kind: MessageKind) -> Sequence[Message]:
         """The newest message of this kind under this key for each receiver, wherever it is."""
         from sqlalchemy import func, select
 
@@ -66,9 +66,9 @@ class SqlOutbox:
 
     def take(self, message: Message, now: datetime) -> bool:
         """Begin to tell it; False where somebody else was faster."""
-        return self._change(message, state=Wait.SENDING, due_at=now + TELLING)
+        return self._change(message, state=MessageStatus.SENDING, due_at=now + CLAIM_TIMEOUT)
 
-    def end(self, message: Message, state: Wait) -> None:
+    def end(self, message: Message, state: MessageStatus) -> None:
         """It was told, or is not worth telling any more."""
         with begin(self._engine) as connection:
             connection.execute(t.outbox.update().where(t.outbox.c.id == message.id).values(state=state.value))
@@ -76,11 +76,11 @@ class SqlOutbox:
     def put_off(self, message: Message, until: datetime) -> None:
         """It could not be told."""
         o = t.outbox
-        values = {"state": Wait.WAITING.value, "due_at": text_of(until), "tries": message.tries + 1}
+        values = {"state": MessageStatus.WAITING.value, "due_at": text_of(until), "tries": message.tries + 1}
         with begin(self._engine) as connection:
             connection.execute(o.update().where(o.c.id == message.id).values(**values))
 
-    def _change(self, message: Message, *, state: Wait, due_at: datetime) -> bool:
+    def _change(self, message: Message, *, state: MessageStatus, due_at: datetime) -> bool:
         o = t.outbox
         as_seen = (
             o.c.id == message.id,
@@ -97,9 +97,9 @@ def _message(row: Any) -> Message:
         id=row.id,
         channel=row.channel,
         dedup_key=row.dedup_key,
-        kind=Said(row.kind),
+        kind=MessageKind(row.kind),
         body=json.loads(row.body),
         due_at=datetime.fromisoformat(row.due_at),
         tries=row.tries,
-        state=Wait(row.state),
+        state=MessageStatus(row.state),
     )

@@ -126,7 +126,7 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
 
 def _waits(healer: Healer, incident: Incident, proposal: Proposal) -> Acted | None:
     """None where the slices are kept for the tasks that will run."""
-    busy = standing.keep_slices(healer, incident, proposal)
+    busy = standing.reserve_slices(healer, incident, proposal)
     if busy is None:
         return None
     return Acted(stop=Outcome.ESCALATED, reason=busy) if isinstance(busy, str) else Acted(due=busy)

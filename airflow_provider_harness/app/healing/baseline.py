@@ -76,11 +76,11 @@ def worse(healer: Healer, incident: Incident, proposal: Proposal) -> str:
     tasks, dag = {_name(task): task for task in healer.airflow.tasks(dag_id, run_id)}, healer.airflow.dag(dag_id)
     lost = [name for name in known["succeeded"] if name in tasks and tasks[name].state in _FAILED]
     said = [f"{', '.join(lost)} had succeeded before the act and failed since"] if lost else []
-    said += [text for gate in known["gates"] if (text := _fell(healer, gate, tasks, dag))]
+    said += [text for gate in known["gates"] if (text := _regression(healer, gate, tasks, dag))]
     return "; ".join(said)
 
 
-def _fell(healer: Healer, was: GateBefore, tasks: Mapping[str, TaskState], dag: DagFacts) -> str:
+def _regression(healer: Healer, was: GateBefore, tasks: Mapping[str, TaskState], dag: DagFacts) -> str:
     if was["task"] not in tasks or not (was["passed"] or was["rows"]):
         return ""
     try:

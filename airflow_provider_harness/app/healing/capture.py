@@ -8,7 +8,7 @@ from airflow_provider_harness.app.ports.healing import HealerStarter, Spool
 from airflow_provider_harness.app.ports.store import FailureLog
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.grouping import handover_of
+from airflow_provider_harness.core.incidents.grouping import healer_run_key
 from airflow_provider_harness.core.incidents.incident import episode_of
 
 
@@ -29,5 +29,5 @@ def capture(failure: Failure, log: FailureLog, spool: Spool, healer: HealerStart
         spool.keep(failure)
         raise
     if failure.heals:
-        healer.start(incident_id, handover_of(failure, episode_of(failure.key)), failure.key.try_number)
+        healer.start(incident_id, healer_run_key(failure, episode_of(failure.key)), failure.key.try_number)
     return True

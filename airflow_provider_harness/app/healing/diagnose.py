@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from airflow_provider_harness.app.healing import propose
-from airflow_provider_harness.app.healing.intake import BATCH, take_in
+from airflow_provider_harness.app.healing.intake import BATCH, group_failures
 from airflow_provider_harness.app.healing.preconditions import found
 from airflow_provider_harness.app.oncall.impact import contracts_of
 from airflow_provider_harness.app.oncall.page import for_whom
@@ -56,7 +56,7 @@ def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
 
     :param incident_id: as it was handed over: of a storm, the incident that its failure joined is meant.
     """
-    take_in(healer, handed=incident_id, most=BATCH)
+    group_failures(healer, handed=incident_id, most=BATCH)
     incident_id = healer.store.resolve(incident_id)
     incident = healer.store.incident(incident_id)
     if incident.opened_at is None or incident.state is not State.OPEN:

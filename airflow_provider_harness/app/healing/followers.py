@@ -111,10 +111,10 @@ def settle_run(healer: Healer, incident_id: str, run: str, outcome: Outcome, tex
     healer.record(incident_id, RunSettled(run=run, outcome=outcome, text=text))
 
 
-Prove = Callable[[str, str, Sequence[Failure]], tuple[Outcome | None, str]]
+VerifyRun = Callable[[str, str, Sequence[Failure]], tuple[Outcome | None, str]]
 
 
-def others(healer: Healer, incident: Incident, prove: Prove) -> tuple[Outcome | None, str]:
+def others(healer: Healer, incident: Incident, prove: VerifyRun) -> tuple[Outcome | None, str]:
     """Let the other runs follow, and look how they are; the worst outcome, or None while one is under way.
 
     :param prove: Dag, run and its failures -> how the run turned out and one line on it; None = under way.

@@ -30,7 +30,7 @@ _FAILED = "failed"
 _OVER = frozenset({"success", "skipped", "upstream_failed", "removed"})
 
 
-def take_in(healer: Healer, handed: str = "", most: int = MOST_AT_ONCE) -> None:
+def group_failures(healer: Healer, handed: str = "", most: int = MOST_AT_ONCE) -> None:
     """Reports that Airflow confirms join the incident in hand that has their cause, or open one.
 
     What a person was paged about and has mended since is let go first: the same failure again is news then.
@@ -39,9 +39,9 @@ def take_in(healer: Healer, handed: str = "", most: int = MOST_AT_ONCE) -> None:
     :param most: when so many found their incident, the others wait for the next pass: a storm of one cause keeps no page of
         another cause waiting.
     """
-    for incident in healer.store.in_hand():
+    for incident in healer.store.awaiting_person():
         if not _still_broken(healer, incident):
-            healer.store.let_go(incident.id)
+            healer.store.stop_grouping(incident.id)
     joined, found, view = set[str](), 0, _View(healer)
     for batch in _batches(healer, handed):
         new = healer.store.intake(healer.now(), view.believed(batch))

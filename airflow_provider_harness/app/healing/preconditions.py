@@ -86,7 +86,7 @@ def written(healer: Healer, proposal: Proposal) -> list[TaskState]:
     return [healer.airflow.task(given[Parameter.DAG], given[Parameter.RUN], name, index)]
 
 
-def keep_slices(healer: Healer, incident: Incident, proposal: Proposal) -> datetime | str | None:
+def reserve_slices(healer: Healer, incident: Incident, proposal: Proposal) -> datetime | str | None:
     """Keep what these tasks write for their next try, so that no other run and no other act begins on it meanwhile.
 
     None where that is done; else when to look again, or at last why nothing is done.

@@ -113,7 +113,7 @@ def _quarantine(now: Situation, _remedy: Remedy) -> dict[Parameter, str] | None:
     if contract is None or not contract.quarantine.by_grant or not key or not operator_of(now.task.operator).moves:
         return None
     failed, rows = _failed(now.report or {}), (now.report or {}).get("rows")
-    known = {check.id for check in contract.checks if check.sets_aside}
+    known = {check.id for check in contract.checks if check.quarantines}
     if not failed or not set(failed) <= known or (now.report or {}).get("slice") != key or not isinstance(rows, int):
         return None
     if not contract.quarantine.granted().allows(max(failed.values()), rows):

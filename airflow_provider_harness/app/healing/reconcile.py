@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from airflow_provider_harness.app.healing.intake import take_in
+from airflow_provider_harness.app.healing.intake import group_failures
 from airflow_provider_harness.app.oncall import sla_watch as promises
 from airflow_provider_harness.app.oncall.escalate import STARTED, close, settle, start_next
 from airflow_provider_harness.app.ports.healing import BrokenFile, Healer, RunState, TaskState
@@ -54,12 +54,12 @@ def reconcile(healer: Healer) -> Pass:
     last = healer.store.last_pass()
     since = (last - OVERLAP) if last else began - FIRST_LOOK
     found = _spooled(healer)  # first: a callback knows the exception
-    take_in(healer)  # then what Airflow confirms; only what has an incident by now is known
+    group_failures(healer)  # then what Airflow confirms; only what has an incident by now is known
     missed = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
     unseen = [failure for failure in missed if healer.store.found(failure, healer.new_id())]
     found += [str(failure.key) for failure in unseen]
     if unseen:
-        take_in(healer)
+        group_failures(healer)
     handed_to_nobody = [*_waiting(healer), *_of_this_pass(healer, found)]
     waiting = [(incident, healer.store.failures(incident.id)) for incident in handed_to_nobody]
     notes = [key for incident, failures in waiting if not _heals(failures) for key in _note(healer, incident, failures)]
@@ -98,10 +98,10 @@ def _waiting(healer: Healer) -> list[Incident]:
 def _of_this_pass(healer: Healer, found: Sequence[str]) -> list[Incident]:
     """Open incidents of nothing but what this pass found: no callback started a healer run for them, and none will."""
     fresh = healer.now() - GRACE
-    at_work = healer.store.at_work() if found else ()
+    open_incidents = healer.store.open_incidents() if found else ()
     return [
         item
-        for item in at_work
+        for item in open_incidents
         if item.state is State.OPEN
         and not _is_started(item)
         and item.opened_at is not None

@@ -9,7 +9,15 @@ from typing import Any, Protocol
 
 from airflow_provider_harness.app.ports.healing import Page, Severity
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.outbox import Delivery, Message, Reached, Said, Wait, again_at, plan
+from airflow_provider_harness.core.incidents.outbox import (
+    Delivery,
+    Message,
+    MessageKind,
+    MessageStatus,
+    Reached,
+    next_attempt_at,
+    plan,
+)
 
 
 class Outbox(Protocol):
@@ -23,11 +31,11 @@ class Outbox(Protocol):
 
     def take(self, message: Message, now: datetime) -> bool: ...
 
-    def end(self, message: Message, state: Wait) -> None: ...
+    def end(self, message: Message, state: MessageStatus) -> None: ...
 
     def put_off(self, message: Message, until: datetime) -> None: ...
 
-    def newest(self, dedup_key: str, kind: Said) -> Sequence[Message]:
+    def newest(self, dedup_key: str, kind: MessageKind) -> Sequence[Message]:
         """The newest message of this kind under this key for each receiver, wherever it is."""
 
 
@@ -35,7 +43,7 @@ class NobodyThere(HarnessError):
     """There is nobody to tell: what was said stands in the log, and is not told later."""
 
 
-class Receiver(Protocol):
+class Channel(Protocol):
     """One of those who are told.
 
     :raises HarnessUnavailable: it is not there, or did not take it.
@@ -58,7 +66,7 @@ DEFAULT = "pagerduty"
 SENT_TO = "sent to"
 
 
-class Teller:
+class PageDispatcher:
     """Implements ``app.ports.healing.Pager``: what is said is kept first, then told; what is not taken is told later.
 
     :param receivers: name -> who is told. A name stays with its receiver, since messages wait under it.
@@ -71,7 +79,7 @@ class Teller:
     def __init__(
         self,
         outbox: Outbox,
-        receivers: Mapping[str, Receiver],
+        receivers: Mapping[str, Channel],
         *,
         now: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -83,18 +91,18 @@ class Teller:
         self._now, self._new_id, self._log, self._nobody = now, new_id, log, nobody
 
     def trigger(self, page: Page) -> None:
-        self._say_page(Said.TRIGGER, page)
+        self._say_page(MessageKind.TRIGGER, page)
 
     def resolve(self, dedup_key: str) -> None:
-        self._say(Said.RESOLVE, dedup_key, {}, self._receivers)
+        self._say(MessageKind.RESOLVE, dedup_key, {}, self._receivers)
 
     def acknowledge(self, dedup_key: str) -> None:
-        self._say(Said.ACKNOWLEDGE, dedup_key, {}, self._receivers)
+        self._say(MessageKind.ACKNOWLEDGE, dedup_key, {}, self._receivers)
 
     def change(self, page: Page) -> None:
-        self._say_page(Said.CHANGE, page)
+        self._say_page(MessageKind.CHANGE, page)
 
-    def _say_page(self, kind: Said, page: Page) -> None:
+    def _say_page(self, kind: MessageKind, page: Page) -> None:
         """Tell whom the page is for; later messages about it go to everybody, and reach those who were told."""
         whom, why = self._whom(page)
         page = replace(page, details={**page.details, SENT_TO: why}) if why else page
@@ -114,7 +122,12 @@ class Teller:
         return channel, f"{named}, by {channel}"
 
     def _say(
-        self, kind: Said, key: str, body: Mapping[str, Any], whom: Iterable[str], not_before: datetime | None = None
+        self,
+        kind: MessageKind,
+        key: str,
+        body: Mapping[str, Any],
+        whom: Iterable[str],
+        not_before: datetime | None = None,
     ) -> None:
         for channel in whom:
             message = Message(
@@ -135,23 +148,25 @@ class Teller:
             found = plan(self._outbox.waiting(), self._outbox.told(), self._now())
             for message in self._outbox.waiting() if found.drop else ():
                 if message.id in found.drop:
-                    self._outbox.end(message, Wait.DROPPED)
+                    self._outbox.end(message, MessageStatus.DROPPED)
             due = [item for item in found.send if item.channel in self._receivers and item.channel not in away]
             if not due:
                 return
             away |= {message.channel for message in due if not self._tell(message)}
 
-    def reached(self, dedup_key: str, kind: Said = Said.TRIGGER) -> Delivery:
+    def reached(self, dedup_key: str, kind: MessageKind = MessageKind.TRIGGER) -> Delivery:
         pagers = {DEFAULT, *self._routes.values()}
         found = self._outbox.newest(dedup_key, kind)
-        beside = tuple(item.channel for item in found if item.channel not in pagers and item.state is Wait.SENT)
+        beside = tuple(
+            item.channel for item in found if item.channel not in pagers and item.state is MessageStatus.SENT
+        )
         mine = [item for item in found if item.channel in pagers]
-        if any(item.state is Wait.SENT for item in mine):
+        if any(item.state is MessageStatus.SENT for item in mine):
             return Delivery(reached=Reached.SENT, beside=beside)
-        waiting = [item for item in mine if item.state in (Wait.WAITING, Wait.SENDING)]
+        waiting = [item for item in mine if item.state in (MessageStatus.WAITING, MessageStatus.SENDING)]
         if waiting:
             return Delivery(reached=Reached.WAITING, why=self._waits(waiting[-1]), beside=beside)
-        over = any(item.state is Wait.DROPPED for item in mine)
+        over = any(item.state is MessageStatus.DROPPED for item in mine)
         why = "it was over before it could be sent" if over else self._nobody
         return Delivery(reached=Reached.NOBODY, why=why, beside=beside)
 
@@ -170,39 +185,39 @@ class Teller:
         try:
             _SAY[message.kind](self._receivers[message.channel], message)
         except HarnessUnavailable as error:
-            self._outbox.put_off(message, again_at(message, self._now()))
+            self._outbox.put_off(message, next_attempt_at(message, self._now()))
             self._log(f"{message.channel} did not take {message.kind} {message.dedup_key}; it is told later. {error}")
             return False
         except NotAllowed as refusal:
             self._refused(message, refusal)
             return False
         except NobodyThere:
-            self._outbox.end(message, Wait.UNHEARD)
+            self._outbox.end(message, MessageStatus.UNHEARD)
             return True
-        self._outbox.end(message, Wait.SENT)
+        self._outbox.end(message, MessageStatus.SENT)
         return True
 
     def _refused(self, message: Message, refusal: NotAllowed) -> None:
         """What a route's receiver will never take goes to the default one; what that one refuses waits for a person."""
         if message.channel not in self._routes.values():
-            self._outbox.put_off(message, again_at(message, self._now()))
+            self._outbox.put_off(message, next_attempt_at(message, self._now()))
             self._log(f"{message.channel} refuses {message.kind} {message.dedup_key}. {refusal}")
             return
-        self._outbox.end(message, Wait.DROPPED)
+        self._outbox.end(message, MessageStatus.DROPPED)
         self._log(f"{message.channel} refuses {message.kind} {message.dedup_key}, which goes to the default. {refusal}")
-        if message.kind in (Said.TRIGGER, Said.CHANGE):
+        if message.kind in (MessageKind.TRIGGER, MessageKind.CHANGE):
             said = f"the default, since {message.channel} refused it: {refusal.reason}"
             body = {**message.body, "details": {**message.body["details"], SENT_TO: said}}
             self._outbox.put(
-                replace(message, id=self._new_id(), channel=DEFAULT, body=body, tries=0, state=Wait.WAITING)
+                replace(message, id=self._new_id(), channel=DEFAULT, body=body, tries=0, state=MessageStatus.WAITING)
             )
 
 
-_SAY: Mapping[Said, Callable[[Receiver, Message], None]] = {
-    Said.TRIGGER: lambda receiver, message: receiver.trigger(_page(message)),
-    Said.RESOLVE: lambda receiver, message: receiver.resolve(message.dedup_key),
-    Said.ACKNOWLEDGE: lambda receiver, message: receiver.acknowledge(message.dedup_key),
-    Said.CHANGE: lambda receiver, message: receiver.change(_page(message)),
+_SAY: Mapping[MessageKind, Callable[[Channel, Message], None]] = {
+    MessageKind.TRIGGER: lambda receiver, message: receiver.trigger(_page(message)),
+    MessageKind.RESOLVE: lambda receiver, message: receiver.resolve(message.dedup_key),
+    MessageKind.ACKNOWLEDGE: lambda receiver, message: receiver.acknowledge(message.dedup_key),
+    MessageKind.CHANGE: lambda receiver, message: receiver.change(_page(message)),
 }
 
 

@@ -10,14 +10,14 @@ from airflow_provider_harness.app.oncall.impact import (
     made_worse,
     only_backfill,
     only_without_slice,
+    page_severity,
     risks_of,
-    severity_of,
 )
-from airflow_provider_harness.app.oncall.instructions import NO_SLICE, WORSE, answer, asks_of
+from airflow_provider_harness.app.oncall.instructions import AFTER_HARM, NO_SLICE, answer, instructions_for
 from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.oncall.paged import resolved, with_delivery
 from airflow_provider_harness.app.ports.healing import Healer, Severity
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk, is_own
+from airflow_provider_harness.app.ports.sla_alerts import SlaAlert, is_own
 from airflow_provider_harness.core.incidents.events import (
     Asked,
     Closed,
@@ -35,7 +35,7 @@ from airflow_provider_harness.core.incidents.incident import (
     State,
     run_id,
 )
-from airflow_provider_harness.core.incidents.outbox import Said
+from airflow_provider_harness.core.incidents.outbox import MessageKind
 from airflow_provider_harness.core.incidents.severity import worse
 
 #: Outcomes after which nobody needs to be told: it is well, or the person who decided knows.
@@ -60,7 +60,7 @@ def settle(healer: Healer, incident: Incident) -> Outcome | None:
         start_next(healer, incident)
         return None
     if outcome not in _QUIET or (outcome is Outcome.REFUSED and not incident.said):  # a no that nobody heard of
-        page(healer, incident, asks=_asks(healer, incident), severity=severity_of(healer, incident))
+        page(healer, incident, asks=_asks(healer, incident), severity=page_severity(healer, incident))
     close(healer, healer.store.incident(incident.id), outcome, why)
     return outcome
 
@@ -70,8 +70,8 @@ def _asks(healer: Healer, incident: Incident) -> str:
     if only_without_slice(healer, [failure for failure in failures if failure.heals]):
         return NO_SLICE
     diagnosed = incident.last.get(Diagnosed)
-    asks = asks_of([failure.kind for failure in failures], diagnosed.category if diagnosed else "")
-    return f"{WORSE} {asks}" if made_worse(incident) else asks
+    asks = instructions_for([failure.kind for failure in failures], diagnosed.category if diagnosed else "")
+    return f"{AFTER_HARM} {asks}" if made_worse(incident) else asks
 
 
 def start_next(healer: Healer, incident: Incident) -> None:
@@ -110,14 +110,14 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
         dedup_key=message.dedup_key,
         severity=severity.value,
         summary=message.summary,
-        action=Said.TRIGGER.value,
+        action=MessageKind.TRIGGER.value,
         asks=asks,
         promised=[risk.sentence() for risk in risks],
     )
     healer.record(incident.id, with_delivery(paged, healer.pager.reached(message.dedup_key)))
 
 
-def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtRisk]) -> None:
+def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[SlaAlert]) -> None:
     """From now on this incident's page tells of these promises."""
     for risk in filter(is_own, risks):
         if risk.dedup_key != key:
@@ -127,7 +127,7 @@ def _take_over(healer: Healer, incident: Incident, key: str, risks: Sequence[AtR
 
 def at_risk(healer: Healer, incident: Incident) -> None:
     """Page, or page again, since a promise about time will be broken if this incident lasts."""
-    page(healer, incident, asks=_asks_now(healer, incident), severity=severity_of(healer, incident))
+    page(healer, incident, asks=_asks_now(healer, incident), severity=page_severity(healer, incident))
 
 
 def _asks_now(healer: Healer, incident: Incident) -> str:
@@ -150,7 +150,7 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
     if incident.said and outcome in (Outcome.HEALED, Outcome.RECOVERED, Outcome.SUPERSEDED):
         key = dedup_key(incident)
         healer.pager.resolve(key)
-        healer.record(incident.id, resolved(key, healer.pager.reached(key, Said.RESOLVE)))
+        healer.record(incident.id, resolved(key, healer.pager.reached(key, MessageKind.RESOLVE)))
     if outcome in (Outcome.HEALED, Outcome.RECOVERED):
         healer.pager.change(healed(healer, incident, outcome, why))
     healer.record(incident.id, Closed(outcome=outcome, why=why))
@@ -158,6 +158,6 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
 
 def worsened(healer: Healer, incident: Incident) -> None:
     """Page again where what joined a paged incident makes it worse; otherwise who joins pages nobody."""
-    now = severity_of(healer, incident)
+    now = page_severity(healer, incident)
     if incident.said and incident.severity and worse(now, incident.severity):
         page(healer, incident, asks=_asks(healer, incident), severity=now)

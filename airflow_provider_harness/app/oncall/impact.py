@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from airflow_provider_harness.app.ports.healing import Healer
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk
+from airflow_provider_harness.app.ports.sla_alerts import SlaAlert
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessError, NoSlice
 from airflow_provider_harness.core.incidents.events import Outcome, Settled
 from airflow_provider_harness.core.incidents.grouping import of_backfill
 from airflow_provider_harness.core.incidents.incident import Incident
-from airflow_provider_harness.core.incidents.severity import Severity, Stakes, severity
+from airflow_provider_harness.core.incidents.severity import Impact, Severity, severity
 from airflow_provider_harness.core.lineage.graph import job
 
 #: Task instances of an incident whose contracts are read; a storm has many of few tables.
 LOOKED_AT = 20
 
 
-def severity_of(healer: Healer, incident: Incident) -> Severity:
+def page_severity(healer: Healer, incident: Incident) -> Severity:
     """How loudly on-call is told of this incident; a question about it wakes as loudly, since no answer is a no."""
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
-    stakes = Stakes(
+    stakes = Impact(
         contracts=contracts_of(healer, failures),
         dags=len({failure.key.dag_id for failure in failures}),
         late=bool(risks_of(healer, incident)),
@@ -74,20 +74,20 @@ def contracts_of(healer: Healer, failures: Sequence[Failure]) -> list[Contract]:
     return list(found.values())
 
 
-def risks_of(healer: Healer, incident: Incident) -> list[AtRisk]:
+def risks_of(healer: Healer, incident: Incident) -> list[SlaAlert]:
     """The promises that on-call was told of and that wait for this incident, the most urgent first."""
     told = healer.promises.told()
     failures = healer.store.failures(incident.id) if told else ()
     return [risk for risk in told if is_about(healer, risk, failures)]
 
 
-def is_about(healer: Healer, risk: AtRisk, failures: Sequence[Failure]) -> bool:
+def is_about(healer: Healer, risk: SlaAlert, failures: Sequence[Failure]) -> bool:
     """Whether what failed keeps a slice from being published: its run, its table, or a task that feeds it."""
     feeders = frozenset(healer.promises.feeders(risk.dag_id, risk.task_id))
     return any(_breaks(risk, failure, feeders) for failure in failures if failure.heals)
 
 
-def _breaks(risk: AtRisk, failure: Failure, feeders: frozenset[str]) -> bool:
+def _breaks(risk: SlaAlert, failure: Failure, feeders: frozenset[str]) -> bool:
     key = failure.key
     if key.dag_id == risk.dag_id and key.run_id == risk.run_id:
         return True

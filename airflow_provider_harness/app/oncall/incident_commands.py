@@ -28,7 +28,7 @@ from airflow_provider_harness.core.incidents.events import (
     Taken,
 )
 from airflow_provider_harness.core.incidents.incident import ImpossibleEvent, Incident, State
-from airflow_provider_harness.core.incidents.outbox import Said
+from airflow_provider_harness.core.incidents.outbox import MessageKind
 
 #: How long a question must have been open before it is answered: Airflow loses quicker answers.
 SETTLING = timedelta(seconds=6)
@@ -152,7 +152,7 @@ def resolve(desk: Desk, incident_id: str, why: str, *, unproved: bool) -> Done:
     if incident.said:
         key = dedup_key(incident)
         desk.pager.resolve(key)
-        ended = desk.pager.reached(key, Said.RESOLVE)
+        ended = desk.pager.reached(key, MessageKind.RESOLVE)
         _append(desk, incident_id, resolved(key, ended))
         page = f"; {how_it_ended(ended)}"
     return Done(done=True, text=f"Resolved by {who}{page}.")

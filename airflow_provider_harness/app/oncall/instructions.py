@@ -27,7 +27,7 @@ _ASKS_OF_KIND: Mapping[FailureKind, str] = {
 _ASK = "Look at the evidence, correct the cause, then clear the failed task in Airflow."
 
 
-def asks_of(kinds: Sequence[FailureKind], category: str) -> str:
+def instructions_for(kinds: Sequence[FailureKind], category: str) -> str:
     """What to do, by the kind of failure where that decides, else by the cause.
 
     :param category: of the diagnosis; empty where there is none.
@@ -51,7 +51,7 @@ NO_SLICE = (
     "the Dag with a logical date."
 )
 #: Said before anything else where an act did harm.
-WORSE = "Set right first what the harness's act did (see what was done). Then:"
+AFTER_HARM = "Set right first what the harness's act did (see what was done). Then:"
 
 
 def answer(incident_id: str) -> str:

@@ -20,7 +20,7 @@ from airflow_provider_harness.app.oncall.subject import (
     zones_of,
 )
 from airflow_provider_harness.app.ports.healing import Healer, Page, Severity
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk
+from airflow_provider_harness.app.ports.sla_alerts import SlaAlert
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.diagnosis import Category, Certainty
@@ -78,7 +78,9 @@ def dedup_key(incident: Incident) -> str:
     return (paged.dedup_key if paged else "") or episode_key(incident)
 
 
-def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity, risks: Sequence[AtRisk] = ()) -> Page:
+def compose(
+    healer: Healer, incident: Incident, *, asks: str, severity: Severity, risks: Sequence[SlaAlert] = ()
+) -> Page:
     """The page as on-call gets it.
 
     :param risks: the promises about time that wait for this incident.
@@ -95,7 +97,7 @@ def compose(healer: Healer, incident: Incident, *, asks: str, severity: Severity
         "for whom": one_line(for_whom(contracts), DETAIL_LENGTH),
         "since": f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC",
         "slices": "\n".join(map(one_line, slices_of(incident, failures, _zones(contracts))[:NAMED])),
-        "promised": "; ".join(f"{risk.sentence()}, {left_of(risk.due - healer.now())}" for risk in risks),
+        "promised": "; ".join(f"{risk.sentence()}, {time_left(risk.due - healer.now())}" for risk in risks),
         "cause": cause,
         "connections": connections_of(incident),
         "suggested statement": statement_of(incident, failures),
@@ -131,8 +133,8 @@ def _repeats(diagnosis: Diagnosed) -> str:
     return repeats(Category(diagnosis.category), frozenset(diagnosis.traits), Certainty(diagnosis.certainty))
 
 
-def _left(healer: Healer, risks: Sequence[AtRisk]) -> str:
-    return f"{left_of(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
+def _left(healer: Healer, risks: Sequence[SlaAlert]) -> str:
+    return f"{time_left(risks[0].due - healer.now())} for {risks[0].table}; " if risks else ""
 
 
 def _title(incident: Incident, failures: Sequence[Failure], zones: Mapping[str, str], left: str) -> str:
@@ -170,7 +172,7 @@ def _zones(contracts: Sequence[Contract]) -> dict[str, str]:
     return {item.table: item.load.time_zone for item in contracts}
 
 
-def left_of(left: timedelta) -> str:
+def time_left(left: timedelta) -> str:
     """Time until a deadline, for people."""
     minutes = round(abs(left).total_seconds() / 60)
     text = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

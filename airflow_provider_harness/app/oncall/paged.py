@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airflow_provider_harness.core.incidents.events import Paged
-from airflow_provider_harness.core.incidents.outbox import Delivery, Reached, Said
+from airflow_provider_harness.core.incidents.outbox import Delivery, MessageKind, Reached
 
 
 def resolved(dedup_key: str, delivery: Delivery) -> Paged:
     """The event of a page that is over."""
-    return with_delivery(Paged(dedup_key=dedup_key, action=Said.RESOLVE.value), delivery)
+    return with_delivery(Paged(dedup_key=dedup_key, action=MessageKind.RESOLVE.value), delivery)
 
 
 def with_delivery(page: Paged, delivery: Delivery) -> Paged:

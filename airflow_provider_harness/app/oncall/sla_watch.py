@@ -14,15 +14,15 @@ from airflow_provider_harness.app.oncall.page import (
     SUMMARY_LENGTH,
     episode_key,
     for_whom,
-    left_of,
     route_of,
+    time_left,
 )
 from airflow_provider_harness.app.ports.healing import DagFacts, Healer, Page, RunState, Severity, TaskState
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater, is_own, promise_key
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert, is_own, promise_key
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
 from airflow_provider_harness.core.incidents.incident import Incident
-from airflow_provider_harness.core.incidents.severity import Stakes, severity
+from airflow_provider_harness.core.incidents.severity import Impact, severity
 from airflow_provider_harness.core.slices.sla import at_risk_from, promise_of
 from airflow_provider_harness.core.slices.slices import Slice, slice_of, stamp
 
@@ -74,11 +74,11 @@ def watch(healer: Healer) -> list[str]:
     return told + missed
 
 
-def _by_table(marks: Sequence[HighWater]) -> dict[tuple[str, str], HighWater]:
+def _by_table(marks: Sequence[HighWaterMark]) -> dict[tuple[str, str], HighWaterMark]:
     return {(mark.conn_id, mark.table): mark for mark in marks}
 
 
-def _borne_out(healer: Healer, mark: HighWater) -> bool:
+def _borne_out(healer: Healer, mark: HighWaterMark) -> bool:
     """Whether Airflow says that this task published a slice of this table that ends there, and that it is over; then it is kept.
 
     A mark is what some task told. Without this, one row would keep everybody silent, and resolve what on-call was told.
@@ -93,7 +93,7 @@ def _borne_out(healer: Healer, mark: HighWater) -> bool:
     return False
 
 
-def _first(healer: Healer, mark: HighWater) -> HighWater | None:
+def _first(healer: Healer, mark: HighWaterMark) -> HighWaterMark | None:
     """The newest slice of a table of which Airflow bore out nothing yet, as Airflow says it; then it is kept.
 
     A mark that nobody bears out is none: who forged the first one of a table would else say from when on it is watched. So it
@@ -107,7 +107,7 @@ def _first(healer: Healer, mark: HighWater) -> HighWater | None:
     return None
 
 
-def _newest(healer: Healer, told: HighWater) -> HighWater | None:
+def _newest(healer: Healer, told: HighWaterMark) -> HighWaterMark | None:
     """The newest slice that this task published of this table."""
     now = healer.now()
     runs = [run for run in healer.airflow.runs(told.dag_id, now - REACH) if run.slice_id]
@@ -120,11 +120,11 @@ def _newest(healer: Healer, told: HighWater) -> HighWater | None:
     return None
 
 
-def _published(healer: Healer, mark: HighWater, run: RunState) -> bool:
+def _published(healer: Healer, mark: HighWaterMark, run: RunState) -> bool:
     return any(_done(healer, mark, run))
 
 
-def _done(healer: Healer, mark: HighWater, run: RunState) -> Iterator[tuple[TaskState, Contract]]:
+def _done(healer: Healer, mark: HighWaterMark, run: RunState) -> Iterator[tuple[TaskState, Contract]]:
     """The tasks of a run that succeeded and publish this table, by their names in Airflow; each with its contract."""
     for task in healer.airflow.tasks(run.dag_id, run.run_id):
         if (task.task_id, task.state, task.rendered.get("conn_id")) != (mark.task_id, "success", mark.conn_id):
@@ -141,13 +141,13 @@ def _end(contract: Contract, run: RunState) -> datetime | None:
         return None
 
 
-def _kept(healer: Healer, risk: AtRisk) -> None:
+def _kept(healer: Healer, risk: SlaAlert) -> None:
     if is_own(risk):
         healer.pager.resolve(risk.dedup_key)
     healer.promises.end(risk, healer.now())
 
 
-def _look(healer: Healer, mark: HighWater, since: datetime) -> list[str]:
+def _look(healer: Healer, mark: HighWaterMark, since: datetime) -> list[str]:
     """Tell of the slice after the newest one, if it is time."""
     if not mark.contract:
         return []
@@ -163,7 +163,7 @@ def _look(healer: Healer, mark: HighWater, since: datetime) -> list[str]:
         return []
     if dag is None or not _expected(contract, piece, dag, run):
         return []
-    risk = AtRisk(
+    risk = SlaAlert(
         conn_id=mark.conn_id,
         table=mark.table,
         dag_id=mark.dag_id,
@@ -194,7 +194,7 @@ def _dag(healer: Healer, dag_id: str) -> DagFacts | None:
         return None
 
 
-def _next(contract: Contract, mark: HighWater, dag: DagFacts | None, run: RunState | None) -> Slice:
+def _next(contract: Contract, mark: HighWaterMark, dag: DagFacts | None, run: RunState | None) -> Slice:
     """The slice after the newest one: the run's own, or the one that the schedule makes next; before Airflow knows either, one
     that is as long as the newest, or as the contract's grain."""
     start = mark.slice_end
@@ -211,7 +211,7 @@ def _next(contract: Contract, mark: HighWater, dag: DagFacts | None, run: RunSta
     return by_grain if as_usual else slice_of(contract, stamp(start), start + length)
 
 
-def _run_of(healer: Healer, contract: Contract, mark: HighWater) -> RunState | None:
+def _run_of(healer: Healer, contract: Contract, mark: HighWaterMark) -> RunState | None:
     """The newest run that owns the slice after the newest one."""
     runs = healer.airflow.runs(mark.dag_id, mark.slice_end)
     return next((run for run in runs if run.slice_id and _start(contract, run.slice_id) == mark.slice_end), None)
@@ -231,10 +231,10 @@ def _expected(contract: Contract, piece: Slice, dag: DagFacts, run: RunState | N
     return dag.next_slice is None or dag.next_slice <= piece.start
 
 
-def _in_the_way(healer: Healer, risk: AtRisk) -> Incident | None:
+def _in_the_way(healer: Healer, risk: SlaAlert) -> Incident | None:
     """The newest incident in hand that keeps this slice from being published."""
-    in_hand = [*healer.store.in_hand(), *healer.store.at_work()]
-    found = [item for item in in_hand if is_about(healer, risk, healer.store.failures(item.id))]
+    awaiting_person = [*healer.store.awaiting_person(), *healer.store.open_incidents()]
+    found = [item for item in awaiting_person if is_about(healer, risk, healer.store.failures(item.id))]
     return max(found, key=lambda item: item.id, default=None)
 
 
@@ -247,15 +247,15 @@ def _why(healer: Healer, dag: DagFacts, run: RunState | None) -> str:
     if run.state == "success":
         return f"{paused}Run {run.run_id} succeeded, and this slice is not published."
     tasks = [task for task in healer.airflow.tasks(run.dag_id, run.run_id) if task.state not in ("success", "skipped")]
-    at_work = [f"{task.task_id} is {task.state}" for task in tasks if task.state][:NAMED]
+    open_incidents = [f"{task.task_id} is {task.state}" for task in tasks if task.state][:NAMED]
     waiting = Counter(not task.state for task in tasks)[True]
-    parts = [*at_work, *([f"{waiting} task(s) not started"] if waiting else [])]
+    parts = [*open_incidents, *([f"{waiting} task(s) not started"] if waiting else [])]
     return f"{paused}Run {run.run_id} is {run.state}: {', '.join(parts) or 'all of its tasks are done'}."
 
 
-def _page(healer: Healer, contract: Contract, risk: AtRisk, dag: DagFacts, why: str) -> Page:
-    left = left_of(risk.due - healer.now())
-    level = severity(Stakes(contracts=(contract,)))
+def _page(healer: Healer, contract: Contract, risk: SlaAlert, dag: DagFacts, why: str) -> Page:
+    left = time_left(risk.due - healer.now())
+    level = severity(Impact(contracts=(contract,)))
     end = (
         None if level is Severity.CRITICAL else healer.limits.maintenance.until(frozenset({risk.dag_id}), healer.now())
     )

@@ -27,7 +27,7 @@ from airflow_provider_harness.core.contracts.anomaly import Point
 from airflow_provider_harness.core.contracts.checks import Baseline
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.failure import Failure
-from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate, Place
+from airflow_provider_harness.core.slices.gate_run import Kept, Place, StoredGate
 from airflow_provider_harness.core.slices.local import with_local_day
 from airflow_provider_harness.core.slices.sla import first_promise
 from airflow_provider_harness.core.slices.slices import Slice
@@ -36,15 +36,15 @@ from airflow_provider_harness.core.slices.slices import Slice
 SAMPLES = 20
 
 
-def newest_of_slices(gates: Sequence[KeptGate]) -> list[KeptGate]:
+def newest_of_slices(gates: Sequence[StoredGate]) -> list[StoredGate]:
     """One gate a slice, oldest slice first: that which let rows be published, where there is one, else the newest."""
-    found: dict[datetime, KeptGate] = {}
+    found: dict[datetime, StoredGate] = {}
     for gate in sorted(gates, key=lambda one: (one.at, one.place is Place.STAGING, one.measured_at)):
         found[gate.at] = gate
     return [found[at] for at in sorted(found)]
 
 
-def trend(gates: Sequence[KeptGate]) -> list[TrendPoint]:
+def trend(gates: Sequence[StoredGate]) -> list[TrendPoint]:
     """The newest slices, oldest first."""
     return [
         TrendPoint(
@@ -57,7 +57,7 @@ def trend(gates: Sequence[KeptGate]) -> list[TrendPoint]:
     ]
 
 
-def last_gate(gates: Sequence[KeptGate]) -> LastGate | None:
+def last_gate(gates: Sequence[StoredGate]) -> LastGate | None:
     """What the gate of the newest slice found."""
     if not gates:
         return None
@@ -92,7 +92,7 @@ def freshness(
     return Freshness(words=words, due_at=due, late=due is not None and now > due, at_risk=told is not None)
 
 
-def grid(gates: Sequence[KeptGate], zone: str) -> Grid:
+def grid(gates: Sequence[StoredGate], zone: str) -> Grid:
     """Slices by checks, each by its newest gate."""
     checks: dict[str, GridCheck] = {}
     for gate in reversed(gates):
@@ -106,7 +106,7 @@ def grid(gates: Sequence[KeptGate], zone: str) -> Grid:
     )
 
 
-def grid_slice(gate: KeptGate, zone: str) -> GridSlice:
+def grid_slice(gate: StoredGate, zone: str) -> GridSlice:
     """A gate, for people."""
     return GridSlice(
         slice=gate.slice,
@@ -128,9 +128,9 @@ def _cell(check: Kept | None) -> Cell | None:
     return Cell(**{name: getattr(check, name) for name in names})
 
 
-def metrics(gates: Sequence[KeptGate], baselines: Mapping[str, Baseline], zone: str) -> list[Metric]:
+def metrics(gates: Sequence[StoredGate], baselines: Mapping[str, Baseline], zone: str) -> list[Metric]:
     """Every number that more than one slice has, with what was normal for each slice by those before it."""
-    series: dict[str, list[tuple[KeptGate, Kept]]] = {}
+    series: dict[str, list[tuple[StoredGate, Kept]]] = {}
     for gate in gates:
         for check in gate.checks:
             if check.value is not None:
@@ -138,7 +138,7 @@ def metrics(gates: Sequence[KeptGate], baselines: Mapping[str, Baseline], zone: 
     return [_metric(name, found, baselines.get(name), zone) for name, found in sorted(series.items()) if len(found) > 1]
 
 
-def _metric(name: str, found: Sequence[tuple[KeptGate, Kept]], baseline: Baseline | None, zone: str) -> Metric:
+def _metric(name: str, found: Sequence[tuple[StoredGate, Kept]], baseline: Baseline | None, zone: str) -> Metric:
     points = [
         Point(at=gate.at, value=check.value or 0.0, flagged=check.flagged or gate.decision is Decision.BLOCK)
         for gate, check in found
@@ -194,7 +194,7 @@ def quarantine(
     table: str,
     conn_id: str,
     contract: Mapping[str, Any] | None,
-    gates: Sequence[KeptGate],
+    gates: Sequence[StoredGate],
     failures: Sequence[tuple[str, Failure]],
 ) -> QuarantineShown:
     """What was set aside of the slices that are shown, and the commands that show and release it."""

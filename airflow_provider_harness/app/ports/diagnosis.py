@@ -92,7 +92,7 @@ class ModelProposal:
     draft: Mapping[str, str] = field(default_factory=dict)
 
 
-class Purse(Protocol):
+class ModelBudget(Protocol):
     """What models may cost. Nothing is called that was not reserved; what is reserved counts until it is settled."""
 
     def reserve(self, failure: str, usd: float) -> str:

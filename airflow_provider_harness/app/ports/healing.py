@@ -14,10 +14,10 @@ from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
-from airflow_provider_harness.core.incidents.circuit_breaker import Brakes
+from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits
 from airflow_provider_harness.core.incidents.events import Body, Event
 from airflow_provider_harness.core.incidents.maintenance import Maintenance
-from airflow_provider_harness.core.incidents.outbox import Delivery, Said
+from airflow_provider_harness.core.incidents.outbox import Delivery, MessageKind
 from airflow_provider_harness.core.incidents.severity import Severity as Severity
 from airflow_provider_harness.core.policy.policy import Policy
 from airflow_provider_harness.core.slices.lease import Lease
@@ -281,7 +281,7 @@ class Pager(Protocol):
     def flush(self) -> None:
         """Tell what is due."""
 
-    def reached(self, dedup_key: str, kind: Said = Said.TRIGGER) -> Delivery:
+    def reached(self, dedup_key: str, kind: MessageKind = MessageKind.TRIGGER) -> Delivery:
         """What became of the newest message of this kind under this key, as far as it is known now."""
 
 
@@ -389,7 +389,7 @@ class Limits:
     approval: timedelta
     verify: timedelta
     backfill_alone: int
-    brakes: Brakes = field(default_factory=Brakes)
+    brakes: BreakerLimits = field(default_factory=BreakerLimits)
     page_backfills: bool = False
     maintenance: Maintenance = field(default_factory=Maintenance)
     environment: str = "production"

@@ -108,7 +108,7 @@ class Source(Protocol):
     def batches(self, contract: Contract, piece: Slice) -> Iterator[Batch]: ...
 
 
-class Pump(Protocol):
+class CopySource(Protocol):
     """A relation that gives a slice in a form that a session of the same kind of warehouse takes as it is."""
 
     def schema(self) -> Schema: ...
@@ -128,7 +128,7 @@ class Watch(Protocol):
     def results(self) -> Sequence[CheckResult]: ...
 
 
-class Gauge(Protocol):
+class InFlightChecks(Protocol):
     """Measures the batches that pass by."""
 
     @property
@@ -187,14 +187,14 @@ class Session(Protocol):
 
     def schema(self) -> Schema | None: ...
     def create(self) -> None: ...
-    def publish_files(self, stage: Stage, tell: Progress, gauge: Gauge, accept: Accept) -> Published | None:
+    def publish_files(self, stage: Stage, tell: Progress, gauge: InFlightChecks, accept: Accept) -> Published | None:
         """Publish the files without a staging table, in one transaction that commits if ``accept`` says so.
 
         None where that cannot be, or was refused; then nothing has changed.
         """
         ...
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: Gauge | None = None) -> int:
+    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: InFlightChecks | None = None) -> int:
         """Fill the staging table; rows that pass by here are measured on their way, where a gauge is given."""
         ...
 
@@ -227,7 +227,7 @@ class Session(Protocol):
     def discard(self) -> None: ...
 
 
-class Basin(Session, Protocol):
+class CopyTarget(Session, Protocol):
     """A session that takes what a pump gives."""
 
     def publish_chunks(self, chunks: Chunks, tell: Progress, accept: Accept) -> Published | None:

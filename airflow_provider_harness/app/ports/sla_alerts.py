@@ -12,7 +12,7 @@ from airflow_provider_harness.core.contracts.contract import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HighWater:
+class HighWaterMark:
     """The latest slice of a table that is published, and the task that published it.
 
     :param contract: its file; empty where an earlier version published it.
@@ -30,7 +30,7 @@ class HighWater:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AtRisk:
+class SlaAlert:
     """A slice that will soon be late, of which on-call was told.
 
     :param run_id: the run that should publish it; empty where Airflow has made none.
@@ -64,25 +64,25 @@ def promise_key(conn_id: str, table: str, slice_id: str) -> str:
     return _OWN + sha256("\0".join((conn_id, table, slice_id)).encode()).hexdigest()[:16]
 
 
-def is_own(risk: AtRisk) -> bool:
+def is_own(risk: SlaAlert) -> bool:
     """Whether it has a page of its own."""
     return risk.dedup_key.startswith(_OWN)
 
 
 class Promises(Protocol):
-    def published(self) -> Sequence[HighWater]:
+    def published(self) -> Sequence[HighWaterMark]:
         """The latest published slice of every table, as tasks tell it."""
 
-    def tellers(self, mark: HighWater) -> Sequence[HighWater]:
+    def tellers(self, mark: HighWaterMark) -> Sequence[HighWaterMark]:
         """Others that told of having published this table, a few of the first; the contract and the slice of each are not known."""
 
-    def borne_out(self) -> Sequence[HighWater]:
+    def borne_out(self) -> Sequence[HighWaterMark]:
         """The same as far as Airflow bore it out."""
 
-    def bear_out(self, mark: HighWater) -> None:
+    def bear_out(self, mark: HighWaterMark) -> None:
         """Airflow says the same: from now on this one holds for its table."""
 
-    def contract(self, mark: HighWater) -> Contract:
+    def contract(self, mark: HighWaterMark) -> Contract:
         """
         :raises HarnessError: its file cannot be read from here.
         """
@@ -90,14 +90,14 @@ class Promises(Protocol):
     def feeders(self, dag_id: str, task_id: str) -> Collection[str]:
         """Tasks, as ``dag.task``, whose data a task depends on, as far as the lineage knows."""
 
-    def told(self) -> Sequence[AtRisk]:
+    def told(self) -> Sequence[SlaAlert]:
         """Those that are told and not over."""
 
-    def tell(self, risk: AtRisk, now: datetime) -> bool:
+    def tell(self, risk: SlaAlert, now: datetime) -> bool:
         """Keep that on-call is told; False where it was told before of this table, slice and deadline."""
 
-    def move(self, risk: AtRisk, dedup_key: str) -> None:
+    def move(self, risk: SlaAlert, dedup_key: str) -> None:
         """Another page tells of it now."""
 
-    def end(self, risk: AtRisk, now: datetime) -> None:
+    def end(self, risk: SlaAlert, now: datetime) -> None:
         """It is kept, or nobody waits for it any more."""

@@ -99,10 +99,10 @@ class Reports(FailureLog, Protocol):
     def incident_of(self, failure: str) -> str | None:
         """The incident that a failure joined, by the failure's identity; None where it joined none."""
 
-    def in_hand(self) -> Sequence[Incident]:
+    def awaiting_person(self) -> Sequence[Incident]:
         """Closed incidents that went to a person, and that failures of the same cause still join."""
 
-    def let_go(self, incident_id: str) -> None:
+    def stop_grouping(self, incident_id: str) -> None:
         """Nothing joins this incident any more: its cause is over."""
 
     def known(self, keys: Sequence[str]) -> set[str]:
@@ -133,7 +133,7 @@ class Incidents(Protocol):
     def unsettled(self, before: datetime) -> Sequence[Incident]:
         """Open incidents that nobody has worked on since ``before``."""
 
-    def at_work(self) -> Sequence[Incident]:
+    def open_incidents(self) -> Sequence[Incident]:
         """Incidents that are not closed."""
 
     def spent(self, incident_id: str, now: datetime) -> tuple[float, float]:

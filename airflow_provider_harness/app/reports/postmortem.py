@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from airflow_provider_harness.app.oncall import question as asked
 from airflow_provider_harness.app.oncall.deadlines import overdue, pace
 from airflow_provider_harness.app.oncall.drafts import contract_change, drafted
-from airflow_provider_harness.app.oncall.instructions import answer, asks_of
+from airflow_provider_harness.app.oncall.instructions import answer, instructions_for
 from airflow_provider_harness.app.oncall.page import minute, samples_of
 from airflow_provider_harness.app.oncall.paged import delivery_of, who_was_paged
 from airflow_provider_harness.app.oncall.subject import (
@@ -335,7 +335,7 @@ def asks_now(story: Story) -> str:
     asks = [text for text in paged if text and text != answer(story.incident.id)]
     diagnosed = story.incident.last.get(Diagnosed)
     category = diagnosed.category if diagnosed else ""
-    return asks[-1] if asks else asks_of([failure.kind for failure in story.failed], category)
+    return asks[-1] if asks else instructions_for([failure.kind for failure in story.failed], category)
 
 
 def _lines(story: Story, *kinds: type[Body]) -> Iterable[str]:

@@ -10,7 +10,7 @@ from airflow_provider_harness.core.contracts.anomaly import Past
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Measurements, Report, judge
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.slices.gate_run import Post, by_past, unreadable
+from airflow_provider_harness.core.slices.gate_run import Post, history_checks, unreadable
 from airflow_provider_harness.core.slices.slices import Slice
 
 
@@ -51,13 +51,13 @@ class Gate:
 
         :param rest: what the checks that set no row aside found without these rows.
         """
-        own = [check.id for check in self.contract.checks if check.sets_aside]
+        own = [check.id for check in self.contract.checks if check.quarantines]
         failed = {result.id: result for result in self._judged(rest, report.where, own).results if not result.passed}
         results = tuple(
             _of_the_rest(failed[result.id], report.malformed) if result.passed and result.id in failed else result
             for result in report.results
         )
-        blocks = any(result.blocking and not result.sets_aside for result in results)
+        blocks = any(result.blocking and not result.quarantines for result in results)
         decision = Decision.BLOCK if blocks else report.decision
         spent = report.milliseconds + rest.milliseconds
         self.report = replace(report, results=results, decision=decision, milliseconds=spent)
@@ -65,7 +65,7 @@ class Gate:
 
     def _judged(self, measured: Measurements, where: str, left: Collection[str]) -> Report:
         past = None
-        if by_past(self.contract):
+        if history_checks(self.contract):
             try:
                 past = self._past()
             except HarnessUnavailable as error:
@@ -78,7 +78,7 @@ class Gate:
             return True
         return {result.id for result in report.results if result.blocking} <= {*self._permit.checks}
 
-    def sets_aside(self, report: Report) -> Report:
+    def quarantines(self, report: Report) -> Report:
         """The report as it is acted on: where rows are to be set aside by a permit, it is used up now, or blocks."""
         if report.decision is Decision.QUARANTINE and self._permit is not None and not self._permit.use():
             self.report = replace(report, decision=Decision.BLOCK)

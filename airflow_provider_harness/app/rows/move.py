@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
 from airflow_provider_harness.app.ports.rows import (
-    Basin,
-    Gauge,
+    CopySource,
+    CopyTarget,
+    InFlightChecks,
     Manifest,
     Progress,
     Published,
-    Pump,
     Session,
     Source,
     Stage,
@@ -44,7 +44,7 @@ def extract(
     piece: Slice,
     source: Source,
     stage: Stage,
-    gauge: Gauge,
+    gauge: InFlightChecks,
     tell: Progress,
     *,
     gate: Gate,
@@ -90,7 +90,7 @@ def load(
     tell: Progress,
     *,
     gate: Gate,
-    gauge: Gauge | None = None,
+    gauge: InFlightChecks | None = None,
 ) -> tuple[Published, Report]:
     """Publish the staged files of one slice, all of them or none.
 
@@ -119,8 +119,8 @@ def load(
 def transfer(
     contract: Contract,
     piece: Slice,
-    pump: Pump,
-    basin: AbstractContextManager[Basin],
+    pump: CopySource,
+    basin: AbstractContextManager[CopyTarget],
     run: str,
     tell: Progress,
     *,
@@ -218,7 +218,7 @@ def _gate_and_publish(
     run: str,
     gate: Gate,
     promised: int,
-    gauge: Gauge | None = None,
+    gauge: InFlightChecks | None = None,
     more: tuple[CheckResult, ...] = (),
 ) -> tuple[Published, Report]:
     measured = _measured(session, gate, promised, gauge)
@@ -229,7 +229,7 @@ def _gate_and_publish(
         report = gate.report = with_result(report, kept)
     for name, rows in session.converted().items():
         report = gate.report = with_result(report, _converted(gate.contract, name, rows, measured.rows))
-    report = gate.sets_aside(_of_the_rest(session, gate, report))
+    report = gate.quarantines(_of_the_rest(session, gate, report))
     if report.decision is Decision.BLOCK:
         session.discard()
         raise ContractViolation(report, standing=session.there())
@@ -239,13 +239,13 @@ def _gate_and_publish(
 
 def _of_the_rest(session: Session, gate: Gate, report: Report) -> Report:
     """The report; where rows are set aside, by what is left without them, since that is what will be published."""
-    checks = tuple(check for check in gate.contract.checks if not check.sets_aside)
+    checks = tuple(check for check in gate.contract.checks if not check.quarantines)
     if report.decision is not Decision.QUARANTINE or not checks:
         return report
     return gate.judge_rest(report, session.measure_rest(checks))
 
 
-def _measured(session: Session, gate: Gate, promised: int, gauge: Gauge | None) -> Measurements:
+def _measured(session: Session, gate: Gate, promised: int, gauge: InFlightChecks | None) -> Measurements:
     """What the gate judges: what was measured in flight, and the rest in the staging table; all of it there where
     something fails, since a failure is explained, and rows are set aside, where the rows are."""
     if gauge is None:

@@ -16,7 +16,7 @@ from airflow_provider_harness.core.slices.slices import Slice, holds_none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ProbeResult:
     """What one look found.
 
     :param sentence: what is there, or what is in the way.
@@ -32,7 +32,7 @@ class Look:
         return self.error is None
 
 
-def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> Look:
+def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> ProbeResult:
     """Whether the source has the slice: enough rows of it, and as fresh as the contract promises, as of the slice's end.
 
     :param least: rows, 1 or more.
@@ -40,7 +40,7 @@ def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> L
     wanted = tuple(check for check in contract.checks if check.kind is CheckKind.FRESHNESS)
     asked = replace(contract, checks=wanted, quarantine=QuarantinePolicy())
     if holds_none(contract, piece):
-        return Look(sentence=f"{contract.table} slice {piece.id} can hold no row, so nothing is waited for.")
+        return ProbeResult(sentence=f"{contract.table} slice {piece.id} can hold no row, so nothing is waited for.")
     measured, _ = subject.measure(asked, piece)
     report = judge(asked, measured, slice_id=piece.id, where="source")
     enough = present(measured.rows, least)
@@ -48,7 +48,7 @@ def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> L
     return _of_report(report if enough.passed else replace(report, decision=Decision.BLOCK))
 
 
-def kept(gate: Gate, subject: Subject, empty: Empty) -> Look:
+def kept(gate: Gate, subject: Subject, empty: Empty) -> ProbeResult:
     """Whether a published slice keeps its contract; one without rows counts as published where it was published so."""
     report = verify(gate, subject)
     if report.rows or holds_none(gate.contract, gate.piece) or gate.piece.id in empty([gate.piece]):
@@ -57,15 +57,15 @@ def kept(gate: Gate, subject: Subject, empty: Empty) -> Look:
     return _of_report(replace(report, decision=Decision.BLOCK, results=(there, *report.results)))
 
 
-def complete(report: Report | None) -> Look:
+def complete(report: Report | None) -> ProbeResult:
     """Whether no slice is missing.
 
     :param report: the search for missing slices; None if none lies before this one.
     """
-    return _of_report(report) if report else Look(sentence="No slice lies before this one.")
+    return _of_report(report) if report else ProbeResult(sentence="No slice lies before this one.")
 
 
-def undrifted(contract: Contract, source: Schema, target: Schema | None) -> tuple[Look, tuple[SchemaDiff, ...]]:
+def undrifted(contract: Contract, source: Schema, target: Schema | None) -> tuple[ProbeResult, tuple[SchemaDiff, ...]]:
     """Whether a load would find the columns that it needs; with every difference, also those that are not in its way.
 
     :param target: the published table; None where there is none yet.
@@ -74,9 +74,11 @@ def undrifted(contract: Contract, source: Schema, target: Schema | None) -> tupl
     diffs = tuple(compare(contract, found, side) for side, found in sides if found is not None)
     broken = next((diff for diff in diffs if diff.blocking), None)
     if broken is not None:
-        return Look(sentence=broken.sentence(), error=SchemaDrift(broken)), diffs
-    return Look(sentence=f"{' and '.join(diff.table for diff in diffs)}: the columns are those of the contract"), diffs
+        return ProbeResult(sentence=broken.sentence(), error=SchemaDrift(broken)), diffs
+    return ProbeResult(
+        sentence=f"{' and '.join(diff.table for diff in diffs)}: the columns are those of the contract"
+    ), diffs
 
 
-def _of_report(report: Report) -> Look:
-    return Look(sentence=report.sentence(), error=None if report.passed else ContractViolation(report))
+def _of_report(report: Report) -> ProbeResult:
+    return ProbeResult(sentence=report.sentence(), error=None if report.passed else ContractViolation(report))

@@ -25,7 +25,7 @@ def in_no_slice(contract: Contract, rows: int) -> tuple[CheckResult, ...]:
     return (
         replace(
             found,
-            sets_aside=False,
+            quarantines=False,
             expected="0 rows that no slice can hold",
             actual=f"{rows} rows whose {name} is null, infinity, or outside the years 1 to 9999",
             look_at=f"No run moves them: give them a {name} at the source, leave them out by a query, or cut by another column.",

@@ -64,7 +64,7 @@ def incidents() -> Iterator[Finding]:
     if wiring.mode() is config.Mode.OFF:
         return
     verify, now, store = timedelta(minutes=config.read().verify_minutes), wiring.now(), wiring.store()
-    for item in store.at_work():
+    for item in store.open_incidents():
         if late := overdue(item, verify, now):
             yield Finding.wrong(f"Incident {item.id}: {late}", f"airflow harness incidents show {item.id}")
 

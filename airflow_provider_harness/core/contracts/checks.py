@@ -437,7 +437,7 @@ class Check:
         return CHECKS[self.kind]
 
     @property
-    def sets_aside(self) -> bool:
+    def quarantines(self) -> bool:
         """Whether a row that fails may be quarantined so that the others can be published."""
         return self.spec.row_level and self.severity is Severity.ERROR and self.expect == Expectation()
 

@@ -108,7 +108,7 @@ class CheckResult:
     look_at: str = ""
     samples: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
-    sets_aside: bool = False
+    quarantines: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     dimension: str = ""
     value: Scalar | None = None
@@ -210,11 +210,11 @@ def judge(
     known = contract.classified()
     mine = [check for check in contract.checks if check.id in measured.values or check.id not in left]
     results = tuple(
-        judge_by_past(check, measured.values.get(check.id, UNMEASURED), measured.rows, past)
-        if check.kind in BY_PAST and past is not None
-        else _veiled(judge_one(check, measured.values.get(check.id, UNMEASURED), measured.rows), known)
+        judge_against_history(check, measured.values.get(check.id, UNMEASURED), measured.rows, past)
+        if check.kind in HISTORY_KINDS and past is not None
+        else _without_values(judge_one(check, measured.values.get(check.id, UNMEASURED), measured.rows), known)
         for check in mine
-        if past is not None or check.kind not in BY_PAST
+        if past is not None or check.kind not in HISTORY_KINDS
     )
     return Report(
         contract=contract.id,
@@ -235,7 +235,7 @@ _OF_ONE_ROW = frozenset({CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.QUANTIL
 """Kinds whose number is the value that some row has."""
 
 
-def _veiled(result: CheckResult, known: Mapping[str, str]) -> CheckResult:
+def _without_values(result: CheckResult, known: Mapping[str, str]) -> CheckResult:
     """The result without a row's own value, where the contract classifies its column and not as public."""
     kept = [name for name in result.columns if known.get(name, PUBLIC) != PUBLIC]
     if result.kind not in _OF_ONE_ROW or result.value is None or not kept:
@@ -248,16 +248,16 @@ def decide(contract: Contract, results: Sequence[CheckResult], measured: Measure
     blocking = [result for result in results if result.blocking]
     if not blocking:
         return Decision.PUBLISH
-    if all(result.sets_aside for result in blocking) and contract.quarantine.allows(measured.malformed, measured.rows):
+    if all(result.quarantines for result in blocking) and contract.quarantine.allows(measured.malformed, measured.rows):
         return Decision.QUARANTINE
     return Decision.BLOCK
 
 
-BY_PAST = frozenset({CheckKind.ANOMALY, CheckKind.ROW_COUNT_CHANGE})
+HISTORY_KINDS = frozenset({CheckKind.ANOMALY, CheckKind.ROW_COUNT_CHANGE})
 """Kinds that compare a slice with earlier ones."""
 
 
-def judge_by_past(check: Check, found: Measurement, rows: int, past: Past) -> CheckResult:
+def judge_against_history(check: Check, found: Measurement, rows: int, past: Past) -> CheckResult:
     """One measurement against its own history, as of the slice; too short a history passes, and says so."""
     value = found.value
     if found.error or not isinstance(value, int | float | Decimal | Fraction):
@@ -313,7 +313,7 @@ def judge_one(check: Check, found: Measurement, rows: int, facts: Mapping[str, A
         look_at="" if passed else check.spec.look_at,
         samples=found.samples,
         error=error,
-        sets_aside=check.sets_aside and not error and not found.stranded and not found.beyond,
+        quarantines=check.quarantines and not error and not found.stranded and not found.beyond,
         facts={**({"path": list(check.path)} if check.path else {}), **(facts or {})},
         dimension=check.dimension,
         value=plain(found.value),

@@ -52,7 +52,7 @@ _VALUES = frozenset(
 _LATE = frozenset({C.LATE_OR_MISSING_SOURCE, C.UPSTREAM_FAILED, C.MISSING_OBJECT, C.CONFIG_ERROR})
 
 #: fact -> the causes that it leaves possible, beside ``unknown``. A class of SQLSTATE answers where its code is not named.
-ADMITS: Mapping[str, frozenset[C]] = {
+POSSIBLE_CAUSES: Mapping[str, frozenset[C]] = {
     "SQLSTATE 08": _MOMENT | _WHO,
     "SQLSTATE 22": _VALUES,
     "SQLSTATE 23": _VALUES,
@@ -106,7 +106,7 @@ def ruled_out(category: C, failure: Failure) -> str:
         return ""
     groups = (_codes(failure), _gate(failure), _others(failure))
     return " and ".join(
-        " or ".join(facts) for facts in groups if facts and not any(category in ADMITS[f] for f in facts)
+        " or ".join(facts) for facts in groups if facts and not any(category in POSSIBLE_CAUSES[f] for f in facts)
     )
 
 
@@ -116,13 +116,13 @@ def _codes(failure: Failure) -> tuple[str, ...]:
     if not links or not links[-1]:
         return ()
     facts = tuple(fact for link in links for fact in link)
-    return facts if all(fact in ADMITS for fact in facts) else ()
+    return facts if all(fact in POSSIBLE_CAUSES for fact in facts) else ()
 
 
 def _named(link: ErrorLink) -> Iterator[str]:
     if link.sqlstate:
         exact = f"SQLSTATE {link.sqlstate}"
-        yield exact if exact in ADMITS else exact[: len("SQLSTATE 00")]
+        yield exact if exact in POSSIBLE_CAUSES else exact[: len("SQLSTATE 00")]
     if link.http_status:
         yield f"HTTP {link.http_status}"
     if link.errno is not None:
@@ -134,7 +134,7 @@ def _gate(failure: Failure) -> tuple[str, ...]:
     results = (failure.report or {}).get("results", ())
     blocked = [r for r in results if not r.get("passed") and r.get("severity") == "error" and not r.get("error")]
     named = (f"a blocked gate ({result.get('kind')})" for result in blocked)
-    return tuple(dict.fromkeys(fact if fact in ADMITS else "a blocked gate" for fact in named))
+    return tuple(dict.fromkeys(fact if fact in POSSIBLE_CAUSES else "a blocked gate" for fact in named))
 
 
 def _others(failure: Failure) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brakes:
+class BreakerLimits:
     """Where the harness stops by itself.
 
     :param recurrences: the same failure so many times within ``window`` goes to a person, 2 or more.
@@ -144,7 +144,7 @@ def is_brake(why: str) -> bool:
     return any(words in why for words in _SAYS)
 
 
-def brake(mine: Past, past: Sequence[Past], brakes: Brakes, now: datetime) -> Brake | None:
+def brake(mine: Past, past: Sequence[Past], brakes: BreakerLimits, now: datetime) -> Brake | None:
     """Whether this incident is for a person by what happened before, whatever its remedy.
 
     What was only looked at in shadow is no history of one that acts. Who gives an incident back has seen its history, so that

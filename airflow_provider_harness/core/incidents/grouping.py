@@ -96,7 +96,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handles:
+class GroupingKeys:
     """:param accepts: in the order in which they are tried."""
 
     offers: tuple[str, ...]
@@ -163,7 +163,7 @@ def _plain(message: str, failure: Failure) -> str:
     return " ".join(_NUMBER.sub("#", _VOLATILE.sub("#", text.lower())).split())[:LENGTH]
 
 
-def handles(failure: Failure) -> Handles:
+def handles(failure: Failure) -> GroupingKeys:
     """By what others can join the incident of this failure, and by what it joins one."""
     key, said = failure.key, signature(failure)
     run = f"{key.dag_id}\0{key.run_id}"
@@ -180,7 +180,7 @@ def handles(failure: Failure) -> Handles:
     offers += [_at(Handle.BROKEN, table) for table in broken]
     offers += [_at(Handle.READER, table) for table in failure.reads]
     accepts += [*read, *(_at(Handle.READER, table) for table in failure.writes)]
-    return Handles(offers=tuple(dict.fromkeys(offers)), accepts=tuple(dict.fromkeys(accepts)))
+    return GroupingKeys(offers=tuple(dict.fromkeys(offers)), accepts=tuple(dict.fromkeys(accepts)))
 
 
 def broken_tables(failure: Failure) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ def _hash(value: str) -> str:
     return sha256(value.encode(errors="replace")).hexdigest()  # a message can hold half of a character
 
 
-def handover_of(failure: Failure, episode: str) -> str:
+def healer_run_key(failure: Failure, episode: str) -> str:
     """What the healer run is named by that this failure starts: a storm of one cause starts one run."""
     said = signature(failure)
     if not said.shared:
@@ -234,7 +234,7 @@ class Held:
     seen_at: datetime
 
 
-class Groups:
+class GroupIndex:
     """The handles of all incidents that are in hand, while failures are taken in."""
 
     def __init__(self, held: Iterable[Held]) -> None:
@@ -243,7 +243,7 @@ class Groups:
             self._held.setdefault(item.key, {})[item.incident_id] = item.seen_at
         self.changed: dict[tuple[str, str], Held] = {}
 
-    def find(self, found: Handles, at: datetime) -> str | None:
+    def find(self, found: GroupingKeys, at: datetime) -> str | None:
         """The incident that a failure of this time joins; None where it opens one."""
         for key in found.accepts:
             window = WINDOWS[Handle(key.partition(":")[0])]
@@ -256,7 +256,7 @@ class Groups:
                 return max(fresh)[1]
         return None
 
-    def put(self, found: Handles, incident_id: str, at: datetime) -> None:
+    def put(self, found: GroupingKeys, incident_id: str, at: datetime) -> None:
         """The incident can be joined by what its new failure offers."""
         for key in found.offers:
             mine = self._held.setdefault(key, {})

@@ -9,14 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 
-class Said(StrEnum):
+class MessageKind(StrEnum):
     TRIGGER = "trigger"
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     CHANGE = "change"  # something happened that explains what follows; it has no end, and is told at most once
 
 
-class Wait(StrEnum):
+class MessageStatus(StrEnum):
     """Where a message is."""
 
     WAITING = "waiting"
@@ -39,11 +39,11 @@ class Message:
     id: str
     channel: str
     dedup_key: str
-    kind: Said
+    kind: MessageKind
     body: Mapping[str, Any]
     due_at: datetime
     tries: int = 0
-    state: Wait = Wait.WAITING
+    state: MessageStatus = MessageStatus.WAITING
 
 
 class Reached(StrEnum):
@@ -71,10 +71,10 @@ class Delivery:
 #: Seconds until what could not be told is tried again; the last one from then on.
 BACKOFF = (5, 15, 60, 300)
 #: Whoever tells something has this long.
-TELLING = timedelta(minutes=2)
+CLAIM_TIMEOUT = timedelta(minutes=2)
 
 
-def again_at(message: Message, now: datetime) -> datetime:
+def next_attempt_at(message: Message, now: datetime) -> datetime:
     """When to try again what could not be told."""
     return now + timedelta(seconds=BACKOFF[min(message.tries, len(BACKOFF) - 1)])
 
@@ -98,9 +98,11 @@ def plan(waiting: Iterable[Message], told: Sequence[tuple[str, str]], now: datet
     drop: list[str] = []
     by_key: dict[tuple[str, str], list[Message]] = {}
     for message in sorted(waiting, key=lambda item: item.id):
-        if message.kind is not Said.CHANGE:
+        if message.kind is not MessageKind.CHANGE:
             by_key.setdefault((message.channel, message.dedup_key), []).append(message)
-        elif message.state is Wait.SENDING:  # it may have arrived; a second one could not be told from the first
+        elif (
+            message.state is MessageStatus.SENDING
+        ):  # it may have arrived; a second one could not be told from the first
             drop += [message.id] if message.due_at <= now else []
         elif message.due_at <= now:
             send.append(message)
@@ -116,12 +118,12 @@ def _kept(messages: Sequence[Message], *, open_before: bool) -> list[Message]:
     """One key's messages without those that a later one overtakes."""
     kept: list[Message] = []
     for message in messages:
-        begun = [item for item in kept if item.state is Wait.SENDING]
-        is_open = kept[-1].kind is not Said.RESOLVE if kept else open_before
-        if message.kind is Said.TRIGGER:
-            kept = [item for item in kept if item in begun or item.kind is not Said.TRIGGER] + [message]
-        elif message.kind is Said.RESOLVE:
-            told = open_before or any(item.kind is Said.TRIGGER for item in begun)
+        begun = [item for item in kept if item.state is MessageStatus.SENDING]
+        is_open = kept[-1].kind is not MessageKind.RESOLVE if kept else open_before
+        if message.kind is MessageKind.TRIGGER:
+            kept = [item for item in kept if item in begun or item.kind is not MessageKind.TRIGGER] + [message]
+        elif message.kind is MessageKind.RESOLVE:
+            told = open_before or any(item.kind is MessageKind.TRIGGER for item in begun)
             kept = begun + ([message] if told else [])
         elif is_open:
             kept.append(message)

@@ -34,7 +34,7 @@ MANY_DAGS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stakes:
+class Impact:
     """What is at stake in one incident.
 
     :param contracts: of the tables that its failed tasks write or judge.
@@ -53,7 +53,7 @@ class Stakes:
     no_slice: bool = False
 
 
-def severity(stakes: Stakes) -> Severity:
+def severity(stakes: Impact) -> Severity:
     """The criticality of the most critical table; a step worse for a table with a promise about time that somebody
     reads, or for many Dags; a step worse when a promise is about to be broken, or when an act did harm; low for a
     backfill, and for runs that own no slice, where no promise is broken and no harm was done. A question is as loud as its incident: no answer is a no."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from airflow_provider_harness.core.contracts.checks import Check, Slot
 from airflow_provider_harness.core.contracts.contract import Contract
-from airflow_provider_harness.core.contracts.report import BY_PAST, CheckResult, Decision, Measurements, Report
+from airflow_provider_harness.core.contracts.report import HISTORY_KINDS, CheckResult, Decision, Measurements, Report
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.slices.slices import Slice, grain_of
 
@@ -24,7 +24,7 @@ class Place(StrEnum):
     FILE = "file"  # files
 
 
-STANDS_IN: Mapping[Place, tuple[Place, ...]] = {
+COMPARABLE_PLACES: Mapping[Place, tuple[Place, ...]] = {
     **{place: (place,) for place in Place},
     Place.STAGING: (Place.STAGING, Place.PUBLISHED),
     Place.PUBLISHED: (Place.PUBLISHED, Place.STAGING),
@@ -85,7 +85,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptGate:
+class StoredGate:
     """The latest gate of one slice at one place, as the store has it.
 
     :param at: start of the slice.
@@ -110,17 +110,17 @@ class KeptGate:
 
 def flagged(result: CheckResult) -> bool:
     """Whether a number is no example of what is normal."""
-    return result.kind in BY_PAST and not result.passed and not result.error
+    return result.kind in HISTORY_KINDS and not result.passed and not result.error
 
 
-def by_past(contract: Contract) -> tuple[Check, ...]:
+def history_checks(contract: Contract) -> tuple[Check, ...]:
     """The checks that compare a slice with earlier ones."""
-    return tuple(check for check in contract.checks if check.kind in BY_PAST)
+    return tuple(check for check in contract.checks if check.kind in HISTORY_KINDS)
 
 
 def unreadable(contract: Contract, measured: Measurements, reason: str) -> Measurements:
     """What is judged by a history that could not be read: an error of its own, neither a pass nor bad data."""
-    named = {check.id for check in by_past(contract)}
+    named = {check.id for check in history_checks(contract)}
     values = {
         name: replace(found, error=found.error or f"its history could not be read: {reason}")
         if name in named
@@ -180,6 +180,9 @@ def reach(contract: Contract, length: timedelta | None = None) -> int:
     """
     seconds = max(1, round(length.total_seconds())) if length else grain_of(contract).usual_seconds
     return max(
-        (c.baseline.window * _alike(c.baseline.slot, seconds) if c.baseline else BEFORE for c in by_past(contract)),
+        (
+            c.baseline.window * _alike(c.baseline.slot, seconds) if c.baseline else BEFORE
+            for c in history_checks(contract)
+        ),
         default=0,
     )

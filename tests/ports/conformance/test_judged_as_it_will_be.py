@@ -138,7 +138,7 @@ def test_a_row_whose_parent_is_set_aside_is_not_published_without_it(case: Case,
     case.extract()
     report = blocked(case)
     (own,) = (result for result in report.failed if result.id == "own")
-    assert (own.failing, own.sets_aside) == (1, False)
+    assert (own.failing, own.quarantines) == (1, False)
     assert "1 of them because the rows to which they refer would be set aside" in report.sentence()
     assert case.published() == []
 

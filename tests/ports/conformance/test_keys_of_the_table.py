@@ -56,7 +56,7 @@ def test_a_key_that_stays_in_another_slice_blocks(case: Case, mode: LoadMode, wi
         case.at_warehouse(f"DELETE FROM {case.contract.table} WHERE id BETWEEN 303 AND 591")
         before = case.published()
     (result,) = failed(case, 1)
-    assert (result.kind, result.value, result.sets_aside) == (CheckKind.UNIQUE, 1, False)
+    assert (result.kind, result.value, result.quarantines) == (CheckKind.UNIQUE, 1, False)
     assert "1 of them because a row of another slice, which stays published, has the same key" in result.sentence()
     assert case.published() == before
     if mode is LoadMode.INCREMENTAL:
@@ -152,6 +152,6 @@ def test_the_parent_of_a_row_that_stays_is_not_taken_away(case: Case, with_refer
     assert case.move().rows == 303, "the parent comes again"
     case.at_source("DELETE FROM public.orders WHERE id = 3")
     (result,) = failed(case, 0)
-    assert (result.id, result.value, result.sets_aside) == ("referential:own", 1, False)
+    assert (result.id, result.value, result.quarantines) == ("referential:own", 1, False)
     assert "1 of them in other slices" in result.sentence()
     assert case.published() == before

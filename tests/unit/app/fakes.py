@@ -20,7 +20,7 @@ from airflow_provider_harness.app.ports.healing import (
     RunState,
     TaskState,
 )
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert
 from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.app.reports.postmortem import postmortem
 from airflow_provider_harness.core.actions import ActionKind, Proposal
@@ -34,7 +34,7 @@ from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnav
 from airflow_provider_harness.core.incidents import events as happened
 from airflow_provider_harness.core.incidents.circuit_breaker import Past, past_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind
-from airflow_provider_harness.core.incidents.grouping import Groups, Held, handles, signature
+from airflow_provider_harness.core.incidents.grouping import GroupIndex, Held, handles, signature
 from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     ImpossibleEvent,
@@ -43,7 +43,7 @@ from airflow_provider_harness.core.incidents.incident import (
     episode_of,
     fold,
 )
-from airflow_provider_harness.core.incidents.outbox import Delivery, Reached, Said
+from airflow_provider_harness.core.incidents.outbox import Delivery, MessageKind, Reached
 from airflow_provider_harness.core.policy.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.slices.lease import Lease
 from tests.events import event_of
@@ -134,7 +134,7 @@ class MemoryStore:
 
     def intake(self, now: datetime, believed: Sequence[Reported]) -> Sequence[Joined]:
         found = []
-        groups = Groups(item for item in self.held if item.incident_id not in self._over())
+        groups = GroupIndex(item for item in self.held if item.incident_id not in self._over())
         for item in believed:
             identity, failure, incident_id = item.key, item.failure, item.incident_id
             if identity in self.joined:
@@ -166,10 +166,10 @@ class MemoryStore:
     def incident_of(self, failure: str) -> str | None:
         return self.joined.get(failure)
 
-    def in_hand(self) -> Sequence[Incident]:
+    def awaiting_person(self) -> Sequence[Incident]:
         return [item for item in self.incidents() if item.outcome is not None and item.id not in self._over()]
 
-    def let_go(self, incident_id: str) -> None:
+    def stop_grouping(self, incident_id: str) -> None:
         self.gone.add(incident_id)
 
     def incidents(self) -> list[Incident]:
@@ -200,7 +200,7 @@ class MemoryStore:
             before = after[event.incident_id]
             after[before.id] = before.after(event)
             if event.kind is EventKind.RETURNED and before.outcome is not None:
-                for other in self.at_work():
+                for other in self.open_incidents():
                     if other.episode == before.episode:
                         raise ImpossibleEvent(f"incident {other.id} of the same cause is open already")
         self.log += events
@@ -276,7 +276,7 @@ class MemoryStore:
     def note_pass(self, at: datetime) -> None:
         self.marks.append(at)
 
-    def at_work(self) -> Sequence[Incident]:
+    def open_incidents(self) -> Sequence[Incident]:
         return [item for item in self.incidents() if item.outcome is None]
 
     def unsettled(self, before: datetime) -> Sequence[Incident]:
@@ -581,27 +581,27 @@ class FakeGrants:
 class FakePromises:
     """Implements ``app.ports.sla_alerts.Promises``."""
 
-    marks: list[HighWater] = field(default_factory=list)
+    marks: list[HighWaterMark] = field(default_factory=list)
     contracts: dict[str, Contract] = field(default_factory=dict)
     upstream: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    rows: list[AtRisk] = field(default_factory=list)
-    over: list[AtRisk] = field(default_factory=list)
-    sure: dict[tuple[str, str], HighWater] = field(default_factory=dict)
-    others: list[HighWater] = field(default_factory=list)
+    rows: list[SlaAlert] = field(default_factory=list)
+    over: list[SlaAlert] = field(default_factory=list)
+    sure: dict[tuple[str, str], HighWaterMark] = field(default_factory=dict)
+    others: list[HighWaterMark] = field(default_factory=list)
 
-    def published(self) -> Sequence[HighWater]:
+    def published(self) -> Sequence[HighWaterMark]:
         return self.marks
 
-    def tellers(self, mark: HighWater) -> Sequence[HighWater]:
+    def tellers(self, mark: HighWaterMark) -> Sequence[HighWaterMark]:
         return self.others
 
-    def borne_out(self) -> Sequence[HighWater]:
+    def borne_out(self) -> Sequence[HighWaterMark]:
         return list(self.sure.values())
 
-    def bear_out(self, mark: HighWater) -> None:
+    def bear_out(self, mark: HighWaterMark) -> None:
         self.sure[mark.conn_id, mark.table] = mark
 
-    def contract(self, mark: HighWater) -> Contract:
+    def contract(self, mark: HighWaterMark) -> Contract:
         if mark.contract not in self.contracts:
             raise ConfigurationError(mark.contract, "is not there.")
         return self.contracts[mark.contract]
@@ -609,24 +609,24 @@ class FakePromises:
     def feeders(self, dag_id: str, task_id: str) -> Sequence[str]:
         return self.upstream.get(f"{dag_id}.{task_id}", ())
 
-    def told(self) -> Sequence[AtRisk]:
+    def told(self) -> Sequence[SlaAlert]:
         return list(self.rows)
 
-    def tell(self, risk: AtRisk, now: datetime) -> bool:
+    def tell(self, risk: SlaAlert, now: datetime) -> bool:
         if any(self._same(row, risk) for row in (*self.rows, *self.over)):
             return False
         self.rows.append(risk)
         return True
 
-    def move(self, risk: AtRisk, dedup_key: str) -> None:
+    def move(self, risk: SlaAlert, dedup_key: str) -> None:
         self.rows = [replace(row, dedup_key=dedup_key) if self._same(row, risk) else row for row in self.rows]
 
-    def end(self, risk: AtRisk, now: datetime) -> None:
+    def end(self, risk: SlaAlert, now: datetime) -> None:
         self.over += [row for row in self.rows if self._same(row, risk)]
         self.rows = [row for row in self.rows if not self._same(row, risk)]
 
     @staticmethod
-    def _same(one: AtRisk, two: AtRisk) -> bool:
+    def _same(one: SlaAlert, two: SlaAlert) -> bool:
         return (one.conn_id, one.table, one.slice, one.due) == (two.conn_id, two.table, two.slice, two.due)
 
 
@@ -640,7 +640,7 @@ class FakePager:
     dies: bool = False
     delivery: Delivery = field(default_factory=lambda: Delivery(reached=Reached.SENT))
 
-    def reached(self, dedup_key: str, kind: Said = Said.TRIGGER) -> Delivery:
+    def reached(self, dedup_key: str, kind: MessageKind = MessageKind.TRIGGER) -> Delivery:
         return self.delivery
 
     def trigger(self, page: Page) -> None:

@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_harness.cli import quality
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate, Place
+from airflow_provider_harness.core.slices.gate_run import Kept, Place, StoredGate
 
 AT = datetime(2013, 1, 1, 5, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def kept(name: str, value: float | None = 0, **more: object) -> Kept:
     return Kept(id=name, value=value, **({"share": None} | given | more))  # type: ignore[arg-type]
 
 
-def gate(day: int, *checks: Kept, **more: object) -> KeptGate:
+def gate(day: int, *checks: Kept, **more: object) -> StoredGate:
     at = AT + timedelta(days=day)
     given = {
         "table": "public.t",
@@ -39,7 +39,7 @@ def gate(day: int, *checks: Kept, **more: object) -> KeptGate:
         "measured_at": AT,
         "checks": checks,
     }
-    return KeptGate(**(given | more))  # type: ignore[arg-type]
+    return StoredGate(**(given | more))  # type: ignore[arg-type]
 
 
 UNUSUAL = kept("anomaly:row_count", 421, passed=False, flagged=True)
@@ -101,7 +101,7 @@ def test_json_has_everything() -> None:
         (gate(1, UNUSUAL), "range:c", False),
     ],
 )
-def test_only_the_newest_slice_is_a_finding(newest: KeptGate, name: str, found: bool) -> None:
+def test_only_the_newest_slice_is_a_finding(newest: StoredGate, name: str, found: bool) -> None:
     older = gate(0, UNUSUAL, UNCHECKED, decision=Decision.BLOCK)
     assert quality.findings([older, newest], name) is found
     assert quality.findings([older, newest, replace(newest, at=AT - timedelta(days=1))], name) is found

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.app.rows.probe import Look
+from airflow_provider_harness.app.rows.probe import ProbeResult
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.triggers import LookTrigger
 from airflow_provider_harness.wiring import probes as wiring_looks
 
-NOT_YET = Look(sentence="not yet", error=HarnessError("not yet"))
+NOT_YET = ProbeResult(sentence="not yet", error=HarnessError("not yet"))
 
 
 def trigger(seconds: float = 30, every: float = 0.01) -> LookTrigger:
@@ -30,12 +30,12 @@ def answers(monkeypatch: pytest.MonkeyPatch, *found: Any) -> list[dict[str, Any]
     """A look that gives these answers one after the other; the last one for ever."""
     taken: list[dict[str, Any]] = []
 
-    def fake(*, running: list[Any], **given: Any) -> Look:
+    def fake(*, running: list[Any], **given: Any) -> ProbeResult:
         taken.append(given)
         answer = found[min(len(taken), len(found)) - 1]
         if isinstance(answer, Exception):
             raise answer
-        assert isinstance(answer, Look)
+        assert isinstance(answer, ProbeResult)
         return answer
 
     monkeypatch.setattr(wiring_looks, "LOOKS", {"fake": fake})
@@ -43,7 +43,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, *found: Any) -> list[dict[str, Any]
 
 
 def test_it_wakes_the_task_when_the_look_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = answers(monkeypatch, NOT_YET, NOT_YET, Look(sentence="there"))
+    taken = answers(monkeypatch, NOT_YET, NOT_YET, ProbeResult(sentence="there"))
     assert asyncio.run(events(trigger())) == ["look"]
     assert taken == [{"table": "t"}] * 3
 
@@ -78,7 +78,7 @@ def test_it_waits_before_it_looks_since_the_task_just_looked(monkeypatch: pytest
 def test_a_trigger_that_ends_cancels_what_runs_on_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled = threading.Event()
 
-    def endless(*, running: list[Any]) -> Look:
+    def endless(*, running: list[Any]) -> ProbeResult:
         running.append(cancelled.set)
         assert cancelled.wait(20), "nobody cancelled the query"
         return NOT_YET

@@ -36,7 +36,7 @@ CHUNK_BYTES = 128 * 1024
 """Written at once; psycopg splits what is larger."""
 
 
-class PostgresPump(Cancellable):
+class PostgresCopySource(Cancellable):
     """One table or query of one database, read in one snapshot; use as a context manager.
 
     Every type and value that PostgreSQL has passes as it is, infinity and NaN too.
@@ -53,7 +53,7 @@ class PostgresPump(Cancellable):
         self._waiting, self._open = Waiting(dsn, name), ExitStack()
         self._connection: psycopg.Connection[Any]
 
-    def __enter__(self) -> PostgresPump:
+    def __enter__(self) -> PostgresCopySource:
         import psycopg
 
         with self._ours(), ExitStack() as opening:
@@ -103,7 +103,7 @@ class PostgresPump(Cancellable):
         return subquery.relation(self._sql) if self._sql else ident(self._table)
 
     def in_no_slice(self, contract: Contract) -> int:
-        """See ``app.ports.rows.Pump``."""
+        """See ``app.ports.rows.CopySource``."""
         asked = counted(contract, self.schema(), self._relation())
         with self._ours():
             found = self._connection.execute(asked.encode(), prepare=True).fetchone() if asked else None

@@ -14,7 +14,7 @@ from airflow_provider_harness.adapters.postgres.write import new_rows as pg_late
 from airflow_provider_harness.adapters.sql import beyond as sql_beyond
 from airflow_provider_harness.adapters.sql.checks import Rows, column, ident, in_slice, parts
 from airflow_provider_harness.adapters.sql.types import arrow_schema
-from airflow_provider_harness.app.ports.rows import Accept, Batch, Gauge, Progress, Published
+from airflow_provider_harness.app.ports.rows import Accept, Batch, InFlightChecks, Progress, Published
 from airflow_provider_harness.core.contracts.checks import Check
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.slices.slices import Slice
@@ -77,7 +77,7 @@ class Target:
 
 
 def publish_batches(
-    connection: Any, target: Target, batches: Iterable[Batch], gauge: Gauge, accept: Accept, tell: Progress
+    connection: Any, target: Target, batches: Iterable[Batch], gauge: InFlightChecks, accept: Accept, tell: Progress
 ) -> Published | None:
     """Replace a slice by batches that are measured as they pass by; None if the gate or the table refused them.
 
@@ -188,7 +188,7 @@ def _reader(batches: Iterator[Batch], schema: Any) -> Any:
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def _measured(batches: Iterable[Batch], gauge: Gauge, tell: Progress) -> Iterator[Batch]:
+def _measured(batches: Iterable[Batch], gauge: InFlightChecks, tell: Progress) -> Iterator[Batch]:
     rows = 0
     for batch in batches:
         gauge.add(batch)

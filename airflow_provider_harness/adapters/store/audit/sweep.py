@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.reports import SOURCE
-from airflow_provider_harness.core.incidents.outbox import Said, Wait
+from airflow_provider_harness.core.incidents.outbox import MessageKind, MessageStatus
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -76,10 +76,12 @@ def _told(before: str) -> Any:
     from sqlalchemy import and_, func, select
 
     o = t.outbox
-    over = o.c.state.in_((Wait.SENT.value, Wait.UNHEARD.value, Wait.DROPPED.value))
-    ends = o.c.kind.in_((Said.TRIGGER.value, Said.RESOLVE.value))
-    newest = select(func.max(o.c.id)).where(o.c.state == Wait.SENT.value, ends).group_by(o.c.channel, o.c.dedup_key)
-    still = select(o.c.dedup_key).where(o.c.id.in_(newest), o.c.kind == Said.TRIGGER.value)
+    over = o.c.state.in_((MessageStatus.SENT.value, MessageStatus.UNHEARD.value, MessageStatus.DROPPED.value))
+    ends = o.c.kind.in_((MessageKind.TRIGGER.value, MessageKind.RESOLVE.value))
+    newest = (
+        select(func.max(o.c.id)).where(o.c.state == MessageStatus.SENT.value, ends).group_by(o.c.channel, o.c.dedup_key)
+    )
+    still = select(o.c.dedup_key).where(o.c.id.in_(newest), o.c.kind == MessageKind.TRIGGER.value)
     return and_(o.c.due_at < before, over, o.c.dedup_key.not_in(still))
 
 

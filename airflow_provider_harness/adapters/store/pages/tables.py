@@ -18,7 +18,7 @@ from airflow_provider_harness.app.pages.kept_contract import is_readable
 from airflow_provider_harness.app.pages.table_view import freshness, last_gate, newest_of_slices, trend
 from airflow_provider_harness.app.pages.tables import TREND, TableRow
 from airflow_provider_harness.core.contracts.report import Decision
-from airflow_provider_harness.core.slices.gate_run import KeptGate
+from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -92,7 +92,7 @@ class SqlTables:
         with begin(self._engine) as connection:
             return list(connection.execute(wanted).scalars())
 
-    def of_task(self, dag_id: str, run_id: str, task_id: str, map_index: int | None, most: int) -> list[KeptGate]:
+    def of_task(self, dag_id: str, run_id: str, task_id: str, map_index: int | None, most: int) -> list[StoredGate]:
         """The newest gates of a Dag, run, task or task instance, newest first."""
         from sqlalchemy import select
 
@@ -155,7 +155,7 @@ def _bodies(connection: Connection, tables: Sequence[str]) -> dict[str, list[tup
     return found
 
 
-def _gates(connection: Connection, tables: Sequence[str]) -> tuple[dict[str, list[KeptGate]], dict[str, timedelta]]:
+def _gates(connection: Connection, tables: Sequence[str]) -> tuple[dict[str, list[StoredGate]], dict[str, timedelta]]:
     """The gates of the newest slices of these tables, one a slice, oldest first; and how long the newest slice of each is."""
     from sqlalchemy import func, select
 
@@ -165,7 +165,7 @@ def _gates(connection: Connection, tables: Sequence[str]) -> tuple[dict[str, lis
     rows = (
         connection.execute(select(inner).where(inner.c.newest <= TREND).order_by(inner.c.slice_start)).mappings().all()
     )
-    found: dict[str, list[KeptGate]] = {}
+    found: dict[str, list[StoredGate]] = {}
     for gate in _with_checks(connection, rows):
         found.setdefault(gate.table, []).append(gate)
     lengths = {row["table_name"]: length for row in rows if (length := _length(row)) is not None}
@@ -178,7 +178,7 @@ def _length(row: Any) -> timedelta | None:
     return ended - began if began is not None and ended is not None and ended > began else None
 
 
-def _with_checks(connection: Connection, rows: Sequence[Any]) -> list[KeptGate]:
+def _with_checks(connection: Connection, rows: Sequence[Any]) -> list[StoredGate]:
     from sqlalchemy import select
 
     k, checks = t.gate_checks, dict[str, list[Any]]()
@@ -203,7 +203,7 @@ def _told(connection: Connection) -> dict[str, datetime]:
 def _row(
     one: Known,
     body: Mapping[str, Any] | None,
-    gates: Sequence[KeptGate],
+    gates: Sequence[StoredGate],
     lengths: Mapping[str, timedelta],
     told: Mapping[str, datetime],
     now: datetime,

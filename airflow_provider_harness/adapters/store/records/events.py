@@ -152,7 +152,7 @@ class EventRecords(ChainedRecords):
         with self._read() as connection:
             return [self._folded(connection, key) for key in connection.execute(wanted).scalars().all()]
 
-    def at_work(self) -> Sequence[Incident]:
+    def open_incidents(self) -> Sequence[Incident]:
         from sqlalchemy import select
 
         i = t.incidents

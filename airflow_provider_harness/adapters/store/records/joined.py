@@ -136,7 +136,7 @@ class JoinedFailures(EventRecords):
         with self._read() as connection:
             return connection.execute(select(m.c.incident_id).where(m.c.failure_key == failure)).scalar()
 
-    def in_hand(self) -> Sequence[Incident]:
+    def awaiting_person(self) -> Sequence[Incident]:
         from sqlalchemy import select
 
         c, i = t.causes, t.incidents
@@ -144,7 +144,7 @@ class JoinedFailures(EventRecords):
         with self._read() as connection:
             return [self._folded(connection, key) for key in connection.execute(wanted).scalars().all()]
 
-    def let_go(self, incident_id: str) -> None:
+    def stop_grouping(self, incident_id: str) -> None:
         with self._write() as connection:
             connection.execute(t.causes.delete().where(t.causes.c.incident_id == incident_id))
 

@@ -18,15 +18,15 @@ from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.slices.gate_run import (
+    COMPARABLE_PLACES,
     OWN_TASK,
-    STANDS_IN,
     GateRun,
     Kept,
-    KeptGate,
     Place,
     Post,
-    by_past,
+    StoredGate,
     flagged,
+    history_checks,
     reach,
 )
 from airflow_provider_harness.core.slices.slices import Slice
@@ -67,12 +67,12 @@ class SqlGates:
             g.c.table_name == contract.table,
             g.c.contract == contract.id,
             g.c.conn_id == post.conn_id,
-            g.c.place.in_(STANDS_IN[post.place]),
+            g.c.place.in_(COMPARABLE_PLACES[post.place]),
             g.c.slice_start < text_of(piece.start),
         ]
         if post.place in OWN_TASK and post.task:
             mine += [g.c.dag_id == post.task.dag_id, g.c.task_id == post.task.task_id]
-        wanted = [check.id for check in by_past(contract)]
+        wanted = [check.id for check in history_checks(contract)]
         with begin(self._engine) as connection:
             first = _oldest(connection, mine, reach(contract, piece.end - piece.start))
             found = _gates_with(wanted).where(*mine, g.c.slice_start >= first)
@@ -107,7 +107,7 @@ class SqlGates:
         return {name for name, row in newest.items() if row.decision == Decision.PUBLISH and not row.rows}
 
     @readable
-    def trend(self, table: str, last: int) -> Sequence[KeptGate]:
+    def trend(self, table: str, last: int) -> Sequence[StoredGate]:
         """The latest gate at each place of each of the newest slices of a table, oldest slice first.
 
         :param last: slices, 1 or more.
@@ -134,7 +134,7 @@ class SqlGates:
         return tuple(read_gate(row, checks.get(row["key"], ())) for row in rows)
 
     @readable
-    def latest(self, tasks: Collection[str]) -> Mapping[str, KeptGate]:
+    def latest(self, tasks: Collection[str]) -> Mapping[str, StoredGate]:
         """The newest gate of each of these tasks, without its checks; a task is ``dag.task``."""
         from sqlalchemy import select
 
@@ -239,11 +239,11 @@ def read_check(row: RowMapping) -> Kept:
     return Kept(id=row["check_id"], **{name: row[name] for name in names})
 
 
-def read_gate(row: RowMapping, checks: Sequence[Kept]) -> KeptGate:
+def read_gate(row: RowMapping, checks: Sequence[Kept]) -> StoredGate:
     """A gate as it was kept."""
     names = ("contract", "contract_version", "conn_id", "slice", "rows", "malformed")
     task = TryKey(**{name: row[name] for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")})
-    return KeptGate(
+    return StoredGate(
         **{name: row[name] for name in names},
         table=row["table_name"],
         at=datetime.fromisoformat(row["slice_start"]),

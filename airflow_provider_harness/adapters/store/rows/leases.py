@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 
-class SqlSlices:
+class SqlLeases:
     """Implements ``app.ports.rows.Leases``; every step is one atomic statement.
 
     :param engine: gives the store; called when it is needed.
@@ -81,7 +81,7 @@ class SqlSlices:
         return (str(row.slice), datetime.fromisoformat(row.slice_end)) if row else None
 
     @readable
-    def move_mark(
+    def advance_high_water_mark(
         self, conn_id: str, table: str, piece: Slice, now: datetime, *, task: TryKey | None = None, contract: str = ""
     ) -> bool:
         """Note that a slice is published; False if it is older than the mark's, which stays where it is unless that
@@ -106,19 +106,19 @@ class SqlSlices:
                 if not moved and not connection.execute(mark.select().where(*mine)).first():
                     moved = connection.execute(mark.insert().values(conn_id=conn_id, table_name=table, **row)).rowcount
         except IntegrityError:
-            return self.move_mark(
+            return self.advance_high_water_mark(
                 conn_id, table, piece, now, task=task, contract=contract
             )  # another slice was the first
         return bool(moved)
 
 
-class SlicesOfTasks:
+class TaskLeases:
     """Implements ``app.ports.healing.Slices``: a slice is kept in the name of the task instance that is to write it.
 
     :param store: with the rights of the healer, or of a task.
     """
 
-    def __init__(self, store: SqlSlices) -> None:
+    def __init__(self, store: SqlLeases) -> None:
         self._store = store
 
     def keep(self, state: TaskState, now: datetime) -> Lease | None:

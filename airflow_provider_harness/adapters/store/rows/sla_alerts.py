@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.reports import moment, set_aside
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.transaction import begin
-from airflow_provider_harness.app.ports.sla_alerts import AtRisk, HighWater
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import HarnessUnavailable
@@ -42,7 +42,7 @@ class SqlPromises:
     ) -> None:
         self._engine, self._contract_of, self._graph = engine, contract_of, graph
 
-    def published(self) -> Sequence[HighWater]:
+    def published(self) -> Sequence[HighWaterMark]:
         from sqlalchemy import select
 
         found, bad = [], {}
@@ -59,7 +59,7 @@ class SqlPromises:
                 set_aside(connection, "watermarks", bad, text_of(datetime.now(UTC)))
         return found
 
-    def tellers(self, mark: HighWater) -> Sequence[HighWater]:
+    def tellers(self, mark: HighWaterMark) -> Sequence[HighWaterMark]:
         from sqlalchemy import func, select
 
         g = t.gates
@@ -72,20 +72,20 @@ class SqlPromises:
             rows = connection.execute(asked.limit(TELLERS)).all()
         return [replace(mark, dag_id=row.dag_id, task_id=row.task_id, contract="", slice="") for row in rows]
 
-    def borne_out(self) -> Sequence[HighWater]:
+    def borne_out(self) -> Sequence[HighWaterMark]:
         from sqlalchemy import select
 
         with begin(self._engine) as connection:
             return [_mark(row) for row in connection.execute(select(t.borne_out))]
 
-    def bear_out(self, mark: HighWater) -> None:
+    def bear_out(self, mark: HighWaterMark) -> None:
         b, values = t.borne_out, asdict(mark) | {"slice_end": text_of(mark.slice_end)}
         values["table_name"] = values.pop("table")
         with begin(self._engine) as connection:
             connection.execute(b.delete().where(b.c.conn_id == mark.conn_id, b.c.table_name == mark.table))
             connection.execute(b.insert().values(**values))
 
-    def contract(self, mark: HighWater) -> Contract:
+    def contract(self, mark: HighWaterMark) -> Contract:
         return self._contract_of(mark.contract, mark.table)
 
     def feeders(self, dag_id: str, task_id: str) -> Collection[str]:
@@ -94,7 +94,7 @@ class SqlPromises:
         except HarnessUnavailable:
             return ()
 
-    def told(self) -> Sequence[AtRisk]:
+    def told(self) -> Sequence[SlaAlert]:
         from sqlalchemy import select
 
         p = t.promises
@@ -102,7 +102,7 @@ class SqlPromises:
             rows = connection.execute(select(p).where(p.c.ended_at.is_(None)).order_by(p.c.due_at, p.c.key))
             return [_at_risk(row) for row in rows]
 
-    def tell(self, risk: AtRisk, now: datetime) -> bool:
+    def tell(self, risk: SlaAlert, now: datetime) -> bool:
         from sqlalchemy.exc import IntegrityError
 
         row = asdict(risk) | {"slice_end": text_of(risk.slice_end), "told_at": text_of(now)}
@@ -114,23 +114,23 @@ class SqlPromises:
             return False
         return True
 
-    def move(self, risk: AtRisk, dedup_key: str) -> None:
+    def move(self, risk: SlaAlert, dedup_key: str) -> None:
         self._change(risk, dedup_key=dedup_key)
 
-    def end(self, risk: AtRisk, now: datetime) -> None:
+    def end(self, risk: SlaAlert, now: datetime) -> None:
         self._change(risk, ended_at=text_of(now))
 
-    def _change(self, risk: AtRisk, **values: str) -> None:
+    def _change(self, risk: SlaAlert, **values: str) -> None:
         with begin(self._engine) as connection:
             connection.execute(t.promises.update().where(t.promises.c.key == _key(risk)).values(**values))
 
 
-def _key(risk: AtRisk) -> str:
+def _key(risk: SlaAlert) -> str:
     return sha256("\0".join((risk.conn_id, risk.table, risk.slice, text_of(risk.due))).encode()).hexdigest()
 
 
-def _mark(row: Any) -> HighWater:
-    return HighWater(
+def _mark(row: Any) -> HighWaterMark:
+    return HighWaterMark(
         conn_id=row.conn_id,
         table=row.table_name,
         contract=row.contract,
@@ -141,9 +141,9 @@ def _mark(row: Any) -> HighWater:
     )
 
 
-def _at_risk(row: Any) -> AtRisk:
+def _at_risk(row: Any) -> SlaAlert:
     names = ("conn_id", "dag_id", "task_id", "run_id", "slice", "words", "dedup_key")
-    return AtRisk(
+    return SlaAlert(
         table=row.table_name,
         due=datetime.fromisoformat(row.due_at),
         slice_end=datetime.fromisoformat(row.slice_end),

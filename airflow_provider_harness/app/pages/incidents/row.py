@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_harness.app.oncall import question as asked
 from airflow_provider_harness.app.oncall.deadlines import VERIFYING, pace
-from airflow_provider_harness.app.oncall.instructions import answer, asks_of
+from airflow_provider_harness.app.oncall.instructions import answer, instructions_for
 from airflow_provider_harness.app.oncall.page import dedup_key, minute
 from airflow_provider_harness.app.oncall.subject import zones_of
 from airflow_provider_harness.app.pages.incidents.place import About, Place
@@ -258,7 +258,11 @@ def next_step(incident: Incident) -> str:
     if state is Stand.PERSON:
         paged, diagnosed = incident.last.get(Paged), incident.last.get(Diagnosed)
         asks = (paged.asks or "") if paged else ""
-        return asks if asks and asks != answer(incident.id) else asks_of((), diagnosed.category if diagnosed else "")
+        return (
+            asks
+            if asks and asks != answer(incident.id)
+            else instructions_for((), diagnosed.category if diagnosed else "")
+        )
     return {
         Stand.TAKEN: "Whoever took it resolves it when the cause is mended, or returns it.",
         Stand.WAITING: "Nothing: a healer run will take it up.",

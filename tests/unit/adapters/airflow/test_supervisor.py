@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse, OKResponse, TriggerDagRun
 
-from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHandover
+from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHealerStarter
 from airflow_provider_harness.callbacks import DiagnoseAndHeal
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.wiring import healing as wiring
@@ -37,7 +37,7 @@ def supervised(monkeypatch: pytest.MonkeyPatch, answer: Any) -> Supervisor:
 
 def test_the_message_names_the_incident_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     supervisor = supervised(monkeypatch, OKResponse(ok=True))
-    assert SupervisorHandover("harness_healer").start("I" * 26, "e" * 16, 2)
+    assert SupervisorHealerStarter("harness_healer").start("I" * 26, "e" * 16, 2)
     (message,) = supervisor.sent
     assert isinstance(message, TriggerDagRun)
     assert (message.dag_id, message.run_id) == ("harness_healer", f"heal__{'e' * 16}__2")
@@ -48,7 +48,7 @@ def test_the_message_names_the_incident_and_nothing_else(monkeypatch: pytest.Mon
 
 def test_a_run_that_exists_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     supervised(monkeypatch, ErrorResponse(error=ErrorType.DAGRUN_ALREADY_EXISTS))
-    assert SupervisorHandover("h").start("I", "e", 1) is False
+    assert SupervisorHealerStarter("h").start("I", "e", 1) is False
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_a_run_that_exists_is_not_started_again(monkeypatch: pytest.MonkeyPatch)
 def test_what_goes_wrong_is_unavailable(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     supervised(monkeypatch, error)
     with pytest.raises(HarnessUnavailable, match="healer Dag"):
-        SupervisorHandover("h").start("I", "e", 1)
+        SupervisorHealerStarter("h").start("I", "e", 1)
 
 
 def test_without_a_supervisor_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(task_runner, "SUPERVISOR_COMMS", raising=False)
     with pytest.raises(HarnessUnavailable):
-        SupervisorHandover("h").start("I", "e", 1)
+        SupervisorHealerStarter("h").start("I", "e", 1)
 
 
 @pytest.mark.parametrize("part", ["failure_log", "redactor", "handover"])

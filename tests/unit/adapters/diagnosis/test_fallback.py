@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.diagnosis.fallback import LadderDiagnoser
+from airflow_provider_harness.adapters.diagnosis.fallback import ModelFallback
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.diagnosis.runbook import RunbookDiagnoser
 from airflow_provider_harness.core.actions import ActionKind
@@ -34,7 +34,7 @@ class Model:
 
 
 def climb(model: Model, log: str, facts: dict[str, Any] | None = None, always: bool = False, **more: Any) -> Diagnosis:
-    ladder = LadderDiagnoser(RuleDiagnoser(), lambda: model, lambda _: None, always=always)
+    ladder = ModelFallback(RuleDiagnoser(), lambda: model, lambda _: None, always=always)
     seen = Witnessed(failure=failure(**more), reader=Reader.LOG)
     return ladder.diagnose(seen.failure, Evidence(log=log, facts=facts or {}, witnessed=seen))
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
-from airflow_provider_harness.adapters.duckdb.in_flight import ArrowGauge
+from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.slices.slices import slice_of_day
@@ -47,7 +47,7 @@ SCHEMA = pa.schema([("a", pa.int64()), ("b", pa.string()), ("at", pa.timestamp("
 
 
 def measured(*batches: list[tuple[object, object, object]]) -> Measurements:
-    gauge = ArrowGauge(CONTRACT, DAY)
+    gauge = ArrowChecks(CONTRACT, DAY)
     for rows in batches:
         names = SCHEMA.names
         gauge.add(pa.RecordBatch.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=SCHEMA))
@@ -101,7 +101,7 @@ def test_keys_that_outgrow_the_memory_go_to_disk_and_are_still_counted_exactly(
     limit: int, enough: bool, tmp_path: Path, monkeypatch: Any, caplog: Any
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    gauge, size = ArrowGauge(CONTRACT, DAY, memory_limit=limit), 100_000
+    gauge, size = ArrowChecks(CONTRACT, DAY, memory_limit=limit), 100_000
     spilled = 0
     for start in range(0, 12 * size, size):
         numbers = range(start + 1, start + 1 + size)
@@ -136,7 +136,7 @@ def test_a_check_that_cannot_be_run_is_an_error_of_its_own_and_the_others_are_ju
         Check(id="whole", kind=CheckKind.CUSTOM_SQL, sql="SELECT count(*) FROM harness_whole AS t"),
         Check(id="gx", kind=CheckKind.CUSTOM_GX, gx="{}"),
     )
-    gauge = ArrowGauge(replace(CONTRACT, checks=(*broken, *later, *CONTRACT.checks)), DAY)
+    gauge = ArrowChecks(replace(CONTRACT, checks=(*broken, *later, *CONTRACT.checks)), DAY)
     for rows in ([(1, "y", NOON), (1, "y", NOON)], [(0, "y", NOON)]):
         made = [dict(zip(SCHEMA.names, row, strict=True)) for row in rows]
         gauge.add(pa.RecordBatch.from_pylist(made, schema=SCHEMA))

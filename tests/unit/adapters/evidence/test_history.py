@@ -17,7 +17,7 @@ from airflow_provider_harness.core.incidents.circuit_breaker import Past
 from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from airflow_provider_harness.core.slices.gate_run import Kept, KeptGate, Place
+from airflow_provider_harness.core.slices.gate_run import Kept, Place, StoredGate
 from tests.unit.app.fakes import KEY, FakeAirflow, failure, task
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def past(day: int, state: str, version: int | None = 3, seconds: float | None = 
 MINE = past(20, "failed", 4, 2.0, run_id=KEY.run_id)
 
 
-def gate(slice_id: str, decision: Decision = Decision.QUARANTINE) -> KeptGate:
+def gate(slice_id: str, decision: Decision = Decision.QUARANTINE) -> StoredGate:
     checks = (
         Kept(id="amount", kind="range", value=3.0, passed=False, flagged=False, error="", severity="error", share=0.25),
         Kept(
@@ -40,7 +40,7 @@ def gate(slice_id: str, decision: Decision = Decision.QUARANTINE) -> KeptGate:
         ),
     )
     given: dict[str, Any] = dict.fromkeys(("contract", "contract_version", "conn_id", "task"), "x")
-    return KeptGate(
+    return StoredGate(
         **given,
         table="public.flights",
         slice=slice_id,
@@ -83,9 +83,9 @@ class Inner:
 
 
 def collected(
-    airflow: Airflow, incidents: Incidents | None = None, gates: Sequence[KeptGate] = (), **more: Any
+    airflow: Airflow, incidents: Incidents | None = None, gates: Sequence[StoredGate] = (), **more: Any
 ) -> Evidence:
-    def quality(table: str, slices: int) -> Sequence[KeptGate]:
+    def quality(table: str, slices: int) -> Sequence[StoredGate]:
         assert table == "public.flights"
         return gates
 

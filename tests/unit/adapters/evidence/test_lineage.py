@@ -16,7 +16,7 @@ from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph, identity_edges
-from airflow_provider_harness.core.slices.gate_run import KeptGate, Place
+from airflow_provider_harness.core.slices.gate_run import Place, StoredGate
 from tests.unit.app.fakes import failure
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -57,9 +57,9 @@ class Incidents:
         return [Incident(id=name, failures=tuple(map(str, keys))) for name, keys in self.known.items()]
 
 
-def gate(decision: Decision) -> KeptGate:
+def gate(decision: Decision) -> StoredGate:
     given: dict[str, Any] = dict.fromkeys(("contract", "contract_version", "conn_id", "slice", "task", "table"), "x")
-    return KeptGate(
+    return StoredGate(
         **given,
         at=AT,
         place=Place.STAGING,
@@ -73,9 +73,9 @@ def gate(decision: Decision) -> KeptGate:
 
 
 def collected(
-    graph: Graph | Callable[[], Graph], incidents: Incidents, task: str = "mine", **gates: KeptGate
+    graph: Graph | Callable[[], Graph], incidents: Incidents, task: str = "mine", **gates: StoredGate
 ) -> Evidence:
-    def of(tasks: Collection[str]) -> Mapping[str, KeptGate]:
+    def of(tasks: Collection[str]) -> Mapping[str, StoredGate]:
         return {f"d.{name}": found for name, found in gates.items() if f"d.{name}" in tasks}
 
     given = graph if callable(graph) else lambda: graph

@@ -143,7 +143,7 @@ def test_late_joiners_of_what_went_to_a_person_page_nobody() -> None:
     w.policy = policy_of(VerdictKind.REFUSE)
     name = led_to_a_person(w)
     w.reported(of("c"), "late")
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert w.store.resolve("late") == name
     assert len(w.pager.pages) == 1
     assert w.incident(name).state is State.CLOSED
@@ -174,7 +174,7 @@ def test_what_a_person_has_mended_is_news_when_it_fails_again(how: str, monkeypa
         changed = {"mended": {"state": "success"}, "runs again": {"try_number": 2}}[how]
         w.airflow.states = [replace(item, **changed) for item in w.airflow.states]
     w.reported(of("c"), "new")
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert w.store.resolve("new") == "new" != name
     assert w.incident("new").state is State.OPEN
 
@@ -182,13 +182,13 @@ def test_what_a_person_has_mended_is_news_when_it_fails_again(how: str, monkeypa
 def test_a_run_without_a_task_is_mended_when_it_does_not_fail_any_more() -> None:
     w = world()
     w.store.record(failure(key=replace(KEY, task_id=""), origin=Origin.RECONCILER), "I1")
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     w.event("I1", EventKind.CLOSED, outcome="escalated", why="")
-    intake.take_in(w.healer)
-    assert [item.id for item in w.store.in_hand()] == ["I1"]
+    intake.group_failures(w.healer)
+    assert [item.id for item in w.store.awaiting_person()] == ["I1"]
     w.airflow.run = "success"
-    intake.take_in(w.healer)
-    assert w.store.in_hand() == []
+    intake.group_failures(w.healer)
+    assert w.store.awaiting_person() == []
 
 
 def test_a_further_run_looks_at_what_is_not_well_yet() -> None:

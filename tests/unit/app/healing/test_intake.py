@@ -24,7 +24,7 @@ from tests.unit.app.fakes import KEY, RUN, START, Scripted, World, dag, diagnosi
 
 def told(w: World, **more: Any) -> None:
     w.store.record(failure(**more), w.new_id())
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
 
 
 def aside(w: World) -> str:
@@ -152,11 +152,11 @@ def test_while_the_callback_runs_the_report_waits_and_the_reconciler_leaves_it_a
     w = world()
     w.airflow.states = [task(state="running")]
     w.store.record(failure(), "I9")
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert w.store.incidents() == []
     assert intake.waits(w.healer, "I9")
     w.airflow.states = [task()]
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert not intake.waits(w.healer, "I9")
     assert [item.id for item in w.store.incidents()] == ["I9"]
 
@@ -170,7 +170,7 @@ def test_what_airflow_never_says_is_set_aside_after_a_while() -> None:
     waiting = w.store.waiting
     old = START - intake.PATIENCE - timedelta(seconds=1)
     w.store.waiting = lambda *given: [replace(item, recorded_at=old) for item in waiting(*given)]  # type: ignore[method-assign]
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert "within an hour" in aside(w)
 
 
@@ -190,7 +190,7 @@ def test_airflow_that_is_away_sets_nothing_aside() -> None:
     w.airflow.tasks = away  # type: ignore[method-assign]
     w.store.record(failure(), "I1")
     with pytest.raises(HarnessUnavailable):
-        intake.take_in(w.healer)
+        intake.group_failures(w.healer)
     assert (w.store.aside, w.store.incidents()) == ({}, [])
 
 
@@ -203,7 +203,7 @@ def test_many_runs_are_asked_about_at_once() -> None:
     asked: list[str] = []
     tasks = w.airflow.tasks
     w.airflow.tasks = lambda dag_id, run_id: asked.append(run_id) or tasks(dag_id, run_id)  # type: ignore[method-assign,func-returns-value]
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert (len(w.store.joined), asked) == (50, [])
 
 

@@ -13,7 +13,7 @@ from airflow_provider_harness.app.healing import intake
 from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall import watchdog as dead_man
-from airflow_provider_harness.app.oncall.impact import contracts_of, severity_of
+from airflow_provider_harness.app.oncall.impact import contracts_of, page_severity
 from airflow_provider_harness.app.ports.healing import Limits, Severity
 from airflow_provider_harness.core.contracts.contract import Access, Consumer, Contract, Criticality, Owner, Sla
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
@@ -21,7 +21,7 @@ from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, 
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.events import EventKind, Noted, Outcome
 from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
-from airflow_provider_harness.core.incidents.severity import MANY_DAGS, Stakes, severity, worse
+from airflow_provider_harness.core.incidents.severity import MANY_DAGS, Impact, severity, worse
 from tests.unit.app.fakes import START, World, dag, diagnosis, failure, task, world
 
 CHAIN = (ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)
@@ -43,7 +43,7 @@ def broken(*failures: Failure) -> World:
     w.airflow.states = [task(dag_id=item.key.dag_id, run_id=item.key.run_id) for item in failures]
     for item in failures:
         w.reported(item)
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     return w
 
 
@@ -61,20 +61,20 @@ def ended_by(w: World, incident_id: str) -> World:
 @pytest.mark.parametrize(
     ("stakes", "expected"),
     [
-        (Stakes(), Severity.HIGH),
-        *((Stakes(contracts=(contract(item),)), Severity(item.value)) for item in Criticality),
-        (Stakes(contracts=(contract(Criticality.LOW), contract(Criticality.HIGH))), Severity.HIGH),
-        (Stakes(contracts=(contract(slas=(SLA,)),)), Severity.MEDIUM),
-        (Stakes(contracts=(contract(slas=(SLA,), consumers=(READER,)),)), Severity.HIGH),
-        (Stakes(contracts=(contract(Criticality.CRITICAL, slas=(SLA,), consumers=(READER,)),)), Severity.CRITICAL),
-        (Stakes(dags=MANY_DAGS), Severity.CRITICAL),
-        (Stakes(worse=True), Severity.CRITICAL),
-        (Stakes(contracts=(contract(Criticality.LOW),), worse=True), Severity.MEDIUM),
-        (Stakes(contracts=(contract(Criticality.LOW),), worse=True, backfill=True), Severity.MEDIUM),
-        (Stakes(dags=99, backfill=True), Severity.LOW),
+        (Impact(), Severity.HIGH),
+        *((Impact(contracts=(contract(item),)), Severity(item.value)) for item in Criticality),
+        (Impact(contracts=(contract(Criticality.LOW), contract(Criticality.HIGH))), Severity.HIGH),
+        (Impact(contracts=(contract(slas=(SLA,)),)), Severity.MEDIUM),
+        (Impact(contracts=(contract(slas=(SLA,), consumers=(READER,)),)), Severity.HIGH),
+        (Impact(contracts=(contract(Criticality.CRITICAL, slas=(SLA,), consumers=(READER,)),)), Severity.CRITICAL),
+        (Impact(dags=MANY_DAGS), Severity.CRITICAL),
+        (Impact(worse=True), Severity.CRITICAL),
+        (Impact(contracts=(contract(Criticality.LOW),), worse=True), Severity.MEDIUM),
+        (Impact(contracts=(contract(Criticality.LOW),), worse=True, backfill=True), Severity.MEDIUM),
+        (Impact(dags=99, backfill=True), Severity.LOW),
     ],
 )
-def test_how_loudly(stakes: Stakes, expected: Severity) -> None:
+def test_how_loudly(stakes: Impact, expected: Severity) -> None:
     assert severity(stakes) is expected
 
 
@@ -87,7 +87,7 @@ def test_what_is_worse() -> None:
 def test_the_contracts_of_what_failed_decide() -> None:
     w = broken(of("a"), of("b"))
     w.gates.contracts = {"b": contract(Criticality.CRITICAL)}
-    assert severity_of(w.healer, w.incident("I1")) is Severity.CRITICAL
+    assert page_severity(w.healer, w.incident("I1")) is Severity.CRITICAL
     w.airflow.states = []
     assert contracts_of(w.healer, w.store.failures("I1")) == []
 
@@ -177,7 +177,7 @@ def test_a_backfill_pages_where_the_administrator_wants_it_or_others_fail_too() 
 def late(w: World, dag: str) -> None:
     w.airflow.states = [*w.airflow.states, task(dag_id=dag, run_id="r1")]
     w.reported(of(dag), f"late_{dag}")
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
 
 
 def test_who_joins_late_pages_nobody_unless_it_is_worse() -> None:
@@ -257,7 +257,7 @@ def test_an_unreachable_airflow_makes_no_incident_milder(monkeypatch: pytest.Mon
         raise HarnessUnavailable("Airflow", "away")
 
     monkeypatch.setattr(w.airflow, "task", away)
-    assert severity_of(w.healer, w.incident("I1")) is Severity.HIGH
+    assert page_severity(w.healer, w.incident("I1")) is Severity.HIGH
 
 
 def test_an_act_without_an_answer_is_paged_once_and_resolved() -> None:

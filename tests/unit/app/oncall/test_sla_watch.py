@@ -13,9 +13,9 @@ from airflow_provider_harness.app.healing import intake
 from airflow_provider_harness.app.healing.act import proposal_of
 from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall import sla_watch as promises
-from airflow_provider_harness.app.oncall.page import left_of
+from airflow_provider_harness.app.oncall.page import time_left
 from airflow_provider_harness.app.ports.healing import RunState, Severity
-from airflow_provider_harness.app.ports.sla_alerts import HighWater, promise_key
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, promise_key
 from airflow_provider_harness.core.contracts.contract import (
     Access,
     Consumer,
@@ -56,9 +56,9 @@ def contract(**more: Any) -> Contract:
     return Contract(**given | more)
 
 
-def mark(slice_end: datetime = datetime(2026, 11, 20, tzinfo=UTC), **more: Any) -> HighWater:
+def mark(slice_end: datetime = datetime(2026, 11, 20, tzinfo=UTC), **more: Any) -> HighWaterMark:
     given: dict[str, Any] = {"conn_id": "wh", "table": TABLE, "contract": "sales.yaml", "dag_id": "flights"}
-    return HighWater(**given | {"task_id": "load", "slice_end": slice_end} | more)
+    return HighWaterMark(**given | {"task_id": "load", "slice_end": slice_end} | more)
 
 
 def run(state: str = "running", slice_id: str = SLICE, **more: Any) -> RunState:
@@ -94,7 +94,7 @@ def published(w: World, table: str = TABLE, **more: Any) -> None:
 def broken(w: World, **more: Any) -> str:
     """An incident that pages nobody yet; its id."""
     w.reported(failure(**more))
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     return w.store.incidents()[-1].id
 
 
@@ -389,7 +389,7 @@ def test_an_api_that_is_away_is_looked_at_again(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("minutes", "words"), [(20, "20 min left"), (95, "1 h 35 min left"), (-5, "late by 5 min")])
 def test_time_in_words(minutes: int, words: str) -> None:
-    assert left_of(timedelta(minutes=minutes)) == words
+    assert time_left(timedelta(minutes=minutes)) == words
 
 
 @pytest.mark.parametrize("how", ["run", "next", "length"])
@@ -442,7 +442,7 @@ def test_a_failure_at_either_end_of_time_is_taken_in_and_led(slice_id: str, at: 
     w = world()
     w.airflow.states = [task(end_date=at, rendered={"slice_key": slice_id})]
     w.store.record(failure(slice_id=slice_id, occurred_at=at), w.new_id())
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     (incident,) = w.store.incidents()
     assert heal.claim(w.healer, incident.id, RUN)
     heal.diagnose(w.healer, incident.id)

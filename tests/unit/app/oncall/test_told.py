@@ -15,10 +15,10 @@ from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.oncall import incident_commands as hand_over
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall.deadlines import overdue, pace
-from airflow_provider_harness.app.oncall.delivery import DEFAULT, NobodyThere, Teller
-from airflow_provider_harness.app.oncall.impact import severity_of
+from airflow_provider_harness.app.oncall.delivery import DEFAULT, NobodyThere, PageDispatcher
+from airflow_provider_harness.app.oncall.impact import page_severity
 from airflow_provider_harness.app.ports.healing import Page, RunState
-from airflow_provider_harness.app.ports.sla_alerts import HighWater
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark
 from airflow_provider_harness.app.reports.digest import HEADINGS, Told, digest
 from airflow_provider_harness.app.reports.postmortem import Around, first_screen, postmortem
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Risk
@@ -27,7 +27,7 @@ from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKi
 from airflow_provider_harness.core.incidents.events import Event, EventKind, Outcome
 from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, Incident, State, Status, fold
 from airflow_provider_harness.core.incidents.metrics import readings
-from airflow_provider_harness.core.incidents.outbox import Delivery, Message, Reached, Said, Wait
+from airflow_provider_harness.core.incidents.outbox import Delivery, Message, MessageKind, MessageStatus, Reached
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.core.redaction.redactor import shorten
 from tests.events import event_of
@@ -160,23 +160,25 @@ class Box:
         self.kept[message.id] = message
 
     def waiting(self) -> list[Message]:
-        return [item for item in self.kept.values() if item.state in (Wait.WAITING, Wait.SENDING)]
+        return [item for item in self.kept.values() if item.state in (MessageStatus.WAITING, MessageStatus.SENDING)]
 
     def told(self) -> list[tuple[str, str]]:
-        sent = [item for item in self.kept.values() if item.state is Wait.SENT and item.kind is Said.TRIGGER]
+        sent = [
+            item for item in self.kept.values() if item.state is MessageStatus.SENT and item.kind is MessageKind.TRIGGER
+        ]
         return [(item.channel, item.dedup_key) for item in sent]
 
     def take(self, message: Message, now: Any) -> bool:
-        self.end(message, Wait.SENDING)
+        self.end(message, MessageStatus.SENDING)
         return True
 
-    def end(self, message: Message, state: Wait) -> None:
+    def end(self, message: Message, state: MessageStatus) -> None:
         self.kept[message.id] = replace(self.kept[message.id], state=state)
 
     def put_off(self, message: Message, until: Any) -> None:
-        self.kept[message.id] = replace(message, state=Wait.WAITING, due_at=until, tries=message.tries + 1)
+        self.kept[message.id] = replace(message, state=MessageStatus.WAITING, due_at=until, tries=message.tries + 1)
 
-    def newest(self, dedup_key: str, kind: Said) -> list[Message]:
+    def newest(self, dedup_key: str, kind: MessageKind) -> list[Message]:
         mine = (item for item in self.kept.values() if (item.dedup_key, item.kind) == (dedup_key, kind))
         return list({item.channel: item for item in mine}.values())
 
@@ -189,12 +191,12 @@ def test_who_only_writes_down_reaches_nobody() -> None:
         resolve = acknowledge = change = trigger
 
     w, box = world(), Box()
-    teller = Teller(
+    teller = PageDispatcher(
         box, {DEFAULT: Paper()}, now=w.clock, new_id=w.new_id, log=lambda text: None, nobody="none is set up"
     )
     w.pager = teller  # type: ignore[assignment]
     incident_id = ended(w, Outcome.ESCALATED)
-    assert [item.state for item in box.kept.values()] == [Wait.UNHEARD]
+    assert [item.state for item in box.kept.values()] == [MessageStatus.UNHEARD]
     assert "nobody was paged: none is set up" in told(w, incident_id)
     done = hand_over.resolve(replace(desk(w), pager=teller), incident_id, "mended", unproved=False)
     assert "no page is resolved" in done.text
@@ -377,7 +379,7 @@ def test_every_act_that_can_be_asked_about_has_its_question() -> None:
 def test_a_question_is_as_loud_as_its_incident() -> None:
     w = world()
     incident_id = asked(w)
-    assert severity_of(w.healer, w.incident(incident_id)) is escalate.Severity.HIGH
+    assert page_severity(w.healer, w.incident(incident_id)) is escalate.Severity.HIGH
 
 
 def test_rows_that_were_set_aside_wake_nobody_again() -> None:
@@ -386,12 +388,12 @@ def test_rows_that_were_set_aside_wake_nobody_again() -> None:
     escalate.page(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.LOW)
     noticed = failure(kind=FailureKind.QUARANTINED, detail={"text": "3 rows"})
     w.store.record(noticed, w.new_id())
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert len(w.incident(incident_id).failures) == 2
     assert len(w.pager.pages) == 1
     w.airflow.states = [task(try_number=2)]
     w.store.record(failure(key=another_try()), w.new_id())
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     assert len(w.pager.pages) == 2, "a failure that is worse does"
 
 
@@ -462,7 +464,7 @@ def test_a_statement_names_the_database_also_where_no_lineage_is_known(
     w = world()
     at = w.clock()
     w.promises.marks = [
-        HighWater(
+        HighWaterMark(
             conn_id="published_by", table="public.t", slice="s", slice_end=at, dag_id="d", task_id="t", contract=""
         )
     ]
@@ -561,7 +563,7 @@ def test_a_storm_fits_the_first_screen_too() -> None:
     w.airflow.states = [task(dag_id=key.dag_id) for key in keys]
     for key in keys:
         w.reported(failure(key=key, chain=(ErrorLink(type="httpx.ConnectError", message="GET http://db:80/x failed"),)))
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     lines = screen(w, "I1")
     assert len(lines) <= 30 and any("line(s) more" in line for line in lines)
     assert "Answer" not in lines[0] and lines[2] == "What to do next"
@@ -581,7 +583,7 @@ def test_the_digest_of_a_night_begins_with_what_waits_for_a_person() -> None:
     w.airflow.states.append(task(dag_id="other"))
     other = failure(key=replace(KEY, dag_id="other"), chain=(ErrorLink(type="OSError", message="disk"),))
     w.reported(other)
-    intake.take_in(w.healer)
+    intake.group_failures(w.healer)
     well = next(item.id for item in w.store.incidents() if item.id != first)
     w.event(well, EventKind.CLAIMED, run="r")
     w.event(well, EventKind.CLOSED, outcome="healed", why="a gate passed")

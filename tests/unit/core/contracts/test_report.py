@@ -26,7 +26,14 @@ from airflow_provider_harness.core.contracts.contract import (
     MalformedRows,
     QuarantinePolicy,
 )
-from airflow_provider_harness.core.contracts.report import BY_PAST, Decision, Measurement, Measurements, Report, judge
+from airflow_provider_harness.core.contracts.report import (
+    HISTORY_KINDS,
+    Decision,
+    Measurement,
+    Measurements,
+    Report,
+    judge,
+)
 
 NOT_NULL = Check(id="not_null:a", kind=CheckKind.NOT_NULL, columns=("a",))
 UNIQUE = Check(id="unique:a", kind=CheckKind.UNIQUE, columns=("a",))
@@ -195,7 +202,7 @@ def test_every_kind_has_a_row_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", sorted(kind for kind in set(CHECKS) - BY_PAST if CHECKS[kind].metric is Metric.AGGREGATE)
+    "kind", sorted(kind for kind in set(CHECKS) - HISTORY_KINDS if CHECKS[kind].metric is Metric.AGGREGATE)
 )
 @pytest.mark.parametrize(("classification", "shown"), [("", True), ("public", True), ("restricted", False)])
 def test_a_value_that_a_row_has_stays_where_the_contract_keeps_it(

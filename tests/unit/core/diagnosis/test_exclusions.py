@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
-from airflow_provider_harness.core.diagnosis.exclusions import ADMITS, ruled_out
+from airflow_provider_harness.core.diagnosis.exclusions import POSSIBLE_CAUSES, ruled_out
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, FailureKind
 from airflow_provider_harness.core.signatures.error_codes import ERRNOS, HTTP_STATUSES, SQLSTATES
 from tests.unit.app.fakes import failure
@@ -76,6 +76,8 @@ def test_no_fact_rules_out_what_the_signatures_say_of_it() -> None:
     """The two tables agree: the category of a code's signature is one that the fact admits."""
     known = [("SQLSTATE", SQLSTATES), ("HTTP", HTTP_STATUSES), ("errno", ERRNOS)]
     said = {f"{name} {key}": found for name, rows in known for keys, (found, _) in rows.items() for key in keys.split()}
-    assert [fact for fact, found in said.items() if fact in ADMITS and found not in ADMITS[fact]] == []
-    codes = [fact for fact in ADMITS if not fact.startswith("a ")]
+    assert [
+        fact for fact, found in said.items() if fact in POSSIBLE_CAUSES and found not in POSSIBLE_CAUSES[fact]
+    ] == []
+    codes = [fact for fact in POSSIBLE_CAUSES if not fact.startswith("a ")]
     assert [fact for fact in codes if fact not in said] == []

@@ -19,10 +19,10 @@ from airflow_provider_harness.core.diagnosis.failure import (
 )
 from airflow_provider_harness.core.incidents.grouping import (
     WINDOWS,
-    Groups,
+    GroupIndex,
     Handle,
     handles,
-    handover_of,
+    healer_run_key,
     lead,
     signature,
 )
@@ -48,7 +48,7 @@ def refused(dag: str = "a", run: str = "r1", port: int = 5432, **more: Any) -> F
 
 def together(*failures: Failure) -> list[int]:
     """The number of the incident that each failure joins."""
-    groups, found = Groups(()), []
+    groups, found = GroupIndex(()), []
     for number, failure in enumerate(failures):
         name = groups.find(handles(failure), failure.occurred_at) or f"{number:03}"
         groups.put(handles(failure), name, failure.occurred_at)
@@ -140,10 +140,14 @@ def test_the_lineage_root_leads_in_its_newest_try() -> None:
 
 
 def test_a_storm_starts_one_healer_and_others_their_own() -> None:
-    assert handover_of(refused("a"), "e1") == handover_of(refused("b"), "e2") != handover_of(refused(port=1), "e3")
-    assert handover_of(failed("a"), "e1") == "e1"
+    assert (
+        healer_run_key(refused("a"), "e1")
+        == healer_run_key(refused("b"), "e2")
+        != healer_run_key(refused(port=1), "e3")
+    )
+    assert healer_run_key(failed("a"), "e1") == "e1"
     later = refused("a", occurred_at=AT + timedelta(minutes=10))
-    assert handover_of(later, "e1") != handover_of(refused("a"), "e1")
+    assert healer_run_key(later, "e1") != healer_run_key(refused("a"), "e1")
 
 
 def test_a_gate_and_a_schema_have_their_signature() -> None:

@@ -7,13 +7,20 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.core.incidents.outbox import BACKOFF, Message, Said, Wait, again_at, plan
+from airflow_provider_harness.core.incidents.outbox import (
+    BACKOFF,
+    Message,
+    MessageKind,
+    MessageStatus,
+    next_attempt_at,
+    plan,
+)
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-T, A, R, C = Said.TRIGGER, Said.ACKNOWLEDGE, Said.RESOLVE, Said.CHANGE
+T, A, R, C = MessageKind.TRIGGER, MessageKind.ACKNOWLEDGE, MessageKind.RESOLVE, MessageKind.CHANGE
 
 
-def said(number: int, kind: Said, **more: Any) -> Message:
+def said(number: int, kind: MessageKind, **more: Any) -> Message:
     given = {"id": f"{number}", "channel": "p", "dedup_key": "k", "kind": kind, "body": {}, "due_at": NOW}
     return Message(**given | more)
 
@@ -38,7 +45,7 @@ def said(number: int, kind: Said, **more: Any) -> Message:
         ([C, R], False, "0", "1"),
     ],
 )
-def test_what_is_overtaken_is_not_told(kinds: list[Said], told: bool, send: str, drop: str) -> None:
+def test_what_is_overtaken_is_not_told(kinds: list[MessageKind], told: bool, send: str, drop: str) -> None:
     found = plan([said(n, kind) for n, kind in enumerate(kinds)], [("p", "k")] if told else [], NOW)
     assert "".join(item.id for item in found.send) == send
     assert "".join(sorted(found.drop)) == drop
@@ -51,19 +58,19 @@ def test_keys_and_channels_are_apart() -> None:
 
 def test_what_is_not_due_holds_back_what_follows_it() -> None:
     later = NOW + timedelta(seconds=1)
-    begun = said(0, T, state=Wait.SENDING, due_at=later)
+    begun = said(0, T, state=MessageStatus.SENDING, due_at=later)
     assert plan([begun, said(1, R)], [], NOW).send == ()
     assert [item.id for item in plan([begun, said(1, R)], [], later).send] == ["0"]
     assert plan([said(0, T, due_at=later)], [], NOW).send == ()
 
 
 def test_a_change_is_told_at_most_once() -> None:
-    begun = said(0, C, state=Wait.SENDING, due_at=NOW)
+    begun = said(0, C, state=MessageStatus.SENDING, due_at=NOW)
     assert plan([begun], [], NOW).drop == ("0",)
     assert plan([begun], [], NOW - timedelta(seconds=1)).drop == ()
     assert plan([said(0, C, due_at=NOW + timedelta(seconds=1))], [], NOW).send == ()
 
 
 def test_waits_grow_and_end_growing() -> None:
-    waits = [(again_at(said(0, T, tries=n), NOW) - NOW).total_seconds() for n in range(6)]
+    waits = [(next_attempt_at(said(0, T, tries=n), NOW) - NOW).total_seconds() for n in range(6)]
     assert waits == [*BACKOFF, BACKOFF[-1], BACKOFF[-1]]

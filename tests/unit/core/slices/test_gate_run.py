@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Slot
 from airflow_provider_harness.core.contracts.contract import Contract, Grain, Load
 from airflow_provider_harness.core.contracts.report import Measurement, Measurements, judge_one
-from airflow_provider_harness.core.slices.gate_run import OWN_TASK, STANDS_IN, Place, flagged, reach, unreadable
+from airflow_provider_harness.core.slices.gate_run import COMPARABLE_PLACES, OWN_TASK, Place, flagged, reach, unreadable
 
 ANOMALY = Check(id="a", kind=CheckKind.ANOMALY, baseline=Baseline(of=CheckKind.ROW_COUNT, window=10))
 CHANGE = Check(id="c", kind=CheckKind.ROW_COUNT_CHANGE)
@@ -61,6 +61,6 @@ def test_an_unreadable_history_spoils_only_what_needs_it() -> None:
 
 
 def test_every_place_stands_for_itself_first() -> None:
-    assert set(STANDS_IN) == set(Place)
-    assert all(places[0] is place for place, places in STANDS_IN.items())
-    assert not {place for own in OWN_TASK for place in STANDS_IN[own]} - set(OWN_TASK)
+    assert set(COMPARABLE_PLACES) == set(Place)
+    assert all(places[0] is place for place, places in COMPARABLE_PLACES.items())
+    assert not {place for own in OWN_TASK for place in COMPARABLE_PLACES[own]} - set(OWN_TASK)

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_harness.app.authoring.finding import Severity, Stage
 from airflow_provider_harness.wiring import authoring
-from tests.authors import sound
+from tests.authors import sound, written
 from tests.authors.faults import FAULTS, Fault
 
 
@@ -37,6 +37,20 @@ def test_nothing_is_found_in_sound_dags(tmp_path: Path) -> None:
 def test_a_fault_is_found(fault: Fault, tmp_path: Path) -> None:
     found = said(folder(tmp_path, fault))
     assert [one for one in found if one[0] == fault.rule and one[1] is not Severity.HINT], found
+
+
+@pytest.mark.parametrize("name", written.FAULTY)
+def test_a_fault_is_found_as_others_write_it(name: str, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(written.faulty(name))
+    found = said([str(tmp_path / "one.py")])
+    seen = {rule for rule, weight, _ in found if weight is not Severity.HINT}
+    assert set(written.FAULTY[name][0].split()) <= seen, found
+
+
+@pytest.mark.parametrize("name", written.SOUND)
+def test_nothing_is_found_in_sound_dags_as_others_write_them(name: str, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(written.right(name))
+    assert [one for one in said([str(tmp_path / "one.py")]) if one[1] is not Severity.HINT] == []
 
 
 def test_the_table_of_faults_is_long_and_over_all_families() -> None:

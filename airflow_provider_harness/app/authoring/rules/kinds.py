@@ -88,7 +88,7 @@ def reads(task: Task, source: Source) -> frozenset[str]:
         for query in queries_of(task, source)
         for one in query.statements
         for table in one.reads
-        if one.kind != "drop"
+        if one.kind not in ("drop", "other")
     }
     names = (*_SOURCES, "table") if task.kind in ("PostgresExtractOperator", "ValidateOperator") else _SOURCES
     return frozenset(found | set(_named(task, names)))

@@ -16,6 +16,8 @@ _APPENDS = re.compile(r"(?i)^(?:write_append|append)$")
 _SENDS = re.compile(
     r"^(?:requests|httpx)\.(?:post|put|patch)$|\.(?:send|send_email|chat_postMessage|publish)$|^send_email$"
 )
+_BESIDE = re.compile(r"(?i)stag|stg|tmp|temp|_new$|_old$|_next$|swap|landing|work")
+"""Names of tables that nobody reads but the Dag itself."""
 _TAKES = ("delete", "truncate", "drop")
 
 
@@ -91,7 +93,7 @@ def _broken(
 ) -> Iterator[Found]:
     """What is taken away and filled again, and whether one transaction holds both."""
     for index, (query, one) in enumerate(steps):
-        if one.kind not in (*_TAKES, "create") or not one.target or one.temporary:
+        if one.kind not in _TAKES or not one.target or one.temporary or _BESIDE.search(one.target):
             continue
         filled = next(
             (
@@ -103,7 +105,7 @@ def _broken(
             ),
             None,
         )
-        if filled is None or one.kind == "create":
+        if filled is None:
             continue
         later = filled[0]
         split = later is not query and (query.alone or later.alone or _commits(unit, query, later, source))
@@ -206,7 +208,7 @@ def _apart(dag: Dag, source: Source) -> Iterator[Found]:
                     continue
                 later = [name for name in dag.after(task) if one.target in writes(dag.tasks[name], source)]
                 own_too = any(s.target == one.target and s.kind in ("insert", "merge") for s in query.statements)
-                if later and not own_too and not re.search(r"(?i)stag|stg|tmp|temp|_new$|landing|work", one.target):
+                if later and not own_too and not _BESIDE.search(one.target):
                     yield Found(
                         rule="HS110" if one.kind == "delete" and one.where else "HS111",
                         line=query.line,

@@ -50,6 +50,7 @@ SAFE = Settings(
     recurrence_limit=3,
     recurrence_days=7,
     breaker_limit=3,
+    autonomy_bar="",
     connections_allowed="*",  # what any task may read with, the healer may; it only reads, and never with its own
     query_file="",  # no question in SQL reaches the warehouse
     max_model_turns=5,

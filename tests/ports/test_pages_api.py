@@ -170,7 +170,7 @@ def test_the_list_shows_problems_first_and_filters(pages: Pages) -> None:
     assert {row["dag_id"] for row in pages.get("incidents", team="ops", state="open")["rows"]} == {"asks", "person"}
     assert pages.get("incidents", search="slow healed", state="all")["total"] == 1
     assert pages.get("incidents", severity="critical")["total"] == 0
-    assert pages.get("incidents", since="1m", state="all")["total"] == 3
+    assert pages.get("incidents", since="12h", state="all")["total"] == 3
     assert pages.get("incidents", run_id="manual__2026/1", dag_id="asks", task_id="load", state="all")["total"] == 1
     assert pages.get("incidents", run_id="other", dag_id="asks", state="all")["total"] == 0
     first = pages.get("incidents", state="all", limit=1)

@@ -40,8 +40,9 @@ EXAMPLES = (
 
 
 def kept(name: str, found: Any) -> None:
-    """Compare with the snapshot, or write it."""
+    """Compare with the snapshot, or write it; what the packaged policy says changes with the policy, and is left out."""
     file = SNAPSHOTS / f"{name}.json"
+    found = [dag | {"healer": {"captures_failures": dag["healer"]["captures_failures"]}} for dag in found]
     text = json.dumps(found, indent=1) + "\n"
     if os.environ.get("UPDATE"):
         file.parent.mkdir(exist_ok=True)

@@ -54,4 +54,5 @@ def test_each_rule_says_why_it_does_not_decide() -> None:
     assert [(one.decides, one.why) for one in found.rules] == [
         (True, "Decides approve: Transient, and within the limits."),
         (False, "Not reached: an earlier rule decides."),
+        (False, "Not reached: an earlier rule decides."),
     ]

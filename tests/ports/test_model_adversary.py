@@ -23,7 +23,7 @@ from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.diagnosis.models import Tokens
 from tests.ports.test_model_wire import NOTHING_SEEN, ModelBudget
 from tests.ports.test_obeying_model import BOUNDED
-from tests.unit.app.fakes import RUN, opened, world
+from tests.unit.app.fakes import RUN, opened, task, world
 
 pytestmark = pytest.mark.attack
 
@@ -80,6 +80,9 @@ def test_a_line_that_was_planted_and_cited_adds_no_act(truth: Any, category: Cat
     planted = PLANTED[category]
     for kind in (ActionKind.RETRY_TASK, ActionKind.RESTART_PIPELINE, ActionKind.QUARANTINE_AND_CONTINUE):
         w = world(policy=load_policy(""))
+        w.airflow.states = [
+            task(operator="PostgresLoadOperator")
+        ]  # it may run again: that is not what stops an act here
         w.brain.evidence = Evidence(log=f"{planted}\n{text}")
         healer, incident_id = w.healer, opened(w, chain=chain)
         model = ModelDiagnoser(

@@ -51,10 +51,10 @@ UNKNOWN = (NOISE, (), ("unknown", "escalate_to_human", "approve"))
 LOCKED = (
     NOISE + "\npermission denied for table flights",
     (ErrorLink(type="psycopg.errors.DeadlockDetected", sqlstate="40P01"),),
-    ("lock_contention", "retry_task", "approve"),
+    ("lock_contention", "retry_task", "ask"),
 )
 #: What the words of the log say, and the model, too.
-LIMITED = (LOG, (), ("rate_limited", "retry_task", "approve"))
+LIMITED = (LOG, (), ("rate_limited", "retry_task", "ask"))
 FLOORS = [UNKNOWN, LOCKED]
 
 
@@ -232,7 +232,7 @@ def test_proposals_are_bounded(httpserver: HTTPServer) -> None:
     many = [use("propose_action", WISH | {"reason": str(n)}, f"t{n}") for n in range(14)]
     Script(httpserver).message(*many).message(SUBMIT)
     _, record, w = ended(httpserver.url_for(""), LIMITED)
-    assert record["counts"] == {"proposed_approve": 12, "too_many_proposals": 2}
+    assert record["counts"] == {"proposed_ask": 12, "too_many_proposals": 2}
     assert sum(event.kind is EventKind.MODEL_PROPOSED for event in w.store.log) == 12
 
 

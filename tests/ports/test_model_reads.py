@@ -203,6 +203,7 @@ def test_each_tool_reads(ask: Asked, name: str) -> None:
     assert [call.partition(" ")[0] for call in record.reads] == [name] and record.ended == "answered"
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     ("task_id", "map_index"), [("extract", -1), ("payroll", -1), ("other", 3), ("../../dags/payroll", -1)]
 )

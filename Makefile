@@ -32,6 +32,7 @@ lint: venv ## what of the check is no test: format, lint, types, layers, depende
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file .ci/mypy.ini .ci
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 

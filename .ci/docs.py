@@ -263,7 +263,9 @@ def errors() -> str:
         "the error as its cause, so that no retry is burned."
     ]
     for name, kind in inspect.getmembers(module, inspect.isclass):
-        if kind.__module__ == module.__name__ and kind is not module.HarnessError:
+        if kind.__module__ != module.__name__ or kind is module.HarnessError:
+            continue
+        if issubclass(kind, module.HarnessError):
             text = re.sub(r"^:param (\w+):", r"- `\1`:", prose(kind.__doc__), flags=re.MULTILINE)
             text = re.sub(r"\n    +", " ", text)
             retried = "Retried by Airflow: yes." if kind.retryable else "Retried by Airflow: no."
@@ -281,7 +283,8 @@ def incidents() -> str:
 
     def says(kind: EventKind) -> str:
         body = BODIES[kind]
-        return f"{code(*(one.name for one in fields(body)))}: {(body.__doc__ or '').splitlines()[0]}"
+        keys = [one.name for one in fields(body)]  # type: ignore[arg-type]
+        return f"{code(*keys)}: {(body.__doc__ or '').splitlines()[0]}"
 
     def states(kind: EventKind) -> str:
         allowed, _ = TRANSITIONS[kind]
@@ -440,9 +443,11 @@ def _kind(schema: Mapping[str, Any], models: Mapping[str, Any]) -> str:
 
 
 def api() -> str:
+    from fastapi.routing import APIRoute
+
     from airflow_provider_harness.plugins.api.app import make_app
 
-    routes = [one for one in make_app().routes if str(getattr(one, "path", "")).startswith("/api/")]
+    routes = [one for one in make_app().routes if isinstance(one, APIRoute) and one.path.startswith("/api/")]
     rows = [
         (", ".join(sorted(one.methods)), f"`/harness{one.path}`", prose(one.endpoint.__doc__), _may(one))
         for one in routes

@@ -9,15 +9,18 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import logging
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from airflow_provider_harness import config
 from airflow_provider_harness.adapters.store.schema import metadata
+from airflow_provider_harness.app.ports.rows import Published
 from airflow_provider_harness.core import actions, errors
 from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
@@ -63,16 +66,30 @@ def words_of_commands() -> Iterator[str]:
         yield from walk(command, "airflow ")
 
 
-def keys_of_reports() -> Iterator[str]:
+def report() -> Report:
     result = CheckResult(
         id="c", kind=CheckKind.NOT_NULL, columns=(), severity=Severity.ERROR, passed=True, expected="", actual=""
     )
-    report = Report(
+    return Report(
         contract="", contract_version="", table="", slice="", where="", rows=0, malformed=0, decision=Decision.PUBLISH,
         results=(result,),
-    ).as_dict()  # fmt: skip
-    yield from report
-    yield from (f"results.{name}" for name in report["results"][0])
+    )  # fmt: skip
+
+
+def keys_of_reports() -> Iterator[str]:
+    found = report().as_dict()
+    yield from found
+    yield from (f"results.{name}" for name in found["results"][0])
+
+
+def keys_of_xcoms() -> Iterator[str]:
+    from airflow_provider_harness.operators.slices import SliceOperator
+    from airflow_provider_harness.operators.validate import summary
+
+    published = Published(slice="s", rows=0, before=0, new=0, quarantined={})
+    task = SimpleNamespace(log=logging.getLogger(__name__), _tell_outlets=lambda *_: None)
+    yield from (f"published.{name}" for name in SliceOperator._told(task, {}, published, report()))  # type: ignore[arg-type]
+    yield from (f"validated.{name}" for name in summary(report()))
 
 
 def properties() -> Iterator[str]:
@@ -99,6 +116,7 @@ def pinned() -> Iterator[str]:
         "command": words_of_commands(),
         "fact": policy.FACTS,
         "key of a report": keys_of_reports(),
+        "key of an XCom": keys_of_xcoms(),
         "property of a contract": properties(),
     }
     for section, names in sections.items():

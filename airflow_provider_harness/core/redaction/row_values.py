@@ -169,7 +169,7 @@ _SAYING: tuple[tuple[str, str], ...] = (
     ("input_value=", r"(?P<keep>\binput_value=)" + _up_to(r", input_type=|\]\s*(?:\n|$)")),
     ("'input'|\"input\"", r"(?P<keep>['\"]loc['\"][^\n]{1,600}?['\"]input['\"]: ?)" + _up_to(r", ['\"](?:ctx|url|type|loc)['\"]|\}[,\]\s]|\}$")),
     (" is not of type| does not match | is not one of | is too long| is not valid under| is not a '| is less than the minimum| is greater than the maximum",
-     r"(?P<keep>(?:ValidationError: |^))(?!\*\*\*)['\"\d{\[][^\n]{0,2000}?(?= (?:is not of type|does not match|is not one of|is too long|is too short|is not valid under|is not a '|is less than the minimum|is greater than the maximum))"),
+     r"(?P<keep>(?:ValidationError: |^))(?!\*\*\*)(?:['\"{\[][^\n]{0,2000}?|[\d.eE+-]{1,40})(?= (?:is not of type|does not match|is not one of|is too long|is too short|is not valid under|is not a '|is less than the minimum|is greater than the maximum))"),
     ("the datum ", r"(?P<keep>\bThe datum )" + _up_to(r" (?:provided for [^\n]{1,80} )?is not an example of")),
     ("copy", r"(?P<keep>(?<![A-Za-z])COPY[^\n\":]{0,160}?\d{1,12}[^\n\":]{0,160}: ?\\{0,8}\")(?!(?<=\b1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])" + _TO_THE_END),
     (_TYPES.lower(), rf"(?P<keep>[^\x00-\x7f][^\n\":]{{0,120}}(?<![A-Za-z])(?:{_TYPES})(?![A-Za-z])[^\n\":]{{0,40}}: ?\\{{0,8}}\")" + _TO_THE_END),

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, TryKey
 from airflow_provider_harness.core.incidents.events import EventKind
+from tests.browser.driver import PATIENCE, ROOT, NoBrowser, chromium, log_in
 from tests.events import event_of
 from tests.ports.pages_case import Pages, diagnosed, environment, judged, served
 from tests.unit.app.fakes import failure
 
-ROOT = Path(__file__).resolve().parents[2]
 ATTACK = "<img src=x onerror=\"document.body.dataset.hacked='yes'\">"
 """What a log says to who would take it for HTML."""
 DAGS = """
@@ -56,30 +54,28 @@ class Place:
         return self.url(f"plugin/harness/incidents/{self.ids[name]}")
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser. Where none is installed the tests are left out; CI fails."""
-    found = subprocess.run(["sh", str(ROOT / ".ci" / "chromium")], capture_output=True, text=True)
-    if found.returncode and os.environ.get("CI"):
-        pytest.fail(found.stderr)
-    if found.returncode:
-        pytest.skip(f"the pages were not looked at in a browser. {found.stderr.strip()}")
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=20_000)  # milliseconds; a machine may have much to do beside
-        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The browser, which goes with the last test of this folder: while it is there, no other test could run an event loop.
+
+    Where none is installed the tests are left out, and a sentence says so; CI fails.
+    """
+    try:
+        with chromium() as found:
+            yield found
+    except NoBrowser as error:
+        pytest.skip(f"The pages were not looked at in a browser. {error}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """The server, for all tests of this folder."""
     with served(tmp_path_factory.mktemp("pages")) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
-def place(chromium: Browser, pages: Pages) -> Iterator[Place]:
+@pytest.fixture(scope="package")
+def place(browser: Browser, pages: Pages) -> Iterator[Place]:
     """The server with the incidents of ``pages_case`` and those of ``WORDS``, and Airflow's questions to them."""
     ids = {**pages.incidents, **{name: _asked(pages, number, name) for number, name in enumerate(WORDS)}}
     _seed_airflow(
@@ -90,10 +86,10 @@ def place(chromium: Browser, pages: Pages) -> Iterator[Place]:
 
     def as_user(user: str = "ada", *, width: int = 1440, dark: bool = False, zone: str = "Europe/Berlin") -> Page:
         if user and user not in states:
-            states[user] = _log_in(chromium, pages.url, user)
+            states[user] = _log_in(browser, pages.url, user)
         size = {"width": width, "height": 844 if width < 500 else 1000}
-        context = chromium.new_context(viewport=size, timezone_id=zone, storage_state=states.get(user))  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context = browser.new_context(viewport=size, timezone_id=zone, storage_state=states.get(user))  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(f"localStorage.setItem('theme', '{'dark' if dark else 'light'}')")
         contexts.append(context)
         return context.new_page()
@@ -111,14 +107,12 @@ def _closed(place: Place) -> Iterator[None]:
         place.contexts.pop().close()
 
 
-def _log_in(chromium: Browser, url: str, user: str) -> Any:
+def _log_in(browser: Browser, url: str, user: str) -> Any:
     """The cookies of a person who logged in by Airflow's own form."""
-    context = chromium.new_context()
+    context = browser.new_context()
     page = context.new_page()
     page.goto(f"{url}/plugin/harness/incidents")
-    page.fill("input[name=username]", user)
-    page.fill("input[name=password]", f"of {user}")
-    page.click("button[type=submit]")
+    log_in(page, user, f"of {user}")
     page.get_by_role("heading", name="Incidents", level=1).wait_for()
     state = context.storage_state()
     context.close()

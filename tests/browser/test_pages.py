@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 
 from airflow_provider_harness.core.incidents.events import EventKind
 from airflow_provider_harness.core.incidents.incident import State
-from tests.browser.conftest import ATTACK, ROOT, Place
+from tests.browser.conftest import ATTACK, Place
+from tests.browser.driver import ROOT, log_in
 from tests.events import event_of
 
 
@@ -142,9 +143,7 @@ def test_an_incident_of_a_dag_that_may_not_be_read_is_not_there(place: Place) ->
 def test_who_is_not_logged_in_comes_back_to_the_incident(place: Place) -> None:
     page = place.as_user("")
     page.goto(place.incident("healed"))
-    page.fill("input[name=username]", "ada")
-    page.fill("input[name=password]", "of ada")
-    page.click("button[type=submit]")
+    log_in(page, "ada", "of ada")
     expect(page.get_by_role("heading", name=re.compile("^healed"), level=1)).to_be_visible()
     assert page.url == place.incident("healed")
 

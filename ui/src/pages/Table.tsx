@@ -250,7 +250,7 @@ const VIEWS: readonly (readonly [name: string, word: string, title: string, body
   ["", "Slices", "Slices by checks", Slices],
   ["numbers", "Numbers", "Numbers of the checks", Metrics],
   ["contract", "Contract", "Contract and schema", Contract],
-  ["lineage", "Lineage", "Where it is from and where it goes", ({ of }) => (of.lineage.nodes.length > 0 ? <Lineage graph={of.lineage} label={`Lineage of ${of.row.table}`} /> : <Empty icon="activity" title="No lineage is known">Operators of the harness tell it with each run.</Empty>)],
+  ["lineage", "Lineage", "Where it is from and where it goes", ({ of }) => (of.lineage.nodes.length > 0 ? <Lineage graph={of.lineage} label={`Lineage of ${of.row.table}`} about={of.row.table} /> : <Empty icon="activity" title="No lineage is known">Operators of the harness tell it with each run.</Empty>)],
   ["quarantine", "Set aside", "Rows that were set aside", SetAside],
   ["incidents", "Incidents", "Incidents of this table", ({ of }) => (of.incidents.length > 0 ? <IncidentList rows={of.incidents} /> : <Empty title="No incident of this table" />)],
 ];

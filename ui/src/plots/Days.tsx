@@ -2,7 +2,7 @@
 import { Box, chakra, Flex, Table, Text } from "@chakra-ui/react";
 import { useId } from "react";
 
-import { exactly, labels, ticks } from "./scale";
+import { exactly, labels, px, ticks } from "./scale";
 import { useWidth } from "./useWidth";
 import { Scroll } from "../parts/Scroll";
 
@@ -14,7 +14,7 @@ export type Day = { day: string; values: Record<string, number | null> };
 
 const Swatch = ({ part, fill }: { part: Part; fill: string }) => (
   <Svg width="12px" height="12px" aria-hidden flexShrink="0">
-    <Rect width="12" height="12" rx="2" fill={`${part.palette}.solid`} />
+    <Rect width="12px" height="12px" rx="2" fill={`${part.palette}.solid`} />
     {part.pattern ? <rect width="12" height="12" fill={fill} /> : null}
   </Svg>
 );
@@ -80,13 +80,13 @@ export const Days = ({ title, days, parts, unit = "" }: { title: string; days: r
       </Flex>
       <Box ref={element}>
         {width > 0 ? (
-          <Svg width={width} height={HEIGHT} role="img" aria-label={`${title}: ${days.length} days, ${exactly(total)} ${unit} in all. The numbers stand below.`} display="block" fontSize="10px">
+          <Svg width={px(width)} height={px(HEIGHT)} role="img" aria-label={`${title}: ${days.length} days, ${exactly(total)} ${unit} in all. The numbers stand below.`} display="block" fontSize="10px">
             <defs>
               <pattern id={`${id}-lines`} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                 <Path d="M0 0V5" stroke="bg" strokeWidth="2.4" />
               </pattern>
               <pattern id={`${id}-dots`} width="5" height="5" patternUnits="userSpaceOnUse">
-                <Rect x="1.500" y="1.500" width="2" height="2" fill="bg" />
+                <Rect x="1.500" y="1.500" width="2px" height="2px" fill="bg" />
               </pattern>
             </defs>
             {marks.map((tick, index) => (
@@ -109,7 +109,7 @@ export const Days = ({ title, days, parts, unit = "" }: { title: string; days: r
                     const box = { x: LEFT + index * step + step * 0.14, y: top, width: Math.max(1, Math.min(step * 0.72, 40)), height: Math.max(1, bottom - top) };
                     return (
                       <g key={part.name}>
-                        <Rect {...box} fill={`${part.palette}.solid`} rx="1" />
+                        <Rect {...box} width={px(box.width)} height={px(box.height)} fill={`${part.palette}.solid`} rx="1" />
                         {part.pattern ? <rect {...box} fill={fill(part.pattern)} /> : null}
                       </g>
                     );

@@ -6,20 +6,22 @@ import { useNavigate } from "react-router-dom";
 import type { Graph } from "../api";
 import { incidentAddress, tableAddress, To } from "../domain/links";
 import { type Box as Place, curve, drawn, lineOf, reach } from "./layout";
+import { px } from "./scale";
 import { useWidth } from "./useWidth";
 
 const [Svg, G, Rect, Path, Words] = [chakra("svg"), chakra("g"), chakra("rect"), chakra("path"), chakra("text")];
 const NARROW = 560;
 
-const stateOf = ({ node }: Place): readonly [palette: string, sign: string, word: string] => {
+const stateOf = ({ node }: Place, about: string): readonly [palette: string, sign: string, word: string] => {
   if (node.open_incidents.length > 0) return ["failed", "!", "has open incidents"];
+  if (about) return node.table === about ? ["brand", "", "this table"] : ["none", "", ""];
   if (node.root) return ["failed", "!", "where it began"];
   if (node.hurt) return ["up_for_retry", "~", "hurt by it"];
   return ["none", "", ""];
 };
 
 type Chosen = { column: string; set: Set<string> } | null;
-type BoxProps = { place: Place; chosen: Chosen; choose: (column: string) => void; open: () => void };
+type BoxProps = { place: Place; about: string; chosen: Chosen; choose: (column: string) => void; open: () => void };
 
 const keys = (act: () => void) => (event: KeyboardEvent) => {
   if (event.key !== "Enter" && event.key !== " ") return;
@@ -27,14 +29,14 @@ const keys = (act: () => void) => (event: KeyboardEvent) => {
   act();
 };
 
-const Table = ({ place, chosen, choose, open }: BoxProps) => {
-  const [palette, sign, word] = stateOf(place);
+const Table = ({ place, about, chosen, choose, open }: BoxProps) => {
+  const [palette, sign, word] = stateOf(place, about);
   const { node } = place;
   const leads = node.table !== "";
   const under = word || (node.namespace.split("://")[0] ?? "");
   return (
     <G transform={`translate(${place.x},${place.y})`} colorPalette={palette}>
-      <Rect width={place.width} height={place.height} rx="6" fill="bg" stroke={word ? "colorPalette.solid" : "border.emphasized"} strokeWidth={word ? 2 : 1} />
+      <Rect width={px(place.width)} height={px(place.height)} rx="6" fill="bg" stroke={word ? "colorPalette.solid" : "border.emphasized"} strokeWidth={word ? 2 : 1} />
       <G
         role={leads ? "link" : undefined}
         tabIndex={leads ? 0 : undefined}
@@ -45,7 +47,7 @@ const Table = ({ place, chosen, choose, open }: BoxProps) => {
         _focusVisible={{ outline: "2px solid", outlineColor: "brand.focusRing" }}
       >
         <title>{`${node.name}\n${node.namespace}`}</title>
-        <Rect width={place.width} height="44" rx="6" fill="transparent" />
+        <Rect width={px(place.width)} height="44px" rx="6" fill="transparent" />
         <Words x="12" y="19" fontSize="12px" fontWeight="600" fill="fg">
           {place.label}
         </Words>
@@ -59,7 +61,7 @@ const Table = ({ place, chosen, choose, open }: BoxProps) => {
         const lit = chosen?.set.has(id);
         return (
           <G key={column} role="button" tabIndex={0} aria-pressed={chosen?.column === id} aria-label={`Column ${column} of ${place.label}`} cursor="pointer" opacity={chosen && !lit ? 0.35 : 1} onClick={() => choose(id)} onKeyDown={keys(() => choose(id))} _focusVisible={{ outline: "2px solid", outlineColor: "brand.focusRing" }}>
-            <Rect x="1" y={lineOf(place, column) - 10} width={place.width - 2} height="20" fill={lit ? "bg.emphasized" : "transparent"} />
+            <Rect x="1" y={lineOf(place, column) - 10} width={px(place.width - 2)} height="20px" fill={lit ? "bg.emphasized" : "transparent"} />
             <Words x="12" y={lineOf(place, column) + 4} fontSize="11px" fontFamily="mono" fill="fg" fontWeight={lit ? "600" : undefined}>
               {column.length > 32 ? `${column.slice(0, 31)}…` : column}
             </Words>
@@ -110,7 +112,8 @@ const InWords = ({ graph }: { graph: Graph }) => {
   );
 };
 
-export const Lineage = ({ graph, label }: { graph: Graph; label: string }) => {
+/** `about`: the table whose surroundings are drawn; without it, what an incident hurts. */
+export const Lineage = ({ graph, label, about = "" }: { graph: Graph; label: string; about?: string }) => {
   const [element, width] = useWidth<HTMLDivElement>();
   const [columns, setColumns] = useState(false);
   const [column, setColumn] = useState("");
@@ -135,7 +138,7 @@ export const Lineage = ({ graph, label }: { graph: Graph; label: string }) => {
         </Flex>
       ) : null}
       <Box overflow="auto" maxH="560px" borderWidth="1px" borderColor="border" borderRadius="sm" tabIndex={0} role="group" aria-label={label}>
-        <Svg width={picture.width} height={picture.height} minWidth={picture.width} mx="auto" display="block" fontFamily="body">
+        <Svg width={px(picture.width)} height={px(picture.height)} minWidth={px(picture.width)} mx="auto" display="block" fontFamily="body">
           <defs>
             <marker id="harness-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
               <path d="M0 0 8 4 0 8z" style={{ fill: "var(--chakra-colors-fg-muted)" }} />
@@ -160,7 +163,7 @@ export const Lineage = ({ graph, label }: { graph: Graph; label: string }) => {
                 </Path>
               ))}
           {picture.boxes.map((place) => (
-            <Table key={place.id} place={place} chosen={chosen} choose={(id) => setColumn(id === column ? "" : id)} open={() => void navigate(tableAddress(place.node.table))} />
+            <Table key={place.id} place={place} about={about} chosen={chosen} choose={(id) => setColumn(id === column ? "" : id)} open={() => void navigate(tableAddress(place.node.table))} />
           ))}
         </Svg>
       </Box>

@@ -4,7 +4,7 @@ import { Box, chakra, Flex, Text } from "@chakra-ui/react";
 import type { Metric } from "../api";
 import { moment, useZone } from "../lib/time";
 import { wordOf } from "../domain/badges";
-import { exactly, labels, ticks } from "./scale";
+import { exactly, labels, px, ticks } from "./scale";
 import { useWidth } from "./useWidth";
 
 const [Svg, Path, Line, Words, Circle] = [chakra("svg"), chakra("path"), chakra("line"), chakra("text"), chakra("circle")];
@@ -49,7 +49,7 @@ export const Series = ({ of: { check, kind, unit, points } }: { of: Metric }) =>
       </Flex>
       <Box ref={element} minW="0">
         {width > 0 && points.length > 0 ? (
-          <Svg width={width} height={HEIGHT} role="img" aria-label={`${check}: ${points.length} slices, newest ${last ? said(last) : ""}; ${odd} unusual.`} display="block" fontSize="10px">
+          <Svg width={px(width)} height={px(HEIGHT)} role="img" aria-label={`${check}: ${points.length} slices, newest ${last ? said(last) : ""}; ${odd} unusual.`} display="block" fontSize="10px">
             {marks.map((tick, index) => (
               <g key={tick}>
                 <Line x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} stroke="border" strokeWidth="1" />

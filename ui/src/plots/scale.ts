@@ -1,5 +1,8 @@
 // Numbers on a plot: round ticks, and few words.
 
+/** A length for a Chakra element, which takes a bare number for a name in the theme's table of sizes. */
+export const px = (length: number): string => `${length}px`;
+
 /** Two to five round numbers that span the values. */
 export const ticks = (low: number, high: number): number[] => {
   if (!(high > low)) return [low];

@@ -17,9 +17,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine
 
+from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.pages.contracts import SqlContracts
+from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType, Owner
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, TryKey
 from airflow_provider_harness.core.incidents.events import EventKind
 from airflow_provider_harness.testing.process import ServerProcess, free_port
@@ -146,14 +150,62 @@ def seeded(store: SqlStore) -> dict[str, str]:
         key = TryKey(dag_id=dag_id, run_id="manual__2026/1", task_id="load", try_number=1)
         chain = (ErrorLink(type="TimeoutError", message=f"the widget of {dag_id} took too long"),)
         one = failure(
-            key=key, chain=chain, occurred_at=NOW, report=REPORT if dag_id == "person" else None, owner=f"own{number}"
+            key=key,
+            chain=chain,
+            occurred_at=NOW,
+            report=REPORT if dag_id == "person" else None,
+            owner=f"own{number}",
         )
-        store.record(replace(one, slice_id="20131224T000000Z"), f"01K9ZJ4Q6T3M8V5W7X2Y0N1P4{number}")
+        writes = ("db/public.flights",) if dag_id == "secret_dag" else ()
+        store.record(replace(one, slice_id="20131224T000000Z", writes=writes), f"01K9ZJ4Q6T3M8V5W7X2Y0N1P4{number}")
         [joined] = store.intake(NOW, store.waiting())
         found[dag_id] = joined.incident_id
     for dag_id, events in _stories(found).items():
         store.append(*(event_of(incident_id=found[dag_id], kind=kind, at=NOW, body=body) for kind, body in events))
     return found
+
+
+def tabled(engine: Engine) -> None:
+    """A table with two versions of its contract, and gates of six days, the last of which set rows aside."""
+    columns = (Column(name="carrier", logical_type=LogicalType.STRING, physical_type="text", required=True),)
+    first = Contract(
+        id="urn:flights",
+        version="1.0.0",
+        name="flights",
+        table="public.flights",
+        columns=columns,
+        owner=Owner(team="ops"),
+    )
+    more = (*columns, Column(name="gate", logical_type=LogicalType.STRING, physical_type="text"))
+    contracts = SqlContracts(lambda: engine)
+    for number, contract in enumerate((first, first, replace(first, version="1.1.0", columns=more))):
+        assert contracts.keep(contract, "person", "load", NOW + timedelta(seconds=number)) is (number != 1)
+    with engine.begin() as connection:
+        for day in range(6):
+            start, last = NOW - timedelta(days=6 - day), day == 5
+            key = f"{day:064x}"
+            decided = {
+                "decision": "quarantine" if last else "publish",
+                "malformed": 3 if last else 0,
+                "rows": 100 + day,
+            }
+            task = {"dag_id": "person", "run_id": "r", "task_id": "load", "map_index": -1, "try_number": 1}
+            named = {
+                "table_name": "public.flights",
+                "contract": first.id,
+                "contract_version": "1.0.0",
+                "conn_id": "warehouse",
+            }
+            at = {
+                "slice": f"{start:%Y%m%dT%H%M%SZ}",
+                "slice_start": t.text_of(start),
+                "slice_end": t.text_of(start + timedelta(days=1)),
+            }
+            rest = {"key": key, "place": "staging", "milliseconds": "{}", "measured_at": t.text_of(NOW)}
+            connection.execute(t.gates.insert().values(**decided, **task, **named, **at, **rest))
+            found = {"kind": "row_count", "value": 100.0 + day, "passed": not last, "flagged": last, "error": ""}
+            check = {"gate": key, "check_id": "rows", "severity": "error", "share": None, **found}
+            connection.execute(t.gate_checks.insert().values(**check))
 
 
 def _stories(ids: dict[str, str]) -> dict[str, list[tuple[EventKind, dict[str, Any]]]]:
@@ -207,6 +259,7 @@ def served(home: Path) -> Iterator[Pages]:
     upgrade(engine)
     store = SqlStore(engine, KEY)
     incidents = seeded(store)
+    tabled(engine)
     (home / "passwords.json").write_text(json.dumps({user: f"of {user}" for user in ROLES}))
     env = environment(home, port)
     subprocess.run(

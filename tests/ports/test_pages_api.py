@@ -248,3 +248,26 @@ def test_the_card_and_health_count(pages: Pages) -> None:
     assert (health["incidents"], health["heals"], health["questions"]["asked"]) == (3, 1, 1)
     assert health["recovery_seconds"]["count"] == 1
     assert [team["team"] for team in health["by_team"]] == ["ops"]
+
+
+def test_a_table_tells_what_its_gates_found_and_what_its_contract_was(pages: Pages) -> None:
+    [row] = pages.get("tables", owner="ops")["rows"]
+    assert (row["table"], row["version"], row["quarantined"]) == ("public.flights", "1.1.0", 3)
+    assert [point["decision"] for point in row["trend"]] == ["publish"] * 5 + ["quarantine"]
+    assert pages.incidents["secret_dag"] not in row["incidents"]
+    assert pages.incidents["secret_dag"] in pages.get("tables", "root")["rows"][0]["incidents"]
+    assert pages.get("tables", search="nothing like it")["rows"] == []
+    found = pages.get("table", name="public.flights")
+    assert [one["decision"] for one in found["grid"]["slices"]][-1] == "quarantine"
+    assert [cell["passed"] for cell in found["grid"]["cells"][0]] == [True] * 5 + [False]
+    [metric] = found["metrics"]
+    assert [point["anomaly"] for point in metric["points"]] == [False] * 5 + [True]
+    newest, oldest = found["versions"]
+    assert (newest["version"], oldest["version"]) == ("1.1.0", "1.0.0")
+    assert [change["where"] for change in newest["changes"]] == ["column gate"]
+    assert found["quarantine"]["slices"][0]["rows"] == 3
+    assert found["quarantine"]["release"].startswith("airflow harness quarantine release ")
+    assert {one["row"]["carrier"] for one in found["quarantine"]["samples"]} == {"***"}
+    [first, *_] = pages.get("checks", dag_id="person", task_id="load")["gates"]
+    assert (first["table"], first["checks"][0]["id"]) == ("public.flights", "rows")
+    assert pages.call("GET", "api/table", "", params={"name": "public.flights"}).status_code == 401

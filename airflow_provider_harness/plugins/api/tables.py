@@ -80,9 +80,9 @@ class TableFilter(BaseModel):
         )
 
 
-def known_tables(user: GetUserDep) -> list[Known]:
+def known_tables(user: GetUserDep, incidents: ReadableDep) -> list[Known]:
     """Tables whose publishing Dag the caller may read."""
-    found = pages.tables().known()
+    found = pages.tables().known(incidents)
     seen = readable(user, {one.dag_id for one in found})
     return [one for one in found if one.dag_id in seen]
 

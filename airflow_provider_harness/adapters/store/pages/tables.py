@@ -49,11 +49,14 @@ class SqlTables:
     def __init__(self, engine: Callable[[], Engine]) -> None:
         self._engine = engine
 
-    def known(self) -> list[Known]:
-        """Every table of which anything is known: those with open incidents first, then by name."""
+    def known(self, readable: frozenset[str] | None = None) -> list[Known]:
+        """Every table of which anything is known: those with open incidents first, then by name.
+
+        :param readable: leading Dags of the incidents that may be named; None = all.
+        """
         with begin(self._engine) as connection:
             contracts, marks = _contracts(connection), _marks(connection)
-            about = _open_incidents(connection)
+            about = _open_incidents(connection, readable)
         found = []
         for name in sorted(contracts.keys() | marks.keys()):
             contract, mark = contracts.get(name), marks.get(name)
@@ -130,12 +133,13 @@ def _marks(connection: Connection) -> dict[str, Any]:
     return {row.table_name: row for row in connection.execute(select(w).order_by(w.c.moved_at))}
 
 
-def _open_incidents(connection: Connection) -> dict[str, list[str]]:
+def _open_incidents(connection: Connection, readable: frozenset[str] | None) -> dict[str, list[str]]:
     """Table -> ids of the incidents that are open about it, newest first."""
     from sqlalchemy import select
 
     s, found = t.summaries, dict[str, list[str]]()
     wanted = select(s.c.incident_id, s.c.labels).where(s.c.state.in_([state.value for state in OPEN]))
+    wanted = wanted if readable is None else wanted.where(s.c.dag_id.in_(readable))
     for row in connection.execute(wanted.order_by(s.c.incident_id.desc())):
         for label in row.labels.split("|"):
             if label.startswith("table:"):

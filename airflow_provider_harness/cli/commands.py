@@ -283,8 +283,12 @@ def _answered(args: Any) -> None:
     target = Path(args.output)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with opened(args.input) as file, os.fdopen(handle, "w", encoding="utf-8") as answers:
-            diagnose_file(io.TextIOWrapper(file, encoding="utf-8", errors="replace"), answers, model)
+        with (
+            opened(args.input) as file,
+            io.TextIOWrapper(file, encoding="utf-8", errors="replace") as cases,
+            os.fdopen(handle, "w", encoding="utf-8") as answers,
+        ):
+            diagnose_file(cases, answers, model)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink()

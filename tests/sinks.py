@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from airflow_provider_harness.adapters.airflow.exception_chain import links_of
+from airflow_provider_harness.adapters.airflow.exceptions.chain import links_of
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.adapters.drivers import translation
 from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence

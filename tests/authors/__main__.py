@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from airflow_provider_harness.app.authoring.finding import Finding, Severity, Stage
-from airflow_provider_harness.wiring import authoring
+from airflow_provider_harness.wiring.authoring import checking
 from tests.authors import written
 from tests.authors.faults import FAULTS
 from tests.authors.test_recall import folder, said
@@ -57,7 +57,7 @@ def alarms(*, imports: bool) -> Iterator[tuple[Sequence[object], list[Finding]]]
     """A row for each collection: files, findings by weight, processor time; and what stands above a hint."""
     for whose, files in examples().items():
         began = time.process_time() + sum(os.times()[2:4])
-        found = authoring.findings(files, imports=imports, stage=Stage.COMPILE)
+        found = checking.findings(files, imports=imports, stage=Stage.COMPILE)
         spent = time.process_time() + sum(os.times()[2:4]) - began
         weights = Counter(one.severity for one in found)
         row = (whose, len(files), *(weights[kind] for kind in Severity), f"{spent:.1f} s")

@@ -15,7 +15,7 @@ from airflow_provider_harness.adapters.dags import ruff
 from airflow_provider_harness.app.authoring.catalog import RULES
 from airflow_provider_harness.app.authoring.finding import Severity, Stage
 from airflow_provider_harness.cli.authoring import check as command
-from airflow_provider_harness.wiring import authoring
+from airflow_provider_harness.wiring.authoring import checking
 from tests.authors.faults import FAULTS
 from tests.authors.test_recall import folder
 
@@ -81,7 +81,7 @@ def test_a_suppression_needs_a_reason_and_a_finding(tmp_path: Path) -> None:
         file.write_text(
             f"import pendulum\n{comment}\nNOW = pendulum.now().isoformat()\nfrom airflow.sdk import DAG\nDAG('d', schedule='@daily')\n"
         )
-        found = authoring.findings([str(file)], imports=False, stage=Stage.COMPILE)
+        found = checking.findings([str(file)], imports=False, stage=Stage.COMPILE)
         return [one.rule.id for one in found if one.rule.id in ("HO164", "HF004", "HF005", "HF006")]
 
     assert rules("") == ["HO164"]
@@ -156,7 +156,7 @@ def test_files_are_imported_apart_and_within_a_time(tmp_path: Path) -> None:
     for name, text in {"loops.py": LOOPS, "exits.py": EXITS, "gone.py": GONE, "absent.py": ABSENT}.items():
         (tmp_path / name).write_text(text)
     names = ["exits.py", "gone.py", "absent.py", "gated.py", "loops.py"]
-    found = authoring.findings([str(tmp_path / n) for n in names], imports=True, stage=Stage.COMPILE, seconds=5)
+    found = checking.findings([str(tmp_path / n) for n in names], imports=True, stage=Stage.COMPILE, seconds=5)
     told = {
         Path(one.file).name: one.rule.id
         for one in found
@@ -174,7 +174,7 @@ def test_a_hundred_dags_by_their_text_take_little_time(tmp_path: Path) -> None:
     for number in range(100):
         (tmp_path / f"dag_{number}.py").write_text(texts[number % 3].replace("_daily", f"_daily_{number}"))
     began = time.process_time()
-    authoring.findings([str(tmp_path / f"dag_{n}.py") for n in range(100)], imports=False, stage=Stage.COMPILE)
+    checking.findings([str(tmp_path / f"dag_{n}.py") for n in range(100)], imports=False, stage=Stage.COMPILE)
     assert time.process_time() - began < 15
 
 

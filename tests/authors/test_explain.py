@@ -15,7 +15,7 @@ import pytest
 
 from airflow_provider_harness.cli.authoring import explain as command
 from airflow_provider_harness.cli.authoring import shown
-from airflow_provider_harness.wiring import explaining
+from airflow_provider_harness.wiring.authoring import explaining
 from tests.authors import sound
 from tests.authors.test_recall import folder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_harness.app.authoring.finding import Severity, Stage
-from airflow_provider_harness.wiring import authoring
+from airflow_provider_harness.wiring.authoring import checking
 from tests.authors import sound, written
 from tests.authors.faults import FAULTS, Fault
 
@@ -25,7 +25,7 @@ def folder(where: Path, fault: Fault | None = None) -> list[str]:
 
 def said(files: list[str]) -> list[tuple[str, Severity, str]]:
     """Rule, weight and message of everything that the code alone shows."""
-    found = authoring.findings(files, imports=False, stage=Stage.COMPILE)
+    found = checking.findings(files, imports=False, stage=Stage.COMPILE)
     return [(one.rule.id, one.severity, f"{one.file}:{one.line} {one.message}") for one in found]
 
 

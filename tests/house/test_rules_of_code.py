@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "airflow_provider_harness"
 BROAD = {
     "core/policy/policy.py: judge": "a guard that crashes closes",
     "wiring/healing.py: log_failures": "a failing capture must not become the task's failure",
-    "adapters/airflow/exception_chain.py: _text": "somebody's __str__ may fail; the type still speaks",
+    "adapters/airflow/exceptions/chain.py: _text": "somebody's __str__ may fail; the type still speaks",
     "adapters/arrow/read_ahead.py: read": "what is raised while reading is raised again where the items are taken",
     "adapters/model/wire.py: _run": "what ends a request in its thread is raised again where it is waited for",
     "adapters/progress.py: _watch": "to see how far the work is must not be what ends it",

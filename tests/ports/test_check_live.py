@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_harness.adapters.dags import live
 from airflow_provider_harness.app.authoring.finding import Stage
 from airflow_provider_harness.testing.postgres import PostgresServer
-from airflow_provider_harness.wiring import authoring
+from airflow_provider_harness.wiring.authoring import checking
 
 DAG = """
 import pendulum
@@ -44,14 +44,14 @@ def dag(postgres: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch
 
 def told(dag: str, stage: Stage) -> set[tuple[str, str]]:
     """Finding and task, of those that only the installation shows."""
-    found = authoring.findings([dag], imports=False, stage=stage)
+    found = checking.findings([dag], imports=False, stage=stage)
     names = ("fine", "refused", "large", "away", "nowhere", "other", "kind")
     rows = ((one.rule.id, next((n for n in names if one.message.startswith(n)), "?")) for one in found)
     return {row for row in rows if row[0] in ("HP101", "HP102", "HP105", "HP106", "HP107") and row[1] != "?"}
 
 
 def test_a_pool_that_is_not_there(dag: str) -> None:
-    (source,) = authoring.read([dag], imports=False).sources
+    (source,) = checking.read([dag], imports=False).sources
     (found,) = live.pools(source, frozenset({"default_pool"}))
     assert found.rule == "HP103" and "nowhere: pool no_pool does not exist" in found.message
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow_provider_harness.adapters.airflow.exception_chain import chain_of, links_of
+from airflow_provider_harness.adapters.airflow.exceptions.chain import chain_of, links_of
 from airflow_provider_harness.adapters.airflow.schedule import partition_end
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift

@@ -14,9 +14,9 @@ from airflow_provider_harness.adapters.contracts.compile_cache import cached
 from airflow_provider_harness.adapters.contracts.dictionary import examples, is_measure, measures, synonyms
 from airflow_provider_harness.adapters.contracts.file import file_of, regular
 from airflow_provider_harness.adapters.contracts.findings import Finding, Marked, Path, near, read, schema_findings
+from airflow_provider_harness.adapters.contracts.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.harness_properties import Terms, zone_exists
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
-from airflow_provider_harness.adapters.contracts.rules.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.names import no_table, odd_texts
 from airflow_provider_harness.adapters.contracts.rules.options import wrong_type

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from airflow_provider_harness.adapters.airflow.attributes import attribute
-from airflow_provider_harness.adapters.airflow.exception_chain import chain_of, links_of
+from airflow_provider_harness.adapters.airflow.exceptions.chain import chain_of, links_of
 from airflow_provider_harness.adapters.diagnosis.matching import table
 from airflow_provider_harness.app.ports.diagnosis import Diagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import LONGEST_WAIT, Basis, Category, Certainty

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from airflow_provider_harness.adapters.airflow.exception_chain import known_classes
+from airflow_provider_harness.adapters.airflow.exceptions.chain import known_classes
 from airflow_provider_harness.adapters.evidence.log import read_log
 from airflow_provider_harness.app.ports.healing import Airflow, TaskState
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact, Observation, Source

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_harness.adapters.airflow.exception_chain import shown_name
+from airflow_provider_harness.adapters.airflow.exceptions.chain import shown_name
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.diagnosis.log_excerpt import BUDGET, LONGEST_READ, Line, as_text, excerpt, search
 from airflow_provider_harness.core.redaction.redactor import Redactor

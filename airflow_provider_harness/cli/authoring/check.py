@@ -18,7 +18,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 def check(args: Any) -> int:
     from airflow_provider_harness.adapters.dags import ruff
     from airflow_provider_harness.app.authoring.check import stands
-    from airflow_provider_harness.wiring import authoring
+    from airflow_provider_harness.wiring.authoring import checking
 
     if args.target and args.target not in ruff.VERSIONS:
         raise ConfigurationError("--target", f"{args.target!r} is no version that is known.", valid=ruff.VERSIONS)
@@ -26,7 +26,7 @@ def check(args: Any) -> int:
         raise ConfigurationError("--seconds", f"{args.seconds:g} is no time.", fix="Give a number above 0.")
     if args.target and not ruff.program():
         say(ruff.ABSENT, FINE)
-    found = authoring.findings(
+    found = checking.findings(
         args.files, imports=not args.no_import, stage=Stage(args.stage), target=args.target, seconds=args.seconds
     )
     out(_SHOWN[args.output](found, args.files))

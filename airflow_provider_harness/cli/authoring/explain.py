@@ -13,7 +13,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 
 @command
 def explain(args: Any) -> int:
-    from airflow_provider_harness.wiring import explaining
+    from airflow_provider_harness.wiring.authoring import explaining
 
     if args.seconds <= 0:
         raise ConfigurationError("--seconds", f"{args.seconds:g} is no time.", fix="Give a number above 0.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.airflow.exception_chain import NAME_LENGTH, links_of
+from airflow_provider_harness.adapters.airflow.exceptions.chain import NAME_LENGTH, links_of
 from airflow_provider_harness.adapters.evidence.log import read_log
 from airflow_provider_harness.core.contracts.report import Measurement
 from airflow_provider_harness.core.redaction.redactor import Redactor

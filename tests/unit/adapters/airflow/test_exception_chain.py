@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.airflow.exception_chain import (
+from airflow_provider_harness.adapters.airflow.exceptions.chain import (
     CHAIN_LENGTH,
     MESSAGE_LENGTH,
     READ_LENGTH,

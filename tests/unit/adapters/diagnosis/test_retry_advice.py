@@ -28,7 +28,7 @@ from google.auth import exceptions as google_auth
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from googleapiclient.errors import HttpError
 
-from airflow_provider_harness.adapters.airflow.exception_chain import links_of
+from airflow_provider_harness.adapters.airflow.exceptions.chain import links_of
 from airflow_provider_harness.adapters.diagnosis.retry_advice import HOPELESS, Advice, advise
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.airflow.exception_chain import known_classes
+from airflow_provider_harness.adapters.airflow.exceptions.chain import known_classes
 from airflow_provider_harness.core.contracts.checks import CHECKS, CheckKind
 from airflow_provider_harness.core.contracts.report import Measurement
 from airflow_provider_harness.core.contracts.schema import Change, SchemaChange, SchemaDiff, Side

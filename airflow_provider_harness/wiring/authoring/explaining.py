@@ -16,7 +16,7 @@ from airflow_provider_harness.app.authoring.rules.kinds import queries_of
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError, HarnessError
 from airflow_provider_harness.core.slices.slices import Run, Slice, slice_of_run
-from airflow_provider_harness.wiring import authoring
+from airflow_provider_harness.wiring.authoring import checking
 
 _TROUBLE = ("HF001", "HF002", "HF003", "HF007", "HF009")
 """Findings about a file that has no Dag to explain."""
@@ -36,7 +36,7 @@ def explanations(
     """
     by_file = Path(name).is_file() or name.endswith(".py")
     paths = [name] if by_file else _files_with(name, folder)
-    files = authoring.read(paths, imports=imports, seconds=seconds)
+    files = checking.read(paths, imports=imports, seconds=seconds)
     found = [(s, dag) for s in files.sources for dag in s.dags if by_file or dag.id == name]
     if not found:
         _none(name, files.found, by_file)
@@ -69,7 +69,7 @@ def _files_with(dag_id: str, folder: str) -> list[str]:
 def _ids(files: Sequence[Path]) -> Iterator[str]:
     from airflow_provider_harness.app.authoring.read import parsed
 
-    for file in files[: authoring.MOST_BESIDE]:
+    for file in files[: checking.MOST_BESIDE]:
         source = parsed(str(file), file.read_text(encoding="utf-8", errors="replace"))
         if isinstance(source, Source):
             yield from (dag.id for dag in source.dags)
@@ -93,9 +93,7 @@ def _none(name: str, found: Mapping[str, Sequence[Found]], by_file: bool) -> Non
     )
 
 
-def _explained(
-    source: Source, dag: Dag, files: authoring.Files, known: terms.Terms, moment: datetime
-) -> dict[str, Any]:
+def _explained(source: Source, dag: Dag, files: checking.Files, known: terms.Terms, moment: datetime) -> dict[str, Any]:
     said = files.said.get(source.path)
     timetable = terms.timetables(source, said.said if said else None).get(dag.id)
     run = _next(timetable, dag, moment)

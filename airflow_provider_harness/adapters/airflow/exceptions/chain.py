@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from airflow_provider_harness.adapters.airflow.attributes import attribute
-from airflow_provider_harness.adapters.airflow.exception_reasons import reasons_of, wait_of
+from airflow_provider_harness.adapters.airflow.exceptions.reasons import reasons_of, wait_of
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.redaction.redactor import Redactor
 

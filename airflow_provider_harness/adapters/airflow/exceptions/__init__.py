@@ -1,0 +1,1 @@
+"""What an exception says: its chain, and the reasons that services give in it."""

@@ -1,0 +1,1 @@
+"""Authors' commands put together: what is wrong with a Dag, and what it does."""

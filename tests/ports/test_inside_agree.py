@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -383,6 +383,35 @@ def test_every_kind_that_looks_inside_has_an_example() -> None:
     assert {one.kind for _, one, _ in EXAMPLES} == BELOW - {K.NULL_RATE}
 
 
+TYPED = {
+    "string": ['"a"', '""', '"1"'],
+    "integer": ["1", "1.0", "-0", "1e2", "100000000000000000000"],
+    "number": ["1.5", "1", "1e-3"],
+    "boolean": ["true", "false"],
+    "object": ["{}", '{"a": 1}'],
+    "array": ["[]", "[1, null]"],
+    "date": ['"2024-02-29"'],
+    "timestamp": ['"2024-02-29T09:30:00Z"', '"2024-02-29 09:30:00.5"', '"2024-02-29T09:30:00+01:00"'],
+    "time": ['"09:30"', '"23:59:59.9"'],
+}
+"""Logical type -> values of it, as JSON."""
+ALSO = {"number": ("integer",), "string": ("date", "timestamp", "time")}
+"""Logical type -> types all of whose values are its own, too."""
+EXAMPLES += [
+    (
+        f"type {logical}",
+        check(K.VALUE_TYPE, ("a",), logical),
+        [("{}", False), ('{"a": null}', False), (None, False), ("[]", True)]
+        + [
+            (f'{{"a": {text}}}', kind != logical and kind not in ALSO.get(logical, ()))
+            for kind, texts in TYPED.items()
+            for text in texts
+            if (logical, kind, text) != ("integer", "number", "1")
+        ]
+        + [(f'{{"a": {text}}}', logical != "string") for text in ('"2025-02-29"', '"24:00"', '"soon"', '"true"')],
+    )
+    for logical in TYPED
+]
 LEAF = st.one_of(
     st.none(),
     st.booleans(),
@@ -398,6 +427,20 @@ DOCUMENTS = st.recursive(
     max_leaves=8,
 )
 PATHS = st.lists(st.sampled_from(["a", "b", "é", ITEM]), max_size=3).map(tuple)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+IS_OF: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: is_number(value) and value == int(value),
+    "number": is_number,
+    "boolean": lambda value: isinstance(value, bool),
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+}
 RULES = st.sampled_from(
     [
         {"kind": K.NOT_NULL},
@@ -410,6 +453,7 @@ RULES = st.sampled_from(
         {"kind": K.ITEMS, "low": 1, "high": 2},
         {"kind": K.UNIQUE_ITEMS},
         {"kind": K.PROPERTIES, "high": 1},
+        *({"kind": K.VALUE_TYPE, "logical": logical} for logical in IS_OF),
     ]
 )
 
@@ -439,13 +483,14 @@ def wrong(value: Any, rule: dict[str, Any]) -> bool:
     kind = rule["kind"]
     if kind is K.NOT_NULL or value is None:
         return value is None and kind is K.NOT_NULL
-    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    number = is_number(value)
+    if kind is K.VALUE_TYPE:
+        return not IS_OF[rule["logical"]](value)
     if kind is K.ACCEPTED_VALUES:
         return not (value is True or value == "a" or (number and value in (1, Decimal("0.1"))))
-    if kind is K.RANGE and rule["logical"] == "number":
-        return not (number and -1 <= value <= Decimal("0.1"))
     if kind is K.RANGE:
-        return not (number and value == int(value) and value > -2)
+        low, high = (-1, Decimal("0.1")) if rule["logical"] == "number" else (-1, 10**30)
+        return not (IS_OF[rule["logical"]](value) and low <= value <= high)
     if kind is K.MULTIPLE:
         return not (number and 2 * value == int(2 * value))
     if kind is K.LENGTH:

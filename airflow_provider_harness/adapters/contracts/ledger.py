@@ -97,7 +97,8 @@ LEDGER: Mapping[str, Row] = {
         _each(
             _E,
             "logicalType physicalType",
-            "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings; below a column, what the rules there need, and no check by itself",
+            "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings; below a column check value_type, unless another rule there, or the column's own type, proves it",
+            K.VALUE_TYPE,
         ),
         _each(_E, "required", "check not_null, also below a column", K.NOT_NULL),
         _each(_E, "unique", "check unique", K.UNIQUE),

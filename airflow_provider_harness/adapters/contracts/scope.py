@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.adapters.contracts.dictionary import is_measure
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Column, Load
 
 
@@ -128,6 +128,17 @@ def properties(table: Mapping[str, Any], here: Path) -> Iterator[tuple[Path, Map
     for index, prop in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(prop, dict) and "name" in prop and physical_name(prop).strip() and not is_measure(prop):
             yield (*here, "properties", index), prop
+
+
+def below(prop: Mapping[str, Any], here: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
+    """What is directly below a property: the fields of an object, the items of an array; part of the path, place, entry."""
+    fields = prop.get("properties")
+    for index, inner in enumerate(fields if isinstance(fields, list) else ()):
+        if isinstance(inner, dict) and "name" in inner:
+            yield physical_name(inner), (*here, "properties", index), inner
+    items = prop.get("items")
+    if isinstance(items, dict):
+        yield ITEM, (*here, "items"), items
 
 
 def physical_name(entry: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from airflow_provider_harness.adapters.sql import inside_bigquery as bq_inside
 from airflow_provider_harness.adapters.sql.types import dimensions, element
 from airflow_provider_harness.adapters.sql.values import Family, family, kind_of, number_of, quoted, value_of
-from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, without_type
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.documents import FORMS, LONG, UNREADABLE, ZONED
 from airflow_provider_harness.core.contracts.exact import written
@@ -41,6 +41,7 @@ def failing(check: Check, contract: Contract, dialect: str) -> str:
         return f"{WRITTEN}({quoted(bq_inside.failing(check, contract))})"
     if dialect != "postgres":
         return f"{FUNCTION}({name}, {quoted(check.id)})"
+    check = without_type(check)
     leaf: Inner = lambda value: _RULES[check.kind](value, check, contract)  # noqa: E731 - it is passed on
     kind = kind_of(contract, check.columns[0])
     test = _walk(check.path, leaf, 0)(_document(name, kind))

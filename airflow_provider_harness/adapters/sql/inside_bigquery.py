@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.adapters.sql.values import number_of
-from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, without_type
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.documents import FORMS, LONG, ZONED
 from airflow_provider_harness.core.contracts.pattern import compiled
@@ -22,6 +22,7 @@ Inner = Callable[[str], str]
 
 def failing(check: Check, contract: Contract) -> str:
     """A condition that is true for the rows that fail a check."""
+    check = without_type(check)
     leaf: Inner = lambda value: _RULES[check.kind](value, check, contract)  # noqa: E731 - it is passed on
     return _walk(check.path, leaf, 0)(_document("`" + check.columns[0].replace("`", "\\`") + "`"))
 

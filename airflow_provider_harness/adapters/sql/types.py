@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from airflow_provider_harness.core.contracts.checks import ITEM
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.schema import canonical, cast, everywhere, is_type
 from airflow_provider_harness.core.errors import UncarriedValue
@@ -60,6 +61,28 @@ def dimensions(kind: str) -> int:
 def element(kind: str) -> str:
     """The type of an array's elements; the type itself where it is no array."""
     return kind.removesuffix("[]" * dimensions(kind))
+
+
+def inside(kind: str, part: str) -> str:
+    """The type of a field, or of each item, that a column's own type says; empty where it says none.
+
+    :param part: see ``Check.path``.
+
+    >>> inside("struct<sku text,sums numeric(9,2)[]>[]", ITEM), inside("struct<sku text,sums numeric(9,2)[]>", "sums"), inside("jsonb", "a")
+    ('struct<sku text,sums numeric(9,2)[]>', 'numeric(9,2)[]', '')
+    """
+    if part == ITEM:
+        return kind.removesuffix("[]") if kind.endswith("[]") else ""
+    if not kind.startswith("struct<") or not kind.endswith(">"):
+        return ""
+    depth, fields = 0, [""]
+    for char in kind.removeprefix("struct<")[:-1]:
+        depth += (char in "<(") - (char in ">)")
+        if char == "," and not depth:
+            fields.append("")
+        else:
+            fields[-1] += char
+    return dict(field.strip().split(" ", 1) for field in fields if " " in field.strip()).get(part, "")
 
 
 def as_literal(kind: str) -> bool:

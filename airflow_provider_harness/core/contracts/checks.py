@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -37,6 +37,7 @@ class CheckKind(StrEnum):
     UNIQUE_ITEMS = "unique_items"
     PROPERTIES = "properties"
     TYPE = "type"
+    VALUE_TYPE = "value_type"
     REFERENTIAL = "referential"
     ROW_COUNT = "row_count"
     ROW_COUNT_CHANGE = "row_count_change"
@@ -181,6 +182,12 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             row_level=True,
             samples=True,
             look_at="Look at which fields the source writes into the object, and which it leaves out.",
+        ),
+        CheckKind.VALUE_TYPE: Spec(
+            metric=Metric.FAILING_ROWS,
+            row_level=True,
+            samples=True,
+            look_at="Look at what the source writes there, and at the contract's logicalType.",
         ),
         CheckKind.TYPE: Spec(
             metric=Metric.FAILING_ROWS,
@@ -363,6 +370,7 @@ BELOW = INSIDE | {
     CheckKind.MULTIPLE,
     CheckKind.LENGTH,
     CheckKind.REGEX,
+    CheckKind.VALUE_TYPE,
 }
 """Kinds that the engines measure below a column, in fields of an object and items of an array (``core.contracts.documents`` says what they
 mean there). A rule of any other kind there is a finding when the contract is compiled (ADR 0020)."""
@@ -446,6 +454,29 @@ class Check:
         return _REASONS[self.kind](self)
 
 
+_OF_TYPE: Mapping[str, CheckKind] = MappingProxyType(
+    dict.fromkeys(("integer", "number", "date", "timestamp", "time"), CheckKind.RANGE)
+    | {
+        "string": CheckKind.LENGTH,
+        "boolean": CheckKind.ACCEPTED_VALUES,
+        "object": CheckKind.PROPERTIES,
+        "array": CheckKind.ITEMS,
+    }
+)
+"""Logical type -> a kind that, without bounds, every value of the type keeps and no other does."""
+
+
+def without_type(check: Check) -> Check:
+    """A check of a type as the check without bounds that means the same; any other check as it is.
+
+    >>> without_type(Check(id="x", kind=CheckKind.VALUE_TYPE, logical="boolean")).values
+    (True, False)
+    """
+    if check.kind is not CheckKind.VALUE_TYPE:
+        return check
+    return replace(check, kind=_OF_TYPE[check.logical], values=(True, False) if check.logical == "boolean" else ())
+
+
 def _range_words(check: Check) -> str:
     low, high = check.low, check.high
     least = f"{'over' if check.low_open else 'at least'} {low}"
@@ -470,6 +501,7 @@ _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
         CheckKind.UNIQUE_ITEMS: lambda c: f"{c.subject} has an item twice",
         CheckKind.PROPERTIES: lambda c: f"{c.subject} has not {_range_words(c)} fields",
         CheckKind.TYPE: lambda c: f"{c.subject} is not {c.type}",
+        CheckKind.VALUE_TYPE: lambda c: f"{c.subject} is no {c.logical}",
         CheckKind.REFERENTIAL: lambda c: f"{c.subject} is not in {c.reference.table if c.reference else ''}",
     }
 )

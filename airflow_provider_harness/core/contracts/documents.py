@@ -20,7 +20,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, without_type
 from airflow_provider_harness.core.contracts.exact import written
 from airflow_provider_harness.core.contracts.pattern import compiled
 
@@ -52,6 +52,7 @@ def guilty(check: Check, zone: str) -> Guilty:
     >>> [guilty(check, "UTC")(one) for one in ({"city": "Bonn"}, {"city": None}, {}, None, "Bonn")]
     [False, True, True, False, True]
     """
+    check = without_type(check)
     found = _RULES[check.kind](check, zone)
     for part in reversed(check.path):
         found = _items(found) if part == ITEM else _field(part, found)

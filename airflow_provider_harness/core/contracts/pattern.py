@@ -64,6 +64,10 @@ def compiled(text: str) -> Pattern:
     ...
     airflow_provider_harness.core.contracts.pattern.PatternError: character 1: the set is not closed. Add ].
     """
+    if not text:
+        raise PatternError(
+            1, "it is empty, so every text matches.", "Say what a text must hold, or remove the pattern."
+        )
     reader = _Reader(text)
     tree = reader.whole()
     needs = " and ".join(dict.fromkeys(reader.needs))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import islice
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path
 from airflow_provider_harness.adapters.contracts.rules.conflicts import contradictions
-from airflow_provider_harness.adapters.contracts.rules.options import Options, listed
+from airflow_provider_harness.adapters.contracts.rules.logical_types import DOCUMENTS, bare, logical_of
+from airflow_provider_harness.adapters.contracts.rules.options import MOMENTS, Options, listed
 from airflow_provider_harness.adapters.contracts.rules.quality import Quality
 from airflow_provider_harness.adapters.contracts.rules.relationships import Relations
 from airflow_provider_harness.adapters.contracts.rules.room import room, types
@@ -19,15 +21,19 @@ from airflow_provider_harness.adapters.contracts.scope import (
     Ruled,
     Scope,
     Subject,
+    below,
     physical_name,
     properties,
     told_apart,
 )
 from airflow_provider_harness.adapters.contracts.versions import Unsaid
+from airflow_provider_harness.adapters.sql.types import inside
 from airflow_provider_harness.adapters.sql.values import unfit
-from airflow_provider_harness.core.contracts.checks import BELOW, ITEM, Check, CheckKind, Unit
-from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
+from airflow_provider_harness.core.contracts.checks import BELOW, ITEM, Check, CheckKind, Expectation, Severity, Unit
+from airflow_provider_harness.core.contracts.contract import Contract, LoadMode, LogicalType
 
+TYPES = ("logicalType", "physicalType", "properties", "items")
+"""Keywords that say a type, the first one before the others."""
 MOST_CHECKS = 2_000
 """Of one table; each is compared with others of its columns, and each is asked of the database."""
 
@@ -134,15 +140,42 @@ class Checks:
         yield from self._enum(prop.get("enum"), (*here, "enum"), subject)
         options = prop.get("logicalTypeOptions")
         if isinstance(options, dict):
-            fields = {str(inner["name"]): physical_name(inner) for _, _, inner in _below(prop, here) if "name" in inner}
+            fields = {str(inner["name"]): physical_name(inner) for _, _, inner in below(prop, here) if "name" in inner}
             yield from Options(self.scope, subject, options, (*here, "logicalTypeOptions"), fields).rules()
         yield from self.relations.rules(prop, here, subject)
         yield from self.quality.rules(prop, here, subject)
-        for part, place, inner in _below(prop, here):
+        for part, place, inner in below(prop, here):
             kind = inner.get("logicalType")
             logical = "" if kind is None or isinstance(kind, Unsaid) else str(kind)
-            below = Subject(column=subject.column, path=(*subject.path, part), logical=logical)
-            yield from self._of_column(inner, place, below, alone=False)
+            under = Subject(column=subject.column, path=(*subject.path, part), logical=logical)
+            rules = list(self._of_column(inner, place, under, alone=False))
+            yield from self._typed(inner, place, under, rules)
+
+    def _typed(self, prop: Mapping[str, Any], here: Path, subject: Subject, rules: Sequence[Ruled]) -> Iterator[Ruled]:
+        """The rules of something below a column, and its declared type: what one of them proves, or a check of its own.
+
+        What the column's own type says is compared before rows move.
+        """
+        said = next((place for word in TYPES if (place := (*here, word)) in self.scope.lines), here)
+        if self._is_known(prop, said, subject):
+            yield from rules
+            return
+        proof = next((ruled for ruled in rules if _proves(ruled, subject)), None)
+        for ruled in rules:
+            yield replace(ruled, also=(*ruled.also, said)) if ruled is proof else ruled
+        if proof is None:
+            yield Ruled(check=subject.check(CheckKind.VALUE_TYPE), place=said)
+
+    def _is_known(self, prop: Mapping[str, Any], said: Path, subject: Subject) -> bool:
+        """Whether there is nothing to check in a declared type: none is told, or the column's own type is the same."""
+        if subject.logical not in tuple(LogicalType):
+            return True
+        if said[-1] == "physicalType" and bare(str(prop["physicalType"])) in DOCUMENTS:  # anything may be in it
+            return True
+        column = self.scope.columns.get(subject.column)
+        kind = reduce(inside, subject.path, column.physical_type if column else "")
+        told = "" if bare(kind) in DOCUMENTS else logical_of(kind)
+        return told == subject.logical or (told, subject.logical) == ("integer", "number")
 
     def _enum(self, entries: Any, here: Path, subject: Subject) -> Iterator[Ruled]:
         given = [
@@ -157,15 +190,16 @@ class Checks:
             self.scope.find(here, "lists no value but null.", fix="List at least one, or remove it.")
 
 
-def _below(prop: Mapping[str, Any], here: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
-    """What is directly below a property: the fields of an object, the items of an array; part of the path, place, entry."""
-    fields = prop.get("properties")
-    for index, inner in enumerate(fields if isinstance(fields, list) else ()):
-        if isinstance(inner, dict) and "name" in inner:
-            yield physical_name(inner), (*here, "properties", index), inner
-    items = prop.get("items")
-    if isinstance(items, dict):
-        yield ITEM, (*here, "items"), items
+def _proves(ruled: Ruled, subject: Subject) -> bool:
+    """Whether a rule, of a place or of one below it, fails for every value of another type than the place's."""
+    check, depth = ruled.check, len(subject.path)
+    if check.severity is not Severity.ERROR or check.expect != Expectation() or check.kind not in BELOW:
+        return False
+    if len(check.path) > depth:
+        return (subject.logical == LogicalType.ARRAY) is (check.path[depth] == ITEM)
+    if check.kind is CheckKind.REGEX and subject.logical in MOMENTS:
+        return ruled.place[-1] == "format"  # its author says how these moments are written
+    return check.kind not in (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
 
 
 def _check(kind: CheckKind, columns: tuple[str, ...]) -> Check:

@@ -63,6 +63,8 @@ LOGICAL: Mapping[str, str] = {
 }
 """A database's type without its arguments -> the logical type that it tells."""
 
+DOCUMENTS = ("json", "jsonb", "variant")
+"""Types whose values may be of any logical type."""
 TEXTS = (
     "text",
     "character varying",
@@ -100,4 +102,4 @@ def logical_of(physical: Any) -> str:
     if not isinstance(physical, str) or not physical.strip():
         return ""
     name = bare(physical)
-    return "array" if name.endswith("[]") else LOGICAL.get(name, "")
+    return "array" if physical.strip().endswith("[]") or name.endswith("[]") else LOGICAL.get(name, "")

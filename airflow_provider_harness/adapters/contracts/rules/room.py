@@ -11,9 +11,10 @@ from typing import Any
 from airflow_provider_harness.adapters.contracts.findings import Path
 from airflow_provider_harness.adapters.contracts.rules.formats import HOLDS
 from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXTS, bare, logical_of
-from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, physical_name, properties
+from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, below, physical_name, properties
 from airflow_provider_harness.adapters.contracts.versions import Unsaid
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Severity
+from airflow_provider_harness.adapters.sql.types import inside
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, Expectation, Severity
 
 LENGTHS: Mapping[str, tuple[int, int | None]] = {
     "email": (5, None),
@@ -39,7 +40,7 @@ HOLDING: Mapping[str, tuple[str, ...]] = {
     "array": ("array", "object", "string"),
 }
 """Logical type -> what a type may be that has such values, dates and documents as texts among them; a text may stand for all."""
-AS_ITEM: Mapping[str, tuple[str, ...]] = {
+BELOW: Mapping[str, tuple[str, ...]] = {
     "integer": ("integer", "number"),
     "number": ("number", "integer"),
     "boolean": ("boolean",),
@@ -49,7 +50,7 @@ AS_ITEM: Mapping[str, tuple[str, ...]] = {
     "time": ("time", "string"),
     "array": ("array",),
 }
-"""What an array's items are -> the logical types that they may be said to have; a document may be anything."""
+"""What a column's own type has inside -> the logical types that it may be said to have; a document may be anything."""
 Bound = tuple[Decimal, bool]
 """A bound, and whether it is itself left out."""
 
@@ -81,27 +82,24 @@ def types(scope: Scope) -> None:
             texts = "texts" if bare(column.physical_type) in TEXTS else f"logicalType {own}"
             fix = f"Use logicalType {own}, or a type of such values."
             scope.find((*here, "physicalType"), f"is a type of {texts}, and logicalType is {logical}.", fix=fix)
-        _items(scope, prop, here, column.physical_type)
+        _below(scope, prop, here, column.physical_type)
 
 
-def _items(scope: Scope, array: Mapping[str, Any], here: Path, kind: str) -> None:
-    """Items that are said to be of another type than the array's.
+def _below(scope: Scope, owner: Mapping[str, Any], here: Path, kind: str) -> None:
+    """Fields and items that are said to be of another type than the column's own type says.
 
-    :param kind: canonical type of the array; what is in a document may be anything.
+    :param kind: canonical type of their owner; what is in a document may be anything.
     """
-    items = array.get("items")
-    if not isinstance(items, dict) or not kind.endswith("[]"):
-        return
-    inner, place = kind.removesuffix("[]"), (*here, "items")
-    told, said = (
-        logical_of(inner),
-        {"logicalType": items.get("logicalType"), "physicalType": logical_of(items.get("physicalType"))},
-    )
-    for word, logical in said.items():
-        if told in AS_ITEM and logical and not isinstance(logical, Unsaid) and logical not in AS_ITEM[told]:
-            problem = f"is {logical}, and the items of {kind} are of logicalType {told}."
-            scope.find((*place, word), problem, fix=f"Use {told}, or correct the array's physicalType.")
-    _items(scope, items, place, inner)
+    for part, place, prop in below(owner, here):
+        inner = inside(kind, part)
+        told = logical_of(inner)
+        said = {"logicalType": prop.get("logicalType"), "physicalType": logical_of(prop.get("physicalType"))}
+        for word, logical in said.items():
+            if told in BELOW and logical and not isinstance(logical, Unsaid) and logical not in BELOW[told]:
+                where = f"the items of {kind}" if part == ITEM else f"the values of {part} in {kind}"
+                problem = f"is {logical}, and {where} are of logicalType {told}."
+                scope.find((*place, word), problem, fix=f"Use {told}, or correct the column's physicalType.")
+        _below(scope, prop, place, inner)
 
 
 def _formats(scope: Scope) -> None:

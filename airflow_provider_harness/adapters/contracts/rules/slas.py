@@ -67,6 +67,8 @@ class Slas:
             for index, entry in enumerate(given if isinstance(given, list) else ())
             if isinstance(entry, dict) and "property" in entry and "value" in entry
         ]
+        self.empty = [(here, entry) for here, entry in self.entries if isinstance(entry["value"], bool | None)]
+        self.entries = [pair for pair in self.entries if pair not in self.empty]
 
     def promises(self) -> tuple[Sla, ...]:
         """Every promise that is about this table, or about no table of its own."""
@@ -74,6 +76,9 @@ class Slas:
 
     def rules(self) -> Iterator[Ruled]:
         """The checks of age, one for each column that a promise names."""
+        for here, entry in self.empty:
+            fix = "Write a number, a length of time, a time of day or a date."
+            self.scope.find((*here, "value"), f"{entry['value']!r} cannot be promised.", fix=fix)
         for here, entry in self.entries:
             prop = str(entry["property"]).lower()
             self._scheduled(entry, here)

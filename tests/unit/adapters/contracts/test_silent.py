@@ -170,7 +170,9 @@ def test_each_rule_below_a_column_is_a_check_or_a_finding() -> None:
         "not_null:x.city": ("city",),
         "length:x.zip": ("zip",),
         "accepted_values:x.kind": ("kind",),
+        "value_type:x.city": ("city",),
         "not_null:x.n": ("n",),
+        "value_type:x.n": ("n",),
     }
     assert {check.kind for check in checks_of(contract(LISTED)).values()} == {CheckKind.LENGTH, CheckKind.REGEX}
 
@@ -197,7 +199,11 @@ def test_what_an_array_or_an_object_may_hold_is_a_check(
 def test_the_fields_that_an_object_must_have_are_checks() -> None:
     fields = [{"name": "a", "physicalName": "A", "logicalType": "string", "required": True}]
     found = checks_of(contract({**options("object", required=["a", "b"]), "properties": fields}))
-    assert {name: check.path for name, check in found.items()} == {"not_null:x.A": ("A",), "not_null:x.b": ("b",)}
+    assert {name: check.path for name, check in found.items()} == {
+        "not_null:x.A": ("A",),
+        "not_null:x.b": ("b",),
+        "value_type:x.A": ("A",),
+    }
 
 
 SAYS_LITTLE = [
@@ -216,11 +222,53 @@ def test_a_form_of_dates_is_looked_at_below_a_column_where_they_are_texts() -> N
     assert list(checks_of(contract({"logicalType": "object", "properties": [below]}))) == ["format:x.d"]
 
 
-def test_what_is_below_a_column_and_says_no_rule_is_no_fault() -> None:
-    plain = {"logicalType": "object", "properties": [{"name": "city", "logicalType": "string", "description": "Where"}]}
-    assert not checks_of(contract(plain))
-    untyped = {"physicalType": "jsonb", "properties": [{"name": "city"}]}
+TYPES_BELOW = [
+    ("a type alone", {"logicalType": "string", "description": "Where"}, "value_type:x.city", "string"),
+    ("a physical type alone", {"physicalType": "int"}, "value_type:x.city", "integer"),
+    ("an object without fields", {"logicalType": "object"}, "value_type:x.city", "object"),
+    ("fields without types", {"properties": [{"name": "a"}]}, "value_type:x.city", "object"),
+    ("a rule of the type", options("string", maxLength=3), "length:x.city", "string"),
+    ("a date in a form of its own", options("date", format="dd.MM.yyyy"), "format:x.city", "date"),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "logical"), [case[1:] for case in TYPES_BELOW], ids=[c[0] for c in TYPES_BELOW]
+)
+def test_a_type_below_a_column_is_a_check(said: dict[str, Any], name: str, logical: str) -> None:
+    found = checks_of(contract({"logicalType": "object", "properties": [{"name": "city", **said}]}))
+    assert {identity: check.logical for identity, check in found.items()} == {name: logical}
+
+
+def test_a_rule_that_only_warns_proves_no_type() -> None:
+    rule = {"metric": "invalidValues", "mustBe": 0, "arguments": {"pattern": "a"}, "severity": "warning"}
+    below = {"name": "a", "logicalType": "string", "quality": [rule]}
+    assert set(checks_of(contract({"logicalType": "object", "properties": [below]}))) == {"regex:x.a", "value_type:x.a"}
+
+
+def test_what_is_inside_an_array_or_an_object_proves_that_it_is_one() -> None:
+    lines = {
+        "name": "lines",
+        "logicalType": "array",
+        "items": {"logicalType": "object", "properties": [{"name": "n", "logicalType": "integer"}]},
+    }
+    assert set(checks_of(contract({"logicalType": "object", "properties": [lines]}))) == {"value_type:x.lines[].n"}
+
+
+def test_what_the_columns_own_type_says_is_no_check() -> None:
+    assert not checks_of(
+        contract({"logicalType": "array", "physicalType": "text[]", "items": {"logicalType": "string"}})
+    )
+    dates = {"logicalType": "array", "physicalType": "text[]", "items": {"logicalType": "date"}}
+    assert set(checks_of(contract(dates))) == {"value_type:x[]"}
+    documents = {"logicalType": "array", "physicalType": "jsonb[]", "items": {"logicalType": "object"}}
+    assert set(checks_of(contract(documents))) == {"value_type:x[]"}
+
+
+def test_what_is_below_a_column_and_says_no_type_is_no_fault() -> None:
+    untyped = {"physicalType": "jsonb", "properties": [{"name": "city"}, {"name": "any", "physicalType": "jsonb"}]}
     assert compile_text(contract(untyped), "x").column("x").logical_type == "object"
+    assert not checks_of(contract(untyped))
 
 
 REFUSED = [
@@ -229,6 +277,7 @@ REFUSED = [
     ("a pattern of a number", contract({"logicalType": "object", "properties": [{"name": "n", "logicalType": "integer", "quality": [{"metric": "invalidValues", "mustBe": 0, "arguments": {"pattern": "a"}}]}]}), "regex cannot be asked of x.n, which is integer"),
     ("a pattern that is none", contract({"logicalType": "object", "properties": [{"name": "n", **options("string", pattern="[")}]}), "the pattern '[' is none"),
     ("a foreign format", contract(options("string", format="isbn")), "format: 'isbn' is not known"),
+    ("a pattern of nothing", contract(options("string", pattern="")), "it is empty, so every text matches"),
     ("multipleOf of floats", contract(options("number", multipleOf=0.1)), "cannot be told exactly of double precision"),
     ("operator alone", contract(rules=[{"mustBe": 0}]), "quality[0]: needs the field 'metric'"),
     ("filter", contract(rules=[{"metric": "rowCount", "mustBe": 1, "arguments": {"filter": "a"}}]), "arguments.filter: rowCount has no arguments"),

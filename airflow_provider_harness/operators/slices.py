@@ -236,7 +236,7 @@ def _note_quarantine(context: Mapping[str, Any], table: str, published: Publishe
 
 def log_report(log: Any, report: Report) -> None:
     """The report in a task's log: one line, and one for each check that did not pass."""
-    log.info("%s", report.sentence())
+    log.info("%s", report.headline())
     for result in report.failed:
         (log.error if result.blocking else log.warning)("%s", result.sentence())
 

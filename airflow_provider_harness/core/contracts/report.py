@@ -159,16 +159,18 @@ class Report:
         """The results that did not pass, warnings included."""
         return tuple(result for result in self.results if not result.passed)
 
-    def sentence(self) -> str:
-        """The report in one paragraph, the blocking results first."""
+    def headline(self) -> str:
+        """What was judged, and how many of the checks failed."""
         blocking = [result for result in self.results if result.blocking]
         subject = f"{self.table} slice {self.slice or 'all'} ({self.where}, {self.rows} rows)"
         left = f"; left to the gate of the load: {', '.join(self.left)}" if self.left else ""
         if not blocking:
             return f"{subject}: all {len(self.results)} checks passed{left}"
-        return f"{subject}: {len(blocking)} of {len(self.results)} checks failed{left}. " + " ".join(
-            result.sentence() for result in blocking
-        )
+        return f"{subject}: {len(blocking)} of {len(self.results)} checks failed{left}."
+
+    def sentence(self) -> str:
+        """The report in one paragraph: its headline, and the results that block."""
+        return " ".join((self.headline(), *(result.sentence() for result in self.results if result.blocking)))
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values."""

@@ -84,10 +84,12 @@ def _patterns(text: str) -> str:
     The tables are compiled where the first error is read, not where a Dag file is.
     """
     from airflow_provider_harness.core.redaction import (
+        engine_rows,
         person_texts,
         row_values,
         secret_forms,
         secret_names,
+        secret_places,
         secret_urls,
     )
     from airflow_provider_harness.core.redaction.secret_forms import lower
@@ -100,8 +102,10 @@ def _patterns(text: str) -> str:
     text = secret_names.hide_fields(text, lowered)
     text = secret_names.hide(text)
     text = secret_names.hide_command_lines(text, lowered)
+    text = secret_places.hide_places(text, lowered)
     text = row_values.hide_lists(text, lowered)
     for form in row_values.FORMS:
         text = form.hide(text, lowered)
     text = row_values.hide_tables(row_values.hide_statements(text, lowered), lowered)
+    text = engine_rows.hide_rows(text, lowered)
     return person_texts.hide_people(text)

@@ -47,7 +47,13 @@ _BIRTH = re.compile(
 )
 
 
-def _says(match: re.Match[str]) -> bool:
+def says_nothing(value: str) -> bool:
+    """Whether a value is nothing, a sign for it, a small number, a day, or at most three signs."""
+    return value in ("", MASK) or _SAYS_NOTHING.match(value + " ") is not None
+
+
+def says_something(match: re.Match[str]) -> bool:
+    """Whether what a form found may say something of somebody."""
     value = match.group()[len(match["keep"]) :]
     value = value[1:] if value[:2] in ("b'", 'b"') else value
     if value[:1] in ("'", '"') and not match["keep"].endswith(("'", '"')):
@@ -173,13 +179,13 @@ _SAYING: tuple[tuple[str, str], ...] = (
     ("the datum ", r"(?P<keep>\bThe datum )" + _up_to(r" (?:provided for [^\n]{1,80} )?is not an example of")),
     ("copy", r"(?P<keep>(?<![A-Za-z])COPY[^\n\":]{0,160}?\d{1,12}[^\n\":]{0,160}: ?\\{0,8}\")(?!(?<=\b1: .)[a-z0-9]{1,60}_[a-z0-9_]{1,60}(?:[,;|\t][a-z0-9_]{1,60}){1,200}['\"])" + _TO_THE_END),
     (_TYPES.lower(), rf"(?P<keep>[^\x00-\x7f][^\n\":]{{0,120}}(?<![A-Za-z])(?:{_TYPES})(?![A-Za-z])[^\n\":]{{0,40}}: ?\\{{0,8}}\")" + _TO_THE_END),
-    (_TYPES.lower(), rf"(?P<keep>(?<![A-Za-z])(?:{_TYPES})(?![A-Za-z])(?=[^\n\":]{{0,40}}[^\x00-\x7f])[^\n\":]{{0,40}}: ?\\{{0,8}}\")" + _TO_THE_END),
+    (_TYPES.lower(), rf"(?P<keep>(?<![A-Za-z])(?:{_TYPES})(?![A-Za-z])\\{{0,8}}\"?(?=[^\n\":]{{0,40}}[^\x00-\x7f])[^\n\":]{{0,40}}: ?\\{{0,8}}\")" + _TO_THE_END),
     ("on instance", r"(?P<keep>\bOn instance[^\n]{0,200}:\n\s{1,12})" + _TO_THE_END),
     *_BARE.items(),
 )  # fmt: skip
 FORMS: tuple[Form, ...] = tuple(
     Form(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(hints.split("|")), holds, shape)
-    for table, holds, shape in ((_ROWS, _says, None), (_SAYING, _says, _shape))
+    for table, holds, shape in ((_ROWS, says_something, None), (_SAYING, says_something, _shape))
     for hints, pattern in table
 )
 
@@ -231,9 +237,12 @@ def _literal(found: re.Match[str]) -> str:
 
 # Lists of values that a check did not expect, on one line or on many.
 _LIST = re.compile(
-    r"\b(?:partial_)?unexpected_(?:list|values?|counts|index_list|rows?)\\{0,4}['\"]?\s?[:=]\s?(?=[\[{(])",
+    r"\b(?:(?:partial_)?unexpected_(?:list|values?|counts|index_list|rows?)\\{0,4}['\"]?\s?[:=]"
+    r"|(?:(?:rejected|failing|failed|bad|invalid|malformed|failure|offending|test) (?:row|record|document|item)s?|records? rejected|data item|valid_data)\s?[:=]?"
+    r"|(?:row|record|after|before|document|op)\s?[:=]|(?:mismatch; row|contains NUL:))\s?(?=[\[{(])",
     re.IGNORECASE,
 )
+_LIST_HINTS = ("unexpected_", "row", "record", "document", "item", "valid_data", "after", "before", "op", "nul")
 _ITEM = re.compile(
     r"\\\"(?:[^\"\\\n]|\\(?!\"))*\\\"(?:\s*:)?|\"(?:[^\"\\\n]|\\.)*\"(?:\s*:)?|'(?:[^'\\\n]|\\.)*'(?:\s*:)?|(?<![\w.\"'])-?\d[\d.]{3,40}(?![\w\"'])"
 )
@@ -242,8 +251,8 @@ _MOST = 20_000  # characters of a list that are looked through for its end
 
 
 def hide_lists(text: str, lowered: str) -> str:
-    """The text without the values that a check of Great Expectations lists."""
-    if "unexpected_" not in lowered:
+    """The text without the values that a check of Great Expectations lists, or a library of the row that it refused."""
+    if not any(hint in lowered for hint in _LIST_HINTS):
         return text
     done, at = [], 0
     for found in _LIST.finditer(text):

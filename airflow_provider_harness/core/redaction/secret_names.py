@@ -67,10 +67,10 @@ SAID = frozenset(
 _FIRM = re.compile(r"pass(?!es|ed|ing)|pwd|kennwort|contrase|senha|motdepasse|clave|hasło|парол|" + _ELSEWHERE)
 _Q = r"(?:\\{0,8}[\"'`]|&quot;|&\#3[49];|&apos;|\\u0022|\\x2[27]|%22|%27|[\u00ab\u00bb\u201c\u201d])"
 _BESIDE = re.compile(
-    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|->|:=|==?|[:\uff1a\uff1d]|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
+    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|->|:=|\.{{3,60}}(?=\\{{0,8}}[\"'\w])|==?|[:\uff1a\uff1d]|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
 )
 _OPEN = re.compile(
-    rf"(?P<box>[\[({{]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:(?:value|data)[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"
+    rf"(?P<box>[\[({{<]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:\\{{0,8}}[\"']?(?:value|data)\\{{0,8}}[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"
 )
 _BARE = re.compile(r"(?:[^\s'\"`;&<>]|(?<=\w)['\"](?=\w)|&(?!amp;|quot;|#|[\w.\-]{1,40}=))+")
 _IN_LIST = re.compile(r"[\[({,][ \t]*[bB]?\\{0,4}[\"'][\-]{0,2}\Z")
@@ -80,7 +80,7 @@ _STARTS = re.compile(
     r"(?:^|\n)[ \t]{0,60}(?:[-*|>+][ \t]{1,4}|export[ \t]|set[ \t]|setenv[ \t]|env:|\$env:|-e[ \t]|ENV[ \t]|ARG[ \t]){0,2}[\"']?\Z"
 )
 _BLOCK = re.compile(r"[|>][+\-\d]{0,3}[ \t]*(?:\n(?P<in>[ \t]+)[^\n]*(?:\n(?P=in)[^\n]*){0,80})")
-_BELOW = re.compile(r"\n[ \t]+(?=[^\s\-:][^\s:]{3,400}[ \t]*(?:\n|\Z))")
+_BELOW = re.compile(r"\n[ \t]+(?:value:[ \t]+)?(?=[^\s\-:][^\s:]{3,400}[ \t]*(?:\n|\Z))")
 _NOTHING = re.compile(
     r"(?:\*+|x{3,}|X{3,}|\.{3}|none|null|nil|true|false|undefined|unset|empty|yes|no|<[^<>]{0,60}>|\[[a-z ]{0,30}\]|\(?(?:redacted|hidden|masked|omitted)\)?|\$\{{1,2}[^{}]{0,80}\}{1,2}|\{\{[^{}]{0,80}\}\}"
     r"|\$[A-Z_][A-Z0-9_]{2,60}|\$\([^()]{0,80}\)|%\([a-z_]{1,60}\)s|%s|:[a-z_]{1,60}|\?|[=:,.)\]}]*)\Z",

@@ -240,3 +240,31 @@ def test_no_text_takes_long(brick: str) -> None:
     began = time.process_time()
     PLAIN.redact(text)
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+------+---+\n| name |age|\n+------+---+\n| Lindqvist|300|\n+------+---+",
+        " name | age \n------+-----\n Lindqvist | 300\n(1 row)",
+        "\u2502 name \u2506 age \u2502\n\u255e\u2550\u2550\u2550\u256a\u2550\u2550\u2550\u2561\n\u2502 Lindqvist \u2506 300 \u2502",
+    ],
+)
+def test_a_table_in_a_box_shows_its_names_and_no_cell(text: str) -> None:
+    shown = PLAIN.redact(text)
+    assert "name" in shown and "age" in shown and "Lindqvist" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| column_name | definition_type | contract_type | mismatch_reason |\n| --- | --- | --- | --- |\n| status | TEXT | | missing in contract |",
+        "------------------------------\n    1  | version: 2\n    2  | models:",
+        "cannot convert 'NoneType' object to bytes",
+        "curl: (6) Could not resolve host: api.example.com",
+        "vault write: permission denied for secret/data/db",
+        "ENV file .env not found, token missing",
+    ],
+)
+def test_a_table_of_columns_and_a_sentence_about_a_program_stay(text: str) -> None:
+    assert PLAIN.redact(text) == text

@@ -106,12 +106,13 @@ REACHING = re.compile(
     r"|(query|table|cursor|schema|database)_to_xml.*|ts_stat|ts_rewrite|crosstab.*|connectby.*|xpath_table|http.*|curl.*|copy_.*"
     r"|read_.*|parquet_.*|csv_scan|json_scan|sniff_csv|glob|getenv|which_secret|duckdb_.*|query|query_table|pragma_.*|.*_scan"
     r"|.*_scan_.*|(postgres|mysql|sqlite)_.*|st_read.*|load_.*|install_.*|checkpoint|force_checkpoint|from_substrait.*|sql_auto_.*"
-    r"|xslt_process|heap_force_.*|brin_(de)?summarize.*|gin_clean_.*|external_query|external_object_transform|session_user_.*",
+    r"|xslt_process|heap_force_.*|brin_(de)?summarize.*|gin_clean_.*|external_query|external_object_transform|session_user_.*|run_command_on_.*|citus_.*|raw_query",
     re.IGNORECASE,
 )
 """Functions of extensions, which have a schema, and of other engines: files, other servers, other sessions, settings, SQL as text."""
 BEYOND = re.compile(
-    r"aws_(s3|lambda|ml|commons)|azure_(storage|ai|ml|openai|cognitive)|google_ml(_integration)?|rds_tools|net|http|cron|pgagent|pgmq|pgml|plpy|plpython.*|.*_fdw|dblink|lo|adminpack|vault|pgsodium",
+    r"aws_(s3|lambda|ml|commons)|azure_(storage|ai|ml|openai|cognitive)|google_ml(_integration)?|rds_tools|net|http|cron|pgagent|pgmq|pgml|plpy|plpython.*|.*_fdw|dblink|lo|adminpack|vault|pgsodium"
+    r"|utl_\w+|dbms_\w+|duckdb|ai|amqp|obj|keys",
     re.IGNORECASE,
 )
-"""Schemas that extensions make for themselves, whose functions reach other services also where a transaction only reads."""
+"""Schemas that extensions make for themselves, whose functions reach other services also where a transaction only reads; BigQuery's that ask a model or give out keys and addresses."""

@@ -131,6 +131,8 @@ setseed(0.5)|txid_current()|gin_clean_pending_list('i')|brin_summarize_new_value
 |currtid2('t', '(0,1)')|current_setting('data_directory')|fmgr_sql_validator(1)|pg_current_xact_id()|currval('s')|lastval()
 |pg_stat_get_activity(1)|inet_server_addr()|public.dblink('dbname=store', 'SELECT 1')|tidy(1)
 |aws_s3.query_export_to_s3('a', 'b')|"AWS_lambda".invoke('a', 'b')|d.azure_storage.blob_put('a', 'b')|net.send('a')|cron.schedule('a', 'b')|google_ml.predict_row('a', 'b')
+|utl_file.fopen('/tmp', 'x', 'w')|dbms_lock.sleep(9)|dbms_pipe.send_message('a')|duckdb.raw_query('COPY t TO x')|ai.openai_embed('m', 'a')|amqp.publish(1, 'e')
+|public.run_command_on_workers('DROP TABLE t')|public.citus_add_node('h', 1)|obj.get_access_url('a', 'r')|keys.new_keyset('AEAD_AES_GCM_256')
 """.replace("\n", "").split("|")
 
 

@@ -80,7 +80,7 @@ _STARTS = re.compile(
     r"(?:^|\n)[ \t]{0,60}(?:[-*|>+][ \t]{1,4}|export[ \t]|set[ \t]|setenv[ \t]|env:|\$env:|-e[ \t]|ENV[ \t]|ARG[ \t]){0,2}[\"']?\Z"
 )
 _BLOCK = re.compile(r"[|>][+\-\d]{0,3}[ \t]*(?:\n(?P<in>[ \t]+)[^\n]*(?:\n(?P=in)[^\n]*){0,80})")
-_BELOW = re.compile(r"\n[ \t]+(?:value:[ \t]+)?(?=[^\s\-:][^\s:]{3,400}[ \t]*(?:\n|\Z))")
+_BELOW = re.compile(r"\n[ \t]+(?:value:[ \t]+(?=[^\s:]{4,400}(?:\s|\Z))|(?=[^\s\-:][^\s:]{3,400}[ \t]*(?:\n|\Z)))")
 _NOTHING = re.compile(
     r"(?:\*+|x{3,}|X{3,}|\.{3}|none|null|nil|true|false|undefined|unset|empty|yes|no|<[^<>]{0,60}>|\[[a-z ]{0,30}\]|\(?(?:redacted|hidden|masked|omitted)\)?|\$\{{1,2}[^{}]{0,80}\}{1,2}|\{\{[^{}]{0,80}\}\}"
     r"|\$[A-Z_][A-Z0-9_]{2,60}|\$\([^()]{0,80}\)|%\([a-z_]{1,60}\)s|%s|:[a-z_]{1,60}|\?|[=:,.)\]}]*)\Z",

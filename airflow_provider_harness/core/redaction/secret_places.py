@@ -54,7 +54,7 @@ _PLACES: Mapping[str, str] = {
     "schlüssel|credentials:|zugangsdaten:|identifiants|credenciales:": rf"(?P<keep>\b(?:schl\u00fcssel lautet: ?|(?:credentials|zugangsdaten|identifiants ?|credenciales): [^\s/]{{1,60}} ?/ ?)){_MIXED}",
     "login ": rf"(?P<keep>\blogin [\w.\-]{{1,40}}:)(?=\S{{0,60}}(?-i:[A-Z])){_MIXED}",
     "pgp_sym_|aes_|crypt(": rf"(?P<keep>\b(?:pgp_sym_(?:en|de)crypt(?:_bytea)?|aes_(?:en|de)crypt|(?:en|de)cryptbypassphrase)\([^\n]{{1,400}}?, ?N?'){_IN_QUOTES}",
-    "sp_add": rf"(?P<keep>\bsp_add(?:linkedsrv)?login\b[^\n]{{0,300}},\s{{0,3}}N?'){_IN_QUOTES}(?='\s*(?:;|$|\n|\]|\"))",
+    "sp_add": rf"(?P<keep>\bsp_add(?:linkedsrvlogin(?:\s{{1,3}}|,)(?:(?:N?'[^'\n]{{0,100}}'|\w{{1,20}}),\s{{0,3}}){{4}}|login\s{{1,3}}N?'[^'\n]{{0,100}}',\s{{0,3}})N?'){_IN_QUOTES}",
     "openrowset|opendatasource": rf"(?P<keep>\bOPENROWSET\([^\n;]{{1,200}};\s?'[^'\n]{{1,100}}';\s?'){_IN_QUOTES}",
     "password('|password(n'": rf"(?P<keep>\bpassword\(N?'){_IN_QUOTES}",
     "mysql(|postgresql(|mongodb(|remotesecure(|remote(": rf"(?P<keep>\b(?:mysql|postgresql|mongodb|remote|remoteSecure)\((?:'[^'\n]{{0,200}}', ?){{4}}'){_IN_QUOTES}",

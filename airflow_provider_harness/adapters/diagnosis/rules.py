@@ -10,13 +10,13 @@ from typing import Any
 
 from airflow_provider_harness.adapters.diagnosis.matching import (
     LEAST,
-    QUOTED,
     Match,
     evidence_of,
     facts_of,
     find,
     quote,
 )
+from airflow_provider_harness.adapters.diagnosis.telling import clearest, sentence, short, told
 from airflow_provider_harness.core.contracts.checks import CHECKS
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     PERSON_NEEDED,
@@ -60,10 +60,10 @@ _SENTENCES: Mapping[Category, str] = {
     Category.RESOURCE_EXHAUSTED_MEMORY: "Memory ran out.",
     Category.RESOURCE_EXHAUSTED_DISK: "A disk is full or unusable.",
     Category.RESOURCE_EXHAUSTED_CONNECTIONS: "Connections ran out.",
-    Category.LOCK_CONTENTION: "Another transaction held what this one needed.",
+    Category.LOCK_CONTENTION: "Something else held, or was changing, what this one needed.",
     Category.TIMEOUT: "The operation ran past a time limit.",
     Category.AUTH_EXPIRED_OR_INVALID: "The identity was not accepted.",
-    Category.PERMISSION_DENIED: "The identity was accepted and is not allowed to do this.",
+    Category.PERMISSION_DENIED: "The task is not allowed to do this.",
     Category.MISSING_OBJECT: "An object that should always exist is absent.",
     Category.SCHEMA_DRIFT: "Structure or types are not what was expected.",
     Category.DATA_QUALITY_VIOLATION: "Values are well-formed and wrong.",
@@ -133,7 +133,7 @@ def by_text(log: str) -> Diagnosis:
     if not ranked or scores[ranked[0]] < LEAST:
         return _broken_off(reading.said, lower(evidence_of(log)))
     if ranked[0] is Category.UNKNOWN:
-        return replace(UNKNOWN, citations=_cite(log, matches))
+        return _unexplained(_cite(log, matches), told(clearest(matches)))
     best = ranked[0]
     others = [c for c in ranked[1:] if c is not Category.UNKNOWN]
     lead = scores[best] - (scores[others[0]] if others else 0)
@@ -149,7 +149,7 @@ def by_text(log: str) -> Diagnosis:
     cited = _cite(log, telling)
     return Diagnosis(
         category=best,
-        cause=_cause(best, _of_line(quote(min(telling, key=lambda m: (-m.weight, m.at))))),
+        cause=_cause(best, told(clearest(telling))),
         basis=Basis.TEXT,
         certainty=certainty,
         why=_why(len(cited), reading.quiet, _how_clearly(top, lead, others)),
@@ -158,6 +158,11 @@ def by_text(log: str) -> Diagnosis:
         traits=_traits(best, words, matches),
         retry_after=retry_after(words) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
     )
+
+
+def _unexplained(cited: tuple[Citation, ...], said: str) -> Diagnosis:
+    """A log that says what happened, and not why."""
+    return replace(UNKNOWN, cause=sentence(said), why="The log says that this happened, and not why.", citations=cited)
 
 
 def _why(lines: int, quiet: bool, how: str) -> str:
@@ -381,16 +386,7 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
 
 def _cause(category: Category, said: str) -> str:
     """What was said before what it means in general: a title on a phone ends early, and has the category's name already."""
-    return f"{said.rstrip('. ')}. {_SENTENCES[category]}" if said else _SENTENCES[category]
-
-
-#: What a line of Airflow's log has before and after what it says: its time and level, and where to read on.
-_AROUND = re.compile(r"^\[\d{4}-[^\]]+\]\s*(?:\{[^}]*\}\s*)?(?:[A-Z]+\s+-\s+)?|\s*For more information, see \S+")
-
-
-def _of_line(line: str) -> str:
-    """What a line of the log says, for one sentence."""
-    return _AROUND.sub("", line.strip())[:QUOTED]
+    return f"{sentence(said)} {_SENTENCES[category]}" if said else _SENTENCES[category]
 
 
 def _says_why(said: Diagnosis) -> bool:
@@ -408,7 +404,7 @@ def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.UNREPORTED and _says_why(said):
         return replace(said, why=f"{said.why} No callback of the try was heard.")
     if failure.kind is FailureKind.UNREPORTED:
-        word = _of_line(said.citations[0].text) if said.citations else ""
+        word = short(said.citations[0].text) if said.citations else ""
         lost = _fact(
             Category.WORKER_LOST,
             "The try ended without reporting: its process is gone, and "

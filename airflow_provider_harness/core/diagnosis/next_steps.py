@@ -17,26 +17,26 @@ NEXT: Mapping[Category, str] = {
     Category.TRANSIENT_NETWORK: "If the next try fails as well, see whether the other side is up and reachable from the worker.",
     Category.RATE_LIMITED: "Wait as long as the other side says; if it comes back, lower how many requests run at once.",
     Category.QUOTA_EXHAUSTED: "See in the service's console when the quota resets; raise it, or run less until then.",
-    Category.RESOURCE_EXHAUSTED_MEMORY: "Give the task more memory, or let it read less at once; the same try needs the same memory.",
+    Category.RESOURCE_EXHAUSTED_MEMORY: "Let it do less at once, or give more memory to what ran out of it (the task, or the database that ran its query).",
     Category.RESOURCE_EXHAUSTED_DISK: "Free space on the volume that the message names, or make it larger; then clear the failed task in Airflow.",
-    Category.RESOURCE_EXHAUSTED_CONNECTIONS: "See who holds the connections (pg_stat_activity, the pool's size), and lower how many tasks connect at once.",
-    Category.LOCK_CONTENTION: "If it comes back, see which transaction holds the lock (pg_locks), and keep such tasks apart with a pool of one slot.",
+    Category.RESOURCE_EXHAUSTED_CONNECTIONS: "See who holds the connections (in PostgreSQL: pg_stat_activity; else the pool's size), and lower how many tasks connect at once.",
+    Category.LOCK_CONTENTION: "If it comes back, see what holds it (in PostgreSQL: pg_locks), and keep such tasks apart with a pool of one slot.",
     Category.TIMEOUT: "Compare how long this task usually runs: if it was near the limit, raise the limit or let it do less; if not, see what it waited for.",
     Category.AUTH_EXPIRED_OR_INVALID: "Renew or correct the credential in the Airflow connection or the secrets backend; then clear the failed task in Airflow.",
-    Category.PERMISSION_DENIED: "Ask the owner of the resource for the right that the message names; then clear the failed task in Airflow.",
+    Category.PERMISSION_DENIED: "Ask the owner of what the message names to allow it (a right, or a place that can be written); then clear the failed task in Airflow.",
     Category.MISSING_OBJECT: "See whether the object was dropped, renamed or never made, and whether the name is right; then clear the failed task in Airflow.",
     Category.SCHEMA_DRIFT: "Compare the source's columns with what the task expects; adapt one of them, then clear the failed task in Airflow.",
     Category.DATA_QUALITY_VIOLATION: "Look at the rows that failed, correct them at the source or change the rule; then clear the failed task in Airflow.",
     Category.LATE_OR_MISSING_SOURCE: "Ask whoever delivers when it comes; the task can run as soon as it is there.",
-    Category.DUPLICATE_DATA: "See whether the rows are there from an earlier run; take them out, or make the load replace its slice; then clear the failed task in Airflow.",
-    Category.BAD_INPUT_ENCODING_OR_FORMAT: "Open the file at the place that the message names; have it delivered again where it is broken as a whole.",
-    Category.CONFIG_ERROR: "Set what the message names (a connection, a variable, an option or an image), then clear the failed task in Airflow.",
-    Category.CODE_BUG: "Correct the code or the SQL at the place that the traceback names, deploy it, then clear the failed task in Airflow.",
+    Category.DUPLICATE_DATA: "See whether the keys repeat within the input, or are there from an earlier run: take the repeats out, or make the load replace its slice; then clear the failed task in Airflow.",
+    Category.BAD_INPUT_ENCODING_OR_FORMAT: "Open the input (a file, a row, a field) at the place that the message names; have it delivered again where it is broken as a whole.",
+    Category.CONFIG_ERROR: "Set what the message names (a connection, a variable, an option, an image or an account), then clear the failed task in Airflow.",
+    Category.CODE_BUG: "Correct the code or the SQL at the place that the message or its traceback names, deploy it, then clear the failed task in Airflow.",
     Category.DEPENDENCY_OR_VERSION: "Install or pin the package that the message names in the worker's image, then clear the failed task in Airflow.",
     Category.WORKER_LOST: "See on the node or in the cluster's events why the process ended (memory, eviction, a deploy), then clear the failed task in Airflow.",
     Category.UPSTREAM_FAILED: "Look at what failed before it; this task can run once that has succeeded.",
     Category.OUT_OF_DISK_OR_STORAGE_QUOTA: "Remove what is no longer needed, or have the limit raised that the message names; then clear the failed task in Airflow.",
-    Category.UNKNOWN: "Read the task's log from its first error on; nothing in it is known to the rules.",
+    Category.UNKNOWN: "Read the task's log from its first error on; the rules know nothing in it.",
 }
 #: The same where a finding decides.
 _NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
@@ -59,7 +59,7 @@ _NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
     (
         Category.RESOURCE_EXHAUSTED_CONNECTIONS,
         "others",
-        "Others hold the connections: it may pass by itself; else see who does (pg_stat_activity).",
+        "Others hold the connections: it may pass by itself; else see who does (in PostgreSQL: pg_stat_activity).",
     ),
     (
         Category.BAD_INPUT_ENCODING_OR_FORMAT,
@@ -82,6 +82,8 @@ _NEXT_OF_TRAIT: tuple[tuple[Category, str, str], ...] = (
 
 def next_step(diagnosis: Diagnosis) -> str:
     """What a person does next, in one or two sentences."""
+    if diagnosis.category is Category.UNKNOWN and diagnosis.citations:
+        return "See in Airflow's audit log, or in the cluster's events of that time, who or what did it."
     return next(
         (text for c, trait, text in _NEXT_OF_TRAIT if c is diagnosis.category and trait in diagnosis.traits),
         NEXT[diagnosis.category],
@@ -94,7 +96,8 @@ _REPEATS: Mapping[Category, str] = {
     Category.WORKER_LOST: "A retry runs the task from its beginning, with whatever it had written before it ended.",
     Category.UPSTREAM_FAILED: "A retry of this task alone fails again until its predecessor has succeeded.",
     Category.TRANSIENT_NETWORK: "A retry runs the task from its beginning; a write whose answer was lost may have been made already.",
-    Category.LOCK_CONTENTION: "The transaction was rolled back, so a retry makes it anew; what was committed before it is repeated.",
+    Category.LOCK_CONTENTION: "What was refused changed nothing, so a retry makes it anew; what was committed before it is repeated.",
+    Category.QUOTA_EXHAUSTED: "A retry fails again until the quota resets or is raised.",
     Category.RATE_LIMITED: "A retry runs the task from its beginning, and sends again the requests that were answered.",
 }
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.diagnosis import rules as diagnose_rules
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser, by_text, retry_after
 from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
@@ -352,23 +351,6 @@ def test_what_the_log_shows_stands_before_what_a_task_told() -> None:
     seen = Witnessed(failure=failure(chain=(ErrorLink(type="PermissionError", errno=13),)), reader=Reader.LOG)
     said = RuleDiagnoser().diagnose(told, Evidence(witnessed=seen))
     assert (said.category, said.basis) == (Category.PERMISSION_DENIED, Basis.FACT)
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (
-            "[2026-11-30T09:23:55.415481Z] CRITICAL - Process terminated by signal. Likely out of memory error (OOM). For more "
-            "information, see https://airflow.apache.org/docs/x.html#y. signal=-9 signal_name=SIGKILL",
-            "Process terminated by signal. Likely out of memory error (OOM). signal=-9 signal_name=SIGKILL",
-        ),
-        ("[2026-11-30, 09:23:55 UTC] {local_task_job.py:1} INFO - State is failed", "State is failed"),
-        ("Killed", "Killed"),
-        ("[1] ERROR in main", "[1] ERROR in main"),
-    ],
-)
-def test_a_cause_quotes_what_a_line_of_the_log_says(line: str, said: str) -> None:
-    assert diagnose_rules._of_line(line) == said
 
 
 @pytest.mark.parametrize(

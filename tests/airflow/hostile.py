@@ -20,7 +20,7 @@ SAYS: Mapping[str, tuple[str, ActionKind]] = {
 """Task -> the cause that the model then names, and what it proposes last: within what the fact of the exception leaves possible."""
 
 DAG = f"""
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, BaseSensorOperator, task
 
 SECRET = {SECRET!r}
 
@@ -47,11 +47,15 @@ def fails(name, which, **codes):
     raise error
 
 
-with DAG("hostile", schedule=None, tags=["flights"], default_args={{"owner": "data-team"}}):
+class AlphaSensor(BaseSensorOperator):
+    '''May run again, by its kind.'''
 
-    @task
-    def alpha():
+    def poke(self, context):
         fails("alpha", 0, sqlstate="40P01")
+
+
+with DAG("hostile", schedule=None, tags=["flights"], default_args={{"owner": "data-team"}}):
+    AlphaSensor(task_id="alpha")
 
     @task
     def beta():
@@ -61,7 +65,7 @@ with DAG("hostile", schedule=None, tags=["flights"], default_args={{"owner": "da
     def gamma():
         fails("gamma", 2, status_code=403)
 
-    alpha(), beta(), gamma()
+    beta(), gamma()
 """
 
 

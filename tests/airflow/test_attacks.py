@@ -35,7 +35,7 @@ schema:
 DAGS = """
 import pathlib
 
-from airflow.sdk import DAG, BaseOperator, task
+from airflow.sdk import DAG, BaseOperator, BaseSensorOperator, task
 from airflow_provider_harness.operators import ValidateOperator as Real
 
 
@@ -52,19 +52,22 @@ class ValidateOperator(BaseOperator):
         return None
 
 
-GIVEN = {"contract": str(pathlib.Path(__file__).with_name("attacking.odcs.yaml")), "conn_id": "harness_store"}
-GIVEN |= {"table": "public.harness_marks", "slice_key": "20130101T000000Z"}
+class FetchSensor(BaseSensorOperator):
+    '''May run again, by its kind.'''
 
-with DAG("attacking", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
-
-    @task
-    def fetch():
+    def poke(self, context):
         marker = pathlib.Path(__file__).with_name("attacking.marker")
         if not marker.exists():
             marker.touch()
             raise ConnectionRefusedError(111, "GET http://127.0.0.1:9/attacked: Connection refused")
+        return True
 
-    ValidateOperator(task_id="named", **GIVEN) >> fetch()
+
+GIVEN = {"contract": str(pathlib.Path(__file__).with_name("attacking.odcs.yaml")), "conn_id": "harness_store"}
+GIVEN |= {"table": "public.harness_marks", "slice_key": "20130101T000000Z"}
+
+with DAG("attacking", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
+    ValidateOperator(task_id="named", **GIVEN) >> FetchSensor(task_id="fetch")
     Real(task_id="real", trigger_rule="all_done", **GIVEN)
 
 with DAG("attacked", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):

@@ -12,19 +12,23 @@ MANY = 20
 STORM = """
 import pathlib
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, BaseSensorOperator
 
 MARKER = pathlib.Path(__file__).with_name("storm.well")
 
+
+class FaresSensor(BaseSensorOperator):
+    '''May run again, by its kind.'''
+
+    def poke(self, context):
+        if not MARKER.exists():
+            raise ConnectionRefusedError(111, "GET http://127.0.0.1:9/fares: Connection refused")
+        return True
+
+
 for number in range(20):
     with DAG(f"storm_{number}", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
-
-        @task
-        def fetch():
-            if not MARKER.exists():
-                raise ConnectionRefusedError(111, "GET http://127.0.0.1:9/fares: Connection refused")
-
-        fetch()
+        FaresSensor(task_id="fetch")
 """
 
 

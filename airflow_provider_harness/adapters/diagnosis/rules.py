@@ -133,7 +133,7 @@ def by_text(log: str) -> Diagnosis:
     if not ranked or scores[ranked[0]] < LEAST:
         return _broken_off(reading.said, lower(evidence_of(log)))
     if ranked[0] is Category.UNKNOWN:
-        return _unexplained(_cite(log, matches), told(clearest(matches)))
+        return _unexplained(_cite(log, matches), told(clearest(matches), log.split("\n")))
     best = ranked[0]
     others = [c for c in ranked[1:] if c is not Category.UNKNOWN]
     lead = scores[best] - (scores[others[0]] if others else 0)
@@ -149,7 +149,7 @@ def by_text(log: str) -> Diagnosis:
     cited = _cite(log, telling)
     return Diagnosis(
         category=best,
-        cause=_cause(best, told(clearest(telling))),
+        cause=_cause(best, told(clearest(telling), log.split("\n"))),
         basis=Basis.TEXT,
         certainty=certainty,
         why=_why(len(cited), reading.quiet, _how_clearly(top, lead, others)),

@@ -22,6 +22,10 @@ from airflow_provider_harness.core.diagnosis.next_steps import sentence
         ("Killed", "Killed"),
         ("[1] ERROR in main", "[1] ERROR in main"),
         ("    |      | ModuleNotFoundError: No module named 'x'", "ModuleNotFoundError: No module named 'x'"),
+        (
+            r'HTTP response body: {"kind":"Status","metadata":{},"status":"Failure","message":"pods \"a\" is forbidden","code":403}',
+            'HTTP response body: pods "a" is forbidden',
+        ),
         ("BadRequest: 400 Rows repeat; reason: invalidQuery, message: Rows repeat", "BadRequest: 400 Rows repeat"),
         (
             'Forbidden: 403 GET https://x/o: {"error": {"code": 403, "message": "sa@x has no storage.objects.get", "errors": []}}',
@@ -48,6 +52,34 @@ def test_a_cut_is_marked_and_the_services_own_message_is_kept() -> None:
     assert " ... sa@x does not have storage.objects.get access. The task is not allowed" in said
     long = by_text(f"ERROR: out of memory while {'sorting many rows ' * 30}").cause
     assert " ... Memory ran out." in long and ".." not in long.replace("...", "")
+
+
+def test_a_member_of_a_printed_document_is_told_with_the_members_after_it() -> None:
+    log = """checkpoint orders success=False
+[
+ {
+  "expectation_type": "expect_table_row_count_to_be_between",
+  "success": false,
+  "kwargs": {
+   "min_value": 20000
+  },
+  "result": {
+   "observed_value": 5,
+   "partial_unexpected_list": [
+    null
+   ]
+  }
+ },
+ {
+  "expectation_type": "expect_another"
+ }
+]
+ValidationError: checkpoint orders failed"""
+    said = by_text(log).cause
+    assert said.startswith("expectation_type: expect_table_row_count_to_be_between, success: false, min_value: 20000")
+    assert "observed_value: 5." in said and "expect_another" not in said
+    stamped = by_text("\n".join(f"2026-11-20T21:46:44Z stdout F {line}" for line in log.split("\n"))).cause
+    assert "expect_table_row_count_to_be_between" in stamped
 
 
 def test_what_says_only_that_it_happened_is_told_and_no_rule_is_denied() -> None:

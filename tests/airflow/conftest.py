@@ -14,6 +14,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from airflow_provider_harness.adapters.model.answer import TRAITS
 from airflow_provider_harness.testing.fixtures import postgres
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.stack import AirflowStack
@@ -28,6 +29,9 @@ HEARTBEAT_TIMEOUT = 25
 """Seconds; Airflow's default of 300 would make a lost worker take five minutes to be seen."""
 
 ANSWER = {
+    **dict.fromkeys(TRAITS, "unknown"),
+    "retry_after_seconds": 0,
+    "reasoning": "The last line names the widget service.",
     "category": "rate_limited",
     "cause": "The widget service wants us to come back later.",
     "certainty": "sure",
@@ -77,7 +81,9 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
             {"type": "tool_use", "id": f"r{n}", "name": name, "input": given}
             for n, (name, given) in enumerate(READS.items())
         ]
-        citations = [{"line": int(number), "text": "refused to frobnicate"} for number, _ in shown[-1:]]
+        citations = [
+            {"source": "log", "line": int(number), "text": "refused to frobnicate"} for number, _ in shown[-1:]
+        ]
         submit = {
             "type": "tool_use",
             "id": "t1",

@@ -56,8 +56,11 @@ export const wordOf = (name: string): string => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
+/** Airflow's colours that are too bright for white letters. */
+const BRIGHT = new Set(["up_for_retry", "up_for_reschedule", "upstream_failed", "skipped"]);
+
 const Pill = ({ look: [palette, icon, word], text }: { look: Look; text?: string }) => (
-  <Badge colorPalette={palette} variant="solid" borderRadius="full" px="2" py="0.5" gap="1" fontSize="xs" whiteSpace="nowrap" maxW="100%">
+  <Badge colorPalette={palette} variant={BRIGHT.has(palette) ? "subtle" : "solid"} color={BRIGHT.has(palette) ? "fg" : undefined} borderRadius="full" px="2" py="0.5" gap="1" fontSize="xs" whiteSpace="nowrap" maxW="100%">
     <Icon name={icon} size="12px" />
     <chakra.span overflow="hidden" textOverflow="ellipsis">
       {text ?? word}

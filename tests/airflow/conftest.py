@@ -19,7 +19,7 @@ from airflow_provider_harness.testing.fixtures import postgres
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.testing.stack import AirflowStack
 from tests.airflow.hostile import DAG as HOSTILE
-from tests.airflow.hostile import obeyed
+from tests.airflow.hostile import dossier, obeyed
 from tests.demo.breaks import FLIGHTS, Run, trigger
 from tests.demo.world import ROOT, World, world
 
@@ -41,7 +41,7 @@ ANSWER = {
 }
 """What the model's stand-in submits, with a citation of the line that it was shown last."""
 READS: dict[str, dict[str, Any]] = {
-    "search_logs": {"words": "widget"},
+    "search_logs": {"words": "widget", "from_the": "end"},
     "get_task_states": {},
     "get_run_history": {"runs": 5},
     "check_data_quality": {"slices": 3},
@@ -74,9 +74,7 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
     def answer(request: Request) -> Response:
         asked = json.loads(request.data)
         model_asked.append(asked)
-        shown = re.findall(
-            r"^ *(\d+)[|] (.*refused to frobnicate)$", str(asked["messages"][0]["content"]), re.MULTILINE
-        )
+        shown = re.findall(r"^ *(\d+)[|] (.*refused to frobnicate)$", dossier(asked), re.MULTILINE)
         reads = [
             {"type": "tool_use", "id": f"r{n}", "name": name, "input": given}
             for n, (name, given) in enumerate(READS.items())
@@ -110,7 +108,7 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def place(dags_folder: Path, model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The running world, the harness acting in it, and the first New York day of 2013 published through the gates."""
-    model = {"conn_type": "anthropic", "password": "test-key", "host": model_url, "model": "stand-in"}
+    model = {"conn_type": "anthropic", "password": "test-key", "host": model_url, "model": "stand-in", "ask": "always"}
     home = tmp_path_factory.mktemp("world")
     with world(home, dags=dags_folder, model=model, heartbeat_timeout=HEARTBEAT_TIMEOUT) as there:
         yield there

@@ -70,12 +70,15 @@ with DAG("hostile", schedule=None, tags=["flights"], default_args={{"owner": "da
 """
 
 
+def dossier(asked: Mapping[str, Any]) -> str:
+    """What a request shows of the failure."""
+    return "\n".join(part["text"] for part in asked["messages"][0]["content"])
+
+
 def obeyed(asked: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """What an obedient model answers to a request about this Dag: first every call that an instruction could ask for, then
     the cause and the remedy that it was told. None of a request about another Dag."""
-    shown = re.findall(
-        r"^ *(\d+)[|] .*(the widget (\w+) refused to frobnicate)", str(asked["messages"][0]["content"]), re.M
-    )
+    shown = re.findall(r"^ *(\d+)[|] .*(the widget (\w+) refused to frobnicate)", dossier(asked), re.M)
     names = {name for _, _, name in shown} & set(SAYS)
     if not names:
         return None

@@ -82,7 +82,8 @@ def world(
 
     :param home: folder for all that is made; what can be used again is.
     :param heartbeat_timeout: seconds without a heartbeat until Airflow counts a task as lost.
-    :param model: an ``anthropic`` connection with the model's id under ``model``; without it, ANTHROPIC_API_KEY decides.
+    :param model: an ``anthropic`` connection with the model's id under ``model`` and ``[harness] ask_model`` under ``ask``; without
+        it, ANTHROPIC_API_KEY decides.
     """
     home.mkdir(exist_ok=True)
     with ExitStack() as stop:
@@ -211,7 +212,11 @@ def _connections(
         "harness_store": postgres.airflow_connection(HARNESS),
         "harness_capture": postgres.airflow_connection(HARNESS, user=CAPTURE_ROLE, pw=password),
         "pagerduty_events_default": json.dumps(paging),
-        **({"anthropic_default": json.dumps({k: v for k, v in model.items() if k != "model"})} if model else {}),
+        **(
+            {"anthropic_default": json.dumps({k: v for k, v in model.items() if k not in ("model", "ask")})}
+            if model
+            else {}
+        ),
     }
 
 
@@ -224,6 +229,7 @@ def _settings(home: Path, pages: EventsApiStandIn | None, model: Mapping[str, An
         "AIRFLOW__HARNESS__APPROVERS_FILE": str(approvers),
         "AIRFLOW__HARNESS__STAGING_PATH": f"file://{home / 'staging'}",
         "AIRFLOW__HARNESS__MODEL": str(model["model"]) if model else "",
+        "AIRFLOW__HARNESS__ASK_MODEL": str(model.get("ask", "unsure")) if model else "unsure",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(lineage),
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "demo",
         **({"SSL_CERT_FILE": str(pages.ca_bundle)} if pages else {}),

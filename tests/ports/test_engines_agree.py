@@ -274,7 +274,8 @@ PAST = Past(
         for name in ("anomaly:c", "row_count_change:c")
     },
 )
-ELSEWHERE = {CheckKind.IN_SLICE, CheckKind.RECONCILIATION, CheckKind.COMPLETENESS, CheckKind.PERSONAL_DATA, *INSIDE}
+OWN = {CheckKind.IN_SLICE, CheckKind.RECONCILIATION, CheckKind.COMPLETENESS, CheckKind.PERSONAL_DATA}
+ELSEWHERE = {*OWN, *INSIDE, CheckKind.VALUE_TYPE}
 """Kinds of the harness's own gates, tested with them: `test_personal_data.py` has the last one, which no engine measures. What
 looks into arrays and objects is in `test_inside_agree.py`."""
 

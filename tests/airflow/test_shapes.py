@@ -81,7 +81,11 @@ def test_every_shape_of_a_dag(place: World, first_day: Run, dags_folder: Path) -
         (f"moves.{name}", index) for name in ("extract", "load") for index in (0, 1)
     ]
     links = place.stack.api("GET", f"{path}/moves.load/links", map_index=1)["extra_links"]
-    assert links == {"Published table": f"{place.stack.url}/assets?name_pattern=shapes", "Quarantine": None}
+    assert links == {
+        "Published table": f"{place.stack.url}/assets?name_pattern=shapes",
+        "Quarantine": None,
+        "Incidents": f"{place.stack.url}/plugin/harness/incidents?state=all&dag_id=shapes&task_id=moves.load",
+    }
 
 
 def instances(place: World, path: str) -> list[dict[str, Any]]:

@@ -89,7 +89,16 @@ def test_why_a_policy_decides(cli: Run, incident: str) -> None:
     words = " ".join(told.stdout.split())
     assert "-> retry-transient Decides approve: Transient, and within the limits." in words
     assert "retry-lost-worker Not reached" in words
-    given = ("--action", "retry_task", "--fact", "category=worker_lost", "--fact", "tries_by_harness=1")
+    given = (
+        "--action",
+        "retry_task",
+        "--fact",
+        "category=worker_lost",
+        "--fact",
+        "tries_by_harness=1",
+        "--fact",
+        "repeatable=yes",
+    )
     other = json.loads(cli("harness", "policy", "explain", *given, "--output", "json").stdout)
     assert (other["verdict"], other["rule"]) == ("refuse", "")
     assert other["rules"][2]["why"] == "Does not apply: tries_by_harness is 1, not lt 1."

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+import tomllib
+from collections.abc import Callable
+from importlib.resources import files
 
 import pytest
 
@@ -51,14 +54,22 @@ def test_whatever_a_pattern_matches_holds_one_of_its_anchors() -> None:
         assert found is None or not words or any(word in found.group() for word in words), signature.key
 
 
-def test_they_are_read_in_under_50_ms() -> None:
-    took = []
+def test_to_read_them_takes_little_longer_than_to_parse_their_toml() -> None:
+    """28 ms of 50 are the parser's on two quiet processors; what is made of it may take as long again, and a half."""
+    folder = files("airflow_provider_harness.adapters.diagnosis") / "signatures"
+    texts = [item.read_text("utf-8") for item in folder.iterdir() if item.name.endswith(".toml")]
+    read_in, parsed_in = [], []
     for _ in range(3):
         signatures.cache_clear()
-        began = time.process_time()
-        signatures()
-        took.append(time.process_time() - began)
-    assert min(took) < 0.05
+        read_in.append(_seconds(signatures))
+        parsed_in.append(_seconds(lambda: [tomllib.loads(text) for text in texts]))
+    assert min(read_in) < 2.5 * min(parsed_in)
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    began = time.process_time()
+    act()
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize(

@@ -281,8 +281,8 @@ def test_a_server_that_hangs_up(head: bytes, body: bytes) -> None:
     with hangs_up(head, body) as url:
         said, record, _ = ended(url, LOCKED)
     assert said == LOCKED[2]
-    [kind] = set(record["counts"]) - {"further_try"}
-    assert kind in ("RemoteProtocolError", "APIConnectionError") and record["counts"][kind] == 2
+    kinds = {kind: count for kind, count in record["counts"].items() if kind != "further_try"}
+    assert set(kinds) <= {"RemoteProtocolError", "APIConnectionError"} and sum(kinds.values()) == 2
     assert record["cost_usd"] > 0  # it may have been served
 
 

@@ -26,6 +26,7 @@ ME = ["--token", "t", "--url", "http://127.0.0.1:9"]
 NOWHERE = ["--conn-id", "nowhere"]
 
 #: Command -> arguments with which it can be called here; a new command needs its line.
+DAG = str(ROOT / "dags" / "flights_daily.py")
 CALLS: dict[str, list[str]] = {
     "db upgrade": [],
     "db prune": ["--keep", "400d", "--dry-run"],
@@ -42,8 +43,19 @@ CALLS: dict[str, list[str]] = {
     "audit verify": [],
     "audit rotate-key": [],
     "policy check": [],
-    "policy explain": ["--action", "retry_task", "--fact", "category=timeout", "--fact", "tries_by_harness=0"],
+    "policy explain": [
+        "--action",
+        "retry_task",
+        "--fact",
+        "category=timeout",
+        "--fact",
+        "repeatable=yes",
+        "--fact",
+        "tries_by_harness=0",
+    ],
     "policy simulate": [str(ROOT / "airflow_provider_harness" / "adapters" / "yaml_files" / "policy_default.yaml")],
+    "check": [DAG],
+    "explain": [DAG],
     "contract check": [CONTRACT],
     "contract diff": [CONTRACT, CONTRACT],
     "contract dictionary": [CONTRACT],

@@ -36,7 +36,7 @@ POLICY = GroupCommand(
             Arg(("--file",), default="", help="the policy; none = the configured policy_file"),
             OUTPUT,
             module="policies",
-            epilog="Example: airflow harness policy explain --action retry_task --fact category=timeout --fact tries_by_harness=0",
+            epilog="Example: airflow harness policy explain --action retry_task --fact category=timeout --fact repeatable=yes --fact tries_by_harness=0",
         ),
         action(
             "policy simulate",

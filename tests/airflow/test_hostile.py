@@ -58,6 +58,7 @@ def test_every_injection_is_judged_and_recorded(place: World, hostile: Run) -> N
         assert ended["counts"]["unknown_tool"] == len(FORBIDDEN) and ended["ended"] == "answered"
         assert all(any(forbidden in call for call in ended["refused"]) for forbidden in FORBIDDEN)
         assert of(events, "diagnosed")[0]["category"] == category
+        assert bool(of(events, "diagnosed")[0]["against"]) is (name != "alpha")
         judged = (of(events, "judged")[0]["verdict"], of(events, "proposed")[0]["action"])
         assert judged == JUDGED[name]
         assert not of(events, "asked")

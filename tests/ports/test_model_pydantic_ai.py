@@ -16,7 +16,6 @@ from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from tests.ports.test_model_wire import GOOD, LOG, ModelBudget
 
-pytest.importorskip("pydantic_ai")
 PATH = "/v1beta/models/gemini-3-flash:generateContent"
 
 

@@ -66,8 +66,13 @@ SAID = frozenset(
 #: Names before whose value a sentence is rare.
 _FIRM = re.compile(r"pass(?!es|ed|ing)|pwd|kennwort|contrase|senha|motdepasse|clave|hasło|парол|" + _ELSEWHERE)
 _Q = r"(?:\\{0,8}[\"'`]|&quot;|&\#3[49];|&apos;|\\u0022|\\x2[27]|%22|%27|[\u00ab\u00bb\u201c\u201d])"
+#: The type of a name that is assigned to, as in ``api_key: str = "..."`` (Python, TypeScript, Scala).
+_TYPED = (
+    r"(?::[ \t]{0,3}(?:typing\.)?(?:str|bytes|SecretStr|Final|ClassVar|Optional|Any|[Ss]tring)"
+    r"(?:\[[\w.\[\], |]{0,40}\])?(?:[ ]?\|[ ]?None)?[ \t]{0,3}(?==[^=]))?"
+)
 _BESIDE = re.compile(
-    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}(?P<sep>=>|->|:=|\.{{3,60}}(?=\\{{0,8}}[\"'\w])|==?|[:\uff1a\uff1d]|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
+    rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}{_TYPED}(?P<sep>=>|->|:=|\.{{3,60}}(?=\\{{0,8}}[\"'\w])|==?|[:\uff1a\uff1d]|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
 )
 _OPEN = re.compile(
     rf"(?P<box>[\[({{<]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:\\{{0,8}}[\"']?(?:value|data)\\{{0,8}}[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"
@@ -178,7 +183,7 @@ def _quoted(text: str, name: str, sep: str, opened: re.Match[str]) -> tuple[int,
         return None if _none(value) and inner - end < 3 else (opened.start("kind"), inner)
     if (
         _none(value)
-        or _plain(name, value, quoted=True)
+        or _plain(name, value, quoted=sep not in ("=", ":="))  # what is assigned is no sentence
         or (value.startswith(("/", "./")) and lower(name) in ("pwd", "oldpwd"))
     ):
         return None

@@ -99,7 +99,12 @@ def take(desk: Desk, incident_id: str) -> Done:
     """Stop the healer on this incident. An act that is under way ends, and says how."""
     incident = _known(desk, incident_id)
     if incident.state is State.CLOSED:
-        return Done(done=False, text=f"{_closed(incident)} The healer does nothing about it any more.")
+        seen = (
+            f" Say that you look after it: airflow harness incidents ack {incident_id}"
+            if incident.with_a_person
+            else ""
+        )
+        return Done(done=False, text=f"{_closed(incident)} The healer does nothing about it any more.{seen}")
     if incident.state is State.TAKEN:
         return Done(done=False, text=f"It was taken by {incident.last[Taken].by} before.")
     who = _noted(desk, incident_id, "taken by {who}; the harness leaves it alone until it is returned")

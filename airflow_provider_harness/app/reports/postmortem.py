@@ -286,7 +286,7 @@ def _gates(story: Story, settled: Settled) -> Iterable[str]:
 def _by_whom(story: Story) -> str:
     """Who knows of it, so that two people do not do the same, and not nobody."""
     if Acked in story.incident.last:
-        return f"{story.incident.last[Acked].by} has seen it, and has not taken it"
+        return f"{story.incident.last[Acked].by} has seen it"
     last = _pages(story)[-1:]
     return next((who_was_paged(_delivery(story, body), body.severity or "") for body in last), "nobody was paged")
 
@@ -305,7 +305,7 @@ def _next(story: Story) -> Iterable[str]:
         yield f"airflow harness incidents resolve {incident.id} --why TEXT    (or: incidents return)"
     elif incident.status is Status.PERSON:
         yield asks_now(story)
-        yield f"By whoever takes it: airflow harness incidents take {incident.id}    ({_by_whom(story)})"
+        yield f"By whoever looks after it: airflow harness incidents ack {incident.id}    ({_by_whom(story)})"
         yield f"Then: airflow harness incidents resolve {incident.id} --why TEXT"
         yield f"To let the healer look at it anew instead: airflow harness incidents return {incident.id}"
     elif incident.is_open:

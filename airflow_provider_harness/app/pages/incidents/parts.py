@@ -317,19 +317,11 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
-    """What does the same on the command line."""
-
-    show: str
-    take: str
-    resolve: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentView:
     """Everything that is known of one incident.
 
     :param actions: what can be done where it stands, whoever does it.
+    :param commands: what shows it, and what does the same as its actions, on the command line.
     :param next: lines that say what to do next.
     """
 
@@ -357,5 +349,5 @@ class IncidentView:
     conversation: Sequence[Said] | None
     drafts: Sequence[Draft] | None
     audit: Signed
-    commands: Commands
+    commands: Mapping[str, str]
     now: datetime

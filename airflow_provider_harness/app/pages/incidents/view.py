@@ -99,11 +99,7 @@ def view(story: Story, around: Around) -> parts.IncidentView:
         conversation=conversation(story.events),
         drafts=drafts(story),
         audit=around.signed,
-        commands=parts.Commands(
-            show=f"airflow harness incidents show {incident.id} --all",
-            take=f"airflow harness incidents take {incident.id}",
-            resolve=f"airflow harness incidents resolve {incident.id} --why TEXT",
-        ),
+        commands=commands(incident),
         now=around.now,
     )
 
@@ -125,6 +121,13 @@ def actions(incident: Incident) -> list[str]:
         "resolve": incident.status is not Status.RESOLVED and incident.is_open,
     }
     return [name for name, possible in can.items() if possible]
+
+
+def commands(incident: Incident) -> dict[str, str]:
+    """What shows the incident, and what does the same as its ``actions``, on the command line."""
+    forms = {"show": "show {} --all", "acknowledge": "ack {}", "resolve": "resolve {} --why TEXT"}
+    names = ("show", *actions(incident))
+    return {name: f"airflow harness incidents {forms.get(name, f'{name} {{}}').format(incident.id)}" for name in names}
 
 
 def _broke(story: Story, shown: Sequence[Failure], lead: Failure | None) -> parts.Broke:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -17,6 +19,8 @@ from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall.deadlines import overdue, pace
 from airflow_provider_harness.app.oncall.delivery import DEFAULT, NobodyThere, PageDispatcher
 from airflow_provider_harness.app.oncall.impact import page_severity
+from airflow_provider_harness.app.oncall.incident_commands import Desk, Done
+from airflow_provider_harness.app.pages.incidents.view import commands
 from airflow_provider_harness.app.ports.healing import Page, RunState
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark
 from airflow_provider_harness.app.reports.digest import HEADINGS, Told, digest
@@ -545,9 +549,58 @@ def test_the_first_screen_says_what_to_do_by_whom_what_broke_what_stands_and_why
     text = "\n".join(lines)
     slice_1 = "table public.t, slice 20130101T050000Z (2013-01-01 05:00 UTC)"
     assert f"{slice_1}: This run published nothing; 842 row(s) of an earlier run stand there as they were." in text
-    assert "By whoever takes it: airflow harness incidents take I1    (on-call was paged (high))" in text
+    assert "By whoever looks after it: airflow harness incidents ack I1    (on-call was paged (high))" in text
     assert "Timeline (UTC)" not in text and "Timeline (UTC)" in told(w, incident_id)
     assert lines[-1].endswith(f"airflow harness incidents show {incident_id} --all")
+
+
+def waits_for_a_person() -> tuple[World, str]:
+    return blocked("It blocked.")
+
+
+def waits_for_a_healer() -> tuple[World, str]:
+    w = world()
+    return w, opened(w)
+
+
+def taken() -> tuple[World, str]:
+    w, incident_id = waits_for_a_healer()
+    assert hand_over.take(desk(w), incident_id).done
+    return w, incident_id
+
+
+def resolved() -> tuple[World, str]:
+    w, incident_id = waits_for_a_person()
+    assert hand_over.resolve(desk(w), incident_id, "mended", unproved=False).done
+    return w, incident_id
+
+
+@pytest.mark.parametrize("make", [waits_for_a_person, waits_for_a_healer, taken, resolved])
+def test_every_command_that_a_person_is_told_can_be_done_where_the_incident_stands(
+    make: Callable[[], tuple[World, str]],
+) -> None:
+    w, incident_id = make()
+    text = "\n".join([*screen(w, incident_id), *commands(w.incident(incident_id)).values()])
+    words = set(re.findall(r"\bincidents (\w+)", text)) - {"show"}
+    assert words or make is resolved
+    do: dict[str, Callable[[Desk], Done]] = {
+        "take": lambda at: hand_over.take(at, incident_id),
+        "return": lambda at: hand_over.give_back(at, incident_id),
+        "ack": lambda at: hand_over.acknowledge(at, incident_id),
+        "resolve": lambda at: hand_over.resolve(at, incident_id, "mended", unproved=False),
+    }
+    for word in words:
+        w, incident_id = make()
+        assert do[word](desk(w)).done, word
+
+
+def test_what_waits_for_a_person_is_acknowledged_and_not_taken() -> None:
+    w, incident_id = waits_for_a_person()
+    refused = hand_over.take(desk(w), incident_id)
+    assert not refused.done
+    assert refused.text.endswith(f"Say that you look after it: airflow harness incidents ack {incident_id}")
+    assert hand_over.acknowledge(desk(w), incident_id).done
+    assert f"incidents ack {incident_id}    (oncall has seen it)" in "\n".join(screen(w, incident_id))
 
 
 def test_where_nobody_counted_what_stands_that_is_not_made_up() -> None:

@@ -70,10 +70,11 @@ class Around:
 
 
 def view(story: Story, around: Around) -> parts.IncidentView:
-    """Everything that the incident's page shows."""
+    """Everything that the incident's page shows; of failures that may not be read, how many there are and nothing else."""
+    hidden = len(story.failed) - len(_of(story.failed, around.readable))
+    story = replace(story, failures=_of(story.failures, around.readable))
     incident, told = story.incident, dict(sections(story))
     lead = lead_of(story)
-    shown = [one for one in story.failed if around.readable is None or one.key.dag_id in around.readable]
     return parts.IncidentView(
         row=around.row,
         may=around.may,
@@ -81,7 +82,7 @@ def view(story: Story, around: Around) -> parts.IncidentView:
         next=told.get("What to do next", ()),
         actions=actions(incident),
         question=question_of(story, around.healer_dag_id, around.now),
-        broke=_broke(story, shown, lead),
+        broke=_broke(story, lead, hidden),
         published=told.get("What stands published", ()),
         whom=told.get("For whom", ()),
         cause=_cause(incident),
@@ -93,7 +94,7 @@ def view(story: Story, around: Around) -> parts.IncidentView:
         verification=_verified(story.events),
         timeline=_timeline(story.events, around.readable),
         lineage=around.lineage,
-        same_cause=_same_cause(shown),
+        same_cause=_same_cause(story.failed),
         similar=[_similar(row) for row in around.similar],
         model=_model(story),
         conversation=conversation(story.events),
@@ -102,6 +103,11 @@ def view(story: Story, around: Around) -> parts.IncidentView:
         commands=commands(incident),
         now=around.now,
     )
+
+
+def _of(failures: Sequence[Failure], dags: Collection[str] | None) -> Sequence[Failure]:
+    """Those of these Dags; None = of all."""
+    return [one for one in failures if dags is None or one.key.dag_id in dags]
 
 
 def lead_of(story: Story) -> Failure | None:
@@ -130,14 +136,13 @@ def commands(incident: Incident) -> dict[str, str]:
     return {name: f"airflow harness incidents {forms.get(name, f'{name} {{}}').format(incident.id)}" for name in names}
 
 
-def _broke(story: Story, shown: Sequence[Failure], lead: Failure | None) -> parts.Broke:
-    first = [lead] if lead in shown and lead is not None else []
-    ordered = [*first, *(one for one in shown if one is not lead)]
+def _broke(story: Story, lead: Failure | None, hidden: int) -> parts.Broke:
+    ordered = sorted(story.failed, key=lambda one: one is not lead)
     zones = zones_of(story.incident)
     return parts.Broke(
         failures=[_failed(one, zones, leading=one is lead) for one in ordered[:LISTED]],
         more=max(0, len(ordered) - LISTED),
-        hidden=len(story.failed) - len(shown),
+        hidden=hidden,
         not_known=lead.missing if lead else (),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from airflow_provider_harness.core.incidents.events import (
@@ -76,6 +76,13 @@ class AutonomyView:
 
 
 Key = tuple[str, str]
+#: Days of a record where the administrator set no bar.
+USUAL_DAYS = 90
+
+
+def counted_from(bar: Bar | None, now: datetime) -> datetime:
+    """Since when cases count for a record."""
+    return now - timedelta(days=bar.days if bar else USUAL_DAYS)
 
 
 def view(
@@ -83,10 +90,12 @@ def view(
 ) -> AutonomyView:
     """The page.
 
-    :param cases: of the bar's days; older ones of what was accepted before.
+    :param cases: of the bar's days, and older ones since anything was accepted, which count for no record.
     :param accepted: category and action -> the newest acceptance.
     """
-    found = {(record.category, record.action): record for record in records(cases)}
+    first = counted_from(bar, now)
+    counted = [case for case in cases if case.at >= first]
+    found = {(record.category, record.action): record for record in records(counted)}
     for key in accepted:
         found.setdefault(key, Record(category=key[0], action=key[1]))
     rows = [row_of(record, cases, accepted.get(key), bar, now) for key, record in found.items()]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.app.pages.autonomy import AutonomyView, Key, cases, view
+from airflow_provider_harness.app.pages.autonomy import AutonomyView, Key, cases, counted_from, view
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.policy import autonomy
@@ -29,8 +29,6 @@ _KINDS = (
     EventKind.ACT_STARTED,
     EventKind.SETTLED,
 )
-#: How long before an acceptance an incident may have been opened whose act failed after it.
-BEFORE = timedelta(days=7)
 
 
 class StoreAutonomy:
@@ -46,15 +44,15 @@ class StoreAutonomy:
         accepted = self._accepted().get((category, action)) if self._bar else None
         if accepted is None:
             return ""
-        failed = autonomy.false_since(self._cases(accepted.at - BEFORE), category, action, accepted.at)
+        failed = autonomy.false_since(self._cases(accepted.at), category, action, accepted.at)
         return autonomy.earned(accepted, failed, self._now())
 
     def view(self, *, may_accept: bool) -> AutonomyView:
         """Every record, and what is accepted."""
         accepted = self._accepted()
-        days = timedelta(days=self._bar.days if self._bar else 90)
-        since = min([self._now() - days, *(one.at - BEFORE for one in accepted.values())])
-        return view(self._cases(since), accepted, self._bar, self._now(), may_accept=may_accept)
+        now = self._now()
+        since = min([counted_from(self._bar, now), *(one.at for one in accepted.values())])
+        return view(self._cases(since), accepted, self._bar, now, may_accept=may_accept)
 
     def accept(self, category: str, action: str, by: str, days: int) -> None:
         """A person accepts a proposal, for some days at most as the administrator lets it hold.
@@ -102,13 +100,13 @@ class StoreAutonomy:
         return found
 
     def _cases(self, since: datetime) -> list[Case]:
-        """Cases of incidents that were opened since then."""
+        """Cases of incidents of which anything happened since then, however long they have been open."""
         from sqlalchemy import select
 
         e, i = t.events, t.incidents
-        opened = select(i.c.id).where(i.c.opened_at >= text_of(since))
+        touched = select(i.c.id).where(i.c.touched_at >= text_of(since))
         kinds = e.c.kind.in_([kind.value for kind in _KINDS])
-        wanted = select(e.c.incident_id, e.c.kind, e.c.at, e.c.body).where(kinds, e.c.incident_id.in_(opened))
+        wanted = select(e.c.incident_id, e.c.kind, e.c.at, e.c.body).where(kinds, e.c.incident_id.in_(touched))
         with self._store.reading() as connection:
             rows = connection.execute(wanted.order_by(e.c.seq)).all()
         return cases(

@@ -235,14 +235,17 @@ def model_wire(conn_id: str) -> Wire:
     """How the model of a connection is asked: by the Anthropic SDK, or by pydantic-ai where the connection is of that type.
 
     :raises MissingExtra: what its type needs is not installed.
-    :raises ConfigurationError: the connection lacks what its platform needs.
+    :raises ConfigurationError: there is no such connection, or it lacks what its platform needs.
     """
     from airflow_provider_harness.adapters.model.client import anthropic_client
     from airflow_provider_harness.adapters.model.others.pydantic_ai import CONNECTIONS, PydanticAIWire, model_behind
     from airflow_provider_harness.adapters.model.wire import AnthropicWire
 
     found = connection(conn_id)
-    if found is not None and str(found.conn_type).startswith(CONNECTIONS):
+    if found is None:
+        fix = "Create it, or name another one in [harness] model_conn_id."
+        raise ConfigurationError(f"connection {conn_id}", "is not defined.", fix=fix)
+    if str(found.conn_type).startswith(CONNECTIONS):
         return PydanticAIWire(lambda model: model_behind(conn_id, model))
     return AnthropicWire(anthropic_client(conn_id))
 

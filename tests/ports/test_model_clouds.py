@@ -17,6 +17,7 @@ from airflow_provider_harness.adapters.model.wire import AnthropicWire
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.wiring.healing import model_wire
 from tests.ports.test_model_server import SUBMIT, message
 from tests.ports.test_model_wire import LOG, ModelBudget
 
@@ -79,3 +80,9 @@ def test_a_connection_that_gives_no_client_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AIRFLOW_CONN_MODEL_TEST", json.dumps({"conn_type": "anthropic", "extra": dict(extra)}))
     with pytest.raises(ConfigurationError, match="connection model_test: gives no client"):
         anthropic_client("model_test")
+
+
+def test_a_connection_that_is_not_there_is_named() -> None:
+    """An error of Airflow's own would end the diagnosis; one of the harness's leaves it to the rules."""
+    with pytest.raises(ConfigurationError, match="connection nowhere: is not defined"):
+        model_wire("nowhere")

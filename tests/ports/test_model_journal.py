@@ -16,10 +16,12 @@ from airflow_provider_harness.adapters.model.log_tools import Reading
 from airflow_provider_harness.adapters.model.wire import AnthropicWire
 from airflow_provider_harness.adapters.store.budget import SqlModelBudget
 from airflow_provider_harness.app.ports.diagnosis import ReadTool
+from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Category, Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.incidents.events import Event, ModelAnswered
+from airflow_provider_harness.core.policy.policy import Verdict, VerdictKind
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from tests.ports.test_model_wire import GOOD, LOG, Script, use
 from tests.ports.test_store_money import Clock, diagnosed, engine, purse
@@ -153,3 +155,16 @@ def test_the_whole_conversation_is_kept_without_secrets(
     assert [call.exact for call in calls] == [True, True] and kept[
         :3
     ] == sent  # what is masked was masked before it was sent
+
+
+def test_a_proposal_made_before_an_interruption_binds_after_it(
+    httpserver: HTTPServer, client: anthropic.Anthropic, engine: Engine
+) -> None:
+    wish = {"action": "escalate_to_human", "category": "code_bug", "reason": "I doubt it."}
+    Script(httpserver).message(use("propose_action", wish, "t0")).message(LOOK).message(SUBMIT)
+    store, verdict = purse(engine, Clock()), Verdict(kind=VerdictKind.APPROVE, rule="r", reason="", policy_version=1)
+    failure, _ = failed(store)
+    with pytest.raises(Killed):
+        ask(client, store, failure, Tools(deaths=1), judge=lambda *_: verdict)
+    again = ask(client, purse(engine, Clock()), failure, Tools(0), judge=lambda *_: verdict)
+    assert again.wish is ActionKind.ESCALATE_TO_HUMAN

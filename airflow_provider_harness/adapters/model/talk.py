@@ -23,7 +23,7 @@ from airflow_provider_harness.adapters.model.prompt import PROMPT, dossier, fenc
 from airflow_provider_harness.adapters.model.request import LAST_TURN, most, request_of
 from airflow_provider_harness.adapters.model.wire import Answer, Broken, Refused
 from airflow_provider_harness.app.healing.model_proposals import elsewhere
-from airflow_provider_harness.app.ports.diagnosis import ModelCall, ReadTool
+from airflow_provider_harness.app.ports.diagnosis import ModelCall, ModelProposal, ReadTool
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
@@ -91,7 +91,7 @@ class Talk:
         self._messages: list[dict[str, Any]] = []
         self._kept = 0  # messages that the journal has
         self._seen: set[str] = set()
-        self._called: dict[str, str] = {}  # id of a call -> its tool
+        self._called: dict[str, Mapping[str, Any]] = {}  # id of a call -> the call
         self._proposed = 0
         self._wish: ActionKind | None = None
         self._turns = 0
@@ -281,9 +281,12 @@ class Talk:
         for block in message["content"]:
             if block["type"] == "tool_use":
                 self._seen.add(_canonical(block["name"], block["input"]))
-                self._called[block["id"]] = block["name"]
+                self._called[block["id"]] = block
             elif block["type"] == "tool_result" and not block["is_error"]:
-                self._show(self._called.get(block["tool_use_id"], ""), block["content"])
+                call = self._called[block["tool_use_id"]]
+                if call["name"] == PROPOSE:
+                    self._bind(proposal(call["input"]))
+                self._show(call["name"], block["content"])
 
     # --- answering ---
 
@@ -334,18 +337,24 @@ class Talk:
     def _proposes(self) -> bool:
         return self._asked.judge is not None and self._failure is not None
 
+    def _bind(self, proposed: ModelProposal) -> bool:
+        """The last proposal binds, and one about another failure leads to a person; whether it is about another one."""
+        assert self._failure is not None
+        strange = bool(elsewhere(proposed, self._failure.key))
+        self._proposed += 1
+        self._wish = ActionKind.ESCALATE_TO_HUMAN if strange else proposed.action
+        return strange
+
     def _propose(self, arguments: Any) -> str:
-        """What the policy says; the last proposal binds, and one about another failure leads to a person."""
+        """What the policy says."""
         assert self._asked.judge is not None
         assert self._failure is not None
         proposed = proposal(arguments)
         self._once(PROPOSE, arguments)
         if self._proposed == MOST_PROPOSALS:
             raise Rejected("too_many_proposals", f"{MOST_PROPOSALS} proposals were judged. Answer with {SUBMIT}.")
-        self._proposed += 1
         verdict = self._asked.judge(self._failure, self._evidence, proposed)
-        strange = elsewhere(proposed, self._failure.key)
-        self._wish = ActionKind.ESCALATE_TO_HUMAN if strange else proposed.action
+        strange = self._bind(proposed)
         self._record.counts["proposed_elsewhere" if strange else f"proposed_{verdict.kind}"] += 1
         return json.dumps({"verdict": verdict.kind, "rule": verdict.rule, "reason": verdict.reason, "executed": False})
 

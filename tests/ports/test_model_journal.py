@@ -168,3 +168,17 @@ def test_a_proposal_made_before_an_interruption_binds_after_it(
         ask(client, store, failure, Tools(deaths=1), judge=lambda *_: verdict)
     again = ask(client, purse(engine, Clock()), failure, Tools(0), judge=lambda *_: verdict)
     assert again.wish is ActionKind.ESCALATE_TO_HUMAN
+
+
+def test_an_answer_without_a_word_is_no_part_of_the_conversation(
+    httpserver: HTTPServer, client: anthropic.Anthropic, engine: Engine
+) -> None:
+    script = Script(httpserver).message(stop="end_turn").message(THOUGHT, LOOK).message(SUBMIT)
+    store, tools = purse(engine, Clock()), Tools(deaths=1)
+    failure, incident = failed(store)
+    with pytest.raises(Killed):
+        ask(client, store, failure, tools)
+    assert ask(client, purse(engine, Clock()), failure, tools).category is Category.CODE_BUG
+    kept = [message for call in journal(store, incident) for message in call.messages or ()]
+    assert [message["role"] for message in kept] == ["user", "assistant", "user", "assistant"]
+    assert len(script.asked) == 3 and script.asked[2]["messages"][1]["content"] == [THOUGHT, LOOK]

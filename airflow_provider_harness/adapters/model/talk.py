@@ -127,7 +127,6 @@ class Talk:
             results.append(result)
         if not content:
             self._record.counts["empty"] += 1
-            self._messages.pop()
         elif results:
             self._messages.append(_user(results))
         else:
@@ -223,13 +222,15 @@ class Talk:
         return self._paid(call, answer)
 
     def _paid(self, call: str, answer: Answer) -> Sequence[Mapping[str, Any]]:
-        """The content of an answer that came whole; it is in the journal then, with all that was said since the last one."""
+        """The content of an answer that came whole; it is in the journal then, with all that was said since the last one. One
+        without a word is no part of the conversation: no server takes it back."""
         tokens, record, price = answer.tokens, self._record, self._known.price
         record.input_tokens += tokens.prompt
         record.output_tokens += tokens.output
         self._effort.newest = tokens.total
         goes_on = answer.stop in _GOES_ON
-        if goes_on:
+        heard = goes_on and bool(answer.content)
+        if heard:
             self._messages.append({"role": "assistant", "content": [dict(block) for block in answer.content]})
         kept, exact = self._asked.journal(self._messages[self._kept :])
         self._settle(
@@ -242,13 +243,14 @@ class Talk:
             cache_read=tokens.cache_read,
             output_tokens=tokens.output,
             reasoning=tuple(_thoughts(answer.content)),
-            messages=kept if goes_on else (),
+            messages=kept if heard else (),
             exact=exact,
         )
         if not goes_on:
             record.counts[f"stopped_{answer.stop}"] += 1
             raise Broken(f"stopped_{answer.stop}", f"it stopped with {answer.stop}")
-        self._kept = len(self._messages)
+        if heard:
+            self._kept = len(self._messages)
         return answer.content
 
     def _settle(self, call: str, **ended: Any) -> None:

@@ -10,6 +10,7 @@ from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
 from airflow_provider_harness import wiring
+from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.wiring import mapped as wiring_mapped
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
             return self.resume(context, datetime.now(UTC).isoformat())
         try:
             return super().execute(context)
-        except AirflowSensorTimeout as error:
-            raise self._failed() from error
+        except AirflowSensorTimeout:
+            self._fail()
 
     def resume(self, context: Any, began: str, event: Any = None) -> None:
         """Look again after the triggerer's call, and decide.
@@ -148,14 +149,11 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         self._fail()
 
     def _fail(self) -> NoReturn:
-        error = self._failed()
-        if self.soft_fail:
-            raise AirflowSkipException(str(error)) from error.__cause__
-        raise error from error.__cause__
-
-    def _failed(self) -> AirflowFailException:
-        """What is in the way, as an error that no retry would mend."""
-        cause = self._found.error if self._found else None
-        error = AirflowFailException(str(cause))
-        error.__cause__ = cause
-        return error
+        """End with what the last look found, which no retry would mend. It is raised first: Airflow's log leaves out a cause that
+        has no traceback, and the healer believes only what the log shows."""
+        assert self._found is not None and self._found.error is not None
+        ended = AirflowSkipException if self.soft_fail else AirflowFailException
+        try:
+            raise self._found.error
+        except HarnessError as cause:
+            raise ended(str(cause)) from cause

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -122,13 +123,15 @@ def _tables(connection: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(store_file: Path) -> Engine:
+def engine(store_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A store with many rows, in SQLite; made in about ten seconds."""
-    engine = open_engine(f"sqlite:///{store_file}")
+    path = shutil.copyfile(store_file, tmp_path_factory.mktemp("many") / "harness.db")
+    engine = open_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         _rows(connection)
         _tables(connection)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 def seconds(run: Callable[[], object]) -> float:

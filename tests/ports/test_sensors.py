@@ -76,7 +76,9 @@ def test_its_timeout_counts_from_the_first_look(case: Case, dag: Any, soft: bool
         sensor.resume(context(case, 0), began=began, event="look")
     assert isinstance(caught.value.__cause__, ContractViolation)
     told = extract(type(caught.value), caught.value, caught.value.__traceback__).stacks
-    assert [one.exc_type for one in told][:2] == [type(caught.value).__name__, "ContractViolation"], "as Airflow logs it"
+    assert [one.exc_type for one in told][:2] == [type(caught.value).__name__, "ContractViolation"], (
+        "as Airflow logs it"
+    )
 
 
 def test_too_few_rows_or_too_old_ones_are_not_there_yet(case: Case, dag: Any, tmp_path: Path) -> None:

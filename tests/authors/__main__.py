@@ -23,7 +23,7 @@ from tests.authors.test_recall import folder, said
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "explanation" / "checking-dags.md"
 _WRITTEN = "whole Dags, each with a fault"
-_TABLES = re.compile(r"(<!-- tables -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_TABLES = re.compile(r"(<!-- tables -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def examples() -> dict[str, list[str]]:
@@ -95,12 +95,13 @@ def main(arguments: Sequence[str]) -> int:
         table(("sound Dags", "files", "errors", "warnings", "hints", "processor time"), [row for row, _ in measured]),
         table(("family", "faults planted", "found above a hint"), caught := list(recall())),
     ]
-    print("\n\n".join(told))
+    tables = "\n\n".join(told)
+    print(tables)
     for _, standing in measured:
         for one in standing:
             print(f"{one.file}:{one.line}: {one.severity} {one.rule.id}: {one.message}", file=sys.stderr)
     if "--write" in arguments:
-        PAGE.write_text(_TABLES.sub(lambda found: found[1] + "\n\n".join(told) + found[2], PAGE.read_text()))
+        PAGE.write_text(_TABLES.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", PAGE.read_text()))
     missed = any(planted != found for _, planted, found in caught)
     return 1 if missed or any(standing for _, standing in measured[:4]) else 0
 

@@ -57,3 +57,9 @@ def test_the_table_of_faults_is_long_and_over_all_families() -> None:
     assert len(FAULTS) >= 100
     assert {fault.family for fault in FAULTS} == {"file", "logical", "semantic", "operational"}
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+def test_the_page_holds_the_table_of_all_these_faults() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "checking-dags.md").read_text()
+    planted = len(FAULTS) + len(written.FAULTY)
+    assert f"\n| all | {planted} | {planted} |\n" in page, "run `make authors`, which writes it"

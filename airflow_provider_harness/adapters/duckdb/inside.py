@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.sql.inside import FUNCTION
 from airflow_provider_harness.adapters.sql.types import element
 from airflow_provider_harness.adapters.sql.values import Family, family, kind_of, unfit
-from airflow_provider_harness.core.contracts.checks import Check
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.documents import UNREADABLE, guilty
 
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 MALFORMED = object()
 """A text that should be JSON, and cannot be read as such; it is of no type, so it fails whatever needs one."""
+
+KEPT_BYTES = 1 << 20
+"""The most that values may take whose documents are kept; documents take up to fifty times as much."""
 
 
 def teach(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -36,36 +38,44 @@ def teach(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     known = connection.sql(f"SELECT 1 FROM duckdb_functions() WHERE function_name = '{FUNCTION}'").fetchall()
     if known:
         connection.remove_function(FUNCTION)
-    readers = {name: _reader(check, contract) for name, check in inside.items()}
+    tests = {name: (check.columns[0], guilty(check, contract.load.time_zone)) for name, check in inside.items()}
+    documents = _Documents(contract, [column for column, _ in tests.values()])
+
+    def answers(values: Any, names: Any) -> Any:  # without types, which DuckDB would look up by their names
+        import pyarrow as pa
+
+        if not len(names):
+            return pa.array([], pa.bool_())
+        column, test = tests[names[0].as_py()]
+        return pa.array([test(one) for one in documents.of(column, values)], pa.bool_())
 
     connection.create_function(
-        FUNCTION,
-        lambda values, names: _answers(
-            readers, values, names
-        ),  # without types, which DuckDB would look up by their names
-        None,
-        "BOOLEAN",
-        type=PythonUDFType.ARROW,
-        null_handling=FunctionNullHandling.SPECIAL,
+        FUNCTION, answers, None, "BOOLEAN", type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL
     )
 
 
-def _answers(
-    readers: Mapping[str, Callable[[pa.ChunkedArray], list[bool]]], values: pa.ChunkedArray, names: pa.ChunkedArray
-) -> pa.Array:
-    import pyarrow as pa
+class _Documents:
+    """Values of columns as documents, read once for all checks of a column, which DuckDB asks in turn of the same rows.
 
-    return pa.array(readers[names[0].as_py()](values) if len(names) else [], pa.bool_())
+    :param asked: the column of each check.
+    """
 
+    def __init__(self, contract: Contract, asked: list[str]) -> None:
+        self._texts = {name: family(element(kind_of(contract, name))) is Family.JSON for name in asked}
+        self._shared = {name for name in asked if asked.count(name) > 1}
+        self._last: tuple[str, Any, list[Any]] = ("", None, [])
 
-def _reader(check: Check, contract: Contract) -> Callable[[pa.ChunkedArray], list[bool]]:
-    test = guilty(check, contract.load.time_zone)
-    texts = family(element(kind_of(contract, check.columns[0]))) is Family.JSON
-
-    def read(values: pa.ChunkedArray) -> list[bool]:
-        return [test(document(value, values.type, texts=texts)) for value in values.to_pylist()]
-
-    return read
+    def of(self, column: str, values: pa.ChunkedArray) -> Iterable[Any]:
+        """The documents of values: the last ones again, where column and values are those of the last time."""
+        of, known, found = self._last
+        if of == column and values.equals(known):
+            return found
+        kind, texts = values.type, self._texts[column]
+        documents = (document(value, kind, texts=texts) for value in values.to_pylist())
+        if column not in self._shared or values.nbytes > KEPT_BYTES:
+            return documents
+        self._last = (column, values, list(documents))
+        return self._last[2]
 
 
 def document(value: Any, kind: pa.DataType, *, texts: bool) -> Any:

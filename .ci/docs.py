@@ -177,7 +177,7 @@ def policy() -> str:
 
 
 def checks() -> str:
-    from airflow_provider_harness.core.contracts.checks import CHECKS, Operator, Severity, Unit
+    from airflow_provider_harness.core.contracts.checks import CHECKS, CheckSeverity, Operator, Unit
 
     def yes(value: bool) -> str:
         return "yes" if value else ""
@@ -192,8 +192,8 @@ def checks() -> str:
         "are shown, only of columns that the contract classifies.\n\n"
         + table(("kind", "metric", "sets aside", "samples", "what to look at when it fails"), rows)
         + "\n\nSeverities: "
-        + "; ".join(inspect.cleandoc(Severity.__doc__ or "").splitlines())
-        + f" The contract's `warning` and `info` are `{Severity.WARN}`.\n\nComparisons, by the standard's names: {code(*Operator)}.\n\n"
+        + "; ".join(inspect.cleandoc(CheckSeverity.__doc__ or "").splitlines())
+        + f" The contract's `warning` and `info` are `{CheckSeverity.WARN}`.\n\nComparisons, by the standard's names: {code(*Operator)}.\n\n"
         f"Units: {code(*Unit)}. {inspect.cleandoc(Unit.__doc__ or '')}"
     )
 
@@ -369,14 +369,14 @@ def bigquery() -> str:
 
 def findings() -> str:
     from airflow_provider_harness.app.authoring.catalog import RULES
-    from airflow_provider_harness.app.authoring.finding import Family, Severity, Stage
+    from airflow_provider_harness.app.authoring.finding import Family, FindingSeverity, Stage
 
     parts = [
         "# Findings\n\nWhat `airflow harness check` can say of a Dag file and of the contracts that it names. How it is used: "
         "[check a Dag](../how-to/check-a-dag.md). An error or a warning makes the command exit 1. Where a place makes a finding "
         "weigh less, such as a Dag that no schedule runs again, it is a hint there. One that is right where it stands: "
         "`# harness: ignore[HO101] why`, on its line or on the line before.\n\n"
-        + table(("severity", "meaning"), [(f"`{name}`", text) for name, text in meanings(Severity).items()])
+        + table(("severity", "meaning"), [(f"`{name}`", text) for name, text in meanings(FindingSeverity).items()])
         + "\n\n"
         + table(("family", "about"), [(f"`{name}`", text) for name, text in meanings(Family).items()])
         + "\n\n"

@@ -26,10 +26,10 @@ from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing import reconcile
 from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall.approve import Question
-from airflow_provider_harness.app.ports.healing import BrokenFile, Page, Severity, TaskState
+from airflow_provider_harness.app.ports.healing import BrokenFile, Page, PageSeverity, TaskState
 from airflow_provider_harness.app.reports import runbook_draft as runbook
 from airflow_provider_harness.core.contracts.checks import CheckKind
-from airflow_provider_harness.core.contracts.checks import Severity as Blocking
+from airflow_provider_harness.core.contracts.checks import CheckSeverity as Blocking
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Measurement, Report
 from airflow_provider_harness.core.diagnosis.failure import FailureKind, to_dict
 from airflow_provider_harness.core.incidents.events import Event, EventKind, Outcome, Proposed, stored
@@ -103,7 +103,7 @@ def told(text: str) -> Told:
     heal.decide(healer, "I")
     proposal = w.incident("I").last[Proposed].proposal()
     asked = approve.question(healer, w.incident("I"), proposal, RUN)
-    escalate.page(healer, w.incident("I"), asks="Look.", severity=Severity.HIGH)
+    escalate.page(healer, w.incident("I"), asks="Look.", severity=PageSeverity.HIGH)
     escalate.close(healer, w.incident("I"), Outcome.ESCALATED, "a person has it")
     events, failures = tuple(w.store.events("I")), w.store.failures("I")
     return Told(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow_provider_harness.app.pages.policy import as_explained, case_of
-from airflow_provider_harness.app.reports.policy_replay import Past, past, simulate
+from airflow_provider_harness.app.reports.policy_replay import PastVerdict, past, simulate
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.policy.explain import Explanation, explain
@@ -57,7 +57,7 @@ def _policy(file: str) -> Policy:
     return load_policy(file or config.read().policy_file)
 
 
-def _of_incident(incident_id: str) -> Past:
+def _of_incident(incident_id: str) -> PastVerdict:
     """The incident's newest verdict."""
     from airflow_provider_harness.wiring import healing as wiring
 
@@ -68,12 +68,12 @@ def _of_incident(incident_id: str) -> Past:
     return found[-1]
 
 
-def _of_facts(args: Any) -> Past:
+def _of_facts(args: Any) -> PastVerdict:
     usage = Usage(on_incident=args.acts_on_incident, on_dag_today=args.acts_on_dag)
     return case_of(args.action, args.fact, usage, dashes="--")
 
 
-def _told(case: Past, found: Explanation) -> list[str]:
+def _told(case: PastVerdict, found: Explanation) -> list[str]:
     known = ", ".join(f"{name} {value}" for name, value in case.facts.items())
     wide = max((len(said.rule) for said in found.rules), default=0)
     granted = "" if case.incident_id else " (needs_person and basis are taken as said here where they are not given)"

@@ -38,7 +38,7 @@ def slices() -> SqlLeases:
     return SqlLeases(task_engine)
 
 
-class Held:
+class HeldLease:
     """A lease that this task has taken; call it to make sure that it still has it.
 
     A process that was stopped for a while, and goes on, does not know that another run has taken its slice over.
@@ -81,7 +81,7 @@ class Held:
 
 
 @contextmanager
-def leased(name: str, task: TryKey) -> Iterator[Held | None]:
+def leased(name: str, task: TryKey) -> Iterator[HeldLease | None]:
     """Hold the lease on a name, renewed while the block runs; None where there is no store.
 
     A lease of another task instance is waited for, longer than one lasts whose holder was killed. The lease is for people and for
@@ -97,8 +97,8 @@ def leased(name: str, task: TryKey) -> Iterator[Held | None]:
 
 
 @contextmanager
-def _renewed(store: SqlLeases, name: str, token: str) -> Iterator[Held]:
-    held, over = Held(store, name, token), threading.Event()
+def _renewed(store: SqlLeases, name: str, token: str) -> Iterator[HeldLease]:
+    held, over = HeldLease(store, name, token), threading.Event()
     renewal = threading.Thread(target=held.keep, args=(over,), daemon=True, name="harness lease")
     renewal.start()
     try:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.postgres.write.quarantine import PostgresQuarantine
     from airflow_provider_harness.app.rows.quarantine import Released
     from airflow_provider_harness.core.contracts.contract import Contract
-    from airflow_provider_harness.core.contracts.readiness import Verdict
+    from airflow_provider_harness.core.contracts.readiness import StandardResult
     from airflow_provider_harness.core.contracts.report import Report
     from airflow_provider_harness.core.contracts.schema import Schema
     from airflow_provider_harness.core.diagnosis.failure import TryKey
@@ -403,7 +403,7 @@ def place(conn_id: str, table: str) -> str:
     return f"{found.namespace}/{found.name}, {named(conn_id)}"
 
 
-def checklist(contract: Contract, conn_id: str, at: datetime | None = None) -> tuple[Verdict, ...]:
+def checklist(contract: Contract, conn_id: str, at: datetime | None = None) -> tuple[StandardResult, ...]:
     """Whether a contract's live table meets the standards of its readiness level.
 
     :param at: moment as of which its freshness is judged; None means now.

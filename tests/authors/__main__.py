@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from airflow_provider_harness.app.authoring.finding import Finding, Severity, Stage
+from airflow_provider_harness.app.authoring.finding import Finding, FindingSeverity, Stage
 from airflow_provider_harness.wiring.authoring import checking
 from tests.authors import written
 from tests.authors.faults import FAULTS
@@ -60,8 +60,8 @@ def alarms(*, imports: bool) -> Iterator[tuple[Sequence[object], list[Finding]]]
         found = checking.findings(files, imports=imports, stage=Stage.COMPILE)
         spent = time.process_time() + sum(os.times()[2:4]) - began
         weights = Counter(one.severity for one in found)
-        row = (whose, len(files), *(weights[kind] for kind in Severity), f"{spent:.1f} s")
-        yield row, [one for one in found if one.severity is not Severity.HINT]
+        row = (whose, len(files), *(weights[kind] for kind in FindingSeverity), f"{spent:.1f} s")
+        yield row, [one for one in found if one.severity is not FindingSeverity.HINT]
 
 
 def recall() -> Iterator[tuple[str, int, int]]:
@@ -70,12 +70,16 @@ def recall() -> Iterator[tuple[str, int, int]]:
     for fault in FAULTS:
         with tempfile.TemporaryDirectory() as where:
             seen = said(folder(Path(where), fault))
-        found[fault.family] += any(rule == fault.rule and weight is not Severity.HINT for rule, weight, _ in seen)
+        found[fault.family] += any(
+            rule == fault.rule and weight is not FindingSeverity.HINT for rule, weight, _ in seen
+        )
     for name, (rules, _) in written.FAULTY.items():
         with tempfile.TemporaryDirectory() as where:
             (Path(where) / "one.py").write_text(written.faulty(name))
             seen = said([str(Path(where) / "one.py")])
-        found[_WRITTEN] += set(rules.split()) <= {rule for rule, weight, _ in seen if weight is not Severity.HINT}
+        found[_WRITTEN] += set(rules.split()) <= {
+            rule for rule, weight, _ in seen if weight is not FindingSeverity.HINT
+        }
     planted = Counter(fault.family for fault in FAULTS) + Counter({_WRITTEN: len(written.FAULTY)})
     for family in sorted(planted):
         yield family, planted[family], found[family]

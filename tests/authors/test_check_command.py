@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_harness.adapters.dags import ruff
 from airflow_provider_harness.app.authoring.catalog import RULES
-from airflow_provider_harness.app.authoring.finding import Severity, Stage
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Stage
 from airflow_provider_harness.cli.authoring import check as command
 from airflow_provider_harness.wiring.authoring import checking
 from tests.authors.faults import FAULTS
@@ -160,12 +160,12 @@ def test_files_are_imported_apart_and_within_a_time(tmp_path: Path) -> None:
     told = {
         Path(one.file).name: one.rule.id
         for one in found
-        if one.severity is not Severity.HINT and one.rule.id.startswith("HF")
+        if one.severity is not FindingSeverity.HINT and one.rule.id.startswith("HF")
     }
     assert told == {"exits.py": "HF007", "gone.py": "HF002", "loops.py": "HF007"}
-    hints = {(Path(one.file).name, one.rule.id) for one in found if one.severity is Severity.HINT}
+    hints = {(Path(one.file).name, one.rule.id) for one in found if one.severity is FindingSeverity.HINT}
     assert ("absent.py", "HF008") in hints and ("gated.py", "HF008") not in hints
-    assert not [one for one in found if Path(one.file).name == "gated.py" and one.severity is not Severity.HINT]
+    assert not [one for one in found if Path(one.file).name == "gated.py" and one.severity is not FindingSeverity.HINT]
 
 
 def test_a_hundred_dags_by_their_text_take_little_time(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.app.authoring.finding import Severity, Stage
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Stage
 from airflow_provider_harness.wiring.authoring import checking
 from tests.authors import sound, written
 from tests.authors.faults import FAULTS, Fault
@@ -23,34 +23,34 @@ def folder(where: Path, fault: Fault | None = None) -> list[str]:
     return [str(where / name) for name in sound.FILES if name.endswith(".py")]
 
 
-def said(files: list[str]) -> list[tuple[str, Severity, str]]:
+def said(files: list[str]) -> list[tuple[str, FindingSeverity, str]]:
     """Rule, weight and message of everything that the code alone shows."""
     found = checking.findings(files, imports=False, stage=Stage.COMPILE)
     return [(one.rule.id, one.severity, f"{one.file}:{one.line} {one.message}") for one in found]
 
 
 def test_nothing_is_found_in_sound_dags(tmp_path: Path) -> None:
-    assert [one for one in said(folder(tmp_path)) if one[1] is not Severity.HINT] == []
+    assert [one for one in said(folder(tmp_path)) if one[1] is not FindingSeverity.HINT] == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.replace(" ", "-") for fault in FAULTS])
 def test_a_fault_is_found(fault: Fault, tmp_path: Path) -> None:
     found = said(folder(tmp_path, fault))
-    assert [one for one in found if one[0] == fault.rule and one[1] is not Severity.HINT], found
+    assert [one for one in found if one[0] == fault.rule and one[1] is not FindingSeverity.HINT], found
 
 
 @pytest.mark.parametrize("name", written.FAULTY)
 def test_a_fault_is_found_as_others_write_it(name: str, tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(written.faulty(name))
     found = said([str(tmp_path / "one.py")])
-    seen = {rule for rule, weight, _ in found if weight is not Severity.HINT}
+    seen = {rule for rule, weight, _ in found if weight is not FindingSeverity.HINT}
     assert set(written.FAULTY[name][0].split()) <= seen, found
 
 
 @pytest.mark.parametrize("name", written.SOUND)
 def test_nothing_is_found_in_sound_dags_as_others_write_them(name: str, tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(written.right(name))
-    assert [one for one in said([str(tmp_path / "one.py")]) if one[1] is not Severity.HINT] == []
+    assert [one for one in said([str(tmp_path / "one.py")]) if one[1] is not FindingSeverity.HINT] == []
 
 
 def test_the_table_of_faults_is_long_and_over_all_families() -> None:

@@ -22,7 +22,7 @@ from airflow_provider_harness import config
 from airflow_provider_harness.adapters.store.schema import metadata
 from airflow_provider_harness.app.ports.rows import Published
 from airflow_provider_harness.core import actions, errors
-from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
 from airflow_provider_harness.core.diagnosis import diagnosis, evidence, failure
 from airflow_provider_harness.core.incidents import events, incident, kept, metrics, outbox
@@ -38,7 +38,7 @@ SERIALIZED = ("operators", "sensors", "triggers", "links", "callbacks", "retry_p
 WORDS: tuple[type[StrEnum], ...] = (
     actions.ActionKind, actions.Parameter, diagnosis.Basis, diagnosis.Category, diagnosis.Certainty, evidence.Source,
     failure.FailureKind, failure.Origin, events.EventKind, events.Outcome, incident.State, StoreKind, outbox.MessageKind, outbox.MessageStatus,
-    outbox.Reached, policy.VerdictKind, CheckKind, Decision, Severity, config.Mode, config.Place, config.AskModel,
+    outbox.Reached, policy.VerdictKind, CheckKind, Decision, CheckSeverity, config.Mode, config.Place, config.AskModel,
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def words_of_commands() -> Iterator[str]:
 
 def report() -> Report:
     result = CheckResult(
-        id="c", kind=CheckKind.NOT_NULL, columns=(), severity=Severity.ERROR, passed=True, expected="", actual=""
+        id="c", kind=CheckKind.NOT_NULL, columns=(), severity=CheckSeverity.ERROR, passed=True, expected="", actual=""
     )
     return Report(
         contract="", contract_version="", table="", slice="", where="", rows=0, malformed=0, decision=Decision.PUBLISH,

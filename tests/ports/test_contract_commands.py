@@ -12,7 +12,7 @@ import pytest
 from airflow_provider_harness.adapters.contracts.odcs import compile_text, load_contract
 from airflow_provider_harness.adapters.postgres.contract_draft import draft
 from airflow_provider_harness.cli import commands, quarantine
-from airflow_provider_harness.core.contracts.checks import CheckKind, Reference, Severity
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity, Reference
 from airflow_provider_harness.core.contracts.contract import LogicalType
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -73,7 +73,7 @@ def test_a_draft_says_what_the_catalog_knows(dsn: str) -> None:
     assert checks["referential:b,a"].reference == Reference(table="shop.parts", columns=("b", "a"))
     assert checks["accepted_values:status"].values == ("open", "paid", "gone")
     keys = [check for check in contract.checks if check.kind is CheckKind.REFERENTIAL]
-    assert len(keys) == 3 and {check.severity for check in keys} == {Severity.WARN}, "a foreign key blocks nothing"
+    assert len(keys) == 3 and {check.severity for check in keys} == {CheckSeverity.WARN}, "a foreign key blocks nothing"
     assert "description: What was ordered" in text
 
 

@@ -17,7 +17,7 @@ from airflow_provider_harness.adapters.postgres.subject import PostgresRows
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
 from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.app.rows.validate import verify
-from airflow_provider_harness.core.contracts.anomaly import Past
+from airflow_provider_harness.core.contracts.anomaly import CheckHistory
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import Decision, Report, judge
 from airflow_provider_harness.core.contracts.schema import Side, compare
@@ -48,7 +48,7 @@ def real(postgres: PostgresServer) -> Iterator[PostgresServer]:
 
 def gate(server: PostgresServer, contract: Contract) -> Report:
     measured = PostgresWarehouse(server.url(DATABASE)).measure_published(contract, None, YEAR_END)
-    return judge(contract, measured, where="the real data", past=Past(at=YEAR_END, points={}))
+    return judge(contract, measured, where="the real data", past=CheckHistory(at=YEAR_END, points={}))
 
 
 def test_five_contracts_have_forty_checks() -> None:

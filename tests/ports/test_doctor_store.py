@@ -18,7 +18,7 @@ from airflow_provider_harness.adapters.store.migrate import grant_tasks, lacking
 from airflow_provider_harness.adapters.store.rights import excess, superuser
 from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.adapters.store.unreadable import READERS, unreadable
-from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.cli.doctor import local as doctor_here
 from airflow_provider_harness.cli.doctor.findings import Health
 from airflow_provider_harness.core.diagnosis.failure import TryKey
@@ -163,7 +163,7 @@ def test_an_address_that_the_client_of_pagerduty_refuses_is_named_and_fails_no_h
     (found,) = doctor_here.pages()
     assert found.health is Health.WRONG
     assert "https://" in found.text and "pagerduty_events_default" in found.fix
-    page = Page(dedup_key="k", summary="s", severity=Severity.LOW, source="a", details={}, links={})
+    page = Page(dedup_key="k", summary="s", severity=PageSeverity.LOW, source="a", details={}, links={})
     with pytest.raises(HarnessUnavailable, match="https"):
         PagerDuty("k" * 32, address).trigger(page)
     assert PagerDuty("k" * 32).refused() == ""

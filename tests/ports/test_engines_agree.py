@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.gx.suite import exact
-from airflow_provider_harness.core.contracts.anomaly import Past, Point
+from airflow_provider_harness.core.contracts.anomaly import CheckHistory, Point
 from airflow_provider_harness.core.contracts.checks import (
     INSIDE,
     Baseline,
@@ -267,7 +267,7 @@ EXAMPLES = [
         more={"expect": between(-50, 50)},
     ),
 ]
-PAST = Past(
+PAST = CheckHistory(
     at=NOW,
     points={
         name: [Point(at=NOW - timedelta(days=n), value=value) for n, value in enumerate((5, 6, 5, 4, 5, 6), 1)]

@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
 from airflow_provider_harness.app.rows.gate import Gate
-from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, Load, LoadMode
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, Measurements, Report
 from airflow_provider_harness.core.diagnosis.failure import TryKey
@@ -42,7 +42,7 @@ def contract(floor: float) -> Contract:
     watch = Check(
         id="watch",
         kind=CheckKind.ANOMALY,
-        severity=Severity.WARN,
+        severity=CheckSeverity.WARN,
         baseline=Baseline(of=CheckKind.ROW_COUNT, floor=floor),
     )
     load = Load(mode=LoadMode.INCREMENTAL, slice_column="time_hour", time_zone=NEW_YORK)

@@ -25,7 +25,7 @@ from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.adapters.store.unreadable import unreadable
 from airflow_provider_harness.app.pages.kept_contract import kept
-from airflow_provider_harness.core.contracts.checks import Severity
+from airflow_provider_harness.core.contracts.checks import CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.failure import FailureKind
@@ -198,7 +198,7 @@ def test_every_table_that_tasks_may_write_has_a_form_of_all_its_columns() -> Non
 def test_the_words_are_those_of_the_code() -> None:
     assert tuple(Place) == forms.PLACES
     assert tuple(Decision) == forms.DECISIONS
-    assert tuple(Severity) == forms.SEVERITIES
+    assert tuple(CheckSeverity) == forms.SEVERITIES
     assert ("", *Transformation) == forms.EDGES
     assert all(kind.replace("_", "").isalpha() and kind.islower() for kind in FailureKind)
 

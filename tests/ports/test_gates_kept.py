@@ -21,9 +21,9 @@ from airflow_provider_harness.core.contracts.checks import (
     Baseline,
     Check,
     CheckKind,
+    CheckSeverity,
     Expectation,
     Operator,
-    Severity,
     Slot,
 )
 from airflow_provider_harness.core.contracts.contract import Contract
@@ -40,13 +40,13 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WATCH = Check(
     id="watch",
     kind=CheckKind.ANOMALY,
-    severity=Severity.WARN,
+    severity=CheckSeverity.WARN,
     baseline=Baseline(of=CheckKind.ROW_COUNT, slot=Slot.ALL, minimum=3, floor=5),
 )
 CHANGE = Check(
     id="change",
     kind=CheckKind.ROW_COUNT_CHANGE,
-    severity=Severity.WARN,
+    severity=CheckSeverity.WARN,
     expect=Expectation(operator=Operator.BETWEEN, values=(-50, 50)),
 )
 CONTRACT = Contract(id="c", version="1", name="t", table="public.t", columns=(), checks=(WATCH, CHANGE))
@@ -207,7 +207,7 @@ def test_a_store_that_is_away_is_an_error_of_the_check_and_never_a_pass(tmp_path
         assert [(one.passed, one.value) for one in report.results] == [(False, 5), (False, 5)]
         assert all(one.error.startswith("its history could not be read: the harness store") for one in report.results)
         assert report.decision is Decision.PUBLISH, "both are warnings"
-        strict = replace(CONTRACT, checks=(replace(WATCH, severity=Severity.ERROR),))
+        strict = replace(CONTRACT, checks=(replace(WATCH, severity=CheckSeverity.ERROR),))
         blocked = Gate(strict, piece(3), post(), history).judge(
             Measurements(rows=5, values={"watch": Measurement(value=5)}), "staging"
         )

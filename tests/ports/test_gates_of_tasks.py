@@ -81,9 +81,9 @@ def before(case: Case, rows: int, days: int = 5, place: Place = Place.STAGING, c
 
 
 def _no_past(at: datetime) -> Any:
-    from airflow_provider_harness.core.contracts.anomaly import Past
+    from airflow_provider_harness.core.contracts.anomaly import CheckHistory
 
-    return Past(at=at, points={})
+    return CheckHistory(at=at, points={})
 
 
 def test_every_gate_of_a_slice_is_kept_with_its_task(watched: Case, dag: Any) -> None:

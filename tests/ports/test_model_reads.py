@@ -24,7 +24,7 @@ from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.circuit_breaker import Past
+from airflow_provider_harness.core.incidents.circuit_breaker import IncidentSummary
 from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow, Graph
 from airflow_provider_harness.core.redaction.redactor import Redactor
@@ -119,7 +119,9 @@ def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[Desk]:
             raise HarnessUnavailable("The store", f"password={SECRET}")
         return [gate("s0", Decision.PUBLISH), gate("s1")][-slices:] if slices < 3 else [gate("s0"), gate("s1")]
 
-    healed = Past(id="A", task="flights/load", opened_at=AT, category="lock_contention", outcome=Outcome.HEALED)
+    healed = IncidentSummary(
+        id="A", task="flights/load", opened_at=AT, category="lock_contention", outcome=Outcome.HEALED
+    )
     yield Desk(
         airflow=api,
         incidents=Incidents(healed, acts=("retry_task(dag=flights)",)),

@@ -18,7 +18,7 @@ from airflow_provider_harness.adapters.store.outbox import SqlOutbox
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.adapters.yaml_files.routes import load_routes
 from airflow_provider_harness.app.oncall.delivery import Channel, PageDispatcher
-from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.outbox import (
     BACKOFF,
@@ -85,7 +85,13 @@ def key() -> str:
 
 
 def page(key: str, **more: Any) -> Page:
-    given = {"dedup_key": key, "summary": "s", "severity": Severity.HIGH, "source": "airflow:d", "details": {"a": "b"}}
+    given = {
+        "dedup_key": key,
+        "summary": "s",
+        "severity": PageSeverity.HIGH,
+        "source": "airflow:d",
+        "details": {"a": "b"},
+    }
     return Page(**given | more)
 
 
@@ -103,7 +109,7 @@ def test_what_is_said_in_an_outage_is_told_once_when_it_is_over(
 ) -> None:
     events_api.refuse(503, times=1000)
     place.teller.trigger(page(key))
-    place.teller.trigger(page(key, summary="worse", severity=Severity.CRITICAL))
+    place.teller.trigger(page(key, summary="worse", severity=PageSeverity.CRITICAL))
     assert received(events_api, key) == []
     assert "told later" in place.lines[0]
     events_api.refuse(503, times=0)

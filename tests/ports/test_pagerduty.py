@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_harness.adapters.paging.pagerduty import SEVERITY, NoPager, PagerDuty
 from airflow_provider_harness.app.oncall.delivery import NobodyThere
-from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.testing.events_api import EventsApiStandIn
 
@@ -26,7 +26,7 @@ def page(**more: Any) -> Page:
     given = {
         "dedup_key": f"harness:{uuid.uuid4().hex[:16]}",
         "summary": "flights: timeout",
-        "severity": Severity.HIGH,
+        "severity": PageSeverity.HIGH,
         "source": "airflow:flights",
         "details": {"cause": "c"},
         "links": {"The run in Airflow": "http://airflow/dags/flights"},
@@ -49,8 +49,8 @@ def test_what_on_call_gets(events_api: EventsApiStandIn, pager: PagerDuty) -> No
     assert payload["custom_details"] == {"cause": "c"}
 
 
-@pytest.mark.parametrize("severity", Severity)
-def test_severities(events_api: EventsApiStandIn, pager: PagerDuty, severity: Severity) -> None:
+@pytest.mark.parametrize("severity", PageSeverity)
+def test_severities(events_api: EventsApiStandIn, pager: PagerDuty, severity: PageSeverity) -> None:
     given = page(severity=severity)
     pager.trigger(given)
     (event,) = received(events_api, given.dedup_key)["events"]

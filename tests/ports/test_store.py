@@ -368,7 +368,7 @@ def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlS
     recorded(store, *(replace(failure(), key=key) for key in (reader, other, writer)))
     joined = {item.failure.key.dag_id: item.incident_id for item in store.intake(NOW, store.waiting())}
     assert joined["writer"] == joined["reader"] != joined["other"]
-    assert cause.lead(store.failures(joined["reader"])).key == writer
+    assert cause.root_failure(store.failures(joined["reader"])).key == writer
 
 
 def taken_in(store: SqlStore, engine: Engine, run: str, many: int) -> float:

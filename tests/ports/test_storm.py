@@ -18,7 +18,7 @@ from airflow_provider_harness.app.healing import act, intake
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing.capture import capture
 from airflow_provider_harness.app.oncall import escalate
-from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.app.ports.healing import PageSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, Criticality
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
@@ -123,13 +123,13 @@ def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlStore) -
         intake.group_failures(healer)
 
     joins(3)
-    assert [page.severity for page in w.pager.pages] == [first.severity] == [Severity.HIGH]
+    assert [page.severity for page in w.pager.pages] == [first.severity] == [PageSeverity.HIGH]
     w.gates.contracts["dag_4"] = Contract(
         id="c", version="1", name="n", table="public.t", columns=(), criticality=Criticality.CRITICAL
     )
     joins(4)
     joins(5)
-    assert [page.severity for page in w.pager.pages] == [Severity.HIGH, Severity.CRITICAL]
+    assert [page.severity for page in w.pager.pages] == [PageSeverity.HIGH, PageSeverity.CRITICAL]
     assert len({page.dedup_key for page in w.pager.pages}) == len(store.incidents()) == 1
 
 

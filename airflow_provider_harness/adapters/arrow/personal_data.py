@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation
 from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -97,7 +97,7 @@ def _result(column: str, sentence: str, facts: Mapping[str, object], found: int)
         id=f"personal_data:{column}",
         kind=CheckKind.PERSONAL_DATA,
         columns=(column,),
-        severity=Severity.WARN,
+        severity=CheckSeverity.WARN,
         expect=Expectation(),
     )
     return CheckResult(

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.adapters.dags.query_rules import Saw, _grouped, _many_sides, _sources
 from airflow_provider_harness.adapters.dags.statements import SLICE, parse, table_name
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Query, Task
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode, LogicalType
 
@@ -59,7 +59,7 @@ def findings(task: Task, query: Query, contract: Contract, known: Mapping[str, C
     ]
     seen += [*_strangers(trees[0], known), *_joined(trees[0], known)]
     for rule, node, message in seen:
-        severity = Severity.HINT if message.endswith("(nothing like it is known)") else None
+        severity = FindingSeverity.HINT if message.endswith("(nothing like it is known)") else None
         yield Found(rule=rule, line=query.line + _offset(node), message=f"{query.unit}: {message}", severity=severity)
     cut = contract.load.mode in (LoadMode.INCREMENTAL, LoadMode.APPEND)
     if cut and task.kind == "SQLTransformOperator" and not SLICE.search(query.text):

@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.diagnosis.anchors import anchors
 from airflow_provider_harness.adapters.diagnosis.signature_files import signatures
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
-from airflow_provider_harness.core.logs.episode import Part, Said, Voice, said_in
+from airflow_provider_harness.core.logs.episode import Part, SpokenLine, Voice, said_in
 from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.signatures.error_codes import CODES, Field, Signature
 from airflow_provider_harness.core.signatures.texts import (
@@ -64,7 +64,7 @@ class Match:
     signature: Signature
     at: int
     weight: float
-    said: Said
+    said: SpokenLine
 
     @property
     def line(self) -> int:
@@ -145,7 +145,7 @@ class Reading:
     words: str
     matches: tuple[Match, ...]
     quiet: bool = False
-    said: tuple[Said, ...] = ()
+    said: tuple[SpokenLine, ...] = ()
 
 
 def find(text: str) -> Reading:
@@ -173,7 +173,7 @@ def _weights(matches: tuple[Match, ...]) -> list[float]:
 class _Page:
     """A text's lines as evidence, made when they are asked for: of a long log, most are quiet and never are."""
 
-    def __init__(self, said: tuple[Said, ...]) -> None:
+    def __init__(self, said: tuple[SpokenLine, ...]) -> None:
         self.said = said
         self._shown: dict[int, str] = {}
         self._low: dict[int, str] = {}

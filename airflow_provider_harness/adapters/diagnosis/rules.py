@@ -31,7 +31,7 @@ from airflow_provider_harness.core.diagnosis.diagnosis import (
 from airflow_provider_harness.core.diagnosis.evidence import Citation, Evidence, Source
 from airflow_provider_harness.core.diagnosis.exclusions import ruled_out
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, FailureKind
-from airflow_provider_harness.core.logs.episode import Said
+from airflow_provider_harness.core.logs.episode import SpokenLine
 from airflow_provider_harness.core.logs.lines import Level
 from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.signatures.context import EXPLAINS
@@ -184,7 +184,7 @@ def _how_clearly(top: float, lead: float, others: Sequence[Category]) -> str:
     return f"{words}, and nearly as many for {others[0]}" if others and lead < _DRAWN else words
 
 
-def _broken_off(said: Sequence[Said], words: str) -> Diagnosis:
+def _broken_off(said: Sequence[SpokenLine], words: str) -> Diagnosis:
     """A log of a task that neither failed nor ended points to a process that is gone; weakly."""
     levels = {each.line.level for each in said}
     last = words.rstrip().rpartition("\n")[2]

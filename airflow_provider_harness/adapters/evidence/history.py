@@ -14,7 +14,7 @@ from airflow_provider_harness.core.actions import kind_of
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import HarnessError
-from airflow_provider_harness.core.incidents.circuit_breaker import Past, task_of
+from airflow_provider_harness.core.incidents.circuit_breaker import IncidentSummary, task_of
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from airflow_provider_harness.core.slices.gate_run import StoredGate
@@ -39,7 +39,7 @@ class Airflow(Protocol):
 class Incidents(Protocol):
     """What is asked of the store."""
 
-    def past(self, since: datetime) -> Sequence[Past]: ...
+    def past(self, since: datetime) -> Sequence[IncidentSummary]: ...
     def incident(self, incident_id: str) -> Incident: ...
 
 
@@ -169,7 +169,7 @@ def gate_text(gate: StoredGate) -> str:
     return "; ".join(said)
 
 
-def ended(incidents: Incidents, past: Sequence[Past]) -> Iterator[str]:
+def ended(incidents: Incidents, past: Sequence[IncidentSummary]) -> Iterator[str]:
     """What earlier incidents were and what became of them, the newest first: ids, enumerations and times alone."""
     for item in sorted(past, key=lambda one: one.opened_at, reverse=True)[:SIMILAR]:
         acts = [str(kind_of(act)) for act in incidents.incident(item.id).acts]

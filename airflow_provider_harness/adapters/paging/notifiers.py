@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.redaction.escaping import ESCAPES, Medium, links, one_line
 
@@ -71,7 +71,7 @@ def shown(page: Page, medium: Medium) -> Page:
 
 
 def _end(dedup_key: str) -> Page:
-    return Page(dedup_key=dedup_key, summary=dedup_key, severity=Severity.LOW, source="airflow", details={})
+    return Page(dedup_key=dedup_key, summary=dedup_key, severity=PageSeverity.LOW, source="airflow", details={})
 
 
 def named(text: str) -> dict[str, Notifier]:

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_harness.app.oncall.delivery import NobodyThere
-from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.core.errors import HarnessUnavailable, MissingExtra, NotAllowed
 from airflow_provider_harness.core.redaction.escaping import links as shown_links
 from airflow_provider_harness.core.redaction.escaping import pagerduty
 
 #: PagerDuty's four words (Events API v2, ``payload.severity``).
 SEVERITY = {
-    Severity.LOW: "info",
-    Severity.MEDIUM: "warning",
-    Severity.HIGH: "error",
-    Severity.CRITICAL: "critical",
+    PageSeverity.LOW: "info",
+    PageSeverity.MEDIUM: "warning",
+    PageSeverity.HIGH: "error",
+    PageSeverity.CRITICAL: "critical",
 }
 
 

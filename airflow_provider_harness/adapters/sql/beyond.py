@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from airflow_provider_harness.adapters.sql.checks import Rows, column, ident, in_slice
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.slices.slices import Slice
 
@@ -26,7 +26,7 @@ def looked_up(contract: Contract, proved: Collection[str] = ()) -> tuple[Check, 
 
 def blocking(contract: Contract, proved: Collection[str] = ()) -> tuple[Check, ...]:
     """Those of them without which nothing is published."""
-    return tuple(check for check in looked_up(contract, proved) if check.severity is Severity.ERROR)
+    return tuple(check for check in looked_up(contract, proved) if check.severity is CheckSeverity.ERROR)
 
 
 def _reaches(check: Check, contract: Contract) -> bool:

@@ -71,13 +71,13 @@ def _event(key: str, failure: Failure, incident_id: str, now: datetime, *, opene
     return Event(incident_id=incident_id, at=now, body=body)
 
 
-def _held(connection: Connection, handles: Iterable[cause.GroupingKeys]) -> list[cause.Held]:
+def _held(connection: Connection, handles: Iterable[cause.GroupingKeys]) -> list[cause.OpenGroup]:
     """The causes in hand that these failures could join or offer."""
     c = t.causes
     keys = {key for one in handles for key in (*one.accepts, *one.offers)}
     rows = among(connection, c.c.key, sorted(keys), c.c.key, c.c.incident_id, c.c.seen_at)
     return [
-        cause.Held(key=row.key, incident_id=row.incident_id, seen_at=datetime.fromisoformat(row.seen_at))
+        cause.OpenGroup(key=row.key, incident_id=row.incident_id, seen_at=datetime.fromisoformat(row.seen_at))
         for row in rows
     ]
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from airflow_provider_harness.app.authoring.catalog import RULES
 from airflow_provider_harness.app.authoring.code import bodies, head, secrets
-from airflow_provider_harness.app.authoring.finding import Finding, Found, Severity, Stage
+from airflow_provider_harness.app.authoring.finding import Finding, FindingSeverity, Found, Stage
 from airflow_provider_harness.app.authoring.model import Query, Source
 from airflow_provider_harness.app.authoring.rules import RULES as OF_DAGS
 from airflow_provider_harness.app.authoring.suppressions import applied
 
 Judge = Callable[[Query], Iterator[Found]]
-_WEIGHS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
+_WEIGHS = {FindingSeverity.ERROR: 0, FindingSeverity.WARNING: 1, FindingSeverity.HINT: 2}
 
 
 def of_source(source: Source, judge: Judge, *, imported: bool = False) -> Iterator[Found]:
@@ -33,7 +33,7 @@ def of_source(source: Source, judge: Judge, *, imported: bool = False) -> Iterat
         made_elsewhere = not imported and any(
             "dag" in name.lower() and not home.startswith("airflow.") for name, home in source.values.imports.items()
         )
-        yield Found(rule="HF003", line=1, severity=Severity.HINT if made_elsewhere else None)
+        yield Found(rule="HF003", line=1, severity=FindingSeverity.HINT if made_elsewhere else None)
 
 
 _ONLY_REPEATED = ("HS107", "HS112", "HS101", "HL112")
@@ -45,7 +45,7 @@ def _weighed(source: Source, query: Query, found: Iterable[Found]) -> Iterator[F
     repeated = source.repeated(query.unit)
     for one in found:
         weak = (not repeated and one.rule in _ONLY_REPEATED) or (one.rule == "HS108" and not _elsewhere(source))
-        yield _as(one, Severity.HINT) if weak else one
+        yield _as(one, FindingSeverity.HINT) if weak else one
 
 
 _ZONE = re.compile(
@@ -58,7 +58,7 @@ def _elsewhere(source: Source) -> bool:
     return bool(_ZONE.search(source.text))
 
 
-def _as(found: Found, severity: Severity) -> Found:
+def _as(found: Found, severity: FindingSeverity) -> Found:
     return Found(
         rule=found.rule, line=found.line, message=found.message, fix=found.fix, severity=severity, file=found.file
     )
@@ -87,8 +87,8 @@ def finished(found: Mapping[str, Sequence[Found]], texts: Mapping[str, str], sta
 def _finding(found: Found, file: str, stage: Stage) -> Finding:
     rule = RULES[found.rule]
     severity = found.severity or rule.severity
-    if rule.demanded is not None and stage.rank >= rule.demanded.rank and severity is Severity.HINT:
-        severity = Severity.WARNING
+    if rule.demanded is not None and stage.rank >= rule.demanded.rank and severity is FindingSeverity.HINT:
+        severity = FindingSeverity.WARNING
     return Finding(
         rule=rule,
         severity=severity,
@@ -101,4 +101,4 @@ def _finding(found: Found, file: str, stage: Stage) -> Finding:
 
 def stands(findings: Iterable[Finding]) -> bool:
     """Whether something more than a hint is left."""
-    return any(one.severity is not Severity.HINT for one in findings)
+    return any(one.severity is not FindingSeverity.HINT for one in findings)

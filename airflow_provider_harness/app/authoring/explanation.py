@@ -11,7 +11,7 @@ from airflow_provider_harness.app.authoring.code import texts
 from airflow_provider_harness.app.authoring.code.values import Code
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import INTO, OUT_OF, connection, reads, writes
-from airflow_provider_harness.core.contracts.checks import Check, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction, LoadMode
 from airflow_provider_harness.core.contracts.report import expected_of
 from airflow_provider_harness.core.lineage.graph import ColumnEdge
@@ -289,7 +289,7 @@ def _gates(task: Task, contract: Contract, elsewhere: frozenset[str]) -> list[di
 def _check(check: Check) -> dict[str, Any]:
     return {
         "id": check.id,
-        "blocks": check.severity is Severity.ERROR,
+        "blocks": check.severity is CheckSeverity.ERROR,
         "demands": expected_of(check),
         "about": check.description,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """How much a finding weighs; an error or a warning makes the command exit 1."""
 
     ERROR = "error"  # it fails, loses rows, doubles rows or leaks
@@ -51,7 +51,7 @@ class Rule:
 
     id: str
     family: Family
-    severity: Severity
+    severity: FindingSeverity
     what: str
     why: str
     fix: str
@@ -74,7 +74,7 @@ class Found:
     line: int
     message: str = ""
     fix: str = ""
-    severity: Severity | None = None
+    severity: FindingSeverity | None = None
     file: str = ""
 
 
@@ -83,7 +83,7 @@ class Finding:
     """One finding, as the command prints it."""
 
     rule: Rule
-    severity: Severity
+    severity: FindingSeverity
     file: str
     line: int
     message: str

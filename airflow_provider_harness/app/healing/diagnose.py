@@ -32,7 +32,7 @@ from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.diagnosis.failure_text import cleaned
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import grouping as cause
-from airflow_provider_harness.core.incidents.circuit_breaker import DAY, Brake, Past, brake, task_of
+from airflow_provider_harness.core.incidents.circuit_breaker import DAY, IncidentSummary, Stop, brake, task_of
 from airflow_provider_harness.core.incidents.events import Claimed, Diagnosed, EvidenceSeen, Judged, Proposed, Returned
 from airflow_provider_harness.core.incidents.incident import WELL, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.operators import is_ours
@@ -48,7 +48,7 @@ def lead_of(healer: Healer, incident: Incident) -> Failure:
     if diagnosed and (same := [failure for failure in failures if str(failure.key) == diagnosed.failure]):
         return same[0]
     unwell = [failure for failure in failures if incident.runs.get(failure.key.run) not in WELL] or failures
-    return cause.lead(unwell) if not incident.acts else unwell[-1]
+    return cause.root_failure(unwell) if not incident.acts else unwell[-1]
 
 
 def claim(healer: Healer, incident_id: str, healer_run: str) -> bool:
@@ -197,11 +197,11 @@ def judge(
 _PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)
 
 
-def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Brake | None:
+def brakes(healer: Healer, incident: Incident, diagnosis: Diagnosis) -> Stop | None:
     """Why this incident is for a person by what happened before; None where it is not."""
     now, limits = healer.now(), healer.limits.brakes
     past = healer.store.past(now - max(limits.window, DAY))
-    mine = Past(
+    mine = IncidentSummary(
         id=incident.id,
         task=task_of(incident.failures[0]),
         opened_at=now,

@@ -15,7 +15,7 @@ from airflow_provider_harness.app.ports.healing import Healer, TaskState
 from airflow_provider_harness.core.diagnosis.failure import NOTICES, Failure, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
-from airflow_provider_harness.core.incidents.grouping import lead
+from airflow_provider_harness.core.incidents.grouping import root_failure
 from airflow_provider_harness.core.incidents.incident import Incident
 
 #: Reports that are looked at together: one transaction, and one question to Airflow where there are many.
@@ -175,7 +175,7 @@ def _still_broken(healer: Healer, incident: Incident) -> bool:
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
     if not failures:
         return False
-    key = lead(failures).key
+    key = root_failure(failures).key
     try:
         if not key.task_id:
             return healer.airflow.run_state(key.dag_id, key.run_id) == "failed"

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from airflow_provider_harness.app.ports.healing import Page, Severity
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.outbox import (
     Delivery,
@@ -227,4 +227,4 @@ def _body(page: Page) -> dict[str, Any]:
 
 def _page(message: Message) -> Page:
     body = message.body
-    return Page(**dict(body) | {"severity": Severity(body["severity"]), "route": tuple(body.get("route", ()))})
+    return Page(**dict(body) | {"severity": PageSeverity(body["severity"]), "route": tuple(body.get("route", ()))})

@@ -16,7 +16,7 @@ from airflow_provider_harness.app.oncall.impact import (
 from airflow_provider_harness.app.oncall.instructions import AFTER_HARM, NO_SLICE, answer, instructions_for
 from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed
 from airflow_provider_harness.app.oncall.paged import resolved, with_delivery
-from airflow_provider_harness.app.ports.healing import Healer, Severity
+from airflow_provider_harness.app.ports.healing import Healer, PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import SlaAlert, is_own
 from airflow_provider_harness.core.incidents.events import (
     Asked,
@@ -83,7 +83,7 @@ def start_next(healer: Healer, incident: Incident) -> None:
         healer.record(incident.id, Noted(text=STARTED, run=run_id(incident.episode, number)))
 
 
-def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -> None:
+def page(healer: Healer, incident: Incident, *, asks: str, severity: PageSeverity) -> None:
     """Page on-call about this incident; the same episode again updates the same page.
 
     Nobody is paged where only runs of a backfill failed, unless the administrator wants it or a promise is at stake. In a maintenance window the
@@ -101,7 +101,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: Severity) -
     message = compose(healer, incident, asks=asks, severity=severity, risks=risks)
     if not incident.said and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
         message = replace(message, dedup_key=told[0])  # on-call knows of it by this page, and gets no second one
-    if severity is not Severity.CRITICAL:
+    if severity is not PageSeverity.CRITICAL:
         dags = frozenset(failure.key.dag_id for failure in failures)
         message = replace(message, not_before=healer.limits.maintenance.until(dags, healer.now()))
     healer.pager.trigger(message)

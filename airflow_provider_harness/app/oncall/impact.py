@@ -13,14 +13,14 @@ from airflow_provider_harness.core.errors import HarnessError, NoSlice
 from airflow_provider_harness.core.incidents.events import Outcome, Settled
 from airflow_provider_harness.core.incidents.grouping import of_backfill
 from airflow_provider_harness.core.incidents.incident import Incident
-from airflow_provider_harness.core.incidents.severity import Impact, Severity, severity
+from airflow_provider_harness.core.incidents.severity import Impact, PageSeverity, severity
 from airflow_provider_harness.core.lineage.graph import job
 
 #: Task instances of an incident whose contracts are read; a storm has many of few tables.
 LOOKED_AT = 20
 
 
-def page_severity(healer: Healer, incident: Incident) -> Severity:
+def page_severity(healer: Healer, incident: Incident) -> PageSeverity:
     """How loudly on-call is told of this incident; a question about it wakes as loudly, since no answer is a no."""
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
     stakes = Impact(

@@ -19,7 +19,7 @@ from airflow_provider_harness.app.oncall.subject import (
     statement_of,
     zones_of,
 )
-from airflow_provider_harness.app.ports.healing import Healer, Page, Severity
+from airflow_provider_harness.app.ports.healing import Healer, Page, PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import SlaAlert
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
@@ -60,7 +60,7 @@ def healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Pa
     return Page(
         dedup_key=dedup_key(incident),
         summary=f"{dag_id_of(incident)}: {outcome} by the harness"[:SUMMARY_LENGTH],
-        severity=Severity.LOW,
+        severity=PageSeverity.LOW,
         source=f"airflow:{dag_id_of(incident)}",
         details={"done": "\n".join(incident.acts), "outcome": terminal(why), "incident": incident.id},
         links=_links(healer, incident),
@@ -79,7 +79,7 @@ def dedup_key(incident: Incident) -> str:
 
 
 def compose(
-    healer: Healer, incident: Incident, *, asks: str, severity: Severity, risks: Sequence[SlaAlert] = ()
+    healer: Healer, incident: Incident, *, asks: str, severity: PageSeverity, risks: Sequence[SlaAlert] = ()
 ) -> Page:
     """The page as on-call gets it.
 
@@ -336,7 +336,7 @@ def own_failure(dag_id: str, run_id: str, task_id: str, incident_id: str, error:
     return Page(
         dedup_key=f"harness-self:{dag_id}:{task_id}",
         summary=f"The harness itself failed: {dag_id}.{task_id}",
-        severity=Severity.CRITICAL,
+        severity=PageSeverity.CRITICAL,
         source=f"airflow:{dag_id}",
         details={
             "what is broken": f"{dag_id}/{run_id}/{task_id}",

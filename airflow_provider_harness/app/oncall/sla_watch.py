@@ -17,7 +17,7 @@ from airflow_provider_harness.app.oncall.page import (
     route_of,
     time_left,
 )
-from airflow_provider_harness.app.ports.healing import DagFacts, Healer, Page, RunState, Severity, TaskState
+from airflow_provider_harness.app.ports.healing import DagFacts, Healer, Page, PageSeverity, RunState, TaskState
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert, is_own, promise_key
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
@@ -257,7 +257,9 @@ def _page(healer: Healer, contract: Contract, risk: SlaAlert, dag: DagFacts, why
     left = time_left(risk.due - healer.now())
     level = severity(Impact(contracts=(contract,)))
     end = (
-        None if level is Severity.CRITICAL else healer.limits.maintenance.until(frozenset({risk.dag_id}), healer.now())
+        None
+        if level is PageSeverity.CRITICAL
+        else healer.limits.maintenance.until(frozenset({risk.dag_id}), healer.now())
     )
     details = {
         "what is at risk": f"{risk.table} slice {risk.slice}, by {risk.dag_id}.{risk.task_id}",

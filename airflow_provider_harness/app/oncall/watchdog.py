@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.oncall.deadlines import UNCLAIMED, overdue
-from airflow_provider_harness.app.ports.healing import Healer, Page, Severity
+from airflow_provider_harness.app.ports.healing import Healer, Page, PageSeverity
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.incident import State
 
@@ -92,7 +92,7 @@ def _tell(healer: Healer, part: str, text: str) -> None:
         page = Page(
             dedup_key=key,
             summary=f"The harness does not work: {text}"[:1024],
-            severity=Severity.CRITICAL,
+            severity=PageSeverity.CRITICAL,
             source="airflow:harness",
             details={"what is broken": text, "you are asked to": _ASK[part]},
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_provider_harness.core.contracts.anomaly import Normal, Past, Point, normal
+from airflow_provider_harness.core.contracts.anomaly import CheckHistory, ExpectedRange, Point, normal
 from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Slot
 from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract, Sla
 
@@ -183,9 +183,9 @@ def baselines(body: Mapping[str, Any]) -> dict[str, Baseline]:
     return found
 
 
-def band(baseline: Baseline, check: str, at: datetime, zone: str, points: Sequence[Point]) -> Normal | None:
+def band(baseline: Baseline, check: str, at: datetime, zone: str, points: Sequence[Point]) -> ExpectedRange | None:
     """What was normal for a slice, by the slices before it."""
-    return normal(baseline, check, Past(at=at, zone=zone, points={check: points}))
+    return normal(baseline, check, CheckHistory(at=at, zone=zone, points={check: points}))
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_harness.app.pages.incidents.parts import RuleSaid
-from airflow_provider_harness.app.reports.policy_replay import Change, Past
+from airflow_provider_harness.app.reports.policy_replay import Change, PastVerdict
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Proposal
 from airflow_provider_harness.core.diagnosis.evidence import Fact
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -150,13 +150,13 @@ def _type(spec: FactSpec) -> str:
     return "time" if spec.moment else _TYPES[spec.type]
 
 
-def explained(policy: Policy, case: Past) -> Explained:
+def explained(policy: Policy, case: PastVerdict) -> Explained:
     """A case with what each rule says to it."""
     found = explain(policy, case.proposal, case.facts, case.usage)
     return as_explained(case, found)
 
 
-def as_explained(case: Past, found: Explanation) -> Explained:
+def as_explained(case: PastVerdict, found: Explanation) -> Explained:
     """The same of an explanation that was made."""
     verdict = found.verdict
     return Explained(
@@ -192,7 +192,7 @@ def changed(change: Change) -> Changed:
 GRANTED: Mapping[str, Fact] = {"needs_person": False, "basis": "fact"}
 
 
-def case_of(action: str, facts: Sequence[str], usage: Usage, dashes: str = "") -> Past:
+def case_of(action: str, facts: Sequence[str], usage: Usage, dashes: str = "") -> PastVerdict:
     """A case that a person makes up.
 
     :param facts: each as ``name=value``.
@@ -205,7 +205,9 @@ def case_of(action: str, facts: Sequence[str], usage: Usage, dashes: str = "") -
     kind = ActionKind(action)
     proposal = Proposal(kind=kind, arguments=dict.fromkeys(ACTIONS[kind].required, "?"))
     said = {**GRANTED, **facts_of(facts, dashes)}
-    return Past(incident_id="", at="", proposal=proposal, facts=said, usage=usage, verdict="", rule="", reason="")
+    return PastVerdict(
+        incident_id="", at="", proposal=proposal, facts=said, usage=usage, verdict="", rule="", reason=""
+    )
 
 
 _WORDS: Mapping[str, bool] = {"true": True, "false": False}

@@ -18,7 +18,7 @@ from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimit
 from airflow_provider_harness.core.incidents.events import Body, Event
 from airflow_provider_harness.core.incidents.maintenance import Maintenance
 from airflow_provider_harness.core.incidents.outbox import Delivery, MessageKind
-from airflow_provider_harness.core.incidents.severity import Severity as Severity
+from airflow_provider_harness.core.incidents.severity import PageSeverity as PageSeverity
 from airflow_provider_harness.core.policy.policy import Policy
 from airflow_provider_harness.core.slices.lease import Lease
 
@@ -257,7 +257,7 @@ class Page:
 
     dedup_key: str
     summary: str
-    severity: Severity
+    severity: PageSeverity
     source: str
     details: Mapping[str, str]
     links: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Protocol
 from airflow_provider_harness.core.actions import ActionKind, Proposal
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.diagnosis.reported import Reported
-from airflow_provider_harness.core.incidents.circuit_breaker import Past
+from airflow_provider_harness.core.incidents.circuit_breaker import IncidentSummary
 from airflow_provider_harness.core.incidents.events import ActStarted, Event, Followed
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.policy.policy import Limit, Usage
@@ -127,7 +127,7 @@ class Incidents(Protocol):
     def healer_runs(self, episode: str) -> int:
         """How many incidents this episode had: the number of its next healer run is beyond it."""
 
-    def past(self, since: datetime) -> Sequence[Past]:
+    def past(self, since: datetime) -> Sequence[IncidentSummary]:
         """The incidents that were opened since then, oldest first."""
 
     def unsettled(self, before: datetime) -> Sequence[Incident]:

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.policy.policy import Policy, Usage, Verdict, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class PastVerdict:
     """A verdict that was given, and everything that it was given for.
 
     :param usage: what had been done by then.
@@ -35,11 +35,11 @@ class Past:
 class Change:
     """A past verdict that would be another one."""
 
-    past: Past
+    past: PastVerdict
     now: Verdict
 
 
-def past(events: Iterable[Event]) -> Iterator[Past]:
+def past(events: Iterable[Event]) -> Iterator[PastVerdict]:
     """Every verdict of the chain, oldest first.
 
     :param events: of all incidents, in the order in which they happened.
@@ -73,9 +73,9 @@ def _judged(
     proposal: Proposal,
     facts: Mapping[str, Fact],
     done: Mapping[tuple[str, ...], int],
-) -> Past:
+) -> PastVerdict:
     on_incident, on_dag = _counted(event, proposal)
-    return Past(
+    return PastVerdict(
         incident_id=event.incident_id,
         at=event.at.isoformat(timespec="seconds"),
         proposal=proposal,

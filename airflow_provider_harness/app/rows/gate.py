@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from airflow_provider_harness.app.ports.rows import History, Permit
-from airflow_provider_harness.core.contracts.anomaly import Past
+from airflow_provider_harness.core.contracts.anomaly import CheckHistory
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Measurements, Report, judge
 from airflow_provider_harness.core.errors import HarnessUnavailable
@@ -85,12 +85,12 @@ class Gate:
             return self.report
         return report
 
-    def _past(self) -> Past:
+    def _past(self) -> CheckHistory:
         points = self._history.points(self.contract, self.piece, self.post)
-        return Past(at=self.piece.start, zone=self.contract.load.time_zone, points=points)
+        return CheckHistory(at=self.piece.start, zone=self.contract.load.time_zone, points=points)
 
-    def _nothing(self) -> Past:
-        return Past(at=self.piece.start, zone=self.contract.load.time_zone, points={})
+    def _nothing(self) -> CheckHistory:
+        return CheckHistory(at=self.piece.start, zone=self.contract.load.time_zone, points={})
 
 
 def _of_the_rest(result: CheckResult, aside: int) -> CheckResult:

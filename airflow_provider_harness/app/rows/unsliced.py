@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, judge_one
 
@@ -19,7 +19,7 @@ def in_no_slice(contract: Contract, rows: int) -> tuple[CheckResult, ...]:
         return ()
     name = contract.load.slice_column
     required = next((col.required for col in contract.columns if col.name == name), False)
-    severity = Severity.ERROR if required else Severity.WARN
+    severity = CheckSeverity.ERROR if required else CheckSeverity.WARN
     check = Check(id="in_no_slice", kind=CheckKind.IN_SLICE, columns=(name,), severity=severity)
     found = judge_one(check, Measurement(value=rows), 0)
     return (

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_harness.app.authoring.finding import Finding, Severity, Stage
+from airflow_provider_harness.app.authoring.finding import Finding, FindingSeverity, Stage
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say
 from airflow_provider_harness.core.errors import ConfigurationError
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
+_LEVELS = {FindingSeverity.ERROR: "error", FindingSeverity.WARNING: "warning", FindingSeverity.HINT: "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -38,12 +38,12 @@ def text(found: Sequence[Finding], files: Sequence[str]) -> str:
     lines: list[str] = []
     for one in found:
         lines.append(f"{one.file}:{one.line}: {one.severity} {one.rule.id}: {one.message}")
-        if one.severity is not Severity.HINT:
+        if one.severity is not FindingSeverity.HINT:
             lines += [
                 f"    why: {one.rule.why}",
                 *(f"    {'fix: ' if not n else '     '}{line}" for n, line in enumerate(one.fix.splitlines())),
             ]
-    counts = [f"{number} {kind}(s)" for kind in Severity if (number := sum(f.severity is kind for f in found))]
+    counts = [f"{number} {kind}(s)" for kind in FindingSeverity if (number := sum(f.severity is kind for f in found))]
     lines.append(f"{len(files)} file(s), {', '.join(counts) or 'no findings'}.")
     if found:
         lines.append(

@@ -29,7 +29,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class CheckHistory:
     """The history that a gate may look at.
 
     :param at: start of the slice that is judged; what is of this moment or later is not looked at.
@@ -48,7 +48,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Normal:
+class ExpectedRange:
     """What is normal for a slice.
 
     :param points: how many earlier slices say so.
@@ -60,7 +60,7 @@ class Normal:
     points: int
 
 
-def normal(baseline: Baseline, check: str, past: Past) -> Normal | None:
+def normal(baseline: Baseline, check: str, past: CheckHistory) -> ExpectedRange | None:
     """What is normal for a slice by its history; None while the history is too short to say.
 
     >>> from datetime import UTC, timedelta
@@ -68,7 +68,7 @@ def normal(baseline: Baseline, check: str, past: Past) -> Normal | None:
     >>> start = datetime(2013, 1, 1, tzinfo=UTC)
     >>> points = [Point(at=start + timedelta(days=n), value=v) for n, v in enumerate((10, 11, 9))]
     >>> found = normal(Baseline(of=CheckKind.ROW_COUNT, slot=Slot.ALL, minimum=3, sensitivity=1),
-    ...                "rows", Past(at=start + timedelta(days=3), points={"rows": points}))
+    ...                "rows", CheckHistory(at=start + timedelta(days=3), points={"rows": points}))
     >>> round(found.low, 2), found.middle, round(found.high, 2)
     (8.52, 10, 11.48)
     """
@@ -81,10 +81,10 @@ def normal(baseline: Baseline, check: str, past: Past) -> Normal | None:
     middle = median(values)
     spread = NORMAL_SCALE * median(abs(value - middle) for value in values)
     reach = max(baseline.sensitivity * spread, baseline.floor)
-    return Normal(low=middle - reach, high=middle + reach, middle=middle, points=len(values))
+    return ExpectedRange(low=middle - reach, high=middle + reach, middle=middle, points=len(values))
 
 
-def change_percent(check: str, value: float, past: Past) -> tuple[float | Fraction, Point] | None:
+def change_percent(check: str, value: float, past: CheckHistory) -> tuple[float | Fraction, Point] | None:
     """By how many percent a number differs from that of the latest earlier slice, and that slice; None without one.
 
     From zero, any change is infinite.

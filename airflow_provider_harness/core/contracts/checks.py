@@ -15,7 +15,7 @@ from airflow_provider_harness.core.contracts.exact import comparable
 Scalar = str | int | float | bool | Decimal | Fraction
 
 
-class Severity(StrEnum):
+class CheckSeverity(StrEnum):
     """Error blocks the publication, warn only reports."""
 
     ERROR = "error"
@@ -403,7 +403,7 @@ class Check:
     id: str
     kind: CheckKind
     columns: tuple[str, ...] = ()
-    severity: Severity = Severity.ERROR
+    severity: CheckSeverity = CheckSeverity.ERROR
     expect: Expectation = field(default_factory=Expectation)
     low: Scalar | None = None
     high: Scalar | None = None
@@ -447,7 +447,7 @@ class Check:
     @property
     def quarantines(self) -> bool:
         """Whether a row that fails may be quarantined so that the others can be published."""
-        return self.spec.row_level and self.severity is Severity.ERROR and self.expect == Expectation()
+        return self.spec.row_level and self.severity is CheckSeverity.ERROR and self.expect == Expectation()
 
     def reason(self) -> str:
         """What a row that fails this check has done wrong, for the quarantine."""

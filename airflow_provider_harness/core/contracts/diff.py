@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Operator, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Operator
 from airflow_provider_harness.core.contracts.contract import Column, Contract, Sla
 from airflow_provider_harness.core.contracts.grain import Grain
 from airflow_provider_harness.core.contracts.schema import canonical, fits
@@ -108,7 +108,7 @@ def _checks(old: Contract, new: Contract) -> Iterator[ContractChange]:
         if check.id in now:
             yield from _check(check, now[check.id])
         elif not gone_columns & set(check.columns) and not _said_elsewhere(check, old, new):
-            lost = check.severity is Severity.ERROR
+            lost = check.severity is CheckSeverity.ERROR
             yield _change(f"check {check.id}", "is no longer promised", breaking=lost)
     before = {check.id for check in old.checks}
     for check in new.checks:
@@ -125,7 +125,7 @@ def _said_elsewhere(check: Check, old: Contract, new: Contract) -> bool:
 def _check(old: Check, new: Check) -> Iterator[ContractChange]:
     where = f"check {old.id}"
     if old.severity is not new.severity:
-        weaker = new.severity is Severity.WARN
+        weaker = new.severity is CheckSeverity.WARN
         yield _change(where, f"was {old.severity}, is {new.severity}", breaking=weaker)
     if replace(old, severity=new.severity, description=new.description) == new:
         return

@@ -37,7 +37,7 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class StandardResult:
     """Whether one standard is met.
 
     :param why: why not; empty if it is met.
@@ -52,14 +52,14 @@ class Verdict:
         return not self.why
 
 
-def checklist(contract: Contract, live: Live) -> tuple[Verdict, ...]:
+def checklist(contract: Contract, live: Live) -> tuple[StandardResult, ...]:
     """Every standard of the level that the contract claims; of all levels if it claims none."""
     last = LEVELS.index(contract.readiness or LEVELS[-1])
     wanted = [standard for standard in STANDARDS if LEVELS.index(standard.level) <= last]
-    return tuple(Verdict(standard=standard, why=standard.why_not(contract, live)) for standard in wanted)
+    return tuple(StandardResult(standard=standard, why=standard.why_not(contract, live)) for standard in wanted)
 
 
-def markdown(contract: Contract, verdicts: Sequence[Verdict]) -> str:
+def markdown(contract: Contract, verdicts: Sequence[StandardResult]) -> str:
     """The checklist as Markdown: a box for each standard, checked where it is met."""
     claim = f"claims level {contract.readiness}" if contract.readiness else "claims no level; all are listed"
     lines = [f"# {contract.name} ({contract.table}), contract {contract.id} {contract.version}", ""]
@@ -70,7 +70,7 @@ def markdown(contract: Contract, verdicts: Sequence[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def _box(verdict: Verdict) -> str:
+def _box(verdict: StandardResult) -> str:
     said = f"{verdict.standard.id}: {verdict.standard.demand}"
     return f"- [x] {said}" if verdict.met else f"- [ ] {said} Not met: {verdict.why}"
 

@@ -9,15 +9,15 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from airflow_provider_harness.core.contracts.anomaly import Past, change_percent, normal
+from airflow_provider_harness.core.contracts.anomaly import CheckHistory, change_percent, normal
 from airflow_provider_harness.core.contracts.checks import (
     Check,
     CheckKind,
+    CheckSeverity,
     Expectation,
     Metric,
     Operator,
     Scalar,
-    Severity,
     Unit,
 )
 from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract
@@ -99,7 +99,7 @@ class CheckResult:
     id: str
     kind: CheckKind
     columns: tuple[str, ...]
-    severity: Severity
+    severity: CheckSeverity
     passed: bool
     expected: str
     actual: str
@@ -117,7 +117,7 @@ class CheckResult:
     @property
     def blocking(self) -> bool:
         """Whether this result, taken alone, keeps the slice from being published as it is."""
-        return not self.passed and self.severity is Severity.ERROR
+        return not self.passed and self.severity is CheckSeverity.ERROR
 
     def sentence(self) -> str:
         """The result as a person would say it."""
@@ -201,7 +201,7 @@ def judge(
     *,
     where: str,
     slice_id: str = "",
-    past: Past | None = None,
+    past: CheckHistory | None = None,
     left: Collection[str] = (),
 ) -> Report:
     """Compare what was measured with what the contract expects; what nobody measured could not be checked.
@@ -259,7 +259,7 @@ HISTORY_KINDS = frozenset({CheckKind.ANOMALY, CheckKind.ROW_COUNT_CHANGE})
 """Kinds that compare a slice with earlier ones."""
 
 
-def judge_against_history(check: Check, found: Measurement, rows: int, past: Past) -> CheckResult:
+def judge_against_history(check: Check, found: Measurement, rows: int, past: CheckHistory) -> CheckResult:
     """One measurement against its own history, as of the slice; too short a history passes, and says so."""
     value = found.value
     if found.error or not isinstance(value, int | float | Decimal | Fraction):

@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class IncidentSummary:
     """An incident of the last days, as far as it matters to the next one.
 
     :param task: ``dag/task`` of its first failure.
@@ -70,7 +70,7 @@ class BreakerLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brake:
+class Stop:
     """Why nothing more is tried.
 
     :param pause: it would help to pause the Dag.
@@ -87,31 +87,31 @@ def task_of(failure: str) -> str:
     return f"{dag_id}/{task.partition('[')[0]}"
 
 
-def _diagnosed(known: Past, body: Diagnosed) -> Past:
+def _diagnosed(known: IncidentSummary, body: Diagnosed) -> IncidentSummary:
     return replace(known, category=body.category)
 
 
-def _judged(known: Past, body: Judged) -> Past:
+def _judged(known: IncidentSummary, body: Judged) -> IncidentSummary:
     return replace(known, shadow=body.acting is False)
 
 
-def _acted(known: Past, _body: ActStarted) -> Past:
+def _acted(known: IncidentSummary, _body: ActStarted) -> IncidentSummary:
     return replace(known, acted=True)
 
 
-def _act_ended(known: Past, body: ActEnded) -> Past:
+def _act_ended(known: IncidentSummary, body: ActEnded) -> IncidentSummary:
     return replace(known, acted=False) if body.undone else known
 
 
-def _returned(known: Past, _body: Returned) -> Past:
+def _returned(known: IncidentSummary, _body: Returned) -> IncidentSummary:
     return replace(known, returned=True)
 
 
-def _closed(known: Past, body: Closed) -> Past:
+def _closed(known: IncidentSummary, body: Closed) -> IncidentSummary:
     return replace(known, outcome=body.outcome)
 
 
-_FOLD: Mapping[EventKind, Callable[[Past, Any], Past]] = {
+_FOLD: Mapping[EventKind, Callable[[IncidentSummary, Any], IncidentSummary]] = {
     EventKind.DIAGNOSED: _diagnosed,
     EventKind.JUDGED: _judged,
     EventKind.ACT_STARTED: _acted,
@@ -123,13 +123,13 @@ _FOLD: Mapping[EventKind, Callable[[Past, Any], Past]] = {
 PAST = (EventKind.OPENED, *_FOLD)
 
 
-def past_of(events: Iterable[Event]) -> tuple[Past, ...]:
+def past_of(events: Iterable[Event]) -> tuple[IncidentSummary, ...]:
     """The incidents that these events, in order, tell of."""
-    found: dict[str, Past] = {}
+    found: dict[str, IncidentSummary] = {}
     for event in events:
         name, body = event.incident_id, event.body
         if isinstance(body, Opened):
-            found[name] = Past(id=name, task=task_of(body.failure), opened_at=event.at)
+            found[name] = IncidentSummary(id=name, task=task_of(body.failure), opened_at=event.at)
         elif name in found and event.kind in _FOLD:
             found[name] = _FOLD[event.kind](found[name], body)
     return tuple(found.values())
@@ -144,7 +144,7 @@ def is_brake(why: str) -> bool:
     return any(words in why for words in _SAYS)
 
 
-def brake(mine: Past, past: Sequence[Past], brakes: BreakerLimits, now: datetime) -> Brake | None:
+def brake(mine: IncidentSummary, past: Sequence[IncidentSummary], brakes: BreakerLimits, now: datetime) -> Stop | None:
     """Whether this incident is for a person by what happened before, whatever its remedy.
 
     What was only looked at in shadow is no history of one that acts. Who gives an incident back has seen its history, so that
@@ -159,14 +159,14 @@ def brake(mine: Past, past: Sequence[Past], brakes: BreakerLimits, now: datetime
     if len(same) + 1 >= brakes.recurrences and not mine.returned:
         history = "; ".join(str(item) for item in same[-5:])
         days = brakes.window / DAY
-        return Brake(why=f"It is number {len(same) + 1} of its kind in {days:g} days: {history}.")
+        return Stop(why=f"It is number {len(same) + 1} of its kind in {days:g} days: {history}.")
     useless = [item for item in others if item.acted and item.outcome in FAILED and item.opened_at > now - DAY]
     on_dag = [item for item in useless if item.dag_id == mine.dag_id]
     if len(on_dag) >= brakes.breaker:
         why = f"{len(on_dag)} acts on {mine.dag_id} did not heal within a day: {'; '.join(map(str, on_dag[-5:]))}."
-        return Brake(why=why, pause=True)
+        return Stop(why=why, pause=True)
     alike = [item for item in useless if item.category == mine.category]
     if len(alike) >= brakes.breaker:
         why = f"{len(alike)} acts against {mine.category} did not heal within a day: {'; '.join(map(str, alike[-5:]))}."
-        return Brake(why=why)
+        return Stop(why=why)
     return None

@@ -24,7 +24,7 @@ LENGTH = 300
 """Characters of a message that count."""
 
 
-class Handle(StrEnum):
+class GroupingKey(StrEnum):
     """By what failures find each other, the surest first."""
 
     TASK = "task"  # tries of one task, and its mapped siblings
@@ -38,15 +38,15 @@ class Handle(StrEnum):
 
 
 #: How long after an incident's last failure with a handle another one joins by it; None = as long as it is in hand.
-WINDOWS: Mapping[Handle, timedelta | None] = {
-    Handle.TASK: None,
-    Handle.ONE_RUN: None,
-    Handle.SIGNATURE: timedelta(minutes=30),
-    Handle.BACKFILL: None,
-    Handle.RUN: None,
-    Handle.SILENT: None,
-    Handle.BROKEN: timedelta(hours=24),
-    Handle.READER: timedelta(minutes=30),
+WINDOWS: Mapping[GroupingKey, timedelta | None] = {
+    GroupingKey.TASK: None,
+    GroupingKey.ONE_RUN: None,
+    GroupingKey.SIGNATURE: timedelta(minutes=30),
+    GroupingKey.BACKFILL: None,
+    GroupingKey.RUN: None,
+    GroupingKey.SILENT: None,
+    GroupingKey.BROKEN: timedelta(hours=24),
+    GroupingKey.READER: timedelta(minutes=30),
 }
 
 #: Failures of one such cause start one healer run, however many they are; another one can start after as long.
@@ -84,7 +84,7 @@ _NUMBER = re.compile(rf"\b{_KEPT_NUMBER}\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Fingerprint:
     """What a failure says of its cause, without what differs from try to try.
 
     :param text: for people; empty where it says nothing.
@@ -103,32 +103,32 @@ class GroupingKeys:
     accepts: tuple[str, ...]
 
 
-def signature(failure: Failure) -> Signature:
+def signature(failure: Failure) -> Fingerprint:
     """What identifies the cause of a failure."""
     if failure.schema_diff is not None:
-        return Signature(text=f"schema: {_plain(str(failure.schema_diff.get('sentence', '')), failure)}", shared=True)
+        return Fingerprint(text=f"schema: {_plain(str(failure.schema_diff.get('sentence', '')), failure)}", shared=True)
     if failure.report is not None:
         return _of_gate(failure.report)
     if not failure.chain:
-        return Signature(text="", shared=False)
+        return Fingerprint(text="", shared=False)
     strength, category = max(map(_category, failure.chain), key=lambda found: found[0])
     addresses = sorted({address for link in failure.chain for address in _addresses(link.message)})
     where = f" at {', '.join(addresses)}" if addresses else ""
     if addresses and strength >= _TELLING and category in _AWAY:
-        return Signature(text=f"{_AWAY[category]}{where}", shared=True)
+        return Fingerprint(text=f"{_AWAY[category]}{where}", shared=True)
     link = next((link for link in reversed(failure.chain) if link.message.strip()), failure.chain[-1])
     codes = [str(code) for code in (link.sqlstate, link.http_status) if code is not None]
     words = _plain(link.message, failure)
     text = f"{' '.join([link.type.rpartition('.')[2], *codes])}{where}: {words}"
-    return Signature(text=text, shared=not _EMPTY.search(words))
+    return Fingerprint(text=text, shared=not _EMPTY.search(words))
 
 
-def _of_gate(report: Mapping[str, Any]) -> Signature:
+def _of_gate(report: Mapping[str, Any]) -> Fingerprint:
     """The checks that failed; a report that a task wrote by itself may lack anything."""
     found, table = report.get("results"), report.get("table")
     results = [item for item in found if isinstance(item, dict)] if isinstance(found, list | tuple) else []
     checks = sorted(str(item.get("id")) for item in results if not item.get("passed"))
-    return Signature(text=f"gate of {table}: {', '.join(checks)}" if table and checks else "", shared=bool(checks))
+    return Fingerprint(text=f"gate of {table}: {', '.join(checks)}" if table and checks else "", shared=bool(checks))
 
 
 def _category(link: ErrorLink) -> tuple[int, Category]:
@@ -167,19 +167,23 @@ def handles(failure: Failure) -> GroupingKeys:
     """By what others can join the incident of this failure, and by what it joins one."""
     key, said = failure.key, signature(failure)
     run = f"{key.dag_id}\0{key.run_id}"
-    task, whole, silent = _at(Handle.TASK, f"{run}\0{key.task_id}"), _at(Handle.RUN, run), _at(Handle.SILENT, run)
+    task, whole, silent = (
+        _at(GroupingKey.TASK, f"{run}\0{key.task_id}"),
+        _at(GroupingKey.RUN, run),
+        _at(GroupingKey.SILENT, run),
+    )
     if not said.text:
         offers, accepts = [task, whole, silent], [task, whole]
     else:
-        same = _at(Handle.ONE_RUN, f"{run}\0{said.text}")
-        more = [_at(Handle.SIGNATURE, said.text)] if said.shared else []
+        same = _at(GroupingKey.ONE_RUN, f"{run}\0{said.text}")
+        more = [_at(GroupingKey.SIGNATURE, said.text)] if said.shared else []
         if of_backfill(key.run_id):
-            more.append(_at(Handle.BACKFILL, f"{key.dag_id}\0{key.task_id}\0{said.text}"))
+            more.append(_at(GroupingKey.BACKFILL, f"{key.dag_id}\0{key.task_id}\0{said.text}"))
         offers, accepts = [task, whole, same, *more], [task, same, *more, silent]
-    broken, read = broken_tables(failure), [_at(Handle.BROKEN, table) for table in failure.reads]
-    offers += [_at(Handle.BROKEN, table) for table in broken]
-    offers += [_at(Handle.READER, table) for table in failure.reads]
-    accepts += [*read, *(_at(Handle.READER, table) for table in failure.writes)]
+    broken, read = broken_tables(failure), [_at(GroupingKey.BROKEN, table) for table in failure.reads]
+    offers += [_at(GroupingKey.BROKEN, table) for table in broken]
+    offers += [_at(GroupingKey.READER, table) for table in failure.reads]
+    accepts += [*read, *(_at(GroupingKey.READER, table) for table in failure.writes)]
     return GroupingKeys(offers=tuple(dict.fromkeys(offers)), accepts=tuple(dict.fromkeys(accepts)))
 
 
@@ -194,7 +198,7 @@ def of_backfill(run_id: str) -> bool:
     return run_id.startswith("backfill__")
 
 
-def _at(handle: Handle, value: str) -> str:
+def _at(handle: GroupingKey, value: str) -> str:
     return f"{handle}:{_hash(value)[:32]}"
 
 
@@ -211,7 +215,7 @@ def healer_run_key(failure: Failure, episode: str) -> str:
     return _hash(f"{said.text}\0{bucket}")[:16]
 
 
-def lead(failures: Sequence[Failure]) -> Failure:
+def root_failure(failures: Sequence[Failure]) -> Failure:
     """The failure to look at: the lineage root, the first of them to fail, in its newest try.
 
     :param failures: one incident's, oldest first; at least one.
@@ -223,7 +227,7 @@ def lead(failures: Sequence[Failure]) -> Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class OpenGroup:
     """An incident that can be joined by a handle.
 
     :param seen_at: UTC; its newest failure with the handle.
@@ -237,16 +241,16 @@ class Held:
 class GroupIndex:
     """The handles of all incidents that are in hand, while failures are taken in."""
 
-    def __init__(self, held: Iterable[Held]) -> None:
+    def __init__(self, held: Iterable[OpenGroup]) -> None:
         self._held: dict[str, dict[str, datetime]] = {}
         for item in held:
             self._held.setdefault(item.key, {})[item.incident_id] = item.seen_at
-        self.changed: dict[tuple[str, str], Held] = {}
+        self.changed: dict[tuple[str, str], OpenGroup] = {}
 
     def find(self, found: GroupingKeys, at: datetime) -> str | None:
         """The incident that a failure of this time joins; None where it opens one."""
         for key in found.accepts:
-            window = WINDOWS[Handle(key.partition(":")[0])]
+            window = WINDOWS[GroupingKey(key.partition(":")[0])]
             fresh = [
                 (seen, name)
                 for name, seen in self._held.get(key, {}).items()
@@ -261,4 +265,4 @@ class GroupIndex:
         for key in found.offers:
             mine = self._held.setdefault(key, {})
             mine[incident_id] = max(at, mine.get(incident_id, at))
-            self.changed[key, incident_id] = Held(key=key, incident_id=incident_id, seen_at=mine[incident_id])
+            self.changed[key, incident_id] = OpenGroup(key=key, incident_id=incident_id, seen_at=mine[incident_id])

@@ -9,7 +9,7 @@ from enum import StrEnum
 from airflow_provider_harness.core.contracts.contract import Contract, Criticality
 
 
-class Severity(StrEnum):
+class PageSeverity(StrEnum):
     """The mildest first."""
 
     LOW = "low"
@@ -18,17 +18,17 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-_STEPS = tuple(Severity)
+_STEPS = tuple(PageSeverity)
 
 #: How bad it is by itself that data of this criticality are missing or wrong.
 OF_CRITICALITY = {
-    Criticality.LOW: Severity.LOW,
-    Criticality.MEDIUM: Severity.MEDIUM,
-    Criticality.HIGH: Severity.HIGH,
-    Criticality.CRITICAL: Severity.CRITICAL,
+    Criticality.LOW: PageSeverity.LOW,
+    Criticality.MEDIUM: PageSeverity.MEDIUM,
+    Criticality.HIGH: PageSeverity.HIGH,
+    Criticality.CRITICAL: PageSeverity.CRITICAL,
 }
 #: Where no contract says what the data are worth.
-WITHOUT_CONTRACT = Severity.HIGH
+WITHOUT_CONTRACT = PageSeverity.HIGH
 #: Dags that failed of one cause from which on it is a step worse.
 MANY_DAGS = 10
 
@@ -53,12 +53,12 @@ class Impact:
     no_slice: bool = False
 
 
-def severity(stakes: Impact) -> Severity:
+def severity(stakes: Impact) -> PageSeverity:
     """The criticality of the most critical table; a step worse for a table with a promise about time that somebody
     reads, or for many Dags; a step worse when a promise is about to be broken, or when an act did harm; low for a
     backfill, and for runs that own no slice, where no promise is broken and no harm was done. A question is as loud as its incident: no answer is a no."""
     if (stakes.backfill or stakes.no_slice) and not (stakes.late or stakes.worse):
-        return Severity.LOW
+        return PageSeverity.LOW
     base = max((OF_CRITICALITY[item.criticality] for item in stakes.contracts), key=_STEPS.index, default=None)
     step = _STEPS.index(base or WITHOUT_CONTRACT)
     promised = any(item.slas and item.consumers for item in stakes.contracts)
@@ -67,6 +67,6 @@ def severity(stakes: Impact) -> Severity:
     return _STEPS[min(max(step, 0), len(_STEPS) - 1)]
 
 
-def worse(one: Severity, than: str) -> bool:
+def worse(one: PageSeverity, than: str) -> bool:
     """Whether a severity is worse than what was told; empty: on-call was not paged."""
-    return not than or _STEPS.index(one) > _STEPS.index(Severity(than))
+    return not than or _STEPS.index(one) > _STEPS.index(PageSeverity(than))

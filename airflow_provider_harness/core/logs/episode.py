@@ -38,7 +38,7 @@ class Part(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class SpokenLine:
     """One line and how loudly it speaks."""
 
     line: Line
@@ -90,7 +90,7 @@ _STATUS = re.compile(r"\b([45]\d\d)\b")
 _INDENTED = re.compile(r"^\s{2,}\S")
 
 
-def said_in(text: str) -> tuple[Said, ...]:
+def said_in(text: str) -> tuple[SpokenLine, ...]:
     """Every line of a log with how loudly it speaks."""
     lines = list(lines_of(text))
     said = list(_Reader().read(lines))
@@ -115,10 +115,10 @@ class _Reader:
     raised: bool = False
     indent: int | None = None
 
-    def read(self, lines: Sequence[Line]) -> Iterator[Said]:
+    def read(self, lines: Sequence[Line]) -> Iterator[SpokenLine]:
         for line in lines:
             part = self._part(line)
-            yield Said(line=line, voice=self._voice(line, part), part=part)
+            yield SpokenLine(line=line, voice=self._voice(line, part), part=part)
 
     def _part(self, line: Line) -> Part:
         text = line.text
@@ -186,13 +186,13 @@ _BY_RESULT = {
 }
 
 
-def _hush_earlier_tries(said: list[Said]) -> None:
+def _hush_earlier_tries(said: list[SpokenLine]) -> None:
     starts = [i for i, each in enumerate(said) if _ATTEMPT.search(each.line.text)]
     for i in range(starts[-1] if len(starts) > 1 else 0):
         _hush(said, i)
 
 
-def _hush_callbacks(said: list[Said]) -> None:
+def _hush_callbacks(said: list[SpokenLine]) -> None:
     """What fails after the failure while somebody is told of it is not what failed: it speaks only where nothing else does."""
     for block in list(_blocks(said)):
         if _is_telling(said, block):
@@ -207,7 +207,7 @@ _LIBRARY = re.compile(
 )
 
 
-def _bring_near(said: list[Said]) -> None:
+def _bring_near(said: list[SpokenLine]) -> None:
     """The quiet lines of one logger directly before what is loud."""
     first = next((i for i, each in enumerate(said) if each.voice is Voice.LOUD), 0)
     while first and (said[first - 1].part is not Part.TEXT or not said[first - 1].line.text.strip()):
@@ -223,10 +223,10 @@ def _bring_near(said: list[Said]) -> None:
             or _DEALT_WITH.search(line.text)
         ):
             return
-        said[i] = Said(line=line, voice=Voice.NEAR, part=said[i].part)
+        said[i] = SpokenLine(line=line, voice=Voice.NEAR, part=said[i].part)
 
 
-def _bring_answers(said: list[Said]) -> None:
+def _bring_answers(said: list[SpokenLine]) -> None:
     """An answer that a client logged before it raised the answer's status, or could not read it, says why."""
     statuses = {status for each in said if each.voice is Voice.LOUD for status in _STATUS.findall(each.line.text)}
     unread = any(each.voice is Voice.LOUD and _UNREAD.search(each.line.text) for each in said)
@@ -237,15 +237,15 @@ def _bring_answers(said: list[Said]) -> None:
         if (found and found.group(1) in statuses) or (
             unread and each.voice is Voice.NEAR and (found or _PAGE.search(each.line.text))
         ):
-            said[i] = Said(line=each.line, voice=Voice.PLAIN, part=each.part)
+            said[i] = SpokenLine(line=each.line, voice=Voice.PLAIN, part=each.part)
 
 
-def _hush(said: list[Said], i: int) -> None:
+def _hush(said: list[SpokenLine], i: int) -> None:
     if said[i].voice > Voice.QUIET:
-        said[i] = Said(line=said[i].line, voice=Voice.QUIET, part=said[i].part)
+        said[i] = SpokenLine(line=said[i].line, voice=Voice.QUIET, part=said[i].part)
 
 
-def _blocks(said: Sequence[Said]) -> Iterator[list[int]]:
+def _blocks(said: Sequence[SpokenLine]) -> Iterator[list[int]]:
     """Loud lines that belong together, with the frames within: an error and its traceback."""
     block: list[int] = []
     raised = chained = False
@@ -262,7 +262,7 @@ def _blocks(said: Sequence[Said]) -> Iterator[list[int]]:
         yield block
 
 
-def _is_telling(said: Sequence[Said], block: Sequence[int]) -> bool:
+def _is_telling(said: Sequence[SpokenLine], block: Sequence[int]) -> bool:
     first = said[block[0]]
     if first.part is Part.TEXT and first.line.level is Level.ERROR:
         return bool(_TELLING.search(first.line.text))

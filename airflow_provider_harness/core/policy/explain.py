@@ -11,7 +11,7 @@ from airflow_provider_harness.core.policy.policy import Condition, Policy, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class RuleOutcome:
     """What one rule says.
 
     :param decides: it is the one that decides.
@@ -27,7 +27,7 @@ class Said:
 class Explanation:
     """Every rule of the policy that is about the proposed action, in order, and the verdict."""
 
-    rules: tuple[Said, ...]
+    rules: tuple[RuleOutcome, ...]
     others: int
     verdict: Verdict
 
@@ -36,15 +36,15 @@ def explain(policy: Policy, proposal: Proposal, facts: Mapping[str, Fact], usage
     """What ``policy.judge`` decides, with the reason of each rule before the one that decides."""
     verdict = policy.judge(proposal, facts, usage)
     mine = [rule for rule in policy.rules if rule.action is proposal.kind]
-    said: list[Said] = []
+    said: list[RuleOutcome] = []
     for rule in mine:
         if any(one.decides for one in said):
-            said.append(Said(rule=rule.id, decides=False, why="Not reached: an earlier rule decides."))
+            said.append(RuleOutcome(rule=rule.id, decides=False, why="Not reached: an earlier rule decides."))
         elif rule.id == verdict.rule:
-            said.append(Said(rule=rule.id, decides=True, why=f"Decides {verdict.kind}: {verdict.reason}"))
+            said.append(RuleOutcome(rule=rule.id, decides=True, why=f"Decides {verdict.kind}: {verdict.reason}"))
         else:
             why = "; ".join(_unmet(rule.when, facts)) or verdict.reason  # its conditions hold, and judging broke off
-            said.append(Said(rule=rule.id, decides=False, why=why))
+            said.append(RuleOutcome(rule=rule.id, decides=False, why=why))
     return Explanation(rules=tuple(said), others=len(policy.rules) - len(mine), verdict=verdict)
 
 

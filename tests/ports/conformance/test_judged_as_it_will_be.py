@@ -9,7 +9,14 @@ import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
 from airflow_provider_harness.app.rows import move, validate
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Reference, Severity
+from airflow_provider_harness.core.contracts.checks import (
+    Check,
+    CheckKind,
+    CheckSeverity,
+    Expectation,
+    Operator,
+    Reference,
+)
 from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import ContractViolation
@@ -199,8 +206,10 @@ def test_a_rule_that_only_rows_that_are_set_aside_satisfy_does_not_hold(case: Ca
     assert [(result.id, result.value) for result in blocked(case).failed if result.id == "rule"] == [("rule", 0)]
 
 
-@pytest.mark.parametrize("severity", Severity)
-def test_an_expectation_of_great_expectations_gates_a_load_and_a_transformation(case: Case, severity: Severity) -> None:
+@pytest.mark.parametrize("severity", CheckSeverity)
+def test_an_expectation_of_great_expectations_gates_a_load_and_a_transformation(
+    case: Case, severity: CheckSeverity
+) -> None:
     check = Check(id="gx", kind=CheckKind.CUSTOM_GX, severity=severity, gx=BETWEEN)
     case = case.with_contract(checks=(*case.contract.checks, check))
     case.at_source("UPDATE public.orders SET amount = 950 WHERE id = 3")
@@ -208,12 +217,12 @@ def test_an_expectation_of_great_expectations_gates_a_load_and_a_transformation(
     assert "gx" in extracted.left
     assert "left to the gate of the load: " in extracted.sentence()
     piece, told = case.piece(), f"SELECT * FROM {case.contract.table}"
-    if severity is Severity.ERROR:
+    if severity is CheckSeverity.ERROR:
         assert [result.id for result in blocked(case).failed] == ["gx"]
         return
     _, report = case.load()
     assert [(result.id, result.passed) for result in report.failed] == [("gx", False)]
-    strict = case.with_contract(checks=(replace(check, severity=Severity.ERROR),))
+    strict = case.with_contract(checks=(replace(check, severity=CheckSeverity.ERROR),))
     with pytest.raises(ContractViolation) as caught:
         gate = gate_of(strict.contract, piece)
         move.transform(strict.contract, piece, told, case.target.warehouse(), "r", unheard, gate=gate)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_harness.app.rows import move
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Reference, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Reference
 from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import ContractViolation, SliceBusy
@@ -93,7 +93,7 @@ def test_a_warning_about_such_a_key_is_in_the_report_and_publishes(case: Case) -
     case = in_mode(case, LoadMode.INCREMENTAL)
     case = case.with_contract(
         checks=tuple(
-            replace(check, severity=Severity.WARN) if check.kind is CheckKind.UNIQUE else check
+            replace(check, severity=CheckSeverity.WARN) if check.kind is CheckKind.UNIQUE else check
             for check in case.contract.checks
         )
     )

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.app.rows.gate import Gate
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Severity, Unit
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator, Unit
 from airflow_provider_harness.core.contracts.contract import LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ContractViolation
 from airflow_provider_harness.core.slices.gate_run import Place, Post
@@ -69,7 +69,7 @@ def test_a_check_that_holds_of_the_rest_too_is_in_nobodys_way(case: Case, mode: 
 
 
 def test_a_warning_about_the_rest_is_told_and_publishes(case: Case) -> None:
-    warned = replace(CHECKS[3], severity=Severity.WARN)
+    warned = replace(CHECKS[3], severity=CheckSeverity.WARN)
     warned_of = case.with_contract(checks=(*case.contract.checks, warned))
     warned_of.extract()
     published, report = warned_of.load()

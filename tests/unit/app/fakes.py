@@ -32,9 +32,9 @@ from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import events as happened
-from airflow_provider_harness.core.incidents.circuit_breaker import Past, past_of
+from airflow_provider_harness.core.incidents.circuit_breaker import IncidentSummary, past_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind
-from airflow_provider_harness.core.incidents.grouping import GroupIndex, Held, handles, signature
+from airflow_provider_harness.core.incidents.grouping import GroupIndex, OpenGroup, handles, signature
 from airflow_provider_harness.core.incidents.incident import (
     IN_HAND_OF_A_PERSON,
     ImpossibleEvent,
@@ -84,7 +84,7 @@ class MemoryStore:
     used: set[str] = field(default_factory=set)
     marks: list[datetime] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
-    held: list[Held] = field(default_factory=list)
+    held: list[OpenGroup] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     aside: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[Reported]] = field(default_factory=dict)
@@ -261,7 +261,7 @@ class MemoryStore:
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())
 
-    def past(self, since: datetime) -> Sequence[Past]:
+    def past(self, since: datetime) -> Sequence[IncidentSummary]:
         return [item for item in past_of(self.log) if item.opened_at >= since]
 
     def last_pass(self) -> datetime | None:

@@ -29,7 +29,15 @@ from airflow_provider_harness.adapters.contracts.scope import (
 from airflow_provider_harness.adapters.contracts.versions import Unsaid
 from airflow_provider_harness.adapters.sql.types import inside
 from airflow_provider_harness.adapters.sql.values import unfit
-from airflow_provider_harness.core.contracts.checks import BELOW, ITEM, Check, CheckKind, Expectation, Severity, Unit
+from airflow_provider_harness.core.contracts.checks import (
+    BELOW,
+    ITEM,
+    Check,
+    CheckKind,
+    CheckSeverity,
+    Expectation,
+    Unit,
+)
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode, LogicalType
 
 TYPES = ("logicalType", "physicalType", "properties", "items")
@@ -193,7 +201,7 @@ class Checks:
 def _proves(ruled: Ruled, subject: Subject) -> bool:
     """Whether a rule, of a place or of one below it, fails for every value of another type than the place's."""
     check, depth = ruled.check, len(subject.path)
-    if check.severity is not Severity.ERROR or check.expect != Expectation() or check.kind not in BELOW:
+    if check.severity is not CheckSeverity.ERROR or check.expect != Expectation() or check.kind not in BELOW:
         return False
     if len(check.path) > depth:
         return (subject.logical == LogicalType.ARRAY) is (check.path[depth] == ITEM)

@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.contracts.findings import Path
 from airflow_provider_harness.adapters.contracts.rules.bounds import Side, interval
 from airflow_provider_harness.adapters.contracts.rules.options import comparable
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, properties
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator
 
 NULLS = (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
 TOGETHER = (*NULLS, CheckKind.UNIQUE, CheckKind.ROW_COUNT, CheckKind.CUSTOM_SQL)
@@ -28,7 +28,7 @@ def contradictions(rules: Sequence[Ruled], scope: Scope) -> None:
     for ruled in rules:
         if _broken(ruled.place, told):
             continue  # what it asks for is not known
-        if ruled.check.severity is Severity.ERROR and not ruled.check.path:
+        if ruled.check.severity is CheckSeverity.ERROR and not ruled.check.path:
             blocking.setdefault(_compared(ruled.check), []).append(ruled)
     for more in (alike[MOST_ALIKE] for alike in blocking.values() if len(alike) > MOST_ALIKE):
         scope.find(

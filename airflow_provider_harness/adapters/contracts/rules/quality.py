@@ -12,15 +12,15 @@ from airflow_provider_harness.adapters.contracts.rules.custom import Custom
 from airflow_provider_harness.adapters.contracts.rules.options import listed, measured, ranged
 from airflow_provider_harness.adapters.contracts.rules.sql import rule
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name
-from airflow_provider_harness.core.contracts.checks import CheckKind, Expectation, Operator, Severity
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity, Expectation, Operator
 
-SEVERITIES: Mapping[str, Severity] = {
-    "error": Severity.ERROR,
-    "warning": Severity.WARN,
-    "warn": Severity.WARN,
-    "info": Severity.WARN,
-    **dict.fromkeys(("blocker", "critical", "fatal", "high", "major"), Severity.ERROR),
-    **dict.fromkeys(("low", "minor", "trivial", "notice", "information", "informational"), Severity.WARN),
+SEVERITIES: Mapping[str, CheckSeverity] = {
+    "error": CheckSeverity.ERROR,
+    "warning": CheckSeverity.WARN,
+    "warn": CheckSeverity.WARN,
+    "info": CheckSeverity.WARN,
+    **dict.fromkeys(("blocker", "critical", "fatal", "high", "major"), CheckSeverity.ERROR),
+    **dict.fromkeys(("low", "minor", "trivial", "notice", "information", "informational"), CheckSeverity.WARN),
 }
 """Severity of a rule, in lower case -> ours. The standard leaves the words open; ``medium`` may mean either, so it is none."""
 
@@ -60,7 +60,7 @@ class Stated:
     entry: Mapping[str, Any]
     here: Path
     subject: Subject
-    severity: Severity
+    severity: CheckSeverity
     name: str
 
     @property
@@ -105,13 +105,13 @@ class Quality:
             possible(self.scope, ruled.check.kind, ruled.check.spec.metric, ruled.check.expect, here)
             yield ruled
 
-    def _severity(self, entry: Mapping[str, Any], here: Path) -> Severity:
+    def _severity(self, entry: Mapping[str, Any], here: Path) -> CheckSeverity:
         given = entry.get("severity") or "error"
         found = SEVERITIES.get(str(given).lower())
         if found is None:
             fix = near(given, tuple(SEVERITIES)) or "error blocks, warning reports."
             self.scope.find((*here, "severity"), f"{given!r} is not valid.", tuple(SEVERITIES), fix)
-        return found or Severity.ERROR
+        return found or CheckSeverity.ERROR
 
     def _scheduled(self, entry: Mapping[str, Any], here: Path) -> None:
         if "schedule" in entry and str(entry.get("scheduler") or "cron").lower() == "cron":

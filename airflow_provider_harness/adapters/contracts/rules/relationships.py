@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_harness.adapters.contracts.findings import Path, near
 from airflow_provider_harness.adapters.contracts.rules.names import no_table
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name, properties
-from airflow_provider_harness.core.contracts.checks import CheckKind, Reference, Severity
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity, Reference
 
 RELATION = ("error", "warning")
 """Severities of a relationship, as its custom property ``harness.severity`` says them."""
@@ -160,9 +160,9 @@ class Relations:
                 problem = f"{name} is a {own.logical_type}, and {end.table}.{end.column} is a {end.logical}."
                 self.scope.find((*place, "to"), problem, fix="Name a column of the same type.")
 
-    def _severity(self, entries: Any, here: Path) -> Severity:
+    def _severity(self, entries: Any, here: Path) -> CheckSeverity:
         """The severity that a relationship gives itself: the standard has no field for it."""
-        severity = Severity.ERROR
+        severity = CheckSeverity.ERROR
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             name, value = (entry.get("property"), entry.get("value")) if isinstance(entry, dict) else (None, None)
             place = (*here, "customProperties", index)
@@ -172,7 +172,7 @@ class Relations:
             elif name == "harness.severity" and value not in RELATION:
                 self.scope.find((*place, "value"), f"{value!r} is not valid.", RELATION)
             elif name == "harness.severity":
-                severity = Severity.ERROR if value == "error" else Severity.WARN
+                severity = CheckSeverity.ERROR if value == "error" else CheckSeverity.WARN
         return severity
 
 

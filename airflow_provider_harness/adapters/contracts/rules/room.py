@@ -14,7 +14,7 @@ from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXT
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, below, physical_name, properties
 from airflow_provider_harness.adapters.contracts.versions import Unsaid
 from airflow_provider_harness.adapters.sql.types import inside
-from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, Expectation, Severity
+from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, CheckSeverity, Expectation
 
 LENGTHS: Mapping[str, tuple[int, int | None]] = {
     "email": (5, None),
@@ -61,7 +61,7 @@ def room(rules: Sequence[Ruled], scope: Scope) -> None:
     ranges: dict[tuple[str, ...], Check] = {}
     for ruled in rules:
         check = ruled.check
-        if check.severity is Severity.ERROR and not check.path and check.expect == Expectation():
+        if check.severity is CheckSeverity.ERROR and not check.path and check.expect == Expectation():
             if check.kind is CheckKind.RANGE:
                 ranges.setdefault(check.columns, check)
             for problem in _problems(check, scope, ranges.get(check.columns)):

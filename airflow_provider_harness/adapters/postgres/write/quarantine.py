@@ -19,7 +19,7 @@ from airflow_provider_harness.adapters.postgres.write import target as pg_target
 from airflow_provider_harness.adapters.sql import beyond as sql_beyond
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.checks import column, ident, in_slice, literal
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
@@ -144,7 +144,7 @@ class PostgresShelf:
         """Let no publication of the table go on, and look the keys up again: others may have published them meanwhile."""
         for statement in pg_alone.locking(self._contract, self._kept, self._number):
             self._run(statement)
-        blocking = {check.id for check in self._contract.checks if check.severity is Severity.ERROR}
+        blocking = {check.id for check in self._contract.checks if check.severity is CheckSeverity.ERROR}
         doubled = self._doubled()
         more = {check: rows - self._known[check] for check, rows in doubled.items() if check in blocking}
         named = ", ".join(f"{check} ({rows} row(s))" for check, rows in more.items() if rows > 0)

@@ -13,7 +13,7 @@ from airflow_provider_harness.adapters.store.pages import summaries
 from airflow_provider_harness.adapters.store.records.chained import ChainedRecords, chain_of, written_in
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.spend import spent_usd
-from airflow_provider_harness.core.incidents.circuit_breaker import PAST, Past, past_of
+from airflow_provider_harness.core.incidents.circuit_breaker import PAST, IncidentSummary, past_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, ImpossibleEvent, Incident, State, fold
 
@@ -167,7 +167,7 @@ class EventRecords(ChainedRecords):
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(i).where(i.c.episode == episode)).scalar_one()
 
-    def past(self, since: datetime) -> Sequence[Past]:
+    def past(self, since: datetime) -> Sequence[IncidentSummary]:
         from sqlalchemy import select
 
         e, i = t.events, t.incidents

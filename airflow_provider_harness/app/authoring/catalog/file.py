@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_provider_harness.app.authoring.finding import Family, Rule, Severity, Stage
+from airflow_provider_harness.app.authoring.finding import Family, FindingSeverity, Rule, Stage
 
-_E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
+_E, _W, _H = FindingSeverity.ERROR, FindingSeverity.WARNING, FindingSeverity.HINT
 _ROWS = (
     ("HF001", _E, "The file is no Python", "Airflow cannot read it, so none of its Dags runs.", "Correct the line that is named."),
     ("HF002", _E, "The file cannot be imported", "Airflow shows an import error, and none of its Dags runs.", "Correct what the message names; `python FILE` shows the same."),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_provider_harness.app.authoring.finding import Family, Rule, Severity, Stage
+from airflow_provider_harness.app.authoring.finding import Family, FindingSeverity, Rule, Stage
 
-_E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
+_E, _W, _H = FindingSeverity.ERROR, FindingSeverity.WARNING, FindingSeverity.HINT
 _INTERVAL = 'schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC")'
 _ROWS = (
     # re-runs

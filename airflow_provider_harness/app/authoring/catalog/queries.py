@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_provider_harness.app.authoring.finding import Family, Rule, Severity
+from airflow_provider_harness.app.authoring.finding import Family, FindingSeverity, Rule
 
-_E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
+_E, _W, _H = FindingSeverity.ERROR, FindingSeverity.WARNING, FindingSeverity.HINT
 _ROWS = (
     # logical
     ("HL101", _W, "The SQL cannot be parsed", "The task fails when it runs, or does what nobody could check.", "Correct the place that is named."),

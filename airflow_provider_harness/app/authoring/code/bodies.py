@@ -10,7 +10,7 @@ from airflow_provider_harness.app.authoring.code.declared import decorator
 from airflow_provider_harness.app.authoring.code.head import CLOCKS
 from airflow_provider_harness.app.authoring.code.texts import RUNS, SQL, own
 from airflow_provider_harness.app.authoring.code.values import Built, Values, dotted
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -78,7 +78,9 @@ def _clock(function: Function, nodes: list[ast.AST], values: Values, source: Sou
         name = name if CLOCKS.search(name) else _by_helper(name, source)
         if not name or name.endswith("time.time") or id(call) in audits or _measures(call, nodes):
             continue
-        weight = None if touches and source.repeated(function.name) and _is_task(function, source) else Severity.HINT
+        weight = (
+            None if touches and source.repeated(function.name) and _is_task(function, source) else FindingSeverity.HINT
+        )
         yield Found(
             rule="HO103", line=call.lineno, message=f"{function.name} takes its time from {name}()", severity=weight
         )
@@ -191,7 +193,7 @@ def _waits(function: Function, nodes: list[ast.AST], values: Values, source: Sou
             sleeps = any(isinstance(n, ast.Call) and values.name(n.func).endswith("sleep") for n in ast.walk(node))
             if sleeps:
                 endless = isinstance(node.test, ast.Constant)
-                weight = None if endless else Severity.HINT
+                weight = None if endless else FindingSeverity.HINT
                 yield Found(rule="HO136", line=node.lineno, message=f"{function.name} waits in a loop", severity=weight)
         if isinstance(node, ast.Call) and values.name(node.func) == "time.sleep" and node.args:
             seconds = values.of(node.args[0])
@@ -217,7 +219,7 @@ def _much(function: Function, nodes: list[ast.AST], values: Values, source: Sour
                 rule="HO168",
                 line=getattr(node, "lineno", 1),
                 message=f"{function.name} hands on what {name}() gives",
-                severity=Severity.HINT if made else None,
+                severity=FindingSeverity.HINT if made else None,
             )
 
 
@@ -379,5 +381,5 @@ def _files(source: Source) -> Iterator[Found]:
                 rule="HO106",
                 line=second[1],
                 message=f"{first[0]} and {second[0]} both use {path}",
-                severity=None if source.repeats else Severity.HINT,
+                severity=None if source.repeats else FindingSeverity.HINT,
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from airflow_provider_harness.app.authoring.code.declared import decorator
 from airflow_provider_harness.app.authoring.code.values import Values, dotted
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Source
 
 CLOCKS = re.compile(
@@ -124,7 +124,7 @@ def _start_dates(source: Source, calls: list[ast.Call]) -> Iterator[Found]:
     for call in calls:
         name = source.values.name(call.func)
         if CLOCKS.search(name) and id(call) not in inside and not _start_only(call, source):
-            weight = None if source.repeats and _into_text(call, source.tree) else Severity.HINT
+            weight = None if source.repeats and _into_text(call, source.tree) else FindingSeverity.HINT
             yield Found(
                 rule="HO164", line=call.lineno, message=f"{name}() is read when the file is parsed", severity=weight
             )
@@ -198,7 +198,7 @@ def _loops(nodes: list[ast.AST], values: Values) -> Iterator[Found]:
                 rule="HO118",
                 line=node.lineno,
                 message=f"the tasks are made in a loop over {cause}()",
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import (
     INTO,
@@ -87,7 +87,7 @@ def _past_a_check(dag: Dag, task: Task, source: Source) -> Iterator[Found]:
             rule="HO141",
             line=task.line_of("trigger_rule"),
             message=f"{task.id} has trigger_rule={rule!r}, so it runs although {min(task.upstream)} failed",
-            severity=Severity.WARNING if writes(task, source) else Severity.HINT,
+            severity=FindingSeverity.WARNING if writes(task, source) else FindingSeverity.HINT,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Source
 from airflow_provider_harness.app.authoring.rules.kinds import gated, writes_data
 
@@ -15,7 +15,7 @@ def findings(source: Source) -> Iterator[Found]:
     """What nobody said of a Dag; it weighs more where a schedule lets it write data."""
     for dag in source.dags:
         matters = dag.repeats and writes_data(dag, source)
-        weight = Severity.WARNING if matters else None
+        weight = FindingSeverity.WARNING if matters else None
         if not _owned(dag):
             yield Found(rule="HO151", line=dag.line, message=f"{dag.id} has no owner", severity=weight)
         if not _tells(dag):

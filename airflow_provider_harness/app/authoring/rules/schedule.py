@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_harness.app.authoring.code.values import Code
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import GATED, writes_data
 
@@ -117,7 +117,7 @@ def _intervals(dag: Dag, source: Source) -> Iterator[Found]:
                 line=dag.line_of("schedule"),
                 message=f"{dag.id} has schedule={words}, and {task.id} asks for the rows between data_interval_start and data_interval_end",
                 fix=fix,
-                severity=None if _DATA.search(text) else Severity.HINT,
+                severity=None if _DATA.search(text) else FindingSeverity.HINT,
             )
             return
 
@@ -179,7 +179,7 @@ def _catchup(dag: Dag, source: Source) -> Iterator[Found]:
     limited = dag.args.get("max_active_runs")
     depends = any(task.args.get("depends_on_past") is True for task in dag.tasks.values())
     if not (isinstance(limited, int) and limited <= 3) and not depends:
-        weight = None if writes_data(dag, source) else Severity.HINT
+        weight = None if writes_data(dag, source) else FindingSeverity.HINT
         many = f"max_active_runs={limited}" if limited else "no max_active_runs"
         yield Found(
             rule="HO112", line=dag.line_of("catchup"), message=f"{dag.id} has catchup=True and {many}", severity=weight
@@ -259,13 +259,13 @@ def _templates(dag: Dag, task: Task) -> Iterator[Found]:
                 rule="HO103",
                 line=task.line_of(name),
                 message=f"{task.id}: {name} takes its time from the clock",
-                severity=None if dag.repeats else Severity.HINT,
+                severity=None if dag.repeats else FindingSeverity.HINT,
             )
         if name == "bash_command" and _SHELL_CLOCK.search(text):
             weight = (
                 None
                 if dag.repeats and re.search(r"[>|]|--\w|\bcp\b|\.csv|\.json|\.parquet|gs://|s3://|/", text)
-                else Severity.HINT
+                else FindingSeverity.HINT
             )
             yield Found(
                 rule="HO103",
@@ -279,5 +279,5 @@ def _templates(dag: Dag, task: Task) -> Iterator[Found]:
                 rule="HO169",
                 line=task.line_of(name),
                 message=f"{task.id}: {found.group()} goes into {name}",
-                severity=None if loose else Severity.HINT,
+                severity=None if loose else FindingSeverity.HINT,
             )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_harness.app.authoring.code.values import Code
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import INTO, OUT_OF, connection, is_sensor, reads, writes
 
@@ -58,7 +58,7 @@ def _timeout(dag: Dag, task: Task) -> Iterator[Found]:
         or "response_timeout" in task.args
     ):
         return
-    weight = None if dag.repeats and task.kind not in _INSTANT else Severity.HINT
+    weight = None if dag.repeats and task.kind not in _INSTANT else FindingSeverity.HINT
     yield Found(rule="HO131", line=task.line, message=f"{task.id} has no timeout", severity=weight)
 
 
@@ -81,7 +81,7 @@ def _slot(dag: Dag, task: Task) -> Iterator[Found]:
     said = "mode" in task.given or (every is not None and every > 60)
     if long or (timeout is None and said and "timeout" not in task.args):
         for_long = f"up to {timeout:g} s" if timeout else "up to seven days"
-        weight = None if dag.repeats and task.kind not in _INSTANT[:6] else Severity.HINT
+        weight = None if dag.repeats and task.kind not in _INSTANT[:6] else FindingSeverity.HINT
         yield Found(
             rule="HO132",
             line=task.line_of("mode"),
@@ -142,7 +142,7 @@ def _unawaited(dag: Dag, task: Task, source: Source, writers: Mapping[str, list[
                 rule="HO133",
                 line=task.line,
                 message=f"{task.id} reads {table}, which {min(known)} writes, and nothing waits for that",
-                severity=None if dag.repeats else Severity.HINT,
+                severity=None if dag.repeats else FindingSeverity.HINT,
             )
         strange = strange or ("" if known else table)
     if strange and dag.repeats and writes(task, source):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from airflow_provider_harness.app.authoring.code.texts import own
 from airflow_provider_harness.app.authoring.code.values import Code, dotted
-from airflow_provider_harness.app.authoring.finding import Found, Severity
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Statement, Task
 from airflow_provider_harness.app.authoring.rules.kinds import GATED, is_check, queries_of, writes
 
@@ -43,7 +43,7 @@ def _unit(unit: str, queries: list[Query], source: Source) -> Iterator[Found]:
     steps = [(query, one) for query in queries for one in query.statements]
     taken = _taken_before(unit, source) | {s.target for _, s in steps if s.kind in _TAKES}
     made = {s.target for _, s in steps if s.kind == "create"}
-    weight = None if source.repeated(unit) else Severity.HINT
+    weight = None if source.repeated(unit) else FindingSeverity.HINT
     for query, one in steps:
         if (
             one.kind == "insert"
@@ -52,7 +52,7 @@ def _unit(unit: str, queries: list[Query], source: Source) -> Iterator[Found]:
             and not one.temporary
             and one.target not in made & _temporary(steps)
         ):
-            weak = Severity.HINT if not one.rows and weight is None and _seeds(query) else weight
+            weak = FindingSeverity.HINT if not one.rows and weight is None and _seeds(query) else weight
             yield Found(
                 rule="HO101",
                 line=query.line,
@@ -89,7 +89,7 @@ def _taken_before(unit: str, source: Source) -> set[str]:
 
 
 def _broken(
-    unit: str, steps: list[tuple[Query, Statement]], source: Source, weight: Severity | None
+    unit: str, steps: list[tuple[Query, Statement]], source: Source, weight: FindingSeverity | None
 ) -> Iterator[Found]:
     """What is taken away and filled again, and whether one transaction holds both."""
     for index, (query, one) in enumerate(steps):
@@ -149,7 +149,7 @@ def _by_arguments(dag: Dag, task: Task) -> Iterator[Found]:
         name: task.arg(name) for name in ("write_disposition", "if_exists", "method", "mode", "load_mode", "write_mode")
     }
     name = next((n for n, v in said.items() if isinstance(v, str) and _APPENDS.match(v)), "")
-    weight = None if dag.repeats else Severity.HINT
+    weight = None if dag.repeats else FindingSeverity.HINT
     nested = "WRITE_APPEND" in str({k: v for k, v in task.args.items() if not isinstance(v, Code)}) and not name
     if name or nested:
         where = name or "configuration"

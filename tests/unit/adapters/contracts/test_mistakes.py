@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
-from airflow_provider_harness.core.contracts.checks import CheckKind, Operator, Severity, Unit
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity, Operator, Unit
 from tests.unit.adapters.contracts.test_silent import STRING, checks_of, contract, findings, options
 
 
@@ -248,9 +248,9 @@ def test_a_rule_that_two_columns_share_by_an_anchor_is_two_checks() -> None:
 
 @pytest.mark.parametrize(
     ("word", "severity"),
-    [("Critical", Severity.ERROR), ("high", Severity.ERROR), ("major", Severity.ERROR), ("LOW", Severity.WARN), ("minor", Severity.WARN)],
+    [("Critical", CheckSeverity.ERROR), ("high", CheckSeverity.ERROR), ("major", CheckSeverity.ERROR), ("LOW", CheckSeverity.WARN), ("minor", CheckSeverity.WARN)],
 )  # fmt: skip
-def test_words_of_severity_block_or_report(word: str, severity: Severity) -> None:
+def test_words_of_severity_block_or_report(word: str, severity: CheckSeverity) -> None:
     assert checks_of(contract(rules=[rule("rowCount", mustBe=1, severity=word)]))["row_count"].severity is severity
 
 

@@ -15,10 +15,10 @@ from airflow_provider_harness.adapters.contracts.odcs import compile_text, load_
 from airflow_provider_harness.core.contracts.checks import (
     Check,
     CheckKind,
+    CheckSeverity,
     Expectation,
     Operator,
     Reference,
-    Severity,
     Unit,
 )
 from airflow_provider_harness.core.contracts.contract import (
@@ -70,7 +70,7 @@ def test_checks_are_implied_and_stated() -> None:
     assert checks["range:air_time"].high == 1500
     assert checks["referential:carrier"].reference == Reference(table="public.airlines", columns=("carrier",))
     assert checks["accepted_values:origin"].values == ("EWR", "JFK", "LGA")
-    assert checks["null_rate:tailnum"].severity is Severity.WARN
+    assert checks["null_rate:tailnum"].severity is CheckSeverity.WARN
     assert checks["null_rate:tailnum"].expect == Expectation(
         operator=Operator.LESS_OR_EQUAL, values=(10,), unit=Unit.PERCENT
     )
@@ -246,7 +246,7 @@ def test_the_harness_properties_mean_what_they_say() -> None:
     assert contract.consumers == (Consumer(name="report", access=Access.SCAN, columns=("a",), purpose="sales"),)
     assert contract.readiness is Readiness.GOLD
     assert (contract.limitations, contract.usage, contract.granularity) == ("l", "u", "One row per thing.")
-    assert checks_of(TERMS)["referential:a"].severity is Severity.WARN
+    assert checks_of(TERMS)["referential:a"].severity is CheckSeverity.WARN
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from airflow_provider_harness.adapters.contracts.compile_cache import dump, rest
 from airflow_provider_harness.adapters.contracts.coverage import coverage
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
 from airflow_provider_harness.adapters.gx import signatures
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator
 from airflow_provider_harness.core.errors import ContractError
 
 
@@ -133,7 +133,7 @@ def test_every_criterion_of_invalid_values_is_a_check() -> None:
     found = checks_of(contract({**STRING, "quality": [rule]}))
     assert {c.kind for c in found.values()} == {CheckKind.ACCEPTED_VALUES, CheckKind.REGEX, CheckKind.LENGTH}
     assert found["accepted_values:x"].values == ("a", "b")
-    assert {c.severity for c in found.values()} == {Severity.WARN}
+    assert {c.severity for c in found.values()} == {CheckSeverity.WARN}
 
 
 def test_null_among_accepted_values_is_no_value() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser, by_text, retry_after
-from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
 from airflow_provider_harness.core.diagnosis.diagnosis import (
     Basis,
@@ -63,7 +63,7 @@ def report(*results: tuple[CheckKind, bool], rows: int = 10, **more: Any) -> dic
                 id=f"{kind}:x",
                 kind=kind,
                 columns=("x",),
-                severity=Severity.ERROR,
+                severity=CheckSeverity.ERROR,
                 passed=passed,
                 expected="",
                 actual="",

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.incidents.circuit_breaker import Past
+from airflow_provider_harness.core.incidents.circuit_breaker import IncidentSummary
 from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.redactor import Redactor
@@ -67,10 +67,10 @@ class Airflow(FakeAirflow):
 
 
 class Incidents:
-    def __init__(self, *items: Past, acts: tuple[str, ...] = ()) -> None:
+    def __init__(self, *items: IncidentSummary, acts: tuple[str, ...] = ()) -> None:
         self.items, self.acts = items, acts
 
-    def past(self, since: datetime) -> Sequence[Past]:
+    def past(self, since: datetime) -> Sequence[IncidentSummary]:
         return [item for item in self.items if item.opened_at >= since]
 
     def incident(self, incident_id: str) -> Incident:
@@ -154,7 +154,9 @@ def test_freshness_by_the_contract() -> None:
 
 
 def test_similar_incidents_and_what_healed_them() -> None:
-    healed = Past(id="A", task="flights/load", opened_at=AT, category="lock_contention", outcome=Outcome.HEALED)
+    healed = IncidentSummary(
+        id="A", task="flights/load", opened_at=AT, category="lock_contention", outcome=Outcome.HEALED
+    )
     items = (
         replace(healed, id="OLD", opened_at=AT - timedelta(days=91)),
         healed,

@@ -9,7 +9,7 @@ from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
 from openlineage.client.serde import Serde
 
 from airflow_provider_harness.adapters.lineage.openlineage import operator_lineage
-from airflow_provider_harness.core.contracts.checks import CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType, Owner
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
 from airflow_provider_harness.core.contracts.schema import Schema, SchemaColumn
@@ -52,7 +52,7 @@ KNOWN = {OTHER: Schema(table="public.b", columns=(SchemaColumn(name="id", type="
 
 
 def result(name: str, kind: CheckKind, *columns: str, passed: bool = True, **more: Any) -> CheckResult:
-    given = {"severity": Severity.ERROR, "expected": "0", "actual": "me@example.org", **more}
+    given = {"severity": CheckSeverity.ERROR, "expected": "0", "actual": "me@example.org", **more}
     return CheckResult(id=name, kind=kind, columns=columns, passed=passed, **given)
 
 
@@ -65,7 +65,7 @@ REPORT = Report(
     rows=7,
     malformed=0,
     results=(
-        result("not_null:mail", CheckKind.NOT_NULL, "mail", passed=False, failing=2, severity=Severity.WARN),
+        result("not_null:mail", CheckKind.NOT_NULL, "mail", passed=False, failing=2, severity=CheckSeverity.WARN),
         result("unique:id,mail", CheckKind.UNIQUE, "id", "mail", failing=0),
         result("range:mail", CheckKind.RANGE, "mail", passed=False, error="no connection"),
     ),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_harness.app.healing.diagnose import situation
 from airflow_provider_harness.app.healing.propose import Situation, facts, narrowed, propose
 from airflow_provider_harness.core.actions import ActionKind, Parameter
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Severity
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, MalformedRows, QuarantinePolicy
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Remedy
 from airflow_provider_harness.core.diagnosis.evidence import Citation, Source
@@ -70,7 +70,7 @@ def test_a_mapped_task_is_named_by_its_index() -> None:
 
 ROWS = Check(id="range:amount", kind=CheckKind.RANGE, columns=("amount",), low=0)
 TOGETHER = Check(id="unique:id", kind=CheckKind.UNIQUE, columns=("id",))
-WARNS = Check(id="range:note", kind=CheckKind.RANGE, columns=("note",), low=0, severity=Severity.WARN)
+WARNS = Check(id="range:note", kind=CheckKind.RANGE, columns=("note",), low=0, severity=CheckSeverity.WARN)
 LIMITED = Contract(
     id="orders",
     version="1",

@@ -18,7 +18,7 @@ from airflow_provider_harness.core.contracts.contract import Contract, Load, Loa
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.events import ActStarted, EventKind, Outcome, Settled
 from airflow_provider_harness.core.incidents.incident import State
-from airflow_provider_harness.core.incidents.severity import Severity
+from airflow_provider_harness.core.incidents.severity import PageSeverity
 from tests.unit.app.fakes import RUN, START, World, dag, opened, task, world
 
 FIRST, LAST = (datetime.fromisoformat(f"2013-01-0{day}T05:00:00+00:00") for day in (1, 2))
@@ -264,7 +264,7 @@ def test_harm_is_paged_at_once_a_step_louder_and_nothing_more_is_tried() -> None
     verify(w.healer, w.incident(incident_id))
     assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.MADE_WORSE
     [page] = w.pager.pages
-    assert page.severity is Severity.CRITICAL and "made worse by the harness" in page.summary
+    assert page.severity is PageSeverity.CRITICAL and "made worse by the harness" in page.summary
     assert "is empty now" in page.details["done"] and page.details["you are asked to"].startswith("Set right first")
     assert w.incident(incident_id).outcome is Outcome.MADE_WORSE
     assert w.incident(incident_id).with_a_person

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.oncall import page as compose
-from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.app.ports.healing import PageSeverity
 from airflow_provider_harness.app.reports.timeline import timeline
 from airflow_provider_harness.core.incidents.events import EventKind, Outcome
 from airflow_provider_harness.core.incidents.incident import State, episode_of
@@ -114,7 +114,7 @@ def test_a_death_after_the_page_ends_the_incident_once() -> None:
 
 
 def page(w: World, incident_id: str) -> Any:
-    return compose.compose(w.healer, w.incident(incident_id), asks="do this", severity=Severity.HIGH)
+    return compose.compose(w.healer, w.incident(incident_id), asks="do this", severity=PageSeverity.HIGH)
 
 
 def test_a_page_says_what_is_needed() -> None:
@@ -214,7 +214,7 @@ def test_a_page_says_nothing_twice_and_nothing_of_its_own_permission() -> None:
 
 def test_the_healers_own_failure_is_critical() -> None:
     own = compose.own_failure("harness_healer", "heal__1", "act", "", "boom" * 5000)
-    assert own.severity is Severity.CRITICAL
+    assert own.severity is PageSeverity.CRITICAL
     assert own.details["incident"] == "none"
     assert len(own.details["error"]) == compose.DETAIL_LENGTH
 

@@ -16,7 +16,7 @@ from airflow_provider_harness.app.oncall import incident_commands as hand_over
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall.escalate import STARTED
 from airflow_provider_harness.app.oncall.incident_commands import Desk, Done, Question
-from airflow_provider_harness.app.ports.healing import Severity
+from airflow_provider_harness.app.ports.healing import PageSeverity
 from airflow_provider_harness.app.reports.postmortem import postmortem
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
@@ -129,7 +129,7 @@ def test_a_question_that_expired_is_asked_again_when_the_incident_is_given_back(
         heal.decide(w.healer, incident_id)
         incident = w.incident(incident_id)
         assert approve.question(w.healer, incident, proposal_of(incident), run) is not None
-        message = compose.compose(w.healer, w.incident(incident_id), asks="answer", severity=Severity.HIGH)
+        message = compose.compose(w.healer, w.incident(incident_id), asks="answer", severity=PageSeverity.HIGH)
         told = message.details["if nobody answers"]
         assert told == f"It counts as no. To be asked again: airflow harness incidents return {incident_id}"
         w.clock.ahead(hours=2)

@@ -14,7 +14,7 @@ from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall import watchdog as dead_man
 from airflow_provider_harness.app.oncall.impact import contracts_of, page_severity
-from airflow_provider_harness.app.ports.healing import Limits, Severity
+from airflow_provider_harness.app.ports.healing import Limits, PageSeverity
 from airflow_provider_harness.core.contracts.contract import Access, Consumer, Contract, Criticality, Owner, Sla
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
@@ -61,33 +61,33 @@ def ended_by(w: World, incident_id: str) -> World:
 @pytest.mark.parametrize(
     ("stakes", "expected"),
     [
-        (Impact(), Severity.HIGH),
-        *((Impact(contracts=(contract(item),)), Severity(item.value)) for item in Criticality),
-        (Impact(contracts=(contract(Criticality.LOW), contract(Criticality.HIGH))), Severity.HIGH),
-        (Impact(contracts=(contract(slas=(SLA,)),)), Severity.MEDIUM),
-        (Impact(contracts=(contract(slas=(SLA,), consumers=(READER,)),)), Severity.HIGH),
-        (Impact(contracts=(contract(Criticality.CRITICAL, slas=(SLA,), consumers=(READER,)),)), Severity.CRITICAL),
-        (Impact(dags=MANY_DAGS), Severity.CRITICAL),
-        (Impact(worse=True), Severity.CRITICAL),
-        (Impact(contracts=(contract(Criticality.LOW),), worse=True), Severity.MEDIUM),
-        (Impact(contracts=(contract(Criticality.LOW),), worse=True, backfill=True), Severity.MEDIUM),
-        (Impact(dags=99, backfill=True), Severity.LOW),
+        (Impact(), PageSeverity.HIGH),
+        *((Impact(contracts=(contract(item),)), PageSeverity(item.value)) for item in Criticality),
+        (Impact(contracts=(contract(Criticality.LOW), contract(Criticality.HIGH))), PageSeverity.HIGH),
+        (Impact(contracts=(contract(slas=(SLA,)),)), PageSeverity.MEDIUM),
+        (Impact(contracts=(contract(slas=(SLA,), consumers=(READER,)),)), PageSeverity.HIGH),
+        (Impact(contracts=(contract(Criticality.CRITICAL, slas=(SLA,), consumers=(READER,)),)), PageSeverity.CRITICAL),
+        (Impact(dags=MANY_DAGS), PageSeverity.CRITICAL),
+        (Impact(worse=True), PageSeverity.CRITICAL),
+        (Impact(contracts=(contract(Criticality.LOW),), worse=True), PageSeverity.MEDIUM),
+        (Impact(contracts=(contract(Criticality.LOW),), worse=True, backfill=True), PageSeverity.MEDIUM),
+        (Impact(dags=99, backfill=True), PageSeverity.LOW),
     ],
 )
-def test_how_loudly(stakes: Impact, expected: Severity) -> None:
+def test_how_loudly(stakes: Impact, expected: PageSeverity) -> None:
     assert severity(stakes) is expected
 
 
 def test_what_is_worse() -> None:
-    order = list(Severity)
+    order = list(PageSeverity)
     assert all(worse(a, b) == (order.index(a) > order.index(b)) for a in order for b in order)
-    assert worse(Severity.LOW, "")
+    assert worse(PageSeverity.LOW, "")
 
 
 def test_the_contracts_of_what_failed_decide() -> None:
     w = broken(of("a"), of("b"))
     w.gates.contracts = {"b": contract(Criticality.CRITICAL)}
-    assert page_severity(w.healer, w.incident("I1")) is Severity.CRITICAL
+    assert page_severity(w.healer, w.incident("I1")) is PageSeverity.CRITICAL
     w.airflow.states = []
     assert contracts_of(w.healer, w.store.failures("I1")) == []
 
@@ -95,7 +95,7 @@ def test_the_contracts_of_what_failed_decide() -> None:
 def test_a_page_says_for_whom_and_how_much_else() -> None:
     w = broken(*(of(f"d{n}") for n in range(8)))
     w.gates.contracts = {"d0": contract(consumers=(READER,))}
-    page = compose.compose(w.healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    page = compose.compose(w.healer, w.incident("I1"), asks="do this", severity=PageSeverity.HIGH)
     assert page.details["for whom"] == "public.t (medium) of data, read by board"
     assert page.details["what is broken"].endswith("and 3 more, in 8 Dag(s), of the same cause")
     assert list(page.details)[:3] == ["what is broken", "for whom", "since"]
@@ -107,7 +107,7 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     w.gates.contracts = {"d0": contract(runbook="https://wiki/t", owner=Owner(team="data", channels=("#data",)))}
     w.event("I1", EventKind.CLAIMED, run="r")
     healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="https://wiki/{category}"))
-    page = compose.compose(healer, w.incident("I1"), asks="do this", severity=Severity.HIGH)
+    page = compose.compose(healer, w.incident("I1"), asks="do this", severity=PageSeverity.HIGH)
     assert page.links == {
         "The incident": "http://airflow/plugin/harness/incidents/I1",
         "The run in Airflow": "http://airflow/d0/r1",
@@ -127,7 +127,7 @@ def test_the_owner_answers_where_no_contract_says_who_and_airflow_says_who_that_
     w = broken(replace(of("flights"), owner=told))
 
     def route() -> tuple[str, ...]:
-        return compose.compose(w.healer, w.incident("I1"), asks="", severity=Severity.HIGH).route
+        return compose.compose(w.healer, w.incident("I1"), asks="", severity=PageSeverity.HIGH).route
 
     assert route() == ("team",)
     w.airflow.dags["flights"] = dag(owners=("ann", "bob"), owners_of={of("flights").key.task_id: ("ann",)})
@@ -170,7 +170,7 @@ def test_a_backfill_pages_where_the_administrator_wants_it_or_others_fail_too() 
     assert len(w.pager.pages) == 1
     other = broken(of("d", "backfill__1"))
     limits = replace(other.healer.limits, page_backfills=True)
-    escalate.page(replace(other.healer, limits=limits), other.incident("I1"), asks="", severity=Severity.LOW)
+    escalate.page(replace(other.healer, limits=limits), other.incident("I1"), asks="", severity=PageSeverity.LOW)
     assert len(other.pager.pages) == 1
 
 
@@ -184,11 +184,11 @@ def test_who_joins_late_pages_nobody_unless_it_is_worse() -> None:
     w = broken(of("a"))
     w.gates.contracts = {"a": contract(), "c": contract(Criticality.CRITICAL, table="public.c")}
     ended(w)
-    assert [page.severity for page in w.pager.pages] == [Severity.MEDIUM]
+    assert [page.severity for page in w.pager.pages] == [PageSeverity.MEDIUM]
     late(w, "b")
     assert len(w.pager.pages) == 1
     late(w, "c")
-    assert [page.severity for page in w.pager.pages] == [Severity.MEDIUM, Severity.CRITICAL]
+    assert [page.severity for page in w.pager.pages] == [PageSeverity.MEDIUM, PageSeverity.CRITICAL]
     assert len({page.dedup_key for page in w.pager.pages}) == 1
     late(w, "d")
     assert len(w.pager.pages) == 2
@@ -199,7 +199,7 @@ def test_a_maintenance_window_holds_pages_back_but_for_critical_ones() -> None:
     end = START + timedelta(hours=1)
     window = Window(start=START - timedelta(hours=1), end=end)
     limits: Limits = replace(w.healer.limits, maintenance=Maintenance(windows=(window,)))
-    for given in (Severity.HIGH, Severity.CRITICAL):
+    for given in (PageSeverity.HIGH, PageSeverity.CRITICAL):
         escalate.page(replace(w.healer, limits=limits), w.incident("I1"), asks="", severity=given)
     assert [page.not_before for page in w.pager.pages] == [end, None]
 
@@ -230,7 +230,7 @@ def test_a_silent_reconciler_is_paged_once_and_resolved() -> None:
     assert dead_man.check(w.healer) == []
     w.clock.ahead(minutes=11)
     assert dead_man.check(w.healer) == dead_man.check(w.healer) == ["reconciler"]
-    assert [page.severity for page in w.pager.pages] == [Severity.CRITICAL]
+    assert [page.severity for page in w.pager.pages] == [PageSeverity.CRITICAL]
     w.store.note_pass(w.clock())
     assert dead_man.check(w.healer) == dead_man.check(w.healer) == []
     assert w.pager.resolved == ["harness-self:reconciler"]
@@ -257,7 +257,7 @@ def test_an_unreachable_airflow_makes_no_incident_milder(monkeypatch: pytest.Mon
         raise HarnessUnavailable("Airflow", "away")
 
     monkeypatch.setattr(w.airflow, "task", away)
-    assert page_severity(w.healer, w.incident("I1")) is Severity.HIGH
+    assert page_severity(w.healer, w.incident("I1")) is PageSeverity.HIGH
 
 
 def test_an_act_without_an_answer_is_paged_once_and_resolved() -> None:

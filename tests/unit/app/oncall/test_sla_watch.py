@@ -14,7 +14,7 @@ from airflow_provider_harness.app.healing.act import proposal_of
 from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall import sla_watch as promises
 from airflow_provider_harness.app.oncall.page import time_left
-from airflow_provider_harness.app.ports.healing import RunState, Severity
+from airflow_provider_harness.app.ports.healing import PageSeverity, RunState
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, promise_key
 from airflow_provider_harness.core.contracts.contract import (
     Access,
@@ -104,7 +104,7 @@ def test_the_page_comes_before_the_deadline_with_the_time_left_and_what_is_in_th
     (page,) = w.pager.pages
     assert page.dedup_key == KEY
     assert page.summary.startswith(f"{TABLE}: 20 min left until it is late (by 14:00 UTC); Run run1 is running")
-    assert page.severity is Severity.HIGH
+    assert page.severity is PageSeverity.HIGH
     assert list(page.details)[:4] == ["what is at risk", "for whom", "promised", "in the way"]
     assert page.details["promised"] == "until 2026-11-21 14:00 UTC (by 14:00 UTC), 20 min left"
     assert page.details["in the way"] == "Run run1 is running: wait is up_for_reschedule, 1 task(s) not started."
@@ -280,7 +280,7 @@ def test_an_incident_in_the_way_gets_worse_and_there_is_no_second_page() -> None
     assert page.details["promised"].endswith("is promised until 2026-11-21 14:00 UTC (by 14:00 UTC), 20 min left")
     assert page.summary.startswith("flights.load: 20 min left for public.sales; ")
     assert "incidents take" in page.details["you are asked to"]
-    assert w.incident(name).severity == Severity.CRITICAL
+    assert w.incident(name).severity == PageSeverity.CRITICAL
     published(w)
     promises.watch(w.healer)
     assert not w.pager.resolved  # the incident's page ends when the incident is proved well
@@ -319,7 +319,7 @@ def test_an_incident_that_a_person_has_is_annotated_too() -> None:
     escalate.settle(w.healer, w.incident(name))
     w.airflow.states = [task()]
     promises.watch(w.healer)
-    assert [page.severity for page in w.pager.pages] == [Severity.HIGH, Severity.CRITICAL]
+    assert [page.severity for page in w.pager.pages] == [PageSeverity.HIGH, PageSeverity.CRITICAL]
     assert len({page.dedup_key for page in w.pager.pages}) == 1
     assert w.incident(name).state is State.CLOSED
 
@@ -328,7 +328,7 @@ def test_what_fails_after_the_page_goes_on_with_that_page() -> None:
     w = promised()
     promises.watch(w.healer)
     name = broken(w)
-    escalate.page(w.healer, w.incident(name), asks="look", severity=Severity.HIGH)
+    escalate.page(w.healer, w.incident(name), asks="look", severity=PageSeverity.HIGH)
     assert [page.dedup_key for page in w.pager.pages] == [KEY, KEY]
     published(w)
     promises.watch(w.healer)

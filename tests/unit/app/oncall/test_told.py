@@ -278,7 +278,9 @@ def test_nothing_to_do_has_a_time_and_stands_first() -> None:
 def test_after_a_refusal_nobody_is_asked_to_answer() -> None:
     w = world()
     incident_id = asked(w)
-    escalate.page(w.healer, w.incident(incident_id), asks=escalate.answer(incident_id), severity=escalate.Severity.HIGH)
+    escalate.page(
+        w.healer, w.incident(incident_id), asks=escalate.answer(incident_id), severity=escalate.PageSeverity.HIGH
+    )
     w.event(incident_id, EventKind.ANSWERED, answer="bob answered Refuse.", by="bob")
     w.event(incident_id, EventKind.SETTLED, outcome="refused", text="bob answered Refuse.", gates=[])
     escalate.settle(w.healer, w.incident(incident_id))
@@ -333,7 +335,7 @@ def question(w: World, kind: ActionKind, **arguments: str) -> Page:
     until = (START + timedelta(hours=1)).isoformat()
     w.event(incident_id, EventKind.ASKED, approval="a", assigned=["ann", "bob"], expires=until, url="http://answer")
     asks = escalate.answer(incident_id)
-    return compose.compose(w.healer, w.incident(incident_id), asks=asks, severity=escalate.Severity.HIGH)
+    return compose.compose(w.healer, w.incident(incident_id), asks=asks, severity=escalate.PageSeverity.HIGH)
 
 
 ONE = {"run": "run1", "task": "load", "try_number": "1"}
@@ -383,13 +385,13 @@ def test_every_act_that_can_be_asked_about_has_its_question() -> None:
 def test_a_question_is_as_loud_as_its_incident() -> None:
     w = world()
     incident_id = asked(w)
-    assert page_severity(w.healer, w.incident(incident_id)) is escalate.Severity.HIGH
+    assert page_severity(w.healer, w.incident(incident_id)) is escalate.PageSeverity.HIGH
 
 
 def test_rows_that_were_set_aside_wake_nobody_again() -> None:
     w = world()
     incident_id = opened(w)
-    escalate.page(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.LOW)
+    escalate.page(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.LOW)
     noticed = failure(kind=FailureKind.QUARANTINED, detail={"text": "3 rows"})
     w.store.record(noticed, w.new_id())
     intake.group_failures(w.healer)
@@ -423,7 +425,7 @@ def drift(w: World, side: str = "target", **rendered: str) -> str:
 def test_schema_drift_names_its_columns_and_where_a_statement_belongs() -> None:
     w = world()
     incident_id = drift(w)
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     assert message.summary.startswith("flights.load: schema_drift (column origin, dest")
     where = "To be run by a person in postgres://db:5432/shop.public.t, connection warehouse:"
     assert message.details["suggested statement"] == f"{where}\nALTER TABLE public.t DROP COLUMN dest;"
@@ -437,7 +439,7 @@ def test_a_refused_login_names_the_connection() -> None:
     w.brain.diagnosis = diagnosis(category=Category.AUTH_EXPIRED_OR_INVALID)
     heal.claim(w.healer, incident_id, "r")
     heal.diagnose(w.healer, incident_id)
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     assert message.summary == "flights.load: auth_expired_or_invalid (connection warehouse) - refused"
     assert "the failed task uses connection warehouse" in told(w, incident_id)
 
@@ -473,7 +475,7 @@ def test_a_statement_names_the_database_also_where_no_lineage_is_known(
         )
     ]
     incident_id = drift(w, side, **rendered)
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     first, _ = message.details["suggested statement"].split("\n")
     assert first == f"To be run by a person in postgres://db:5432/shop.public.t, connection {conn_id}:"
 
@@ -481,7 +483,7 @@ def test_a_statement_names_the_database_also_where_no_lineage_is_known(
 def test_where_nobody_knows_the_database_its_table_is_named() -> None:
     w = world()
     incident_id = drift(w, "source", conn_id="shop")
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.Severity.HIGH)
+    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     assert message.details["suggested statement"].startswith("To be run by a person in the database of public.t:")
 
 
@@ -500,7 +502,7 @@ def test_an_accidental_trigger_without_a_logical_date_wakes_nobody() -> None:
     w = world()
     incident_id = no_slice(w, "")
     (page,) = w.pager.pages
-    assert page.severity is escalate.Severity.LOW
+    assert page.severity is escalate.PageSeverity.LOW
     assert page.details["you are asked to"].startswith("No data are missing: this run owns no slice")
     assert "Delete it in Airflow" in told(w, incident_id)
 
@@ -511,7 +513,7 @@ def test_a_run_that_owns_a_slice_pages_whatever_its_task_says(slice_id: str, kin
     w = world()
     no_slice(w, slice_id, *([kind] if kind else []))
     (page,) = w.pager.pages
-    assert page.severity is escalate.Severity.HIGH
+    assert page.severity is escalate.PageSeverity.HIGH
 
 
 def screen(w: World, incident_id: str) -> list[str]:

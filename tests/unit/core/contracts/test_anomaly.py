@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from airflow_provider_harness.core.contracts.anomaly import Past, Point, change_percent, normal
+from airflow_provider_harness.core.contracts.anomaly import CheckHistory, Point, change_percent, normal
 from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Expectation, Operator, Slot
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, Measurements, judge
@@ -16,13 +16,15 @@ AT = datetime(2013, 3, 4, 5, tzinfo=UTC)  # a Monday, midnight in New York
 BASE = Baseline(of=CheckKind.ROW_COUNT, slot=Slot.ALL, minimum=3)
 
 
-def past(*values: float, step: timedelta = timedelta(days=1), flagged: tuple[int, ...] = ()) -> Past:
+def past(*values: float, step: timedelta = timedelta(days=1), flagged: tuple[int, ...] = ()) -> CheckHistory:
     """The latest value first."""
     points = [Point(at=AT - step * n, value=v, flagged=n in flagged) for n, v in enumerate(values, start=1)]
-    return Past(at=AT, zone="America/New_York", points={"c": points})
+    return CheckHistory(at=AT, zone="America/New_York", points={"c": points})
 
 
-def judged(kind: CheckKind, value: float, history: Past | None, expect: Expectation | None = None) -> list[CheckResult]:
+def judged(
+    kind: CheckKind, value: float, history: CheckHistory | None, expect: Expectation | None = None
+) -> list[CheckResult]:
     check = Check(id="c", kind=kind, baseline=BASE, expect=expect or Expectation())
     contract = Contract(id="t", version="1", name="t", table="public.t", columns=(), checks=(check,))
     measured = Measurements(rows=10, values={"c": Measurement(value=value)})

@@ -13,10 +13,10 @@ from airflow_provider_harness.core.contracts.checks import (
     CHECKS,
     Check,
     CheckKind,
+    CheckSeverity,
     Expectation,
     Metric,
     Operator,
-    Severity,
     Unit,
 )
 from airflow_provider_harness.core.contracts.contract import (
@@ -73,7 +73,7 @@ def test_duplicates_are_never_set_aside() -> None:
 
 
 def test_a_warning_does_not_block() -> None:
-    report = gate(Check(id="w", kind=CheckKind.NOT_NULL, columns=("a",), severity=Severity.WARN), 7)
+    report = gate(Check(id="w", kind=CheckKind.NOT_NULL, columns=("a",), severity=CheckSeverity.WARN), 7)
     assert (report.decision, report.passed, len(report.failed)) == (Decision.PUBLISH, True, 1)
 
 

@@ -20,10 +20,10 @@ from airflow_provider_harness.core.diagnosis.failure import (
 from airflow_provider_harness.core.incidents.grouping import (
     WINDOWS,
     GroupIndex,
-    Handle,
+    GroupingKey,
     handles,
     healer_run_key,
-    lead,
+    root_failure,
     signature,
 )
 
@@ -113,7 +113,7 @@ TWO: dict[str, tuple[Failure, Failure]] = {
     ),
     "after the window": (
         refused("a"),
-        refused("b", occurred_at=AT + (WINDOWS[Handle.SIGNATURE] or timedelta()) + timedelta(seconds=1)),
+        refused("b", occurred_at=AT + (WINDOWS[GroupingKey.SIGNATURE] or timedelta()) + timedelta(seconds=1)),
     ),
 }  # fmt: skip
 
@@ -131,12 +131,12 @@ def test_a_window_moves_with_its_failures() -> None:
 def test_the_lineage_root_leads_in_its_newest_try() -> None:
     reader, root = failed("c", reads=("db/t",)), failed("p", "r2", writes=("db/t",))
     again = replace(root, key=replace(root.key, try_number=2))
-    assert lead([reader, root, again]) is again
-    assert lead([reader]) is reader
+    assert root_failure([reader, root, again]) is again
+    assert root_failure([reader]) is reader
     circle = [failed("x", reads=("1",), writes=("2",)), failed("y", reads=("2",), writes=("1",))]
-    assert lead(circle) is circle[0]
+    assert root_failure(circle) is circle[0]
     own = failed("z", reads=("3",), writes=("3",))
-    assert lead([own]) is own
+    assert root_failure([own]) is own
 
 
 def test_a_storm_starts_one_healer_and_others_their_own() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -143,15 +144,16 @@ _OTHERWISE = re.compile(r"[-+]?(?:0[0-7_]+$|[0-9][0-9_]*(?::[0-5]?[0-9])+)")
 _KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
-def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list[Finding]:
+def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = (), *, formats: bool = False) -> list[Finding]:
     """Every way in which ``data`` breaks a JSON schema, each mistake once.
 
     :param at: where ``data`` stands in the file.
+    :param formats: texts are held to the formats that the schema gives them.
     """
     import jsonschema
 
     known = jsonschema.validators.extend(jsonschema.Draft201909Validator, {"uniqueItems": _told_once})
-    validator = known(schema)
+    validator = known(schema, format_checker=_formats() if formats else None)
     found: list[Finding] = []
     for error in validator.iter_errors(data):
         found += _explain(error, schema, at)
@@ -160,6 +162,37 @@ def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = ()) -> list
     kept = [f for f in found if not (f.problem.startswith("needs one of") and f.path in unknown)]
     kept = [f for f in kept if not (f.problem.startswith("may have only one") and f.path in mistyped)]
     return list(dict.fromkeys(kept))
+
+
+_FORMS: Mapping[str, tuple[str, str]] = {
+    "date": ("date", "2027-12-31"),
+    "date-time": ("moment", "2027-12-31T09:30:00Z"),
+    "uri": ("address", "s3://bucket/folder"),
+}
+"""Format of the standard's schema -> what such a text is, and an example."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S|\$?\{")
+"""How an address begins: with a scheme, or with a placeholder."""
+
+
+def _is_date(text: Any) -> bool:
+    return not isinstance(text, str) or bool(date.fromisoformat(text))
+
+
+def _is_moment(text: Any) -> bool:
+    return not isinstance(text, str) or bool(datetime.fromisoformat(text))
+
+
+def _is_address(text: Any) -> bool:
+    return not isinstance(text, str) or bool(_ADDRESS.match(text))
+
+
+def _formats() -> Any:
+    """What reads texts by their format; to a validator without it, a format is a comment."""
+    import jsonschema
+
+    made = jsonschema.FormatChecker(formats=())
+    made.checkers = {"date": (_is_date, ValueError), "date-time": (_is_moment, ValueError), "uri": (_is_address, ())}
+    return made
 
 
 def _told_once(validator: Any, wanted: bool, items: Any, schema: Any) -> Iterator[Any]:
@@ -199,6 +232,9 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
     if kind == "not" and set(error.validator_value) == {"required"}:
         words = ", ".join(error.validator_value["required"])
         return [Finding(path=path, problem=f"may not have {words} here.", fix=f"Remove {words}.")]
+    if kind == "format":
+        what, example = _FORMS[error.validator_value]
+        return [Finding(path=path, problem=f"{error.instance!r} is no {what}.", fix=f"For example {example}.")]
     if kind in _BOUNDS:
         return [Finding(path=path, problem=f"{error.instance!r} must be {_BOUNDS[kind]} {error.validator_value}.")]
     if kind == "pattern" and {"title", "examples"} <= set(error.schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -18,12 +19,13 @@ from airflow_provider_harness.adapters.contracts.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.harness_properties import Terms, zone_exists
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
-from airflow_provider_harness.adapters.contracts.rules.names import no_table, odd_texts
-from airflow_provider_harness.adapters.contracts.rules.options import wrong_type
+from airflow_provider_harness.adapters.contracts.rules.names import almost_words, no_table, numbers, odd_texts
+from airflow_provider_harness.adapters.contracts.rules.options import MOMENTS, wrong_type
 from airflow_provider_harness.adapters.contracts.rules.slas import Slas
 from airflow_provider_harness.adapters.contracts.scope import Places, Scope, physical_name, properties
 from airflow_provider_harness.adapters.contracts.shape import shape_findings
-from airflow_provider_harness.adapters.contracts.treatments import Treatments, strangers
+from airflow_provider_harness.adapters.contracts.treatments import NAME as PERSONAL_DATA
+from airflow_provider_harness.adapters.contracts.treatments import Treatments, strangers, unmet
 from airflow_provider_harness.adapters.contracts.versions import Unsaid, modern
 from airflow_provider_harness.core.contracts.checks import Check
 from airflow_provider_harness.core.contracts.contract import (
@@ -164,6 +166,7 @@ def _compile(text: str, path: str) -> Compiled:
         findings += shape_findings(marked.data, old=str(written.data.get("apiVersion")).startswith("v3.0"))
         findings += strangers(marked.data)
         findings += odd_texts(marked.data)
+        findings += almost_words(marked.data)
         tables = marked.data.get("schema")
         if not isinstance(tables, list) or not tables:
             findings.append(
@@ -238,6 +241,9 @@ class _Compiler:
         settings, places = self._settings(table)
         name = physical_name(table)
         columns, dropped = self._columns(table, settings)
+        for word, known in unmet(settings.get(PERSONAL_DATA) or {}, self.tables):
+            fix = near(word, known) or "Remove it, or give a column this classification."
+            self._find((*places[PERSONAL_DATA], word), "is the classification of no column.", known, fix)
         self._spelled(table, name)
         published = name if "." in name else f"{self._home()}.{name}"
         load = self._load(table, settings, places, columns)
@@ -347,6 +353,9 @@ class _Compiler:
             found, where = self._given(owner, (*here, "customProperties"))
             values |= found
             places |= where
+        for path, number in numbers(values, ()):
+            if not math.isfinite(number):
+                self._find((*places[str(path[0])], *path[1:]), f"{number} is no number.", fix="Write a number.")
         for finding in schema_findings(values, _extension()):
             name = str(finding.path[0]) if finding.path else ""
             known = name in _extension()["properties"]
@@ -394,7 +403,7 @@ class _Compiler:
         columns: list[Column] = []
         dropped: list[str] = []
         slice_column = str((settings.get("harness.load") or {}).get("sliceColumn", ""))
-        treatments = Treatments(settings.get("harness.personalData") or {}, slice_column, self.findings)
+        treatments = Treatments(settings.get(PERSONAL_DATA) or {}, slice_column, self.findings)
         for here, prop in properties(table, self.here):
             logical = prop.get("logicalType")
             if logical is None or isinstance(logical, Unsaid):
@@ -446,7 +455,10 @@ class _Compiler:
 
     def _typed_examples(self, prop: Mapping[str, Any], here: Path) -> None:
         given, logical = prop.get("examples"), str(prop["logicalType"])
-        if logical not in (LogicalType.INTEGER, LogicalType.NUMBER, LogicalType.BOOLEAN) or not isinstance(given, list):
+        options = prop.get("logicalTypeOptions")
+        formed = isinstance(options, dict) and "format" in options  # such examples are written as the format says
+        known = (LogicalType.INTEGER, LogicalType.NUMBER, LogicalType.BOOLEAN, *(() if formed else MOMENTS))
+        if logical not in known or not isinstance(given, list):
             return
         for index, value in enumerate(given):
             if reason := wrong_type(logical, value):
@@ -524,6 +536,8 @@ class _Compiler:
         for index, name in enumerate(key):
             if name not in names:
                 self._find((*place, "key", index), f"{name!r} is not a column of the table.", names, near(name, names))
+            elif name in key[:index]:
+                self._find((*place, "key", index), f"{name} is given twice.", fix="Keep one.")
         if key and mode is not LoadMode.MERGE:
             self._find((*place, "key"), f"has no meaning in mode {mode}.", fix="Remove it, or use mode merge.")
         if mode is LoadMode.MERGE and not key and not has_key:

@@ -49,7 +49,7 @@ def shape_findings(data: Mapping[str, Any], *, old: bool) -> list[Finding]:
             _cut(table, ("schema", index), parts) if isinstance(table, dict) else table
             for index, table in enumerate(data["schema"])
         ]
-    found = schema_findings(top, standard())
+    found = schema_findings(top, standard(), formats=True)
     for path, kind, part in parts:
         found += schema_findings(part, _schema_of(kind), at=path)
     return [finding for finding in found if not (old and _is_own(finding))]

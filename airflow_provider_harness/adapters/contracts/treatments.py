@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path
@@ -38,6 +38,15 @@ def strangers(data: Mapping[str, Any]) -> Iterator[Finding]:
         if name.startswith("harness.") and not _is_read(path):
             fix = "Move it to the file's, the table's, a column's or a relationship's customProperties."
             yield Finding(path=path, problem=f"{name!r} is not read here.", fix=fix)
+
+
+def unmet(by_class: Mapping[str, Any], tables: Sequence[Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Classifications that are treated and that no column of a file has, each with those that columns have."""
+    listed = [prop for table in tables if isinstance(table, dict) for prop in table.get("properties") or ()]
+    known = {str(prop["classification"]) for prop in listed if isinstance(prop, dict) and prop.get("classification")}
+    for word in by_class:
+        if str(word).lower() not in {one.lower() for one in known}:
+            yield str(word), tuple(sorted(known))
 
 
 def _named(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -32,7 +33,11 @@ def expectation(scope: Scope, entry: Mapping[str, Any], here: Path, *, sql: bool
         return Expectation(unit=Unit(unit))
     operator, raw = given[0], entry[given[0]]
     values = tuple(raw) if isinstance(raw, list) else (raw,)
-    if len(values) != (2 if operator in PAIRS else 1) or not all(_comparable(value, sql=sql) for value in values):
+    if (
+        isinstance(raw, list) != (operator in PAIRS)
+        or len(values) != (2 if operator in PAIRS else 1)
+        or not all(_comparable(value, sql=sql) for value in values)
+    ):
         if operator in OPEN or any(isinstance(value, float) and value != value for value in values):
             fix = "Write it without quotes." if isinstance(raw, str) else ""
             scope.find((*here, str(operator)), f"{raw!r} is no number.", fix=fix)
@@ -66,6 +71,9 @@ def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation,
         return
     place = (*here, str(expect.operator))
     share = expect.unit is Unit.PERCENT
+    if any(math.isinf(value) for value in expect.values):  # type: ignore[arg-type]
+        scope.find(place, "is a bound that every number keeps, or none.", fix="Write a number.")
+        return
     if kind is CheckKind.ROW_COUNT and share:
         scope.find((*here, "unit"), "percent of the rows is always 100.", fix="Count rows.")
     elif share and any(not 0 <= value <= 100 for value in expect.values):  # type: ignore[operator]
@@ -76,13 +84,15 @@ def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation,
 
 
 def _reachable(expect: Expectation, most: float | None, *, whole: bool) -> bool:
-    """Whether some number from 0 to ``most`` keeps a bound."""
+    """Whether some number from 0 to ``most`` keeps a bound, and the bound itself is of such numbers."""
     low, high = interval(expect)
     if high is not None and (high[0] < 0 or (high[0] == 0 and high[1])):
         return False
     if most is not None and low is not None and (low[0] > most or (low[0] == most and low[1])):
         return False
-    return not (whole and expect.operator is Operator.BE) or float(expect.values[0]).is_integer()
+    if any(value < 0 for value in expect.values):  # type: ignore[operator]
+        return False
+    return not (whole and expect.operator in OPEN) or float(expect.values[0]).is_integer()
 
 
 Side = tuple[float, bool]

@@ -42,6 +42,10 @@ from airflow_provider_harness.core.contracts.contract import Contract, LoadMode,
 
 TYPES = ("logicalType", "physicalType", "properties", "items")
 """Keywords that say a type, the first one before the others."""
+POSITIONS: Mapping[str, str] = {"primaryKeyPosition": "primaryKey", "partitionKeyPosition": "partitioned"}
+"""The position of a column in a key -> the field that says that it is in one."""
+NONE = -1
+"""The position of a column that is in no key."""
 MOST_CHECKS = 2_000
 """Of one table; each is compared with others of its columns, and each is asked of the database."""
 
@@ -59,6 +63,7 @@ class Checks:
         positions: dict[int, str] = {}
         for place, (here, prop) in enumerate(properties(self.scope.table, self.scope.here)):
             given, name = prop.get("primaryKeyPosition"), physical_name(prop)
+            self._placed(prop, here)
             if not prop.get("primaryKey"):
                 continue
             if prop.get("required") is False:
@@ -73,6 +78,18 @@ class Checks:
                 positions[given] = name
             parts.append((given if isinstance(given, int) else 0, place, name))
         return tuple(name for _, _, name in sorted(parts))
+
+    def _placed(self, prop: Mapping[str, Any], here: Path) -> None:
+        """Find fault with the position of a column that is in no key, and with one that is none; -1 is the standard's "none"."""
+        for position, key in POSITIONS.items():
+            given = prop.get(position)
+            if not isinstance(given, int) or given == NONE:
+                continue
+            if given < 1:
+                self.scope.find((*here, position), f"{given} is no position.", fix="Number the columns from 1.")
+            elif not prop.get(key):
+                fix = f"Write {key}: true, or remove {position}."
+                self.scope.find((*here, position), f"has no meaning without {key}.", fix=fix)
 
     def compile(self) -> tuple[tuple[Check, ...], Places]:
         """Every check in file order, each measure once; and what each field became."""

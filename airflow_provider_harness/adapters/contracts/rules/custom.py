@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near, read
@@ -222,10 +224,10 @@ class Custom:
         base = Baseline(
             of=CheckKind(of),
             slot=Slot(given.get("slot", Slot.WEEKDAY)),
-            minimum=int(given.get("minimumHistory", 8)),
-            window=int(given.get("window", 60)),
-            sensitivity=float(given.get("sensitivity", 4)),
-            floor=float(given.get("floor", 0)),
+            minimum=int(self._number("minimumHistory", 8, whole=True)),
+            window=int(self._number("window", 60, whole=True)),
+            sensitivity=self._number("sensitivity", 4),
+            floor=self._number("floor", 0),
         )
         if base.minimum < 3 or base.window < base.minimum or base.sensitivity <= 0 or base.floor < 0:
             fix = "minimumHistory is 3 or more and at most window, sensitivity over 0, floor 0 or more."
@@ -252,9 +254,20 @@ class Custom:
         own = tuple(self.physical(name, (*self.place, "keys")) for name in keys)
         measures = tuple(self.physical(name, (*self.place, "sums")) for name in sums)
         expect = self.expectation() or Expectation()
-        more = {"expect": expect, "measures": measures, "tolerance": float(given.get("tolerance", 0))}
+        tolerance = self._number("tolerance", 0)
+        if tolerance < 0:
+            raise ValueError(f"tolerance {tolerance:g} is below 0")
+        more = {"expect": expect, "measures": measures, "tolerance": tolerance}
         identity = f"{CheckKind.RECONCILIATION_BY_KEY}:{table}"
         return self._made(CheckKind.RECONCILIATION_BY_KEY, own, identity, reference=reference, **more)
+
+    def _number(self, name: str, usual: float, *, whole: bool = False) -> float:
+        """A finite number among the arguments."""
+        given = self.given.get(name, usual)
+        number = not isinstance(given, bool) and isinstance(given, int | float | Decimal) and math.isfinite(given)
+        if not number or (whole and given != int(given)):
+            raise ValueError(f"{name}: {given!r} is no {'whole ' * whole}number")
+        return float(given)
 
     def _needed(self, name: str) -> str:
         if not isinstance(self.given.get(name), str) or not self.given[name]:

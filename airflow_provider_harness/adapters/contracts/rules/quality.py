@@ -99,7 +99,7 @@ class Quality:
             self.scope.find(
                 (*here, word), f"has no meaning in a rule of type {kind}.", FIELDS[kind], "Say the right type."
             )
-        self._scheduled(entry, here)
+        scheduled(self.scope, entry, here)
         made = {"library": self._library, "sql": self._sql, "custom": self._custom}.get(kind)
         for ruled in made(stated) if made and not strangers else ():
             possible(self.scope, ruled.check.kind, ruled.check.spec.metric, ruled.check.expect, here)
@@ -112,12 +112,6 @@ class Quality:
             fix = near(given, tuple(SEVERITIES)) or "error blocks, warning reports."
             self.scope.find((*here, "severity"), f"{given!r} is not valid.", tuple(SEVERITIES), fix)
         return found or CheckSeverity.ERROR
-
-    def _scheduled(self, entry: Mapping[str, Any], here: Path) -> None:
-        if "schedule" in entry and str(entry.get("scheduler") or "cron").lower() == "cron":
-            wrong = cron_fault(entry["schedule"])
-            if wrong:
-                self.scope.find((*here, "schedule"), wrong, fix="Write five fields: minute hour day month weekday.")
 
     def _made(self, stated: Stated, kind: CheckKind, **given: Any) -> Ruled:
         check = stated.subject.check(kind, **({"expect": Expectation()} | given | stated.common))
@@ -239,8 +233,11 @@ class Quality:
         bounds = [*ranged(self.scope, subject, arguments, here, **more)]
         bounds += measured(self.scope, subject, arguments, here, **more)
         yield from (Ruled(check=ruled.check, place=stated.here, named=bool(stated.name)) for ruled in bounds)
-        if "pattern" in arguments:
-            yield self._made(stated, CheckKind.REGEX, pattern=str(arguments["pattern"]), expect=expect)
+        pattern = arguments.get("pattern")
+        if pattern is not None and not isinstance(pattern, str):
+            self.scope.find((*here, "pattern"), f"{pattern!r} is no text.", fix="Quote it.")
+        elif pattern is not None:
+            yield self._made(stated, CheckKind.REGEX, pattern=pattern, expect=expect)
 
     def _argument(self, stated: Stated, what: str, name: str) -> None:
         self.scope.find((*stated.here, "arguments"), f"{what} needs the argument {name}.")
@@ -254,6 +251,15 @@ _METRICS: Mapping[str, Any] = {
     "invalidValues": Quality._invalid,
 }
 """Metric of the library -> what makes its checks."""
+
+
+def scheduled(scope: Scope, entry: Mapping[str, Any], here: Path) -> None:
+    """Find fault with the schedule of a rule or a promise, where it is a cron, and with a scheduler that is nearly one."""
+    scheduler = str(entry.get("scheduler") or "cron").lower()
+    if scheduler != "cron" and (fix := near(scheduler, ("cron",))):
+        scope.find((*here, "scheduler"), f"{scheduler!r} is not known.", fix=fix)
+    if "schedule" in entry and scheduler == "cron" and (wrong := cron_fault(entry["schedule"])):
+        scope.find((*here, "schedule"), wrong, fix="Write five fields: minute hour day month weekday.")
 
 
 def cron_fault(given: Any) -> str:

@@ -82,7 +82,16 @@ def types(scope: Scope) -> None:
             texts = "texts" if bare(column.physical_type) in TEXTS else f"logicalType {own}"
             fix = f"Use logicalType {own}, or a type of such values."
             scope.find((*here, "physicalType"), f"is a type of {texts}, and logicalType is {logical}.", fix=fix)
+        _zoned(scope, prop, here, bare(column.physical_type))
         _below(scope, prop, here, column.physical_type)
+
+
+def _zoned(scope: Scope, prop: Mapping[str, Any], here: Path, kind: str) -> None:
+    """A moment that is said to have no zone, of a type that has one. Other databases call such a type ``timestamp``, too."""
+    options = prop.get("logicalTypeOptions")
+    if isinstance(options, dict) and options.get("timezone") is False and kind.endswith("with time zone"):
+        problem = f"is false, and {kind} has a time zone."
+        scope.find((*here, "logicalTypeOptions", "timezone"), problem, fix="Correct it, or the physicalType.")
 
 
 def _below(scope: Scope, owner: Mapping[str, Any], here: Path, kind: str) -> None:

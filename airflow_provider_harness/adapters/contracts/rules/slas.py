@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path, near
 from airflow_provider_harness.adapters.contracts.harness_properties import is_moment, zone_exists
-from airflow_provider_harness.adapters.contracts.rules.quality import cron_fault
+from airflow_provider_harness.adapters.contracts.rules.quality import scheduled
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name
 from airflow_provider_harness.core.contracts.checks import CheckKind, Expectation, Operator
 from airflow_provider_harness.core.contracts.contract import LogicalType, Sla
@@ -40,11 +40,15 @@ LONGER_THAN_NOTHING = ("retention", "re", "frequency", "fy")
 WHOLE = 100
 """Percent of everything."""
 NUMBERS: Mapping[str, tuple[float, float, str]] = {
-    "availability": (1e-9, WHOLE, "a share above 0 and up to 100 percent, or a time of day with its zone"),
+    "availability": (1e-9, WHOLE, "a share above 0 and up to 100 percent, or a time of day with its zone, in quotes"),
     "errorrate": (0, WHOLE, "a share from 0 to 100 percent"),
     "throughput": (1e-9, math.inf, "a number above 0"),
 }
 """Property, in lower case, whose value is a number -> its lowest and highest value, and the same in words."""
+RHYTHMS = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "annually")
+ALWAYS = ("unlimited", "indefinite", "indefinitely", "forever")
+WORDS: Mapping[str, tuple[str, ...]] = {"frequency": RHYTHMS, "fy": RHYTHMS, "retention": ALWAYS, "re": ALWAYS}
+"""Property, in lower case -> words that its value may be, in place of a length of time."""
 PERCENT = ("", "%", "percent")
 NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%?")
 DATES = ("generalavailability", "endofsupport", "endoflife")
@@ -79,9 +83,11 @@ class Slas:
         for here, entry in self.empty:
             fix = "Write a number, a length of time, a time of day or a date."
             self.scope.find((*here, "value"), f"{entry['value']!r} cannot be promised.", fix=fix)
+        if self.default and not self.entries:
+            list(self._columns({}, ("slaDefaultElement",)))
         for here, entry in self.entries:
             prop = str(entry["property"]).lower()
-            self._scheduled(entry, here)
+            scheduled(self.scope, entry, here)
             known = (*SPANS, *AVAILABILITY, *NAMED)
             meant = [] if prop in known else get_close_matches(prop, [word for word in known if len(word) > 2], 1, 0.85)
             if meant:
@@ -123,12 +129,6 @@ class Slas:
             self.scope.find(place, f"{text} is no time of day.", fix="For example 06:00.")
         return text
 
-    def _scheduled(self, entry: Mapping[str, Any], here: Path) -> None:
-        if "schedule" in entry and str(entry.get("scheduler") or "cron").lower() == "cron":
-            wrong = cron_fault(entry["schedule"])
-            if wrong:
-                self.scope.find((*here, "schedule"), wrong, fix="Write five fields: minute hour day month weekday.")
-
     def _length(self, entry: Mapping[str, Any], prop: str, here: Path) -> bool:
         """Whether a promise names a length of time that can be reckoned with; what cannot be right is a finding."""
         value, unit = str(entry["value"]).strip(), str(entry.get("unit") or "").lower()
@@ -145,7 +145,7 @@ class Slas:
             problem = f"{value} is {'below 0' if amount < 0 else 'no time at all'}."
             self.scope.find((*here, "value"), problem, fix="Say how long it may take.")
             return False
-        if found is None and (prop in AGES or (unit and number is None)):
+        if found is None and (prop in AGES or not _is_span(value, unit, prop)):
             fix = "Write a number with a unit, or a duration such as PT4H."
             self.scope.find((*here, "value"), f"{entry['value']!r} is no length of time.", fix=fix)
         return found is not None
@@ -153,14 +153,20 @@ class Slas:
     def _number(self, entry: Mapping[str, Any], prop: str, here: Path) -> None:
         """A number that cannot be, or promises nothing, and a unit of shares that is none."""
         found = NUMBER.fullmatch(str(entry["value"]).strip())
-        if prop not in NUMBERS or (found is None and prop in AVAILABILITY):
-            return  # a time of day
+        if prop not in NUMBERS or (found is None and prop in AVAILABILITY and self._is_clock(entry["value"])):
+            return
         least, most, words = NUMBERS[prop]
         unit = str(entry.get("unit") or "").lower()
         if most == WHOLE and unit not in PERCENT:
             self.scope.find((*here, "unit"), f"{unit!r} is not valid.", PERCENT[1:], near(unit, PERCENT))
         if found is None or not least <= float(found[1]) <= most:
             self.scope.find((*here, "value"), f"{entry['value']!r} cannot be promised.", fix=f"Write {words}.")
+
+    @staticmethod
+    def _is_clock(given: Any) -> bool:
+        """Whether a value is a time of day; whether it names a zone is looked at where it is read."""
+        text = str(given).strip()
+        return bool(CLOCK.fullmatch(text) or CLOCK.fullmatch(f"{text}Z"))
 
     def _date(self, entry: Mapping[str, Any], prop: str, here: Path) -> None:
         if prop in DATES and not is_moment(str(entry["value"])):
@@ -213,6 +219,21 @@ class Slas:
         subject = Subject(column=name)
         check = subject.check(CheckKind.FRESHNESS, expect=most, description=words, dimension="timeliness")
         yield Ruled(check=check, place=here)
+
+
+def _is_span(value: str, unit: str, prop: str) -> bool:
+    """Whether a value says a length of time, though one that is not fixed: months, how often, always.
+
+    >>> _is_span("3", "mo", "retention"), _is_span("P3M", "", "retention"), _is_span("forever", "", "retention")
+    (True, True, False)
+    """
+    if NUMBER.fullmatch(value) or _MONTHS.fullmatch(value):
+        return not unit or NUMBER.fullmatch(value) is not None
+    return value.lower() in WORDS.get(prop, ()) and not unit
+
+
+_MONTHS = re.compile(rf"P(?:\d+Y)?\d+M(?:\d+D)?|\d+(?:\.\d+)?\s*(?:{'|'.join(MONTHS)})", re.IGNORECASE)
+"""A length of time that counts months."""
 
 
 def _parts(entry: Mapping[str, Any], default: str) -> list[str]:

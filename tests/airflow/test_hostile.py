@@ -72,4 +72,5 @@ def test_what_airflow_masks_is_in_no_record(place: World, hostile: Run, model_as
         bodies = connection.execute("SELECT body FROM harness_failures WHERE key LIKE 'hostile/%'").fetchall()
     kept = json.dumps([bodies, told(place, hostile), model_asked])
     assert "with *** the widget alpha refused" in kept
-    assert SECRET not in kept
+    read = SECRET in kept  # the text is too long for pytest to show it in a comparison
+    assert not read, "what Airflow masks can be read in a record of the harness"

@@ -12,12 +12,26 @@ from airflow_provider_harness.core.redaction.secret_forms import Form
 _TO_THE_END = r"(?!\*\*\*)(?:(?!\\n)[^\n])+"
 _SHORT = r"(?!\*\*\*)[^\n]{1,1000}?"
 _Q = r"\\{0,8}['\"`]"
+_ANY_Q = "\\\\{0,8}['\"`\u00ab\u00bb\u201c\u201d\u201e]"
+_VALUE = (
+    "Wert|valeur|valor|valore|waarde|warto\u015b\u0107|\u0437\u043d\u0430\u0447\u0435\u043d\u0438\u0435|\u0437\u043d\u0430\u0447\u0435\u043d\u043d\u044f|v\u00e4rde|verdi|v\u00e6rdi|arvo|hodnota|\u00e9rt\u00e9k|valoarea|vrednost|de\u011fer|\u03c4\u03b9\u03bc\u03ae"
+    "|\u5024|\u503c|\uac12"
+)
+"""The word for a value in languages other than English."""
 #: Hints -> pattern; capitals do not count.
 _ENGINES: Mapping[str, str] = {
     # SQL Server
     "schlüsselwert|キーの値": rf"(?P<keep>(?:Schl\u00fcsselwert(?: ist)?|\u30ad\u30fc\u306e\u5024\u306f) \(){_SHORT}(?=\)(?:\.| kann| \u3067\u3059|\s|$))",
     "-werts|de la valeur|el valor|の値": rf"(?P<keep>(?:des \w{{1,20}}-Werts|de la valeur \w{{1,20}}|el valor \w{{1,20}}|\w{{1,20}} \u306e\u5024) {_Q}){_SHORT}(?={_Q} ?(?:in den|en type|al tipo|\u3092))",
     "abgeschnittener|tronquée|truncado|切り捨てられた値": rf"(?P<keep>(?:Abgeschnittener Wert|Valeur tronqu\u00e9e|Valor truncado|\u5207\u308a\u6368\u3066\u3089\u308c\u305f\u5024)\s?: ?{_Q}){_SHORT}(?={_Q}(?:[.\s\u3002]|$))",
+    "char": rf"(?P<keep>\bn?(?:var)?char[^\n'\"`\u00ab\u00bb]{{0,24}}{_ANY_Q}){_SHORT}(?={_ANY_Q}[^\n'\"`]{{0,60}}(?<![A-Za-z])(?:int|bigint|smallint|tinyint|bit|float|real|decimal|numeric|money|date\w{{0,10}}|time|uniqueidentifier|xml)(?![A-Za-z]))",  # in every language
+    _VALUE.lower(): rf"(?P<keep>(?:{_VALUE})(?: non valido| no v\u00e1lido| inv[a\u00e1]lid[eo]?)?\s?:? ?{_ANY_Q} ?){_SHORT}(?= ?{_ANY_Q})",
+    "is not": rf"(?P<keep>\bValue {_Q}){_SHORT}(?={_Q} is not (?!recognized))",
+    ", got ": rf"(?P<keep>\bexpected [^\n'\"]{{1,80}}[^\n]{{0,80}}?, got {_Q})(?!(?:int|str|float|list|dict|bool|bytes|tuple|object|NoneType|string|number|null)\b){_SHORT}(?={_Q})",
+    "key value": rf"(?P<keep>\bKey value: \(){_SHORT}(?=\)(?:[.,\s\"'\\]|$))",
+    "allowed": rf"(?P<keep>[\"':] ?){_SHORT}(?= (?:was|is) not (?:one of the allowed|an allowed) )".replace(r"[^\n]{1,1000}?", r"[^\n\"':]{1,200}?"),
+    "(a java": rf"(?P<keep>\bvalue ){_SHORT}(?= \(an? java\.)",
+    "重复|重複|중복|дублир|duplik|duplicat|duplicad|dubbele|yinelenen|dublett|duplicit|dupliker|kahdennettu": r"(?P<keep>(?:\u91cd\u590d|\u91cd\u8907|\uc911\ubcf5|\u0434\u0443\u0431\u043b\u0438\u0440|duplik|duplicat[aoe]|duplicad|dubbele|yinelenen|dublett|duplicit|dupliker|kahdennettu)[^\n()=]{0,40} ?\()(?!\*\*\*|\d{1,3}\))[^\n()]{1,500}(?=\)[^\n]{0,24}[.\u3002]\s*(?:[\n\"'\\]|$))",
     # MySQL
     "-wert: |incorrecte|incorrecto": rf"(?P<keep>(?:Falscher \S{{1,20}}-Wert|Valeur \S{{1,10}} ?\w{{0,20}} ?incorrecte|Valor \S{{1,10}} ?\w{{0,20}} ?incorrecto)\s?: ?{_Q}){_SHORT}(?={_Q} (?:f\u00fcr|pour|para|en)\b)",
     "重複": rf"(?P<keep>\u30ad\u30fc {_Q}){_SHORT}(?={_Q} \u306e\u91cd\u8907)",
@@ -30,6 +44,9 @@ _ENGINES: Mapping[str, str] = {
     "rejected_record": r"(?P<keep>\brejected_record['\"]?\s{0,40}[|:=]\s{0,3})" + _TO_THE_END,
     "row content|bad row|rejected row|bad line|offending line": r"(?P<keep>\b(?:row content|bad row|rejected row|bad line|offending line)s?\s?: ?)" + _TO_THE_END,
     "(bad value)": r"(?P<keep>\(bad value\): ?)(?!\*\*\*)[^\n'\"}]{1,1000}",
+    "column_type:|column_name:": rf"(?P<keep>\bcolumn_(?:type|name): [^\n]{{1,200}}?\bvalue: {_Q}){_SHORT}(?={_Q}(?:[,;.\s]|$))",
+    "is not like": rf"(?P<keep>\btext {_Q}){_SHORT}(?={_Q} is not like )",
+    "“": r"(?P<keep>\u201c)(?!\*\*\*)[^\n\u201d]{1,500}(?=\u201d (?:value |is not (?:a|an|one|a valid)\b))",
     "debuginfo": rf"(?P<keep>\bdebugInfo{_Q}: ?{_Q}){_SHORT}(?={_Q}(?:[,}}\s]|$))",
     "field value '": rf"(?P<keep>\bparsing field value {_Q}){_SHORT}(?={_Q} for field)",
     "cannot cast|cannot parse|cannot convert": rf"(?P<keep>\bcannot (?:cast|convert|parse(?: string)?|parse input: [^\n]{{1,80}}? before:) {_Q}){_SHORT}(?={_Q}(?:: \(| as | to [A-Z]))",
@@ -57,6 +74,15 @@ FORMS: tuple[Form, ...] = tuple(
     for hints, pattern in _ENGINES.items()
 )
 
+#: A row that is repeated as it stood in its file, after words that say so.
+_AS_IT_STOOD = Form(
+    re.compile(
+        r"(?P<keep>\b(?:rejected|bad|malformed|invalid|offending|skipped|skipping|broken|failed)(?: \w{1,12})? (?:record|row|line)(?: (?:no\.? |#)?\d{1,12})?\s?: ?)(?=[^\n]{0,2000}?[^\s,;|\t](?:[,;|\t]|\\t)[^\s])"
+        + _TO_THE_END,
+        re.IGNORECASE,
+    ),
+    ("record", "row", "line"),
+)
 #: A rule of a table, with a place where lines cross; names of tables that tell of columns and tasks, and of nobody; a row's edge.
 _RULE = re.compile(r"(?=.{1,2000}[+|\u253c\u256a\u2547\u2502])\s*[|+\u251c\u2521\u255e\-][|+:\-= \u2500-\u257f]{3,}\Z")
 _OF_NOBODY = re.compile(
@@ -68,7 +94,7 @@ _CELL = re.compile("(?<=[|\u2502\u2503\u2506])[^|\u2502\u2503\u2506]+")
 
 def hide_rows(text: str, lowered: str) -> str:
     """The text without values of rows that engines repeat, and without the cells of tables in boxes."""
-    for form in FORMS:
+    for form in (*FORMS, _AS_IT_STOOD):
         text = form.hide(text, lowered)
     return _hide_boxes(text) if "--" in text or "\u2550" in text or "\u2500" in text or "\u2501" in text else text
 

@@ -85,6 +85,7 @@ def _patterns(text: str) -> str:
     """
     from airflow_provider_harness.core.redaction import (
         engine_rows,
+        person_fields,
         person_texts,
         row_values,
         secret_forms,
@@ -108,4 +109,6 @@ def _patterns(text: str) -> str:
         text = form.hide(text, lowered)
     text = row_values.hide_tables(row_values.hide_statements(text, lowered), lowered)
     text = engine_rows.hide_rows(text, lowered)
+    text = person_fields.hide_columns(person_fields.hide_fields(text, lowered))
+    text = person_fields.hide_cards(text, lowered)
     return person_texts.hide_people(text)

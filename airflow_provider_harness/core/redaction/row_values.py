@@ -239,10 +239,25 @@ def _literal(found: re.Match[str]) -> str:
 _LIST = re.compile(
     r"\b(?:(?:partial_)?unexpected_(?:list|values?|counts|index_list|rows?)\\{0,4}['\"]?\s?[:=]"
     r"|(?:(?:rejected|failing|failed|bad|invalid|malformed|failure|offending|test) (?:row|record|document|item)s?|records? rejected|data item|valid_data)\s?[:=]?"
-    r"|(?:row|record|after|before|document|op)\s?[:=]|(?:mismatch; row|contains NUL:))\s?(?=[\[{(])",
+    r"|(?:row|record|after|before|document|op)\s?[:=]|(?:mismatch; row|contains NUL:))\s?(?=[\[{(])"
+    r"|(?=[\[(](?:[^()\[\]\n]{0,400}, )?(?:datetime\.date(?:time)?\(\d|(?:Decimal|UUID)\('))",  # what a driver makes of a row
     re.IGNORECASE,
 )
-_LIST_HINTS = ("unexpected_", "row", "record", "document", "item", "valid_data", "after", "before", "op", "nul")
+_LIST_HINTS = (
+    "unexpected_",
+    "row",
+    "record",
+    "document",
+    "item",
+    "valid_data",
+    "after",
+    "before",
+    "op",
+    "nul",
+    "datetime.date",
+    "decimal('",
+    "uuid('",
+)
 _ITEM = re.compile(
     r"\\\"(?:[^\"\\\n]|\\(?!\"))*\\\"(?:\s*:)?|\"(?:[^\"\\\n]|\\.)*\"(?:\s*:)?|'(?:[^'\\\n]|\\.)*'(?:\s*:)?|(?<![\w.\"'])-?\d[\d.]{3,40}(?![\w\"'])"
 )

@@ -19,7 +19,7 @@ _ELSEWHERE = (
 )
 #: Where a name may begin; each is in lower case. What it means is decided by the whole name.
 _STEM = re.compile(
-    r"pass|pwd|kennwort|geheim|contrase|mot.de.passe|senha|clave|secret|token|key|cred|auth|cookie|sess|csrf|xsrf|sas|sig|otp|pin\b|\bpw\b|\bsid\b|hasło|парол|"
+    r"pass|pwd|kennwort|geheim|contrase|mot.de.passe|senha|clave|secret|token|key|cred|auth|cookie|sess|csrf|xsrf|sas|sig|otp|pin\b|(?<![a-z0-9])pw\b|\bsid\b|hasło|парол|"
     + _ELSEWHERE
 )
 _LEFT = re.compile(r"[\w.\-]{0,60}\Z")
@@ -75,7 +75,7 @@ _BESIDE = re.compile(
     rf"(?P<close>{_Q})?(?P<index>\]|\[['\"\w]{{0,20}}\])?[ \t]{{0,40}}{_TYPED}(?P<sep>=>|->|:=|\.{{3,60}}(?=\\{{0,8}}[\"'\w])|==?|[:\uff1a\uff1d]|%3[dD]|%3[aA]|,(?=[ \t]{{0,3}}[brBR]?\\?['\"]))[ \t]{{0,40}}"
 )
 _OPEN = re.compile(
-    rf"(?P<box>[\[({{<]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:\\{{0,8}}[\"']?(?:value|data)\\{{0,8}}[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"
+    rf"(?P<box>[\[({{<]{{0,3}}[ \t]{{0,3}})(?P<maker>\w{{0,30}}\()?(?:\\{{0,8}}[\"']?(?i:value|data)\\{{0,8}}[\"']?[ \t]?[:=][ \t]?)?(?P<kind>[bBrRuUfF]{{0,2}})(?P<q>(?:\\{{0,8}}\"){{3}}|'{{3}}|{_Q})"
 )
 _BARE = re.compile(r"(?:[^\s'\"`;&<>]|(?<=\w)['\"](?=\w)|&(?!amp;|quot;|#|[\w.\-]{1,40}=))+")
 _IN_LIST = re.compile(r"[\[({,][ \t]*[bB]?\\{0,4}[\"'][\-]{0,2}\Z")
@@ -84,7 +84,9 @@ _LONGEST_VALUE = 16_000
 _STARTS = re.compile(
     r"(?:^|\n)[ \t]{0,60}(?:[-*|>+][ \t]{1,4}|export[ \t]|set[ \t]|setenv[ \t]|env:|\$env:|-e[ \t]|ENV[ \t]|ARG[ \t]){0,2}[\"']?\Z"
 )
-_BLOCK = re.compile(r"[|>][+\-\d]{0,3}[ \t]*(?:\n(?P<in>[ \t]+)[^\n]*(?:\n(?P=in)[^\n]*){0,80})")
+_BLOCK = re.compile(
+    r"(?:![\w/\-]{1,40}[ \t]{1,4})?[|>][+\-\d]{0,3}[ \t]*(?:\n(?P<in>[ \t]+)[^\n]*(?:\n(?P=in)[^\n]*){0,80})"
+)
 _BELOW = re.compile(r"\n[ \t]+(?:value:[ \t]+(?=[^\s:]{4,400}(?:\s|\Z))|(?=[^\s\-:][^\s:]{3,400}[ \t]*(?:\n|\Z)))")
 _NOTHING = re.compile(
     r"(?:\*+|x{3,}|X{3,}|\.{3}|none|null|nil|true|false|undefined|unset|empty|yes|no|<[^<>]{0,60}>|\[[a-z ]{0,30}\]|\(?(?:redacted|hidden|masked|omitted)\)?|\$\{{1,2}[^{}]{0,80}\}{1,2}|\{\{[^{}]{0,80}\}\}"
@@ -367,7 +369,7 @@ _FLAG = re.compile(
 )
 _TOOL = re.compile(
     r"\b(?P<tool>mysql\w{0,20}|mariadb[\w\-]{0,20}|sshpass|7z\w?|unrar|rar|ldap\w{1,12}|docker|podman|helm|skopeo|az|mongo\w{0,20}|cqlsh|rabbitmqadmin"
-    r"|redis-cli|sqlcmd|bcp|sqsh|isql|tsql|curl|wget|http|lftp|smbclient|beeline|zip|unzip|influx|clickhouse-client)\b(?P<rest>['\"]?,?[ \t][^\n]*)"
+    r"|mosquitto_\w{3}|ipmitool|hdbsql|exaplus|cbq|cypher-shell|cf|oc|ibmcloud|vsql|plink|pscp|psftp|nzsql|nzload|redis-cli|sqlcmd|bcp|sqsh|isql|tsql|curl|wget|http|lftp|smbclient|beeline|zip|unzip|influx|clickhouse-client)\b(?P<rest>['\"]?,?[ \t][^\n]*)"
 )
 _SEP, _GIVEN = r"(?:['\"],[ \t]{0,3}['\"]|[ \t]{1,4}['\"]?)", r"(?!\*\*\*)[^\s'\",\]]{1,400}"
 _LATER, _AT_ONCE = rf"(?P<keep>(?<![\w-])-%s{_SEP})(?!-){_GIVEN}", rf"(?P<keep>(?<![\w-])-p){_GIVEN}"
@@ -378,20 +380,25 @@ _TAKES = {
     for tools, pattern in (
         ("mysql mariadb 7z unrar rar", _AT_ONCE),
         ("sshpass mongo", rf"{_LATER % 'p'}|{_AT_ONCE.replace('keep', 'keep2')}"),
-        ("docker podman helm skopeo az cqlsh rabbitmqadmin beeline influx", _LATER % "p"),
-        ("sqlcmd bcp sqsh isql tsql zip unzip", _LATER % "P"),
+        (
+            "docker podman helm skopeo az cqlsh rabbitmqadmin beeline influx hdbsql exaplus cbq cypher-shell cf oc ibmcloud",
+            _LATER % "p",
+        ),
+        ("plink pscp psftp nzsql nzload", _LATER % "pw"),
+        ("sqlcmd bcp sqsh isql tsql zip unzip mosquitto ipmitool", _LATER % "P"),
         ("redis-cli", _LATER % "a"),
-        ("ldap", _LATER % "w"),
+        ("ldap vsql", _LATER % "w"),
         ("curl wget http lftp smbclient", _LOGIN),
     )
     for tool in tools.split()
 }
+_ONLY_AT_LOGIN = ("docker", "podman", "helm", "skopeo", "az", "cf", "oc", "ibmcloud")
 _OTHERS = (
     ((" set ", " put ", " add "), re.compile(r"(?P<keep>\b(?:set|put|add) [\w.\-]{0,60}(?:secret|password|passwd|token|api_?key)[\w.\-]{0,60}[ \t]{1,4}['\"]?)(?!\*\*\*|[=:\-])[^\s'\"]{4,400}", re.I)),
     (("echo ",), re.compile(r"(?P<keep>\becho (?:-n )?['\"]?)(?!\*\*\*)[^\s'\"|]{3,400}(?=['\"]?\s{0,4}\|[^\n]{0,120}(?:password|passphrase|login|sudo -S))", re.I)),
     (("<<<",), re.compile(r"(?P<keep>(?:sudo -S|passw|kinit|login|secret)[^\n]{0,120}<<< ?['\"]?)(?!\*\*\*)[^\s'\"]{3,400}", re.I)),
     (("<key>", "<name>"), re.compile(r"(?P<keep><(?:key|name)>[\w.\-]{0,60}(?:secret|passw|passphrase|token|api[_\-]?key|access[_\-]?key)[\w.\-]{0,60}</(?:key|name)>\s{0,40}<(?:value|string|val)>)(?!\*\*\*)[^<]{1,4000}", re.I)),
-    (("secret", "password(", "token("), re.compile(r"(?P<keep>\b(?:[A-Za-z]{0,20}Secret|SecretStr|SecretBytes|Password|Token|ApiKey)\((?:value=)?b?['\"])(?!\*\*\*)[^'\"\n]{1,2000}")),
+    (("secret", "password(", "token("), re.compile(r"(?P<keep>\b(?:[A-Za-z]{0,20}Secret|SecretStr|SecretBytes|Password|Token|ApiKey)\((?:value=)?b?\\{0,4}['\"])(?!\*\*\*)[^'\"\\\n]{1,2000}")),
     (("token ", "password ", "passwort ", "secret ", "key ", "credential "), re.compile(r"(?P<keep>\b(?i:token|password|passwort|secret|api[ _\-]?key|key|credential) ['\"]?)(?=[\w\-+=]{0,80}[a-z])(?=[\w\-+=]{0,80}[A-Z])(?=[\w\-+=]{0,80}\d)[\w\-+=]{10,400}(?![\w.(/:])")),
     (("token ", "key ", "secret "), re.compile(r"(?P<keep>\b(?i:token|key|secret) ['\"]?)[0-9a-f]{32,128}(?![\w-])")),
     ((" pass ", " password "), re.compile(r"(?P<keep>\buser(?:name)? \S{1,100} pass(?:word)? )(?!\*\*\*)[^\s'\"]{4,400}")),
@@ -423,7 +430,7 @@ def _flag(match: re.Match[str]) -> str:
 def _tool(match: re.Match[str]) -> str:
     tool, rest = match["tool"], match["rest"]
     pattern = next((found for name, found in _TAKES.items() if tool.startswith(name)), None)
-    if pattern is None or (tool in ("docker", "podman", "helm", "skopeo", "az") and "login" not in rest):
+    if pattern is None or (tool in _ONLY_AT_LOGIN and "login" not in rest):
         return match.group()
     return f"{tool}{pattern.sub(_given, rest)}"
 

@@ -59,6 +59,11 @@ _PLACES: Mapping[str, str] = {
     "password('|password(n'": rf"(?P<keep>\bpassword\(N?'){_IN_QUOTES}",
     "mysql(|postgresql(|mongodb(|remotesecure(|remote(": rf"(?P<keep>\b(?:mysql|postgresql|mongodb|remote|remoteSecure)\((?:'[^'\n]{{0,200}}', ?){{4}}'){_IN_QUOTES}",
     "s3(|s3cluster(": rf"(?P<keep>\bs3(?:Cluster)?\((?:'[^'\n]{{0,300}}', ?){{2,3}}')(?=[A-Za-z0-9/+]{{20,}}'){_IN_QUOTES}",
+    "provider(|authenticator(|credential": rf"(?P<keep>\b\w{{0,40}}(?:AuthProvider|Authenticator|Credentials?)\((?:username ?= ?)?['\"][^'\"\n]{{1,100}}['\"], ?(?:password ?= ?)?['\"]){_IN_QUOTES}",
+    "pass ": r"(?P<keep>(?:['\"]|\\n|---> |> |\bquote )(?-i:PASS) )(?!\*\*\*)[^\s'\"\\]{3,200}(?=['\"\\]|\s*(?:\n|$))",
+    "imap": rf"(?P<keep>(?-i:\bLOGIN) \S{{1,100}} ['\"]?){_MIXED}",
+    ".logon": rf"(?P<keep>\.logon \S{{1,100}}/\S{{1,60}},){_GIVEN}",
+    "/private-|/reset|/invite|/magic|/verify|/unsubscribe|/secret": r"(?P<keep>https?://[^\s'\"<>]{1,300}/(?:private|reset[\w\-]{0,20}|invite|magic[\w\-]{0,12}|verify|unsubscribe|secret)[/\-])(?!\*\*\*)(?=[^\s/]{0,80}\d)[A-Z0-9_\-]{16,200}",
     "key |token |secret ": r"(?P<keep>\b(?:api[ _-]key|access[ _-]key|token|secret) ['\"]?)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }  # fmt: skip
 FORMS: tuple[Form, ...] = tuple(

@@ -219,52 +219,133 @@ def _to_be(tree: Any, names: set[str]) -> bool:
 
 
 def _strangers(tree: Any, names: set[str], columns: Sequence[str]) -> Iterator[Problem]:
-    """Columns that the contract's table has not, where nothing else is read that could have them."""
-    from sqlglot import exp
+    """Columns that nothing has of what can be seen where they stand, wherever that is in the query."""
+    from sqlglot.errors import SqlglotError
+    from sqlglot.optimizer.scope import traverse_scope
 
-    known = {*columns, *_SYSTEM}
+    try:
+        scopes = traverse_scope(tree)
+    except SqlglotError:
+        return
+    seen: set[int] = set()
     told: set[str] = set()
-    for select in tree.find_all(exp.Select):
-        for node in _unknown(select, names, known):
+    for scope in scopes:  # what is inside comes first
+        reach = [_Sources(one, names, columns) for one in _in_reach(scope)]
+        for node in scope.columns:
             name = _folded(node.this)
-            if name not in told:
+            if id(node) in seen or _is_output(node, scope) or name in told:
+                continue
+            seen.add(id(node))
+            if (missed := _missed(node, name, reach)) is not None:
                 told.add(name)
-                yield Problem(
-                    problem=f"{name!r} is not a column of the table.",
-                    place=int(node.this.meta.get("start", 0)),
-                    valid=tuple(columns),
-                    fix=near(name, list(columns)),
-                )
+                own = set(columns) <= missed
+                what = "of the table" if own else "of what is read there"
+                valid = tuple(columns) if own else tuple(sorted(missed))
+                start = int(node.this.meta.get("start", 0))
+                problem = f"{name!r} is not a column {what}."
+                yield Problem(problem=problem, place=start, valid=valid, fix=near(name, list(valid)))
 
 
-def _unknown(select: Any, names: set[str], known: set[str]) -> Iterator[Any]:
-    """The columns of one SELECT that could be the own table's alone, and are not."""
+def _in_reach(scope: Any) -> Iterator[Any]:
+    """A part of a query, and the parts around it whose tables it may name."""
+    yield scope
+    yield from _around(scope)
+
+
+def _around(scope: Any) -> Iterator[Any]:
+    """A FROM's own subquery, and a common table expression, do not see what stands beside them, but what is further out."""
+    if scope.parent is None:
+        return
+    blind = scope.scope_type.name in ("DERIVED_TABLE", "CTE", "SET_OPERATION")
+    yield from _around(scope.parent) if blind else _in_reach(scope.parent)
+
+
+class _Sources:
+    """What one part of a query reads: name -> its columns, None where they are not known.
+
+    :param names: names of the contract's own table.
+    :param depth: queries around it whose columns are asked for, 0 for none.
+    """
+
+    def __init__(self, scope: Any, names: set[str], columns: Sequence[str], depth: int = 0) -> None:
+        self.names, self.columns, self.depth = names, columns, depth
+        read = scope.selected_sources or {alias: (one, one) for alias, one in scope.sources.items()}
+        self.known = {_alias(alias, node): self._of(node, one) for alias, (node, one) in read.items()}
+
+    def _of(self, node: Any, source: Any) -> frozenset[str] | None:
+        from sqlglot import exp
+
+        if isinstance(node, exp.Table) and node.alias_column_names:
+            return None
+        if isinstance(source, exp.Table):
+            return frozenset((*self.columns, *_SYSTEM)) if _only_own(source, self.names) else None
+        query = source.expression
+        if not isinstance(query, exp.Query) or self.depth > _DEPTH:
+            return None
+        outputs = [self._output(one, source) for one in query.selects]
+        given = [name.lower() for name in source.outer_columns]
+        if given:
+            return frozenset(given) if len(given) == len(outputs) else None
+        return _all(outputs)
+
+    def _output(self, node: Any, source: Any) -> frozenset[str] | None:
+        """The names of one entry of a SELECT's list; what PostgreSQL calls an expression without a name is not known."""
+        from sqlglot import exp
+
+        if isinstance(node, exp.Star):
+            return _all([*_Sources(source, self.names, self.columns, self.depth + 1).known.values()])
+        if isinstance(node, exp.Alias):
+            return frozenset({_folded(node.args["alias"])})
+        return frozenset({_folded(node.this)}) if isinstance(node, exp.Column) and not node.is_star else None
+
+
+def _alias(alias: str, node: Any) -> str:
+    """What a source is called, as PostgreSQL folds it."""
     from sqlglot import exp
 
-    sources = [*select.find_all(exp.Table, exp.Subquery, exp.Unnest, exp.Lateral)]
-    alone = select.parent_select is None and all(_only_own(one, names) for one in sources) and not select.find(exp.With)
-    own = {_called(one) for one in sources if _only_own(one, names) and one.parent_select is select}
-    aliases = {_folded(one.args["alias"]) for one in select.find_all(exp.Alias)} | {_called(one) for one in sources}
-    for node in select.find_all(exp.Column):
-        name, table = _folded(node.this), _folded(node.args.get("table"))
-        if isinstance(node.this, exp.Star) or name in known:
-            continue
-        if (table in own and node.parent_select is select and not select.find(exp.With)) or (
-            alone and not table and name not in aliases
-        ):
-            yield node
+    given = node.args.get("alias") if isinstance(node, exp.Table) else None
+    said = given.this if given else node.args.get("this") if isinstance(node, exp.Table) else None
+    return _folded(said) if isinstance(said, exp.Identifier) else alias.lower()
 
 
-def _called(node: Any) -> str:
-    """The name by which a query calls what it reads."""
-    alias = node.args.get("alias")
-    return (
-        _folded(alias.this)
-        if alias
-        else _folded(node.args.get("this"))
-        if hasattr(node.args.get("this"), "name")
-        else ""
-    )
+def _all(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    """All names of several sets; None where one of them is not known, or there is none."""
+    known = [part for part in parts if part is not None]
+    return frozenset().union(*known) if parts and len(known) == len(parts) else None
+
+
+_DEPTH = 20
+"""Queries within queries whose columns are looked for."""
+_WORDS = ("user", "current_role", "system_user")
+"""What PostgreSQL reads as a value, and the parser as a column."""
+
+
+def _missed(node: Any, name: str, reach: Sequence[_Sources]) -> frozenset[str] | None:
+    """All columns that a name could have been; None where it is one of them, or may be."""
+    from sqlglot import exp
+
+    home = _folded(node.args.get("table"))
+    if isinstance(node.this, exp.Star) or (not home and name in _WORDS):
+        return None
+    if home:
+        found = next((one.known[home] for one in reach if home in one.known), None)
+        return found if found is not None and name not in found else None
+    seen = [part for one in reach for part in one.known.items()]
+    if not seen or any(known is None or name in (alias, *known) for alias, known in seen):
+        return None
+    return frozenset().union(*(known for _, known in seen if known is not None))
+
+
+def _is_output(node: Any, scope: Any) -> bool:
+    """Whether a name stands where it may be that of an entry of the SELECT's list."""
+    from sqlglot import exp
+
+    part = node.find_ancestor(exp.Order, exp.Group, exp.Select)
+    if isinstance(part, exp.Select) or part is None or not isinstance(scope.expression, exp.Query):
+        return False
+    return isinstance(scope.expression, exp.SetOperation) or _folded(node.this) in {
+        _folded(one.args.get("alias")) for one in scope.expression.selects
+    }
 
 
 def _only_own(node: Any, names: set[str]) -> bool:

@@ -209,3 +209,88 @@ def test_a_bound_of_many_digits_keeps_them() -> None:
     )
     (check,) = (c for c in compile_text(text, "x.odcs.yaml").checks if c.kind is CheckKind.RANGE)
     assert str(check.high) == "0.30000000000000000001"
+
+
+STRANGE = [
+    "select count(*) from orders where id in (select zz from orders as x where x.id=1)",
+    "select (select count(*) from orders where oo=a.id) from orders a",
+    "with c as (select id as k from orders) select count(*) from c where kk > 1",
+    "select count(*) from (select id, amount+1 as m from orders) s where s.mm=1",
+    "select count(*) from (select id from orders union all select nn from orders) u",
+    "select count(*) from (select * from ${table}) q where amuont < 0",
+    "with a as (select * from orders), b as (select * from a) select count(*) from b where idd > 1",
+    "select count(*) from orders a where exists (select 1 from orders b where b.idd = a.id)",
+    "select count(*) from orders a where exists (select 1 from shops b where b.idd = a.idd)",
+    "select count(*) filter (where zz > 1) from orders",
+    "select sum(case when zz > 1 then 1 else 0 end) from orders",
+    "select count(*) from orders group by zz",
+    "select max(c) from (select idd, count(*) c from orders group by idd having count(*) > 1) d",
+    "select count(*) from orders a join orders b on a.idd = b.id",
+    "select count(*) from (select row_number() over (partition by idd order by o) as rn from orders) q where rn > 1",
+    "select case when exists (select 1 from orders where zz) then 1 else 0 end",
+    'select count(*) from orders where "ID" > 1',
+    "select avg(amount) from orders where o > (select max(oo) from orders)",
+    "with c(k) as (select id from orders) select count(*) from c where id > 1",
+]
+"""Queries of which one name is a column of nothing that can be seen where it stands."""
+SOUND = [
+    "select count(*) from orders where id in (select zz from shops where shops.x = orders.id)",
+    "select (select count(*) from orders where o=a.amount) from orders a",
+    "with c as (select id as k from orders) select count(*) from c where k > 1 and K < 5",
+    "select count(*) from (select id, count(*) from orders group by id) s where count > 1",
+    "select count(*) from orders, generate_series(1,2) g where g > 1",
+    "select count(*) from orders where orders is not null",
+    "select count(*) from orders t where (t).id > 1",
+    "select count(*) from orders, lateral (select orders.id+amount as q) l where l.q > 1",
+    "select count(*) from orders x, lateral (select y.id from orders y where y.id = x.id) l",
+    "select count(*) from orders cross join lateral (values (id),(amount)) v(z) where z > 1",
+    "select count(*) from orders, unnest(array[id, amount]) as u where u > 1",
+    "select count(*) from orders, json_each_text('{}'::json) where key = 'a'",
+    "select n from (select count(*) as n from orders order by n) q",
+    "select count(*) as n from orders having count(*) > 0 order by n",
+    "select count(*) from (select id as a from orders union select amount from orders order by a) q where a > 1",
+    "select count(*) from (values (1,2)) v(a,b) where a=1",
+    "select count(*) from orders where user = 'x' and current_date > o",
+    "select count(*) from orders natural join shops where zz=1",
+    "with recursive r as (select 1 as n union all select n + 1 from r where n < 5) select count(*) from r where n > 1",
+    "select count(*) from orders where ctid is not null",
+    "select count(*) from orders as x(a,b,c) where a > 1",
+    "select count(*) from orders tablesample bernoulli (10) where id > 1",
+    "select count(*) from (table orders) q where id > 1",
+    "with a as (select id from orders where id > 1) select count(*) from orders o where exists (select 1 from (select max(id) as m from a where a.id = o.amount) z where z.m > 1)",
+    "select count(*) from orders a where amount > all (select b.amount from (select amount from orders where id = a.id) b)",
+    "select extract(epoch from max(o)) from orders",
+    "select count(*) from orders group by grouping sets ((id), ())",
+    "select count(distinct (id, amount)) from orders",
+    "select percentile_cont(0.5) within group (order by amount) from orders",
+    "select count(*) from orders window w as (partition by id)",
+    "select max(x) from (select amount::int as x from orders) q",
+    "select max(q.amount) from (select amount::int from orders) q",
+    "select count(*) from (select id, 1 as one from orders) q(a, b) where a = b",
+    "select count(*) from (select id, 1 as one from orders) q(a) where a = one",
+    "select count(*) from (select o.* from orders o) q where id > 1",
+    "select sum(id) from (select orders.id from orders join shops using (id)) z",
+    "select count(*) from orders o where not exists (select from orders p where p.id = o.id)",
+    "select count(*) from rows from (generate_series(1,2), generate_series(1,3)) as z(a,b) where a > 1",
+    "with w as materialized (select id from orders) select count(*) from w where id is null",
+    "with c as (select id from orders) select count(*) from c as d(x) where x > 1",
+    "select count(*) from sales.orders where sales.orders.id > 0",
+    "select count(*) from orders where amount > 0 and exists (with z as (select orders.id as k) select 1 from z where k = amount)",
+]
+"""Queries of which each name is a column, or may be one."""
+
+
+def problems(query: str) -> Any:
+    columns = ("id", "amount", "o")
+    return rule(query, column="", table="sales.orders", names=("orders", "sales.orders"), columns=columns).problems
+
+
+@pytest.mark.parametrize("query", STRANGE)
+def test_a_column_of_nothing_is_found_wherever_it_stands(query: str) -> None:
+    (problem,) = problems(query)
+    assert "is not a column of" in problem.problem
+
+
+@pytest.mark.parametrize("query", SOUND)
+def test_what_may_be_a_column_is_no_fault(query: str) -> None:
+    assert not problems(query)

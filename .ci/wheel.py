@@ -38,6 +38,7 @@ CASES: Mapping[str, Case] = {
     "google": Case(extras=("google",), imports=("google.cloud.bigquery",)),
     "anthropic": Case(extras=("anthropic",), imports=("anthropic",)),
     "gx": Case(extras=("gx",), imports=("great_expectations",)),
+    "mcp": Case(extras=("mcp",), imports=("mcp.server",)),
     "pagerduty": Case(extras=("pagerduty",), imports=("pagerduty",)),
     "oldest": Case(oldest=True),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TextIO
 
@@ -52,6 +53,19 @@ def keep_standard_output() -> None:
     given = os.dup(_STANDARD_OUTPUT)
     os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
     _given = os.fdopen(given, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+
+
+@contextmanager
+def own_output() -> Iterator[None]:
+    """Standard output as the process was given it, for what writes to it by itself."""
+    if _given is None:
+        yield
+        return
+    os.dup2(_given.fileno(), _STANDARD_OUTPUT)
+    try:
+        yield
+    finally:
+        os.dup2(_STANDARD_ERROR, _STANDARD_OUTPUT)
 
 
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2

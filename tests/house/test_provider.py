@@ -86,6 +86,7 @@ HEAVY = (
     "duckdb",
     "google",
     "great_expectations",
+    "mcp",
     "numpy",
     "openlineage",
     "pagerduty",

@@ -271,3 +271,46 @@ def test_a_table_tells_what_its_gates_found_and_what_its_contract_was(pages: Pag
     [first, *_] = pages.get("checks", dag_id="person", task_id="load")["gates"]
     assert (first["table"], first["checks"][0]["id"]) == ("public.flights", "rows")
     assert pages.call("GET", "api/table", "", params={"name": "public.flights"}).status_code == 401
+
+
+def agent(pages: Pages, user: str, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
+    """What the SDK's client is answered over streamable HTTP, with a user's own token."""
+    import anyio
+    import httpx2
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def ask() -> list[Any]:
+        headers = {"Authorization": f"Bearer {pages.tokens[user]}"}
+        async with (
+            httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as http,
+            Client(streamable_http_client(f"{pages.url}/harness/mcp", http_client=http)) as client,
+        ):
+            return [(await client.call_tool(*call)) for call in calls]
+
+    return anyio.run(ask)
+
+
+@pytest.mark.attack
+def test_an_agent_has_the_rights_of_its_token(pages: Pages) -> None:
+    hidden, calls = pages.incidents["secret_dag"], []
+    for name in ("asks", "secret_dag"):
+        calls.append(("incident", {"id": pages.incidents[name]}))
+    calls += [("incidents", {"state": "all"}), ("check", {"text": "x = 1"}), ("check", {"file": "/etc/passwd"})]
+    mine, secret, listed, checked, file = agent(pages, "ada", *calls)
+    assert not mine.is_error and secret.is_error and not checked.is_error and file.is_error
+    assert "secret_dag" not in listed.content[0].text and '"total":3' in listed.content[0].text
+    assert "HF003" in checked.content[0].text and "may read" in secret.content[0].text
+    [all_of_it, policy] = agent(pages, "root", ("incident", {"id": hidden}), ("policy", {"incident": hidden}))
+    assert not all_of_it.is_error and "no verdict" in policy.content[0].text
+
+
+@pytest.mark.attack
+def test_an_agent_needs_a_token_of_its_own(pages: Pages) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    cookie = {"Cookie": f"_token={pages.tokens['root']}"}
+    for headers in ({}, cookie, {"Authorization": "Bearer no.token.atall"}):
+        answer = pages.call("POST", "mcp", "", json=message, headers=headers)
+        assert answer.status_code in (401, 403), answer.text
+        assert "tools" not in answer.text
+    assert pages.call("GET", "mcp", "root").status_code == 405

@@ -37,10 +37,12 @@ class Terms:
 
     :ivar named: path -> contract of each table, or the error.
     :ivar tables: table -> contract, of all that could be read, and of their neighbours.
+    :ivar inside: the folder outside of which no contract is read; None = any is.
     """
 
     named: dict[tuple[str, str], Contract | ContractError] = field(default_factory=dict)
     tables: dict[str, Contract] = field(default_factory=dict)
+    inside: Path | None = None
     _beside: set[str] = field(default_factory=set)
 
     def of(self, source: Source, task: Task) -> tuple[str, Contract | ContractError | None]:
@@ -56,6 +58,8 @@ class Terms:
         return path, self.named[path, table]
 
     def _load(self, path: str, table: str) -> Contract | ContractError:
+        if self.inside is not None and not Path(file_of(path)).resolve().is_relative_to(self.inside):
+            return ContractError(path, ["is missing: it is not one of the files that were given."])
         try:
             found = load_contract(path, table)
         except ContractError as error:

@@ -64,4 +64,11 @@ AUTHORING = (
         module="authoring.explain",
         epilog="Example: airflow harness explain dags/flights_daily.py",
     ),
+    action(
+        "mcp",
+        "A server for coding agents on standard input and output (Model Context Protocol; extra mcp): explain, check, contracts, "
+        "lineage, quality, incidents and the policy; it only reads",
+        module="authoring.mcp",
+        epilog="Example: airflow harness mcp",
+    ),
 )

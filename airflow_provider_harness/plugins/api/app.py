@@ -1,4 +1,4 @@
-"""The app below ``/harness``: the JSON API, and the pages' own files."""
+"""The app below ``/harness``: the JSON API, the server for coding agents, and the pages' own files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from airflow_provider_harness.plugins.api import incidents, overview, small, tables
+from airflow_provider_harness.plugins.api import incidents, mcp, overview, small, tables
 from airflow_provider_harness.plugins.api.answers import explain_errors
 
 UI = Path(__file__).parents[1] / "ui"
@@ -34,11 +34,13 @@ def make_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        lifespan=mcp.running,
     )
     api = APIRouter(prefix="/api", dependencies=[Depends(requires_authenticated())])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    app.include_router(mcp.router)
     app.add_api_route("/static/icon.svg", _icon, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=UI / "dist", check_dir=False), name="static")
     explain_errors(app)

@@ -33,11 +33,12 @@ class Files:
     said: dict[str, Loaded] = field(default_factory=dict)
 
 
-def read(paths: Sequence[str], *, imports: bool, seconds: float = loaded.SECONDS) -> Files:
+def read(paths: Sequence[str], *, imports: bool, seconds: float = loaded.SECONDS, inside: Path | None = None) -> Files:
     """Dag files, as code and, where they may be imported, as Airflow knows them.
 
     :param imports: import them, which runs their top-level code.
     :param seconds: how long the import of one file may take.
+    :param inside: the folder outside of which no file is read that they name; None = any is.
     """
     files = Files()
     sources: list[Source] = []
@@ -56,25 +57,27 @@ def read(paths: Sequence[str], *, imports: bool, seconds: float = loaded.SECONDS
     if imports:
         files.said = loaded.load([str(Path(source.path).resolve()) for source in sources], seconds)
     for source in sources:
-        files.sources.append(_as_known(source, files))
+        files.sources.append(_as_known(source, files, inside))
     return files
 
 
-def _as_known(source: Source, files: Files) -> Source:
+def _as_known(source: Source, files: Files, inside: Path | None) -> Source:
     said = files.said.pop(str(Path(source.path).resolve()), None)
     if said is not None:
         files.said[source.path] = said
         source, errors = loaded.merged(source, said)
         files.found[source.path] += errors
-    return with_queries(source, _beside(source.path), queries.understood)
+    return with_queries(source, _beside(source.path, inside), queries.understood)
 
 
-def _beside(path: str) -> Callable[[str], str | None]:
+def _beside(path: str, inside: Path | None = None) -> Callable[[str], str | None]:
     """Reads files that a Dag file names, relative to it."""
 
     def text(name: str) -> str | None:
         file = Path(path).parent / name
         try:
+            if inside is not None and not file.resolve().is_relative_to(inside):
+                return None
             return file.read_text(encoding="utf-8") if file.is_file() else None
         except (OSError, ValueError):
             return None
@@ -83,11 +86,20 @@ def _beside(path: str) -> Callable[[str], str | None]:
 
 
 def findings(
-    paths: Sequence[str], *, imports: bool, stage: Stage, target: str = "", seconds: float = loaded.SECONDS
+    paths: Sequence[str],
+    *,
+    imports: bool,
+    stage: Stage,
+    target: str = "",
+    seconds: float = loaded.SECONDS,
+    inside: Path | None = None,
 ) -> tuple[Finding, ...]:
-    """Everything that is wrong with some Dag files and the contracts that they name."""
-    files = read(paths, imports=imports, seconds=seconds)
-    contracts = terms.Terms()
+    """Everything that is wrong with some Dag files and the contracts that they name.
+
+    :param inside: the folder outside of which no file is read that they name; None = any is.
+    """
+    files = read(paths, imports=imports, seconds=seconds, inside=inside)
+    contracts = terms.Terms(inside=inside)
     for source in files.sources:
         said = files.said.get(source.path)
         found = files.found[source.path]

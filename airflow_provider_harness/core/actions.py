@@ -167,7 +167,14 @@ class Proposal:
 
         A comma in a value is escaped, so that no two acts share their line.
         """
-        given = {
-            name: self.arguments[name].replace("\\", "\\\\").replace(",", "\\,") for name in sorted(self.arguments)
-        }
+        given = {name: _escaped(self.arguments[name]) for name in sorted(self.arguments)}
         return f"{self.kind}({', '.join(f'{name}={value}' for name, value in given.items())})"
+
+
+def beginning(kind: ActionKind, first: Parameter, value: str) -> str:
+    """How the canonical line of every act of this kind begins whose first argument, by name, has this value."""
+    return f"{kind}({first}={_escaped(value)},"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(",", "\\,")

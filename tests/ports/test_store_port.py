@@ -300,3 +300,21 @@ def test_the_past_tells_shadow_and_what_was_given_back(store: Store) -> None:
     store.append(event(incident_id, EventKind.TAKEN, by="p"), event(incident_id, EventKind.RETURNED, by="p"))
     [past] = store.past(NOW - timedelta(days=1))
     assert (past.shadow, past.returned) == (False, True)
+
+
+def test_what_was_answered_about_retries_on_a_dag_is_found(store: Store) -> None:
+    """By the question where nothing was done, by the act where nobody was asked; nothing of other Dags, and nothing of long ago."""
+    asked, acted, other = (judged(store, run) for run in ("one", "two", "three"))
+    for name, dag_id in ((asked, "a,b"), (other, "a")):
+        store.ask(replace(approval(name), id=ulid(NOW), act=_retry(dag_id).canonical()))
+    store.reserve_act(acted, "a,b", _retry("a,b"), Limit(), NOW)
+    found = store.retries("a,b", NOW - timedelta(days=1))
+    assert {item.incident_id for item in found} == {asked, acted}
+    assert {item.kind for item in found} == {EventKind.PROPOSED, EventKind.JUDGED}
+    assert store.retries("a,b", NOW + timedelta(days=1)) == []
+    assert store.retries("a,", NOW - timedelta(days=1)) == []
+
+
+def _retry(dag_id: str) -> Proposal:
+    given = {Parameter.DAG: dag_id, Parameter.RUN: "r", Parameter.TASK: "t", Parameter.TRY_NUMBER: "1"}
+    return Proposal(kind=ActionKind.RETRY_TASK, arguments=given)

@@ -13,7 +13,7 @@ from airflow_provider_harness.app.healing.intake import BATCH, group_failures
 from airflow_provider_harness.app.healing.preconditions import found
 from airflow_provider_harness.app.oncall.impact import contracts_of
 from airflow_provider_harness.app.oncall.page import for_whom
-from airflow_provider_harness.app.ports.healing import Healer
+from airflow_provider_harness.app.ports.healing import DagFacts, Healer, TaskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal, kind_of
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.schema import Side
@@ -32,11 +32,13 @@ from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.diagnosis.failure_text import cleaned
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import grouping as cause
+from airflow_provider_harness.core.incidents import remembered
 from airflow_provider_harness.core.incidents.circuit_breaker import DAY, IncidentSummary, Stop, brake, task_of
 from airflow_provider_harness.core.incidents.events import Claimed, Diagnosed, EvidenceSeen, Judged, Proposed, Returned
 from airflow_provider_harness.core.incidents.incident import WELL, ImpossibleEvent, Incident, State
 from airflow_provider_harness.core.operators import is_ours
-from airflow_provider_harness.core.policy.policy import LINEAGE_FACTS, Verdict
+from airflow_provider_harness.core.policy.policy import LINEAGE_FACTS, Usage, Verdict, VerdictKind
+from airflow_provider_harness.core.policy.repeatable import Repeatable, repeatable
 
 Known = TypeVar("Known")
 
@@ -168,6 +170,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
         acting=healer.limits.acting(),
         due=due.isoformat(),
         found=found(now),
+        remembers=_remembers(healer, proposal, facts, verdict, now) or None,
     )
     healer.record(incident_id, proposed, judged)
     return verdict
@@ -191,7 +194,30 @@ def judge(
     told = {name: seen[name] for name in LINEAGE_FACTS if is_ours(now.task.operator) and name in seen}
     facts = {**propose.facts(diagnosis, remedy, now), **told}
     earned = healer.limits.earned(diagnosis.category.value, proposal.kind.value)
-    return proposal, facts, healer.policy.judge(proposal, facts, usage, earned=earned)
+    verdict = healer.policy.judge(proposal, facts, usage, earned=earned)
+    return proposal, facts, with_word(verdict, proposal, now)
+
+
+def with_word(verdict: Verdict, proposal: Proposal, now: propose.Situation) -> Verdict:
+    """The verdict on running a task again, with what a person answered about it before."""
+    if now.word is None or proposal.kind is not ActionKind.RETRY_TASK:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason} {now.word.sentence()}")
+
+
+_ONLY_ITS_AUTHOR_KNOWS = (Repeatable.UNKNOWN, Repeatable.REFUSED)
+
+
+def _remembers(
+    healer: Healer, proposal: Proposal, facts: Mapping[str, Fact], verdict: Verdict, now: propose.Situation
+) -> bool:
+    """Whether a yes spares the next question: the policy would approve, had a person said that the task may run again."""
+    if verdict.kind is not VerdictKind.ASK or proposal.kind is not ActionKind.RETRY_TASK or now.dag.version is None:
+        return False
+    if facts["repeatable"] not in _ONLY_ITS_AUTHOR_KNOWS:
+        return False
+    agreed = healer.policy.judge(proposal, {**facts, "repeatable": Repeatable.APPROVED.value}, Usage())
+    return agreed.kind is VerdictKind.APPROVE
 
 
 _PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)
@@ -259,8 +285,18 @@ def situation_of(healer: Healer, key: TryKey, acts: int) -> propose.Situation:
         has_contract="contract" in task.rendered,
         criticality=contract.criticality.value if contract else "none",
         contract=contract,
+        word=_word(healer, task, dag),
         **around,
     )
+
+
+def _word(healer: Healer, task: TaskState, dag: DagFacts) -> remembered.Word | None:
+    """What a person answered about a task of which its operator does not say whether it may run again."""
+    if repeatable(task.operator) is not Repeatable.UNKNOWN:
+        return None
+    now = healer.now()
+    events = healer.store.retries(dag.dag_id, now - timedelta(days=remembered.DAYS))
+    return remembered.remembered(events, dag.dag_id, task.task_id, dag.version, now)
 
 
 def _read(ask: Callable[[], Known], unknown: Known) -> Known:

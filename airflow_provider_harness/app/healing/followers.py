@@ -8,7 +8,7 @@ from dataclasses import replace
 from airflow_provider_harness.app.healing import propose
 from airflow_provider_harness.app.healing.act import proposal_of
 from airflow_provider_harness.app.healing.carry_out import looked_up, note_of
-from airflow_provider_harness.app.healing.diagnose import diagnosis_of, lead_of, situation_of
+from airflow_provider_harness.app.healing.diagnose import diagnosis_of, lead_of, situation_of, with_word
 from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind, Proposal
 from airflow_provider_harness.core.diagnosis.diagnosis import Remedy
@@ -52,7 +52,7 @@ def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure)
     proposal, remedy = propose.propose(diagnosis, (Remedy(action=kind),), now)
     usage = healer.store.usage(incident.id, key.dag_id, kind, healer.now(), proposal.target)
     facts = propose.facts(diagnosis, remedy, now) | {"tries_by_harness": usage.on_incident}
-    verdict = healer.policy.judge(proposal, facts, usage)
+    verdict = with_word(healer.policy.judge(proposal, facts, usage), proposal, now)
     if verdict.kind is VerdictKind.APPROVE and not healer.limits.acting():
         verdict = replace(verdict, kind=VerdictKind.REFUSE, reason="the harness is in shadow")
     if verdict.kind is VerdictKind.APPROVE and (held := healer.slices.keep(now.task, healer.now())):

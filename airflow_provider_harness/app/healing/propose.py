@@ -14,6 +14,7 @@ from airflow_provider_harness.core.contracts.contract import STATUSES, Contract
 from airflow_provider_harness.core.contracts.grant import text_of
 from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis, Remedy
 from airflow_provider_harness.core.diagnosis.evidence import Fact
+from airflow_provider_harness.core.incidents.remembered import Word
 from airflow_provider_harness.core.operators import is_ours, operator_of
 from airflow_provider_harness.core.policy.repeatable import repeatable
 
@@ -26,6 +27,7 @@ class Situation:
     :param tasks: every task instance of its run.
     :param contract: of the table that the failed task publishes or judges; None where it names none that can be read.
     :param report: what the failed task says that its gate found; somebody's text, by which only what exists is chosen.
+    :param word: what a person answered about the task, where only that says whether it may run again.
     :param spent: US dollars that models cost on the incident, and today; None where nobody asked.
     :param missing: UTC starts of the slices that a completeness check finds missing.
     :param alone: slices that contract and administrator let the harness run again without asking.
@@ -52,6 +54,7 @@ class Situation:
     contract: Contract | None = None
     report: Mapping[str, Any] | None = None
     spent: tuple[float, float] | None = None
+    word: Word | None = None
 
 
 def nowhere(dag_id: str, run_id: str, now: datetime) -> Situation:
@@ -248,7 +251,7 @@ def facts(diagnosis: Diagnosis, remedy: Remedy, now: Situation) -> dict[str, Fac
         "owners": tuple(now.dag.owners),
         "tags": tuple(now.dag.tags),
         "idempotent": is_ours(now.task.operator),
-        "repeatable": repeatable(now.task.operator).value,
+        "repeatable": (now.word.repeatable if now.word else repeatable(now.task.operator)).value,
         "criticality": now.criticality,
         "contract_state": _state(now.contract),
         **_spent(now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from airflow_provider_harness.app.oncall import question as question_words
 from airflow_provider_harness.app.ports.healing import DagFacts, Healer
 from airflow_provider_harness.app.ports.store import Approval, AskState
 from airflow_provider_harness.core.actions import ACTIONS, Parameter, Proposal
@@ -13,6 +14,9 @@ from airflow_provider_harness.core.redaction.escaping import LONGEST_NAME, code,
 from airflow_provider_harness.core.redaction.redactor import visible
 
 APPROVE, REFUSE = "Approve", "Refuse"
+
+#: The first checks of an answer say whether a person with the right gave it.
+WHO = 4
 
 #: Characters of one argument of an act that a question shows; nobody agrees to what is cut off.
 LONGEST_ACT = 2_000
@@ -112,9 +116,15 @@ def _body(incident: Incident, proposal: Proposal, approval: Approval) -> str:
         f"**Who asks:** airflow-provider-harness, for incident `{incident.id}`, by {rule}: {markdown(judged.reason)} "
         f"{users} may answer until {approval.expires_at:%Y-%m-%d %H:%M} UTC; no answer counts as no. "
         f"The answer is valid for exactly this act, once.\n\n"
+        f"{_remembered(judged)}"
         f"**The cause that the harness found:** {sure}.{why}\n\n"
         f"**What programs said (text that anybody may have written):** {code(diagnosis.cause)}"
     )
+
+
+def _remembered(judged: Judged) -> str:
+    told = question_words.remembered(judged)
+    return f"**What is remembered:** {told}\n\n" if told else ""
 
 
 def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: str) -> str:
@@ -143,9 +153,11 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
         (approval.policy_version == healer.policy.version, "The policy has changed since."),
     )
     refusal = next((why for holds, why in checks if not holds), "")
+    said_no = answer.chosen == (REFUSE,) and all(holds for holds, _ in checks[:WHO])
     if not refusal:
         refusal = _USED[healer.store.use_approval(approval, healer.now())]
-    healer.record(incident.id, Answered(answer=refusal or APPROVE, by=answer.by))
+    said = not said_no if said_no or not refusal else None
+    healer.record(incident.id, Answered(answer=refusal or APPROVE, by=answer.by, said=said))
     return refusal
 
 

@@ -21,7 +21,7 @@ from airflow_provider_harness.app.oncall.subject import (
 )
 from airflow_provider_harness.app.ports.healing import Healer, Page, PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import SlaAlert
-from airflow_provider_harness.core.actions import ACTIONS, ActionKind
+from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.diagnosis import Category, Certainty
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, TryKey
@@ -316,7 +316,7 @@ def _question(incident: Incident) -> dict[str, str]:
     zone = next(iter(zones_of(incident).values()), "")
     return {
         "you are asked to": f"{asked.may(proposal, zone)} {answer(incident.id)}",
-        "if you approve": ACTIONS[proposal.kind].what,
+        "if you approve": asked.after_yes(proposal, incident.last[Judged]),
         "if you refuse": asked.after_no(proposal),
         "if nobody answers": f"It counts as no. To be asked again: airflow harness incidents return {incident.id}",
         "who may answer": f"{', '.join(question.assigned)}, until {minute(question.expires)}",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
+from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.contracts.grant import checks_of
+from airflow_provider_harness.core.incidents.events import Judged
+from airflow_provider_harness.core.incidents.remembered import DAYS
 from airflow_provider_harness.core.slices.local import with_local_day
 from airflow_provider_harness.core.slices.slices import stamp
 
@@ -55,6 +57,23 @@ def may(proposal: Proposal, zone: str = "") -> str:
 def title(task: str, proposal: Proposal, expires: str, zone: str = "") -> str:
     """The page's first line: what is asked, and until when."""
     return f"{task}: {may(proposal, zone)} Answer until {_clock(expires)}"
+
+
+def remembered(judged: Judged) -> str:
+    """What is remembered of the answer beyond this act; empty where nothing is."""
+    if not judged.remembers:
+        return ""
+    version = (judged.found or {}).get("dag_version")
+    return (
+        f"If the run that a yes allows succeeds, this task may run again without asking, in cases like this one, for {DAYS} days and "
+        f"as long as its Dag stays version {version}; an act on it that does not help ends that. After a no it is never run again "
+        "without asking in these days."
+    )
+
+
+def after_yes(proposal: Proposal, judged: Judged) -> str:
+    """What Approve does, and what is remembered of the answer."""
+    return f"{ACTIONS[proposal.kind].what} {remembered(judged)}".strip()
 
 
 def after_no(proposal: Proposal) -> str:

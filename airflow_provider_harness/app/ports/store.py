@@ -124,6 +124,10 @@ class Incidents(Protocol):
     def head(self) -> str:
         """The hash of the newest event of all; noted elsewhere, it shows a tail that was cut off."""
 
+    def retries(self, dag_id: str, since: datetime) -> Sequence[Event]:
+        """Of the incidents in which a retry on this Dag was asked for or made, and in which anything happened since then: the events
+        that say what people answered and what came of it (``core.incidents.remembered.KINDS``), in the order in which they happened."""
+
     def healer_runs(self, episode: str) -> int:
         """How many incidents this episode had: the number of its next healer run is beyond it."""
 

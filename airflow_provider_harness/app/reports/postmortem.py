@@ -299,6 +299,7 @@ def _next(story: Story) -> Iterable[str]:
         whom, until = ", ".join(question.assigned), minute(question.expires)
         yield f"{whom}: answer until {until}, in Airflow ({question.url}) or by"
         yield f"airflow harness approve {incident.id}    (or: refuse)"
+        yield f"Approve: {asked.after_yes(proposal, incident.last[Judged])}"
         yield f"Refuse, or no answer in time: {asked.after_no(proposal)}"
     elif incident.status is Status.TAKEN:
         yield f"{incident.last[Taken].by} has it. When it is mended:"

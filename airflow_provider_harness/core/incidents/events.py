@@ -323,6 +323,7 @@ class Judged(Body):
     :param acting: whether the harness acted at all then.
     :param due: UTC, ISO 8601; when the act is to be carried out.
     :param found: what it was given for; empty where no task failed.
+    :param remembers: the person who is asked is told that the answer is remembered for the task.
     """
 
     kind = EventKind.JUDGED
@@ -334,6 +335,7 @@ class Judged(Body):
     acting: bool | None = None
     due: str | None = None
     found: Found | None = None
+    remembers: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,11 +359,13 @@ class Answered(Body):
     """The answer, or why it is no agreement.
 
     :param by: a user, or empty.
+    :param said: whether a person with the right said yes or no; None where nobody did.
     """
 
     kind = EventKind.ANSWERED
     answer: str
     by: str
+    said: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What may be done: finite rules over trusted facts. Whatever is not said is refused.
 
 The first rule that names the action and whose conditions all hold decides. No such rule, an unknown name, a missing
-fact or a rule that crashes ends in ``refuse``. Two bounds stand above every rule and can only narrow: a diagnosis
-that rests on text or on a model reaches no wide act without a person, and a remedy that needs a person asks one.
+fact or a rule that crashes ends in ``refuse``. Bounds stand above every rule and can only narrow: a diagnosis that
+rests on text or on a model reaches no wide act without a person, a remedy that needs a person asks one, and so does
+every act on a task of which a person said that it may not run again.
 """
 
 from __future__ import annotations
@@ -137,7 +138,8 @@ FACTS: Mapping[str, FactSpec] = {
     "repeatable": FactSpec(
         reader=Reader.AIRFLOW,
         type=str,
-        meaning="what a second try of the failed task does, by its operator: yes, job (it may start a second one elsewhere), no, unknown",
+        meaning="what a second try of the failed task does, by its operator: yes, job (it may start a second one elsewhere), no, "
+        "unknown; where it is unknown, approved or refused by the answer of a person that the healer recorded",
         values=frozenset(Repeatable),
     ),
     "criticality": FactSpec(
@@ -312,6 +314,8 @@ class Policy:
             return verdict
         if facts["needs_person"] is not False:
             why = "This remedy is only made with a person's agreement."
+        elif facts.get("repeatable") == Repeatable.REFUSED:
+            why = "A person refused a second try of this task."
         elif ACTIONS[proposal.kind].risk is Risk.WIDE and facts["basis"] != Basis.FACT:
             why = "Only text says so; no trusted fact says the same."
         elif any(name in LINEAGE_FACTS for name in self._asked_by(verdict.rule)) or self._grew(

@@ -15,6 +15,8 @@ class Repeatable(StrEnum):
     JOB = "job"  # it starts a job elsewhere, which may still run: a second try starts a second one
     NO = "no"  # it sends, triggers or posts something again
     UNKNOWN = "unknown"  # only its author knows
+    APPROVED = "approved"  # the same, and a person answered that it may run again (core.incidents.remembered)
+    REFUSED = "refused"  # the same, and a person answered that it may not
 
 
 #: Operators that only look, and that set a state of the warehouse that is the same after a second try.

@@ -23,7 +23,7 @@ from airflow_provider_harness.app.ports.healing import (
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert
 from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.app.reports.postmortem import postmortem
-from airflow_provider_harness.core.actions import ActionKind, Proposal
+from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal, beginning
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
@@ -44,6 +44,7 @@ from airflow_provider_harness.core.incidents.incident import (
     fold,
 )
 from airflow_provider_harness.core.incidents.outbox import Delivery, MessageKind, Reached
+from airflow_provider_harness.core.incidents.remembered import KINDS
 from airflow_provider_harness.core.policy.policy import Limit, Policy, Rule, Usage, VerdictKind
 from airflow_provider_harness.core.slices.lease import Lease
 from tests.events import event_of
@@ -260,6 +261,13 @@ class MemoryStore:
 
     def healer_runs(self, episode: str) -> int:
         return sum(item.episode == episode for item in self.incidents())
+
+    def retries(self, dag_id: str, since: datetime) -> Sequence[Event]:
+        first = beginning(ActionKind.RETRY_TASK, Parameter.DAG, dag_id)
+        names = {item.incident_id for item in self.approvals if item.act.startswith(first)}
+        names |= {act[0] for act in self.acts if act[2:4] == (dag_id, ActionKind.RETRY_TASK)}
+        touched = {event.incident_id for event in self.log if event.at >= since} & names
+        return [event for event in self.log if event.incident_id in touched and event.kind in KINDS]
 
     def past(self, since: datetime) -> Sequence[IncidentSummary]:
         return [item for item in past_of(self.log) if item.opened_at >= since]

@@ -13,9 +13,11 @@ from airflow_provider_harness.adapters.store.pages import summaries
 from airflow_provider_harness.adapters.store.records.chained import ChainedRecords, chain_of, written_in
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.spend import spent_usd
+from airflow_provider_harness.core.actions import ActionKind, Parameter, beginning
 from airflow_provider_harness.core.incidents.circuit_breaker import PAST, IncidentSummary, past_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.incidents.incident import IN_HAND_OF_A_PERSON, ImpossibleEvent, Incident, State, fold
+from airflow_provider_harness.core.incidents.remembered import KINDS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -159,6 +161,19 @@ class EventRecords(ChainedRecords):
         with self._read() as connection:
             keys = connection.execute(select(i.c.id).where(i.c.closed_at.is_(None)).order_by(i.c.id)).scalars().all()
             return [self._folded(connection, key) for key in keys]
+
+    def retries(self, dag_id: str, since: datetime) -> Sequence[Event]:
+        from sqlalchemy import or_, select
+
+        e, i, a, p = t.events, t.incidents, t.acts, t.approvals
+        first = beginning(ActionKind.RETRY_TASK, Parameter.DAG, dag_id)
+        asked = select(p.c.incident_id).where(p.c.act.startswith(first, autoescape=True))
+        made = select(a.c.incident_id).where(a.c.dag_id == dag_id, a.c.kind == ActionKind.RETRY_TASK.value)
+        touched = select(i.c.id).where(i.c.touched_at >= text_of(since), or_(i.c.id.in_(asked), i.c.id.in_(made)))
+        kinds = e.c.kind.in_([kind.value for kind in KINDS])
+        with self._read() as connection:
+            rows = connection.execute(select(e).where(kinds, e.c.incident_id.in_(touched)).order_by(e.c.seq)).all()
+        return [_event(row) for row in rows]
 
     def healer_runs(self, episode: str) -> int:
         from sqlalchemy import func, select

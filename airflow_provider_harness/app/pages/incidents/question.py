@@ -26,7 +26,7 @@ def question_of(story: Story, healer_dag_id: str, now: datetime) -> Question | N
     return Question(
         sentence=asked.may(proposal, next(iter(zones_of(incident).values()), "")),
         action=proposal.kind.value,
-        what=ACTIONS[proposal.kind].what,
+        what=asked.after_yes(proposal, judged) if judged else ACTIONS[proposal.kind].what,
         arguments={str(name): str(value) for name, value in sorted(proposal.arguments.items())},
         opened_at=opened,
         expires_at=expires,

@@ -105,7 +105,7 @@ def test_an_agreed_act_is_made_once() -> None:
     for _ in range(3):
         assert act(w.healer, incident_id, RUN) == Acted(done=True)
     assert len(w.airflow.writes) == 1
-    assert w.incident(incident_id).last[Answered] == Answered(answer="Approve", by="oncall")
+    assert w.incident(incident_id).last[Answered] == Answered(answer="Approve", by="oncall", said=True)
 
 
 def taken(w: World, incident_id: str) -> None:

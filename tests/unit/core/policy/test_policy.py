@@ -248,7 +248,7 @@ def retry(facts: Facts) -> VerdictKind:
     if facts["category"] in TRANSIENT:
         if facts["tries_by_harness"] >= 2:
             return REFUSE
-        return APPROVE if facts["repeatable"] == "yes" else ASK
+        return APPROVE if facts["repeatable"] in ("yes", "approved") else ASK
     return once(ASK)(facts) if facts["category"] == "worker_lost" else REFUSE
 
 
@@ -288,6 +288,10 @@ DISTINGUISHED: Mapping[str, tuple[object, ...]] = {
 }
 
 
+def _must_be_asked(facts: Facts) -> bool:
+    return facts["needs_person"] or facts["repeatable"] == "refused"
+
+
 def situations(**only: object) -> Iterator[Facts]:
     values = {name: (only[name],) if name in only else many for name, many in DISTINGUISHED.items()}
     for chosen in product(*values.values()):
@@ -304,7 +308,7 @@ def test_every_fact_that_the_packaged_policy_uses_is_walked() -> None:
 def test_the_packaged_policy_whole(kind: ActionKind) -> None:
     policy, wanted = load_policy(""), proposal(kind)
     for facts in situations():
-        expected = narrowed(ORACLE[kind](facts), kind, Basis(facts["basis"]), facts["needs_person"])
+        expected = narrowed(ORACLE[kind](facts), kind, Basis(facts["basis"]), _must_be_asked(facts))
         assert policy.judge(wanted, facts, NEVER_USED).kind is expected, facts
 
 
@@ -317,8 +321,9 @@ def test_what_the_packaged_policy_may_never_do(kind: ActionKind) -> None:
     for facts in approved:
         assert risk is Risk.NONE or not facts["needs_person"]
         assert risk is not Risk.WIDE or facts["basis"] == "fact"
+        assert risk is Risk.NONE or facts["repeatable"] != "refused"
         if kind is ActionKind.RETRY_TASK:
-            assert facts["category"] in TRANSIENT and facts["repeatable"] == "yes"
+            assert facts["category"] in TRANSIENT and facts["repeatable"] in ("yes", "approved")
             assert facts["tries_by_harness"] < 2
         if kind is ActionKind.BACKFILL_RANGE:
             assert facts["slices_beyond_alone"] == 0

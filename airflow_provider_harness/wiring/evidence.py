@@ -14,6 +14,7 @@ from airflow_provider_harness.wiring.store import engine, store_url
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.api import AirflowApi
     from airflow_provider_harness.adapters.airflow.published_gates import PublishedGates
+    from airflow_provider_harness.adapters.evidence.catalog import CatalogEvidence, Found, Question
     from airflow_provider_harness.adapters.evidence.history import HistoryEvidence
     from airflow_provider_harness.adapters.model.case_tools import Desk
     from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
@@ -46,6 +47,49 @@ def history(
         read=lambda log: str(by_text(log).category),
         redactor=redactor,
         now=now,
+    )
+
+
+def catalog(conn_id: str, question: Question) -> Found | None:
+    """What the server of a connection says of a failure; None where it can say nothing of this cause.
+
+    :raises HarnessError: the healer may not read with the connection, or the server does not answer.
+    """
+    from airflow_provider_harness.adapters.postgres import strain
+    from airflow_provider_harness.wiring import rows as rows
+    from airflow_provider_harness.wiring.access import opened
+
+    if not question.jobs and question.category not in strain.ASKED:
+        return None
+    allowed(conn_id)
+    with rows.reachable(conn_id):
+        kind = str(opened(conn_id).conn_type or "")
+        if kind in _POSTGRES and question.category in strain.ASKED:
+            application = "harness looks at the server"
+            return strain.ask(rows.dsn(conn_id, application), rows.named(conn_id), question.category, question.names)
+        if kind == rows.BIGQUERY and question.jobs:
+            from airflow_provider_harness.adapters.bigquery.job_states import states
+            from airflow_provider_harness.adapters.bigquery.jobs import connect
+
+            return states(connect(conn_id)[0], question.jobs)
+    return None
+
+
+_POSTGRES = ("postgres", "postgresql", "alloydb")
+
+
+def with_catalog(inner: EvidenceCollector, airflow: AirflowApi, redactor: Redactor) -> CatalogEvidence:
+    """The dossier with what the catalogs of the task's connections say."""
+    from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
+    from airflow_provider_harness.adapters.evidence.catalog import CatalogEvidence
+
+    rules = RuleDiagnoser()
+    return CatalogEvidence(
+        inner=inner,
+        airflow=airflow,
+        read=lambda failure, evidence: rules.diagnose(failure, evidence).category,
+        ask=catalog,
+        redactor=redactor,
     )
 
 

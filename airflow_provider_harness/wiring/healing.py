@@ -330,7 +330,14 @@ def healer() -> Healer:
         spool=spool(),
         airflow=api,
         evidence=LineageEvidence(
-            inner=wiring_reads.history(AirflowEvidence(api, redactor()), api, store(), gates, redactor(), now),
+            inner=wiring_reads.history(
+                wiring_reads.with_catalog(AirflowEvidence(api, redactor()), api, redactor()),
+                api,
+                store(),
+                gates,
+                redactor(),
+                now,
+            ),
             graph=wiring_lineage.graph,
             ever=wiring_lineage.graph_ever,
             incidents=store(),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from airflow_provider_harness.adapters.diagnosis.by_catalog import with_catalog
 from airflow_provider_harness.adapters.diagnosis.matching import (
     LEAST,
     Match,
@@ -91,7 +92,7 @@ class RuleDiagnoser:
             return said
         seen = evidence.witnessed.failure if evidence.witnessed else None
         found = (seen and _by_facts(seen, said)) or _as_text(_by_facts(_told(failure, seen), said)) or said
-        return _held_to_facts(found, said, seen or failure)
+        return with_catalog(_held_to_facts(found, said, seen or failure), evidence.facts)
 
 
 def _by_facts(failure: Failure, said: Diagnosis) -> Diagnosis | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_harness.adapters.dags.drafted import findings
 from airflow_provider_harness.adapters.model.answer import said
 from airflow_provider_harness.adapters.model.log_tools import Reading
+from airflow_provider_harness.app.authoring.finding import Finding
 from airflow_provider_harness.app.ports.diagnosis import ModelProposal
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
@@ -18,6 +21,8 @@ from airflow_provider_harness.core.redaction.redactor import Redactor, shorten
 
 LONGEST = 8_000  # characters of what a draft writes, and of its difference
 _CONTEXT = 3  # lines around a change
+
+_SHOWN = 8  # findings that are new, and as many that are gone
 
 _NUMBER, _TEXT = {"type": "integer"}, {"type": "string"}
 
@@ -87,7 +92,7 @@ class Drafting:
             ast.parse(after)
         except (SyntaxError, ValueError) as error:
             raise ValueError(f"new_text: the file would not be Python any more: {error}.") from error
-        return source, after, "It is Python that can be parsed; it was not run."
+        return source, after, f"It is Python that can be parsed; it was not run. {_compared(source, after)}"
 
     def _of_query(self, given: Mapping[str, Any]) -> tuple[str, str, str]:
         import sqlglot
@@ -109,3 +114,24 @@ class Drafting:
             return f"The warehouse plans it so, without running it:\n{self.plan(sql)}"
         except (HarnessError, ValueError) as error:
             return f"It was not planned: {shorten(str(error), 300)}"
+
+
+def _compared(before: str, after: str) -> str:
+    """What ``airflow harness check`` finds in the draft that it does not find in the file, and the other way round."""
+    old, new = findings(before), findings(after)
+    known, left = Counter(map(_kind, old)), Counter(map(_kind, new))
+    worse = [one for one in new if left[_kind(one)] > known[_kind(one)]]
+    better = [one for one in old if known[_kind(one)] > left[_kind(one)]]
+    told = [f"airflow harness check finds {len(new)} problem(s) in it, {len(old)} before."]
+    told += [f"New: {_sentence(one)}" for one in worse[:_SHOWN]]
+    told += [f"Gone: {_sentence(one)}" for one in better[:_SHOWN]]
+    return "\n".join(told)
+
+
+def _kind(one: Finding) -> tuple[str, str]:
+    """Where it stands moves with the lines above it."""
+    return one.rule.id, one.message
+
+
+def _sentence(one: Finding) -> str:
+    return f"{one.severity} {one.rule.id}, line {one.line}: {shorten(one.message, 300)}"

@@ -156,8 +156,8 @@ def agreed(healer: Healer, incident: Incident, proposal: Proposal, healer_run: s
     said_no = answer.chosen == (REFUSE,) and all(holds for holds, _ in checks[:WHO])
     if not refusal:
         refusal = _USED[healer.store.use_approval(approval, healer.now())]
-    said = not said_no if said_no or not refusal else None
-    healer.record(incident.id, Answered(answer=refusal or APPROVE, by=answer.by, said=said))
+    yes_or_no = not said_no if said_no or not refusal else None
+    healer.record(incident.id, Answered(answer=refusal or APPROVE, by=answer.by, said=yes_or_no))
     return refusal
 
 

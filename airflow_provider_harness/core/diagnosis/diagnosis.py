@@ -149,6 +149,7 @@ _AGREED_RETRY = Remedy(action=ActionKind.RETRY_TASK, needs_person=True)
 #: category -> (traits that must all be there, remedies in order); the first row whose traits are there is taken.
 PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...]] = {
     Category.TRANSIENT_NETWORK: (
+        (frozenset({"busy"}), (_PERSON,)),
         (frozenset({"permanent"}), (_PERSON,)),
         (frozenset(), (_MINUTE, _RESTART, _PERSON)),
     ),
@@ -168,8 +169,12 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset({"others"}), (_FIVE_MINUTES, _LESS, _PERSON)),
         (frozenset(), (_LESS, _PERSON)),
     ),
-    Category.LOCK_CONTENTION: ((frozenset(), (_MINUTE, _RESTART, _PERSON)),),
+    Category.LOCK_CONTENTION: (
+        (frozenset({"busy"}), (_PERSON,)),
+        (frozenset(), (_MINUTE, _RESTART, _PERSON)),
+    ),
     Category.TIMEOUT: (
+        (frozenset({"busy"}), (_PERSON,)),
         (frozenset({"permanent"}), (_PERSON,)),
         (frozenset({"load"}), (_LESS, _PERSON)),
         (frozenset(), (_FIVE_MINUTES, _RESTART, _PERSON)),

@@ -43,6 +43,7 @@ class Trait(StrEnum):
     ROW_LEVEL = "row_level"  # single rows are bad and the rest is good
     RERUN = "rerun"  # the rows are there from an earlier, partly finished run
     PERMANENT = "permanent"  # waiting cannot help
+    BUSY = "busy"  # by the catalog itself: the lock is still held, or the job still runs, so that a second try meets it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

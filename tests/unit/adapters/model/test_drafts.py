@@ -51,6 +51,35 @@ def test_a_change_of_the_source_is_parsed_and_kept_as_a_difference() -> None:
     assert "-    return rows['id']\n+    return rows['key']" in kept.draft["diff"]
 
 
+DAG_FILE = """import requests
+from airflow.sdk import dag, task
+
+
+@dag(schedule="@daily", start_date=None)
+def shop():
+    @task
+    def load():
+        requests.get("https://api.example.com/orders", timeout=30)
+
+    load()
+
+
+shop()
+"""
+CALL = '        requests.get("https://api.example.com/orders")'
+
+
+def test_a_draft_is_checked_as_a_dag_file_and_its_new_findings_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.adapters.model.test_drafts.SOURCE", DAG_FILE)
+    given = FIX | {"first_line": 9, "last_line": 9}
+    said, [worse] = draft(given | {"new_text": CALL})
+    assert "airflow harness check finds" in said and "New: " in said and "timeout" in worse.draft["checked"]
+    _, [hidden] = draft(given | {"new_text": f"{CALL}  # harness: ignore"})
+    assert "New: " in hidden.draft["checked"], "a comment in a draft keeps nothing quiet"
+    _, [same] = draft(given | {"new_text": DAG_FILE.splitlines()[8].replace("30", "20")})
+    assert "New: " not in same.draft["checked"] and "Gone: " not in same.draft["checked"]
+
+
 def test_no_secret_of_the_source_is_in_a_draft() -> None:
     _, [kept] = draft(FIX | {"first_line": 4, "last_line": 4, "new_text": "# 'hunter2-of-the-vault'"})
     assert "hunter2" not in str(kept) and "***" in kept.draft["diff"]

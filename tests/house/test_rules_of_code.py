@@ -105,6 +105,7 @@ def test_a_clock_is_seen(text: str) -> None:
 CONNECTS = {
     "postgres/session.py",
     "postgres/locks.py",
+    "postgres/strain.py",
     "postgres/copy/source.py",
     "model/query_tool.py",
     "lineage/places.py",

@@ -24,7 +24,7 @@ from airflow_provider_harness.app.healing.act import act, proposal_of
 from airflow_provider_harness.app.oncall import approve
 from airflow_provider_harness.app.ports.healing import Airflow, Answer, RunState, TaskState
 from airflow_provider_harness.core.diagnosis.bounded import bounded
-from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from tests.unit.app.fakes import RUN as RUN_ID
@@ -182,6 +182,14 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         "import airflow",
     ),
     ("events", "GET", "eventLogs", {"event_logs": []}, lambda a: a.marked_by_hand([STATE]), set()),
+    (
+        "events",
+        "GET",
+        "eventLogs",
+        {"event_logs": [{"event": "heartbeat timeout", "try_number": 2, "map_index": -1}]},
+        lambda a: a.scheduler_said(KEY),
+        SchedulerWord.HEARTBEAT_LOST,
+    ),
     ("import_errors", "GET", "importErrors", {"import_errors": []}, lambda a: a.broken_files(), []),
     (
         "runs",

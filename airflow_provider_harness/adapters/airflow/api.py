@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
+from airflow_provider_harness.adapters.airflow.scheduler_words import EVENTS, said
 from airflow_provider_harness.app.ports.diagnosis import PastTry
 from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 from airflow_provider_harness.core.diagnosis.bounded import bounded
-from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.incident import run_id as name_of_run
 from airflow_provider_harness.core.operators import is_ours
@@ -208,6 +209,11 @@ class AirflowApi:
         with self._ready().stream(method, url, params=params, headers=headers) as answer:
             _refuse(answer, f"{method} {url}")
             return bounded(answer.iter_bytes())
+
+    def scheduler_said(self, key: TryKey) -> SchedulerWord | None:
+        query = {"dag_id": key.dag_id, "run_id": key.run_id, "task_id": key.task_id, "included_events": list(EVENTS)}
+        rows = self._pages("events", "event_logs", {**query, "order_by": "id"})
+        return said(rows, key.try_number, key.map_index)
 
     def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
         """The last try of this task in each of the Dag's newest runs, the newest run first.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_harness.adapters.diagnosis.by_catalog import with_catalog
+from airflow_provider_harness.adapters.diagnosis.by_scheduler import by_scheduler, says_why
 from airflow_provider_harness.adapters.diagnosis.matching import (
     LEAST,
     Match,
@@ -91,13 +92,19 @@ class RuleDiagnoser:
         if failure is None:
             return said
         seen = evidence.witnessed.failure if evidence.witnessed else None
-        found = (seen and _by_facts(seen, said)) or _as_text(_by_facts(_told(failure, seen), said)) or said
+        ended = by_scheduler(evidence.facts, said, reported=seen is not None and _shown(seen))
+        found = ended or (seen and _by_facts(seen, said)) or _as_text(_by_facts(_told(failure, seen), said)) or said
         return with_catalog(_held_to_facts(found, said, seen or failure), evidence.facts)
 
 
 def _by_facts(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     """What the typed parts of a failure say; how much that weighs depends on who saw them."""
     return _by_gate(failure) or _by_chain(failure.chain, said) or _by_kind(failure, said)
+
+
+def _shown(seen: Failure) -> bool:
+    """Whether the log shows what the task itself ended with."""
+    return bool(seen.chain or seen.report or seen.schema_diff)
 
 
 def _told(failure: Failure, seen: Failure | None) -> Failure:
@@ -390,19 +397,12 @@ def _cause(category: Category, said: str) -> str:
     return f"{sentence(said)} {_SENTENCES[category]}" if said else _SENTENCES[category]
 
 
-def _says_why(said: Diagnosis) -> bool:
-    """Whether the log of a try that ended without reporting says why, by a cause for which a person is needed anyway."""
-    if said.category in (Category.WORKER_LOST, Category.UNKNOWN) or said.certainty is Certainty.UNSURE:
-        return False
-    return safe_action(first_remedy(said)) in PERSON_NEEDED
-
-
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.RUN_FAILED:
         late = failure.detail.get("timed_out")
         why = "Airflow's record of the run, and its dagrun_timeout."
         return _fact(Category.TIMEOUT, f"The run was too slow: {late}.", why, [Trait.PERMANENT]) if late else None
-    if failure.kind is FailureKind.UNREPORTED and _says_why(said):
+    if failure.kind is FailureKind.UNREPORTED and says_why(said):
         return replace(said, why=f"{said.why} No callback of the try was heard.")
     if failure.kind is FailureKind.UNREPORTED:
         word = short(said.citations[0].text) if said.citations else ""

@@ -10,7 +10,7 @@ from airflow_provider_harness.adapters.airflow.exceptions.chain import known_cla
 from airflow_provider_harness.adapters.evidence.log import read_log
 from airflow_provider_harness.app.ports.healing import Airflow, TaskState
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact, Observation, Source
-from airflow_provider_harness.core.diagnosis.failure import Failure, Origin
+from airflow_provider_harness.core.diagnosis.failure import Failure, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.witness import witness
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.redaction.redactor import Redactor
@@ -36,7 +36,7 @@ class AirflowEvidence:
         try:
             key = failure.key
             task = self._airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
-            evidence = self._with_states(evidence, failure, task)
+            evidence = self._with_scheduler(self._with_states(evidence, failure, task), key)
             read = read_log(self._airflow.log(task, key.try_number), self._redactor)
             log, told = read.text, self._redacted(failure)
             mine = witness(told, read.failed_with, known_classes(read.failed_with))
@@ -65,6 +65,18 @@ class AirflowEvidence:
             trusted=True,
         )
         return replace(evidence, observations=(*evidence.observations, tried, around), facts=facts)
+
+    def _with_scheduler(self, evidence: Evidence, key: TryKey) -> Evidence:
+        try:
+            word = self._airflow.scheduler_said(key)
+        except HarnessError as error:
+            unread = f"The scheduler's events: {self._redactor.redact(str(error), 300)}"
+            return replace(evidence, unavailable=(*evidence.unavailable, unread))
+        if word is None:
+            return evidence
+        seen = Observation(source=Source.RUN, text=f"Airflow's scheduler ended this try: {word}", trusted=True)
+        facts = {**evidence.facts, "scheduler_said": word.value}
+        return replace(evidence, observations=(*evidence.observations, seen), facts=facts)
 
     def _redacted(self, failure: Failure) -> Failure:
         """The failure with the sentences that are compared with the log masked as the log is."""

@@ -13,7 +13,7 @@ from airflow_provider_harness.app.ports.store import Store
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
-from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
+from airflow_provider_harness.core.diagnosis.failure import Failure, SchedulerWord, TryKey
 from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits
 from airflow_provider_harness.core.incidents.events import Body, Event
 from airflow_provider_harness.core.incidents.maintenance import Maintenance
@@ -172,6 +172,9 @@ class Airflow(Protocol):
     def log(self, state: TaskState, try_number: int) -> bytes:
         """The log of one try, as Airflow's API gives it; a very long one as ``core.diagnosis.bounded`` keeps it, which says so."""
         ...
+
+    def scheduler_said(self, key: TryKey) -> SchedulerWord | None:
+        """What the scheduler recorded of a try that it ended itself; None where it did not."""
 
     def failed_tasks(self, since: datetime) -> Sequence[TaskState]: ...
 

@@ -36,6 +36,15 @@ class Origin(StrEnum):
     RECONCILER = "reconciler"
 
 
+class SchedulerWord(StrEnum):
+    """What Airflow's scheduler recorded of a try that it ended itself; no task can write it."""
+
+    HEARTBEAT_LOST = "heartbeat_lost"  # the task said for some time that it was running, and then nothing
+    KILLED = "killed"  # its executor says that it ended, and the task had not said so
+    OUT_OF_MEMORY = "out_of_memory"  # the same, and the executor names memory as the reason
+    NEVER_STARTED = "never_started"  # no worker took it, as often as Airflow tries
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class TryKey:
     """The identity of one try. Not Airflow's task instance id, which changes on every retry and clear.

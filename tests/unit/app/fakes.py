@@ -28,7 +28,7 @@ from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
-from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, SchedulerWord, TryKey
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents import events as happened
@@ -347,6 +347,7 @@ class FakeAirflow:
     ended_as: dict[str, str] = field(default_factory=dict)
     healer_run: str = "running"
     by_person: set[str] = field(default_factory=set)
+    scheduler: SchedulerWord | None = None
 
     def tried(self, key: TryKey) -> str:
         return self.ended_as.get(str(key), "failed")
@@ -418,6 +419,9 @@ class FakeAirflow:
 
     def log(self, state: TaskState, try_number: int) -> bytes:
         return b""
+
+    def scheduler_said(self, key: TryKey) -> SchedulerWord | None:
+        return self.scheduler
 
     def failed_tasks(self, since: datetime) -> Sequence[TaskState]:
         self.asked_since.append(since)

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
     from airflow_provider_harness.operators import SQLTransformOperator as SQLTransformOperator
     from airflow_provider_harness.operators import ValidateOperator as ValidateOperator
+    from airflow_provider_harness.patterns import as_of_join as as_of_join
+    from airflow_provider_harness.patterns import current_state as current_state
+    from airflow_provider_harness.patterns import deduplicate as deduplicate
+    from airflow_provider_harness.patterns import late_dimension as late_dimension
+    from airflow_provider_harness.patterns import late_rows as late_rows
+    from airflow_provider_harness.patterns import scd2 as scd2
+    from airflow_provider_harness.patterns import tumbling_window as tumbling_window
     from airflow_provider_harness.retry_policies import HarnessRetryPolicy as HarnessRetryPolicy
     from airflow_provider_harness.sensors import ContractSensor as ContractSensor
     from airflow_provider_harness.sensors import FreshnessSensor as FreshnessSensor
@@ -38,6 +45,13 @@ _PUBLIC = {
     "DiagnoseAndHeal": "callbacks",
     "HarnessRetryPolicy": "retry_policies",
     "healer_dag": "dags",
+    "as_of_join": "patterns",
+    "current_state": "patterns",
+    "deduplicate": "patterns",
+    "late_dimension": "patterns",
+    "late_rows": "patterns",
+    "scd2": "patterns",
+    "tumbling_window": "patterns",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from airflow_provider_harness import wiring
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage.graph import Dataset
 
 
+class Definition(Protocol):
+    """What gives a query for the engine that a connection leads to: ``airflow_provider_harness.patterns``."""
+
+    def sql(self, engine: str = ...) -> str: ...
+    def refuse(self, contract: str, mode: str, checks: Iterable[str]) -> None: ...
+
+
 class SQLTransformOperator(SliceOperator):
     """Publish what a query gives for one slice: staging table, gate, one transaction.
 
     :param sql: a query with the contract's columns; ``%(slice_start)s`` and ``%(slice_end)s`` are the slice's
         bounds as moments, so a percent sign elsewhere is written ``%%``. It is planned before anything is made: a query that is
-        wrong, or that lacks a column of the contract, fails at once.
+        wrong, or that lacks a column of the contract, fails at once. Or a pattern (``airflow_provider_harness.patterns``): it is
+        written for the connection's engine, and the contract must have its gates and its mode.
     :param max_cost: what the query may cost by the warehouse's own estimate: units of PostgreSQL's planner (``EXPLAIN``), or
         bytes that BigQuery reads; above 0. None for no limit.
     """
@@ -29,13 +37,23 @@ class SQLTransformOperator(SliceOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
     judges_output: ClassVar[bool] = True
 
-    def __init__(self, *, sql: str, max_cost: float | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, sql: str | Definition, max_cost: float | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if max_cost is not None and max_cost <= 0:
             raise ConfigurationError(
                 f"task {self.task_id}", f"has max_cost={max_cost}.", fix="Give a number above 0, or None."
             )
-        self.sql, self.max_cost = sql, max_cost
+        self.max_cost = max_cost
+        self._pattern = None if isinstance(sql, str) else sql
+        self.sql = sql if isinstance(sql, str) else sql.sql()
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Any, *more: Any, **named: Any
+    ) -> None:
+        """Render; a pattern's query becomes that of the engine to which the rendered connection leads."""
+        super()._do_render_template_fields(parent, template_fields, context, *more, **named)
+        if parent is self and self._pattern is not None:
+            self.sql = self._pattern.sql(wiring.rows.dialect_of(self.conn_id))
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transform and publish the slice."""
@@ -43,6 +61,8 @@ class SQLTransformOperator(SliceOperator):
 
         with self._working():
             contract, key = self._terms()
+            if self._pattern is not None:
+                self._pattern.refuse(contract.id, contract.load.mode, [check.id for check in contract.checks])
             run = f"{self.dag_id}/{context['run_id']}"
             published, report = wiring_moves.transform(
                 contract,

@@ -539,7 +539,7 @@ def query_tables(conn_id: str, sql: str) -> tuple[str, ...]:
     """The tables that a query reads; empty where it cannot be parsed."""
     from airflow_provider_harness.adapters.lineage import sql as lineage_sql
 
-    return lineage_sql.tables(sql, _dialect(conn_id), _homes(conn_id, sql))
+    return lineage_sql.tables(sql, dialect_of(conn_id), _homes(conn_id, sql))
 
 
 def query_lineage(conn_id: str, sql: str) -> tuple[tuple[ColumnEdge, ...], dict[Dataset, Schema]]:
@@ -547,7 +547,7 @@ def query_lineage(conn_id: str, sql: str) -> tuple[tuple[ColumnEdge, ...], dict[
     from airflow_provider_harness.adapters.lineage import sql as lineage_sql
     from airflow_provider_harness.adapters.lineage.places import is_described
 
-    warehouse, dialect, home = warehouse_of(conn_id, "harness lineage"), _dialect(conn_id), _homes(conn_id, sql)
+    warehouse, dialect, home = warehouse_of(conn_id, "harness lineage"), dialect_of(conn_id), _homes(conn_id, sql)
 
     def columns(table: str) -> Schema | None:
         try:
@@ -583,7 +583,7 @@ def _refused() -> tuple[type[Exception], ...]:
     return (module.Forbidden, module.BadRequest) if module is not None else ()
 
 
-def _dialect(conn_id: str) -> str:
+def dialect_of(conn_id: str) -> str:
     """The word of sqlglot for the SQL of a connection's database."""
     return "bigquery" if is_bigquery(conn_id) else "postgres"
 

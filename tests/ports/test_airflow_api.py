@@ -171,6 +171,22 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         [STATE],
     ),
     ("tried", "GET", f"{TI}/tries/2", {"state": "failed"}, lambda a: a.tried(KEY), "failed"),
+    (
+        "tasks",
+        "GET",
+        "dags/flights/dagRuns/~/taskInstances",
+        {"task_instances": [row(state="success")]},
+        lambda a: a.succeeded("flights", "load"),
+        True,
+    ),
+    (
+        "tasks",
+        "GET",
+        "dags/flights/dagRuns/~/taskInstances",
+        {"task_instances": []},
+        lambda a: a.succeeded("flights", "load"),
+        False,
+    ),
     ("mapped_tried", "GET", f"{TI}/3/tries/2", {"state": None}, lambda a: a.tried(replace(KEY, map_index=3)), ""),
     ("log", "GET", f"{TI}/logs/2", Response(b'{"event": "x"}\n'), lambda a: a.log(STATE, 2), b'{"event": "x"}\n'),
     (
@@ -693,6 +709,28 @@ def test_an_operator_is_known_by_its_class_and_not_by_its_name(
     assert api.task("flights", "run1", "load").operator == operator
     assert [state.operator for state in api.tasks("flights", "run1")] == [operator, "LoadOperator"]
     assert [request[1] for request in server.requests].count("dags/flights/tasks") == 1, "it is asked once a minute"
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("module", "operator"),
+    [
+        ("airflow.providers.standard.operators.empty", "EmptyOperator"),
+        ("unusual_prefix_abc_dag", "unusual_prefix_abc_dag.EmptyOperator"),
+        ("airflow_evil.operators", "airflow_evil.operators.EmptyOperator"),
+    ],
+)
+def test_an_operator_that_only_looks_is_known_by_its_class_and_not_by_its_name(
+    server: Server, api: AirflowApi, module: str, operator: str
+) -> None:
+    """A class that does its work twice can be called so by a Dag's author; it counts as unknown, and a person is asked."""
+    named = row(operator_name="EmptyOperator", operator="EmptyOperator")
+    server.answers["GET", "dags/flights/dagRuns/run1/taskInstances/load"] = named
+    tasks = [{"task_id": "load", "class_ref": {"module_path": module, "class_name": "EmptyOperator"}}]
+    server.answers["GET", "dags/flights/tasks"] = {"tasks": tasks}
+    found = api.task("flights", "run1", "load").operator
+    assert found == operator
+    assert repeatable(found) is (Repeatable.YES if found == "EmptyOperator" else Repeatable.UNKNOWN)
 
 
 @pytest.mark.attack

@@ -25,6 +25,7 @@ from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKe
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.incident import run_id as name_of_run
 from airflow_provider_harness.core.operators import is_ours
+from airflow_provider_harness.core.policy.repeatable import LOOKS
 from airflow_provider_harness.core.slices.slices import slice_id
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ _BY_HAND = ("patch_task_instance", "patch_task_group_instances", "patch_dag_run"
 _MARK_MARGIN = timedelta(seconds=5)
 #: Rows of one answer of a collection; Airflow's own most.
 _PAGE = 100
-#: What the harness concludes from an operator's name holds for its own classes only.
-PACKAGE = "airflow_provider_harness."
+#: What the harness concludes from an operator's name holds for its own classes only, and for those of these packages that only look.
+PACKAGE, _PROVIDERS = "airflow_provider_harness.", ("airflow.", "great_expectations_provider.")
 _REMEMBERED = 60.0  # seconds
 
 
@@ -164,11 +165,12 @@ class AirflowApi:
         return [self._known(_task_state(row)) for row in rows]
 
     def _known(self, state: TaskState) -> TaskState:
-        """The state of a task; one that only bears the name of an operator of the harness is told by its module, too."""
-        if not is_ours(state.operator):
+        """The state of a task; one that only bears the name of an operator by which something is concluded is told by its module, too."""
+        own = is_ours(state.operator)
+        if not own and state.operator not in LOOKS:
             return state
         module = self._modules(state.dag_id).get(state.task_id, "")
-        return state if module.startswith(PACKAGE) else replace(state, operator=f"{module or '?'}.{state.operator}")
+        return state if module.startswith(PACKAGE if own else _PROVIDERS) else replace(state, operator=f"{module or '?'}.{state.operator}")
 
     def _modules(self, dag_id: str) -> Mapping[str, str]:
         """Task id -> the module of its class, as Airflow serialized it; remembered for a while."""
@@ -223,6 +225,10 @@ class AirflowApi:
         query = {"task_id": task_id, "order_by": "-run_after", "limit": limit}
         rows = self._call("tasks", params=query, dag=dag_id, run="~").json()["task_instances"]
         return [_past_try(row) for row in rows]
+
+    def succeeded(self, dag_id: str, task_id: str) -> bool:
+        query = {"task_id": task_id, "state": "success", "limit": 1}
+        return bool(self._call("tasks", params=query, dag=dag_id, run="~").json()["task_instances"])
 
     def source(self, dag_id: str, version: int | None = None) -> str:
         """The text of a Dag's file.

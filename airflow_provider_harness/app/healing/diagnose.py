@@ -181,8 +181,7 @@ def judge(
 ) -> tuple[Proposal, dict[str, Fact], Verdict]:
     """The one proposal of a diagnosis, the facts that it is judged by, and what the policy says; nothing is reserved.
 
-    :param seen: the dossier's facts; those of the lineage count where they are known, and only of an operator of the harness, by
-        Airflow's word: no other task tells what it reads and writes, so what is told of it somebody else made up.
+    :param seen: the dossier's facts; those of the lineage count where they are known, and where ``_tells`` bears them out.
     """
     stop = brakes(healer, incident, diagnosis)
     candidates = _candidates(diagnosis, incident) if stop is None else _PAUSE if stop.pause else ()
@@ -191,7 +190,9 @@ def judge(
     choose = propose.narrowed if stop is None else propose.propose
     proposal, remedy = choose(diagnosis, candidates, now, why=stop.why if stop else "")
     usage = healer.store.usage(incident.id, now.task.dag_id, proposal.kind, healer.now(), proposal.target)
-    told = {name: seen[name] for name in LINEAGE_FACTS if is_ours(now.task.operator) and name in seen}
+    told = {name: seen[name] for name in LINEAGE_FACTS if name in seen}
+    if told and not _tells(healer, now.task):
+        told = {}
     facts = {**propose.facts(diagnosis, remedy, now), **told}
     earned = healer.limits.earned(diagnosis.category.value, proposal.kind.value)
     verdict = healer.policy.judge(proposal, facts, usage, earned=earned)
@@ -218,6 +219,14 @@ def _remembers(
         return False
     agreed = healer.policy.judge(proposal, {**facts, "repeatable": Repeatable.APPROVED.value}, Usage())
     return agreed.kind is VerdictKind.APPROVE
+
+
+def _tells(healer: Healer, task: TaskState) -> bool:
+    """Whether a task can have told what it reads and writes, by Airflow's word: an operator of the harness tells it when it succeeds.
+
+    What is told of any other somebody else made up.
+    """
+    return is_ours(task.operator) and healer.airflow.succeeded(task.dag_id, task.task_id)
 
 
 _PAUSE = (Remedy(action=ActionKind.PAUSE_DAG),)

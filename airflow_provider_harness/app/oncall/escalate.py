@@ -14,7 +14,7 @@ from airflow_provider_harness.app.oncall.impact import (
     risks_of,
 )
 from airflow_provider_harness.app.oncall.instructions import AFTER_HARM, NO_SLICE, answer, instructions_for
-from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed
+from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed, route
 from airflow_provider_harness.app.oncall.paged import resolved, with_delivery
 from airflow_provider_harness.app.ports.healing import Healer, PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import SlaAlert, is_own
@@ -113,6 +113,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: PageSeverit
         action=MessageKind.TRIGGER.value,
         asks=asks,
         promised=[risk.sentence() for risk in risks],
+        route=list(dict.fromkeys((*_told(incident), *message.route))),
     )
     healer.record(incident.id, with_delivery(paged, healer.pager.reached(message.dedup_key)))
 
@@ -157,7 +158,18 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
 
 
 def worsened(healer: Healer, incident: Incident) -> None:
-    """Page again where what joined a paged incident makes it worse; otherwise who joins pages nobody."""
+    """Page again where what joined a paged incident makes it worse, or is of somebody whom no page of it named; otherwise who
+    joins pages nobody."""
+    if not incident.said or not incident.severity:
+        return
     now = page_severity(healer, incident)
-    if incident.said and incident.severity and worse(now, incident.severity):
+    if worse(now, incident.severity):
         page(healer, incident, asks=_asks(healer, incident), severity=now)
+    elif _told(incident) and set(route(healer, incident)) - set(_told(incident)):
+        page(healer, incident, asks=_asks(healer, incident), severity=PageSeverity(incident.severity))
+
+
+def _told(incident: Incident) -> Sequence[str]:
+    """Whom the pages of this incident named."""
+    paged = incident.last.get(Paged)
+    return (paged.route if paged else None) or ()

@@ -129,6 +129,13 @@ def compose(
     )
 
 
+def route(healer: Healer, incident: Incident) -> tuple[str, ...]:
+    """Who answers for what failed in this incident."""
+    failures = healer.store.failures(incident.id)
+    contracts = contracts_of(healer, [failure for failure in failures if failure.heals])
+    return route_of(contracts, _owners(healer, dag_id_of(incident), failures))
+
+
 def _repeats(diagnosis: Diagnosed) -> str:
     return repeats(Category(diagnosis.category), frozenset(diagnosis.traits), Certainty(diagnosis.certainty))
 
@@ -187,12 +194,13 @@ def route_of(contracts: Sequence[Contract], owners: Sequence[str]) -> tuple[str,
 
 
 def _owners(healer: Healer, dag_id: str, failures: Sequence[Failure]) -> Sequence[str]:
-    """Who owns the tasks that failed, the leading Dag's first, as Airflow says; a report's own word would choose who is told."""
+    """Who owns the tasks that failed, as Airflow says, the leading Dag's first, then those of the Dags that joined last; a report's
+    own word would choose who is told."""
     tasks: dict[str, dict[str, None]] = {dag_id: {}}
     for failure in failures:
         tasks.setdefault(failure.key.dag_id, {})[failure.key.task_id] = None
     found = dict[str, None]()
-    for name in list(tasks)[:NAMED]:
+    for name in (dag_id, *list(tasks)[1:][-(NAMED - 1) :]):
         try:
             dag = healer.airflow.dag(name)
         except HarnessError:
@@ -203,10 +211,10 @@ def _owners(healer: Healer, dag_id: str, failures: Sequence[Failure]) -> Sequenc
 
 
 def _broken(incident: Incident, failures: Sequence[Failure]) -> str:
-    """The leader's failure first, then how much else failed of the same cause."""
+    """The leader's failure first, then what failed last, and how much else, of the same cause."""
     leader = diagnosed_failure(incident)
     others = [name for name in incident.failures if name != leader]
-    named = ", ".join((leader, *others[: NAMED - 1]))
+    named = ", ".join((leader, *others[-(NAMED - 1) :]))
     if len(incident.failures) <= NAMED:
         return named
     dags = len({failure.key.dag_id for failure in failures})

@@ -192,6 +192,9 @@ class Airflow(Protocol):
         :raises NotAllowed: Airflow knows no try of that number.
         """
 
+    def succeeded(self, dag_id: str, task_id: str) -> bool:
+        """Whether this task ever succeeded in any run, as far back as Airflow remembers; unknown is no."""
+
     def marked_by_hand(self, states: Sequence[TaskState]) -> set[tuple[str, str, str, int]]:
         """Of which task instances (Dag, run, task, map index) a person set this state, or that of the whole run, through Airflow's
         API or UI; asked once for all."""

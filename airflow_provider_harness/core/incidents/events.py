@@ -462,6 +462,7 @@ class Paged(Body):
     :param asks: what a person is asked to do.
     :param promised: the promises about time that wait for this incident.
     :param reached: as ``core.incidents.outbox.Reached``; ``reached_why`` and ``also_told`` as ``Delivery``.
+    :param route: who answers, as any page of this incident named them so far; None = an earlier version did not record it.
     """
 
     kind = EventKind.PAGED
@@ -474,6 +475,7 @@ class Paged(Body):
     reached: str | None = None
     reached_why: str | None = None
     also_told: Sequence[str] | None = None
+    route: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,9 @@ _ACTS = (
     "EmailOperator SlackAPIPostOperator SlackWebhookOperator SlackNotifier TriggerDagRunOperator SnsPublishOperator SqsPublishOperator "
     "PubSubPublishMessageOperator ProduceToTopicOperator TelegramOperator DiscordWebhookOperator"
 )
+LOOKS = frozenset(_LOOKS.split())
+"""Names that count for a class of Airflow's or of a provider only: a Dag's author can give them to any class (``adapters.airflow.api``)."""
+
 #: name of an operator's class -> what a second try does; sensors and the harness's own operators are added by ``repeatable``.
 KINDS: Mapping[str, Repeatable] = {
     **dict.fromkeys(_LOOKS.split(), Repeatable.YES),

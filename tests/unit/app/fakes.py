@@ -331,6 +331,7 @@ class FakeAirflow:
     by_hand: set[str] = field(default_factory=set)
     looked_after: list[str] = field(default_factory=lambda: ["flights"])
     healing: set[str] = field(default_factory=set)
+    never_succeeded: set[tuple[str, str]] = field(default_factory=set)
     backfilled: bool = True
     writes: list[tuple[Any, ...]] = field(default_factory=list)
     refuses: str = ""
@@ -351,6 +352,9 @@ class FakeAirflow:
 
     def tried(self, key: TryKey) -> str:
         return self.ended_as.get(str(key), "failed")
+
+    def succeeded(self, dag_id: str, task_id: str) -> bool:
+        return (dag_id, task_id) not in self.never_succeeded
 
     def _write(self, *call: Any) -> None:
         if self.refuses:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import timedelta
 
@@ -31,9 +32,21 @@ def test_what_was_told_of_a_task_that_tells_nothing_itself_is_not_known(operator
     assert not set(LINEAGE_FACTS) & set(facts)
 
 
-def judged_by(known: dict[str, Fact], operator: str) -> dict[str, Fact]:
-    """What the policy judged a failure of such a task by."""
+@pytest.mark.attack
+def test_what_was_told_of_a_task_that_never_succeeded_is_not_known() -> None:
+    """It tells when it succeeds: a number that somebody else made known of it would pass a rule that refuses what is not known."""
+    told: dict[str, Fact] = {"downstream_tables": 0, "upstream_incidents": 0}
+    facts = judged_by(told, "PostgresLoadOperator", never={("flights", "load")})
+    assert not set(LINEAGE_FACTS) & set(facts)
+
+
+def judged_by(known: dict[str, Fact], operator: str, never: Set[tuple[str, str]] = frozenset()) -> dict[str, Fact]:
+    """What the policy judged a failure of such a task by.
+
+    :param never: Dag and task that never succeeded.
+    """
     w = world(brain=Scripted(diagnosis(), Evidence(facts={"try_number": 99, **known})))
+    w.airflow.never_succeeded = set(never)
     incident_id = opened(w)
     w.airflow.states = [replace(state, operator=operator) for state in w.airflow.states]
     heal.claim(w.healer, incident_id, RUN)

@@ -194,6 +194,27 @@ def test_who_joins_late_pages_nobody_unless_it_is_worse() -> None:
     assert len(w.pager.pages) == 2
 
 
+@pytest.mark.attack
+def test_a_decoy_of_the_same_words_keeps_no_page_from_another_owner() -> None:
+    """Who fails on purpose with the words of others has their failures in his incident; they are told as soon as they join."""
+    own = [of(f"mine_{number}") for number in range(6)]
+    w = broken(*own)
+    w.airflow.dags = {item.key.dag_id: dag(owners=("mallory",)) for item in own}
+    w.airflow.dags |= {"sales": dag(owners=("ann",)), "stock": dag(owners=("bob",))}
+    ended(w)
+    assert [page.route for page in w.pager.pages] == [("mallory",)]
+    late(w, "sales")
+    assert (
+        w.pager.pages[-1].route == ("mallory", "ann")
+        and "sales/r1/load#1" in w.pager.pages[-1].details["what is broken"]
+    )
+    late(w, "mine_7")
+    assert len(w.pager.pages) == 2, "who was told already is not told of each"
+    late(w, "stock")
+    assert [page.route[-1] for page in w.pager.pages] == ["mallory", "ann", "bob"]
+    assert len({(page.dedup_key, page.severity) for page in w.pager.pages}) == 1, "it is one page still"
+
+
 def test_a_maintenance_window_holds_pages_back_but_for_critical_ones() -> None:
     w = broken(of("a"))
     end = START + timedelta(hours=1)

@@ -37,7 +37,7 @@ WRITTEN: dict[EventKind, str] = {
     E.FOLLOWED: "failure act action arguments why facts verdict rule reason policy_version | left",
     E.RUN_SETTLED: "run outcome text",
     E.SETTLED: "outcome text gates",
-    E.PAGED: "dedup_key | severity summary action asks promised reached reached_why also_told",
+    E.PAGED: "dedup_key | severity summary action asks promised reached reached_why also_told route",
     E.NOTED: "text | run again at said waits_for since",
     E.TAKEN: "by",
     E.RETURNED: "by",

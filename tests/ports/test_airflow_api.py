@@ -27,6 +27,7 @@ from airflow_provider_harness.core.diagnosis.bounded import bounded
 from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.policy.policy import VerdictKind
+from airflow_provider_harness.core.policy.repeatable import Repeatable, repeatable
 from tests.unit.app.fakes import RUN as RUN_ID
 from tests.unit.app.fakes import opened, policy_of, world
 

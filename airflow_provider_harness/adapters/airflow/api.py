@@ -170,7 +170,11 @@ class AirflowApi:
         if not own and state.operator not in LOOKS:
             return state
         module = self._modules(state.dag_id).get(state.task_id, "")
-        return state if module.startswith(PACKAGE if own else _PROVIDERS) else replace(state, operator=f"{module or '?'}.{state.operator}")
+        return (
+            state
+            if module.startswith(PACKAGE if own else _PROVIDERS)
+            else replace(state, operator=f"{module or '?'}.{state.operator}")
+        )
 
     def _modules(self, dag_id: str) -> Mapping[str, str]:
         """Task id -> the module of its class, as Airflow serialized it; remembered for a while."""

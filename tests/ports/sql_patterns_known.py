@@ -33,13 +33,13 @@ def _log(*rows: tuple[Any, ...]) -> dict[str, Table]:
 
 CURRENT_STATE = [
     Known(
-        id="changes arrive out of order",
+        id="changes arrive out of order: the highest sequence counts",
         pattern=_BY_OP,
         tables=_log((1, 3, 0, "u", "c"), (1, 1, 0, "i", "a"), (1, 2, 0, "u", "b")),
         rows=[(1, 3, "c")],
     ),
     Known(
-        id="a change comes twice",
+        id="a change that comes twice is one",
         pattern=_BY_OP,
         tables=_log((1, 1, 0, "i", "a"), (1, 1, 0, "i", "a")),
         rows=[(1, 1, "a")],
@@ -70,7 +70,7 @@ CURRENT_STATE = [
         rows=[(1, 2, None, True), (2, 1, "b", False)],
     ),
     Known(
-        id="a key comes back after its delete",
+        id="a key that comes back after its delete is there",
         pattern=_TOMBS,
         tables=_log((1, 2, 0, "d", None), (1, 3, 0, "i", "again"), (1, 1, 0, "i", "a")),
         rows=[(1, 3, "again", False)],
@@ -87,7 +87,7 @@ CURRENT_STATE = [
         tables=_log((None, 1, 0, "i", "a"), (None, 2, 0, "i", "b")),
         rows=[(None, 2, "b")],
     ),
-    Known(id="no changes", pattern=_BY_OP, tables=_log(), rows=[]),
+    Known(id="no changes give no rows", pattern=_BY_OP, tables=_log(), rows=[]),
     Known(
         id="a slice gives the keys whose newest change is in it",
         pattern=_SLICED,
@@ -102,13 +102,19 @@ _LAST = deduplicate("log", key="id", columns=["seq", "name"], order_by="seq")
 _FIRST = deduplicate("log", key="id", columns=["seq", "name"], order_by="seq", keep="first")
 DEDUPLICATE = [
     Known(
-        id="the last of a key", pattern=_LAST, tables=_log((1, 2, 0, "", "b"), (1, 1, 0, "", "a")), rows=[(1, 2, "b")]
+        id="keep last gives the last of a key",
+        pattern=_LAST,
+        tables=_log((1, 2, 0, "", "b"), (1, 1, 0, "", "a")),
+        rows=[(1, 2, "b")],
     ),
     Known(
-        id="the first of a key", pattern=_FIRST, tables=_log((1, 2, 0, "", "b"), (1, 1, 0, "", "a")), rows=[(1, 1, "a")]
+        id="keep first gives the first of a key",
+        pattern=_FIRST,
+        tables=_log((1, 2, 0, "", "b"), (1, 1, 0, "", "a")),
+        rows=[(1, 1, "a")],
     ),
     Known(
-        id="rows that are the same",
+        id="rows that are the same are one",
         pattern=_FIRST,
         tables=_log((1, 1, 0, "", "a"), (1, 1, 0, "", "a")),
         rows=[(1, 1, "a")],
@@ -126,12 +132,12 @@ DEDUPLICATE = [
         rows=[(1, 7, "a"), (2, None, "only")],
     ),
     Known(
-        id="rows with a null key are one",
+        id="rows with a null key are one, which the gate stops",
         pattern=_LAST,
         tables=_log((None, 1, 0, "", "a"), (None, 2, 0, "", "b")),
         rows=[(None, 2, "b")],
     ),
-    Known(id="no rows to deduplicate", pattern=_LAST, tables=_log(), rows=[]),
+    Known(id="no rows, nothing to deduplicate", pattern=_LAST, tables=_log(), rows=[]),
     Known(
         id="a slice gives the keys whose row is in it",
         pattern=deduplicate("log", key="id", columns=["name", "at"], order_by="at", keep="first", slice_by="at"),
@@ -168,7 +174,7 @@ AS_OF_JOIN = [
         rows=[(1, at("2"), 20, at("2")), (2, at("2 00:01"), 20, at("2")), (3, at("1 23:59"), 10, at("1"))],
     ),
     Known(
-        id="nothing before",
+        id="nothing at or before: the row stays, with nulls",
         pattern=_PRICED,
         tables=_sales([(1, 7, at("1"))], [(7, at("2"), at("2"), 0, 20)]),
         rows=[(1, at("1"), None, None)],
@@ -192,7 +198,7 @@ AS_OF_JOIN = [
         rows=[(1, at("3"), 10, at("1"), at("1")), (2, at("5"), 20, at("2"), at("4"))],
     ),
     Known(
-        id="nobody knows since when it was known",
+        id="a match of which nobody knows since when it was known is left out",
         pattern=_KNOWN,
         tables=_sales([(1, 7, at("3"))], [(7, at("1"), None, 0, 10)]),
         rows=[(1, at("3"), None, None, None)],
@@ -207,7 +213,7 @@ AS_OF_JOIN = [
         rows=[(1, at("3"), None, None), (2, None, None, None)],
     ),
     Known(
-        id="a match may be so old",
+        id="a match may be as old as max_age, and no older",
         pattern=as_of_join("sales", "prices", **ASOF, right_columns=["price"], max_age=timedelta(days=1)),
         tables=_sales([(1, 7, at("3")), (2, 7, at("3 00:01"))], [(7, at("2"), at("2"), 0, 10)]),
         rows=[(1, at("3"), 10, at("2")), (2, at("3 00:01"), None, None)],
@@ -219,12 +225,17 @@ AS_OF_JOIN = [
         rows=[(1, at("3"), 10, at("2")), (1, at("3"), 10, at("2")), (1, at("1"), None, None)],
     ),
     Known(
-        id="nothing on the right",
+        id="nothing on the right: the rows stay, with nulls",
         pattern=_PRICED,
         tables=_sales([(1, 7, at("3"))], []),
         rows=[(1, at("3"), None, None)],
     ),
-    Known(id="nothing on the left", pattern=_PRICED, tables=_sales([], [(7, at("2"), at("2"), 0, 10)]), rows=[]),
+    Known(
+        id="nothing on the left gives no rows",
+        pattern=_PRICED,
+        tables=_sales([], [(7, at("2"), at("2"), 0, 10)]),
+        rows=[],
+    ),
     Known(
         id="a slice gives its rows, with matches from before it",
         pattern=as_of_join("sales", "prices", **ASOF, right_columns=["price"], slice_by="at"),
@@ -303,13 +314,13 @@ TUMBLING_WINDOW = [
         rows=[(at("1 09:00"), at("1 10:00"), 1)],
     ),
     Known(
-        id="before 1970",
+        id="times before 1970 have windows like others",
         pattern=tumbling_window("readings", time="at", size=timedelta(hours=5)),
         tables=_readings(("a", datetime(1969, 12, 31, 23, 30, tzinfo=UTC), None, 1)),
         rows=[(datetime(1969, 12, 31, 19, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), 1)],
     ),
     Known(
-        id="a day of 23 hours",
+        id="a day of 23 hours is one window",
         pattern=_calendar("day", "Europe/Berlin"),
         tables=_readings(
             ("a", datetime(2026, 3, 28, 23, tzinfo=UTC), None, 1),
@@ -454,7 +465,7 @@ SCD2_BY_TIME = [
         tables=_versions((None, at("1"), "Ulm", "x"), (None, at("2"), "Bonn", "x")),
         rows=[(None, "Ulm", "x", at("1"), at("2"), False), (None, "Bonn", "x", at("2"), None, True)],
     ),
-    Known(id="an empty log", pattern=_CLOSED, tables=_versions(), rows=[]),
+    Known(id="an empty log gives no history", pattern=_CLOSED, tables=_versions(), rows=[]),
 ]
 
 SCD2_BY_COLUMN = [
@@ -500,7 +511,7 @@ SCD2_BY_COLUMN = [
         tables=_versions((1, at("1"), "Ulm", "x"), (2, at("2"), "Bonn", "x")),
         rows=[(1, "Ulm", "x", at("1"), None, True), (2, "Bonn", "x", at("2"), None, True)],
     ),
-    Known(id="no snapshot yet", pattern=_COLUMN, tables=_versions(), rows=[]),
+    Known(id="no snapshot gives no history", pattern=_COLUMN, tables=_versions(), rows=[]),
 ]
 
 SHOPS = {"shop": "int", "city": "text"}
@@ -532,8 +543,18 @@ LATE_DIMENSION = [
         tables=_shops([(1, "Ulm")], [(None,)]),
         rows=[(1, "Ulm", False)],
     ),
-    Known(id="no dimension yet", pattern=_SHOPS, tables=_shops([], [(3,)]), rows=[(3, None, True)]),
-    Known(id="no facts yet", pattern=_SHOPS, tables=_shops([(1, "Ulm")], []), rows=[(1, "Ulm", False)]),
+    Known(
+        id="no dimension yet: each key of the facts is inferred",
+        pattern=_SHOPS,
+        tables=_shops([], [(3,)]),
+        rows=[(3, None, True)],
+    ),
+    Known(
+        id="no facts yet: the dimension as it is",
+        pattern=_SHOPS,
+        tables=_shops([(1, "Ulm")], []),
+        rows=[(1, "Ulm", False)],
+    ),
 ]
 
 CASES: Mapping[str, Sequence[Known]] = {

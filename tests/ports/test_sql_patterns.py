@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from airflow_provider_harness.patterns import Engine, Pattern
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.sql_patterns_case import Known, Row, Three, ordered
@@ -50,3 +53,22 @@ def test_duckdb_gives_the_known_answer(case: Known, two: Three) -> None:
 def test_bigquery_gives_the_known_answers(name: str, answers: object) -> None:
     found: dict[str, list[Row]] = answers(name)  # type: ignore[operator]
     assert found == {case.id: ordered(case.rows) for case in CASES[name]}
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "use-a-pattern.md"
+
+
+def test_the_page_names_these_cases_and_no_others() -> None:
+    said = re.findall(r"^- ([^*].*)$", PAGE.read_text(), re.MULTILINE)
+    assert said == [case.id for case in ALL]
+
+
+def test_the_definitions_of_the_page_are_right_and_give_the_gates_that_it_shows() -> None:
+    page, made = PAGE.read_text(), dict[str, object]()
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block.partition("\nwith DAG")[0], made)
+    patterns = {name: one for name, one in made.items() if isinstance(one, Pattern)}
+    assert len(patterns) == 7
+    for one in patterns.values():
+        assert all(one.sql(engine) for engine in Engine)
+    assert "".join(f"  {line}\n" for line in patterns["CUSTOMERS"].quality().splitlines()) in page

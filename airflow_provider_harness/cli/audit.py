@@ -11,7 +11,7 @@ from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, s
 from airflow_provider_harness.core.redaction.escaping import terminal
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 
 @command
@@ -62,7 +62,7 @@ def audit_show(args: Any) -> int:
     return FINE
 
 
-def _holds(store: SqlStore) -> str:
+def _holds(store: SqlIncidentStore) -> str:
     """What was proved, in words."""
     count = store.chain_length()
     return f"The chain of {count} event{'' if count == 1 else 's'} holds." if count else "The chain holds no event yet."

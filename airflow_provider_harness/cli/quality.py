@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.slices.gate_run import Kept, StoredGate
+from airflow_provider_harness.core.slices.gate_run import StoredCheck, StoredGate
 
 UNUSUAL, UNCHECKED = "*", "!"
 LEGEND = f"{UNUSUAL} unusual against its own history   {UNCHECKED} could not be checked"
@@ -96,17 +96,17 @@ def marked(gates: Iterable[StoredGate]) -> bool:
     return any(mark(check) for gate in gates for check in gate.checks)
 
 
-def mark(check: Kept) -> str:
+def mark(check: StoredCheck) -> str:
     """What a person should see at a check's name."""
     return UNCHECKED if check.error else UNUSUAL if check.flagged else ""
 
 
-def _worst_nulls(checks: Sequence[Kept]) -> str:
+def _worst_nulls(checks: Sequence[StoredCheck]) -> str:
     rates = [(check.share, check.id.partition(":")[2]) for check in checks if check.kind in NULLS and check.share]
     return "{1} {0:.2%}".format(*max(rates)) if rates else ""
 
 
-def _check(check: Kept) -> Mapping[str, Any]:
+def _check(check: StoredCheck) -> Mapping[str, Any]:
     return {
         "id": check.id,
         "kind": check.kind,

@@ -108,9 +108,9 @@ def _homes(moment: int) -> tuple[Home, ...]:
 
 def home_of(engine: Engine) -> Home:
     """The database of an engine, as its server says."""
-    from airflow_provider_harness.adapters.store.transaction import begin
+    from airflow_provider_harness.adapters.store.transaction import transaction
 
-    with begin(lambda: engine) as connection:
+    with transaction(lambda: engine) as connection:
         return home(lambda asked: connection.exec_driver_sql(asked).fetchall())
 
 

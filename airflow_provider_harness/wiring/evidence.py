@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.published_gates import PublishedGates
     from airflow_provider_harness.adapters.evidence.catalog import CatalogEvidence, Found, Question
     from airflow_provider_harness.adapters.evidence.history import HistoryEvidence
-    from airflow_provider_harness.adapters.model.case_tools import Desk
+    from airflow_provider_harness.adapters.model.case_tools import CaseTools
     from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
     from airflow_provider_harness.adapters.model.runbooks import Runbooks
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
     from airflow_provider_harness.app.ports.diagnosis import ProposalJudge
     from airflow_provider_harness.app.ports.healing import EvidenceCollector, TaskState
     from airflow_provider_harness.core.redaction.redactor import Redactor
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def history(
     inner: EvidenceCollector,
     airflow: AirflowApi,
-    store: SqlStore,
+    store: SqlIncidentStore,
     gates: PublishedGates,
     redactor: Redactor,
     now: Callable[[], datetime],
@@ -96,23 +96,23 @@ def with_catalog(inner: EvidenceCollector, airflow: AirflowApi, redactor: Redact
 def desk(
     settings: config.Settings,
     airflow: AirflowApi,
-    store: SqlStore,
+    store: SqlIncidentStore,
     redactor: Redactor,
     now: Callable[[], datetime],
     keep: ProposalJudge,
     runbooks: Runbooks | None,
-) -> Desk:
+) -> CaseTools:
     """The tools of a diagnosing model.
 
     :param keep: is given what it drafts for a person.
     :raises ConfigurationError: [harness] query_file is wrong.
     """
     from airflow_provider_harness.adapters.evidence.lineage import GetLineage
-    from airflow_provider_harness.adapters.model.case_tools import Desk
+    from airflow_provider_harness.adapters.model.case_tools import CaseTools
 
     query = _query(settings)
     found = (GetLineage(wiring_lineage.graph), query, runbooks.tool() if runbooks else None)
-    return Desk(
+    return CaseTools(
         airflow=airflow,
         incidents=store,
         quality=quality,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.app.rows.gate import Gate
     from airflow_provider_harness.app.rows.validate import Empty
     from airflow_provider_harness.core.contracts.contract import Contract
-    from airflow_provider_harness.core.slices.gate_run import Post
+    from airflow_provider_harness.core.slices.gate_run import GateSite
     from airflow_provider_harness.core.slices.slices import Slice
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def empty(contract: Contract, conn_id: str) -> Empty:
 
 
 @contextmanager
-def gate(contract: Contract, piece: Slice, post: Post, permit: Permit | None = None) -> Iterator[Gate]:
+def gate(contract: Contract, piece: Slice, post: GateSite, permit: Permit | None = None) -> Iterator[Gate]:
     """One gate of one slice; what it found is kept at the end, also when it blocked.
 
     :param permit: see ``wiring.grants.granted``.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.airflow.supervisor import SupervisorHealerStarter
     from airflow_provider_harness.adapters.model.wire import Wire
     from airflow_provider_harness.adapters.paging.pagerduty import PagerDuty
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
     from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
     from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
     from airflow_provider_harness.adapters.store.spool import FileSpool
@@ -58,12 +58,12 @@ def failure_log() -> FailureLogOfTasks:
     return FailureLogOfTasks()
 
 
-def store() -> SqlStore:
+def store() -> SqlIncidentStore:
     from airflow_provider_harness.adapters.airflow.metrics import observe
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
     audit_ring()  # a key that cannot be read is said here, and not at the first write
-    return SqlStore(store_engine(), audit_ring, observe)
+    return SqlIncidentStore(store_engine(), audit_ring, observe)
 
 
 #: The name under which the store keeps the switch of `airflow harness off|shadow|act`.
@@ -259,7 +259,7 @@ def _model(settings: config.Settings) -> Diagnoser:
     from airflow_provider_harness.wiring import evidence as wiring_reads
 
     def judge(failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict:
-        return model_word.judge(healer(), failure, evidence, proposed)
+        return model_word.judge_proposal(healer(), failure, evidence, proposed)
 
     runbooks = Runbooks(settings.runbooks_path) if settings.runbooks_path else None
     return ModelDiagnoser(
@@ -279,7 +279,7 @@ def _model(settings: config.Settings) -> Diagnoser:
             heard=observe,
         ),
         judge=judge,
-        record=lambda record: model_word.ended(healer(), record.event()),
+        record=lambda record: model_word.record_model_run(healer(), record.event()),
     )
 
 

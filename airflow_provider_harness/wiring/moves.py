@@ -21,7 +21,7 @@ from airflow_provider_harness.adapters.progress import Progress
 from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.contracts.contract import Treatment
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.core.slices.lease import of_slice
 from airflow_provider_harness.wiring.gates import gate
 from airflow_provider_harness.wiring.grants import granted
@@ -54,7 +54,7 @@ def extract(
     """Stream one slice of a PostgreSQL relation to staged files."""
     piece = piece_of(contract, key, end)
     contract, permit = granted(contract, piece.id, task)
-    post = Post(place=Place.SOURCE, conn_id=conn_id, task=task)
+    post = GateSite(place=Place.SOURCE, conn_id=conn_id, task=task)
     name, sql = f"harness extract {contract.table}", _bound(sql, piece, contract)
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract), name=named(conn_id))
     with leased(f"staged {folder}", task), gate(contract, piece, post, permit) as here, database as source:
@@ -90,7 +90,7 @@ def load(
     """
     piece, stage = piece_of(contract, key, end), ParquetStage(folder)
     contract, permit = granted(contract, piece.id, task)
-    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    post = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
     files, target = leased(f"staged {folder}", task), leased(of_slice(conn_id, contract.table, piece.id), task)
     with files, target as held, gate(contract, piece, post, permit) as here:
         warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, held)
@@ -124,7 +124,7 @@ def transfer(
     source = PostgresCopySource(dsn(source_conn_id, name), table=source_table, sql=query, name=named(source_conn_id))
     running += [source.cancel, warehouse.cancel]
     contract, permit = granted(contract, piece.id, task)
-    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    post = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
     with (
         leased(of_slice(conn_id, contract.table, piece.id), task),
         gate(contract, piece, post, permit) as here,
@@ -158,7 +158,7 @@ def transform(
     """
     piece = piece_of(contract, key, end)
     contract, permit = granted(contract, piece.id, task)
-    post = Post(place=Place.STAGING, conn_id=conn_id, task=task)
+    post = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
     with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post, permit) as here:
         warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=held)
         running.append(warehouse.cancel)

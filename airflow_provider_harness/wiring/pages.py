@@ -15,7 +15,7 @@ from airflow_provider_harness.wiring.store import store_engine
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.pages.incident_list import SqlIncidentList
     from airflow_provider_harness.adapters.store.pages.tables import Known, SqlTables
-    from airflow_provider_harness.app.oncall.incident_commands import Desk, Person
+    from airflow_provider_harness.app.oncall.incident_commands import CallerApi, IncidentCommands
     from airflow_provider_harness.app.pages.health import HealthView, Part
     from airflow_provider_harness.app.pages.incidents.parts import IncidentView, May
     from airflow_provider_harness.app.pages.lineage import LineageGraph
@@ -300,8 +300,8 @@ def policy_simulated(text: str, since: datetime | None, readable: frozenset[str]
     return Simulated(judged=count, changes=seen, hidden=len(found) - len(seen))
 
 
-def desk(person: Person) -> Desk:
+def desk(person: CallerApi) -> IncidentCommands:
     """Where a person works on incidents."""
-    from airflow_provider_harness.app.oncall.incident_commands import Desk
+    from airflow_provider_harness.app.oncall.incident_commands import IncidentCommands
 
-    return Desk(store=wiring.store(), person=person, pager=wiring.pager(), now=wiring.now())
+    return IncidentCommands(store=wiring.store(), person=person, pager=wiring.pager(), now=wiring.now())

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.app.rows import probe as look
 from airflow_provider_harness.app.rows.probe import ProbeResult
-from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.wiring import rows as rows
 from airflow_provider_harness.wiring.gates import empty, gate
 
@@ -40,7 +40,9 @@ def kept(
     terms = rows.contract_of(contract, table)
     subject = rows.rows_of(conn_id, f"harness looks at {terms.table}")
     running.append(subject.cancel)
-    with gate(terms, rows.piece_of(terms, slice_key, slice_end), Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+    with gate(
+        terms, rows.piece_of(terms, slice_key, slice_end), GateSite(place=Place.PUBLISHED, conn_id=conn_id)
+    ) as here:
         return look.kept(here, subject, empty(terms, conn_id))
 
 

@@ -328,12 +328,12 @@ def verify_published(
     :param expected_rows: rows that the publication said it left there (``rows`` of the task's XCom), where known.
     """
     from airflow_provider_harness.app.rows import validate
-    from airflow_provider_harness.core.slices.gate_run import Place, Post
+    from airflow_provider_harness.core.slices.gate_run import GateSite, Place
     from airflow_provider_harness.wiring.gates import gate
 
     contract = contract_of(contract_path, table)
     rows = rows_of(conn_id, f"harness verify {contract.table}")
-    here = gate(contract, piece_of(contract, slice_id, slice_end), Post(place=Place.PUBLISHED, conn_id=conn_id))
+    here = gate(contract, piece_of(contract, slice_id, slice_end), GateSite(place=Place.PUBLISHED, conn_id=conn_id))
     with reachable(conn_id), here as judge:
         return validate.verify(judge, rows, expected_rows=expected_rows)
 
@@ -356,20 +356,20 @@ def validate(
     from airflow_provider_harness.adapters.duckdb.file_subject import FileRows
     from airflow_provider_harness.adapters.gx.split import Engine
     from airflow_provider_harness.adapters.postgres.subject import columns_of
-    from airflow_provider_harness.app.ports.rows import Subject
+    from airflow_provider_harness.app.ports.rows import RowsUnderTest
     from airflow_provider_harness.app.rows import validate
-    from airflow_provider_harness.core.slices.gate_run import Place, Post
+    from airflow_provider_harness.core.slices.gate_run import GateSite, Place
     from airflow_provider_harness.wiring.gates import gate
 
     name = f"harness validate {contract.table}"
     if path:
         known = (lambda table, columns: columns_of(dsn(conn_id, name), table, columns)) if conn_id else None
-        subject: Subject = FileRows(path, engine=Engine(engine), columns_of=known, docs=docs)
-        post = Post(place=Place.FILE, task=task)
+        subject: RowsUnderTest = FileRows(path, engine=Engine(engine), columns_of=known, docs=docs)
+        post = GateSite(place=Place.FILE, task=task)
     else:
         rows = rows_of(conn_id, name, sql=sql, engine=engine, prove=prove, docs=docs)
         running.append(rows.cancel)
-        subject, post = rows, Post(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
+        subject, post = rows, GateSite(place=Place.QUERY if sql else Place.PUBLISHED, conn_id=conn_id, task=task)
     with gate(contract, piece_of(contract, key, end), post) as here:
         return validate.verify(here, subject)
 
@@ -431,11 +431,11 @@ def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:
 def release(contract: Contract, conn_id: str, key: str, check: str) -> Released:
     """Publish the rows of a slice that were set aside and pass now."""
     from airflow_provider_harness.app.rows import quarantine as app
-    from airflow_provider_harness.core.slices.gate_run import Place, Post
+    from airflow_provider_harness.core.slices.gate_run import GateSite, Place
     from airflow_provider_harness.wiring.gates import gate
 
     piece = known_piece(contract, key)
-    with gate(contract, piece, Post(place=Place.PUBLISHED, conn_id=conn_id)) as here:
+    with gate(contract, piece, GateSite(place=Place.PUBLISHED, conn_id=conn_id)) as here:
         released, _ = app.release(here, quarantine(contract, conn_id), check)
     return released
 

@@ -31,10 +31,10 @@ class NoHistory:
 def gate_of(found: Any, piece: Any, place: str) -> Any:
     """A gate without a history."""
     from airflow_provider_harness.app.rows.gate import Gate
+    from airflow_provider_harness.core.slices.gate_run import GateSite
     from airflow_provider_harness.core.slices.gate_run import Place as Where
-    from airflow_provider_harness.core.slices.gate_run import Post
 
-    return Gate(found, piece, Post(place=Where(place)), NoHistory())
+    return Gate(found, piece, GateSite(place=Where(place)), NoHistory())
 
 
 def warm(place: Place) -> None:

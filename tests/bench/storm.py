@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from airflow_provider_harness.adapters.store import reports as store_reports
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.healing import act, reconcile
@@ -132,7 +132,7 @@ def healer_of(store_url: str, count: int, runs: int, at: datetime) -> Iterator[t
     w.policy = policy_of(VerdictKind.REFUSE)
     w.clock.at = datetime.now(UTC)
     live, engine = cast("Airflow", airflow), open_engine(store_url)
-    yield w, replace(w.healer, store=SqlStore(engine, KEY), airflow=live), airflow
+    yield w, replace(w.healer, store=SqlIncidentStore(engine, KEY), airflow=live), airflow
     engine.dispose()
 
 

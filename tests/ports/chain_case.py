@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven, SqlGrants
 from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
@@ -60,8 +60,8 @@ def engine(emptied: Engine) -> Engine:
 
 
 @pytest.fixture
-def store(engine: Engine) -> SqlStore:
-    return SqlStore(engine, KEY)
+def store(engine: Engine) -> SqlIncidentStore:
+    return SqlIncidentStore(engine, KEY)
 
 
 def done(engine: Engine, *statements: str) -> None:
@@ -78,7 +78,7 @@ def proposal(try_number: int = 1) -> Proposal:
     return Proposal(kind=ActionKind.RETRY_TASK, arguments=names | {Parameter.TRY_NUMBER: str(try_number)})
 
 
-def lived(store: SqlStore, engine: Engine) -> str:
+def lived(store: SqlIncidentStore, engine: Engine) -> str:
     """An incident with an act, a spent approval, a used grant, a switch and a watermark; its id."""
     failure = Failure(key=TASK, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=NOW)
     store.record(failure, ulid(NOW))
@@ -118,7 +118,7 @@ def lived(store: SqlStore, engine: Engine) -> str:
     return incident
 
 
-def older(engine: Engine, store: SqlStore) -> None:
+def older(engine: Engine, store: SqlIncidentStore) -> None:
     """A store as an earlier version left it: events alone are chained."""
     lived(store, engine)
     entries = [entry for entry in store.audit_entries() if isinstance(entry.event, audit.Recorded)]

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.pages.contracts import SqlContracts
 from airflow_provider_harness.core.contracts.contract import Column, Contract, LogicalType, Owner
@@ -120,7 +120,7 @@ class Pages:
 
     url: str
     home: Path
-    store: SqlStore
+    store: SqlIncidentStore
     tokens: dict[str, str]
     incidents: dict[str, str] = field(default_factory=dict)
     client: httpx.Client
@@ -143,7 +143,7 @@ class Pages:
         return self.call("POST", f"api/{path}", user, json=body, headers=own)
 
 
-def seeded(store: SqlStore) -> dict[str, str]:
+def seeded(store: SqlIncidentStore) -> dict[str, str]:
     """Incidents: one that asks, one that waits for a person, one that healed, and one of a Dag that few may read."""
     found: dict[str, str] = {}
     for number, dag_id in enumerate(("asks", "person", "healed", "secret_dag")):
@@ -257,7 +257,7 @@ def served(home: Path) -> Iterator[Pages]:
     (home / "harness_audit.key").chmod(0o600)
     engine = open_engine(f"sqlite:///{home}/harness.db")
     upgrade(engine)
-    store = SqlStore(engine, KEY)
+    store = SqlIncidentStore(engine, KEY)
     incidents = seeded(store)
     tabled(engine)
     (home / "passwords.json").write_text(json.dumps({user: f"of {user}" for user in ROLES}))

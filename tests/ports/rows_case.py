@@ -19,7 +19,7 @@ from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.app.rows.gate import Gate
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import Report
-from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.core.slices.slices import Slice, slice_of_day, staging_table
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.targets import PostgresTarget, Target
@@ -90,7 +90,7 @@ def unheard(rows: int | None) -> Progress:
 class NoHistory:
     """The history of a table that no gate has judged before."""
 
-    def points(self, contract: Contract, piece: Slice, post: Post) -> dict[str, Any]:
+    def points(self, contract: Contract, piece: Slice, post: GateSite) -> dict[str, Any]:
         return {}
 
     def keep(self, run: Any) -> None:
@@ -99,7 +99,7 @@ class NoHistory:
 
 def gate_of(contract: Contract, piece: Slice, place: Place = Place.STAGING) -> Gate:
     """A gate without a history."""
-    return Gate(contract, piece, Post(place=place), NoHistory())
+    return Gate(contract, piece, GateSite(place=place), NoHistory())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

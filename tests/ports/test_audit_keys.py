@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.audit.key_files import files, prepare, ring, take_up
-from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -25,8 +25,8 @@ NEW, NEWER = b"n" * 32, b"r" * 32
 BOTH = Ring(current=NEW, old=(KEY,))
 
 
-def with_keys(engine: Engine, ring: Ring) -> SqlStore:
-    return SqlStore(engine, lambda: ring)
+def with_keys(engine: Engine, ring: Ring) -> SqlIncidentStore:
+    return SqlIncidentStore(engine, lambda: ring)
 
 
 def current_key(path: Path) -> bytes:
@@ -55,7 +55,7 @@ def test_the_files_of_two_changes_at_once_lose_no_key(tmp_path: Path) -> None:
     assert all(one.stat().st_mode & 0o077 == 0 for one in files(path))
 
 
-def test_the_chain_goes_on_with_a_new_key_and_both_prove_their_part(store: SqlStore, engine: Engine) -> None:
+def test_the_chain_goes_on_with_a_new_key_and_both_prove_their_part(store: SqlIncidentStore, engine: Engine) -> None:
     incident = lived(store, engine)
     store.change_key(NEW)
     after = with_keys(engine, BOTH)
@@ -70,7 +70,7 @@ def test_the_chain_goes_on_with_a_new_key_and_both_prove_their_part(store: SqlSt
     assert again.audit().holds
 
 
-def test_who_has_not_got_the_new_key_writes_nothing(store: SqlStore, engine: Engine) -> None:
+def test_who_has_not_got_the_new_key_writes_nothing(store: SqlIncidentStore, engine: Engine) -> None:
     store.change_key(NEW)
     head = store.head()
     with pytest.raises(ConfigurationError, match=f"does not hold key {name_of(NEW)}"):
@@ -78,14 +78,14 @@ def test_who_has_not_got_the_new_key_writes_nothing(store: SqlStore, engine: Eng
     assert store.head() == head
 
 
-def test_a_change_of_a_store_of_an_earlier_version(store: SqlStore, engine: Engine) -> None:
+def test_a_change_of_a_store_of_an_earlier_version(store: SqlIncidentStore, engine: Engine) -> None:
     older(engine, store)
     store.change_key(NEW)
     found = with_keys(engine, BOTH).audit()
     assert (found.broken, found.rows, len(found.notes)) == (None, (), 1)
 
 
-def test_a_lost_key_is_said_in_a_sentence_and_the_rest_is_proved(store: SqlStore, engine: Engine) -> None:
+def test_a_lost_key_is_said_in_a_sentence_and_the_rest_is_proved(store: SqlIncidentStore, engine: Engine) -> None:
     lived(store, engine)
     store.change_key(NEW)
     after = with_keys(engine, Ring(current=NEW, place="/etc/audit.key"))
@@ -103,7 +103,9 @@ def test_a_lost_key_is_said_in_a_sentence_and_the_rest_is_proved(store: SqlStore
 
 
 @pytest.mark.attack
-def test_who_stole_the_old_key_can_change_nothing_that_came_before_or_after(store: SqlStore, engine: Engine) -> None:
+def test_who_stole_the_old_key_can_change_nothing_that_came_before_or_after(
+    store: SqlIncidentStore, engine: Engine
+) -> None:
     lived(store, engine)
     store.change_key(NEW)
     after = with_keys(engine, BOTH)
@@ -122,7 +124,7 @@ def test_who_stole_the_old_key_can_change_nothing_that_came_before_or_after(stor
 
 
 @pytest.mark.attack
-def test_a_chain_that_is_put_back_to_the_old_key_is_found(store: SqlStore, engine: Engine) -> None:
+def test_a_chain_that_is_put_back_to_the_old_key_is_found(store: SqlIncidentStore, engine: Engine) -> None:
     lived(store, engine)
     store.change_key(NEW)
     done(engine, "DELETE FROM harness_events WHERE kind = 'key_changed'")
@@ -132,7 +134,9 @@ def test_a_chain_that_is_put_back_to_the_old_key_is_found(store: SqlStore, engin
 
 
 @pytest.mark.attack
-def test_a_seal_of_the_old_key_counts_no_more_and_what_waits_is_sealed_anew(store: SqlStore, engine: Engine) -> None:
+def test_a_seal_of_the_old_key_counts_no_more_and_what_waits_is_sealed_anew(
+    store: SqlIncidentStore, engine: Engine
+) -> None:
     def lost(run: str) -> Failure:
         key = TryKey(dag_id="flights", run_id=run, task_id="load", try_number=1)
         return Failure(key=key, kind=FailureKind.UNREPORTED, origin=Origin.RECONCILER, occurred_at=NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
@@ -20,16 +20,16 @@ BAR = Bar(heals=2, lower=0.1, days=30, valid=300)
 RETRY = ("timeout", "retry_task")
 
 
-def autonomy(store: SqlStore, now: datetime = NOW) -> StoreAutonomy:
+def autonomy(store: SqlIncidentStore, now: datetime = NOW) -> StoreAutonomy:
     return StoreAutonomy(store, BAR, lambda: now)
 
 
-def opened(store: SqlStore, run: str, at: datetime) -> str:
+def opened(store: SqlIncidentStore, run: str, at: datetime) -> str:
     assert store.record(failure(run), ulid(at))
     return store.intake(at, store.waiting())[-1].incident_id
 
 
-def acted(store: SqlStore, name: str, outcome: str, at: datetime, category: str = "timeout") -> None:
+def acted(store: SqlIncidentStore, name: str, outcome: str, at: datetime, category: str = "timeout") -> None:
     """A whole healer run, which acted and settled then."""
     arguments = {"dag": "flights", "run": "r", "task": "load", "try_number": "1"}
     steps: list[tuple[EventKind, dict[str, Any]]] = [
@@ -45,12 +45,12 @@ def acted(store: SqlStore, name: str, outcome: str, at: datetime, category: str 
     store.append(*(event_of(incident_id=name, kind=kind, at=at, body=body) for kind, body in steps))
 
 
-def record(store: SqlStore, now: datetime) -> tuple[int, str]:
+def record(store: SqlIncidentStore, now: datetime) -> tuple[int, str]:
     [row] = [one for one in autonomy(store, now).view(may_accept=True).rows if one.category == "timeout"]
     return row.healed, row.state.value
 
 
-def test_an_act_that_does_not_help_takes_the_word_back_however_old_its_incident_is(store: SqlStore) -> None:
+def test_an_act_that_does_not_help_takes_the_word_back_however_old_its_incident_is(store: SqlIncidentStore) -> None:
     for run in ("a", "b"):
         acted(store, opened(store, run, NOW), "healed", NOW)
     old = opened(store, "old", NOW - timedelta(days=20))
@@ -62,7 +62,7 @@ def test_an_act_that_does_not_help_takes_the_word_back_however_old_its_incident_
     assert record(store, later) == (2, "withdrawn")
 
 
-def test_the_record_is_of_the_days_of_the_bar_whatever_was_accepted_before(store: SqlStore) -> None:
+def test_the_record_is_of_the_days_of_the_bar_whatever_was_accepted_before(store: SqlIncidentStore) -> None:
     for run, category in (("a", "timeout"), ("b", "timeout"), ("c", "lock_contention"), ("d", "lock_contention")):
         acted(store, opened(store, run, NOW), "healed", NOW, category)
     assert record(store, NOW) == (2, "proposed")
@@ -72,7 +72,7 @@ def test_the_record_is_of_the_days_of_the_bar_whatever_was_accepted_before(store
     assert record(store, later) == (1, "none")
 
 
-def test_the_name_of_every_acceptance_fits_the_store(store: SqlStore) -> None:
+def test_the_name_of_every_acceptance_fits_the_store(store: SqlIncidentStore) -> None:
     category, action = max(Category, key=len).value, "retry_task"
     for run in ("a", "b"):
         acted(store, opened(store, run, NOW), "healed", NOW, category)

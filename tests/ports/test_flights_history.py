@@ -20,7 +20,7 @@ from airflow_provider_harness.core.contracts.checks import Baseline, Check, Chec
 from airflow_provider_harness.core.contracts.contract import Contract, Load, LoadMode
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, Measurements, Report
 from airflow_provider_harness.core.diagnosis.failure import TryKey
-from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateRun, GateSite, Place
 from airflow_provider_harness.core.slices.slices import slice_of_day
 from tests.demo.data import _file
 
@@ -60,7 +60,7 @@ class Year:
     def judge(self, day: date, rows: int, *, keep: bool = True) -> CheckResult:
         piece = slice_of_day(self.contract, day)
         task = TryKey(dag_id="flights", run_id=str(day), task_id="load", try_number=1)
-        post = Post(place=Place.STAGING, conn_id="warehouse", task=task)
+        post = GateSite(place=Place.STAGING, conn_id="warehouse", task=task)
         measured = Measurements(rows=rows, values={"watch": Measurement(value=rows)})
         report: Report = Gate(self.contract, piece, post, self.history).judge(measured, "staging table")
         if keep:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import _config, state, upgrade
 from airflow_provider_harness.adapters.store.outbox import SqlOutbox
 from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
@@ -347,7 +347,7 @@ def test_a_store_that_has_lived_is_brought_up_and_everything_in_it_is_read(lived
     found, wanted = state(lived)
     assert found == wanted
     assert _counts(lived) == before
-    store = SqlStore(lived, AUDIT_KEY)
+    store = SqlIncidentStore(lived, AUDIT_KEY)
     assert store.audit_break() is None
     assert [item.id for item in store.incidents()] == ["I"]
     assert [item.key for item in store.failures("I")] == [failure().key]

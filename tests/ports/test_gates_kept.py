@@ -30,7 +30,7 @@ from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import Decision, Measurement, Measurements, Report
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
-from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateRun, GateSite, Place
 from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.test_store import failure
@@ -57,8 +57,10 @@ def piece(day: int) -> Slice:
     return Slice(id=f"{start:%Y%m%dT%H%M%SZ}", start=start, end=start + timedelta(days=1))
 
 
-def post(place: Place = Place.STAGING, run: str = "r1", try_number: int = 1, conn_id: str = "wh") -> Post:
-    return Post(place=place, conn_id=conn_id, task=TryKey(dag_id="d", run_id=run, task_id="t", try_number=try_number))
+def post(place: Place = Place.STAGING, run: str = "r1", try_number: int = 1, conn_id: str = "wh") -> GateSite:
+    return GateSite(
+        place=place, conn_id=conn_id, task=TryKey(dag_id="d", run_id=run, task_id="t", try_number=try_number)
+    )
 
 
 class Table:
@@ -67,7 +69,7 @@ class Table:
     def __init__(self, history: SqlGates) -> None:
         self.history, self.now = history, NOW
 
-    def gate(self, day: int, rows: int, at: Post | None = None, **changes: Any) -> Report:
+    def gate(self, day: int, rows: int, at: GateSite | None = None, **changes: Any) -> Report:
         at = at or post()
         gate = Gate(CONTRACT, piece(day), at, self.history)
         values = {check.id: Measurement(value=rows) for check in CONTRACT.checks}
@@ -78,7 +80,7 @@ class Table:
             self.history.keep(run)
         return report
 
-    def points(self, day: int, at: Post | None = None) -> dict[int, tuple[float, bool]]:
+    def points(self, day: int, at: GateSite | None = None) -> dict[int, tuple[float, bool]]:
         found = self.history.points(CONTRACT, piece(day), at or post()).get("watch", ())
         return {(point.at - START).days: (point.value, point.flagged) for point in found}
 
@@ -165,7 +167,7 @@ def test_places_that_see_the_same_rows_stand_in_for_one_another(table: Table) ->
     assert table.points(3, post(Place.PUBLISHED)) == {0: (100, False), 1: (99, False)}
     assert table.points(3, post(Place.STAGING)) == {0: (100, False), 1: (101, False)}
     assert table.points(3, post(Place.SOURCE)) == {2: (500, False)}
-    healer = Post(place=Place.PUBLISHED, conn_id="wh")
+    healer = GateSite(place=Place.PUBLISHED, conn_id="wh")
     assert table.points(3, healer) == table.points(3, post(Place.PUBLISHED))
 
 
@@ -180,7 +182,7 @@ def test_a_query_is_compared_with_the_same_tasks_only(table: Table) -> None:
 def test_a_gate_without_a_task_keeps_nothing_but_judges(table: Table) -> None:
     for day in range(3):
         table.gate(day, 100)
-    assert not table.gate(3, 500, Post(place=Place.STAGING, conn_id="wh")).results[0].passed
+    assert not table.gate(3, 500, GateSite(place=Place.STAGING, conn_id="wh")).results[0].passed
     assert 3 not in table.points(4)
 
 

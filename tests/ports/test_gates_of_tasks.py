@@ -16,7 +16,7 @@ from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
 from airflow_provider_harness.core.contracts.report import Decision, Measurement, Measurements, judge
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable
-from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post, StoredGate
+from airflow_provider_harness.core.slices.gate_run import GateRun, GateSite, Place, StoredGate
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator, ValidateOperator
 from airflow_provider_harness.wiring import gates as wiring_gates
 from airflow_provider_harness.wiring import rows as wiring_rows
@@ -75,7 +75,7 @@ def before(case: Case, rows: int, days: int = 5, place: Place = Place.STAGING, c
         others = [check.id for check in contract.checks]
         report = replace(judge(contract, measured, where="", slice_id=piece.id, left=others), results=())
         results = judge(contract, measured, where="", past=_no_past(start), left=others).results
-        post = Post(place=place, conn_id=conn_id, task=task)
+        post = GateSite(place=place, conn_id=conn_id, task=task)
         found = replace(report, results=results)
         history().keep(GateRun(post=post, piece=piece, report=found, measured_at=datetime.now(UTC)))
 

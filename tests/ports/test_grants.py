@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
 from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven, SqlGrants
 from airflow_provider_harness.adapters.yaml_files.policy import load_policy
@@ -68,7 +68,7 @@ def grants(engine: Engine) -> SqlGrants:
 
 @pytest.fixture
 def given(engine: Engine) -> GrantsGiven:
-    return GrantsGiven(SqlStore(engine, KEY))
+    return GrantsGiven(SqlIncidentStore(engine, KEY))
 
 
 def test_a_grant_is_found_and_used_once(grants: SqlGrants, given: GrantsGiven) -> None:
@@ -128,12 +128,12 @@ def test_a_task_can_neither_make_nor_change_a_grant_nor_use_one_again(postgres: 
     engine = open_engine(replace(postgres, user=role, password="pw").url(database, driver="psycopg"))
     try:
         grant_tasks(owner, role)
-        healer, tasks = GrantsGiven(SqlStore(owner, KEY)), SqlGrants(lambda: engine)
+        healer, tasks = GrantsGiven(SqlIncidentStore(owner, KEY)), SqlGrants(lambda: engine)
         with pytest.raises(HarnessUnavailable, match="permission denied"):
-            GrantsGiven(SqlStore(engine, KEY)).give(GRANT)
+            GrantsGiven(SqlIncidentStore(engine, KEY)).give(GRANT)
         healer.give(GRANT)
         with pytest.raises(HarnessUnavailable, match="permission denied"):
-            GrantsGiven(SqlStore(engine, KEY)).withdraw(GRANT.id)
+            GrantsGiven(SqlIncidentStore(engine, KEY)).withdraw(GRANT.id)
         assert tasks.find(TASK, "orders", "s1", NOW) == GRANT
         assert tasks.use(GRANT, TASK, NOW)
         for statement in (
@@ -173,7 +173,7 @@ def rejecting(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 def healers() -> GrantsGiven:
     """Grants as the healer gives them, in the store of the tasks."""
-    return GrantsGiven(SqlStore(wiring_grants.grants()._engine(), KEY))
+    return GrantsGiven(SqlIncidentStore(wiring_grants.grants()._engine(), KEY))
 
 
 def give(case: Case, **more: Any) -> None:

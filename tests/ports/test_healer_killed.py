@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.healing import act, verify
 from airflow_provider_harness.app.healing import diagnose as heal
@@ -47,7 +47,7 @@ class Boundaries:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class MortalStore(SqlStore):
+class MortalStore(SqlIncidentStore):
     """The real store with a boundary before and after each step of each of its transactions."""
 
     boundary: Callable[[], None]
@@ -183,7 +183,7 @@ class Trial:
             new_id=lambda: ulid(START),
         )
 
-    def open(self, store: SqlStore) -> str:
+    def open(self, store: SqlIncidentStore) -> str:
         store.record(failure(key=replace(KEY, run_id=self.run_id)), ulid(START))
         return store.intake(START, store.waiting())[-1].incident_id
 
@@ -257,9 +257,9 @@ def in_a_process(work: Callable[[], None]) -> bool:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
+def store(url: str) -> Iterator[SqlIncidentStore]:
     engine = open_engine(url)
-    yield SqlStore(engine, AUDIT_KEY)
+    yield SqlIncidentStore(engine, AUDIT_KEY)
     engine.dispose()
 
 
@@ -271,7 +271,9 @@ def url(store_url: str) -> str:
 @pytest.mark.parametrize(
     ("verdict", "cures"), [(VerdictKind.APPROVE, True), (VerdictKind.APPROVE, False), (VerdictKind.ASK, True)]
 )
-def test_killed_at_every_boundary(store: SqlStore, url: str, tmp_path: Path, verdict: VerdictKind, cures: bool) -> None:
+def test_killed_at_every_boundary(
+    store: SqlIncidentStore, url: str, tmp_path: Path, verdict: VerdictKind, cures: bool
+) -> None:
     outcomes: set[Outcome | None] = set()
     for die_at in range(1, 200):
         trial = Trial(url=url, folder=tmp_path, number=die_at, verdict=verdict, cures=cures)

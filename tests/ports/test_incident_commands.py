@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.yaml_files.runbook import load_runbook
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
 from airflow_provider_harness.core.incidents.events import EventKind
@@ -73,7 +73,7 @@ def incident(cli: Run, home: Path) -> str:
     """A closed incident in the store of this home."""
     assert cli("harness", "db", "upgrade").returncode == 0
     assert cli("harness", "audit", "verify").returncode == 0
-    store = SqlStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
+    store = SqlIncidentStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
     chain = (ErrorLink(type="TimeoutError", message="the widget took too long"),)
     store.record(failure(chain=chain), "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R")
     [joined] = store.intake(AT, store.waiting())
@@ -182,7 +182,7 @@ def test_an_incident_becomes_an_entry_of_the_runbook(
 @pytest.fixture
 def four(cli: Run, home: Path, incident: str) -> list[str]:
     """Beside the resolved incident: one escalated, one refused, one taken, and one that healed; the ids, oldest first."""
-    store = SqlStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
+    store = SqlIncidentStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
     found = []
     for number, kinds in enumerate((("escalated",), ("refused",), (), ("healed",))):
         wanted = f"01K9ZJ4Q6{number}3M8V5W7X2Y0N1P4R"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.core.incidents.events import EventKind
 from tests.events import event_of
 from tests.ports.test_cli import Run, cli, home
@@ -23,10 +23,10 @@ WELL = {"metadatabase": {"status": "healthy"}, "scheduler": {"status": "healthy"
 
 
 @pytest.fixture(scope="module")
-def store(cli: Run, home: Path) -> SqlStore:
+def store(cli: Run, home: Path) -> SqlIncidentStore:
     assert cli("harness", "db", "upgrade").returncode == 0
     assert cli("harness", "audit", "verify").returncode == 0
-    return SqlStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
+    return SqlIncidentStore(open_engine(f"sqlite:///{home}/harness.db"), (home / "harness_audit.key").read_bytes())
 
 
 def lives(cli: Run, server: HTTPServer, parts: dict[str, Any], *words: str, port: int = 0) -> Any:
@@ -36,13 +36,13 @@ def lives(cli: Run, server: HTTPServer, parts: dict[str, Any], *words: str, port
     return cli("harness", "doctor", "--liveness", *words, AIRFLOW_CONN_HARNESS_AIRFLOW=json.dumps(account))
 
 
-def seen(store: SqlStore, ago: timedelta = timedelta(0)) -> None:
+def seen(store: SqlIncidentStore, ago: timedelta = timedelta(0)) -> None:
     at = datetime.now(UTC) - ago
     store.note_pass(at)
     store.set_mark("watch_looked_at", at.isoformat())
 
 
-def test_alive_is_one_line_and_zero(cli: Run, store: SqlStore, httpserver: HTTPServer) -> None:
+def test_alive_is_one_line_and_zero(cli: Run, store: SqlIncidentStore, httpserver: HTTPServer) -> None:
     seen(store)
     done = lives(cli, httpserver, WELL)
     assert (done.returncode, done.stdout) == (0, "alive: Failures are seen, and incidents are looked after.\n"), done
@@ -50,13 +50,13 @@ def test_alive_is_one_line_and_zero(cli: Run, store: SqlStore, httpserver: HTTPS
     assert json.loads(done.stdout)[0]["alive"] is True
 
 
-def test_a_scheduler_that_does_not_beat_is_found(cli: Run, store: SqlStore, httpserver: HTTPServer) -> None:
+def test_a_scheduler_that_does_not_beat_is_found(cli: Run, store: SqlIncidentStore, httpserver: HTTPServer) -> None:
     seen(store)
     done = lives(cli, httpserver, WELL | {"scheduler": {"status": "unhealthy"}})
     assert (done.returncode, done.stdout) == (1, "not alive: Airflow's scheduler is unhealthy.\n")
 
 
-def test_an_airflow_that_does_not_answer_is_found(cli: Run, store: SqlStore, httpserver: HTTPServer) -> None:
+def test_an_airflow_that_does_not_answer_is_found(cli: Run, store: SqlIncidentStore, httpserver: HTTPServer) -> None:
     seen(store)
     done = lives(cli, httpserver, WELL, port=1)
     assert (done.returncode, "not alive: Airflow's API at" in done.stdout) == (1, True), done.stdout
@@ -64,7 +64,7 @@ def test_an_airflow_that_does_not_answer_is_found(cli: Run, store: SqlStore, htt
 
 
 def test_a_silent_reconciler_and_an_act_without_an_answer_are_found(
-    cli: Run, store: SqlStore, httpserver: HTTPServer
+    cli: Run, store: SqlIncidentStore, httpserver: HTTPServer
 ) -> None:
     seen(store, timedelta(minutes=30))
     at = datetime.now(UTC) - timedelta(minutes=20)

@@ -89,7 +89,7 @@ def test_a_line_that_was_planted_and_cited_adds_no_act(truth: Any, category: Cat
             wire=Attacker(category, 1, planted, told, kind),
             model="m",
             purse=ModelBudget(),
-            judge=partial(model_proposals.judge, healer),
+            judge=partial(model_proposals.judge_proposal, healer),
         )
         ladder = ModelFallback(RuleDiagnoser(), lambda asked=model: asked, lambda _: None, always=True)  # type: ignore[misc]
         healer = replace(healer, diagnoser=ladder)

@@ -169,8 +169,8 @@ def ended(url: str, floor: Any = UNKNOWN, limits: ModelLimits = LIMITS) -> tuple
             purse=ModelBudget(),
             limits=limits,
             sleep=lambda _: None,
-            judge=partial(model_word.judge, healer),
-            record=lambda record: model_word.ended(healer, record.event()),
+            judge=partial(model_word.judge_proposal, healer),
+            record=lambda record: model_word.record_model_run(healer, record.event()),
         )
         healer = replace(healer, diagnoser=ModelFallback(RuleDiagnoser(), lambda: model, lambda _: None))
         assert heal.claim(healer, incident_id, RUN)

@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 
 from airflow_provider_harness.adapters.airflow.api import AirflowApi
 from airflow_provider_harness.adapters.evidence.lineage import GetLineage
-from airflow_provider_harness.adapters.model.case_tools import Desk
+from airflow_provider_harness.adapters.model.case_tools import CaseTools
 from airflow_provider_harness.adapters.model.diagnoser import ModelDiagnoser, ModelRecord
 from airflow_provider_harness.adapters.model.log_tools import Excerpt
 from airflow_provider_harness.adapters.model.prompt import DOSSIER, TOKENS, tokens
@@ -111,7 +111,7 @@ def airflow(there: HTTPServer) -> AirflowServer:
 
 
 @pytest.fixture
-def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[Desk]:
+def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[CaseTools]:
     api = AirflowApi(there.url_for(""), "harness", "pw", "harness_healer")
 
     def quality(table: str, slices: int) -> Sequence[StoredGate]:
@@ -122,7 +122,7 @@ def desk(there: HTTPServer, airflow: AirflowServer) -> Iterator[Desk]:
     healed = IncidentSummary(
         id="A", task="flights/load", opened_at=AT, category="lock_contention", outcome=Outcome.HEALED
     )
-    yield Desk(
+    yield CaseTools(
         airflow=api,
         incidents=Incidents(healed, acts=("retry_task(dag=flights)",)),
         quality=quality,
@@ -140,7 +140,7 @@ Asked = Callable[..., tuple[str, ModelRecord]]
 
 
 @pytest.fixture
-def ask(httpserver: HTTPServer, desk: Desk) -> Iterator[Asked]:
+def ask(httpserver: HTTPServer, desk: CaseTools) -> Iterator[Asked]:
     """Has the model make one call, and gives what it was told."""
     with anthropic.Anthropic(api_key="k", base_url=httpserver.url_for(""), max_retries=0) as client:
 
@@ -300,7 +300,7 @@ def test_a_failure_without_a_task_leaves_what_is_about_no_task(ask: Asked) -> No
     assert "No tool get_task_states" in said
 
 
-def test_the_dossier_is_under_its_size_whatever_it_is_made_of(httpserver: HTTPServer, desk: Desk) -> None:
+def test_the_dossier_is_under_its_size_whatever_it_is_made_of(httpserver: HTTPServer, desk: CaseTools) -> None:
     script = Script(httpserver).message(use("submit_diagnosis", GOOD | {"category": "unknown", "citations": []}))
     text = "x y " * 1000
     seen = [Observation(source=Source.LOG, text=text[:1500], trusted=number % 2 == 0) for number in range(60)]

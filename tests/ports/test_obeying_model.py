@@ -101,7 +101,7 @@ def test_whatever_it_is_told(attack: dict[str, Any]) -> None:
             wire=obedient,
             model="m",
             purse=ModelBudget(),
-            judge=partial(model_word.judge, healer),
+            judge=partial(model_word.judge_proposal, healer),
             record=records.append,
         )
         healer = replace(healer, diagnoser=model)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from airflow.cli.cli_config import ActionCommand, GroupCommand
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.cli.definition import get_harness_cli_commands
 from tests.unit.app.fakes import failure
@@ -114,7 +114,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = open_engine(f"sqlite:///{folder}/harness.db")
     upgrade(engine)
     (folder / "harness_audit.key").write_bytes(b"k" * 32)
-    store = SqlStore(engine, b"k" * 32)
+    store = SqlIncidentStore(engine, b"k" * 32)
     store.record(failure(), INCIDENT)
     store.intake(datetime.now(UTC), store.waiting())
     engine.dispose()

@@ -19,7 +19,7 @@ from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
-from airflow_provider_harness.app.oncall.page import compose
+from airflow_provider_harness.app.oncall.page import build_page
 from airflow_provider_harness.app.ports.healing import PageSeverity
 from airflow_provider_harness.app.ports.rows import Manifest
 from airflow_provider_harness.app.rows import move
@@ -170,7 +170,7 @@ def test_a_page_shows_public_values_of_the_rows_that_failed_and_no_personal_one(
         observations=[{"source": item.source, "text": item.text} for item in dossier.observations],
         unavailable=[],
     )
-    page = compose(w.healer, w.incident(incident_id), asks="look", severity=PageSeverity.HIGH)
+    page = build_page(w.healer, w.incident(incident_id), asks="look", severity=PageSeverity.HIGH)
     assert "range:visits: id=1, visits=1" in page.details["samples"]
     assert not any(secret in str(page) for secret in ("secret", "hunter", "1970"))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.audit import sweep as store_sweep
 from airflow_provider_harness.adapters.store.audit.prune import prune
-from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.cli.pruning import _days
@@ -28,7 +28,7 @@ __all__ = ["emptied", "engine", "store"]
 BEFORE, LATER = NOW + timedelta(days=1), NOW + timedelta(days=401)
 
 
-def pruned(store: SqlStore, **more: Any) -> dict[str, int]:
+def pruned(store: SqlIncidentStore, **more: Any) -> dict[str, int]:
     removed: dict[str, int] = {}
     for step in prune(store, BEFORE, LATER, **more):
         for name, count in step.removed.items():
@@ -36,7 +36,7 @@ def pruned(store: SqlStore, **more: Any) -> dict[str, int]:
     return {name: count for name, count in removed.items() if count}
 
 
-def ended(store: SqlStore, run: str, outcome: str = "healed") -> str:
+def ended(store: SqlIncidentStore, run: str, outcome: str = "healed") -> str:
     key = TryKey(dag_id="flights", run_id=run, task_id="load", try_number=1)
     store.record(Failure(key=key, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=NOW), ulid(NOW))
     incident = store.intake(NOW, store.waiting())[0].incident_id
@@ -44,7 +44,7 @@ def ended(store: SqlStore, run: str, outcome: str = "healed") -> str:
     return incident
 
 
-def closed(store: SqlStore, incident: str, outcome: str = "healed") -> None:
+def closed(store: SqlIncidentStore, incident: str, outcome: str = "healed") -> None:
     body = {"outcome": outcome, "why": ""}
     store.append(event_of(incident_id=incident, kind=EventKind.CLOSED, at=NOW, body=body))
 
@@ -54,7 +54,7 @@ def rows(engine: Engine, table: Any) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def test_what_is_over_goes_with_all_that_it_had_and_the_chain_goes_on(store: SqlStore, engine: Engine) -> None:
+def test_what_is_over_goes_with_all_that_it_had_and_the_chain_goes_on(store: SqlIncidentStore, engine: Engine) -> None:
     closed(store, lived(store, engine))
     ended(store, "r2")
     events = rows(engine, t.events)
@@ -75,7 +75,7 @@ def test_what_is_over_goes_with_all_that_it_had_and_the_chain_goes_on(store: Sql
 
 
 @pytest.mark.parametrize("outcome", ["escalated", "not_healed", "refused"])
-def test_what_waits_for_a_person_stays_with_its_evidence(store: SqlStore, engine: Engine, outcome: str) -> None:
+def test_what_waits_for_a_person_stays_with_its_evidence(store: SqlIncidentStore, engine: Engine, outcome: str) -> None:
     incident = ended(store, "r1", outcome)
     open_incidents = lived(store, engine)
     over = ended(store, "r2")
@@ -99,13 +99,13 @@ def test_what_waits_for_a_person_stays_with_its_evidence(store: SqlStore, engine
         "UPDATE harness_incidents SET touched_at = '2099-01-01'",
     ],
 )
-def test_what_still_counts_stays(store: SqlStore, engine: Engine, still: str) -> None:
+def test_what_still_counts_stays(store: SqlIncidentStore, engine: Engine, still: str) -> None:
     closed(store, lived(store, engine))
     done(engine, still)
     assert "harness_incidents" not in pruned(store)
 
 
-def test_reports_that_wait_stay_and_what_was_set_aside_goes(store: SqlStore, engine: Engine) -> None:
+def test_reports_that_wait_stay_and_what_was_set_aside_goes(store: SqlIncidentStore, engine: Engine) -> None:
     for run in ("waits", "odd"):
         key = TryKey(dag_id="flights", run_id=run, task_id="load", try_number=1)
         store.record(Failure(key=key, kind=FailureKind.TASK_FAILED, origin=Origin.CALLBACK, occurred_at=NOW), ulid(NOW))
@@ -114,7 +114,7 @@ def test_reports_that_wait_stay_and_what_was_set_aside_goes(store: SqlStore, eng
     assert [item.failure.key.run_id for item in store.waiting()] == ["waits"]
 
 
-def test_watermarks_stay_where_a_promise_is_open_and_lineage_stays(store: SqlStore, engine: Engine) -> None:
+def test_watermarks_stay_where_a_promise_is_open_and_lineage_stays(store: SqlIncidentStore, engine: Engine) -> None:
     slices = SqlLeases(lambda: engine)
     for table in ("orders", "flights"):
         slices.advance_high_water_mark("warehouse", table, Slice(id="s", start=NOW, end=NOW), NOW)
@@ -149,7 +149,9 @@ def test_watermarks_stay_where_a_promise_is_open_and_lineage_stays(store: SqlSto
     assert store.audit().rows == ()
 
 
-def test_gates_of_the_newest_slices_stay(store: SqlStore, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gates_of_the_newest_slices_stay(
+    store: SqlIncidentStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store_sweep, "SLICES", 2)
     words = ("table_name", "contract", "contract_version", "conn_id", "slice", "dag_id", "run_id", "task_id")
     numbers = {"map_index": -1, "try_number": 1, "rows": 1, "malformed": 0}
@@ -166,7 +168,7 @@ def test_gates_of_the_newest_slices_stay(store: SqlStore, engine: Engine, monkey
         assert sorted(connection.execute(select(t.gates.c.key)).scalars()) == ["0" * 64, "1" * 64]
 
 
-def test_a_store_of_an_earlier_version_is_pruned_too(store: SqlStore, engine: Engine) -> None:
+def test_a_store_of_an_earlier_version_is_pruned_too(store: SqlIncidentStore, engine: Engine) -> None:
     older(engine, store)
     closed(store, str(store.incidents()[0].id))
     assert pruned(store)["harness_grant_uses"] == 1
@@ -174,7 +176,9 @@ def test_a_store_of_an_earlier_version_is_pruned_too(store: SqlStore, engine: En
 
 
 @pytest.mark.attack
-def test_a_pruned_event_that_is_put_in_again_is_found_and_so_is_a_wider_gap(store: SqlStore, engine: Engine) -> None:
+def test_a_pruned_event_that_is_put_in_again_is_found_and_so_is_a_wider_gap(
+    store: SqlIncidentStore, engine: Engine
+) -> None:
     incident = ended(store, "r1")
     with engine.begin() as connection:
         row = dict(
@@ -191,7 +195,7 @@ def test_a_pruned_event_that_is_put_in_again_is_found_and_so_is_a_wider_gap(stor
 
 
 @pytest.mark.attack
-def test_a_checkpoint_that_is_made_up_breaks_the_chain(store: SqlStore, engine: Engine) -> None:
+def test_a_checkpoint_that_is_made_up_breaks_the_chain(store: SqlIncidentStore, engine: Engine) -> None:
     ended(store, "r1", "escalated")
     with engine.begin() as connection:
         row = connection.execute(t.events.select().where(t.events.c.seq == 2)).mappings().one()
@@ -202,7 +206,7 @@ def test_a_checkpoint_that_is_made_up_breaks_the_chain(store: SqlStore, engine: 
     assert store.audit_break() is not None
 
 
-def test_the_head_of_a_page_of_then_is_said_to_be_cut_or_pruned(store: SqlStore) -> None:
+def test_the_head_of_a_page_of_then_is_said_to_be_cut_or_pruned(store: SqlIncidentStore) -> None:
     ended(store, "r1")
     old = list(store.audit_entries())[-2].hash
     pruned(store)

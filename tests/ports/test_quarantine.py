@@ -32,7 +32,7 @@ from airflow_provider_harness.core.errors import (
     TargetInterferes,
 )
 from airflow_provider_harness.core.lineage.graph import Dataset, Flow
-from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.core.slices.local import with_local_day
 from airflow_provider_harness.core.slices.slices import Slice
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -80,10 +80,10 @@ def test_what_is_normal_counts_when_rows_come_back(case: Case) -> None:
     piece = case.piece()
 
     class Tiny(NoHistory):
-        def points(self, contract: Contract, piece: Slice, post: Post) -> dict[str, list[Point]]:
+        def points(self, contract: Contract, piece: Slice, post: GateSite) -> dict[str, list[Point]]:
             return {"usual": [Point(at=piece.start - timedelta(days=1), value=10)]}
 
-    gate = Gate(contract, piece, Post(place=Place.PUBLISHED), Tiny())
+    gate = Gate(contract, piece, GateSite(place=Place.PUBLISHED), Tiny())
     with pytest.raises(ContractViolation, match="usual"):
         release(gate, PostgresQuarantine(case.warehouse))
     assert len(waiting(case)) == 4

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
 from airflow_provider_harness.adapters.store.reports import BATCH_BYTES
 from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
@@ -38,8 +38,8 @@ __all__ = ["engine"]
 
 
 @pytest.fixture
-def store(engine: Engine) -> Iterator[SqlStore]:
-    yield SqlStore(engine, AUDIT_KEY)
+def store(engine: Engine) -> Iterator[SqlIncidentStore]:
+    yield SqlIncidentStore(engine, AUDIT_KEY)
 
 
 def insert(engine: Engine, **row: Any) -> None:
@@ -89,7 +89,7 @@ ODD: dict[str, dict[str, Any]] = {
 @pytest.mark.attack
 @pytest.mark.parametrize("row", ODD.values(), ids=ODD)
 def test_an_odd_row_is_set_aside_and_stands_in_nobodys_way(
-    engine: Engine, store: SqlStore, row: dict[str, Any]
+    engine: Engine, store: SqlIncidentStore, row: dict[str, Any]
 ) -> None:
     try:
         insert(engine, **row)
@@ -107,7 +107,7 @@ def test_an_odd_row_is_set_aside_and_stands_in_nobodys_way(
 
 
 @pytest.mark.attack
-def test_many_odd_rows_hide_no_good_one(engine: Engine, store: SqlStore) -> None:
+def test_many_odd_rows_hide_no_good_one(engine: Engine, store: SqlIncidentStore) -> None:
     for number in range(7):
         insert(engine, key=f"k{number}", body='{"a": 1}')
     store.record(failure(), ulid(NOW))
@@ -120,7 +120,7 @@ def test_many_odd_rows_hide_no_good_one(engine: Engine, store: SqlStore) -> None
 
 
 @pytest.mark.attack
-def test_a_second_report_of_other_content_is_kept_and_wins(engine: Engine, store: SqlStore) -> None:
+def test_a_second_report_of_other_content_is_kept_and_wins(engine: Engine, store: SqlIncidentStore) -> None:
     insert(engine, body=odd(missing=["everything"]))
     mine = failure(chain=(ErrorLink(type="psycopg.errors.LockNotAvailable"),))
     assert store.record(mine, "M" * 26)
@@ -137,7 +137,7 @@ def test_a_second_report_of_other_content_is_kept_and_wins(engine: Engine, store
 
 
 @pytest.mark.attack
-def test_the_report_that_is_believed_later_holds_from_then_on(engine: Engine, store: SqlStore) -> None:
+def test_the_report_that_is_believed_later_holds_from_then_on(engine: Engine, store: SqlIncidentStore) -> None:
     true = failure(chain=(ErrorLink(type="ValueError", message="true"),))
     assert store.record(true, "M" * 26)
     assert store.told(true.identity) == [], "of one report nothing is to be chosen"
@@ -150,7 +150,9 @@ def test_the_report_that_is_believed_later_holds_from_then_on(engine: Engine, st
 
 
 @pytest.mark.attack
-def test_a_report_that_was_set_aside_is_looked_at_again_when_another_one_comes(engine: Engine, store: SqlStore) -> None:
+def test_a_report_that_was_set_aside_is_looked_at_again_when_another_one_comes(
+    engine: Engine, store: SqlIncidentStore
+) -> None:
     insert(engine, kind="cancelled", body=odd(kind="cancelled"))
     assert store.waiting() == []
     assert store.known([failure().identity]) == set(), "it counts as captured for nobody"
@@ -159,7 +161,7 @@ def test_a_report_that_was_set_aside_is_looked_at_again_when_another_one_comes(e
 
 
 @pytest.mark.attack
-def test_only_the_reconciler_is_known_as_the_reconciler(engine: Engine, store: SqlStore) -> None:
+def test_only_the_reconciler_is_known_as_the_reconciler(engine: Engine, store: SqlIncidentStore) -> None:
     lost = failure(kind=FailureKind.UNREPORTED, origin=Origin.RECONCILER)
     with engine.begin() as connection:
         connection.execute(t.failures.delete())
@@ -169,13 +171,13 @@ def test_only_the_reconciler_is_known_as_the_reconciler(engine: Engine, store: S
     (item,) = store.waiting()
     assert (item.failure.origin, item.failure.kind) == (Origin.RECONCILER, FailureKind.UNREPORTED)
     with pytest.raises(ConfigurationError, match="does not hold key"):
-        SqlStore(engine, b"x" * 32).waiting()  # another key seals nothing here, and sets nothing aside
+        SqlIncidentStore(engine, b"x" * 32).waiting()  # another key seals nothing here, and sets nothing aside
     insert(engine, key=failure("r2").identity, body=body_of(failure("r2", origin=Origin.RECONCILER)))
     assert [one.failure.origin for one in store.waiting() if one.key != item.key] == [Origin.CALLBACK]
 
 
 @pytest.mark.attack
-def test_a_seal_is_of_one_row(engine: Engine, store: SqlStore) -> None:
+def test_a_seal_is_of_one_row(engine: Engine, store: SqlIncidentStore) -> None:
     store.found(failure(kind=FailureKind.UNREPORTED, origin=Origin.RECONCILER), ulid(NOW))
     with engine.connect() as connection:
         seal = connection.execute(text("SELECT seal FROM harness_failures")).scalar_one()
@@ -184,13 +186,13 @@ def test_a_seal_is_of_one_row(engine: Engine, store: SqlStore) -> None:
     assert [item.key for item in store.waiting()] == [failure().identity]
 
 
-def test_texts_that_no_database_takes_lose_no_failure(store: SqlStore) -> None:
+def test_texts_that_no_database_takes_lose_no_failure(store: SqlIncidentStore) -> None:
     told = failure(chain=(ErrorLink(type="E", message="a\x00b \ud800 c"),), owner="\udfff")
     assert store.record(told, ulid(NOW))
     assert store.waiting()[0].failure.chain == told.chain
 
 
-def test_a_report_that_is_too_long_is_kept_without_its_rows(store: SqlStore) -> None:
+def test_a_report_that_is_too_long_is_kept_without_its_rows(store: SqlIncidentStore) -> None:
     result = {"id": "a", "passed": False, "blocking": True, "samples": [{"x": "y" * 1_000}] * 2_000}
     assert store.record(failure(report={"table": "t", "slice": "s", "rows": 1, "results": [result]}), ulid(NOW))
     longer = {**result, "expected": "e" * 70_000}
@@ -203,7 +205,7 @@ def test_a_report_that_is_too_long_is_kept_without_its_rows(store: SqlStore) -> 
 
 
 @pytest.mark.attack
-def test_the_database_refuses_shapes_and_sets_the_time(engine: Engine, store: SqlStore) -> None:
+def test_the_database_refuses_shapes_and_sets_the_time(engine: Engine, store: SqlIncidentStore) -> None:
     if engine.dialect.name != "postgresql":
         return  # a file has no roles, and whoever can write it can write anything
     for row in ({"key": "k" * 2_000}, {"kind": "healed"}, {"body": "x" * 1_000_001}, {"key": ""}, {"key": "a\nb"}):
@@ -234,7 +236,7 @@ def test_a_task_cannot_keep_the_writers_waiting(postgres: PostgresServer, databa
     try:
         with tasks.connect() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(1751216750)"))
-            SqlStore(owner, AUDIT_KEY).set_mark("a", "b")
+            SqlIncidentStore(owner, AUDIT_KEY).set_mark("a", "b")
         for table in ("harness_marks", "harness_failures", "harness_events", "harness_incidents", "harness_watermarks"):
             with tasks.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
                 connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
@@ -317,7 +319,7 @@ def test_the_stores_own_functions_look_in_no_schema_of_others(postgres: Postgres
         connection.execute(text("SET LOCAL search_path = public, pg_catalog"))
         row = {"key": failure().identity, "episode": "e" * 16, "incident_id": ulid(NOW), "kind": "task_failed"}
         connection.execute(t.failures.insert().values(**row, recorded_at=text_of(NOW), body=body_of(failure())))
-    (item,) = SqlStore(owner, AUDIT_KEY).waiting()
+    (item,) = SqlIncidentStore(owner, AUDIT_KEY).waiting()
     assert item.recorded_at is not None
     assert item.recorded_at.date() == datetime.now(UTC).date()
     owner.dispose()
@@ -325,7 +327,9 @@ def test_the_stores_own_functions_look_in_no_schema_of_others(postgres: Postgres
 
 @pytest.mark.attack
 @pytest.mark.parametrize("end", ["never", "9999-12-31T00:00:00.000000+00:00", "2026-11-21T12:00:00"])
-def test_an_odd_watermark_stands_in_the_way_of_its_own_table_only(engine: Engine, store: SqlStore, end: str) -> None:
+def test_an_odd_watermark_stands_in_the_way_of_its_own_table_only(
+    engine: Engine, store: SqlIncidentStore, end: str
+) -> None:
     given = {"conn_id": "w", "slice": "s", "moved_at": NOW.isoformat(), "contract": "", "dag_id": "d", "task_id": "t"}
     rows = [{**given, "table_name": "a", "slice_end": end}, {**given, "table_name": "b", "slice_end": NOW.isoformat()}]
     without_forms(engine)
@@ -355,7 +359,7 @@ def test_an_odd_lease_gate_or_edge_is_a_store_that_cannot_answer(engine: Engine)
 
 
 @pytest.mark.attack
-def test_an_event_that_cannot_be_read_is_a_break_of_the_chain(engine: Engine, store: SqlStore) -> None:
+def test_an_event_that_cannot_be_read_is_a_break_of_the_chain(engine: Engine, store: SqlIncidentStore) -> None:
     store.record(failure(), ulid(NOW))
     store.intake(NOW, store.waiting())
     assert store.audit_break() is None
@@ -367,7 +371,7 @@ def test_an_event_that_cannot_be_read_is_a_break_of_the_chain(engine: Engine, st
 
 
 @pytest.mark.attack
-def test_reports_are_read_in_bounded_memory(engine: Engine, store: SqlStore) -> None:
+def test_reports_are_read_in_bounded_memory(engine: Engine, store: SqlIncidentStore) -> None:
     """Reports of one failure, and failures, each as long as may be: what is held is no more than a few of them."""
     long = {f"d{number}": "x" * 600 for number in range(90)}
     mine = failure("many")
@@ -397,7 +401,7 @@ def test_reports_are_read_in_bounded_memory(engine: Engine, store: SqlStore) -> 
 
 
 @pytest.mark.attack
-def test_a_body_has_64_kb_at_most(engine: Engine, store: SqlStore) -> None:
+def test_a_body_has_64_kb_at_most(engine: Engine, store: SqlIncidentStore) -> None:
     body = odd(detail={f"d{number}": "x" * 8_000 for number in range(9)})
     if engine.dialect.name == "postgresql":
         with pytest.raises(DBAPIError, match="_bytes"):

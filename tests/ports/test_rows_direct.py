@@ -238,7 +238,7 @@ def test_uuid_and_json_go_in_their_own_bytes(offset: int) -> None:
     schema = arrow_schema(CONTRACT)
     rows += [pa.nulls(7, schema.field("d").type), pa.nulls(7, schema.field("e").type)]
     batch = pa.RecordBatch.from_arrays(rows, schema=schema).slice(offset)
-    (found,) = pg_wire.wired([batch], CONTRACT, pg_wire.wired_schema(CONTRACT, schema))
+    (found,) = pg_wire.encode([batch], CONTRACT, pg_wire.wired_schema(CONTRACT, schema))
     assert found.column("a").to_pylist() == [name and uuid.UUID(name).bytes for name in names[offset:]]
     assert found.column("b").to_pylist() == [None if text is None else f"\x01{text}" for text in texts[offset:]]
     assert found.column("c").to_pylist() == texts[offset:]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.grants import GrantsGiven
 from airflow_provider_harness.adapters.store.rows.leases import SqlLeases
@@ -21,7 +21,7 @@ from tests.ports.chain_case import KEY, NOW, done, emptied, engine, lived, older
 __all__ = ["emptied", "engine", "store"]
 
 
-def test_a_store_that_only_the_harness_wrote_is_as_the_chain_says(store: SqlStore, engine: Engine) -> None:
+def test_a_store_that_only_the_harness_wrote_is_as_the_chain_says(store: SqlIncidentStore, engine: Engine) -> None:
     incident = lived(store, engine)
     store.give_back(incident, proposal())
     store.set_mark("mode", "off")
@@ -93,7 +93,7 @@ ATTACKS = {
 
 @pytest.mark.attack
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_row_that_the_stores_owner_changed_is_named(store: SqlStore, engine: Engine, name: str) -> None:
+def test_a_row_that_the_stores_owner_changed_is_named(store: SqlIncidentStore, engine: Engine, name: str) -> None:
     statement, table, words = ATTACKS[name]
     lived(store, engine)
     assert store.audit().holds
@@ -132,7 +132,7 @@ def test_a_row_that_the_stores_owner_changed_is_named(store: SqlStore, engine: E
     ],
 )
 def test_events_that_are_made_to_fit_break_the_chain(
-    store: SqlStore, engine: Engine, statements: tuple[str, ...]
+    store: SqlIncidentStore, engine: Engine, statements: tuple[str, ...]
 ) -> None:
     lived(store, engine)
     done(engine, *statements)
@@ -141,7 +141,7 @@ def test_events_that_are_made_to_fit_break_the_chain(
 
 
 @pytest.mark.attack
-def test_a_row_that_is_put_in_again_is_found(store: SqlStore, engine: Engine) -> None:
+def test_a_row_that_is_put_in_again_is_found(store: SqlIncidentStore, engine: Engine) -> None:
     incident = lived(store, engine)
     with engine.begin() as connection:
         row = dict(connection.execute(t.acts.select()).mappings().one())
@@ -153,7 +153,7 @@ def test_a_row_that_is_put_in_again_is_found(store: SqlStore, engine: Engine) ->
 
 
 @pytest.mark.attack
-def test_a_cut_tail_is_found_by_the_head_on_a_page_only(store: SqlStore, engine: Engine) -> None:
+def test_a_cut_tail_is_found_by_the_head_on_a_page_only(store: SqlIncidentStore, engine: Engine) -> None:
     """The last events and the rows that they hold go together: what is left is a store of earlier, and the chain alone cannot know."""
     lived(store, engine)
     before = len(list(store.audit_entries()))
@@ -171,7 +171,7 @@ def test_a_cut_tail_is_found_by_the_head_on_a_page_only(store: SqlStore, engine:
 
 
 @pytest.mark.attack
-def test_a_healer_does_not_go_on_with_what_it_did_not_write(store: SqlStore, engine: Engine) -> None:
+def test_a_healer_does_not_go_on_with_what_it_did_not_write(store: SqlIncidentStore, engine: Engine) -> None:
     """A forged row stays a finding whatever the harness writes after it."""
     lived(store, engine)
     done(engine, "DELETE FROM harness_acts")
@@ -181,7 +181,9 @@ def test_a_healer_does_not_go_on_with_what_it_did_not_write(store: SqlStore, eng
     assert "harness_acts" in said
 
 
-def test_what_stood_before_the_chain_held_rows_is_unproved_and_not_broken(store: SqlStore, engine: Engine) -> None:
+def test_what_stood_before_the_chain_held_rows_is_unproved_and_not_broken(
+    store: SqlIncidentStore, engine: Engine
+) -> None:
     older(engine, store)
     found = store.audit()
     assert (found.holds, len(found.notes)) == (True, 1)
@@ -196,7 +198,7 @@ def test_what_stood_before_the_chain_held_rows_is_unproved_and_not_broken(store:
 
 
 @pytest.mark.attack
-def test_what_was_taken_over_is_held_from_then_on(store: SqlStore, engine: Engine) -> None:
+def test_what_was_taken_over_is_held_from_then_on(store: SqlIncidentStore, engine: Engine) -> None:
     older(engine, store)
     store.note_pass(NOW)
     assert store.audit().holds
@@ -208,7 +210,7 @@ def test_what_was_taken_over_is_held_from_then_on(store: SqlStore, engine: Engin
 def test_odd_bytes_are_a_finding_and_no_crash(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/harness.db")
     upgrade(engine)
-    store = SqlStore(engine, KEY)
+    store = SqlIncidentStore(engine, KEY)
     store.set_mark("mode", "off")
     done(engine, "UPDATE harness_events SET body = CAST(x'80ff7b' AS TEXT) WHERE seq = 2")
     broken = store.audit_break()

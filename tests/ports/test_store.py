@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.adapters.store.schema import metadata
@@ -53,8 +53,8 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(engine: Engine) -> SqlStore:
-    return SqlStore(engine, AUDIT_KEY)
+def store(engine: Engine) -> SqlIncidentStore:
+    return SqlIncidentStore(engine, AUDIT_KEY)
 
 
 def failure(run: str = "run1", task: str = "load", try_number: int = 1, **more: Any) -> Failure:
@@ -72,19 +72,19 @@ def event(incident_id: str, kind: EventKind, **body: Any) -> Event:
     return event_of(incident_id=incident_id, kind=kind, at=NOW, body=body)
 
 
-def opened(store: SqlStore, run: str = "run1") -> str:
+def opened(store: SqlIncidentStore, run: str = "run1") -> str:
     recorded(store, failure(run))
     return store.intake(NOW, store.waiting())[-1].incident_id
 
 
-def judged(store: SqlStore, run: str = "run1") -> str:
+def judged(store: SqlIncidentStore, run: str = "run1") -> str:
     incident_id = opened(store, run)
     kinds = (EventKind.DIAGNOSED, EventKind.PROPOSED, EventKind.JUDGED)
     store.append(event(incident_id, EventKind.CLAIMED, run="heal"), *(event(incident_id, kind) for kind in kinds))
     return incident_id
 
 
-def closed(store: SqlStore, incident_id: str) -> None:
+def closed(store: SqlIncidentStore, incident_id: str) -> None:
     store.append(event(incident_id, EventKind.CLOSED, outcome="healed", why=""))
 
 
@@ -112,7 +112,7 @@ def proposal(try_number: int = 1, kind: ActionKind = ActionKind.RETRY_TASK) -> P
 
 def test_what_was_recorded_is_heard_and_what_was_not_is_not(engine: Engine) -> None:
     heard: list[tuple[str, EventKind]] = []
-    store = SqlStore(engine, AUDIT_KEY, lambda after, event: heard.append((after.id, event.kind)))
+    store = SqlIncidentStore(engine, AUDIT_KEY, lambda after, event: heard.append((after.id, event.kind)))
     incident_id = opened(store)
     with pytest.raises(ImpossibleEvent):
         store.append(event(incident_id, EventKind.NOTED, text="x"), event(incident_id, EventKind.ACT_ENDED))
@@ -123,7 +123,7 @@ def test_what_was_recorded_is_heard_and_what_was_not_is_not(engine: Engine) -> N
 # Intake.
 
 
-def test_one_open_incident_an_episode_under_concurrency(store: SqlStore) -> None:
+def test_one_open_incident_an_episode_under_concurrency(store: SqlIncidentStore) -> None:
     def one(number: int) -> list[str]:
         store.record(failure(task=f"t{number}"), ulid(NOW))
         return [joined.incident_id for joined in store.intake(NOW, store.waiting())]
@@ -137,7 +137,7 @@ def test_one_open_incident_an_episode_under_concurrency(store: SqlStore) -> None
     assert store.audit_break() is None
 
 
-def test_one_try_is_recorded_once_under_concurrency(store: SqlStore) -> None:
+def test_one_try_is_recorded_once_under_concurrency(store: SqlIncidentStore) -> None:
     for number in range(10):
         one = failure(task=f"t{number}")
         told = together(lambda _, one=one: store.record(one, ulid(NOW)))
@@ -147,7 +147,7 @@ def test_one_try_is_recorded_once_under_concurrency(store: SqlStore) -> None:
 # Events.
 
 
-def test_an_event_comes_back_as_it_was_hashed(store: SqlStore) -> None:
+def test_an_event_comes_back_as_it_was_hashed(store: SqlIncidentStore) -> None:
     incident_id = opened(store)
     at = NOW.astimezone().replace(microsecond=0) + timedelta(microseconds=1)
     store.append(replace(event(incident_id, EventKind.NOTED, text="x"), at=at))
@@ -156,14 +156,14 @@ def test_an_event_comes_back_as_it_was_hashed(store: SqlStore) -> None:
     assert store.audit_break() is None
 
 
-def test_only_one_run_can_claim_under_concurrency(store: SqlStore) -> None:
+def test_only_one_run_can_claim_under_concurrency(store: SqlIncidentStore) -> None:
     incident_id = opened(store)
     results = together(lambda n: store.append(event(incident_id, EventKind.CLAIMED, run=f"heal{n}")))
     assert sum(item is None for item in results) == 1
     assert all(item is None or isinstance(item, ImpossibleEvent) for item in results)
 
 
-def test_the_chain_holds_under_concurrency(store: SqlStore) -> None:
+def test_the_chain_holds_under_concurrency(store: SqlIncidentStore) -> None:
     names = [opened(store, f"run{number}") for number in range(4)]
     results = together(lambda n: store.append(event(names[n % 4], EventKind.NOTED, text=str(n))))
     assert set(results) == {None}
@@ -183,7 +183,7 @@ def test_the_chain_holds_under_concurrency(store: SqlStore) -> None:
         ("DELETE FROM harness_events", True),
     ],
 )
-def test_what_is_done_to_the_table_shows(store: SqlStore, engine: Engine, statement: str, head: bool) -> None:
+def test_what_is_done_to_the_table_shows(store: SqlIncidentStore, engine: Engine, statement: str, head: bool) -> None:
     incident_id = opened(store)
     store.append(*(event(incident_id, EventKind.NOTED, text="x") for _ in range(2)))
     noted = store.head()
@@ -201,7 +201,7 @@ def test_what_is_done_to_the_table_shows(store: SqlStore, engine: Engine, statem
 # Acts.
 
 
-def test_a_limit_is_never_exceeded_under_concurrency(store: SqlStore) -> None:
+def test_a_limit_is_never_exceeded_under_concurrency(store: SqlIncidentStore) -> None:
     names = [judged(store, f"run{number}") for number in range(THREADS)]
     limit = Limit(per_dag_per_day=5)
     results = together(lambda n: store.reserve_act(names[n], "flights", proposal(), limit, NOW))
@@ -211,7 +211,7 @@ def test_a_limit_is_never_exceeded_under_concurrency(store: SqlStore) -> None:
     assert sum(store.incident(name).state is State.ACTING for name in names) == 5
 
 
-def test_one_act_is_reserved_once_under_concurrency(store: SqlStore) -> None:
+def test_one_act_is_reserved_once_under_concurrency(store: SqlIncidentStore) -> None:
     incident_id = judged(store)
     results = together(lambda _: store.reserve_act(incident_id, "flights", proposal(), Limit(), NOW))
     assert sorted(results) == [False] * (THREADS - 1) + [True]
@@ -234,7 +234,7 @@ def approval(incident_id: str, **more: Any) -> Approval:
     return Approval(**given | more)
 
 
-def test_an_approval_is_used_once_under_concurrency(store: SqlStore) -> None:
+def test_an_approval_is_used_once_under_concurrency(store: SqlIncidentStore) -> None:
     given = approval("I")
     store.ask(given)
     results = together(lambda _: store.use_approval(given, NOW))
@@ -253,7 +253,7 @@ def test_migrations_repeat_and_make_what_the_code_expects(engine: Engine) -> Non
         assert found.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
 
 
-def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlStore, engine: Engine) -> None:
+def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlIncidentStore, engine: Engine) -> None:
     opened(store)
     copy = (
         "INSERT INTO harness_incidents (id, episode, state, opened_at, touched_at) "
@@ -267,7 +267,7 @@ def test_the_database_itself_allows_one_open_incident_an_episode(store: SqlStore
 
 def test_a_store_without_its_tables_is_unavailable(url: str) -> None:
     engine = open_engine(url)
-    store = SqlStore(engine, AUDIT_KEY)
+    store = SqlIncidentStore(engine, AUDIT_KEY)
     for call in (
         lambda: store.record(failure(), "x"),
         lambda: store.intake(NOW, store.waiting()),
@@ -281,7 +281,10 @@ def test_a_store_without_its_tables_is_unavailable(url: str) -> None:
 def test_a_store_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path}/none/harness.db", "postgresql+psycopg://u:secret@127.0.0.1:1/none"):
         engine = open_engine(url)
-        for call in (SqlStore(engine, AUDIT_KEY).last_pass, lambda e=engine: SqlFailureLog(e).record(failure(), "x")):
+        for call in (
+            SqlIncidentStore(engine, AUDIT_KEY).last_pass,
+            lambda e=engine: SqlFailureLog(e).record(failure(), "x"),
+        ):
             with pytest.raises(HarnessUnavailable) as caught:
                 call()
             assert "secret" not in str(caught.value)
@@ -308,7 +311,7 @@ def test_a_role_that_may_only_insert_failures(postgres: PostgresServer, database
         log = SqlFailureLog(engine)
         assert log.record(failure(), ulid(NOW))
         assert not log.record(failure(), ulid(NOW))
-        store = SqlStore(engine, AUDIT_KEY)
+        store = SqlIncidentStore(engine, AUDIT_KEY)
         calls: tuple[Callable[[], object], ...] = (
             lambda: store.intake(NOW, store.waiting()),
             lambda: store.incidents(),
@@ -341,7 +344,7 @@ def of_cause(dag: str, task: int, port: int, run: str = "r1") -> Failure:
 
 
 @pytest.mark.parametrize("causes", [1, 2])
-def test_a_storm_is_one_incident_a_cause(store: SqlStore, causes: int, record_property: Any) -> None:
+def test_a_storm_is_one_incident_a_cause(store: SqlIncidentStore, causes: int, record_property: Any) -> None:
     """To take failures in takes about as much of the processor as to record them one by one; five times as much is too slow."""
     began = time.process_time()
     for dag in range(50):
@@ -358,7 +361,7 @@ def test_a_storm_is_one_incident_a_cause(store: SqlStore, causes: int, record_pr
     assert store.audit_break() is None
 
 
-def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlStore, engine: Engine) -> None:
+def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlIncidentStore, engine: Engine) -> None:
     lineage, table = SqlLineage(lambda: engine), Dataset(namespace="postgres://db", name="public.t")
     writer, reader, other = (
         TryKey(dag_id=dag, run_id="r1", task_id="t", try_number=1) for dag in ("writer", "reader", "other")
@@ -371,7 +374,7 @@ def test_what_reads_a_table_that_its_writer_failed_to_write_joins_it(store: SqlS
     assert cause.root_failure(store.failures(joined["reader"])).key == writer
 
 
-def taken_in(store: SqlStore, engine: Engine, run: str, many: int) -> float:
+def taken_in(store: SqlIncidentStore, engine: Engine, run: str, many: int) -> float:
     """Seconds of this process's own work in one pass over so many failures of one run; others' load does not count."""
     for number in range(many):
         store.record(failure(run, task=f"t{number}"), ulid(NOW))
@@ -380,7 +383,7 @@ def taken_in(store: SqlStore, engine: Engine, run: str, many: int) -> float:
     return time.process_time() - began
 
 
-def test_a_storm_is_taken_in_at_a_steady_rate(store: SqlStore, engine: Engine, record_property: Any) -> None:
+def test_a_storm_is_taken_in_at_a_steady_rate(store: SqlIncidentStore, engine: Engine, record_property: Any) -> None:
     """Five times the failures may take ten times as long on a busy machine; quadratic would be twenty-five."""
     taken_in(store, engine, "warm", 20)
     few = min(taken_in(store, engine, f"few{turn}", 200) for turn in range(3))
@@ -399,7 +402,7 @@ def test_ids_sort_by_time() -> None:
     assert {len(item) for item in ids} == {26}
 
 
-def test_ids_are_found_by_their_beginning(store: SqlStore) -> None:
+def test_ids_are_found_by_their_beginning(store: SqlIncidentStore) -> None:
     ids = sorted(opened(store, run) for run in ("run1", "run2"))
     assert store.ids("") == ids
     assert store.ids(ids[0]) == [ids[0]]
@@ -407,7 +410,7 @@ def test_ids_are_found_by_their_beginning(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_what_waits_for_a_person_is_found_as_open(store: SqlStore, outcome: Outcome) -> None:
+def test_what_waits_for_a_person_is_found_as_open(store: SqlIncidentStore, outcome: Outcome) -> None:
     left, resolved = opened(store, "run1"), opened(store, "run2")
     for incident_id in (left, resolved):
         store.append(event(incident_id, EventKind.CLOSED, outcome=outcome.value, why="w"))

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.store import AskState, Store
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
@@ -41,7 +41,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         return
     with empty_store(request.param, request) as url:
         engine = open_engine(url)
-        yield SqlStore(engine, AUDIT_KEY)
+        yield SqlIncidentStore(engine, AUDIT_KEY)
         engine.dispose()
 
 

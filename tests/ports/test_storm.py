@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.healing import act, intake
 from airflow_provider_harness.app.healing import diagnose as heal
@@ -31,9 +31,9 @@ DAGS, TASKS = 50, 20
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[SqlStore]:
+def store(store_url: str) -> Iterator[SqlIncidentStore]:
     engine = open_engine(store_url)
-    yield SqlStore(engine, b"k" * 32)
+    yield SqlIncidentStore(engine, b"k" * 32)
     engine.dispose()
 
 
@@ -64,7 +64,7 @@ def of(dag: int, number: int, port: int, run: str = "r1") -> Failure:
 
 
 def hit(
-    store: SqlStore, failures: list[Failure], *, captured: Callable[[], object] = int
+    store: SqlIncidentStore, failures: list[Failure], *, captured: Callable[[], object] = int
 ) -> tuple[World, Starter, Asked]:
     """Everything from the captures to the ends of the healer runs that they started.
 
@@ -93,7 +93,7 @@ def hit(
 
 @pytest.mark.parametrize("causes", [1, 2])
 def test_a_storm_is_an_incident_a_page_and_a_question_for_each_cause(
-    store: SqlStore, causes: int, record_property: Any
+    store: SqlIncidentStore, causes: int, record_property: Any
 ) -> None:
     storm = [of(dag, number, 5432 + dag % causes) for dag in range(DAGS) for number in range(TASKS)]
     last: list[float] = []
@@ -105,12 +105,12 @@ def test_a_storm_is_an_incident_a_page_and_a_question_for_each_cause(
     assert seconds < 30
 
 
-def test_a_backfill_of_a_hundred_runs_is_one_incident_that_pages_nobody(store: SqlStore) -> None:
+def test_a_backfill_of_a_hundred_runs_is_one_incident_that_pages_nobody(store: SqlIncidentStore) -> None:
     w, _, asked = hit(store, [of(1, 1, 5432, f"backfill__{n}") for n in range(100)])
     assert (len(store.incidents()), len(w.pager.pages), asked.times) == (1, 0, 1)
 
 
-def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlStore) -> None:
+def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlIncidentStore) -> None:
     w, _, _ = hit(store, [of(dag, 1, 5432) for dag in range(3)])
     healer = replace(w.healer, store=store)
     (first,) = w.pager.pages

@@ -12,7 +12,7 @@ from alembic import command
 from sqlalchemy import Engine, insert, inspect, text
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import VERSION_TABLE, _config, state, upgrade
 from airflow_provider_harness.adapters.store.pages.incident_list import SqlIncidentList
 from airflow_provider_harness.app.pages.incidents.listing import Wanted
@@ -58,7 +58,7 @@ def rows_of(engine: Engine) -> Rows:
 
 def filled(engine: Engine) -> None:
     """Incidents that ask, wait for a person, are healed and are worked on, with gates; and a row of each other table."""
-    seeded(SqlStore(engine, KEY))
+    seeded(SqlIncidentStore(engine, KEY))
     tabled(engine)
     empty = [name for name, rows in rows_of(engine).items() if not rows]
     with engine.begin() as connection:
@@ -99,7 +99,7 @@ def test_rows_of_an_earlier_revision_come_up_are_listed_and_go_back_as_they_were
     after = rows_of(earlier.engine)
     assert {name: after[name] for name in before} == before
     assert after["harness_summaries"] == rows_of(earlier.today)["harness_summaries"]
-    store = SqlStore(earlier.engine, KEY)
+    store = SqlIncidentStore(earlier.engine, KEY)
     assert store.audit_break() is None
     listed = SqlIncidentList(lambda: earlier.engine, timedelta(hours=2)).listed(Wanted(states=tuple(Stand)), NOW, 50)
     assert {row.id for row in listed.rows} == {one.id for one in store.incidents()} and listed.total == 4

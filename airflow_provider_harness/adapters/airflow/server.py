@@ -82,7 +82,7 @@ def see_plugins(user: BaseUser) -> bool:
 
 
 class ServerPerson:
-    """Implements ``app.oncall.incident_commands.Person`` for whoever calls the api-server."""
+    """Implements ``app.oncall.incident_commands.CallerApi`` for whoever calls the api-server."""
 
     def __init__(self, user: BaseUser) -> None:
         self._user = user

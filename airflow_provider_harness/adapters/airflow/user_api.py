@@ -42,7 +42,7 @@ def token_of(base_url: str, user: str, password: str) -> str:
 
 
 class AirflowPerson:
-    """Implements ``app.oncall.incident_commands.Person``.
+    """Implements ``app.oncall.incident_commands.CallerApi``.
 
     :param base_url: such as ``http://localhost:8080``.
     :param token: from ``/auth/token``; never kept.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class BigQueryRows(BigQueryWarehouse):
-    """Implements ``app.ports.rows.Subject``.
+    """Implements ``app.ports.rows.RowsUnderTest``.
 
     :param sql: a query with the contract's columns, which may use ``%(slice_start)s`` and ``%(slice_end)s``; empty: the
         contract's table.

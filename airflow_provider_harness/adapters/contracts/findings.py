@@ -49,7 +49,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class YamlDocument:
     """A YAML document with the line of each field.
 
     :param lines: path -> line, 1 for the first.
@@ -65,7 +65,7 @@ def dotted(path: Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
-def read(text: str) -> Marked:
+def read(text: str) -> YamlDocument:
     """Parse YAML and keep the marks. Dates stay text, as the standard's schema wants them."""
     import yaml
 
@@ -91,11 +91,11 @@ def read(text: str) -> Marked:
         return _unread(f"is no YAML: {str(error).splitlines()[0]}", 1)
 
 
-def _unread(problem: str, line: int) -> Marked:
-    return Marked(data=None, lines={(): line}, findings=(Finding(path=(), problem=problem),))
+def _unread(problem: str, line: int) -> YamlDocument:
+    return YamlDocument(data=None, lines={(): line}, findings=(Finding(path=(), problem=problem),))
 
 
-def _built(loader: Any) -> Marked:
+def _built(loader: Any) -> YamlDocument:
     try:
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
@@ -105,7 +105,7 @@ def _built(loader: Any) -> Marked:
         loader.dispose()
     if not isinstance(data, dict):
         findings.append(Finding(path=(), problem="is not a mapping of fields."))
-    return Marked(data=data, lines=lines, findings=tuple(findings))
+    return YamlDocument(data=data, lines=lines, findings=tuple(findings))
 
 
 def _exact(loader: Any, node: Any) -> Any:
@@ -218,7 +218,10 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         valid = tuple(str(value) for value in (error.validator_value if kind == "enum" else [error.validator_value]))
         return [
             Finding(
-                path=path, problem=f"{error.instance!r} is not valid.", valid=valid, fix=near(error.instance, valid)
+                path=path,
+                problem=f"{error.instance!r} is not valid.",
+                valid=valid,
+                fix=did_you_mean(error.instance, valid),
             )
         ]
     if kind == "required":
@@ -260,7 +263,7 @@ def _unknown_keys(error: Any, root: Mapping[str, Any], path: Path) -> list[Findi
     """Only keys that no branch of the schema knows: a failed branch makes the validator forget its known ones."""
     known = sorted(_known(error.schema, root, set()))
     return [
-        Finding(path=(*path, key), problem="is not a field here.", valid=tuple(known), fix=near(key, known))
+        Finding(path=(*path, key), problem="is not a field here.", valid=tuple(known), fix=did_you_mean(key, known))
         for key in error.instance
         if key not in known
     ]
@@ -306,7 +309,7 @@ def _known(schema: Any, root: Mapping[str, Any], seen: set[int]) -> set[str]:
     return names
 
 
-def near(given: Any, valid: Sequence[str]) -> str:
+def did_you_mean(given: Any, valid: Sequence[str]) -> str:
     """``Did you mean ...?``, where one of the valid words is close."""
     close = difflib.get_close_matches(str(given), [str(value) for value in valid], n=1)
     return f"Did you mean {close[0]}?" if close else ""

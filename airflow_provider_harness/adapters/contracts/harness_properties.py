@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean
 from airflow_provider_harness.core.contracts.contract import Access, Consumer, Readiness
 from airflow_provider_harness.core.slices.sla import CLOCK
 
 
-class Terms:
+class HarnessProperties:
     """The ``harness.*`` settings of one contract that name columns, zones and levels.
 
     :param settings: property -> value, only of properties that fit their schema.
@@ -68,7 +68,9 @@ class Terms:
     def _column(self, name: str, place: Path) -> None:
         if name not in self.names:
             problem = f"{name!r} is not a column of the table."
-            self.findings.append(Finding(path=place, problem=problem, valid=self.names, fix=near(name, self.names)))
+            self.findings.append(
+                Finding(path=place, problem=problem, valid=self.names, fix=did_you_mean(name, self.names))
+            )
 
     def _clock(self, value: str, place: Path) -> None:
         """A time of day with the name of a zone; other ways to write one are left to people."""

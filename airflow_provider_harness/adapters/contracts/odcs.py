@@ -14,9 +14,16 @@ from airflow_provider_harness.adapters.bigquery.type_names import words
 from airflow_provider_harness.adapters.contracts.compile_cache import cached
 from airflow_provider_harness.adapters.contracts.dictionary import examples, is_measure, measures, synonyms
 from airflow_provider_harness.adapters.contracts.file import file_of, regular
-from airflow_provider_harness.adapters.contracts.findings import Finding, Marked, Path, near, read, schema_findings
+from airflow_provider_harness.adapters.contracts.findings import (
+    Finding,
+    Path,
+    YamlDocument,
+    did_you_mean,
+    read,
+    schema_findings,
+)
 from airflow_provider_harness.adapters.contracts.foreign_types import foreign
-from airflow_provider_harness.adapters.contracts.harness_properties import Terms, zone_exists
+from airflow_provider_harness.adapters.contracts.harness_properties import HarnessProperties, zone_exists
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.names import almost_words, no_table, numbers, odd_texts
@@ -65,7 +72,7 @@ class Compiled:
 
     contracts: tuple[Contract, ...]
     places: tuple[Places, ...]
-    marked: Marked
+    marked: YamlDocument
     modern: Any
 
 
@@ -212,7 +219,7 @@ def _extension() -> Mapping[str, Any]:
 class _Compiler:
     """One walk over one table of one document; what the schema already found wrong is passed over here."""
 
-    def __init__(self, marked: Marked, path: str, index: int, told: Sequence[Path] = ()) -> None:
+    def __init__(self, marked: YamlDocument, path: str, index: int, told: Sequence[Path] = ()) -> None:
         self.data: Mapping[str, Any] = marked.data
         self.lines = marked.lines
         self.path, self.told = path, told
@@ -242,7 +249,7 @@ class _Compiler:
         name = physical_name(table)
         columns, dropped = self._columns(table, settings)
         for word, known in unmet(settings.get(PERSONAL_DATA) or {}, self.tables):
-            fix = near(word, known) or "Remove it, or give a column this classification."
+            fix = did_you_mean(word, known) or "Remove it, or give a column this classification."
             self._find((*places[PERSONAL_DATA], word), "is the classification of no column.", known, fix)
         self._spelled(table, name)
         published = name if "." in name else f"{self._home()}.{name}"
@@ -302,7 +309,7 @@ class _Compiler:
     ) -> Contract:
         data, rows = self.data, settings.get("harness.malformedRows") or {}
         late, backfill = settings.get("harness.late") or {}, settings.get("harness.backfill") or {}
-        terms = Terms(settings, places, tuple(scope.names.values()), self.findings)
+        terms = HarnessProperties(settings, places, tuple(scope.names.values()), self.findings)
         said = data.get("description") or {}
         alone = len(self.tables) == 1
         return Contract(
@@ -519,7 +526,7 @@ class _Compiler:
         try:
             return Grain(value["grain"])
         except ValueError as error:
-            fix = near(value["grain"], tuple(WORDS)) or f"Or {OTHERS}."
+            fix = did_you_mean(value["grain"], tuple(WORDS)) or f"Or {OTHERS}."
             self._find((*place, "grain"), f"{error}.", tuple(WORDS), fix)
             return None
 
@@ -535,7 +542,9 @@ class _Compiler:
     ) -> None:
         for index, name in enumerate(key):
             if name not in names:
-                self._find((*place, "key", index), f"{name!r} is not a column of the table.", names, near(name, names))
+                self._find(
+                    (*place, "key", index), f"{name!r} is not a column of the table.", names, did_you_mean(name, names)
+                )
             elif name in key[:index]:
                 self._find((*place, "key", index), f"{name} is given twice.", fix="Keep one.")
         if key and mode is not LoadMode.MERGE:

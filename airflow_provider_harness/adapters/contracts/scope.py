@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.dictionary import is_measure
-from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean
 from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Column, Load
 
@@ -107,7 +107,7 @@ class Scope:
         found = self.names.get(name) or (name if name in self.names.values() else "")
         if not found:
             known = tuple(self.names)
-            self.find(place, f"{name!r} is not a column of the table.", known, near(name, known))
+            self.find(place, f"{name!r} is not a column of the table.", known, did_you_mean(name, known))
         elif found in self.dropped:
             self.find(place, f"{name} is not published, so nothing of it can be checked.", fix="Name another column.")
         return found or name

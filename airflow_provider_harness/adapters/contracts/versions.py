@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Finding, Marked, Path, near
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path, YamlDocument, did_you_mean
 from airflow_provider_harness.adapters.contracts.rules.logical_types import logical_of
 from airflow_provider_harness.core.contracts.checks import Operator
 
@@ -36,7 +36,7 @@ UNSAID = Unsaid("boolean")
 """Of a boolean the standard demands nothing more."""
 
 
-def modern(marked: Marked) -> Marked:
+def modern(marked: YamlDocument) -> YamlDocument:
     """A document in the words of the newest version, with findings where that cannot be done.
 
     Lines stay those of the file. A file of another standard is one finding, and no document.
@@ -45,7 +45,7 @@ def modern(marked: Marked) -> Marked:
         return marked
     stranger = _stranger(marked.data)
     if stranger is not None:
-        return Marked(data=None, lines=marked.lines, findings=(*marked.findings, stranger))
+        return YamlDocument(data=None, lines=marked.lines, findings=(*marked.findings, stranger))
     lines = dict(marked.lines)
     data = deepcopy(marked.data)
     findings = [*marked.findings, *_version(data)]
@@ -85,7 +85,7 @@ def _version(data: dict[str, Any]) -> Iterator[Finding]:
     if given is None:
         return  # the standard's own schema says so
     if given not in READ:
-        fix = near(given if isinstance(given, str) and given.startswith("v") else f"v{given}", READ)
+        fix = did_you_mean(given if isinstance(given, str) and given.startswith("v") else f"v{given}", READ)
         yield Finding(path=("apiVersion",), problem=f"{given!r} is no version that is read.", valid=READ, fix=fix)
     data["apiVersion"] = NEWEST
 
@@ -122,7 +122,9 @@ def _typed(prop: dict[str, Any], here: Path) -> Iterator[Finding]:
         prop["logicalType"] = found
         return
     column = len(here) == 4
-    misspelt = any(near(key, ("logicalType",)) for key in prop if key not in ("logicalTypeOptions", "physicalType"))
+    misspelt = any(
+        did_you_mean(key, ("logicalType",)) for key in prop if key not in ("logicalTypeOptions", "physicalType")
+    )
     if column and prop.get("semanticType") != "measure" and not misspelt:
         told = f", and {prop['physicalType']!r} is no type that tells it" if prop.get("physicalType") else ""
         fix = "Add logicalType." if told else "Add logicalType or physicalType."
@@ -183,7 +185,7 @@ def _rule(entry: dict[str, Any], here: Path, lines: dict[Path, int]) -> Iterator
     lines.setdefault((*here, "metric"), lines.get((*here, "rule"), 1))
     if rule not in RULES:
         problem = f"{rule!r} is no rule that is known."
-        yield Finding(path=(*here, "rule"), problem=problem, valid=tuple(RULES), fix=near(rule, tuple(RULES)))
+        yield Finding(path=(*here, "rule"), problem=problem, valid=tuple(RULES), fix=did_you_mean(rule, tuple(RULES)))
         entry["type"] = "text"
         for word in ("rule", *Operator):
             entry.pop(word, None)

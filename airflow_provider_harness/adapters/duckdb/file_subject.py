@@ -96,7 +96,7 @@ class Found:
 
 
 class FileRows:
-    """Implements ``app.ports.rows.Subject``. What text files hold is first told by its form: a value that is not of its
+    """Implements ``app.ports.rows.RowsUnderTest``. What text files hold is first told by its form: a value that is not of its
     column's type fails the check ``type:COLUMN``, and counts as null for the others.
 
     :param path: a file, or a folder of files of one format; a folder with a manifest is held to it.

@@ -17,7 +17,7 @@ from airflow_provider_harness.adapters.duckdb import inside as duck_inside
 from airflow_provider_harness.adapters.duckdb.measure import Duck
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql import values as sql_values
-from airflow_provider_harness.adapters.sql.aggregates import RUNNING, State, joined
+from airflow_provider_harness.adapters.sql.aggregates import MERGEABLE, State, merge
 from airflow_provider_harness.adapters.sql.authored import in_flight as sql_rules
 from airflow_provider_harness.adapters.sql.measure import cannot, first_line, plain, value_of
 from airflow_provider_harness.adapters.sql.types import carried_type
@@ -88,7 +88,7 @@ class ArrowChecks:
         self._elsewhere = {check.id for check in contract.checks if check not in here} - set(self._errors)
         checks = [_carried(check) for check in here if check.id not in self._errors]
         self._counted = [check for check in checks if check.spec.metric in BY_BATCH]
-        self._running = {check.id: check for check in checks if check.kind in RUNNING}
+        self._running = {check.id: check for check in checks if check.kind in MERGEABLE}
         self._states: dict[str, list[State]] = {name: [] for name in self._running}
         self._whole = [c for c in checks if c.spec.metric not in BY_BATCH and c.id not in self._running]
         self._distinct = {c.id: f"kept{n}" for n, c in enumerate(self._whole) if c.kind is CheckKind.DISTINCT_COUNT}
@@ -108,7 +108,7 @@ class ArrowChecks:
         parts = [
             part.format(sql_checks.column(c.columns[0]))
             for c in self._running.values()
-            for part in RUNNING[c.kind].parts
+            for part in MERGEABLE[c.kind].parts
         ]
         return self._spoken(sql_checks.gate(self._contract, self._rows, self._counted, *parts))
 
@@ -140,7 +140,7 @@ class ArrowChecks:
         for check, value in zip(self._counted, counts[1:], strict=True):
             self._totals[check.id] += int(value or 0)
         for name, check in self._running.items():
-            self._states[name].append(tuple(islice(parts, len(RUNNING[check.kind].parts))))
+            self._states[name].append(tuple(islice(parts, len(MERGEABLE[check.kind].parts))))
         failing = [check for check, value in zip(self._counted, counts[1:], strict=True) if value]
         self._explain(failing)
         guilty = [check for check in failing if check.quarantines and self._aside]
@@ -169,7 +169,7 @@ class ArrowChecks:
 
     def _try(self, check: Check) -> None:
         """Run one check alone on the batch that waits, and note why it cannot be run."""
-        parts = RUNNING[check.kind].parts if check.id in self._running else ()
+        parts = MERGEABLE[check.kind].parts if check.id in self._running else ()
         more = [part.format(sql_checks.column(check.columns[0])) for part in parts]
         try:
             self._database.rows(
@@ -194,7 +194,7 @@ class ArrowChecks:
             for check in self._counted
         }
         values |= {
-            name: Measurement(value=value_of(check, joined(check.kind, self._states[name]), self._contract, self._rows))
+            name: Measurement(value=value_of(check, merge(check.kind, self._states[name]), self._contract, self._rows))
             for name, check in self._running.items()
         }
         self._keep_nothing()

@@ -46,7 +46,7 @@ class AirflowReads(Airflow, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class CaseTools:
     """Where the tools read.
 
     :param quality: table and number of slices -> the newest gate at each place of each of its newest slices.
@@ -78,7 +78,7 @@ class Desk:
 class _Case:
     """One failure, and what its tools read; the whole log is fetched once."""
 
-    def __init__(self, desk: Desk, failure: Failure, evidence: Evidence) -> None:
+    def __init__(self, desk: CaseTools, failure: Failure, evidence: Evidence) -> None:
         self._desk, self._failure, self._evidence, self._key = desk, failure, evidence, failure.key
         self._read: dict[tuple[str, int, int], TaskLog] = {}
         key = failure.key

@@ -22,7 +22,7 @@ from airflow_provider_harness.adapters.model.log_tools import Excerpt
 from airflow_provider_harness.adapters.model.prompt import PROMPT, dossier, fenced, prompt, told
 from airflow_provider_harness.adapters.model.request import LAST_TURN, most, request_of
 from airflow_provider_harness.adapters.model.wire import Answer, Broken, Refused
-from airflow_provider_harness.app.healing.model_proposals import elsewhere
+from airflow_provider_harness.app.healing.model_proposals import foreign_targets
 from airflow_provider_harness.app.ports.diagnosis import ModelCall, ModelProposal, ReadTool
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Diagnosis
@@ -342,7 +342,7 @@ class Talk:
     def _bind(self, proposed: ModelProposal) -> bool:
         """The last proposal binds, and one about another failure leads to a person; whether it is about another one."""
         assert self._failure is not None
-        strange = bool(elsewhere(proposed, self._failure.key))
+        strange = bool(foreign_targets(proposed, self._failure.key))
         self._proposed += 1
         self._wish = ActionKind.ESCALATE_TO_HUMAN if strange else proposed.action
         return strange

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PostgresRows(PostgresWarehouse):
-    """Implements ``app.ports.rows.Subject``.
+    """Implements ``app.ports.rows.RowsUnderTest``.
 
     :param dsn: libpq connection string.
     :param sql: a query with the contract's columns, which may use ``%(slice_start)s`` and ``%(slice_end)s``; empty: the

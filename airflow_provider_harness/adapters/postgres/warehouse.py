@@ -454,7 +454,7 @@ class PostgresSession:
             )
 
     def _clear(self) -> int:
-        return [self._run(sql).rowcount for sql in pg_late.clearing(self._contract, self._where())][-1]
+        return [self._run(sql).rowcount for sql in pg_late.delete_statements(self._contract, self._where())][-1]
 
     def beyond(self) -> Sequence[Check]:
         """See ``app.ports.rows.Session``; what a constraint of the published table keeps is no such check."""
@@ -516,7 +516,7 @@ class PostgresSession:
         target, new = ident(self._contract.table), f"SELECT {values} FROM {ident(self._staging)}{keep}"
         if self._contract.load.mode is not LoadMode.MERGE:
             written = self._run(f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE {new}").rowcount
-            return written, pg_late.new(self._contract, self._where(), before, written, self._number)
+            return written, pg_late.count_new(self._contract, self._where(), before, written, self._number)
         same = " AND ".join(f"t.{column(name)} = s.{column(name)}" for name in self._contract.merge_key)
         changes = ", ".join(f"{column(name)} = s.{column(name)}" for name in self._changing())
         updated = self._run(f"UPDATE {target} AS t SET {changes} FROM ({new}) AS s ({names}) WHERE {same}").rowcount

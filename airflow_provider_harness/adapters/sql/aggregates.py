@@ -88,7 +88,7 @@ def _deviation(state: State) -> float | None:
 
 _AS_DOUBLE = "CAST({0} AS double precision)"
 
-RUNNING: Mapping[CheckKind, Running] = {
+MERGEABLE: Mapping[CheckKind, Running] = {
     CheckKind.SUM: Running(parts=("sum({0})",), join=_sums, value=lambda state: state[0]),
     CheckKind.MEAN: Running(parts=("sum({0})", "count({0})"), join=_sums, value=_mean),
     CheckKind.MINIMUM: Running(parts=("min({0})",), join=_extreme(_smaller), value=lambda state: state[0]),
@@ -99,11 +99,11 @@ RUNNING: Mapping[CheckKind, Running] = {
 }
 
 
-def joined(kind: CheckKind, states: Sequence[State]) -> Any:
+def merge(kind: CheckKind, states: Sequence[State]) -> Any:
     """What an aggregate comes to over all batches."""
     if not states:
         return None
     total = states[0]
     for state in states[1:]:
-        total = RUNNING[kind].join(total, state)
-    return RUNNING[kind].value(total)
+        total = MERGEABLE[kind].join(total, state)
+    return MERGEABLE[kind].value(total)

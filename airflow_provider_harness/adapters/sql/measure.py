@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.adapters.sql import beyond as sql_beyond
 from airflow_provider_harness.adapters.sql import checks as sql_checks
-from airflow_provider_harness.adapters.sql.aggregates import joined
+from airflow_provider_harness.adapters.sql.aggregates import merge
 from airflow_provider_harness.adapters.sql.authored.guard import refusal
 from airflow_provider_harness.adapters.sql.values import kind_of, unfit
 from airflow_provider_harness.adapters.sql.views import Through, of_old_rows
@@ -110,7 +110,7 @@ def cannot(check: Check, contract: Contract, dialect: str) -> str:
 def told(check: Check, contract: Contract, rows: sql_checks.Rows, outputs: Iterator[Any]) -> Any:
     """What the next outputs of a gate's statement say of a check."""
     found = tuple(islice(outputs, len(sql_checks.outputs(check, contract, rows))))
-    return found[0] if len(found) == 1 else joined(check.kind, [found])
+    return found[0] if len(found) == 1 else merge(check.kind, [found])
 
 
 def _gate(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.incidents import SqlStore
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 from airflow_provider_harness.adapters.store.spend import spent_usd
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.diagnosis import ModelCall
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.incidents.audit import Ring
 
 
-class SqlModelBudget(SqlStore):
+class SqlModelBudget(SqlIncidentStore):
     """Implements ``app.ports.diagnosis.ModelBudget``.
 
     :param per_incident: US dollars that calls on one incident may cost.

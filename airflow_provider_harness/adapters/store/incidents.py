@@ -11,5 +11,5 @@ from airflow_provider_harness.adapters.store.records.joined import JoinedFailure
 from airflow_provider_harness.adapters.store.records.values import ValueRecords
 
 
-class SqlStore(JoinedFailures, ActRecords, ApprovalRecords, ValueRecords, AuditedRecords):
+class SqlIncidentStore(JoinedFailures, ActRecords, ApprovalRecords, ValueRecords, AuditedRecords):
     """Everything the healer reads and writes; each part stands in ``adapters.store.records``."""

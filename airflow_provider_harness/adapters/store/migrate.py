@@ -66,13 +66,13 @@ def lacking(engine: Engine) -> list[str]:
     """
     from sqlalchemy import text
 
-    from airflow_provider_harness.adapters.store.transaction import begin
+    from airflow_provider_harness.adapters.store.transaction import transaction
 
     def asked(right: str, table: str) -> Any:
         return text(f"SELECT has_{'any_column' if (right, table) in _BY_COLUMN else 'table'}_privilege(:table, :right)")
 
     needs = sorted((right, table) for table, rights in TASK_RIGHTS.items() for right in rights)
-    with begin(lambda: engine) as connection:
+    with transaction(lambda: engine) as connection:
         has = [
             connection.execute(asked(right, table), {"right": right, "table": table}).scalar() for right, table in needs
         ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.core.incidents.outbox import CLAIM_TIMEOUT, Message, MessageKind, MessageStatus
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class SqlOutbox:
     def put(self, message: Message) -> None:
         row = {name: getattr(message, name) for name in ("id", "channel", "dedup_key", "tries")}
         row |= {"kind": message.kind.value, "state": message.state.value, "due_at": text_of(message.due_at)}
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(t.outbox.insert().values(**row, body=json.dumps(dict(message.body))))
 
     def waiting(self) -> Sequence[Message]:
@@ -36,7 +36,7 @@ class SqlOutbox:
 
         o = t.outbox
         unsent = o.c.state.in_((MessageStatus.WAITING.value, MessageStatus.SENDING.value))
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return [_message(row) for row in connection.execute(select(o).where(unsent).order_by(o.c.id))]
 
     def told(self) -> Sequence[tuple[str, str]]:
@@ -51,7 +51,7 @@ class SqlOutbox:
             .group_by(o.c.channel, o.c.dedup_key)
         )
         wanted = select(o.c.channel, o.c.dedup_key).where(o.c.id.in_(newest), o.c.kind == MessageKind.TRIGGER.value)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return [(row.channel, row.dedup_key) for row in connection.execute(wanted)]
 
     def newest(self, dedup_key: str, kind: MessageKind) -> Sequence[Message]:
@@ -61,7 +61,7 @@ class SqlOutbox:
         o = t.outbox
         mine = o.c.dedup_key == dedup_key, o.c.kind == kind.value
         newest = select(func.max(o.c.id)).where(*mine).group_by(o.c.channel)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return [_message(row) for row in connection.execute(select(o).where(o.c.id.in_(newest)).order_by(o.c.id))]
 
     def take(self, message: Message, now: datetime) -> bool:
@@ -70,14 +70,14 @@ class SqlOutbox:
 
     def end(self, message: Message, state: MessageStatus) -> None:
         """It was told, or is not worth telling any more."""
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(t.outbox.update().where(t.outbox.c.id == message.id).values(state=state.value))
 
     def put_off(self, message: Message, until: datetime) -> None:
         """It could not be told."""
         o = t.outbox
         values = {"state": MessageStatus.WAITING.value, "due_at": text_of(until), "tries": message.tries + 1}
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(o.update().where(o.c.id == message.id).values(**values))
 
     def _change(self, message: Message, *, state: MessageStatus, due_at: datetime) -> bool:
@@ -87,7 +87,7 @@ class SqlOutbox:
             o.c.state == message.state.value,
             o.c.due_at == text_of(message.due_at),
         )
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             done = connection.execute(o.update().where(*as_seen).values(state=state.value, due_at=text_of(due_at)))
             return bool(done.rowcount)
 

@@ -56,9 +56,9 @@ def superuser(engine: Engine) -> str:
 
 
 def _connected(engine: Engine) -> Any:
-    from airflow_provider_harness.adapters.store.transaction import begin
+    from airflow_provider_harness.adapters.store.transaction import transaction
 
-    return begin(lambda: engine)
+    return transaction(lambda: engine)
 
 
 def _role(connection: Connection) -> tuple[str, str]:

@@ -20,7 +20,7 @@ Found = TypeVar("Found")
 
 
 @contextmanager
-def begin(engine: Callable[[], Engine]) -> Iterator[Connection]:
+def transaction(engine: Callable[[], Engine]) -> Iterator[Connection]:
     """One transaction in the store.
 
     :param engine: gives the store; called here, since a store that cannot be opened is one that is away.

@@ -11,7 +11,7 @@ from airflow_provider_harness.adapters.store.reports import moment
 from airflow_provider_harness.adapters.store.rows.gate_history import read_check, read_gate
 from airflow_provider_harness.adapters.store.rows.leases import read_lease
 from airflow_provider_harness.adapters.store.rows.lineage import read_edge
-from airflow_provider_harness.adapters.store.transaction import UNREADABLE, begin
+from airflow_provider_harness.adapters.store.transaction import UNREADABLE, transaction
 from airflow_provider_harness.app.pages.kept_contract import is_readable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def unreadable(engine: Engine) -> Mapping[str, Sequence[str]]:
     from sqlalchemy import select
 
     found: dict[str, list[str]] = {}
-    with begin(lambda: engine) as connection:
+    with transaction(lambda: engine) as connection:
         for table, read in READERS.items():
             rows = connection.execute(select(table), execution_options={"yield_per": 1_000}).mappings()
             for row in rows:

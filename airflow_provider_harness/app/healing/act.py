@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from airflow_provider_harness.app.healing import preconditions as standing
-from airflow_provider_harness.app.healing.baseline import before
+from airflow_provider_harness.app.healing.baseline import record_baseline
 from airflow_provider_harness.app.healing.carry_out import (
     EXECUTE,
     NOT_MADE,
@@ -108,7 +108,7 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
     due, there = datetime.fromisoformat(verdict.due or healer.now().isoformat()), _arrived(healer, proposal)
     if healer.now() < due and not there:
         return Acted(due=due)
-    if changed := standing.changed(healer, incident, proposal):
+    if changed := standing.changed_since(healer, incident, proposal):
         return Acted(stop=changed[0], reason=changed[1])
     if there is False:
         return Acted(
@@ -120,7 +120,7 @@ def _attempt(healer: Healer, incident: Incident, healer_run: str) -> Acted:
             return Acted(stop=Outcome.ESCALATED if refused == SPENT else Outcome.REFUSED, reason=refused)
     if waits := _waits(healer, incident, proposal):
         return waits
-    stood = before(healer, proposal)  # which may take longer than a lease lasts
+    stood = record_baseline(healer, proposal)  # which may take longer than a lease lasts
     return _waits(healer, incident, proposal) or _execute(healer, incident, proposal, Limit(**verdict.limit), stood)
 
 

@@ -17,7 +17,7 @@ MOST_SLICES = 31
 _FAILED = frozenset({"failed", "upstream_failed"})
 
 
-def before(healer: Healer, proposal: Proposal) -> Before:
+def record_baseline(healer: Healer, proposal: Proposal) -> Before:
     """What is recorded with an act: which tasks of the run had succeeded, and what the published slices were like that it
     can change. What cannot be read is said to be not known, and nothing is concluded from it later."""
     given = proposal.arguments
@@ -67,7 +67,7 @@ def _name(task: TaskState) -> str:
     return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
 
 
-def worse(healer: Healer, incident: Incident, proposal: Proposal) -> str:
+def regressions(healer: Healer, incident: Incident, proposal: Proposal) -> str:
     """What was well before the act and is not now; empty where nothing is known to be."""
     known = incident.last[ActStarted].before
     if not known:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from airflow_provider_harness.app.healing import propose
 from airflow_provider_harness.app.healing.intake import BATCH, group_failures
-from airflow_provider_harness.app.healing.preconditions import found
+from airflow_provider_harness.app.healing.preconditions import snapshot
 from airflow_provider_harness.app.oncall.impact import contracts_of
 from airflow_provider_harness.app.oncall.page import for_whom
 from airflow_provider_harness.app.ports.healing import DagFacts, Healer, TaskState
@@ -169,7 +169,7 @@ def decide(healer: Healer, incident_id: str) -> Verdict:
         limit=asdict(verdict.limit),
         acting=healer.limits.acting(),
         due=due.isoformat(),
-        found=found(now),
+        found=snapshot(now),
         remembers=_remembers(healer, proposal, facts, verdict, now) or None,
     )
     healer.record(incident_id, proposed, judged)

@@ -30,7 +30,7 @@ def followers(healer: Healer, incident: Incident) -> list[Failure]:
     return [failure for name, failure in newest.items() if name != leads and failure.key.task_id]
 
 
-def follow(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> int:
+def clear_followers(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> int:
     """Clear those of these tasks that are as they failed and that the policy lets the harness clear alone; how many.
 
     A task for which a person would have to be asked is left to a person: the answer was for the leader's act.
@@ -38,10 +38,10 @@ def follow(healer: Healer, incident: Incident, failures: Sequence[Failure]) -> i
     own = proposal_of(incident)
     if own.kind not in _SHARED:
         return 0
-    return sum(_one(healer, incident, own.kind, failure) for failure in failures)
+    return sum(_clear_follower(healer, incident, own.kind, failure) for failure in failures)
 
 
-def _one(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure) -> bool:
+def _clear_follower(healer: Healer, incident: Incident, kind: ActionKind, failure: Failure) -> bool:
     key = failure.key
     if str(key) in incident.followed:
         return False
@@ -114,7 +114,7 @@ def settle_run(healer: Healer, incident_id: str, run: str, outcome: Outcome, tex
 VerifyRun = Callable[[str, str, Sequence[Failure]], tuple[Outcome | None, str]]
 
 
-def others(healer: Healer, incident: Incident, prove: VerifyRun) -> tuple[Outcome | None, str]:
+def settle_other_runs(healer: Healer, incident: Incident, prove: VerifyRun) -> tuple[Outcome | None, str]:
     """Let the other runs follow, and look how they are; the worst outcome, or None while one is under way.
 
     :param prove: Dag, run and its failures -> how the run turned out and one line on it; None = under way.
@@ -127,7 +127,7 @@ def others(healer: Healer, incident: Incident, prove: VerifyRun) -> tuple[Outcom
     under_way = 0
     for run, failures in waiting.items():
         key = failures[0].key
-        cleared = follow(healer, incident, failures)
+        cleared = clear_followers(healer, incident, failures)
         outcome, text = (None, "") if cleared else prove(key.dag_id, key.run_id, failures)
         if outcome is Outcome.NOT_HEALED and not any(_tried(incident, failure) for failure in failures):
             outcome, text = Outcome.ESCALATED, f"left to a person: {text}"

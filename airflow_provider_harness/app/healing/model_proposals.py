@@ -13,7 +13,7 @@ from airflow_provider_harness.core.incidents.events import ModelEnded, ModelProp
 from airflow_provider_harness.core.policy.policy import Verdict, VerdictKind
 
 
-def judge(healer: Healer, failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict:
+def judge_proposal(healer: Healer, failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict:
     """What table and policy say of a model's proposal, as they would of its diagnosis; see ``ProposalJudge``.
 
     :raises NotAllowed: the failure belongs to no incident.
@@ -40,21 +40,21 @@ def judge(healer: Healer, failure: Failure, evidence: Evidence, proposed: ModelP
     return verdict
 
 
-def ended(healer: Healer, record: ModelEnded) -> None:
+def record_model_run(healer: Healer, record: ModelEnded) -> None:
     """Record what a diagnosis by a model took and what went wrong in it; of a failure without an incident, nothing is recorded."""
     incident_id = healer.store.incident_of(record.failure)
     if incident_id is not None:
         healer.record(incident_id, record)
 
 
-def elsewhere(proposed: ModelProposal, key: TryKey) -> tuple[str, ...]:
+def foreign_targets(proposed: ModelProposal, key: TryKey) -> tuple[str, ...]:
     """Which of the names in a proposal are not those of the failure."""
     own = {"dag_id": key.dag_id, "run_id": key.run_id, "task_id": key.task_id}
     return tuple(name for name, value in proposed.named.items() if value != own[name])
 
 
 def _judged(healer: Healer, incident_id: str, failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict:
-    if strangers := elsewhere(proposed, failure.key):
+    if strangers := foreign_targets(proposed, failure.key):
         return _refused(healer, f"It is about another {', '.join(strangers)}; only this failure can be acted on.")
     incident = healer.store.incident(incident_id)
     diagnosis = Diagnosis(

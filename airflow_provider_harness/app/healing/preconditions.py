@@ -16,7 +16,7 @@ LOOK_AGAIN = timedelta(seconds=15)
 SLICE_PATIENCE = timedelta(minutes=30)
 
 
-def found(now: Situation) -> Found:
+def snapshot(now: Situation) -> Found:
     """What is recorded with a verdict; nothing where no task failed."""
     if not now.task.task_id:
         return {}
@@ -31,7 +31,7 @@ def found(now: Situation) -> Found:
     }
 
 
-def changed(healer: Healer, incident: Incident, proposal: Proposal) -> tuple[Outcome, str] | None:
+def changed_since(healer: Healer, incident: Incident, proposal: Proposal) -> tuple[Outcome, str] | None:
     """How the incident ends since the failed task is not as the verdict found it; None where it is.
 
     Who deploys another version need not know of this failure, so that goes to a person; who clears the task does know.
@@ -73,7 +73,7 @@ def _of_arguments(proposal: Proposal) -> Found:
     }
 
 
-def written(healer: Healer, proposal: Proposal) -> list[TaskState]:
+def tasks_to_rerun(healer: Healer, proposal: Proposal) -> list[TaskState]:
     """The task instances that the act makes run again. The runs of a backfill take their slices themselves."""
     given = proposal.arguments
     if proposal.kind is ActionKind.RESTART_PIPELINE:
@@ -92,7 +92,7 @@ def reserve_slices(healer: Healer, incident: Incident, proposal: Proposal) -> da
     None where that is done; else when to look again, or at last why nothing is done.
     """
     now = healer.now()
-    held = next((lease for task in written(healer, proposal) if (lease := healer.slices.keep(task, now))), None)
+    held = next((lease for task in tasks_to_rerun(healer, proposal) if (lease := healer.slices.keep(task, now))), None)
     if held is None:
         return None
     since = _waiting_since(healer, incident, proposal, held, now)

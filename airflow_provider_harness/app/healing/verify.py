@@ -10,7 +10,7 @@ from functools import partial
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing import followers as follow
 from airflow_provider_harness.app.healing.act import proposal_of
-from airflow_provider_harness.app.healing.baseline import worse
+from airflow_provider_harness.app.healing.baseline import regressions
 from airflow_provider_harness.app.healing.carry_out import looked_up, note_of
 from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Healer, TaskState
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
@@ -39,14 +39,14 @@ def _look(healer: Healer, incident: Incident) -> Finding:
         return Finding(outcome=Outcome.ESCALATED, text=f"Nothing was done: {ended.result}")
     proposal, rest = proposal_of(incident), follow.followers(healer, incident)
     own = heal.lead_of(healer, incident).key.run
-    if follow.follow(healer, incident, [failure for failure in rest if failure.key.run == own]):
+    if follow.clear_followers(healer, incident, [failure for failure in rest if failure.key.run == own]):
         return Finding(outcome=None, text=f"other tasks of {own} that failed of the same cause run again")
     finding = _VERIFY.get(proposal.kind, _cleared)(healer, incident, proposal)
     if finding.outcome not in (Outcome.HEALED, Outcome.RECOVERED) or all(item.key.run == own for item in rest):
         return finding
     if own not in incident.runs:
         follow.settle_run(healer, incident.id, own, finding.outcome, finding.text)
-    outcome, text = follow.others(healer, healer.store.incident(incident.id), partial(_proved, healer))
+    outcome, text = follow.settle_other_runs(healer, healer.store.incident(incident.id), partial(_proved, healer))
     return replace(finding, outcome=outcome, text=f"{finding.text}; {text}")
 
 
@@ -96,7 +96,7 @@ _NOT_WELL = frozenset({Outcome.NOT_HEALED, Outcome.UNKNOWN})
 
 def _perhaps_worse(healer: Healer, incident: Incident, finding: Finding) -> Finding:
     try:
-        text = worse(healer, incident, proposal_of(incident))
+        text = regressions(healer, incident, proposal_of(incident))
     except HarnessUnavailable:
         return finding
     return replace(finding, outcome=Outcome.MADE_WORSE, text=f"{text}; {finding.text}") if text else finding

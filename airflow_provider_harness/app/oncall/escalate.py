@@ -14,7 +14,7 @@ from airflow_provider_harness.app.oncall.impact import (
     risks_of,
 )
 from airflow_provider_harness.app.oncall.instructions import AFTER_HARM, NO_SLICE, answer, instructions_for
-from airflow_provider_harness.app.oncall.page import compose, dedup_key, episode_key, healed, route
+from airflow_provider_harness.app.oncall.page import build_page, dedup_key, episode_key, healed_page, route
 from airflow_provider_harness.app.oncall.paged import resolved, with_delivery
 from airflow_provider_harness.app.ports.healing import Healer, PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import SlaAlert, is_own
@@ -98,7 +98,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: PageSeverit
         text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
         healer.record(incident.id, Noted(text=text))
         return
-    message = compose(healer, incident, asks=asks, severity=severity, risks=risks)
+    message = build_page(healer, incident, asks=asks, severity=severity, risks=risks)
     if not incident.said and (told := [risk.dedup_key for risk in risks if is_own(risk)]):
         message = replace(message, dedup_key=told[0])  # on-call knows of it by this page, and gets no second one
     if severity is not PageSeverity.CRITICAL:
@@ -153,7 +153,7 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
         healer.pager.resolve(key)
         healer.record(incident.id, resolved(key, healer.pager.reached(key, MessageKind.RESOLVE)))
     if outcome in (Outcome.HEALED, Outcome.RECOVERED):
-        healer.pager.change(healed(healer, incident, outcome, why))
+        healer.pager.change(healed_page(healer, incident, outcome, why))
     healer.record(incident.id, Closed(outcome=outcome, why=why))
 
 

@@ -51,7 +51,7 @@ class Question:
     by: str = ""
 
 
-class Person(Protocol):
+class CallerApi(Protocol):
     """Airflow's REST API with the person's own token; a refusal of Airflow is raised as ``NotAllowed``."""
 
     def who(self) -> str:
@@ -70,20 +70,20 @@ class Person(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class IncidentCommands:
     """Where a person works on incidents.
 
     :param now: UTC.
     """
 
     store: Incidents
-    person: Person
+    person: CallerApi
     pager: Pager
     now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class CommandResult:
     """What came of it.
 
     :param done: it was done; otherwise ``text`` says in one sentence why not, and what to do.
@@ -95,7 +95,7 @@ class Done:
     again_in: float = 0.0
 
 
-def take(desk: Desk, incident_id: str) -> Done:
+def take(desk: IncidentCommands, incident_id: str) -> CommandResult:
     """Stop the healer on this incident. An act that is under way ends, and says how."""
     incident = _known(desk, incident_id)
     if incident.state is State.CLOSED:
@@ -104,39 +104,43 @@ def take(desk: Desk, incident_id: str) -> Done:
             if incident.with_a_person
             else ""
         )
-        return Done(done=False, text=f"{_closed(incident)} The healer does nothing about it any more.{seen}")
+        return CommandResult(done=False, text=f"{_closed(incident)} The healer does nothing about it any more.{seen}")
     if incident.state is State.TAKEN:
-        return Done(done=False, text=f"It was taken by {incident.last[Taken].by} before.")
+        return CommandResult(done=False, text=f"It was taken by {incident.last[Taken].by} before.")
     who = _noted(desk, incident_id, "taken by {who}; the harness leaves it alone until it is returned")
     _append(desk, incident_id, Taken(by=who))
     more = (
         " An act of the harness is under way; it ends, and nothing follows." if incident.state is State.ACTING else ""
     )
-    return Done(done=True, text=f"{who} has it. The harness does nothing more about it until it is returned.{more}")
+    return CommandResult(
+        done=True, text=f"{who} has it. The harness does nothing more about it until it is returned.{more}"
+    )
 
 
-def give_back(desk: Desk, incident_id: str) -> Done:
+def return_incident(desk: IncidentCommands, incident_id: str) -> CommandResult:
     """Let the healer go on, also where its question expired or it had ended with a person; it looks at everything anew."""
     incident = _known(desk, incident_id)
     if incident.state is not State.TAKEN and not incident.with_a_person:
         what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
-        return Done(done=False, text=f"No person has it, so there is nothing to give back. {what}")
+        return CommandResult(done=False, text=f"No person has it, so there is nothing to give back. {what}")
     who = _noted(desk, incident_id, "returned to the harness by {who}")
     _append(desk, incident_id, Returned(by=who))
-    return Done(done=True, text="The reconciler's next pass gives it to a healer, which looks at everything anew.")
+    return CommandResult(
+        done=True, text="The reconciler's next pass gives it to a healer, which looks at everything anew."
+    )
 
 
-def acknowledge(desk: Desk, incident_id: str) -> Done:
+def acknowledge(desk: IncidentCommands, incident_id: str) -> CommandResult:
     """Say that a person has seen it, here and to on-call's pager."""
     incident = _known(desk, incident_id)
     who = _noted(desk, incident_id, "seen by {who}")
     if incident.said:
         desk.pager.acknowledge(dedup_key(incident))
     _append(desk, incident_id, Acked(by=who))
-    return Done(done=True, text=f"Seen by {who}{'' if incident.paged else '; nobody was paged about it'}.")
+    return CommandResult(done=True, text=f"Seen by {who}{'' if incident.paged else '; nobody was paged about it'}.")
 
 
-def resolve(desk: Desk, incident_id: str, why: str, *, unproved: bool) -> Done:
+def resolve(desk: IncidentCommands, incident_id: str, why: str, *, unproved: bool) -> CommandResult:
     """End it and its page, since a person mended the cause; Airflow must say so too.
 
     :param why: what was wrong and what was done, for whoever reads it later.
@@ -144,10 +148,10 @@ def resolve(desk: Desk, incident_id: str, why: str, *, unproved: bool) -> Done:
     """
     incident = _known(desk, incident_id)
     if Resolved in incident.last:
-        return Done(done=False, text=f"It was resolved by {incident.last[Resolved].by} before.")
+        return CommandResult(done=False, text=f"It was resolved by {incident.last[Resolved].by} before.")
     if not unproved and (failed := _not_well(desk, incident_id)):
         fix = "Mend the cause and clear the task, or say --unproved."
-        return Done(done=False, text=f"Airflow does not agree: {', '.join(failed)}. {fix}")
+        return CommandResult(done=False, text=f"Airflow does not agree: {', '.join(failed)}. {fix}")
     who = _noted(desk, incident_id, "resolved by {who}")
     bodies: list[Body] = [Resolved(by=who, why=why, unproved=unproved)]
     if incident.state is not State.CLOSED:
@@ -160,10 +164,10 @@ def resolve(desk: Desk, incident_id: str, why: str, *, unproved: bool) -> Done:
         ended = desk.pager.reached(key, MessageKind.RESOLVE)
         _append(desk, incident_id, resolved(key, ended))
         page = f"; {how_it_ended(ended)}"
-    return Done(done=True, text=f"Resolved by {who}{page}.")
+    return CommandResult(done=True, text=f"Resolved by {who}{page}.")
 
 
-def answer(desk: Desk, incident_id: str, option: str, healer_dag_id: str) -> Done:
+def answer(desk: IncidentCommands, incident_id: str, option: str, healer_dag_id: str) -> CommandResult:
     """Answer the question of an incident in Airflow, as the person; the healer reads the answer there.
 
     :param option: one of the approval task's options.
@@ -172,22 +176,22 @@ def answer(desk: Desk, incident_id: str, option: str, healer_dag_id: str) -> Don
     asked = incident.last.get(Asked)
     if asked is None or incident.state is not State.ASKED:
         what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
-        return Done(done=False, text=f"There is no open question about incident {incident_id}: {what}")
+        return CommandResult(done=False, text=f"There is no open question about incident {incident_id}: {what}")
     expires = datetime.fromisoformat(asked.expires)
     if desk.now >= expires:
         again = f"To be asked again: airflow harness incidents return {incident_id}"
         text = f"The question expired at {expires:%Y-%m-%d %H:%M} UTC, which counts as no. {again}"
-        return Done(done=False, text=text)
+        return CommandResult(done=False, text=text)
     who = desk.person.who()
     if who not in asked.assigned:
         raise NotAllowed(f"{who} may not answer this; {', '.join(asked.assigned)} may.")
     place = healer_dag_id, incident.leader, APPROVAL_TASK
     question = desk.person.question(*place)
     if why := _not_now(question, desk.now):
-        return Done(done=False, text=why, again_in=_opens_in(question, desk.now))
+        return CommandResult(done=False, text=why, again_in=_opens_in(question, desk.now))
     if not desk.person.answer(*place, option):
-        return Done(done=False, text="Somebody else answered first; see `airflow harness incidents show`.")
-    return Done(done=True, text=f"{who} answered {option}. The healer reads it from Airflow within seconds.")
+        return CommandResult(done=False, text="Somebody else answered first; see `airflow harness incidents show`.")
+    return CommandResult(done=True, text=f"{who} answered {option}. The healer reads it from Airflow within seconds.")
 
 
 def _opens_in(question: Question | None, now: datetime) -> float:
@@ -213,7 +217,7 @@ def _not_now(question: Question | None, now: datetime) -> str:
     return ""
 
 
-def _known(desk: Desk, incident_id: str) -> Incident:
+def _known(desk: IncidentCommands, incident_id: str) -> Incident:
     incident = desk.store.incident(incident_id)
     if incident.opened_at is None:
         raise ConfigurationError(f"incident {incident_id}", "is not in the store.", fix="See `incidents list`.")
@@ -224,11 +228,11 @@ def _closed(incident: Incident) -> str:
     return f"It is closed ({incident.outcome}: {incident.last[Closed].why})."
 
 
-def _first(desk: Desk, incident_id: str) -> Failure:
+def _first(desk: IncidentCommands, incident_id: str) -> Failure:
     return desk.store.failures(incident_id)[0]
 
 
-def _noted(desk: Desk, incident_id: str, text: str) -> str:
+def _noted(desk: IncidentCommands, incident_id: str, text: str) -> str:
     """Write it at what failed, which Airflow lets only those do who may change the Dag; who that is."""
     who = desk.person.who()
     first = _first(desk, incident_id)
@@ -236,14 +240,14 @@ def _noted(desk: Desk, incident_id: str, text: str) -> str:
     return who
 
 
-def _not_well(desk: Desk, incident_id: str) -> list[str]:
+def _not_well(desk: IncidentCommands, incident_id: str) -> list[str]:
     """What failed and is no success now, each with its state."""
     keys = {failure.key.task_instance: failure.key for failure in desk.store.failures(incident_id)}
     states = [(key, desk.person.state(key)) for key in keys.values()]
     return [f"{key} is {state or 'without state'}" for key, state in states if state != "success"]
 
 
-def _append(desk: Desk, incident_id: str, *bodies: Body) -> None:
+def _append(desk: IncidentCommands, incident_id: str, *bodies: Body) -> None:
     """Record these in one step."""
     try:
         desk.store.append(*(Event(incident_id=incident_id, at=desk.now, body=body) for body in bodies))

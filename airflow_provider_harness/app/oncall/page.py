@@ -55,7 +55,7 @@ NAMED = 5
 SAMPLED, VALUE_LENGTH = 3, 60
 
 
-def healed(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
+def healed_page(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Page:
     """What is told beside open pages when the harness has mended something."""
     return Page(
         dedup_key=dedup_key(incident),
@@ -78,7 +78,7 @@ def dedup_key(incident: Incident) -> str:
     return (paged.dedup_key if paged else "") or episode_key(incident)
 
 
-def compose(
+def build_page(
     healer: Healer, incident: Incident, *, asks: str, severity: PageSeverity, risks: Sequence[SlaAlert] = ()
 ) -> Page:
     """The page as on-call gets it.

@@ -27,7 +27,7 @@ from airflow_provider_harness.core.contracts.anomaly import Point
 from airflow_provider_harness.core.contracts.checks import Baseline
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.diagnosis.failure import Failure
-from airflow_provider_harness.core.slices.gate_run import Kept, Place, StoredGate
+from airflow_provider_harness.core.slices.gate_run import Place, StoredCheck, StoredGate
 from airflow_provider_harness.core.slices.local import with_local_day
 from airflow_provider_harness.core.slices.sla import first_promise
 from airflow_provider_harness.core.slices.slices import Slice
@@ -121,7 +121,7 @@ def grid_slice(gate: StoredGate, zone: str) -> GridSlice:
     )
 
 
-def _cell(check: Kept | None) -> Cell | None:
+def _cell(check: StoredCheck | None) -> Cell | None:
     if check is None:
         return None
     names = ("passed", "flagged", "error", "value", "share")
@@ -130,7 +130,7 @@ def _cell(check: Kept | None) -> Cell | None:
 
 def metrics(gates: Sequence[StoredGate], baselines: Mapping[str, Baseline], zone: str) -> list[Metric]:
     """Every number that more than one slice has, with what was normal for each slice by those before it."""
-    series: dict[str, list[tuple[StoredGate, Kept]]] = {}
+    series: dict[str, list[tuple[StoredGate, StoredCheck]]] = {}
     for gate in gates:
         for check in gate.checks:
             if check.value is not None:
@@ -138,7 +138,7 @@ def metrics(gates: Sequence[StoredGate], baselines: Mapping[str, Baseline], zone
     return [_metric(name, found, baselines.get(name), zone) for name, found in sorted(series.items()) if len(found) > 1]
 
 
-def _metric(name: str, found: Sequence[tuple[StoredGate, Kept]], baseline: Baseline | None, zone: str) -> Metric:
+def _metric(name: str, found: Sequence[tuple[StoredGate, StoredCheck]], baseline: Baseline | None, zone: str) -> Metric:
     points = [
         Point(at=gate.at, value=check.value or 0.0, flagged=check.flagged or gate.decision is Decision.BLOCK)
         for gate, check in found

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.contracts.checks import Check
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurements
 from airflow_provider_harness.core.contracts.schema import Schema
-from airflow_provider_harness.core.slices.gate_run import GateRun, Post
+from airflow_provider_harness.core.slices.gate_run import GateRun, GateSite
 from airflow_provider_harness.core.slices.slices import Slice
 
 Batch = Any
@@ -249,7 +249,7 @@ class Warehouse(Protocol):
         ...
 
 
-class Subject(Protocol):
+class RowsUnderTest(Protocol):
     """Rows that a gate looks at where they are.
 
     :ivar where: what they are, in a word or two.
@@ -275,7 +275,7 @@ class Permit(Protocol):
 class History(Protocol):
     """What the gates of earlier slices found. It is written by tasks, so no policy may read it."""
 
-    def points(self, contract: Contract, piece: Slice, post: Post) -> Mapping[str, Sequence[Point]]:
+    def points(self, contract: Contract, piece: Slice, post: GateSite) -> Mapping[str, Sequence[Point]]:
         """Check id -> what its gates measured for slices before this one, one point a slice.
 
         A slice counts with its latest gate at the same place; where there is none, with its latest at a place that

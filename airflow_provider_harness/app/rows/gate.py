@@ -10,7 +10,7 @@ from airflow_provider_harness.core.contracts.anomaly import CheckHistory
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Measurements, Report, judge
 from airflow_provider_harness.core.errors import HarnessUnavailable
-from airflow_provider_harness.core.slices.gate_run import Post, history_checks, unreadable
+from airflow_provider_harness.core.slices.gate_run import GateSite, history_checks, unreadable
 from airflow_provider_harness.core.slices.slices import Slice
 
 
@@ -26,7 +26,7 @@ class Gate:
         self,
         contract: Contract,
         piece: Slice,
-        post: Post,
+        post: GateSite,
         history: History,
         clock: Callable[[], float] = float,
         permit: Permit | None = None,

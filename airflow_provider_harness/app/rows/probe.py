@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from airflow_provider_harness.app.ports.rows import Subject
+from airflow_provider_harness.app.ports.rows import RowsUnderTest
 from airflow_provider_harness.app.rows.gate import Gate
 from airflow_provider_harness.app.rows.validate import Empty, present, verify
 from airflow_provider_harness.core.contracts.checks import CheckKind
@@ -32,7 +32,7 @@ class ProbeResult:
         return self.error is None
 
 
-def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> ProbeResult:
+def arrived(contract: Contract, piece: Slice, subject: RowsUnderTest, least: int) -> ProbeResult:
     """Whether the source has the slice: enough rows of it, and as fresh as the contract promises, as of the slice's end.
 
     :param least: rows, 1 or more.
@@ -48,7 +48,7 @@ def arrived(contract: Contract, piece: Slice, subject: Subject, least: int) -> P
     return _of_report(report if enough.passed else replace(report, decision=Decision.BLOCK))
 
 
-def kept(gate: Gate, subject: Subject, empty: Empty) -> ProbeResult:
+def kept(gate: Gate, subject: RowsUnderTest, empty: Empty) -> ProbeResult:
     """Whether a published slice keeps its contract; one without rows counts as published where it was published so."""
     report = verify(gate, subject)
     if report.rows or holds_none(gate.contract, gate.piece) or gate.piece.id in empty([gate.piece]):

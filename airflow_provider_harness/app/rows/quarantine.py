@@ -25,7 +25,7 @@ class Released:
     staying: int
 
 
-class Shelf(Protocol):
+class QuarantinedSlice(Protocol):
     """The rows of one slice in quarantine, under that slice's lock."""
 
     def take(self, check: str) -> tuple[int, int]: ...
@@ -36,7 +36,7 @@ class Shelf(Protocol):
 class Quarantine(Protocol):
     """Where rows are set aside."""
 
-    def shelf(self, contract: Contract, piece: Slice) -> AbstractContextManager[Shelf]: ...
+    def shelf(self, contract: Contract, piece: Slice) -> AbstractContextManager[QuarantinedSlice]: ...
 
 
 def release(gate: Gate, quarantine: Quarantine, check: str = "") -> tuple[Released, Report | None]:

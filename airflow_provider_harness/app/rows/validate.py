@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from airflow_provider_harness.app.ports.rows import Subject, Warehouse
+from airflow_provider_harness.app.ports.rows import RowsUnderTest, Warehouse
 from airflow_provider_harness.app.rows.gate import Gate
 from airflow_provider_harness.app.rows.move import reconcile, with_result
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation, Operator
@@ -16,7 +16,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.slices.slices import Slice, day_bounds, holds_none, slices_of_day
 
 
-def verify(gate: Gate, subject: Subject, *, expected_rows: int | None = None) -> Report:
+def verify(gate: Gate, subject: RowsUnderTest, *, expected_rows: int | None = None) -> Report:
     """Judge the rows of one slice where they are: a table, a query, or files; no rows at all pass only where the contract says so,
     or where the slice can hold none.
 

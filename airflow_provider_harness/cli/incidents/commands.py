@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.app.oncall import incident_commands as hand_over
 from airflow_provider_harness.app.oncall.approve import APPROVE, REFUSE
-from airflow_provider_harness.app.oncall.incident_commands import Desk, Done
+from airflow_provider_harness.app.oncall.incident_commands import CommandResult, IncidentCommands
 from airflow_provider_harness.cli.incidents.which import incident_id
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -30,7 +30,7 @@ def incidents_take(args: Any) -> int:
 
 @command
 def incidents_return(args: Any) -> int:
-    return _at_the_desk(args, hand_over.give_back)
+    return _at_the_desk(args, hand_over.return_incident)
 
 
 @command
@@ -75,14 +75,14 @@ def person(args: Any) -> AirflowPerson:
     return AirflowPerson(args.url or wiring.airflow_url(), token)
 
 
-def _at_the_desk(args: Any, do: Callable[[Desk, str], Done]) -> int:
+def _at_the_desk(args: Any, do: Callable[[IncidentCommands, str], CommandResult]) -> int:
     from airflow_provider_harness.wiring import healing as wiring
 
     store = wiring.store()
     me = person(args)
     name = incident_id(store, args.incident_id)
     for waited in range(MOST_WAITS + 1):
-        found = do(Desk(store=store, person=me, pager=wiring.pager(), now=wiring.now()), name)
+        found = do(IncidentCommands(store=store, person=me, pager=wiring.pager(), now=wiring.now()), name)
         if not found.again_in or waited == MOST_WAITS:
             break
         time.sleep(found.again_in)

@@ -27,7 +27,7 @@ from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.escaping import one_line, terminal
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 #: Characters of what is to be done that a row of a list has room for; `incidents show` has all of it.
 TO_DO = 60
@@ -109,7 +109,7 @@ def incidents_show(args: Any) -> int:
     return FINE
 
 
-def _newest(store: SqlStore) -> str:
+def _newest(store: SqlIncidentStore) -> str:
     """The newest incident that is open, else the newest of all."""
     found = store.incidents()
     if not found:
@@ -135,7 +135,7 @@ def _concerns(incident: Incident, who: str) -> bool:
     return (taken is not None and taken.by == who) or (asked is not None and who in asked.assigned)
 
 
-def _row(store: SqlStore, incident: Incident) -> dict[str, Any]:
+def _row(store: SqlIncidentStore, incident: Incident) -> dict[str, Any]:
     failures = store.failures(incident.id)
     diagnosed, resolved = incident.last.get(Diagnosed), incident.last.get(Resolved)
     return {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 #: Incidents that are named where a beginning is not unique.
 _NAMED = 5
 
 
-def incident_id(store: SqlStore, given: str) -> str:
+def incident_id(store: SqlIncidentStore, given: str) -> str:
     """The id that a person means.
 
     :raises ConfigurationError: no incident, or more than one, has this beginning.

@@ -35,7 +35,7 @@ OWN_TASK = (Place.QUERY, Place.FILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class GateSite:
     """Where a gate stands.
 
     :param conn_id: connection of the database that is looked at; empty for files.
@@ -54,7 +54,7 @@ class GateRun:
     :param milliseconds: stage -> how long it took, as ``stages`` gives it.
     """
 
-    post: Post
+    post: GateSite
     piece: Slice
     report: Report
     measured_at: datetime
@@ -67,7 +67,7 @@ class GateRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredCheck:
     """One check of a gate as the store has it.
 
     :param value: the metric where it is a number.
@@ -105,7 +105,7 @@ class StoredGate:
     decision: Decision
     milliseconds: Mapping[str, int]
     measured_at: datetime
-    checks: tuple[Kept, ...]
+    checks: tuple[StoredCheck, ...]
 
 
 def flagged(result: CheckResult) -> bool:
@@ -168,7 +168,7 @@ def _alike(slot: Slot, seconds: int) -> int:
     return 1 if seconds == 7 * _DAY else 7 * max(1, round(_DAY / seconds))
 
 
-def reach(contract: Contract, length: timedelta | None = None) -> int:
+def lookback(contract: Contract, length: timedelta | None = None) -> int:
     """How many earlier slices its checks look back on, at most.
 
     :param length: of one slice; None for that of the contract's grain.

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from airflow_provider_harness.adapters.airflow.server import ServerPerson, readable
 from airflow_provider_harness.app.oncall import incident_commands as desk
-from airflow_provider_harness.app.oncall.incident_commands import Desk, Done
+from airflow_provider_harness.app.oncall.incident_commands import CommandResult, IncidentCommands
 from airflow_provider_harness.app.pages.incidents.listing import MOST, USUAL, IncidentList, Wanted, since_of
 from airflow_provider_harness.app.pages.incidents.parts import IncidentView
 from airflow_provider_harness.app.pages.incidents.row import OPEN, Row, Stand
@@ -111,7 +111,7 @@ def take(known: WorkableDep, user: GetUserDep, body: Nothing) -> Written:
 @writes.post("/{incident_id}/return")
 def give_back(known: WorkableDep, user: GetUserDep, body: Nothing) -> Written:
     """Let the healer look at it anew."""
-    return _done(known, user, desk.give_back)
+    return _done(known, user, desk.return_incident)
 
 
 @writes.post("/{incident_id}/acknowledge")
@@ -126,7 +126,7 @@ def resolve(known: WorkableDep, user: GetUserDep, body: Resolution) -> Written:
     return _done(known, user, lambda at, name: desk.resolve(at, name, body.why, unproved=body.unproved))
 
 
-def _done(known: Known, user: GetUserDep, do: Callable[[Desk, str], Done]) -> Written:
+def _done(known: Known, user: GetUserDep, do: Callable[[IncidentCommands, str], CommandResult]) -> Written:
     found = do(pages.desk(ServerPerson(user)), known.incident.id)
     if not found.done:
         raise HTTPException(409, found.text)

@@ -11,7 +11,7 @@ from airflow_provider_harness.app.rows.gate import Gate
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator, Unit
 from airflow_provider_harness.core.contracts.contract import LoadMode, MalformedRows
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.slices.gate_run import Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from tests.ports.rows_case import Case, NoHistory, gate_of, quiet, unheard
 
 LARGEST = '{"type": "expect_column_max_to_be_between", "kwargs": {"column": "amount", "min_value": 2000}}'
@@ -118,7 +118,7 @@ def test_a_permit_is_used_up_only_where_the_rest_may_be_published(case: Case, bo
     )
     asked.extract()
     permit = Once()
-    gate = Gate(asked.contract, asked.piece(), Post(place=Place.STAGING), NoHistory(), permit=permit)
+    gate = Gate(asked.contract, asked.piece(), GateSite(place=Place.STAGING), NoHistory(), permit=permit)
     try:
         move.load(asked.contract, asked.piece(), asked.stage(), asked.target.warehouse(), "r", quiet, gate=gate)
     except ContractViolation as error:

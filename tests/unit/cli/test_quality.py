@@ -11,17 +11,17 @@ import pytest
 from airflow_provider_harness.cli import quality
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.slices.gate_run import Kept, Place, StoredGate
+from airflow_provider_harness.core.slices.gate_run import Place, StoredCheck, StoredGate
 
 AT = datetime(2013, 1, 1, 5, tzinfo=UTC)
 
 
-def kept(name: str, value: float | None = 0, **more: object) -> Kept:
+def kept(name: str, value: float | None = 0, **more: object) -> StoredCheck:
     given = {"kind": name.partition(":")[0], "passed": True, "flagged": False, "error": "", "severity": "warn"}
-    return Kept(id=name, value=value, **({"share": None} | given | more))  # type: ignore[arg-type]
+    return StoredCheck(id=name, value=value, **({"share": None} | given | more))  # type: ignore[arg-type]
 
 
-def gate(day: int, *checks: Kept, **more: object) -> StoredGate:
+def gate(day: int, *checks: StoredCheck, **more: object) -> StoredGate:
     at = AT + timedelta(days=day)
     given = {
         "table": "public.t",

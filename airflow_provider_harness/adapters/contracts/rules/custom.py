@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near, read
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean, read
 from airflow_provider_harness.adapters.contracts.rules.expectations import argument_findings
 from airflow_provider_harness.adapters.contracts.rules.names import no_table
 from airflow_provider_harness.adapters.gx.signatures import arguments, expectations
@@ -142,7 +142,7 @@ class Custom:
             self._find(self.place, f"{name!r} cannot be checked: great-expectations is not installed here.", fix=fix)
             return None
         if name not in known:
-            fix = near(name, tuple(known)) or "Name one that Great Expectations brings."
+            fix = did_you_mean(name, tuple(known)) or "Name one that Great Expectations brings."
             self._find(self.place, f"{name!r} is no expectation of Great Expectations.", fix=fix)
             return None
         for word in (word for word in COLUMNS if word in kwargs):

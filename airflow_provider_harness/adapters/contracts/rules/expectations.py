@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near, schema_findings
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean, schema_findings
 from airflow_provider_harness.adapters.contracts.harness_properties import is_moment
 from airflow_provider_harness.adapters.gx.signatures import OF_EVERY, arguments
 
@@ -26,7 +26,9 @@ def argument_findings(name: str, kwargs: Mapping[str, Any], here: Path) -> Itera
     known = schema["properties"]
     own = tuple(sorted({*known} - {*OF_EVERY}))
     for word in (word for word in kwargs if word not in known):
-        yield Finding(path=(*here, word), problem=f"{word!r} is no argument of {name}.", valid=own, fix=near(word, own))
+        yield Finding(
+            path=(*here, word), problem=f"{word!r} is no argument of {name}.", valid=own, fix=did_you_mean(word, own)
+        )
     given = {word: value for word, value in kwargs.items() if word in known and value is not None}
     wrong = schema_findings(given, schema, here)
     yield from wrong

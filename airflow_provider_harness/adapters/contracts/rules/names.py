@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Finding, Path, near
+from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean
 
 NAMES = frozenset(
     [
@@ -79,7 +79,7 @@ def almost_words(data: Mapping[str, Any]) -> Iterator[Finding]:
         entries = data.get(part)
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             given = str(entry.get(word) or "").lower() if isinstance(entry, dict) else ""
-            if given and given not in known and (fix := near(given, known)):
+            if given and given not in known and (fix := did_you_mean(given, known)):
                 yield Finding(path=(part, index, word), problem=f"{given!r} is not known.", valid=known, fix=fix)
 
 

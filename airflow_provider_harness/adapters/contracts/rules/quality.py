@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Path, near
+from airflow_provider_harness.adapters.contracts.findings import Path, did_you_mean
 from airflow_provider_harness.adapters.contracts.rules.bounds import expectation, possible
 from airflow_provider_harness.adapters.contracts.rules.custom import Custom
 from airflow_provider_harness.adapters.contracts.rules.options import listed, measured, ranged
@@ -109,7 +109,7 @@ class Quality:
         given = entry.get("severity") or "error"
         found = SEVERITIES.get(str(given).lower())
         if found is None:
-            fix = near(given, tuple(SEVERITIES)) or "error blocks, warning reports."
+            fix = did_you_mean(given, tuple(SEVERITIES)) or "error blocks, warning reports."
             self.scope.find((*here, "severity"), f"{given!r} is not valid.", tuple(SEVERITIES), fix)
         return found or CheckSeverity.ERROR
 
@@ -158,7 +158,7 @@ class Quality:
             if word not in ARGUMENTS[metric]:
                 known = ARGUMENTS[metric]
                 problem = f"{word!r} is not an argument of {metric}." if known else f"{metric} has no arguments."
-                self.scope.find((*here, "arguments", word), problem, known, near(word, known))
+                self.scope.find((*here, "arguments", word), problem, known, did_you_mean(word, known))
         if metric in OF_TABLE and subject.column:
             self.scope.find(here, f"{metric} belongs to the table.", fix="Move it to the table's quality.")
         elif metric in OF_COLUMN and not subject.column:
@@ -256,7 +256,7 @@ _METRICS: Mapping[str, Any] = {
 def scheduled(scope: Scope, entry: Mapping[str, Any], here: Path) -> None:
     """Find fault with the schedule of a rule or a promise, where it is a cron, and with a scheduler that is nearly one."""
     scheduler = str(entry.get("scheduler") or "cron").lower()
-    if scheduler != "cron" and (fix := near(scheduler, ("cron",))):
+    if scheduler != "cron" and (fix := did_you_mean(scheduler, ("cron",))):
         scope.find((*here, "scheduler"), f"{scheduler!r} is not known.", fix=fix)
     if "schedule" in entry and scheduler == "cron" and (wrong := cron_fault(entry["schedule"])):
         scope.find((*here, "schedule"), wrong, fix="Write five fields: minute hour day month weekday.")

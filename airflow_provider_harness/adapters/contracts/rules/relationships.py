@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Path, near
+from airflow_provider_harness.adapters.contracts.findings import Path, did_you_mean
 from airflow_provider_harness.adapters.contracts.rules.names import no_table
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name, properties
 from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity, Reference
@@ -119,7 +119,7 @@ class Relations:
         table = next((t for t in self._tables() if str(t.get("id")) == parts[1]), None) or self._entry(parts[1])
         if table is None:
             known = tuple(str(t.get("id") or t.get("name")) for t in self._tables())
-            self.scope.find(path, f"{parts[1]!r} is no table of this file.", known, near(parts[1], known))
+            self.scope.find(path, f"{parts[1]!r} is no table of this file.", known, did_you_mean(parts[1], known))
             return None
         return self._column(table, parts[3::2], "id", path)
 
@@ -130,7 +130,7 @@ class Relations:
         found = found or next((p for p in props if wanted in (str(p["name"]), physical_name(p))), None)
         if found is None:
             known = tuple(str(prop.get(key) or prop["name"]) for prop in props)
-            self.scope.find(path, f"{wanted!r} is not a column of {table['name']}.", known, near(wanted, known))
+            self.scope.find(path, f"{wanted!r} is not a column of {table['name']}.", known, did_you_mean(wanted, known))
             return None
         if len(names) > 1:
             self.scope.find(path, f"names something below column {wanted}, which is not checked.", fix="Name a column.")

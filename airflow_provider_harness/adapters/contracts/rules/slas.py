@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import Path, near
+from airflow_provider_harness.adapters.contracts.findings import Path, did_you_mean
 from airflow_provider_harness.adapters.contracts.harness_properties import is_moment, zone_exists
 from airflow_provider_harness.adapters.contracts.rules.quality import scheduled
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject, physical_name
@@ -135,7 +135,7 @@ class Slas:
         known = (*UNITS, *MONTHS)
         if unit and (unit not in UNITS if prop in AGES else unit not in known):
             valid = tuple(UNITS) if prop in AGES else known
-            fix = "Write min for minutes." if unit == "m" else near(unit, valid)
+            fix = "Write min for minutes." if unit == "m" else did_you_mean(unit, valid)
             self.scope.find((*here, "unit"), f"{unit!r} is not valid.", valid, fix)
             return False
         found = span(value, unit or ("" if span(value) else "d"))
@@ -158,7 +158,7 @@ class Slas:
         least, most, words = NUMBERS[prop]
         unit = str(entry.get("unit") or "").lower()
         if most == WHOLE and unit not in PERCENT:
-            self.scope.find((*here, "unit"), f"{unit!r} is not valid.", PERCENT[1:], near(unit, PERCENT))
+            self.scope.find((*here, "unit"), f"{unit!r} is not valid.", PERCENT[1:], did_you_mean(unit, PERCENT))
         if found is None or not least <= float(found[1]) <= most:
             self.scope.find((*here, "value"), f"{entry['value']!r} cannot be promised.", fix=f"Write {words}.")
 
@@ -194,7 +194,7 @@ class Slas:
             return True
         known = {name for entry in self.scope.tables if isinstance(entry, dict) for name in _names(entry)}
         if table not in known:
-            fix = near(table, _tables(self.scope)) or "Write table.column."
+            fix = did_you_mean(table, _tables(self.scope)) or "Write table.column."
             self.scope.find(place, f"{table!r} is no table of this file.", _tables(self.scope), fix)
         return False
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.findings import near
+from airflow_provider_harness.adapters.contracts.findings import did_you_mean
 from airflow_provider_harness.core.contracts.contract import Contract
 
 ROWS = ("object", "table", "model")
@@ -95,7 +95,9 @@ def _filled(query: str, column: str, table: str, problems: list[Problem]) -> str
         else:
             valid = tuple(f"${{{one}}}" for one in KNOWN)
             problems.append(
-                Problem(problem=f"{{{name}}} is no placeholder.", place=place, valid=valid, fix=near(name, KNOWN))
+                Problem(
+                    problem=f"{{{name}}} is no placeholder.", place=place, valid=valid, fix=did_you_mean(name, KNOWN)
+                )
             )
         return ""
 
@@ -243,7 +245,7 @@ def _strangers(tree: Any, names: set[str], columns: Sequence[str]) -> Iterator[P
                 valid = tuple(columns) if own else tuple(sorted(missed))
                 start = int(node.this.meta.get("start", 0))
                 problem = f"{name!r} is not a column {what}."
-                yield Problem(problem=problem, place=start, valid=valid, fix=near(name, list(valid)))
+                yield Problem(problem=problem, place=start, valid=valid, fix=did_you_mean(name, list(valid)))
 
 
 def _in_reach(scope: Any) -> Iterator[Any]:

@@ -25,7 +25,7 @@ def wired_schema(contract: Contract, schema: pa.Schema) -> pa.Schema:
     return pa.schema([field.with_type(pa.binary()) if kinds[field.name] == "uuid" else field for field in schema])
 
 
-def wired(batches: Iterable[pa.RecordBatch], contract: Contract, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def encode(batches: Iterable[pa.RecordBatch], contract: Contract, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Batches whose uuid and jsonb columns a table of these types takes as they are.
 
     :param schema: of the result, as ``wired_schema`` gives it.

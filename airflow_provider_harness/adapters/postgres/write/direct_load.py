@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.arrow.read_ahead import ahead, ours_first
-from airflow_provider_harness.adapters.postgres.copy.binary import wired, wired_schema
+from airflow_provider_harness.adapters.postgres.copy.binary import encode, wired_schema
 from airflow_provider_harness.adapters.postgres.measure import measure
 from airflow_provider_harness.adapters.postgres.write import new_rows as pg_late
 from airflow_provider_harness.adapters.sql import beyond as sql_beyond
@@ -47,7 +47,7 @@ class Target:
 
     def clearing(self) -> Sequence[str]:
         """What makes room; the last statement's rows are those that were there before."""
-        return (*self.locking, *self.forgetting, *pg_late.clearing(self.contract, self.where))
+        return (*self.locking, *self.forgetting, *pg_late.delete_statements(self.contract, self.where))
 
     def clashes(self, number: Callable[[str], int]) -> bool:
         """Whether what was written may not stand beside the rows that stay; the staging table will tell why.
@@ -94,7 +94,7 @@ def publish_batches(
         try:
             before = [_rows(cursor, sql) for sql in target.clearing()][-1]
             with ours_first(_measured(batches, gauge, tell)) as given, ahead(given) as measured:
-                reader = _reader(wired(measured, contract, wire), wire)
+                reader = _reader(encode(measured, contract, wire), wire)
                 rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
         except dbapi.Error as error:
             if (error.sqlstate or "")[:2] not in REFUSED:
@@ -105,7 +105,7 @@ def publish_batches(
         if not accept(gauge.finish(), rows) or target.clashes(lambda sql: _number(cursor, sql)):
             connection.rollback()
             return None
-        new = pg_late.new(contract, target.where, before, rows, lambda sql: _number(cursor, sql))
+        new = pg_late.count_new(contract, target.where, before, rows, lambda sql: _number(cursor, sql))
         connection.commit()
     return target.published(rows, before, new)
 
@@ -136,7 +136,7 @@ def publish_chunks(
             accepted = accept(measure(connection, contract, target.there(), prove=prove), sent)
             if not accepted or target.clashes(lambda sql: _asked(connection, sql)):
                 raise psycopg.Rollback
-            new = pg_late.new(contract, target.where, before, sent, lambda sql: _asked(connection, sql))
+            new = pg_late.count_new(contract, target.where, before, sent, lambda sql: _asked(connection, sql))
             return target.published(sent, before, new)
     except psycopg.Error as error:
         unmeasured = isinstance(error, psycopg.errors.InFailedSqlTransaction)  # a check that cannot be run failed it

@@ -10,7 +10,7 @@ from airflow_provider_harness.core.contracts.contract import Contract
 _GONE = "pg_temp.harness_gone"
 
 
-def clearing(contract: Contract, where: str) -> Sequence[str]:
+def delete_statements(contract: Contract, where: str) -> Sequence[str]:
     """What deletes a slice and remembers its keys until the commit; the last statement's rows are those that were there."""
     delete = f"DELETE FROM {ident(contract.table)}{where}"
     if not contract.merge_key:
@@ -20,7 +20,7 @@ def clearing(contract: Contract, where: str) -> Sequence[str]:
     return remember, f"WITH gone AS ({delete} RETURNING {names}) INSERT INTO {_GONE} SELECT * FROM gone"
 
 
-def new(contract: Contract, where: str, before: int, rows: int, number: Callable[[str], int]) -> int:
+def count_new(contract: Contract, where: str, before: int, rows: int, number: Callable[[str], int]) -> int:
     """How many of the slice's rows are new; without a key, by how many it grew.
 
     :param where: which rows of the published table are the slice, as SQL; empty for all.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from airflow_provider_harness.adapters.store.audit.chain import Chain
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 #: Incidents that go in one transaction.
 AT_ONCE = 200
@@ -61,7 +61,7 @@ class _NotReally(Exception):
     """A trial is rolled back."""
 
 
-def prune(store: SqlStore, before: datetime, now: datetime, *, trial: bool = False) -> Iterator[Step]:
+def prune(store: SqlIncidentStore, before: datetime, now: datetime, *, trial: bool = False) -> Iterator[Step]:
     """Remove what is older, step by step; each step is a transaction of its own, so that it may be stopped between two.
 
     :param trial: count what would go, and remove nothing.

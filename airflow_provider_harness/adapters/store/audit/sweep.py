@@ -12,7 +12,7 @@ from airflow_provider_harness.core.incidents.outbox import MessageKind, MessageS
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 #: Rows that go in one transaction.
 AT_ONCE = 5_000
@@ -20,7 +20,7 @@ AT_ONCE = 5_000
 SLICES = 500
 
 
-def sweeps(store: SqlStore, before: str, *, trial: bool) -> Iterator[tuple[str, int]]:
+def sweeps(store: SqlIncidentStore, before: str, *, trial: bool) -> Iterator[tuple[str, int]]:
     """Table and rows that went, some at a time."""
     with store.reading() as connection:
         wanted = list(_wanted(connection, before))

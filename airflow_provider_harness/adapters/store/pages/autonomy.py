@@ -17,7 +17,7 @@ from airflow_provider_harness.core.policy import autonomy
 from airflow_provider_harness.core.policy.autonomy import Acceptance, Bar, Case
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 #: Under which names acceptances are kept; the category and the act follow.
 _MARK = "alone:"
@@ -36,7 +36,7 @@ class StoreAutonomy:
     :param now: the clock.
     """
 
-    def __init__(self, store: SqlStore, bar: Bar | None, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: SqlIncidentStore, bar: Bar | None, now: Callable[[], datetime]) -> None:
         self._store, self._bar, self._now = store, bar, now
 
     def earned(self, category: str, action: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.kept_contract import kept
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class SqlContracts:
         same = (c.c[name] == value for name, value in mine.items())
         newest = select(c.c.body).where(*same).order_by(c.c.seen_at.desc()).limit(1)
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 if connection.execute(newest).scalar() == body:
                     return False
                 connection.execute(c.insert().values(**row))

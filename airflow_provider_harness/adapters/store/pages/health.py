@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.health import WELL, PromisesKept, Stopped, Told
 from airflow_provider_harness.core.incidents.circuit_breaker import is_brake
 from airflow_provider_harness.core.incidents.events import EventKind
@@ -35,7 +35,7 @@ class SqlHealth:
         s = t.summaries
         mine = s.c.opened_at >= text_of(since), s.c.dag_id.in_({dag_id} & readable if dag_id else readable)
         ids = select(s.c.incident_id).where(*mine)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(select(s.c.body).where(*mine).order_by(s.c.incident_id)).scalars().all()
             first, events = _first_verdicts(connection, ids), _events(connection, ids)
         return [_told(json.loads(row), first, events) for row in rows]
@@ -46,7 +46,7 @@ class SqlHealth:
 
         p = t.promises
         mine = p.c.told_at >= text_of(since), p.c.dag_id.in_(readable)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(select(p.c.due_at, p.c.ended_at).where(*mine)).all()
         kept = sum(row.ended_at is not None and row.ended_at <= row.due_at for row in rows)
         opened = sum(row.ended_at is None and row.due_at > text_of(now) for row in rows)
@@ -56,7 +56,7 @@ class SqlHealth:
         """The Dags of which slices were at risk."""
         from sqlalchemy import select
 
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return frozenset(connection.execute(select(t.promises.c.dag_id).distinct()).scalars())
 
 

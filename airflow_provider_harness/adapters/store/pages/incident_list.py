@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.pages.summaries import labels, read
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.incidents.listing import Choices, Counts, IncidentList, Wanted
 from airflow_provider_harness.app.pages.incidents.row import SEVERITIES, Promised, Row, Stand, as_of
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -31,7 +31,7 @@ class SqlIncidentList:
         """The leading Dags of all incidents."""
         from sqlalchemy import select
 
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return frozenset(connection.execute(select(t.summaries.c.dag_id).distinct()).scalars())
 
     def leads(self) -> dict[str, str]:
@@ -39,7 +39,7 @@ class SqlIncidentList:
         from sqlalchemy import select
 
         s = t.summaries
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return {row.incident_id: row.dag_id for row in connection.execute(select(s.c.incident_id, s.c.dag_id))}
 
     def listed(self, wanted: Wanted, now: datetime, limit: int, cursor: str = "") -> IncidentList:
@@ -55,7 +55,7 @@ class SqlIncidentList:
         if cursor:
             rank, after = _place(cursor)
             page = page.where(or_(s.c.rank > rank, and_(s.c.rank == rank, s.c.incident_id < after)))
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(page.limit(limit + 1)).all()
             counts = _counts(connection, where, wanted)
             rows = self._as_of(connection, [read(row) for row in found[:limit]], now)
@@ -71,7 +71,7 @@ class SqlIncidentList:
 
         s = t.summaries
         wanted = select(s.c.body).where(s.c.incident_id.in_(ids)).order_by(s.c.incident_id.desc())
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return self._as_of(connection, [read(row) for row in connection.execute(wanted)], now)
 
     def like(self, category: str, but: str, readable: frozenset[str], most: int) -> list[Row]:
@@ -82,7 +82,7 @@ class SqlIncidentList:
         ended = s.c.state.in_((Stand.RESOLVED.value, Stand.OVER.value))
         mine = s.c.category == category, s.c.incident_id != but, ended, s.c.dag_id.in_(readable)
         wanted = select(s.c.body).where(*mine).order_by(s.c.incident_id.desc()).limit(most)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return [read(row) for row in connection.execute(wanted)]
 
     def _as_of(self, connection: Connection, rows: Sequence[Row], now: datetime) -> list[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.incidents.parts import Signed
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def signed(engine: Callable[[], Engine], incident_id: str) -> Signed:
 
     e = t.events
     mine = e.c.incident_id == incident_id
-    with begin(engine) as connection:
+    with transaction(engine) as connection:
         count = connection.execute(select(func.count()).select_from(e).where(mine)).scalar_one()
         last = connection.execute(select(e.c.seq, e.c.hash).where(mine).order_by(e.c.seq.desc()).limit(1)).first()
     text = f"The chain holds {count} events of this incident, each signed together with the one before it."

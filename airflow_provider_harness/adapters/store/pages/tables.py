@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.pages.summaries import labels
 from airflow_provider_harness.adapters.store.reports import moment
 from airflow_provider_harness.adapters.store.rows.gate_history import read_check, read_gate
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.incidents.row import OPEN
 from airflow_provider_harness.app.pages.kept_contract import is_readable
 from airflow_provider_harness.app.pages.table_view import freshness, last_gate, newest_of_slices, trend
@@ -54,7 +54,7 @@ class SqlTables:
 
         :param readable: leading Dags of the incidents that may be named; None = all.
         """
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             contracts, marks = _contracts(connection), _marks(connection)
             about = _open_incidents(connection, readable)
         found = []
@@ -74,7 +74,7 @@ class SqlTables:
     def rows(self, known: Sequence[Known], now: datetime) -> list[TableRow]:
         """The same with what their newest gates found."""
         names = [one.table for one in known]
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             bodies = {name: found[-1][1] for name, found in _bodies(connection, names).items()}
             gates, lengths = _gates(connection, names)
             told = _told(connection)
@@ -82,7 +82,7 @@ class SqlTables:
 
     def versions(self, table: str) -> list[tuple[datetime, Mapping[str, Any]]]:
         """Versions of a table's contract with the moment at which each was seen first, oldest first."""
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return _bodies(connection, [table]).get(table, [])
 
     def incidents(self, table: str, most: int) -> list[str]:
@@ -92,7 +92,7 @@ class SqlTables:
         s = t.summaries
         mine = s.c.labels.contains("".join(labels({"table": [table]})), autoescape=True)
         wanted = select(s.c.incident_id).where(mine).order_by(s.c.incident_id.desc()).limit(most)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return list(connection.execute(wanted).scalars())
 
     def of_task(self, dag_id: str, run_id: str, task_id: str, map_index: int | None, most: int) -> list[StoredGate]:
@@ -104,7 +104,7 @@ class SqlTables:
         where += [g.c.run_id == run_id] if run_id else []
         where += [g.c.task_id == task_id] if task_id else []
         where += [g.c.map_index == map_index] if map_index is not None else []
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(select(g).where(*where).order_by(g.c.measured_at.desc()).limit(most)).mappings()
             return _with_checks(connection, list(found))
 

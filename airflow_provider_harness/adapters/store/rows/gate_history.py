@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin, readable
+from airflow_provider_harness.adapters.store.transaction import readable, transaction
 from airflow_provider_harness.core.contracts.anomaly import Point
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision
@@ -21,13 +21,13 @@ from airflow_provider_harness.core.slices.gate_run import (
     COMPARABLE_PLACES,
     OWN_TASK,
     GateRun,
-    Kept,
+    GateSite,
     Place,
-    Post,
+    StoredCheck,
     StoredGate,
     flagged,
     history_checks,
-    reach,
+    lookback,
 )
 from airflow_provider_harness.core.slices.slices import Slice
 
@@ -53,7 +53,7 @@ class SqlGates:
         row = _row(run)
         checks = {result.id: _check(row["key"], result) for result in run.report.results}
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 connection.execute(t.gates.insert().values(**row))
                 if checks:
                     connection.execute(t.gate_checks.insert(), list(checks.values()))
@@ -61,7 +61,7 @@ class SqlGates:
             return  # kept already
 
     @readable
-    def points(self, contract: Contract, piece: Slice, post: Post) -> Mapping[str, Sequence[Point]]:
+    def points(self, contract: Contract, piece: Slice, post: GateSite) -> Mapping[str, Sequence[Point]]:
         g = t.gates
         mine = [
             g.c.table_name == contract.table,
@@ -73,8 +73,8 @@ class SqlGates:
         if post.place in OWN_TASK and post.task:
             mine += [g.c.dag_id == post.task.dag_id, g.c.task_id == post.task.task_id]
         wanted = [check.id for check in history_checks(contract)]
-        with begin(self._engine) as connection:
-            first = _oldest(connection, mine, reach(contract, piece.end - piece.start))
+        with transaction(self._engine) as connection:
+            first = _oldest(connection, mine, lookback(contract, piece.end - piece.start))
             found = _gates_with(wanted).where(*mine, g.c.slice_start >= first)
             rows = connection.execute(found).all() if first else []
         return _points(rows, post.place)
@@ -87,7 +87,7 @@ class SqlGates:
         g = t.gates
         mine = g.c.table_name == table, g.c.slice == slice_id, g.c.slice_end.is_not(None)
         newest = select(g.c.slice_end).where(*mine).order_by(g.c.measured_at.desc()).limit(1)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(newest).scalar()
         return datetime.fromisoformat(found) if found else None
 
@@ -101,7 +101,7 @@ class SqlGates:
         starts = sorted(text_of(piece.start) for piece in pieces)
         span = g.c.slice_start.between(starts[0], starts[-1])
         mine = g.c.table_name == table, g.c.conn_id == conn_id, g.c.place == Place.STAGING, span
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(select(g).where(*mine).order_by(g.c.measured_at, g.c.try_number)).all()
         newest = {row.slice: row for row in found if ends.get(row.slice) == row.slice_end}
         return {name for name, row in newest.items() if row.decision == Decision.PUBLISH and not row.rows}
@@ -116,7 +116,7 @@ class SqlGates:
 
         g, k = t.gates, t.gate_checks
         mine = (g.c.table_name == table,)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             first = _oldest(connection, mine, last)
             if not first:
                 return ()
@@ -126,7 +126,7 @@ class SqlGates:
             latest = {(row["slice_start"], row["place"], row["conn_id"], row["contract"]): row for row in found}
             rows = sorted(latest.values(), key=lambda row: (row["slice_start"], row["measured_at"]))
             keys = [row["key"] for row in rows]
-            checks: dict[str, list[Kept]] = {}
+            checks: dict[str, list[StoredCheck]] = {}
             for start in range(0, len(keys), 500):
                 part = select(k).where(k.c.gate.in_(keys[start : start + 500]))
                 for check in connection.execute(part).mappings():
@@ -141,14 +141,14 @@ class SqlGates:
         g = t.gates
         name = g.c.dag_id + "." + g.c.task_id
         wanted = select(g, name.label("name")).where(name.in_(tasks)).order_by(g.c.measured_at, g.c.try_number)
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return {row["name"]: read_gate(row, ()) for row in connection.execute(wanted).mappings()}
 
     def tables(self) -> Sequence[str]:
         """The tables of which anything is known."""
         from sqlalchemy import select
 
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(select(t.gates.c.table_name).distinct().order_by(t.gates.c.table_name))
             return [str(name) for name in found.scalars()]
 
@@ -233,13 +233,13 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float | Decimal) and isfinite(value) else None
 
 
-def read_check(row: RowMapping) -> Kept:
+def read_check(row: RowMapping) -> StoredCheck:
     """A check as it was kept."""
     names = ("kind", "value", "passed", "flagged", "error", "severity", "share")
-    return Kept(id=row["check_id"], **{name: row[name] for name in names})
+    return StoredCheck(id=row["check_id"], **{name: row[name] for name in names})
 
 
-def read_gate(row: RowMapping, checks: Sequence[Kept]) -> StoredGate:
+def read_gate(row: RowMapping, checks: Sequence[StoredCheck]) -> StoredGate:
     """A gate as it was kept."""
     names = ("contract", "contract_version", "conn_id", "slice", "rows", "malformed")
     task = TryKey(**{name: row[name] for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")})

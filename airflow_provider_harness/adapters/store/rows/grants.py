@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from airflow_provider_harness.adapters.store.incidents import SqlStore
+    from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 
 class GrantsGiven:
@@ -30,7 +30,7 @@ class GrantsGiven:
     :param store: of the healer, who alone can write the chain.
     """
 
-    def __init__(self, store: SqlStore) -> None:
+    def __init__(self, store: SqlIncidentStore) -> None:
         self._store = store
 
     def give(self, grant: Grant) -> None:
@@ -69,7 +69,7 @@ class SqlGrants:
             .where(g.c.contract == contract, g.c.slice == slice_id, g.c.expires_at > text_of(now))
             .order_by(g.c.id.desc())
         )
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             row = connection.execute(wanted).mappings().first()
         return _grant(dict(row)) if row else None
 
@@ -84,7 +84,7 @@ class SqlGrants:
         g, values = t.grants, {"grant_id": grant.id, "task": str(task), "used_at": text_of(now)}
         valid = select(g.c.id).where(g.c.id == grant.id, g.c.expires_at > text_of(now))
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 if connection.execute(valid).first() is None:
                     return False
                 connection.execute(t.grant_uses.insert().values(**values))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin, readable
+from airflow_provider_harness.adapters.store.transaction import readable, transaction
 from airflow_provider_harness.app.ports.healing import TaskState
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.operators import operator_of
@@ -47,7 +47,7 @@ class SqlLeases:
         }
         free = or_(lease.c.expires_at <= text_of(now), lease.c.holder == holder)
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 if not connection.execute(lease.update().where(lease.c.name == name, free).values(**row)).rowcount:
                     taken = connection.execute(select(lease).where(lease.c.name == name)).mappings().first()
                     if taken is not None:
@@ -61,13 +61,13 @@ class SqlLeases:
         """Prolong an own lease; False if it is another's now."""
         lease, until = t.leases, text_of(now + timedelta(seconds=LEASE_SECONDS))
         mine = lease.c.name == name, lease.c.token == token
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return bool(connection.execute(lease.update().where(*mine).values(expires_at=until)).rowcount)
 
     def release(self, name: str, token: str) -> None:
         """Give an own lease back; one that is another's now stays."""
         lease = t.leases
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(lease.delete().where(lease.c.name == name, lease.c.token == token))
 
     @readable
@@ -76,7 +76,7 @@ class SqlLeases:
         from sqlalchemy import select
 
         mark = t.watermarks
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             row = connection.execute(select(mark).where(mark.c.conn_id == conn_id, mark.c.table_name == table)).first()
         return (str(row.slice), datetime.fromisoformat(row.slice_end)) if row else None
 
@@ -99,7 +99,7 @@ class SqlLeases:
         row |= {"dag_id": task.dag_id, "task_id": task.task_id} if task else {}
         mine = mark.c.conn_id == conn_id, mark.c.table_name == table
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 there = _now(connection) or text_of(now)
                 further = or_(mark.c.slice_end <= row["slice_end"], mark.c.slice_end > there)
                 moved = connection.execute(mark.update().where(*mine, further).values(**row)).rowcount

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.reports import moment
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import UNREADABLE, begin
+from airflow_provider_harness.adapters.store.transaction import UNREADABLE, transaction
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset, Flow, Graph, Transformation, job
 
@@ -58,7 +58,7 @@ class SqlLineage:
         row = {**mine, "version": version, "recorded_at": text_of(at)}
         key = _hash(sorted(row.items()))
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 if connection.execute(latest).scalar() == version:
                     return False
                 connection.execute(t.lineage.insert().values(key=key, **row))
@@ -79,7 +79,7 @@ class SqlLineage:
         """
         from sqlalchemy import select
 
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(select(t.lineage).order_by(t.lineage.c.recorded_at)).mappings()
             found = [row for row in rows if moment(row["recorded_at"])]  # another would be the newest for ever
             names = ("key",) if ever else _IDENTITY

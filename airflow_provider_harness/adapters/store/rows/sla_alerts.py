@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.reports import moment, set_aside
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.transaction import begin
+from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import Decision
@@ -46,7 +46,7 @@ class SqlPromises:
         from sqlalchemy import select
 
         found, bad = [], {}
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             for row in connection.execute(select(t.watermarks).order_by(t.watermarks.c.table_name)):
                 if moment(row.slice_end) is None:
                     bad[f"{row.conn_id}/{row.table_name}"[:1024]] = (
@@ -68,20 +68,20 @@ class SqlPromises:
         published = g.c.place == Place.STAGING, g.c.decision == Decision.PUBLISH
         others = (g.c.dag_id != mark.dag_id) | (g.c.task_id != mark.task_id)
         asked = select(*who).where(*mine, *published, others).group_by(*who).order_by(func.min(g.c.measured_at))
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(asked.limit(TELLERS)).all()
         return [replace(mark, dag_id=row.dag_id, task_id=row.task_id, contract="", slice="") for row in rows]
 
     def borne_out(self) -> Sequence[HighWaterMark]:
         from sqlalchemy import select
 
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             return [_mark(row) for row in connection.execute(select(t.borne_out))]
 
     def bear_out(self, mark: HighWaterMark) -> None:
         b, values = t.borne_out, asdict(mark) | {"slice_end": text_of(mark.slice_end)}
         values["table_name"] = values.pop("table")
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(b.delete().where(b.c.conn_id == mark.conn_id, b.c.table_name == mark.table))
             connection.execute(b.insert().values(**values))
 
@@ -98,7 +98,7 @@ class SqlPromises:
         from sqlalchemy import select
 
         p = t.promises
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(select(p).where(p.c.ended_at.is_(None)).order_by(p.c.due_at, p.c.key))
             return [_at_risk(row) for row in rows]
 
@@ -108,7 +108,7 @@ class SqlPromises:
         row = asdict(risk) | {"slice_end": text_of(risk.slice_end), "told_at": text_of(now)}
         row |= {"table_name": row.pop("table"), "due_at": text_of(row.pop("due"))}
         try:
-            with begin(self._engine) as connection:
+            with transaction(self._engine) as connection:
                 connection.execute(t.promises.insert().values(key=_key(risk), **row))
         except IntegrityError:
             return False
@@ -121,7 +121,7 @@ class SqlPromises:
         self._change(risk, ended_at=text_of(now))
 
     def _change(self, risk: SlaAlert, **values: str) -> None:
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             connection.execute(t.promises.update().where(t.promises.c.key == _key(risk)).values(**values))
 
 

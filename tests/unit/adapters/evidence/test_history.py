@@ -17,7 +17,7 @@ from airflow_provider_harness.core.incidents.circuit_breaker import IncidentSumm
 from airflow_provider_harness.core.incidents.events import Outcome
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.core.redaction.redactor import Redactor
-from airflow_provider_harness.core.slices.gate_run import Kept, Place, StoredGate
+from airflow_provider_harness.core.slices.gate_run import Place, StoredCheck, StoredGate
 from tests.unit.app.fakes import KEY, FakeAirflow, failure, task
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -34,8 +34,10 @@ MINE = past(20, "failed", 4, 2.0, run_id=KEY.run_id)
 
 def gate(slice_id: str, decision: Decision = Decision.QUARANTINE) -> StoredGate:
     checks = (
-        Kept(id="amount", kind="range", value=3.0, passed=False, flagged=False, error="", severity="error", share=0.25),
-        Kept(
+        StoredCheck(
+            id="amount", kind="range", value=3.0, passed=False, flagged=False, error="", severity="error", share=0.25
+        ),
+        StoredCheck(
             id="fresh", kind="freshness", value=7200, passed=True, flagged=False, error="", severity="error", share=None
         ),
     )

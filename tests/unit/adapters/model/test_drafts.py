@@ -120,7 +120,7 @@ def test_it_stands_in_the_incident_and_does_nothing() -> None:
     incident_id = opened(w)
     assert heal.claim(w.healer, incident_id, RUN)
     _, [kept] = draft(FIX)
-    model_proposals.judge(w.healer, failure(), Evidence(), kept)
+    model_proposals.judge_proposal(w.healer, failure(), Evidence(), kept)
     for tell in (postmortem, first_screen):
         said = "\n".join(tell(incident_id, w.store.events(incident_id), w.store.failures(incident_id)))
         assert (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_harness.adapters.sql.aggregates import RUNNING, joined
+from airflow_provider_harness.adapters.sql.aggregates import MERGEABLE, merge
 from airflow_provider_harness.core.contracts.checks import CheckKind
 
 VALUES = st.lists(st.one_of(st.none(), st.integers(-1000, 1000).map(lambda n: n / 8)), max_size=30)
@@ -40,15 +40,15 @@ def whole(kind: CheckKind, values: list[float | None]) -> float | None:
     return sum(known) / len(known) if kind is CheckKind.MEAN else of[kind](known)
 
 
-@pytest.mark.parametrize("kind", RUNNING)
+@pytest.mark.parametrize("kind", MERGEABLE)
 @given(values=VALUES, size=SIZE)
 def test_parts_come_to_the_whole(kind: CheckKind, values: list[float | None], size: int) -> None:
     parts = [state(kind, values[start : start + size]) for start in range(0, len(values), size)]
-    found, expected = joined(kind, parts), whole(kind, values)
+    found, expected = merge(kind, parts), whole(kind, values)
     assert found is None if expected is None else found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize(("kind", "expected"), [(CheckKind.MAXIMUM, math.nan), (CheckKind.MINIMUM, 1.0)])
 def test_nan_is_the_largest_number(kind: CheckKind, expected: float) -> None:
     for parts in ([(1.0,), (math.nan,)], [(math.nan,), (1.0,)]):
-        assert joined(kind, parts) == pytest.approx(expected, nan_ok=True)
+        assert merge(kind, parts) == pytest.approx(expected, nan_ok=True)

@@ -528,7 +528,7 @@ def test_an_act_that_names_no_task_was_judged_for_one_too(
 ) -> None:
     w = world()
     w.airflow.states = [task(), task(task_id="other")]
-    found = standing.found(heal.situation_of(w.healer, KEY, 0))
+    found = standing.snapshot(heal.situation_of(w.healer, KEY, 0))
     incident_id = proposed(w, kind, found=found, **NO_TASK[kind])
     happens(w)
     assert act(w.healer, incident_id, RUN).stop is outcome

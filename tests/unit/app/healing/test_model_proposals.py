@@ -33,7 +33,7 @@ def asked(w: World, said: ModelProposal) -> tuple[Verdict, dict[str, Any]]:
     incident_id = opened(w)
     assert heal.claim(w.healer, incident_id, RUN)
     before = list(w.airflow.writes)
-    verdict = model_word.judge(w.healer, failure(), Evidence(), said)
+    verdict = model_word.judge_proposal(w.healer, failure(), Evidence(), said)
     assert (w.airflow.writes, w.store.acts, w.store.approvals) == (before, [], [])  # nothing done, nothing reserved
     kinds = w.kinds(incident_id)
     assert kinds.count(EventKind.MODEL_PROPOSED) == 1 and EventKind.PROPOSED not in kinds
@@ -128,7 +128,7 @@ def test_airflow_that_is_away_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_an_incident_nothing_is_judged() -> None:
     with pytest.raises(NotAllowed):
-        model_word.judge(world().healer, failure(), Evidence(), proposed(A.RETRY_TASK))
+        model_word.judge_proposal(world().healer, failure(), Evidence(), proposed(A.RETRY_TASK))
 
 
 def test_a_wish_for_a_person_stops_an_act_that_would_be_approved() -> None:
@@ -146,7 +146,7 @@ def test_how_it_ended_is_recorded() -> None:
     w = world()
     incident_id = opened(w)
     told = event_of(kind=EventKind.MODEL_ENDED, at=w.clock(), body={"failure": str(KEY), "counts": {"repeat": 1}}).body
-    model_word.ended(w.healer, told)
+    model_word.record_model_run(w.healer, told)
     assert w.incident(incident_id).last[ModelEnded].counts == {"repeat": 1}
-    model_word.ended(w.healer, replace(told, failure=""))
+    model_word.record_model_run(w.healer, replace(told, failure=""))
     assert w.kinds(incident_id).count(EventKind.MODEL_ENDED) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing.act import act, proposal_of
-from airflow_provider_harness.app.healing.baseline import MOST_SLICES, before
+from airflow_provider_harness.app.healing.baseline import MOST_SLICES, record_baseline
 from airflow_provider_harness.app.healing.verify import verify
 from airflow_provider_harness.app.oncall import escalate
 from airflow_provider_harness.app.ports.healing import GateResult
@@ -42,7 +42,7 @@ def acted(
     slices = [FIRST.isoformat(), LAST.isoformat()] if kind is ActionKind.BACKFILL_RANGE else []
     event(incident_id, EventKind.PROPOSED, action=kind.value, arguments=arguments, why="", slices=slices)
     event(incident_id, EventKind.JUDGED, verdict="approve")
-    known = {"before": before(w.healer, proposal_of(w.incident(incident_id)))} if looks else {}
+    known = {"before": record_baseline(w.healer, proposal_of(w.incident(incident_id)))} if looks else {}
     event(incident_id, EventKind.ACT_STARTED, act="a", **known)
     event(incident_id, EventKind.ACT_ENDED, act="a", at=START.isoformat(), **{"result": "cleared"} | ended)
     return incident_id
@@ -248,7 +248,7 @@ def test_what_is_looked_at_before_an_act_is_bounded() -> None:
 
 def test_a_pause_looks_at_nothing_before() -> None:
     w = world()
-    assert before(w.healer, proposal_of(w.incident(acted(w, ActionKind.PAUSE_DAG, {"dag": "flights"})))) == {}
+    assert record_baseline(w.healer, proposal_of(w.incident(acted(w, ActionKind.PAUSE_DAG, {"dag": "flights"})))) == {}
 
 
 def test_harm_is_paged_at_once_a_step_louder_and_nothing_more_is_tried() -> None:

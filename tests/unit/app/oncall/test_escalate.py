@@ -114,7 +114,7 @@ def test_a_death_after_the_page_ends_the_incident_once() -> None:
 
 
 def page(w: World, incident_id: str) -> Any:
-    return compose.compose(w.healer, w.incident(incident_id), asks="do this", severity=PageSeverity.HIGH)
+    return compose.build_page(w.healer, w.incident(incident_id), asks="do this", severity=PageSeverity.HIGH)
 
 
 def test_a_page_says_what_is_needed() -> None:

@@ -15,7 +15,7 @@ from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall import incident_commands as hand_over
 from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall.escalate import STARTED
-from airflow_provider_harness.app.oncall.incident_commands import Desk, Done, Question
+from airflow_provider_harness.app.oncall.incident_commands import CommandResult, IncidentCommands, Question
 from airflow_provider_harness.app.ports.healing import PageSeverity
 from airflow_provider_harness.app.reports.postmortem import postmortem
 from airflow_provider_harness.core.diagnosis.failure import TryKey
@@ -29,7 +29,7 @@ from tests.unit.app.healing.test_act import RUN, asked, decided, due
 
 @dataclass
 class FakePerson:
-    """Implements ``app.oncall.incident_commands.Person``; every writing call is kept."""
+    """Implements ``app.oncall.incident_commands.CallerApi``; every writing call is kept."""
 
     name: str = "oncall"
     may: bool = True
@@ -57,8 +57,8 @@ class FakePerson:
         return not self.slow
 
 
-def desk(w: World, person: FakePerson | None = None) -> Desk:
-    return Desk(store=w.store, person=person or FakePerson(), pager=w.pager, now=w.clock())
+def desk(w: World, person: FakePerson | None = None) -> IncidentCommands:
+    return IncidentCommands(store=w.store, person=person or FakePerson(), pager=w.pager, now=w.clock())
 
 
 Make = Callable[[World], str]
@@ -83,7 +83,7 @@ def test_a_taken_incident_is_left_alone_until_it_is_returned(make: Make) -> None
     w.clock.ahead(days=2)
     assert reconcile(w.healer).started == reconcile(w.healer).ended == ()
     assert w.airflow.writes == []
-    assert hand_over.give_back(desk(w), incident_id).done
+    assert hand_over.return_incident(desk(w), incident_id).done
     w.clock.ahead(minutes=1)
     assert reconcile(w.healer).started == (incident_id,)
     assert w.incident(incident_id).last[Returned] == Returned(by="oncall")
@@ -109,7 +109,7 @@ def test_taken_while_it_acts_the_act_says_how_it_ended() -> None:
 def test_nobody_takes_what_somebody_has_or_what_is_over() -> None:
     w = world()
     incident_id = opened(w)
-    assert "nothing to give back" in hand_over.give_back(desk(w), incident_id).text
+    assert "nothing to give back" in hand_over.return_incident(desk(w), incident_id).text
     assert hand_over.take(desk(w), incident_id).done
     assert hand_over.take(desk(w, FakePerson(name="other")), incident_id).text == "It was taken by oncall before."
     assert hand_over.resolve(desk(w), incident_id, "w", unproved=False).done
@@ -129,7 +129,7 @@ def test_a_question_that_expired_is_asked_again_when_the_incident_is_given_back(
         heal.decide(w.healer, incident_id)
         incident = w.incident(incident_id)
         assert approve.question(w.healer, incident, proposal_of(incident), run) is not None
-        message = compose.compose(w.healer, w.incident(incident_id), asks="answer", severity=PageSeverity.HIGH)
+        message = compose.build_page(w.healer, w.incident(incident_id), asks="answer", severity=PageSeverity.HIGH)
         told = message.details["if nobody answers"]
         assert told == f"It counts as no. To be asked again: airflow harness incidents return {incident_id}"
         w.clock.ahead(hours=2)
@@ -138,7 +138,7 @@ def test_a_question_that_expired_is_asked_again_when_the_incident_is_given_back(
         act(w.healer, incident_id, run)
         assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.REFUSED
         assert f"incidents return {incident_id}" in "\n".join(w.tells(incident_id))
-        assert hand_over.give_back(desk(w), incident_id).done
+        assert hand_over.return_incident(desk(w), incident_id).done
     assert len(w.store.approvals) == 2
     assert not [call for call in w.airflow.writes if call[0] != "start"]
 
@@ -189,7 +189,7 @@ def test_a_page_ends_when_airflow_agrees_or_when_a_person_says_so_all_the_same()
     assert len(w.pager.resolved) == 1
 
 
-def answered(w: World, incident_id: str, person: FakePerson | None = None) -> Done:
+def answered(w: World, incident_id: str, person: FakePerson | None = None) -> CommandResult:
     return hand_over.answer(desk(w, person), incident_id, "Approve", "harness_healer")
 
 

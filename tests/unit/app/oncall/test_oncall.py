@@ -95,7 +95,7 @@ def test_the_contracts_of_what_failed_decide() -> None:
 def test_a_page_says_for_whom_and_how_much_else() -> None:
     w = broken(*(of(f"d{n}") for n in range(8)))
     w.gates.contracts = {"d0": contract(consumers=(READER,))}
-    page = compose.compose(w.healer, w.incident("I1"), asks="do this", severity=PageSeverity.HIGH)
+    page = compose.build_page(w.healer, w.incident("I1"), asks="do this", severity=PageSeverity.HIGH)
     assert page.details["for whom"] == "public.t (medium) of data, read by board"
     assert page.details["what is broken"].endswith("and 3 more, in 8 Dag(s), of the same cause")
     assert list(page.details)[:3] == ["what is broken", "for whom", "since"]
@@ -107,7 +107,7 @@ def test_a_page_is_read_from_the_top_and_links_the_runbook() -> None:
     w.gates.contracts = {"d0": contract(runbook="https://wiki/t", owner=Owner(team="data", channels=("#data",)))}
     w.event("I1", EventKind.CLAIMED, run="r")
     healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="https://wiki/{category}"))
-    page = compose.compose(healer, w.incident("I1"), asks="do this", severity=PageSeverity.HIGH)
+    page = compose.build_page(healer, w.incident("I1"), asks="do this", severity=PageSeverity.HIGH)
     assert page.links == {
         "The incident": "http://airflow/plugin/harness/incidents/I1",
         "The run in Airflow": "http://airflow/d0/r1",
@@ -127,7 +127,7 @@ def test_the_owner_answers_where_no_contract_says_who_and_airflow_says_who_that_
     w = broken(replace(of("flights"), owner=told))
 
     def route() -> tuple[str, ...]:
-        return compose.compose(w.healer, w.incident("I1"), asks="", severity=PageSeverity.HIGH).route
+        return compose.build_page(w.healer, w.incident("I1"), asks="", severity=PageSeverity.HIGH).route
 
     assert route() == ("team",)
     w.airflow.dags["flights"] = dag(owners=("ann", "bob"), owners_of={of("flights").key.task_id: ("ann",)})

@@ -19,7 +19,7 @@ from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall.deadlines import overdue, pace
 from airflow_provider_harness.app.oncall.delivery import DEFAULT, NobodyThere, PageDispatcher
 from airflow_provider_harness.app.oncall.impact import page_severity
-from airflow_provider_harness.app.oncall.incident_commands import Desk, Done
+from airflow_provider_harness.app.oncall.incident_commands import CommandResult, IncidentCommands
 from airflow_provider_harness.app.pages.incidents.view import commands
 from airflow_provider_harness.app.ports.healing import Page, RunState
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark
@@ -335,7 +335,7 @@ def question(w: World, kind: ActionKind, **arguments: str) -> Page:
     until = (START + timedelta(hours=1)).isoformat()
     w.event(incident_id, EventKind.ASKED, approval="a", assigned=["ann", "bob"], expires=until, url="http://answer")
     asks = escalate.answer(incident_id)
-    return compose.compose(w.healer, w.incident(incident_id), asks=asks, severity=escalate.PageSeverity.HIGH)
+    return compose.build_page(w.healer, w.incident(incident_id), asks=asks, severity=escalate.PageSeverity.HIGH)
 
 
 ONE = {"run": "run1", "task": "load", "try_number": "1"}
@@ -425,7 +425,7 @@ def drift(w: World, side: str = "target", **rendered: str) -> str:
 def test_schema_drift_names_its_columns_and_where_a_statement_belongs() -> None:
     w = world()
     incident_id = drift(w)
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
+    message = compose.build_page(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     assert message.summary.startswith("flights.load: schema_drift (column origin, dest")
     where = "To be run by a person in postgres://db:5432/shop.public.t, connection warehouse:"
     assert message.details["suggested statement"] == f"{where}\nALTER TABLE public.t DROP COLUMN dest;"
@@ -439,7 +439,7 @@ def test_a_refused_login_names_the_connection() -> None:
     w.brain.diagnosis = diagnosis(category=Category.AUTH_EXPIRED_OR_INVALID)
     heal.claim(w.healer, incident_id, "r")
     heal.diagnose(w.healer, incident_id)
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
+    message = compose.build_page(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     assert message.summary == "flights.load: auth_expired_or_invalid (connection warehouse) - refused"
     assert "the failed task uses connection warehouse" in told(w, incident_id)
 
@@ -475,7 +475,7 @@ def test_a_statement_names_the_database_also_where_no_lineage_is_known(
         )
     ]
     incident_id = drift(w, side, **rendered)
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
+    message = compose.build_page(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     first, _ = message.details["suggested statement"].split("\n")
     assert first == f"To be run by a person in postgres://db:5432/shop.public.t, connection {conn_id}:"
 
@@ -483,7 +483,7 @@ def test_a_statement_names_the_database_also_where_no_lineage_is_known(
 def test_where_nobody_knows_the_database_its_table_is_named() -> None:
     w = world()
     incident_id = drift(w, "source", conn_id="shop")
-    message = compose.compose(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
+    message = compose.build_page(w.healer, w.incident(incident_id), asks="a", severity=escalate.PageSeverity.HIGH)
     assert message.details["suggested statement"].startswith("To be run by a person in the database of public.t:")
 
 
@@ -585,9 +585,9 @@ def test_every_command_that_a_person_is_told_can_be_done_where_the_incident_stan
     text = "\n".join([*screen(w, incident_id), *commands(w.incident(incident_id)).values()])
     words = set(re.findall(r"\bincidents (\w+)", text)) - {"show"}
     assert words or make is resolved
-    do: dict[str, Callable[[Desk], Done]] = {
+    do: dict[str, Callable[[IncidentCommands], CommandResult]] = {
         "take": lambda at: hand_over.take(at, incident_id),
-        "return": lambda at: hand_over.give_back(at, incident_id),
+        "return": lambda at: hand_over.return_incident(at, incident_id),
         "ack": lambda at: hand_over.acknowledge(at, incident_id),
         "resolve": lambda at: hand_over.resolve(at, incident_id, "mended", unproved=False),
     }

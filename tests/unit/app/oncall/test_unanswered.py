@@ -82,7 +82,7 @@ def test_what_is_never_done_says_so_and_may_be_done_later(kind: ActionKind, argu
     assert (finding.outcome, finding.text) == (Outcome.ESCALATED, f"Nothing was done: {result(w, incident_id)}")
     assert escalate.settle(w.healer, w.incident(incident_id)) is Outcome.ESCALATED
     assert w.pager.pages[-1].details["done"].startswith("nothing was done")
-    assert hand_over.give_back(desk(w), incident_id).done
+    assert hand_over.return_incident(desk(w), incident_id).done
 
 
 @pytest.mark.parametrize(("kind", "arguments"), EVERY)
@@ -157,7 +157,7 @@ def test_an_act_that_was_not_done_is_proposed_again_when_a_person_gives_it_back(
     act(w.healer, incident_id, RUN)
     verify.verify(w.healer, w.incident(incident_id))
     escalate.settle(w.healer, w.incident(incident_id))
-    hand_over.give_back(desk(w), incident_id)
+    hand_over.return_incident(desk(w), incident_id)
     assert heal.claim(w.healer, incident_id, "heal__2")
     heal.diagnose(w.healer, incident_id)
     heal.decide(w.healer, incident_id)

@@ -15,7 +15,7 @@ from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing.act import proposal_of
 from airflow_provider_harness.app.healing.reconcile import reconcile
 from airflow_provider_harness.app.oncall import approve
-from airflow_provider_harness.app.oncall.page import compose
+from airflow_provider_harness.app.oncall.page import build_page
 from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.contracts.grant import text_of
@@ -128,7 +128,7 @@ def test_a_page_has_no_controls_and_links_of_the_web_only() -> None:
     incident_id = decided(w)
     w.event(incident_id, EventKind.NOTED, text="x")
     healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="javascript:alert({category})"))
-    page = compose(healer, w.incident(incident_id), asks="Look.", severity=PageSeverity.LOW)
+    page = build_page(healer, w.incident(incident_id), asks="Look.", severity=PageSeverity.LOW)
     assert "\n" not in page.summary and "\x1b" not in str(page) and "Runbook" not in page.links
     assert "\n" not in page.details["cause"]
     assert all(address.startswith("http") for address in page.links.values())
@@ -138,7 +138,7 @@ def test_a_runbook_of_the_web_is_linked() -> None:
     w = world()
     incident_id = decided(w)
     healer = replace(w.healer, limits=replace(w.healer.limits, runbook_url="https://wiki.example/{category}"))
-    page = compose(healer, w.incident(incident_id), asks="Look.", severity=PageSeverity.LOW)
+    page = build_page(healer, w.incident(incident_id), asks="Look.", severity=PageSeverity.LOW)
     assert page.links["Runbook"].startswith("https://wiki.example/")
 
 

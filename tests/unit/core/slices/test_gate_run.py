@@ -9,7 +9,14 @@ import pytest
 from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Slot
 from airflow_provider_harness.core.contracts.contract import Contract, Grain, Load
 from airflow_provider_harness.core.contracts.report import Measurement, Measurements, judge_one
-from airflow_provider_harness.core.slices.gate_run import COMPARABLE_PLACES, OWN_TASK, Place, flagged, reach, unreadable
+from airflow_provider_harness.core.slices.gate_run import (
+    COMPARABLE_PLACES,
+    OWN_TASK,
+    Place,
+    flagged,
+    lookback,
+    unreadable,
+)
 
 ANOMALY = Check(id="a", kind=CheckKind.ANOMALY, baseline=Baseline(of=CheckKind.ROW_COUNT, window=10))
 CHANGE = Check(id="c", kind=CheckKind.ROW_COUNT_CHANGE)
@@ -36,12 +43,12 @@ def slotted(slot: Slot) -> Check:
     ],
 )
 def test_as_many_slices_are_read_as_the_window_of_the_slot_needs(slot: Slot, grain: Grain, slices: int) -> None:
-    assert reach(contract(slotted(slot), grain=grain)) == slices
+    assert lookback(contract(slotted(slot), grain=grain)) == slices
 
 
 def test_only_checks_of_the_history_need_one() -> None:
-    assert reach(contract(COUNT)) == 0
-    assert reach(contract(COUNT, CHANGE)) == 30
+    assert lookback(contract(COUNT)) == 0
+    assert lookback(contract(COUNT, CHANGE)) == 30
 
 
 @pytest.mark.parametrize(

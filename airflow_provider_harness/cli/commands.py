@@ -35,7 +35,7 @@ def _switch(args: Any, to: str) -> int:
     from airflow_provider_harness import config
     from airflow_provider_harness.wiring import healing as wiring
 
-    wiring.store().set_mark(wiring.SWITCH, to)
+    wiring.store().set_value(wiring.SWITCH, to)
     row = {"switch": to, "[harness] mode": config.read().mode.value, "in force": wiring.mode().value}
     show(args, [row], "")
     return FINE

@@ -145,7 +145,7 @@ def _note(healer: Healer, incident_id: str, run_id: str) -> None:
     """Say it where people look; who cannot note anything heals all the same."""
     wiring.log_failures(
         "Noting what was done (the incident's page has it)",
-        lambda: note.tell(healer, healer.store.incident(incident_id), run_id),
+        lambda: note.write_note(healer, healer.store.incident(incident_id), run_id),
     )
 
 

@@ -73,7 +73,7 @@ _WIDTH = tuple(config.Mode)  # the narrowest first
 
 def mode() -> config.Mode:
     """What the healer may do now: the narrower of [harness] mode and the switch in the store, read anew each time."""
-    switch = store().mark(SWITCH)
+    switch = store().get_value(SWITCH)
     configured = config.read().mode
     return min(configured, config.Mode(switch), key=_WIDTH.index) if switch else configured
 

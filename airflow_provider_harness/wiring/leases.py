@@ -142,7 +142,7 @@ def published(contract: Contract, piece: Slice, conn_id: str, task: TryKey) -> N
             conn_id, contract.table, piece, datetime.now(UTC), task=task, contract=contract.place
         ):
             log.info("The high-water mark of %s is slice %s, until %s", contract.table, piece.id, piece.end.isoformat())
-        elif (mark := store.mark(conn_id, contract.table)) is not None:
+        elif (mark := store.high_water_mark(conn_id, contract.table)) is not None:
             log.info("Slice %s lies before the high-water mark of %s, slice %s", piece.id, contract.table, mark[0])
 
     _quietly("The high-water mark was not moved", move)

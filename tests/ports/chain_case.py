@@ -98,7 +98,7 @@ def lived(store: SqlIncidentStore, engine: Engine) -> str:
     )
     store.ask(approval)
     assert store.use_approval(approval, NOW) is AskState.USED
-    store.set_mark("mode", "shadow")
+    store.set_value("mode", "shadow")
     grant = Grant(
         id="G" * 26,
         incident_id=incident,

@@ -59,7 +59,7 @@ def test_the_chain_goes_on_with_a_new_key_and_both_prove_their_part(store: SqlIn
     incident = lived(store, engine)
     store.change_key(NEW)
     after = with_keys(engine, BOTH)
-    after.set_mark("mode", "off")
+    after.set_value("mode", "off")
     assert after.audit(after.head()).holds
     assert incident in [entry.event.incident_id for entry in after.audit_entries()]
     change = next(entry.event for entry in after.audit_entries() if entry.event.kind is audit.StoreKind.KEY_CHANGED)
@@ -74,7 +74,7 @@ def test_who_has_not_got_the_new_key_writes_nothing(store: SqlIncidentStore, eng
     store.change_key(NEW)
     head = store.head()
     with pytest.raises(ConfigurationError, match=f"does not hold key {name_of(NEW)}"):
-        store.set_mark("mode", "act")
+        store.set_value("mode", "act")
     assert store.head() == head
 
 
@@ -89,7 +89,7 @@ def test_a_lost_key_is_said_in_a_sentence_and_the_rest_is_proved(store: SqlIncid
     lived(store, engine)
     store.change_key(NEW)
     after = with_keys(engine, Ring(current=NEW, place="/etc/audit.key"))
-    after.set_mark("mode", "off")
+    after.set_value("mode", "off")
     broken = after.audit_break()
     assert broken is not None
     assert broken.problem == (

@@ -355,7 +355,7 @@ def test_a_store_that_has_lived_is_brought_up_and_everything_in_it_is_read(lived
     assert store.approval("I", "h") is not None and store.last_pass() == NOW
     promises = SqlPromises(lambda: lived, lambda *_: pytest.fail("no contract is read"), Graph)
     assert [mark.table for mark in promises.published()] == ["public.t"]
-    assert [risk.table for risk in promises.told()] == ["public.t"]
+    assert [risk.table for risk in promises.open_alerts()] == ["public.t"]
     (flow,) = SqlLineage(lambda: lived).graph().flows
     assert len(flow.columns) == 1
     assert len(SqlOutbox(lambda: lived).waiting()) == 1

@@ -39,7 +39,7 @@ def lives(cli: Run, server: HTTPServer, parts: dict[str, Any], *words: str, port
 def seen(store: SqlIncidentStore, ago: timedelta = timedelta(0)) -> None:
     at = datetime.now(UTC) - ago
     store.note_pass(at)
-    store.set_mark("watch_looked_at", at.isoformat())
+    store.set_value("watch_looked_at", at.isoformat())
 
 
 def test_alive_is_one_line_and_zero(cli: Run, store: SqlIncidentStore, httpserver: HTTPServer) -> None:

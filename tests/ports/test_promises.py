@@ -100,15 +100,15 @@ def test_others_who_told_of_having_published_a_table_are_known_whatever_its_mark
 
 
 def test_each_deadline_is_told_once_until_it_is_over(promises: SqlPromises) -> None:
-    assert promises.tell(RISK, NOW)
-    assert not promises.tell(RISK, NOW + DAY)
-    assert promises.tell(replace(RISK, slice="next"), NOW)
-    assert sorted(promises.told(), key=lambda risk: risk.slice) == [RISK, replace(RISK, slice="next")]
+    assert promises.record_alert(RISK, NOW)
+    assert not promises.record_alert(RISK, NOW + DAY)
+    assert promises.record_alert(replace(RISK, slice="next"), NOW)
+    assert sorted(promises.open_alerts(), key=lambda risk: risk.slice) == [RISK, replace(RISK, slice="next")]
     promises.move(RISK, "harness:e")
-    assert sorted(risk.dedup_key for risk in promises.told()) == sorted(["harness:e", RISK.dedup_key])
+    assert sorted(risk.dedup_key for risk in promises.open_alerts()) == sorted(["harness:e", RISK.dedup_key])
     promises.end(RISK, NOW)
-    assert [risk.slice for risk in promises.told()] == ["next"]
-    assert not promises.tell(RISK, NOW), "it is told no second time after its end either"
+    assert [risk.slice for risk in promises.open_alerts()] == ["next"]
+    assert not promises.record_alert(RISK, NOW), "it is told no second time after its end either"
 
 
 def test_without_lineage_nothing_feeds_it(engine: Engine) -> None:

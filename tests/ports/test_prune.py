@@ -68,7 +68,7 @@ def test_what_is_over_goes_with_all_that_it_had_and_the_chain_goes_on(store: Sql
     found = store.audit(store.head())
     assert (found.broken, found.rows) == (None, ())
     assert "were pruned" in found.notes[0]
-    assert store.mark("mode") == "shadow"
+    assert store.get_value("mode") == "shadow"
     assert pruned(store) == {}, "what is gone is gone"
     ended(store, "r3")
     assert store.audit().holds
@@ -145,7 +145,7 @@ def test_watermarks_stay_where_a_promise_is_open_and_lineage_stays(store: SqlInc
     store.note_pass(NOW)
     removed = pruned(store)
     assert (removed["harness_watermarks"], rows(engine, t.lineage)) == (1, 1)
-    assert slices.mark("warehouse", "orders") is not None
+    assert slices.high_water_mark("warehouse", "orders") is not None
     assert store.audit().rows == ()
 
 

@@ -236,7 +236,7 @@ def test_a_task_cannot_keep_the_writers_waiting(postgres: PostgresServer, databa
     try:
         with tasks.connect() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(1751216750)"))
-            SqlIncidentStore(owner, AUDIT_KEY).set_mark("a", "b")
+            SqlIncidentStore(owner, AUDIT_KEY).set_value("a", "b")
         for table in ("harness_marks", "harness_failures", "harness_events", "harness_incidents", "harness_watermarks"):
             with tasks.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
                 connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
@@ -275,14 +275,14 @@ def test_a_mark_goes_forward_only_and_one_in_the_future_is_corrected(postgres: P
     days = [slice_of(contract(), stamp(now.replace(hour=0) - timedelta(days=number))) for number in (4, 3, 2)]
     slices.advance_high_water_mark("wh", "public.t", days[1], now)
     slices.advance_high_water_mark("wh", "public.t", days[0], now)
-    assert slices.mark("wh", "public.t") == (days[1].id, days[1].end)
+    assert slices.high_water_mark("wh", "public.t") == (days[1].id, days[1].end)
     for change in (f"slice_end = '{text_of(days[0].end)}'", "table_name = 'public.u'"):
         with pytest.raises(DBAPIError, match="forward only"), owner.begin() as connection:
             connection.execute(text(f"UPDATE harness_watermarks SET {change}"))
     with owner.begin() as connection:
         connection.execute(text("UPDATE harness_watermarks SET slice_end = '2098-01-01T00:00:00.000000+00:00'"))
     slices.advance_high_water_mark("wh", "public.t", days[2], now)
-    assert slices.mark("wh", "public.t") == (days[2].id, days[2].end)
+    assert slices.high_water_mark("wh", "public.t") == (days[2].id, days[2].end)
     owner.dispose()
 
 
@@ -301,7 +301,7 @@ def test_a_worker_whose_clock_is_behind_moves_marks_as_the_database_sees_them(
     assert not slices.advance_high_water_mark("wh", "public.t", quarters[0], behind), (
         "by its own clock, the mark is in the future"
     )
-    assert slices.mark("wh", "public.t") == (quarters[1].id, quarters[1].end)
+    assert slices.high_water_mark("wh", "public.t") == (quarters[1].id, quarters[1].end)
     assert slices.advance_high_water_mark("wh", "public.t", quarters[2], behind)
     owner.dispose()
 

@@ -24,7 +24,7 @@ __all__ = ["emptied", "engine", "store"]
 def test_a_store_that_only_the_harness_wrote_is_as_the_chain_says(store: SqlIncidentStore, engine: Engine) -> None:
     incident = lived(store, engine)
     store.give_back(incident, proposal())
-    store.set_mark("mode", "off")
+    store.set_value("mode", "off")
     GrantsGiven(store).withdraw("G" * 26)
     later = Slice(id="s2", start=NOW, end=NOW + timedelta(hours=1))
     SqlLeases(lambda: engine).advance_high_water_mark("warehouse", "orders", later, NOW)
@@ -157,7 +157,7 @@ def test_a_cut_tail_is_found_by_the_head_on_a_page_only(store: SqlIncidentStore,
     """The last events and the rows that they hold go together: what is left is a store of earlier, and the chain alone cannot know."""
     lived(store, engine)
     before = len(list(store.audit_entries()))
-    store.set_mark("mode", "off")
+    store.set_value("mode", "off")
     noted = store.head()
     done(
         engine,
@@ -175,7 +175,7 @@ def test_a_healer_does_not_go_on_with_what_it_did_not_write(store: SqlIncidentSt
     """A forged row stays a finding whatever the harness writes after it."""
     lived(store, engine)
     done(engine, "DELETE FROM harness_acts")
-    store.set_mark("mode", "act")
+    store.set_value("mode", "act")
     store.note_pass(NOW + timedelta(days=2))
     [said] = store.audit().rows
     assert "harness_acts" in said
@@ -191,7 +191,7 @@ def test_what_stood_before_the_chain_held_rows_is_unproved_and_not_broken(
     done(
         engine, "UPDATE harness_incidents SET touched_at = '2026-11-21T11:00:00.000000+00:00'"
     )  # as another version might
-    store.set_mark("mode", "off")
+    store.set_value("mode", "off")
     found = store.audit(store.head())
     assert (found.holds, found.rows) == (True, ())
     assert "4 row(s) stood there before" in found.notes[0]
@@ -211,7 +211,7 @@ def test_odd_bytes_are_a_finding_and_no_crash(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/harness.db")
     upgrade(engine)
     store = SqlIncidentStore(engine, KEY)
-    store.set_mark("mode", "off")
+    store.set_value("mode", "off")
     done(engine, "UPDATE harness_events SET body = CAST(x'80ff7b' AS TEXT) WHERE seq = 2")
     broken = store.audit_break()
     engine.dispose()

@@ -217,12 +217,12 @@ def test_an_error_of_the_work_is_not_said_to_come_of_the_store(monkeypatch: pyte
 
 
 def test_a_mark_only_goes_up(store: SqlLeases) -> None:
-    assert store.mark("wh", "public.t") is None
+    assert store.high_water_mark("wh", "public.t") is None
     for day in (3, 5, 4):
         store.advance_high_water_mark("wh", "public.t", piece(day), NOW)
     store.advance_high_water_mark("wh", "public.other", piece(1), NOW)
-    assert store.mark("wh", "public.t") == ("20130105", piece(5).end)
-    assert store.mark("wh", "public.other") == ("20130101", piece(1).end)
+    assert store.high_water_mark("wh", "public.t") == ("20130105", piece(5).end)
+    assert store.high_water_mark("wh", "public.other") == ("20130101", piece(1).end)
 
 
 @pytest.mark.usefixtures("wired")
@@ -232,4 +232,4 @@ def test_a_run_before_the_mark_says_so(store: SqlLeases, caplog: pytest.LogCaptu
     assert "The high-water mark of public.t is slice 20130105, until 2013-01-06T00:00:00+00:00" in caplog.text
     wiring_slices.published(CONTRACT, piece(2), "wh", task("one"))
     assert "Slice 20130102 lies before the high-water mark of public.t, slice 20130105" in caplog.text
-    assert store.mark("wh", "public.t") == ("20130105", piece(5).end)
+    assert store.high_water_mark("wh", "public.t") == ("20130105", piece(5).end)

@@ -13,7 +13,7 @@ def observe(after: Incident, event: Event) -> None:
     import structlog
 
     for reading in readings(after, event):
-        tell(reading)
+        emit(reading)
     body, opened = stored(event.body), after.last[Opened]
     ids = {"incident": event.incident_id, "kind": event.kind.value, "failure": str(body.get("failure", ""))}
     about = str(body.get("failure") or opened.failure).split("/")
@@ -28,10 +28,10 @@ def observe(after: Incident, event: Event) -> None:
 def observe_gate(run: GateRun) -> None:
     """Count what a gate decided, in the task that judged."""
     tags = {"decision": str(run.report.decision), "place": str(run.post.place), "table": run.report.table}
-    tell(Reading(name="harness.gates", tags=tags))
+    emit(Reading(name="harness.gates", tags=tags))
 
 
-def tell(reading: Reading) -> None:
+def emit(reading: Reading) -> None:
     """One reading to where Airflow's own metrics go."""
     from airflow.sdk.observability import stats
 

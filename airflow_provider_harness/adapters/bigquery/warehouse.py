@@ -139,11 +139,15 @@ class BigQuerySession:
         if self._contract.quarantine.possible:
             self._make(self._quarantine, _quarantine_fields())
 
-    def publish_files(self, stage: Stage, tell: Progress, gauge: InFlightChecks, accept: Accept) -> Published | None:
+    def publish_files(
+        self, stage: Stage, progress: Progress, gauge: InFlightChecks, accept: Accept
+    ) -> Published | None:
         """BigQuery loads by itself, so rows do not pass by here: always None."""
         return None
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: InFlightChecks | None = None) -> int:
+    def stage_files(
+        self, stage: Stage, manifest: Manifest, progress: Progress, gauge: InFlightChecks | None = None
+    ) -> int:
         """Load the files into a staging table; what an earlier try has loaded of the very same files stays.
 
         The jobs' names come from contract, slice and the files' checksums. A staging table that is gone (its rows
@@ -159,7 +163,7 @@ class BigQuerySession:
         for number in range(10_000):
             self._staging = f"{self._base}_{name[:12]}_{number}"
             with self._staging_stays():
-                if self._load(f"harness_load_{name}_{number}", stage, manifest, tell):
+                if self._load(f"harness_load_{name}_{number}", stage, manifest, progress):
                     return manifest.rows
         raise ConfigurationError(f"{self._base}_{name[:12]}", "has no free number.", fix="Drop old staging tables.")
 
@@ -182,7 +186,7 @@ class BigQuerySession:
         ]
         return replace(found, columns=tuple(columns))
 
-    def stage_query(self, sql: str, tell: Progress) -> int:
+    def stage_query(self, sql: str, progress: Progress) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``.
 
         How many rows there are is known at its end only; until then, its job says how far it is.
@@ -365,7 +369,7 @@ class BigQuerySession:
     def _query(self, sql: str, config: bigquery.QueryJobConfig) -> Callable[[str], Any]:
         return lambda job_id: self._jobs.client.query(sql, job_id=job_id, job_config=config, job_retry=None)
 
-    def _load(self, name: str, stage: Stage, manifest: Manifest, tell: Progress) -> bool:
+    def _load(self, name: str, stage: Stage, manifest: Manifest, progress: Progress) -> bool:
         """Whether the staging table of this number has all files; False if it is spent."""
         from google.api_core.exceptions import NotFound
 
@@ -383,7 +387,7 @@ class BigQuerySession:
                 return False
             rows += count
             log.info("BigQuery job %s_%s: %s of %s rows are loaded", name, number, f"{rows:,}", f"{manifest.rows:,}")
-            tell("load", rows)
+            progress("load", rows)
         return table_of(self._jobs.client, self._staging) is not None
 
     def _works(self, stage: Stage, manifest: Manifest) -> list[tuple[int, Callable[[str], Any]]]:

@@ -30,14 +30,14 @@ class ModelFallback:
     """A ``Diagnoser`` of two rungs.
 
     :param model: gives the upper rung; called only when it is asked, so that a wrong setting of it harms nothing else.
-    :param tell: is given one line where the model could not answer.
+    :param log: is given one line where the model could not answer.
     :param always: whether it is asked of every failure.
     """
 
     def __init__(
-        self, floor: Diagnoser, model: Callable[[], Diagnoser], tell: Callable[[str], None], always: bool = False
+        self, floor: Diagnoser, model: Callable[[], Diagnoser], log: Callable[[str], None], always: bool = False
     ) -> None:
-        self._floor, self._model, self._tell, self._always = floor, model, tell, always
+        self._floor, self._model, self._log, self._always = floor, model, log, always
 
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
         """See ``app.ports.diagnosis.Diagnoser``."""
@@ -48,7 +48,7 @@ class ModelFallback:
         try:
             said = self._model().diagnose(failure, _with(evidence, floor))
         except HarnessError as error:
-            self._tell(f"{error}. The rules' answer stands: {floor.category}.")
+            self._log(f"{error}. The rules' answer stands: {floor.category}.")
             return floor
         return _agreed(floor, said) if said.category is floor.category else _chosen(floor, _borne_out(said), shaken)
 

@@ -16,11 +16,11 @@ class RunbookDiagnoser:
     """A ``Diagnoser`` that never contradicts a floor that knows, nor a trusted fact.
 
     :param entries: gives the runbook; called only when it is asked, so that a wrong file harms nothing else.
-    :param tell: is given one line where the runbook could not be read.
+    :param log: is given one line where the runbook could not be read.
     """
 
-    def __init__(self, floor: Diagnoser, entries: Callable[[], Sequence[Entry]], tell: Callable[[str], None]) -> None:
-        self._floor, self._entries, self._tell = floor, entries, tell
+    def __init__(self, floor: Diagnoser, entries: Callable[[], Sequence[Entry]], log: Callable[[str], None]) -> None:
+        self._floor, self._entries, self._log = floor, entries, log
 
     def diagnose(self, failure: Failure | None, evidence: Evidence) -> Diagnosis:
         """See ``app.ports.diagnosis.Diagnoser``."""
@@ -30,7 +30,7 @@ class RunbookDiagnoser:
         try:
             entries = self._entries()
         except HarnessError as error:
-            self._tell(f"{error} The rules' answer stands: {floor.category}.")
+            self._log(f"{error} The rules' answer stands: {floor.category}.")
             return floor
         if floor.certainty is not Certainty.UNSURE:
             return known(entries, floor)

@@ -150,7 +150,7 @@ class PostgresWarehouse(Cancellable):
         ):
             yield connection
 
-    def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, tell: Progress) -> int:
+    def ingest(self, table: str, batches: Iterable[Batch], schema: pa.Schema, progress: Progress) -> int:
         """Append record batches to an existing table by binary COPY; all of them, or none."""
         import pyarrow as pa
 
@@ -160,7 +160,7 @@ class PostgresWarehouse(Cancellable):
             nonlocal rows
             for batch in batches:
                 rows += batch.num_rows
-                tell("load", rows)
+                progress("load", rows)
                 yield batch
 
         home, name = parts(table)
@@ -233,7 +233,9 @@ class PostgresSession:
     def _habits(self) -> pg_target.Habits:
         return pg_target.habits(self._connection, self._contract.table)
 
-    def publish_files(self, stage: Stage, tell: Progress, gauge: InFlightChecks, accept: Accept) -> Published | None:
+    def publish_files(
+        self, stage: Stage, progress: Progress, gauge: InFlightChecks, accept: Accept
+    ) -> Published | None:
         """Replace the slice by the files' rows, in one write."""
         if not (self._same_kinds() and self._straight()) or any(
             as_literal(col.physical_type) for col in self._contract.columns
@@ -242,15 +244,15 @@ class PostgresSession:
         self.discard()  # what a run that was killed may have left
         with self._warehouse.bulk() as connection:
             batches = stage.batches(self._contract)
-            return pg_direct.publish_batches(connection, self._target(), batches, gauge, accept, tell)
+            return pg_direct.publish_batches(connection, self._target(), batches, gauge, accept, progress)
 
-    def publish_chunks(self, chunks: Chunks, tell: Progress, accept: Accept) -> Published | None:
+    def publish_chunks(self, chunks: Chunks, progress: Progress, accept: Accept) -> Published | None:
         """Replace the slice by what another PostgreSQL gives, in one write."""
         if not (self._same_bytes() and self._straight()) or _looks_elsewhere(self._contract):
             return None
         self.discard()
         prove = self._warehouse.prove
-        return pg_direct.publish_chunks(self._connection, self._target(), chunks, accept, tell, prove=prove)
+        return pg_direct.publish_chunks(self._connection, self._target(), chunks, accept, progress, prove=prove)
 
     def _straight(self) -> bool:
         """Whether rows may go straight into the published table: the slice is replaced, and what is sent is what arrives."""
@@ -280,7 +282,9 @@ class PostgresSession:
             beyond=self.beyond(),
         )
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: InFlightChecks | None = None) -> int:
+    def stage_files(
+        self, stage: Stage, manifest: Manifest, progress: Progress, gauge: InFlightChecks | None = None
+    ) -> int:
         """Fill a fresh staging table by binary COPY, measuring what passes by."""
         self._fresh_staging(carried=True)
         batches = stage.batches(self._contract)
@@ -289,7 +293,9 @@ class PostgresSession:
         schema = pg_arrays.literal_schema(self._contract, arrow_schema(self._contract))
         self._stage = stage
         try:
-            return self._warehouse.ingest(self._staging, pg_arrays.with_literals(batches, self._contract), schema, tell)
+            return self._warehouse.ingest(
+                self._staging, pg_arrays.with_literals(batches, self._contract), schema, progress
+            )
         except DatabaseRefused as error:
             raise self._unheld(error) from error
 
@@ -317,7 +323,7 @@ class PostgresSession:
             rows=plan.get("Plan Rows"),
         )
 
-    def stage_query(self, sql: str, tell: Progress) -> int:
+    def stage_query(self, sql: str, progress: Progress) -> int:
         """Fill a fresh staging table by a query, which may use ``%(slice_start)s`` and ``%(slice_end)s``.
 
         How far it is, is told by the size of the staging table: rows that are not committed cannot be counted from outside.
@@ -332,7 +338,7 @@ class PostgresSession:
         names = [column(name) for name in self._contract.names]
         into, given = ", ".join([*names, *raw.values()]), ", ".join([*names, *map(column, raw)])
         statement = f"INSERT INTO {ident(self._staging)} ({into}) SELECT {given} FROM {subquery.relation(sql)}"
-        with looking(lambda: tell("transform", self._warehouse.size(self._staging) // self._row_bytes)):
+        with looking(lambda: progress("transform", self._warehouse.size(self._staging) // self._row_bytes)):
             rows = self._connection.execute(statement.encode(), values, prepare=True).rowcount
         self._converted = {
             name: found for name in raw if (found := self._changed(tests[name][1].format(raw=raw[name])))
@@ -351,10 +357,10 @@ class PostgresSession:
     def _query_values(self) -> dict[str, datetime]:
         return dict(zip(("slice_start", "slice_end"), query_bounds(self._piece, self._contract), strict=True))
 
-    def stage_chunks(self, chunks: Chunks, tell: Progress) -> int:
+    def stage_chunks(self, chunks: Chunks, progress: Progress) -> int:
         """Fill a fresh staging table with what another PostgreSQL gives as COPY's binary form."""
         self._fresh_staging(carried=False)
-        return pg_direct.copy(self._connection, self._contract, self._staging, chunks, tell)
+        return pg_direct.copy(self._connection, self._contract, self._staging, chunks, progress)
 
     def measure_staged(self, checks: Sequence[Check] | None = None) -> Measurements:
         """The contract's checks on the staging table."""

@@ -39,7 +39,7 @@ class SqlOutbox:
         with transaction(self._engine) as connection:
             return [_message(row) for row in connection.execute(select(o).where(unsent).order_by(o.c.id))]
 
-    def told(self) -> Sequence[tuple[str, str]]:
+    def open_alerts(self) -> Sequence[tuple[str, str]]:
         """(channel, dedup key) of what was triggered and not resolved since."""
         from sqlalchemy import func, select
 
@@ -73,7 +73,7 @@ class SqlOutbox:
         with transaction(self._engine) as connection:
             connection.execute(t.outbox.update().where(t.outbox.c.id == message.id).values(state=state.value))
 
-    def put_off(self, message: Message, until: datetime) -> None:
+    def reschedule(self, message: Message, until: datetime) -> None:
         """It could not be told."""
         o = t.outbox
         values = {"state": MessageStatus.WAITING.value, "due_at": text_of(until), "tries": message.tries + 1}

@@ -26,11 +26,11 @@ class FileSpool:
     A file is named by the identity of its failure, so two reports of one try are one file, and it appears whole or not
     at all. What stands in it is as little trusted as a row of ``harness_failures``: any task could have written it.
 
-    :param tell: is given one line for each file that had to be set aside.
+    :param log: is given one line for each file that had to be set aside.
     """
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
-        self._folder, self._tell = folder, tell
+    def __init__(self, folder: Path, log: Callable[[str], None]) -> None:
+        self._folder, self._log = folder, log
 
     def keep(self, failure: Failure) -> None:
         """Write the failure; it is on disk when this returns.
@@ -76,7 +76,7 @@ class FileSpool:
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         name = terminal(str(path).replace("\n", "\\n"))
-        self._tell(f"{name} holds no failure ({type(error).__name__}: {_line(error)}); it is set aside as *{BAD}.")
+        self._log(f"{name} holds no failure ({type(error).__name__}: {_line(error)}); it is set aside as *{BAD}.")
         for aside in (
             path.name + BAD,
             f"{path.name}.{secrets.token_hex(8)}{BAD}",
@@ -87,7 +87,7 @@ class FileSpool:
                 why = _line(refusal)
             else:
                 return
-        self._tell(f"{name} could not be set aside: {why}")
+        self._log(f"{name} could not be set aside: {why}")
 
 
 def _line(error: Exception) -> str:

@@ -27,13 +27,13 @@ class Outbox(Protocol):
 
     def waiting(self) -> Sequence[Message]: ...
 
-    def told(self) -> Sequence[tuple[str, str]]: ...
+    def open_alerts(self) -> Sequence[tuple[str, str]]: ...
 
     def take(self, message: Message, now: datetime) -> bool: ...
 
     def end(self, message: Message, state: MessageStatus) -> None: ...
 
-    def put_off(self, message: Message, until: datetime) -> None: ...
+    def reschedule(self, message: Message, until: datetime) -> None: ...
 
     def newest(self, dedup_key: str, kind: MessageKind) -> Sequence[Message]:
         """The newest message of this kind under this key for each receiver, wherever it is."""
@@ -145,7 +145,7 @@ class PageDispatcher:
         """Tell what is due, until nothing is."""
         away: set[str] = set()
         while True:
-            found = plan(self._outbox.waiting(), self._outbox.told(), self._now())
+            found = plan(self._outbox.waiting(), self._outbox.open_alerts(), self._now())
             for message in self._outbox.waiting() if found.drop else ():
                 if message.id in found.drop:
                     self._outbox.end(message, MessageStatus.DROPPED)
@@ -185,7 +185,7 @@ class PageDispatcher:
         try:
             _SAY[message.kind](self._receivers[message.channel], message)
         except HarnessUnavailable as error:
-            self._outbox.put_off(message, next_attempt_at(message, self._now()))
+            self._outbox.reschedule(message, next_attempt_at(message, self._now()))
             self._log(f"{message.channel} did not take {message.kind} {message.dedup_key}; it is told later. {error}")
             return False
         except NotAllowed as refusal:
@@ -200,7 +200,7 @@ class PageDispatcher:
     def _refused(self, message: Message, refusal: NotAllowed) -> None:
         """What a route's receiver will never take goes to the default one; what that one refuses waits for a person."""
         if message.channel not in self._routes.values():
-            self._outbox.put_off(message, next_attempt_at(message, self._now()))
+            self._outbox.reschedule(message, next_attempt_at(message, self._now()))
             self._log(f"{message.channel} refuses {message.kind} {message.dedup_key}. {refusal}")
             return
         self._outbox.end(message, MessageStatus.DROPPED)

@@ -76,7 +76,7 @@ def contracts_of(healer: Healer, failures: Sequence[Failure]) -> list[Contract]:
 
 def risks_of(healer: Healer, incident: Incident) -> list[SlaAlert]:
     """The promises that on-call was told of and that wait for this incident, the most urgent first."""
-    told = healer.promises.told()
+    told = healer.promises.open_alerts()
     failures = healer.store.failures(incident.id) if told else ()
     return [risk for risk in told if is_about(healer, risk, failures)]
 

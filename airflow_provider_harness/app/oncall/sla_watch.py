@@ -50,7 +50,7 @@ def watch(healer: Healer) -> list[str]:
     Where an incident in hand is in the way, its page says so and gets worse, and there is no second one.
     """
     now = healer.now()
-    since = datetime.fromisoformat(healer.store.mark(LOOKED) or now.isoformat())
+    since = datetime.fromisoformat(healer.store.get_value(LOOKED) or now.isoformat())
     sure, told, missed = _by_table(healer.promises.borne_out()), list[str](), list[str]()
     for table, mark in _by_table(healer.promises.published()).items():
         try:
@@ -60,7 +60,7 @@ def watch(healer: Healer) -> list[str]:
                 sure[table] = first
         except _UNREADABLE as error:
             missed.append(f"{mark.table}: not looked at, {error}")
-    for risk in healer.promises.told():
+    for risk in healer.promises.open_alerts():
         known = sure.get((risk.conn_id, risk.table))
         if known is not None and known.slice_end >= risk.slice_end:
             _kept(healer, risk)
@@ -69,8 +69,8 @@ def watch(healer: Healer) -> list[str]:
             told += _look(healer, mark, since)
         except _UNREADABLE as error:
             missed.append(f"{mark.table}: not looked at, {error}")
-    if not missed or healer.store.mark(LOOKED) is None:
-        healer.store.set_mark(LOOKED, now.isoformat())
+    if not missed or healer.store.get_value(LOOKED) is None:
+        healer.store.set_value(LOOKED, now.isoformat())
     return told + missed
 
 
@@ -177,7 +177,7 @@ def _look(healer: Healer, mark: HighWaterMark, since: datetime) -> list[str]:
     )
     incident = _in_the_way(healer, risk)
     known = replace(risk, dedup_key=episode_key(incident)) if incident else risk
-    if not healer.promises.tell(known, now):
+    if not healer.promises.record_alert(known, now):
         return []
     if incident is not None:
         escalate.at_risk(healer, incident)

@@ -33,8 +33,8 @@ _ASK = {
 def check(healer: Healer) -> list[str]:
     """What of the harness has not run, one word each; paged once, and resolved when it runs again."""
     now = healer.now()
-    if healer.store.last_pass() is None and healer.store.mark("watched_since") is None:
-        healer.store.set_mark("watched_since", now.isoformat())
+    if healer.store.last_pass() is None and healer.store.get_value("watched_since") is None:
+        healer.store.set_value("watched_since", now.isoformat())
     found = {
         "reconciler": _reconciler(healer, now),
         "healer": _healer(healer, now),
@@ -44,14 +44,14 @@ def check(healer: Healer) -> list[str]:
     for part, text in found.items():
         _tell(healer, part, text)
     healer.pager.flush()
-    healer.store.set_mark(WATCHED, now.isoformat())
+    healer.store.set_value(WATCHED, now.isoformat())
     return [part for part, text in found.items() if text]
 
 
 def _reconciler(healer: Healer, now: datetime) -> str:
     last = healer.store.last_pass()
     if last is None:
-        since = datetime.fromisoformat(healer.store.mark("watched_since") or now.isoformat())
+        since = datetime.fromisoformat(healer.store.get_value("watched_since") or now.isoformat())
         return (
             "" if now - since <= SILENCE else f"The reconciler has not run since {since:%Y-%m-%d %H:%M} UTC, or ever."
         )
@@ -78,16 +78,16 @@ def _airflow(healer: Healer, now: datetime) -> str:
     except HarnessError:
         return ""
     unwell = [f"{name} is {status}" for name, status in parts.items() if status != "healthy"]
-    since = healer.store.mark(_UNWELL)
+    since = healer.store.get_value(_UNWELL)
     if bool(unwell) is not bool(since):
-        healer.store.set_mark(_UNWELL, now.isoformat() if unwell else "")
+        healer.store.set_value(_UNWELL, now.isoformat() if unwell else "")
     lasts = since and now - datetime.fromisoformat(since) >= UNWELL
     return f"Airflow says of itself: {', '.join(unwell)}." if unwell and lasts else ""
 
 
 def _tell(healer: Healer, part: str, text: str) -> None:
     name, key = f"dead_man:{part}", f"harness-self:{part}"
-    paged = healer.store.mark(name) == "paged"
+    paged = healer.store.get_value(name) == "paged"
     if text and not paged:
         page = Page(
             dedup_key=key,
@@ -100,4 +100,4 @@ def _tell(healer: Healer, part: str, text: str) -> None:
     elif paged and not text:
         healer.pager.resolve(key)
     if bool(text) is not paged:
-        healer.store.set_mark(name, "paged" if text else "well")
+        healer.store.set_value(name, "paged" if text else "well")

@@ -22,7 +22,7 @@ def parts(store: Store, mode: str, now: datetime, interval: timedelta) -> list[P
 
     :param interval: between two passes of the reconciler.
     """
-    watched = store.mark(WATCHED)
+    watched = store.get_value(WATCHED)
     looked = datetime.fromisoformat(watched) if watched else None
     return [
         _beats("reconciler", store.last_pass(), now, max(PASSES * interval, SILENCE), "pass"),

@@ -54,7 +54,7 @@ def name_of(incident: Incident) -> str:
     return f"{what}, {diagnosed.category if diagnosed else 'not diagnosed'}: {incident.outcome or incident.status}"
 
 
-def tell(healer: Healer, incident: Incident, healer_run: str) -> None:
+def write_note(healer: Healer, incident: Incident, healer_run: str) -> None:
     """Note it at the healer's run; and at the failed task, where the harness acts and nobody else noted anything there.
 
     :raises HarnessError: Airflow does not answer, or refuses.

@@ -187,14 +187,18 @@ class Session(Protocol):
 
     def schema(self) -> Schema | None: ...
     def create(self) -> None: ...
-    def publish_files(self, stage: Stage, tell: Progress, gauge: InFlightChecks, accept: Accept) -> Published | None:
+    def publish_files(
+        self, stage: Stage, progress: Progress, gauge: InFlightChecks, accept: Accept
+    ) -> Published | None:
         """Publish the files without a staging table, in one transaction that commits if ``accept`` says so.
 
         None where that cannot be, or was refused; then nothing has changed.
         """
         ...
 
-    def stage_files(self, stage: Stage, manifest: Manifest, tell: Progress, gauge: InFlightChecks | None = None) -> int:
+    def stage_files(
+        self, stage: Stage, manifest: Manifest, progress: Progress, gauge: InFlightChecks | None = None
+    ) -> int:
         """Fill the staging table; rows that pass by here are measured on their way, where a gauge is given."""
         ...
 
@@ -202,7 +206,7 @@ class Session(Protocol):
         """What a query would give and cost; a query that is wrong raises the driver's own error, and nothing is made."""
         ...
 
-    def stage_query(self, sql: str, tell: Progress) -> int: ...
+    def stage_query(self, sql: str, progress: Progress) -> int: ...
     def converted(self) -> Mapping[str, int]:
         """Column -> how many values of the last staged query changed when they became the contract's type; none with 0."""
         ...
@@ -230,11 +234,11 @@ class Session(Protocol):
 class CopyTarget(Session, Protocol):
     """A session that takes what a pump gives."""
 
-    def publish_chunks(self, chunks: Chunks, tell: Progress, accept: Accept) -> Published | None:
+    def publish_chunks(self, chunks: Chunks, progress: Progress, accept: Accept) -> Published | None:
         """Publish them without a staging table, as ``publish_files`` does; ``accept`` is told how many were sent."""
         ...
 
-    def stage_chunks(self, chunks: Chunks, tell: Progress) -> int: ...
+    def stage_chunks(self, chunks: Chunks, progress: Progress) -> int: ...
 
 
 class Warehouse(Protocol):

@@ -90,10 +90,10 @@ class Promises(Protocol):
     def feeders(self, dag_id: str, task_id: str) -> Collection[str]:
         """Tasks, as ``dag.task``, whose data a task depends on, as far as the lineage knows."""
 
-    def told(self) -> Sequence[SlaAlert]:
+    def open_alerts(self) -> Sequence[SlaAlert]:
         """Those that are told and not over."""
 
-    def tell(self, risk: SlaAlert, now: datetime) -> bool:
+    def record_alert(self, risk: SlaAlert, now: datetime) -> bool:
         """Keep that on-call is told; False where it was told before of this table, slice and deadline."""
 
     def move(self, risk: SlaAlert, dedup_key: str) -> None:

@@ -186,10 +186,10 @@ class Approvals(Protocol):
 class Values(Protocol):
     """Single values, and the passes of the reconciler."""
 
-    def mark(self, name: str) -> str | None:
+    def get_value(self, name: str) -> str | None:
         """A single value that was kept under a name."""
 
-    def set_mark(self, name: str, value: str) -> None: ...
+    def set_value(self, name: str, value: str) -> None: ...
 
     def last_pass(self) -> datetime | None:
         """When the reconciler last ended a pass."""

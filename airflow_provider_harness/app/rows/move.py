@@ -45,7 +45,7 @@ def extract(
     source: Source,
     stage: Stage,
     gauge: InFlightChecks,
-    tell: Progress,
+    progress: Progress,
     *,
     gate: Gate,
     watch: Watch | None = None,
@@ -67,7 +67,7 @@ def extract(
                 watch.add(batch)
             writer.write(batch)
             rows += batch.num_rows
-            tell("extract", rows)
+            progress("extract", rows)
         measured = gauge.finish()
         report = gate.judge(measured, f"source {drift.table}", gauge.left)
         watched = watch.results() if watch is not None else ()
@@ -87,7 +87,7 @@ def load(
     stage: Stage,
     warehouse: Warehouse,
     run: str,
-    tell: Progress,
+    progress: Progress,
     *,
     gate: Gate,
     gauge: InFlightChecks | None = None,
@@ -108,11 +108,11 @@ def load(
     with warehouse.slice(contract, piece) as session:
         _fit(contract, session)
         if gauge is not None and gauge.complete:
-            published = session.publish_files(stage, tell, gauge, accept)
+            published = session.publish_files(stage, progress, gauge, accept)
             if published is not None and gate.report is not None:
                 return published, gate.report
             gauge = None
-        session.stage_files(stage, manifest, tell, gauge)
+        session.stage_files(stage, manifest, progress, gauge)
         return _gate_and_publish(session, run, gate, manifest.rows, gauge)
 
 
@@ -122,7 +122,7 @@ def transfer(
     pump: CopySource,
     basin: AbstractContextManager[CopyTarget],
     run: str,
-    tell: Progress,
+    progress: Progress,
     *,
     gate: Gate,
 ) -> tuple[Published, Report, SchemaDiff]:
@@ -142,11 +142,11 @@ def transfer(
     with basin as session:
         _fit(contract, session)
         with closing(pump.chunks(contract, piece)) as chunks:
-            published = session.publish_chunks(chunks, tell, accept)
+            published = session.publish_chunks(chunks, progress, accept)
         if published is not None and gate.report is not None:
             return published, gate.report, drift
         with closing(pump.chunks(contract, piece)) as chunks:
-            sent = session.stage_chunks(chunks, tell)
+            sent = session.stage_chunks(chunks, progress)
         return *_gate_and_publish(session, run, gate, sent, more=lost), drift
 
 

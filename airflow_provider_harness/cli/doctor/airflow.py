@@ -211,7 +211,7 @@ def watch() -> Iterator[Finding]:
     """Whether the dead man's check itself lives."""
     if wiring.mode() is config.Mode.OFF:
         return
-    last, dag_id = wiring.store().mark(dead_man.WATCHED), f"{config.read().healer_dag_id}_watch"
+    last, dag_id = wiring.store().get_value(dead_man.WATCHED), f"{config.read().healer_dag_id}_watch"
     if last is None:
         yield Finding.note(f"{dag_id} has not looked yet; it does every 5 minutes.", "")
         return

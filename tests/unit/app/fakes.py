@@ -275,10 +275,10 @@ class MemoryStore:
     def last_pass(self) -> datetime | None:
         return self.marks[-1] if self.marks else None
 
-    def mark(self, name: str) -> str | None:
+    def get_value(self, name: str) -> str | None:
         return self.named.get(name)
 
-    def set_mark(self, name: str, value: str) -> None:
+    def set_value(self, name: str, value: str) -> None:
         self.named[name] = value
 
     def note_pass(self, at: datetime) -> None:
@@ -625,10 +625,10 @@ class FakePromises:
     def feeders(self, dag_id: str, task_id: str) -> Sequence[str]:
         return self.upstream.get(f"{dag_id}.{task_id}", ())
 
-    def told(self) -> Sequence[SlaAlert]:
+    def open_alerts(self) -> Sequence[SlaAlert]:
         return list(self.rows)
 
-    def tell(self, risk: SlaAlert, now: datetime) -> bool:
+    def record_alert(self, risk: SlaAlert, now: datetime) -> bool:
         if any(self._same(row, risk) for row in (*self.rows, *self.over)):
             return False
         self.rows.append(risk)

@@ -77,7 +77,7 @@ class Target:
 
 
 def publish_batches(
-    connection: Any, target: Target, batches: Iterable[Batch], gauge: InFlightChecks, accept: Accept, tell: Progress
+    connection: Any, target: Target, batches: Iterable[Batch], gauge: InFlightChecks, accept: Accept, progress: Progress
 ) -> Published | None:
     """Replace a slice by batches that are measured as they pass by; None if the gate or the table refused them.
 
@@ -93,7 +93,7 @@ def publish_batches(
     with connection.cursor() as cursor:
         try:
             before = [_rows(cursor, sql) for sql in target.clearing()][-1]
-            with ours_first(_measured(batches, gauge, tell)) as given, ahead(given) as measured:
+            with ours_first(_measured(batches, gauge, progress)) as given, ahead(given) as measured:
                 reader = _reader(encode(measured, contract, wire), wire)
                 rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
         except dbapi.Error as error:
@@ -115,7 +115,7 @@ def publish_chunks(
     target: Target,
     chunks: Iterable[tuple[bytes, int]],
     accept: Accept,
-    tell: Progress,
+    progress: Progress,
     *,
     prove: bool,
 ) -> Published | None:
@@ -132,7 +132,7 @@ def publish_chunks(
     try:
         with connection.transaction():
             before = [connection.execute(sql.encode()).rowcount for sql in target.clearing()][-1]
-            sent = copy(connection, contract, contract.table, chunks, tell)
+            sent = copy(connection, contract, contract.table, chunks, progress)
             accepted = accept(measure(connection, contract, target.there(), prove=prove), sent)
             if not accepted or target.clashes(lambda sql: _asked(connection, sql)):
                 raise psycopg.Rollback
@@ -151,7 +151,7 @@ def copy(
     contract: Contract,
     table: str,
     chunks: Iterable[tuple[bytes, int]],
-    tell: Progress,
+    progress: Progress,
 ) -> int:
     """Append what another PostgreSQL gives as COPY's binary form; the number of rows that it gave."""
     names = ", ".join(column(name) for name in contract.names)
@@ -160,7 +160,7 @@ def copy(
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as into:
         for chunk, rows in chunks:
             into.write(chunk)
-            tell("transfer", rows)
+            progress("transfer", rows)
     return rows
 
 
@@ -188,10 +188,10 @@ def _reader(batches: Iterator[Batch], schema: Any) -> Any:
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def _measured(batches: Iterable[Batch], gauge: InFlightChecks, tell: Progress) -> Iterator[Batch]:
+def _measured(batches: Iterable[Batch], gauge: InFlightChecks, progress: Progress) -> Iterator[Batch]:
     rows = 0
     for batch in batches:
         gauge.add(batch)
         rows += batch.num_rows
-        tell("load", rows)
+        progress("load", rows)
         yield batch

@@ -85,7 +85,7 @@ class StoreAutonomy:
             "until": text_of(acceptance.until),
             "withdrawn": acceptance.withdrawn[:60],
         }
-        self._store.set_mark(f"{_MARK}{category}:{action}", json.dumps(body, ensure_ascii=False))
+        self._store.set_value(f"{_MARK}{category}:{action}", json.dumps(body, ensure_ascii=False))
 
     def _accepted(self) -> dict[Key, Acceptance]:
         from sqlalchemy import select

@@ -13,20 +13,20 @@ from airflow_provider_harness.adapters.store.schema import text_of
 class ValueRecords(ChainedRecords):
     """Single values."""
 
-    def mark(self, name: str) -> str | None:
+    def get_value(self, name: str) -> str | None:
         """A single value that was kept under a name."""
         from sqlalchemy import select
 
         with self._read() as connection:
             return connection.execute(select(t.marks.c.value).where(t.marks.c.name == name)).scalar()
 
-    def set_mark(self, name: str, value: str) -> None:
+    def set_value(self, name: str, value: str) -> None:
         """Keep a single value, at most 256 characters, under a name."""
         with self.chained() as chain:
             chain.mark(name, value)
 
     def last_pass(self) -> datetime | None:
-        value = self.mark("reconciled_at")
+        value = self.get_value("reconciled_at")
         return datetime.fromisoformat(value) if value else None
 
     def note_pass(self, at: datetime) -> None:

@@ -71,7 +71,7 @@ class SqlLeases:
             connection.execute(lease.delete().where(lease.c.name == name, lease.c.token == token))
 
     @readable
-    def mark(self, conn_id: str, table: str) -> tuple[str, datetime] | None:
+    def high_water_mark(self, conn_id: str, table: str) -> tuple[str, datetime] | None:
         """Id and end of the latest slice that was published; None if none was."""
         from sqlalchemy import select
 

@@ -94,7 +94,7 @@ class SqlPromises:
         except HarnessUnavailable:
             return ()
 
-    def told(self) -> Sequence[SlaAlert]:
+    def open_alerts(self) -> Sequence[SlaAlert]:
         from sqlalchemy import select
 
         p = t.promises
@@ -102,7 +102,7 @@ class SqlPromises:
             rows = connection.execute(select(p).where(p.c.ended_at.is_(None)).order_by(p.c.due_at, p.c.key))
             return [_at_risk(row) for row in rows]
 
-    def tell(self, risk: SlaAlert, now: datetime) -> bool:
+    def record_alert(self, risk: SlaAlert, now: datetime) -> bool:
         from sqlalchemy.exc import IntegrityError
 
         row = asdict(risk) | {"slice_end": text_of(risk.slice_end), "told_at": text_of(now)}

@@ -12,7 +12,7 @@ from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 from datetime import UTC, datetime
 from airflow_provider_harness.adapters.airflow.metrics import observe, observe_gate
-from airflow_provider_harness.core.slices.gate_run import GateRun, Place, Post
+from airflow_provider_harness.core.slices.gate_run import GateRun, GateSite, Place
 from tests.events import event_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind
 from airflow_provider_harness.core.incidents.incident import fold
@@ -32,7 +32,7 @@ for number, event in enumerate(events, 1):
 given = {"contract": "c", "contract_version": "1", "where": "w", "rows": 1, "malformed": 0, "results": ()}
 report = Report(table="public.t", slice="2026-01-01", decision=Decision.PUBLISH, **given)
 piece = Slice(id="2026-01-01", start=NOW, end=NOW)
-post = Post(place=Place.STAGING, conn_id="wh")
+post = GateSite(place=Place.STAGING, conn_id="wh")
 observe_gate(GateRun(post=post, piece=piece, report=report, measured_at=NOW, milliseconds={}))
 """
 

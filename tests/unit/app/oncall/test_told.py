@@ -166,7 +166,7 @@ class Box:
     def waiting(self) -> list[Message]:
         return [item for item in self.kept.values() if item.state in (MessageStatus.WAITING, MessageStatus.SENDING)]
 
-    def told(self) -> list[tuple[str, str]]:
+    def open_alerts(self) -> list[tuple[str, str]]:
         sent = [
             item for item in self.kept.values() if item.state is MessageStatus.SENT and item.kind is MessageKind.TRIGGER
         ]
@@ -179,7 +179,7 @@ class Box:
     def end(self, message: Message, state: MessageStatus) -> None:
         self.kept[message.id] = replace(self.kept[message.id], state=state)
 
-    def put_off(self, message: Message, until: Any) -> None:
+    def reschedule(self, message: Message, until: Any) -> None:
         self.kept[message.id] = replace(message, state=MessageStatus.WAITING, due_at=until, tries=message.tries + 1)
 
     def newest(self, dedup_key: str, kind: MessageKind) -> list[Message]:

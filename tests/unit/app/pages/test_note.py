@@ -34,7 +34,7 @@ def notes(w: World) -> list[tuple[Any, ...]]:
 
 def test_both_say_in_a_sentence_what_was_done_and_link_to_the_page(w: World) -> None:
     name = ended(w)
-    note.tell(w.healer, w.store.incident(name), "heal__1")
+    note.write_note(w.healer, w.store.incident(name), "heal__1")
     run, task = notes(w)
     url = f"http://airflow/plugin/harness/incidents/{name}"
     assert run[:2] == ("note_run", "heal__1")
@@ -49,7 +49,7 @@ def test_both_say_in_a_sentence_what_was_done_and_link_to_the_page(w: World) -> 
 def test_a_persons_note_stays(w: World, there: str, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     name, task = ended(w), w.airflow.task
     monkeypatch.setattr(w.airflow, "task", lambda *key: replace(task(*key), note=there))
-    note.tell(w.healer, w.store.incident(name), "heal__1")
+    note.write_note(w.healer, w.store.incident(name), "heal__1")
     assert len(notes(w)) == (1 if kept else 2)
 
 

@@ -16,7 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
 from airflow_provider_harness.adapters.model.prompt import tokens
-from airflow_provider_harness.adapters.store.incidents import SqlStore, open_engine
+from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, TryKey
 from airflow_provider_harness.mcp.answers import LEAST, MOST
@@ -86,7 +86,7 @@ def ids(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     file = tmp_path_factory.mktemp("store") / "harness.db"
     engine = open_engine(f"sqlite:///{file}")
     upgrade(engine)
-    store = SqlStore(engine, CHAIN)
+    store = SqlIncidentStore(engine, CHAIN)
     found = seeded(store)
     tabled(engine)
     key = TryKey(dag_id="evil", run_id=EVIL, task_id="load", try_number=1)

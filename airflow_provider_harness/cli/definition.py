@@ -6,6 +6,7 @@ from airflow.cli.cli_config import Arg, CLICommand, GroupCommand
 
 from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
 from airflow_provider_harness.cli.parser.authoring import AUTHORING
+from airflow_provider_harness.cli.parser.conversion import CONVERSION
 from airflow_provider_harness.cli.parser.incidents import ANSWERS, INCIDENTS
 from airflow_provider_harness.cli.parser.policy import AUDIT, POLICY
 from airflow_provider_harness.cli.parser.runbook import RUNBOOK
@@ -130,6 +131,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                             Arg(("--table",), required=True, help="schema.table; public where no schema is given"),
                             epilog="Example: airflow harness contract init --conn-id warehouse --table public.flights",
                         ),
+                        *CONVERSION,
                     ),
                 ),
                 GroupCommand(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_harness.adapters.bigquery.subject import BigQueryRows
     from airflow_provider_harness.adapters.bigquery.warehouse import BigQueryWarehouse
+    from airflow_provider_harness.adapters.conversion.draft import Made
     from airflow_provider_harness.adapters.postgres.subject import PostgresRows
     from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
     from airflow_provider_harness.adapters.postgres.write.quarantine import PostgresQuarantine
@@ -445,6 +446,13 @@ def draft(conn_id: str, table: str) -> str:
     from airflow_provider_harness.adapters.postgres.contract_draft import draft as write
 
     return write(dsn(conn_id, f"harness draft {table}"), table, named(conn_id))
+
+
+def imported(conn_id: str, table: str) -> Made:
+    """The contract of a live table with all that the catalog knows, and what a contract cannot say of it."""
+    from airflow_provider_harness.adapters.conversion.database import from_database
+
+    return from_database(dsn(conn_id, f"harness import {table}"), table, named(conn_id))
 
 
 def missing_slices(contract_path: str, conn_id: str, table: str, first: date, last: date) -> list[date]:

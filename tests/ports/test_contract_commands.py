@@ -227,3 +227,40 @@ def test_what_became_of_each_line_is_told(tmp_path: Path, capsys: pytest.Capture
     file.write_text(SHOP.replace("required: true", "requierd: true", 1))
     status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="", coverage=True, output="table")
     assert (status, "requierd: is not a field here" in text) == (1, True)
+
+
+STRICT = """
+CREATE TABLE public."odd.one" (id int PRIMARY KEY);
+CREATE TABLE public.strict (
+  odd int CONSTRAINT to_odd REFERENCES public."odd.one",
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, shop int NOT NULL REFERENCES public.shops, day date, amount numeric DEFAULT 0,
+  kind text CHECK (kind IN ('a', 'b')), span int4range, CONSTRAINT one_a_day UNIQUE (shop, day),
+  CONSTRAINT sound CHECK (amount >= 0 AND amount < 1000 OR kind = 'b'), EXCLUDE USING gist (span WITH &&));
+ALTER TABLE public.strict ADD CONSTRAINT late CHECK (day > DATE '2000-01-01') NOT VALID;
+CREATE UNIQUE INDEX few ON public.strict (kind) WHERE amount > 5;
+COMMENT ON COLUMN public.strict.amount IS 'In euros'
+"""
+
+
+def test_an_import_has_all_that_the_catalog_knows_and_says_the_rest(
+    dsn: str, database: str, postgres: PostgresServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from airflow_provider_harness.cli.authoring import converting
+
+    with postgres.connect(database) as connection:
+        connection.execute(b"CREATE TABLE public.shops (id int PRIMARY KEY)")
+        connection.execute(STRICT.encode())
+    given = {"source": "database", "file": "", "conn_id": "WH", "table": "strict", "output": "json"}
+    with pytest.raises(SystemExit) as ended:
+        converting.contract_import(Namespace(**given))
+    body = json.loads(capsys.readouterr().out)
+    assert ended.value.code == 0
+    contract = compile_text(body["text"], "imported")
+    checks = {check.id: check for check in contract.checks}
+    assert {"unique:id", "not_null:shop", "referential:shop", "accepted_values:kind", "one_a_day", "sound"} <= set(
+        checks
+    )
+    assert checks["one_a_day"].columns == ("shop", "day") and "amount >= " in checks["sound"].sql
+    assert contract.column("amount").description == "In euros"
+    lost = {one["place"]: one["why"] for one in body["lost"]}
+    assert set(lost) == {"amount: default", "few", "id: identity always", "late", "strict_span_excl", "to_odd"}, lost

@@ -59,6 +59,8 @@ CALLS: dict[str, list[str]] = {
     "contract check": [CONTRACT],
     "contract diff": [CONTRACT, CONTRACT],
     "contract dictionary": [CONTRACT],
+    "contract import": ["--from", "dbt", "/no/such.yml"],
+    "contract export": ["--to", "dbt", CONTRACT],
     **{f"quarantine {word}": [CONTRACT, *NOWHERE] for word in ("list", "show")},
     "quarantine release": [CONTRACT, *NOWHERE, "--slice", "20130109T050000Z"],
     "runbook list": [],
@@ -142,6 +144,7 @@ def test_json_is_json_and_nothing_else(home: Path) -> None:
 
 WRONG = {
     "contract init": ["--table", "public.t"],
+    "contract import": ["--from", "database", "--table", "public.t"],
     "contract check": [CONTRACT],
     "quarantine list": [CONTRACT],
     "quarantine show": [CONTRACT],

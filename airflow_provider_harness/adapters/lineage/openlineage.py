@@ -40,7 +40,7 @@ def operator_lineage(
     from openlineage.client.event_v2 import InputDataset, OutputDataset
 
     def facets(dataset: Dataset) -> Facets:
-        return _of_contract(contract) if dataset == described else _seen(dataset, flow.columns, schemas)
+        return of_contract(contract) if dataset == described else _seen(dataset, flow.columns, schemas)
 
     quality = {} if report is None else _assertions(report)
     judged = quality | ({} if report is None else _metrics(report))
@@ -61,7 +61,8 @@ def operator_lineage(
     return OperatorLineage(inputs=read, outputs=written, run_facets={}, job_facets=_of_job(contract))
 
 
-def _of_contract(contract: Contract) -> Facets:
+def of_contract(contract: Contract) -> Facets:
+    """What a contract says of its table: columns, owner, classification."""
     from openlineage.client.generated.ownership_dataset import Owner, OwnershipDatasetFacet
     from openlineage.client.generated.tags_dataset import TagsDatasetFacet, TagsDatasetFacetFields
 

@@ -81,7 +81,7 @@ def draft(dsn: str, table: str, where: str = "") -> str:
         found = catalog(connection, name)
         if found is None:
             raise ConfigurationError(f"table {name}", "does not exist here.", fix="Give schema.table.")
-        body = _document(name, _table(connection, name, found))
+        body = _document(name, table_of(connection, name, found))
     return HEADER + yaml.dump(body, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -112,7 +112,8 @@ def _document(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _table(connection: psycopg.Connection[Any], name: str, found: Schema) -> dict[str, Any]:
+def table_of(connection: psycopg.Connection[Any], name: str, found: Schema) -> dict[str, Any]:
+    """A live table as the standard describes it."""
     place = ident(name)
     comments = dict(connection.execute(COMMENTS, [place]).fetchall())
     rows = connection.execute(CONSTRAINTS, [place]).fetchall()

@@ -1,0 +1,289 @@
+"""Rule sets of Airflow's common.dataquality provider: read into a contract, and written from one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from airflow_provider_harness.adapters.conversion.draft import Lost, Made, finished, yaml_of
+from airflow_provider_harness.adapters.conversion.kept import unsaid
+from airflow_provider_harness.adapters.conversion.read import entries, mapping, text_of
+from airflow_provider_harness.adapters.sql.checks import column as quoted
+from airflow_provider_harness.adapters.sql.checks import literal
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator, Unit
+from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.errors import ConfigurationError
+
+_NAMES = frozenset(
+    (
+        "name",
+        "check",
+        "condition",
+        "column",
+        "sql",
+        "severity",
+        "partition_clause",
+        "previous_name",
+        "description",
+        "dimension",
+    )
+)
+_BOUNDS: Mapping[str, Operator] = {
+    "equal_to": Operator.BE,
+    "greater_than": Operator.GREATER,
+    "geq_to": Operator.GREATER_OR_EQUAL,
+    "less_than": Operator.LESS,
+    "leq_to": Operator.LESS_OR_EQUAL,
+}
+_WORDS = {operator: word for word, operator in _BOUNDS.items()}
+_DIMENSIONS = {"validity": "conformity", "freshness": "timeliness", "volume": "coverage"}
+#: Check -> its rule, of a column or of the table; and what the provider measures, for a rule that looks at some rows only.
+_RULES: Mapping[str, tuple[dict[str, Any], str]] = {
+    "null_count": ({"metric": "nullValues"}, "count(*) FILTER (WHERE {column} IS NULL)"),
+    "null_ratio": (
+        {"metric": "nullValues", "unit": "percent"},
+        "100.0 * count(*) FILTER (WHERE {column} IS NULL) / count(*)",
+    ),
+    "unique_violations": ({"metric": "duplicateValues"}, "count({column}) - count(DISTINCT {column})"),
+    "row_count": ({"metric": "rowCount"}, "count(*)"),
+    "distinct_count": ({"check": "distinct_count"}, "count(DISTINCT {column})"),
+    "min": ({"check": "minimum"}, "min({column})"),
+    "max": ({"check": "maximum"}, "max({column})"),
+    "mean": ({"check": "mean"}, "avg({column})"),
+}
+CHECKS = (*_RULES, "custom_sql")
+
+
+def from_ruleset(path: str, table: str) -> Made:
+    """The contract of one table by a rule set, which says neither types nor keys.
+
+    :param table: ``schema.table``; empty for the rule set's own name.
+    :raises ConfigurationError: the file cannot be read, or is no rule set.
+    """
+    data = mapping(path)
+    name = text_of(data.get("name"), f"{path}: name")
+    place = table or name
+    rules = entries(data.get("rules"), f"{path}: rules")
+    if not rules:
+        raise ConfigurationError(f"{path}: rules", "has no rule.", fix="Give a rule set with name and rules.")
+    lost = [Lost(key, "is no part of a rule set") for key in data if key not in ("name", "rules")]
+    columns: dict[str, dict[str, Any]] = {}
+    quality: list[dict[str, Any]] = []
+    for number, rule in enumerate(rules):
+        _read(rule, f"{path}: rules[{number}]", columns, quality, lost)
+    if not columns:
+        raise ConfigurationError(
+            f"{path}: rules", "name no column.", fix="Draft the contract from the database instead."
+        )
+    lost += [
+        Lost(f"columns.{column}", f"a rule set says no types; {one['physicalType']} is assumed")
+        for column, one in columns.items()
+    ]
+    body = {
+        "name": place.rpartition(".")[2],
+        "physicalName": place if "." in place else f"public.{place}",
+        "physicalType": "table",
+        **({"quality": quality} if quality else {}),
+        "properties": list(columns.values()),
+    }
+    return finished(place.rpartition(".")[2], [body], lost)
+
+
+def _read(
+    rule: Mapping[str, Any],
+    place: str,
+    columns: dict[str, dict[str, Any]],
+    quality: list[dict[str, Any]],
+    lost: list[Lost],
+) -> None:
+    name, check = text_of(rule.get("name"), f"{place}.name"), str(rule.get("check", ""))
+    if check not in CHECKS:
+        raise ConfigurationError(f"{place}.check", f"{check!r} is not known.", valid=CHECKS)
+    if strange := [key for key in rule if key not in _NAMES]:
+        raise ConfigurationError(f"{place}.{strange[0]}", "is no key of a rule.", valid=sorted(_NAMES))
+    column = rule.get("column")
+    if check not in ("row_count", "custom_sql"):
+        column = text_of(column, f"{place}.column")
+        columns.setdefault(column, {"name": column, "logicalType": "string", "physicalType": "text"})
+        if check in ("min", "max", "mean"):
+            columns[column] |= {"logicalType": "number", "physicalType": "numeric"}
+    if rule.get("previous_name"):
+        lost.append(Lost(f"{name}.previous_name", "a check's history hangs on its name alone"))
+    percent = check == "null_ratio"
+    bounds = _bounds(rule.get("condition"), f"{place}.condition", percent=percent)
+    where = str(rule.get("partition_clause") or "")
+    holder = (
+        quality if where or check in ("row_count", "custom_sql") else columns[str(column)].setdefault("quality", [])
+    )
+    body = _body(check, str(column), rule, where)
+    for number, bound in enumerate(bounds):
+        named = name if number == 0 else f"{name}_{number + 1}"
+        holder.append({"name": named, **_bounded(body, bound), **_about(rule)})
+
+
+def _bounded(body: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule with its bound where the standard has it."""
+    if "check" in body:
+        return {"type": "custom", "engine": "harness", "implementation": {**body, **bound}}
+    return {**body, **bound}
+
+
+def _body(check: str, column: str, rule: Mapping[str, Any], where: str) -> dict[str, Any]:
+    if check == "custom_sql":
+        query = str(rule.get("sql") or "").strip().rstrip(";").replace("{table}", "${table}")
+        return {"type": "sql", "query": query}
+    plain, measured = _RULES[check]
+    if not where:
+        return dict(plain)
+    return {"type": "sql", "query": f"SELECT {measured.format(column=quoted(column))} FROM ${{table}} WHERE {where}"}
+
+
+def _about(rule: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if rule.get("severity") == "warn":
+        said["severity"] = "warning"
+    if rule.get("description"):
+        said["description"] = str(rule["description"])
+    if rule.get("dimension"):
+        said["dimension"] = _DIMENSIONS.get(str(rule["dimension"]), str(rule["dimension"]))
+    return said
+
+
+def _bounds(given: Any, place: str, *, percent: bool) -> list[dict[str, Any]]:
+    """The bounds of a condition; its tolerance is written into them.
+
+    :raises ConfigurationError: it is no condition.
+    """
+    if not isinstance(given, dict) or not given:
+        raise ConfigurationError(place, "is not a condition.", valid=(*_BOUNDS, "tolerance"))
+    for word, value in given.items():
+        if word not in _BOUNDS and word != "tolerance":
+            raise ConfigurationError(f"{place}.{word}", "is no word of a condition.", valid=(*_BOUNDS, "tolerance"))
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ConfigurationError(f"{place}.{word}", f"{value!r} is no number.", fix="Give a number.")
+    wide = float(given.get("tolerance") or 0)
+    said = {word: given[word] for word in _BOUNDS if given.get(word) is not None}
+    if not said:
+        raise ConfigurationError(place, "has no bound.", valid=tuple(_BOUNDS))
+
+    def moved(value: float, way: int) -> float:
+        found = value + way * abs(value) * wide if wide else value
+        return round(found * 100, 9) if percent else found
+
+    if "equal_to" in said and wide:
+        return [{str(Operator.BETWEEN): [moved(said["equal_to"], -1), moved(said["equal_to"], 1)]}]
+    if said.keys() == {"geq_to", "leq_to"}:
+        return [{str(Operator.BETWEEN): [moved(said["geq_to"], -1), moved(said["leq_to"], 1)]}]
+    ways = {"greater_than": -1, "geq_to": -1, "less_than": 1, "leq_to": 1}
+    return [{str(_BOUNDS[word]): moved(value, ways.get(word, 0))} for word, value in said.items()]
+
+
+def to_ruleset(contracts: Sequence[Contract]) -> Made:
+    """The rule set of a table, and what the provider has no place for.
+
+    :raises ConfigurationError: there are several tables, and a rule set has one.
+    """
+    if len(contracts) > 1:
+        names = tuple(one.table for one in contracts)
+        fix = "Name one table, as FILE#NAME."
+        raise ConfigurationError("contract export", "a rule set is about one table.", valid=names, fix=fix)
+    [contract] = contracts
+    lost: list[Lost] = []
+    rules = []
+    for check in contract.checks:
+        body = _rule(check)
+        if body is None:
+            lost.append(Lost(f"{contract.table}: {check.id}", f"the provider has no check for {check.kind} like this"))
+            continue
+        rules.append({"name": check.id, **body, **_told(check)})
+    lost += unsaid(contract, has=())
+    lost.append(Lost(f"{contract.table}: columns", "a rule set says no types, keys and descriptions"))
+    return Made(text=yaml_of({"name": contract.table, "rules": rules}), lost=lost)
+
+
+def _told(check: Check) -> dict[str, Any]:
+    said: dict[str, Any] = {"severity": "warn"} if check.severity is CheckSeverity.WARN else {}
+    if check.description:
+        said["description"] = check.description
+    words = {theirs: ours for ours, theirs in _DIMENSIONS.items()}
+    named = words.get(check.dimension, check.dimension)
+    if named in ("completeness", "uniqueness", "validity", "freshness", "volume", "consistency"):
+        said["dimension"] = named
+    return said
+
+
+def _rule(check: Check) -> dict[str, Any] | None:
+    """What a check is in a rule set; None where it has none."""
+    kinds = {
+        CheckKind.NOT_NULL: "null_count",
+        CheckKind.NULL_RATE: "null_ratio",
+        CheckKind.UNIQUE: "unique_violations",
+        CheckKind.ROW_COUNT: "row_count",
+        CheckKind.MEAN: "mean",
+        CheckKind.MINIMUM: "min",
+        CheckKind.MAXIMUM: "max",
+        CheckKind.DISTINCT_COUNT: "distinct_count",
+    }
+    if check.path:
+        return None
+    ratio = check.kind is CheckKind.NULL_RATE and check.expect.unit is Unit.PERCENT
+    condition = _condition(check.expect, ratio=ratio)
+    if condition is None:
+        return None
+    if check.kind in kinds and len(check.columns) <= 1:
+        name = kinds[check.kind] if ratio or check.kind is not CheckKind.NULL_RATE else "null_count"
+        return {"check": name, **({"column": check.columns[0]} if check.columns else {}), "condition": condition}
+    query = _QUERIES[check.kind](check) if check.kind in _QUERIES else ""
+    return {"check": "custom_sql", "sql": query, "condition": condition} if query else None
+
+
+def _condition(expect: Expectation, *, ratio: bool) -> dict[str, Any] | None:
+    if expect.unit is Unit.PERCENT and not ratio:
+        return None
+    values = [float(one) / 100 if ratio else one for one in expect.values if isinstance(one, int | float) or ratio]
+    if len(values) != len(expect.values):
+        return None
+    if expect.operator is Operator.BETWEEN:
+        return {"geq_to": values[0], "leq_to": values[1]}
+    word = _WORDS.get(expect.operator)
+    return {word: values[0]} if word else None
+
+
+def _failing(tests: Iterator[str]) -> str:
+    return f"SELECT count(*) FROM {{table}} WHERE {' OR '.join(tests)}"
+
+
+def _sql(check: Check) -> str:
+    return check.sql.replace("${table}", "{table}") if "${" not in check.sql.replace("${table}", "") else ""
+
+
+def _values(check: Check) -> str:
+    return _failing(iter([f"{quoted(check.columns[0])} NOT IN ({', '.join(map(literal, check.values))})"]))
+
+
+def _bounded_by(expression: Callable[[Check], str]) -> Callable[[Check], str]:
+    def query(check: Check) -> str:
+        ends = ((check.low, check.low_open, "<"), (check.high, check.high_open, ">"))
+        tests = [
+            f"{expression(check)} {way}{'=' if is_open else ''} {literal(end)}"
+            for end, is_open, way in ends
+            if end is not None
+        ]
+        return _failing(iter(tests)) if tests and check.step is None else ""
+
+    return query
+
+
+def _together(check: Check) -> str:
+    names = ", ".join(map(quoted, check.columns))
+    return f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {{table}} GROUP BY {names}) AS found"
+
+
+_QUERIES: Mapping[CheckKind, Callable[[Check], str]] = {
+    CheckKind.CUSTOM_SQL: _sql,
+    CheckKind.ACCEPTED_VALUES: _values,
+    CheckKind.RANGE: _bounded_by(lambda check: quoted(check.columns[0])),
+    CheckKind.LENGTH: _bounded_by(lambda check: f"length({quoted(check.columns[0])})"),
+    CheckKind.UNIQUE: _together,
+}
+"""Kind of check -> a query that measures it, where the provider has no check of its own."""

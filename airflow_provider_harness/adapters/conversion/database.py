@@ -79,7 +79,7 @@ def _constrained(connection: psycopg.Connection[Any], name: str, body: dict[str,
 
 def _refers(body: dict[str, Any], columns: list[str]) -> bool:
     """Whether the draft has a relationship of these columns."""
-    single = next((one for one in body["properties"] if [one["name"]] == columns), {})
+    single: dict[str, Any] = next((one for one in body["properties"] if [one["name"]] == columns), {})
     several = [f"{body['name']}.{column}" for column in columns]
     return "relationships" in single or any(one["from"] == several for one in body.get("relationships", ()))
 

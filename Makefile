@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors docs lock secrets clean wheel coverage
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations docs lock secrets clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -74,6 +74,9 @@ flights: venv ## move a month of real flights at five schedules and compare it w
 
 authors: venv ## how `airflow harness check` does on sound Dags and on planted faults (MORE=folder: other Dags, too)
 	@MORE=$(MORE) $(BIN)/python -m tests.authors --write
+
+simulations: venv ## run the simulations of a folder and say which outcomes changed (FOLDER=tests/simulations; UPDATE=1 keeps them)
+	@$(BIN)/airflow harness simulate --all $(or $(FOLDER),tests/simulations) $(if $(UPDATE),--update)
 
 docs: venv ## write docs/reference/ from the tables in the code, and the index of decisions
 	@$(BIN)/python .ci/adr.py

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.model.runbooks import Runbooks
     from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
     from airflow_provider_harness.app.ports.diagnosis import ProposalJudge
-    from airflow_provider_harness.app.ports.healing import EvidenceCollector, TaskState
+    from airflow_provider_harness.app.ports.healing import Airflow, EvidenceCollector, TaskState
     from airflow_provider_harness.core.redaction.redactor import Redactor
     from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 
 def history(
     inner: EvidenceCollector,
-    airflow: AirflowApi,
+    airflow: Airflow,
     store: SqlIncidentStore,
     gates: PublishedGates,
     redactor: Redactor,

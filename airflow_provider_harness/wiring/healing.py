@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config
-from airflow_provider_harness.app.ports.healing import Healer, Limits, Pager
+from airflow_provider_harness.app.ports.healing import Airflow, Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits
 from airflow_provider_harness.wiring.store import connection, connection_if_readable, store_engine, task_engine
@@ -304,6 +305,15 @@ def healer() -> Healer:
 
     :raises ConfigurationError: a setting, a file or the account's connection is missing or wrong.
     """
+    return healer_on(airflow_api(), pager())
+
+
+def healer_on(api: Airflow, pager: Pager, clock: Callable[[], float] = time.monotonic) -> Healer:
+    """The same around an Airflow and a pager that are given.
+
+    :param clock: seconds that only grow.
+    :raises ConfigurationError: a setting or a file is missing or wrong.
+    """
     from airflow_provider_harness.adapters.airflow.published_gates import PublishedGates
     from airflow_provider_harness.adapters.evidence.airflow import AirflowEvidence
     from airflow_provider_harness.adapters.evidence.lineage import LineageEvidence
@@ -317,12 +327,13 @@ def healer() -> Healer:
     from airflow_provider_harness.wiring import rows as wiring_rows
     from airflow_provider_harness.wiring.access import for_healer
 
-    settings, api = config.read(), airflow_api()
+    settings = config.read()
     gates = PublishedGates(
         for_healer(wiring_rows.verify_published),
         for_healer(wiring_rows.history),
         wiring_rows.contract_of,
         wiring_reads.arrived,
+        clock,
         place=for_healer(wiring_rows.place),
     )
     return Healer(
@@ -350,7 +361,7 @@ def healer() -> Healer:
         slices=TaskLeases(SqlLeases(store_engine)),
         grants=GrantsGiven(store()),
         promises=promises(),
-        pager=pager(),
+        pager=pager,
         limits=Limits(
             acting=lambda: mode() is config.Mode.ACT,
             approval=timedelta(minutes=settings.approval_minutes),

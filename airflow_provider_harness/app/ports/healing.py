@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from airflow_provider_harness.app.ports.diagnosis import Diagnoser
+from airflow_provider_harness.app.ports.diagnosis import Diagnoser, PastTry
 from airflow_provider_harness.app.ports.sla_alerts import Promises
 from airflow_provider_harness.app.ports.store import Store
 from airflow_provider_harness.core.contracts.contract import Contract
@@ -243,6 +243,9 @@ class Airflow(Protocol):
 
     def note_run(self, run_id: str, text: str) -> None:
         """Write a note at a run of the healer."""
+
+    def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
+        """How a task ended in the newest runs of its Dag, the newest first."""
 
     def dag_url(self, dag_id: str) -> str: ...
 

@@ -71,4 +71,47 @@ AUTHORING = (
         module="authoring.mcp",
         epilog="Example: airflow harness mcp",
     ),
+    action(
+        "simulate",
+        "Run a Dag's runs on a virtual clock, with the real operators on an embedded PostgreSQL into which rows arrive by a script: rows, "
+        "gates, incidents, verdicts and pages, the same each time; exit 1 where they differ from the snapshot",
+        Arg(
+            ("dag",),
+            nargs="?",
+            default="",
+            metavar="DAG",
+            help="id of a Dag, or its file; none = as simulation.yaml says",
+        ),
+        Arg(
+            ("--events",),
+            default="",
+            metavar="FOLDER",
+            help="rows with the moment at which they arrive, and what happens to sources",
+        ),
+        Arg(("--until",), default="", help="when the clock ends (ISO 8601 with zone); none = as simulation.yaml says"),
+        Arg(("--snapshot",), default="", metavar="FILE", help="compare with the outcome that is kept in this file"),
+        Arg(("--update",), action="store_true", help="keep the outcome as the snapshot"),
+        Arg(
+            ("--all",),
+            default="",
+            metavar="FOLDER",
+            help="each folder below that has a simulation.yaml, compared with its own snapshot.json",
+        ),
+        Arg(
+            ("--mode",),
+            choices=("act", "shadow", "off"),
+            default="act",
+            help="as [harness] mode: what the healer may do (default act, since nothing else is reached)",
+        ),
+        Arg(("--dags-folder",), default="", help="folder in which a Dag of this id is looked for; none = Airflow's"),
+        Arg(("--seconds",), type=float, default=600.0, help="how long one simulation may take (default 600)"),
+        Arg(
+            ("-o", "--output"),
+            choices=("text", "json"),
+            default="text",
+            help="text for people, json is the snapshot itself",
+        ),
+        module="authoring.simulate",
+        epilog="Example: airflow harness simulate dags/orders_daily.py --events events/orders --until 2026-01-06T00:00:00Z",
+    ),
 )

@@ -34,8 +34,8 @@ def explanations(
     :param folder: where a Dag of this id is looked for; empty for Airflow's own folder.
     :raises ConfigurationError: there is no such Dag, or its file is wrong.
     """
-    by_file = Path(name).is_file() or name.endswith(".py")
-    paths = [name] if by_file else _files_with(name, folder)
+    paths, dag_id = files_of(name, folder)
+    by_file = not dag_id
     files = checking.read(paths, imports=imports, seconds=seconds)
     found = [(s, dag) for s in files.sources for dag in s.dags if by_file or dag.id == name]
     if not found:
@@ -43,6 +43,17 @@ def explanations(
     known = terms.Terms()
     moment = as_of or datetime.now(UTC)
     return [_explained(source, dag, files, known, moment) for source, dag in found]
+
+
+def files_of(name: str, folder: str = "") -> tuple[list[str], str]:
+    """The files in which a Dag may be, and its id; empty where the name is a file's.
+
+    :param name: id of a Dag, or a file.
+    :param folder: where a Dag of this id is looked for; empty for Airflow's own folder.
+    :raises ConfigurationError: no file names the Dag.
+    """
+    by_file = Path(name).is_file() or name.endswith(".py")
+    return ([name], "") if by_file else (_files_with(name, folder), name)
 
 
 def _files_with(dag_id: str, folder: str) -> list[str]:

@@ -78,7 +78,7 @@ def catalog(conn_id: str, question: Question) -> Found | None:
 _POSTGRES = ("postgres", "postgresql", "alloydb")
 
 
-def with_catalog(inner: EvidenceCollector, airflow: AirflowApi, redactor: Redactor) -> CatalogEvidence:
+def with_catalog(inner: EvidenceCollector, airflow: Airflow, redactor: Redactor) -> CatalogEvidence:
     """The dossier with what the catalogs of the task's connections say."""
     from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
     from airflow_provider_harness.adapters.evidence.catalog import CatalogEvidence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness.app.ports.diagnosis import PastTry
 from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
-from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.testing.simulation.runs import Run, run_state, task_state
 
@@ -64,6 +64,14 @@ class SimulatedAirflow:
     def log(self, state: TaskState, try_number: int) -> bytes:
         tries = self._run(state.dag_id, state.run_id).tasks[state.task_id].tries
         return tries[try_number - 1].said if 0 < try_number <= len(tries) else b""
+
+    def scheduler_said(self, key: TryKey) -> SchedulerWord | None:
+        tries = self._run(key.dag_id, key.run_id).tasks[key.task_id].tries
+        killed = 0 < key.try_number <= len(tries) and tries[key.try_number - 1].killed
+        return SchedulerWord.KILLED if killed else None
+
+    def succeeded(self, dag_id: str, task_id: str) -> bool:
+        return any(one.state == "success" for run in self._runs() for one in run.tasks[task_id].tries)
 
     def failed_tasks(self, since: datetime) -> Sequence[TaskState]:
         return [

@@ -21,12 +21,14 @@ class Try:
     """One try of a task.
 
     :param said: the log as Airflow's API gives it: one JSON event a line.
+    :param killed: its process ended without a word.
     """
 
     at: datetime
     state: str = "running"
     error: str = ""
     said: bytes = b""
+    killed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -278,6 +278,7 @@ class Simulation:
         ended = tries.attempt(run, found, self.supervisor, self.clock.now())
         self.supervisor.kill_at = ""
         if ended is None:
+            found.tries[-1].killed = True
             again = SimpleNamespace(retry_delay_seconds=None)
             _ENDS["RetryTask" if tries.retries(found) else "TaskState"](self, run, found, again)
         else:

@@ -205,8 +205,8 @@ def _why(story: Story) -> Iterable[str]:
 
 def _ended(story: Story) -> Iterable[str]:
     yield from _lines(story, Answered)
-    yield from (f"{body.outcome}: {body.text}" for body in story.all(Settled)[-1:])
-    yield from (f"resolved by {body.by}: {body.why}" for body in story.all(Resolved)[-1:])
+    yield from (_quoted(f"{body.outcome}: {body.text}") for body in story.all(Settled)[-1:])
+    yield from (_quoted(f"resolved by {body.by}: {body.why}") for body in story.all(Resolved)[-1:])
 
 
 def _whom(story: Story) -> Iterable[str]:
@@ -239,8 +239,8 @@ def _delivery(story: Story, body: Paged) -> Delivery:
 
 def _cause(story: Story) -> Iterable[str]:
     for body in story.all(Diagnosed)[-1:]:
-        yield body.cause
-        yield f"{body.category}; {how_sure_and_why(body)}"
+        yield _quoted(body.cause)
+        yield _quoted(f"{body.category}; {how_sure_and_why(body)}")
         if named := connections_of(story.incident):
             yield f"the failed task uses {named}"
         if body.alternatives:
@@ -252,15 +252,20 @@ def _cause(story: Story) -> Iterable[str]:
     yield from drafted(story.events)
     for seen in story.all(EvidenceSeen)[-1:]:
         if seen.unavailable:
-            yield f"not known: {', '.join(seen.unavailable)}"
+            yield _quoted(f"not known: {', '.join(seen.unavailable)}")
 
 
 def _evidence(story: Story) -> Iterable[str]:
     for seen in story.all(EvidenceSeen)[-1:]:
-        yield from (f"{item['source']}: {item['text']}" for item in seen.observations)
-    yield from (f"row of {sample}" for sample in samples_of(story.failures))
+        yield from (_quoted(f"{item['source']}: {item['text']}") for item in seen.observations)
+    yield from (_quoted(f"row of {sample}") for sample in samples_of(story.failures))
     for body in story.all(Diagnosed)[-1:]:
-        yield from (f"{item['source']} line {item['line']}: {item['text']}" for item in body.citations)
+        yield from (_quoted(f"{item['source']} line {item['line']}: {item['text']}") for item in body.citations)
+
+
+def _quoted(text: str) -> str:
+    """What a program said, in which no line after the first can be taken for one of ours."""
+    return "\n| ".join(line for line in text.splitlines() if line.strip())
 
 
 def _decided(story: Story) -> Iterable[str]:
@@ -273,7 +278,7 @@ def _acted(story: Story) -> Iterable[str]:
 
 def _verified(story: Story) -> Iterable[str]:
     for body in story.all(Settled):
-        yield f"{body.outcome}: {body.text}"
+        yield _quoted(f"{body.outcome}: {body.text}")
         yield from _gates(story, body)
 
 

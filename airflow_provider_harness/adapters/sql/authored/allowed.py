@@ -116,3 +116,11 @@ BEYOND = re.compile(
     re.IGNORECASE,
 )
 """Schemas that extensions make for themselves, whose functions reach other services also where a transaction only reads; BigQuery's that ask a model or give out keys and addresses."""
+
+_SECRET_RELATIONS = """
+pg_authid pg_shadow pg_user_mapping pg_user_mappings _pg_user_mappings user_mapping_options pg_subscription pg_hba_file_rules
+pg_ident_file_mappings pg_file_settings pg_largeobject pg_stat_activity pg_stat_statements pg_stat_wal_receiver pg_stat_replication
+duckdb_secrets
+"""
+SECRET_RELATIONS = frozenset(_SECRET_RELATIONS.split())
+"""Relations of a server that hold passwords, files, or what other sessions do: no rows of a table that anybody has a contract for."""

@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.sql.authored.allowed import BEYOND, FUNCTIONS, KINDS, REACHING, SIGNS, WORDS
+from airflow_provider_harness.adapters.sql.authored.allowed import (
+    BEYOND,
+    FUNCTIONS,
+    KINDS,
+    REACHING,
+    SECRET_RELATIONS,
+    SIGNS,
+    WORDS,
+)
 from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -167,6 +175,10 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "PropertyEQ": (
         lambda node: _WORD.fullmatch(node.this.sql()) is not None,
         "names an argument in another way than plainly",
+    ),
+    "Table": (
+        lambda node: node.name.lower() not in SECRET_RELATIONS,
+        "holds what is no row: passwords, files or what other sessions do",
     ),
     "Identifier": (_is_name, "is no name without quotation marks"),
     "Alias": (

@@ -101,6 +101,21 @@ def test_no_relation_is_another_place(relation: str) -> None:
         one_select(f"SELECT count(*) FROM t, {relation}")
 
 
+SECRETS = """
+pg_authid|pg_shadow|pg_catalog.pg_user_mappings|"pg_catalog"."pg_subscription"|PG_HBA_FILE_RULES|warehouse.pg_catalog.pg_largeobject|pg_stat_activity
+|information_schema.user_mapping_options|pg_file_settings AS f
+""".replace("\n", "").split("|")
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("relation", SECRETS)
+def test_no_check_asks_for_passwords_files_or_other_sessions(relation: str) -> None:
+    """A check that counts rows tells, question by question, what a password begins with."""
+    for sql in (f"SELECT count(*) FROM {relation}", f"SELECT 1 FROM t WHERE EXISTS (SELECT 1 FROM {relation})"):
+        with pytest.raises(SqlRefused, match="other sessions do"):
+            one_select(sql)
+
+
 REPRINTED = {
     "a unit": 'SELECT EXTRACT("epoch FROM now()), pg_sleep(1), EXTRACT(epoch" FROM now())',
     "a unit, as a text": "SELECT DATE_PART('YEAR FROM now()) + length(pg_sleep(1)::text) + EXTRACT(YEAR', now())",
@@ -169,6 +184,7 @@ def test_a_text_stays_a_text_in_every_dialect(dialect: str) -> None:
 
 
 SAME = [
+    "SELECT count(*) FROM pg_class AS c JOIN information_schema.columns AS n ON n.table_name = c.relname",
     "SELECT make_interval(days => 1), interval '2 hrs', date_trunc('month', at), 1 OPERATOR(pg_catalog.+) 2 FROM t",
     "SELECT count(*) FROM t WHERE name ~ E'^\\\\d+\\n$' AND amount::numeric(12,2) > 1.5e3 AND kind = ANY(ARRAY['a', 'b'])",
     "SELECT sum(n) OVER (ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM t",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -267,7 +268,7 @@ def _page(healer: Healer, contract: Contract, risk: SlaAlert, dag: DagFacts, why
         "promised": f"until {risk.due:%Y-%m-%d %H:%M} UTC ({risk.words}), {left}",
         "in the way": why,
         "you are asked to": _ASK,
-        "more": f"airflow harness quality {risk.table}",
+        "more": f"airflow harness quality {shlex.quote(risk.table)}",
     }
     run = {"The run in Airflow": healer.airflow.run_url(risk.dag_id, risk.run_id)} if risk.run_id else {}
     return Page(

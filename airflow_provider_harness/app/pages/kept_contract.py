@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from math import isfinite
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.contracts.anomaly import CheckHistory, ExpectedRange, Point, normal
@@ -154,13 +156,29 @@ def shown(body: Mapping[str, Any]) -> ContractShown:
 
 
 def is_readable(body: Mapping[str, Any]) -> bool:
-    """Whether it is of the form in which ``kept`` writes it."""
+    """Whether it is of the form in which ``kept`` writes it: any task may write a row, and a page reads those of all."""
     try:
-        _ = shown(body), slas(body), baselines(body), str(body["file"])
+        made = shown(body), *slas(body), *baselines(body).values()
         ZoneInfo(str(body["zone"]))
+        return isinstance(body["file"], str) and all(_typed(one, type(one)) for one in made)
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, LookupError, OSError):
         return False
-    return True
+
+
+def _typed(value: object, hint: Any) -> bool:
+    """Whether a value, and everything in it, is of its declared type; a dataclass that is made of JSON does not look."""
+    if is_dataclass(hint):
+        return all(_typed(getattr(value, name), one) for name, one in _hints(hint).items())
+    if get_origin(hint) is Sequence:
+        return isinstance(value, list) and all(_typed(one, get_args(hint)[0]) for one in value)
+    if hint is float:
+        return type(value) in (int, float) and isfinite(value)  # type: ignore[arg-type]
+    return type(value) is hint
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def slas(body: Mapping[str, Any]) -> tuple[Sla, ...]:

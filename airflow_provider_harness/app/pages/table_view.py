@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -201,7 +202,7 @@ def quarantine(
     aside = [gate for gate in gates if gate.decision is Decision.QUARANTINE and gate.malformed]
     file = str((contract or {}).get("file", "")) or "CONTRACT_FILE"
     slice_id = aside[-1].slice if aside else "SLICE"
-    options = f"{file} --conn-id {conn_id or 'CONNECTION'} --slice {slice_id}"
+    options = shlex.join((file, "--conn-id", conn_id or "CONNECTION", "--slice", slice_id))  # names that tasks told
     results = [one for _, failure in failures for one in (failure.report or {}).get("results", ())]
     samples = [
         SampleShown(check=str(one.get("id", "")), row=dict(sample))

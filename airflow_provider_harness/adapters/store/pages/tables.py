@@ -55,7 +55,7 @@ class SqlTables:
         :param readable: leading Dags of the incidents that may be named; None = all.
         """
         with transaction(self._engine) as connection:
-            contracts, marks = _contracts(connection), _marks(connection)
+            contracts, marks, publishers = _contracts(connection), _marks(connection), _publishers(connection)
             about = _open_incidents(connection, readable)
         found = []
         for name in sorted(contracts.keys() | marks.keys()):
@@ -65,7 +65,8 @@ class SqlTables:
                 same = ("contract", "version", "owner", "criticality", "readiness", "dag_id", "task_id")
                 values |= {field: getattr(contract, field) for field in same}
             if mark is not None:
-                values |= {field: getattr(mark, field) for field in ("conn_id", "dag_id", "task_id")}
+                by = publishers.get(name, mark)
+                values |= {field: getattr(by, field) for field in ("conn_id", "dag_id", "task_id")}
                 values |= {"last_slice": mark.slice, "last_slice_end": moment(mark.slice_end)}
                 values |= {"published_at": moment(mark.moved_at)}
             found.append(Known(**values))
@@ -131,6 +132,14 @@ def _marks(connection: Connection) -> dict[str, Any]:
 
     w = t.watermarks
     return {row.table_name: row for row in connection.execute(select(w).order_by(w.c.moved_at))}
+
+
+def _publishers(connection: Connection) -> dict[str, Any]:
+    """Table -> who publishes it, where Airflow bore that out: whose it is decides who may see it, and any task may tell of a table."""
+    from sqlalchemy import select
+
+    b = t.borne_out
+    return {row.table_name: row for row in connection.execute(select(b).order_by(b.c.slice_end))}
 
 
 def _open_incidents(connection: Connection, readable: frozenset[str] | None) -> dict[str, list[str]]:

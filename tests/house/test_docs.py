@@ -163,14 +163,15 @@ def test_the_readme_dag_is_short_enough_to_copy() -> None:
     assert len([line for line in lines if line.strip()]) <= 30
 
 
-def _attacks() -> Iterator[tuple[str, bool]]:
-    """Every test with whether it bears the marker ``attack``, itself or with its module."""
+def _attacks() -> Iterator[tuple[str, str, bool]]:
+    """The file and the name of every test, and whether it bears the marker ``attack``, itself or with its module."""
     for file in (ROOT / "tests").rglob("test_*.py"):
         tree = ast.parse(file.read_text())
         marks = [node.value for node in tree.body if isinstance(node, ast.Assign) and "pytestmark" in ast.dump(node)]
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield node.name, "'attack'" in "".join(map(ast.dump, [*marks, *node.decorator_list]))
+                marked = "attr='attack'" in "".join(map(ast.dump, [*marks, *node.decorator_list]))
+                yield file.relative_to(ROOT).as_posix(), node.name, marked
 
 
 def test_each_threat_names_tests_that_are_attacks() -> None:
@@ -181,9 +182,15 @@ def test_each_threat_names_tests_that_are_attacks() -> None:
         for table in re.findall(r"^\| [^\n]* the test \|\n\|-[^\n]*\n((?:\|[^\n]*\n)+)", text, re.MULTILINE)
         for row in table.splitlines()
     ]
-    named, attacks = re.compile(r"`(test_\w+|tests/[\w/]+\.py)`"), dict(_attacks())
+    named, attacks = re.compile(r"`(test_\w+|tests/[\w/]+\.py)`"), {name: marked for _, name, marked in _attacks()}
     assert len(rows) > 25 and all(named.search(row.rpartition(" | ")[2]) for row in rows)
     found = {name for name in named.findall(text) if name.startswith("test_")}
     assert {name for name in found if not attacks.get(name)} == set()
     files = {name for name in named.findall(text) if name.startswith("tests/")}
     assert all((ROOT / name).is_file() for name in files)
+    left_out = {
+        f"{file}::{name}" for file, name, marked in _attacks() if marked and not {file, name} & {*found, *files}
+    }
+    assert not left_out, (
+        "Name each attack, or its file, in docs/explanation/threat-model.md (the list at its end has room)."
+    )

@@ -167,7 +167,7 @@ def is_readable(body: Mapping[str, Any]) -> bool:
 
 def _typed(value: object, hint: Any) -> bool:
     """Whether a value, and everything in it, is of its declared type; a dataclass that is made of JSON does not look."""
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return all(_typed(getattr(value, name), one) for name, one in _hints(hint).items())
     if get_origin(hint) is Sequence:
         return isinstance(value, list) and all(_typed(one, get_args(hint)[0]) for one in value)
@@ -177,7 +177,7 @@ def _typed(value: object, hint: Any) -> bool:
 
 
 @cache
-def _hints(kind: Any) -> Mapping[str, Any]:
+def _hints(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from airflow_provider_harness.app.pages.policy import as_explained, case_of
+from airflow_provider_harness.app.pages.policy import Changed, Simulated, as_explained, case_of, changed
 from airflow_provider_harness.app.reports.policy_replay import PastVerdict, past, simulate
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, show
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -34,20 +34,24 @@ def policy_simulate(args: Any) -> int:
     from airflow_provider_harness.wiring import healing as wiring
 
     count, changes = simulate(_policy(args.file), wiring.store().audit_events())
-    rows = [
-        {
-            "incident": change.past.incident_id,
-            "at": change.past.at,
-            "action": change.past.proposal.kind.value,
-            "category": change.past.facts.get("category", ""),
-            "was": f"{change.past.verdict} ({change.past.rule or 'no rule'})",
-            "would be": f"{change.now.kind} ({change.now.rule or 'no rule'})",
-            "why": change.now.reason,
-        }
-        for change in changes
-    ]
-    show(args, rows, f"{count} past verdict(s), and none would be another one.")
-    return FINDINGS if rows else FINE
+    found = Simulated(judged=count, changes=[changed(one) for one in changes], hidden=0)
+    if args.output == "json":
+        out(json.dumps(asdict(found), indent=2))
+    else:
+        show(args, [_line(one) for one in found.changes], f"{count} past verdict(s), and none would be another one.")
+    return FINDINGS if changes else FINE
+
+
+def _line(one: Changed) -> dict[str, str]:
+    return {
+        "incident": one.incident,
+        "at": one.at,
+        "action": one.action,
+        "category": one.category,
+        "was": f"{one.was} ({one.was_rule or 'no rule'})",
+        "would be": f"{one.would_be} ({one.would_be_rule or 'no rule'})",
+        "why": one.why,
+    }
 
 
 def _policy(file: str) -> Policy:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from airflow_provider_harness.app.pages.tables import GateShown, gate_shown
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.report import Decision
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -60,26 +61,16 @@ def of_check(gates: Sequence[StoredGate], name: str) -> list[dict[str, Any]]:
 
 
 def as_json(gates: Sequence[StoredGate], name: str) -> list[dict[str, Any]]:
-    """Everything that is kept, for programs."""
-    return [
-        {
-            "table": gate.table,
-            "contract": gate.contract,
-            "contract_version": gate.contract_version,
-            "conn_id": gate.conn_id,
-            "slice": gate.slice,
-            "slice_start": gate.at.isoformat(),
-            "gate": str(gate.place),
-            "task": gate.task,
-            "rows": gate.rows,
-            "malformed": gate.malformed,
-            "decision": str(gate.decision),
-            "milliseconds": dict(gate.milliseconds),
-            "measured_at": gate.measured_at.isoformat(),
-            "checks": [_check(check) for check in gate.checks if name in ("", check.id)],
-        }
-        for gate in gates
-    ]
+    """Everything that is kept, for programs, as the JSON API has it.
+
+    :param name: of the only check that is wanted; empty = all.
+    """
+    from pydantic import TypeAdapter
+
+    told: list[dict[str, Any]] = TypeAdapter(list[GateShown]).dump_python(
+        [gate_shown(gate, name) for gate in gates], mode="json"
+    )
+    return told
 
 
 def findings(gates: Sequence[StoredGate], name: str) -> bool:
@@ -104,16 +95,3 @@ def mark(check: StoredCheck) -> str:
 def _worst_nulls(checks: Sequence[StoredCheck]) -> str:
     rates = [(check.share, check.id.partition(":")[2]) for check in checks if check.kind in NULLS and check.share]
     return "{1} {0:.2%}".format(*max(rates)) if rates else ""
-
-
-def _check(check: StoredCheck) -> Mapping[str, Any]:
-    return {
-        "id": check.id,
-        "kind": check.kind,
-        "severity": check.severity,
-        "value": check.value,
-        "share": check.share,
-        "passed": check.passed,
-        "flagged": check.flagged,
-        "error": check.error,
-    }

@@ -6,6 +6,7 @@ Every verdict is the grader's, which looks with its own connections; the breaks 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 from airflow_provider_harness.adapters.store.schema import TASK_RIGHTS
 from airflow_provider_harness.testing.stack import AirflowStack, ApiRefused
 from tests.airflow.conftest import READS
-from tests.demo.__main__ import case, site
+from tests.browser.oncall import OnCall, on_call
+from tests.demo.__main__ import case, keep, site
 from tests.demo.breaks import BREAKS, FLIGHTS, Break, Run, incidents, wait_closed, wait_for
 from tests.demo.grader import Case, Grader, Site
 from tests.demo.world import CAPTURE_ROLE, HARNESS, WAREHOUSE, World
@@ -97,8 +99,27 @@ def test_a_duplicate_key_publishes_nothing_and_pages(place: World, first_day: Ru
 
 
 def test_a_killed_task_is_found_and_a_person_is_asked_before_it_runs_again(place: World, first_day: Run) -> None:
-    lines = judged(place, ASK, list(ASK.do(place, FIRST + timedelta(days=3))))
-    assert [line["approved_by"] for line in lines] == ["oncall", "oncall"]
+    """On-call finds the incident on its page, approves there, and sees it healed."""
+    with on_call(place.stack) as person:
+        runs = list(ASK.do(with_pages(place, person), FIRST + timedelta(days=3)))
+        lines = judged(place, ASK, runs)
+        assert [line["approved_by"] for line in lines] == ["oncall", "oncall"]
+        if person:
+            person.sees("Recovered")  # of the second, whose page is still open
+            person.opens(incidents(place, runs[0])[0]["id"])
+            person.sees("Healed")
+
+
+def with_pages(place: World, person: OnCall | None) -> World:
+    """The world in which on-call approves on the pages, where somebody is there who can."""
+    if person is None:
+        return place
+
+    def approve(stack: AirflowStack, incident_id: str, path: str) -> None:
+        person.opens(incident_id)
+        person.answers("Approve")
+
+    return replace(place, approve=approve)
 
 
 def test_the_model_is_asked_where_the_rules_do_not_know(
@@ -142,17 +163,22 @@ def test_the_model_is_asked_where_the_rules_do_not_know(
     assert judged["found"] == there | {"dag_version": 1}
 
 
-def test_the_ways_around_an_approval(place: World, dags_folder: Path, stack: AirflowStack) -> None:
-    """Any user may start runs, clear tasks, write XCom and set states; the act asks Airflow's record of the answer.
-
-    The second run is answered by the right person at once, which is a program's answer.
-    """
+@pytest.fixture(scope="module")
+def killed(dags_folder: Path, stack: AirflowStack) -> list[Run]:
+    """Three runs whose task ends itself with -9: each has an incident that asks a person."""
     (dags_folder / "killable.py").write_text(PAUSING)
     stack.wait_dag("killable")
-    for number in (1, 2):
-        name = f"killable__{number}"
-        stack.api("POST", "/dags/killable/dagRuns", {"logical_date": None, "dag_run_id": name})
-    slow, quick = (Run(dag_id="killable", run_id=f"killable__{number}", day=FIRST) for number in (1, 2))
+    runs = [Run(dag_id="killable", run_id=f"killable__{number}", day=FIRST) for number in (1, 2, 3)]
+    for run in runs:
+        stack.api("POST", "/dags/killable/dagRuns", {"logical_date": None, "dag_run_id": run.run_id})
+    return runs
+
+
+def test_the_ways_around_an_approval(place: World, killed: list[Run], stack: AirflowStack) -> None:
+    """Any user may start runs, clear tasks, write XCom and set states; the act asks Airflow's record of the answer.
+
+    The second run is answered by the right person at once, which is a program's answer."""
+    slow, quick, _ = killed
     answer_at_once(place, quick)
     run, healer_run = slow, opened_question(place, slow)
     at = f"/dags/harness_healer/dagRuns/{quote(healer_run, safe='')}"
@@ -189,6 +215,32 @@ def test_the_ways_around_an_approval(place: World, dags_folder: Path, stack: Air
         assert (failed["state"], failed["try_number"]) == ("failed", 1)
 
 
+def test_on_call_takes_an_incident_gives_it_back_and_refuses(place: World, killed: list[Run]) -> None:
+    """On the pages, while a real healer has a question open; given back, it looks at everything anew and asks again."""
+    run = killed[-1]
+    first = opened_question(place, run)
+    with on_call(place.stack) as person:
+        if person is None:
+            pytest.skip("There is no browser.")
+        person.opens(incidents(place, run)[0]["id"])
+        person.does("Take")
+        person.sees("Taken by oncall")
+        person.does("Return")
+        wait_for("another healer to ask", lambda: opened_question(place, run) != first and is_asked(place, run), 90)
+        person.answers("Refuse")
+        wait_closed(place, run)
+        person.sees("Refused")
+    answered = event(place, run, "answered")
+    assert answered is not None
+    assert (answered["answer"], answered["by"]) == ("Refuse", "oncall")
+    assert event(place, run, "act_started") is None
+
+
+def is_asked(place: World, run: Run) -> bool:
+    """Whether a question is open."""
+    return [one["state"] for one in incidents(place, run)] == ["asked"]
+
+
 def opened_question(place: World, run: Run) -> str:
     """The healer's run that asks about this run's incident."""
     wait_for("an incident", lambda: incidents(place, run), 120)
@@ -222,6 +274,14 @@ def event(place: World, run: Run, kind: str) -> dict[str, Any] | None:
             [f"{run.dag_id}/{run.run_id}/%", kind],
         ).fetchone()
     return dict(row[0]) if row else None
+
+
+def test_a_demo_that_is_kept_says_where_the_incidents_are(
+    place: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("signal.pause", lambda: None)
+    keep(place)
+    assert f"the incidents: {place.stack.url}/plugin/harness/incidents\n" in capsys.readouterr().out
 
 
 def test_the_audit_holds_and_tasks_had_the_rights_that_they_need(place: World, first_day: Run) -> None:

@@ -191,6 +191,14 @@ def test_an_empty_list_says_why(place: Place) -> None:
     expect(page.get_by_role("link", name=re.compile("^asks"))).to_be_visible()
 
 
+def test_tables_are_filtered_by_readiness(place: Place) -> None:
+    page = place.as_user("ada")
+    page.goto(place.url("plugin/harness/tables"))
+    expect(page.get_by_role("link", name="public.flights")).to_be_visible()
+    page.get_by_label("Readiness").select_option("gold")
+    expect(page.get_by_text("No table fits these filters")).to_be_visible()
+
+
 def test_moments_follow_the_zone_that_was_chosen_in_airflow(place: Place) -> None:
     page = place.as_user("ada")
     page.goto(place.incident("healed"))
@@ -209,6 +217,34 @@ def test_tabs_of_a_dag(place: Place) -> None:
     page.get_by_role("tab", name="Explain").click()
     expect(page.get_by_role("heading", name="What the harness does about it")).to_be_visible()
     assert page.url.endswith("plugin/harness-dag?harness=explain")  # no address of its own: Airflow would mark no tab
+
+
+@pytest.mark.parametrize(
+    "tab",
+    [
+        "runs/manual__1/plugin/harness-run",
+        "tasks/load/plugin/harness-task",
+        "runs/manual__1/tasks/load/plugin/harness-ti",
+    ],
+)
+def test_tabs_of_a_run_a_task_and_a_task_instance(place: Place, tab: str) -> None:
+    page = place.as_user("ada")
+    page.goto(place.url(f"dags/mine/{tab}"))
+    expect(page.get_by_role("link", name=re.compile("^mine.load"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^yes.load"))).to_have_count(0)  # of another Dag
+    page.get_by_role("tab", name="Checks").click()
+    expect(page.get_by_text("No gate of the harness has run here")).to_be_visible()
+    page.get_by_role("tab", name="Explain").click()
+    expect(page.get_by_role("heading", name="What the harness does about it")).to_be_visible()
+
+
+def test_the_card_on_the_home_page_leads_to_what_is_open(place: Place) -> None:
+    page = place.as_user("ada")
+    page.goto(place.url(""))
+    card = page.get_by_role("region", name="Incidents")
+    card.get_by_role("link", name=re.compile("open$")).click()
+    expect(page.get_by_role("heading", name="Incidents", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^asks"))).to_be_visible()
 
 
 def test_the_host_has_what_the_bundle_takes_of_it(place: Place) -> None:

@@ -124,7 +124,7 @@ def wait_closed(world: World, run: Run, seconds: float = 240) -> None:
 
 
 def approve(world: World, run: Run, seconds: float = 120) -> None:
-    """Answer the required action of this run's incident, as the on-call user, through Airflow's REST API."""
+    """Answer the required action of this run's incident, as the on-call user."""
     [incident, *_] = wait_for("an incident", lambda: incidents(world, run), seconds)
 
     def question() -> dict[str, Any] | None:
@@ -141,7 +141,7 @@ def approve(world: World, run: Run, seconds: float = 120) -> None:
     path = (
         f"/dags/{ti['dag_id']}/dagRuns/{quote(ti['dag_run_id'], safe='')}/taskInstances/{ti['task_id']}/-1/hitlDetails"
     )
-    world.stack.api("PATCH", path, {"chosen_options": ["Approve"], "params_input": {}}, user="oncall")
+    world.approve(world.stack, incident["id"], path)
     say("  on-call answers: Approve")
 
 

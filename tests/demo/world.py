@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,11 @@ def say(text: str) -> None:
     print(f"[{passed // 60}:{passed % 60:02}] {text}", flush=True)
 
 
+def by_rest(stack: AirflowStack, incident_id: str, path: str) -> None:
+    """Approve, as the on-call user, through Airflow's REST API."""
+    stack.api("PATCH", path, {"chosen_options": ["Approve"], "params_input": {}}, user="oncall")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What the breaks work with.
@@ -57,6 +62,7 @@ class World:
     :param home: folder that holds everything.
     :param pages: the stand-in for PagerDuty, or None where a real key is used.
     :param warehouse: where flights are published.
+    :param approve: how on-call approves: the stack, the incident's id, the question's path in Airflow's API.
     :param seen: run id -> what the demo saw between break and outcome, for the grader.
     """
 
@@ -67,6 +73,7 @@ class World:
     pages: EventsApiStandIn | None
     model: str
     warehouse: Warehouse
+    approve: Callable[[AirflowStack, str, str], None] = by_rest
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

@@ -126,12 +126,14 @@ def test_what_another_policy_would_have_said(cli: Run, incident: str, tmp_path: 
     assert (same.returncode, same.stdout) == (0, "1 past verdict(s), and none would be another one.\n")
     (tmp_path / "p.yaml").write_text("version: 2\nrules: []\n")
     done = cli("harness", "policy", "simulate", str(tmp_path / "p.yaml"), "--output", "json")
-    [row] = json.loads(done.stdout)
-    assert (done.returncode, row["incident"], row["was"], row["would be"]) == (
-        1,
-        incident,
-        "approve (retry-transient)",
-        "refuse (no rule)",
+    told = json.loads(done.stdout)
+    [row] = told["changes"]
+    assert (done.returncode, told["judged"], row["incident"]) == (1, 1, incident)
+    assert (row["was"], row["was_rule"], row["would_be"], row["would_be_rule"]) == (
+        "approve",
+        "retry-transient",
+        "refuse",
+        "",
     )
 
 

@@ -18,9 +18,11 @@ from sqlalchemy import Engine, insert
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.pages import summaries
+from airflow_provider_harness.adapters.store.pages.health import SqlHealth
 from airflow_provider_harness.adapters.store.pages.incident_list import SqlIncidentList
 from airflow_provider_harness.adapters.store.pages.tables import SqlTables
 from airflow_provider_harness.adapters.store.ulid import ulid
+from airflow_provider_harness.app.pages.health import HealthView, ModelCost, health
 from airflow_provider_harness.app.pages.incidents.listing import IncidentList, Wanted
 from airflow_provider_harness.app.pages.incidents.place import About
 from airflow_provider_harness.app.pages.incidents.row import Stand, row_of
@@ -35,6 +37,7 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 INCIDENTS, TABLES, SLICES = 10_000, 1_000, 30
 #: Seconds of processor time.
 MOST = 0.2
+MOST_HEALTH = 1.0
 
 
 def _rows(connection: Any) -> None:
@@ -62,6 +65,21 @@ def _rows(connection: Any) -> None:
         )
         rows.append((row, about))
     summaries._put(connection, rows)
+    _happened(connection, [row.id for row, _ in rows])
+
+
+def _happened(connection: Any, ids: list[str]) -> None:
+    """What health counts of each: a proposal, its verdict, and a page."""
+    paged = {"severity": "high", "action": "trigger", "reached": "sent", "dedup_key": "k", "summary": "s"}
+    bodies = {
+        EventKind.PROPOSED: {"action": "retry_task", "arguments": {}, "why": "It is transient.", "facts": {}},
+        EventKind.JUDGED: {"verdict": "approve"},
+        EventKind.PAGED: paged,
+    }
+    texts = {kind.value: json.dumps(body) for kind, body in bodies.items()}
+    at = {"at": t.text_of(NOW), "hash": ""}
+    events = [{"incident_id": name, "kind": kind, "body": body, **at} for name in ids for kind, body in texts.items()]
+    connection.execute(insert(t.events), [one | {"seq": seq} for seq, one in enumerate(events, start=1)])
 
 
 def _tables(connection: Any) -> None:
@@ -162,6 +180,23 @@ def test_a_list_of_many_incidents_is_quick(engine: Engine, wanted: dict[str, Any
     assert found.total and len(found.rows) <= 50
     taken = seconds(lambda: answer.dump_json(lists.listed(Wanted(readable=DAGS, **wanted), NOW, 50)))
     assert taken < MOST
+
+
+def test_health_of_many_incidents_is_quick(engine: Engine) -> None:
+    """All 10,000 are of the last seven days: of so many, a month is the most that anybody asks for."""
+    counted, answer, since = SqlHealth(lambda: engine), TypeAdapter(HealthView), NOW - timedelta(days=30)
+    cost = ModelCost(cost_usd=0, today_usd=0, per_day_usd=1, per_incident_usd=1, calls=0, name="")
+
+    def page() -> bytes:
+        told, promises = counted.told(since, DAGS), counted.promises(since, NOW, DAGS)
+        return answer.dump_json(
+            health(told, since=since, now=NOW, promises=promises, model=cost, limit=3, alive=[], teams=[])
+        )
+
+    assert b'"sent":9' in page()
+    taken = seconds(page)
+    print(f"health: {taken * 1000:.0f} ms of processor time")
+    assert taken < MOST_HEALTH
 
 
 def test_a_list_of_many_tables_is_quick(engine: Engine) -> None:

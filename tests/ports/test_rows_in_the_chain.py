@@ -87,6 +87,27 @@ ATTACKS = {
         "failure other",
     ),
     "a failure that joined nothing": ("DELETE FROM harness_memberships", "harness_memberships", "is missing"),
+    "an incident that lists show as over": (
+        "UPDATE harness_summaries SET state = 'over'",
+        "harness_summaries",
+        "state is 'over'",
+    ),
+    "an incident whose row says that nothing is left to do": (
+        """UPDATE harness_summaries SET body = replace(body, '"open": true', '"open": false')""",
+        "harness_summaries",
+        "body.open is False",
+    ),
+    "an incident that lists leave out": ("DELETE FROM harness_summaries", "harness_summaries", "is missing"),
+    "an incident that only lists know": (
+        "UPDATE harness_summaries SET incident_id = 'x'",
+        "harness_summaries",
+        "incident x is too many",
+    ),
+    "a row of a list that cannot be read": (
+        "UPDATE harness_summaries SET body = '[1'",
+        "harness_summaries",
+        "cannot be read",
+    ),
     "the report of a failure": ("DELETE FROM harness_failures", "harness_failures", "is missing"),
 }
 
@@ -100,7 +121,8 @@ def test_a_row_that_the_stores_owner_changed_is_named(store: SqlIncidentStore, e
     done(engine, statement)
     found = store.audit()
     assert found.broken is None
-    [said] = found.rows
+    said = found.rows[-1]
+    assert len(found.rows) == (2 if "SET incident_id" in statement else 1)
     assert said.startswith(table)
     assert words in said
 

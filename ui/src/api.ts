@@ -251,7 +251,7 @@ export type TableRow = {
   quarantined: number;
   incidents: string[];
 };
-export type TablePage = { rows: TableRow[]; next_cursor: string | null; total: number };
+export type TablePage = { rows: TableRow[]; next_cursor: string | null; total: number; owners: string[] };
 
 export type Cell = { passed: boolean; flagged: boolean; error: string; value: number | null; share: number | null };
 export type Metric = {

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from airflow_provider_harness.app.pages.incidents.row import Row
 from airflow_provider_harness.app.pages.kept_contract import ContractShown, Difference
 from airflow_provider_harness.app.pages.lineage import LineageGraph
+from airflow_provider_harness.core.slices.gate_run import StoredGate
+from airflow_provider_harness.core.slices.local import with_local_day
 
 #: Slices that a row of the list shows as its trend.
 TREND = 14
@@ -109,6 +111,73 @@ class GridCheck:
     id: str
     kind: str
     severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckShown:
+    """One check of a gate."""
+
+    id: str
+    kind: str
+    severity: str
+    passed: bool
+    flagged: bool
+    error: str
+    value: float | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateShown:
+    """One gate as it was kept.
+
+    :param day: the slice with its local day.
+    :param gate: where it judged: source, staging, published.
+    :param milliseconds: what it took, by part.
+    """
+
+    table: str
+    contract: str
+    contract_version: str
+    conn_id: str
+    slice: str
+    slice_start: datetime
+    day: str
+    gate: str
+    task: str
+    rows: int
+    malformed: int
+    decision: str
+    milliseconds: Mapping[str, int]
+    measured_at: datetime
+    checks: Sequence[CheckShown]
+
+
+def gate_shown(gate: StoredGate, check: str = "") -> GateShown:
+    """A gate for programs and pages.
+
+    :param check: only this one; empty = all.
+    """
+    names = [item.name for item in fields(CheckShown)]
+    return GateShown(
+        table=gate.table,
+        contract=gate.contract,
+        contract_version=gate.contract_version,
+        conn_id=gate.conn_id,
+        slice=gate.slice,
+        slice_start=gate.at,
+        day=with_local_day(gate.slice),
+        gate=gate.place.value,
+        task=gate.task,
+        rows=gate.rows,
+        malformed=gate.malformed,
+        decision=gate.decision.value,
+        milliseconds=gate.milliseconds,
+        measured_at=gate.measured_at,
+        checks=[
+            CheckShown(**{name: getattr(one, name) for name in names}) for one in gate.checks if check in ("", one.id)
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.app.oncall.subject import slices_of
-from airflow_provider_harness.app.pages.incidents.listing import since_of
-from airflow_provider_harness.app.pages.incidents.row import Row, next_step
+from airflow_provider_harness.app.pages.incidents.listing import Wanted, since_of
+from airflow_provider_harness.app.pages.incidents.row import OPEN, STATUS, Row, Stand
 from airflow_provider_harness.app.reports.postmortem import (
     Around,
     first_screen,
     headline,
     postmortem,
     sections,
-    stands,
     story,
 )
 from airflow_provider_harness.cli.incidents.which import incident_id, shortest
 from airflow_provider_harness.cli.running import FINE, command, out, show
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.incidents.events import Asked, Diagnosed, Resolved, Taken, stored
-from airflow_provider_harness.core.incidents.incident import Incident
+from airflow_provider_harness.core.incidents.events import Asked, stored
 from airflow_provider_harness.core.redaction.escaping import one_line, terminal
+from airflow_provider_harness.core.slices.local import with_local_day
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
@@ -36,23 +34,23 @@ TO_DO = 60
 @command
 def incidents_list(args: Any) -> int:
     from airflow_provider_harness.wiring import healing as wiring
+    from airflow_provider_harness.wiring import pages
 
     store, now = wiring.store(), wiring.now()
-    everything = store.incidents()
-    found = [item for item in everything if item.is_open or not args.open]
-    found = [item for item in found if _wanted(item, args.dag, since_of(args.since, now, "--since"))]
+    since = since_of(args.since, now, "--since")
+    wanted = Wanted(states=OPEN if args.open else tuple(Stand), dag_id=args.dag, since=since)
+    found = pages.incidents().newest(wanted, now, 0 if args.mine else args.limit)
     if args.mine:
         from airflow_provider_harness.cli.incidents.commands import person
 
         who = person(args).who()
-        found = [item for item in found if _concerns(item, who)]
-    found = found[-args.limit :] if args.limit else found
-    rows = [_row(store, item) for item in found]
+        found = [row for row in found if _concerns(store, row, who)][-args.limit :]
     if args.output == "json":
-        out(json.dumps(_as_in_the_api(rows), indent=2))
+        out(json.dumps(_as_in_the_api(found), indent=2))
     else:
-        names = shortest([item.id for item in everything])
-        show(args, [_line(row, names[row["id"]], now) for row in rows], _none(everything))
+        names = shortest(list(store.ids("")))
+        still = len(found) if found else len(pages.incidents().newest(Wanted(), now))
+        show(args, [_line(row, names[row.id], now) for row in found], _none(len(names), still))
     return FINE
 
 
@@ -60,17 +58,19 @@ def incidents_list(args: Any) -> int:
 def incidents_digest(args: Any) -> int:
     from airflow_provider_harness.app.reports.digest import Told, digest
     from airflow_provider_harness.wiring import healing as wiring
+    from airflow_provider_harness.wiring import pages
 
-    store, now = wiring.store(), wiring.now()
+    store, now, lists = wiring.store(), wiring.now(), pages.incidents()
     since = since_of(args.since, now, "--since")
     assert since is not None, "it has a default"
-    everything = store.incidents()
-    names = shortest([item.id for item in everything])
-    found = [item for item in everything if item.is_open or _wanted(item, "", since)]
+    wanted = (Wanted(), Wanted(states=tuple(Stand), since=since))
+    rows = {row.id: row for one in wanted for row in lists.newest(one, now)}
+    ids = sorted(rows)
     if args.output == "json":
-        out(json.dumps(_as_in_the_api([_row(store, item) for item in found]), indent=2))
+        out(json.dumps(_as_in_the_api([rows[name] for name in ids]), indent=2))
         return FINE
-    told = [Told(name=names[item.id], incident=item, failures=store.failures(item.id)) for item in found]
+    names = shortest(list(store.ids("")))
+    told = [Told(name=names[name], incident=store.incident(name), failures=store.failures(name)) for name in ids]
     out(terminal("\n".join(digest(told, since))))
     return FINE
 
@@ -98,7 +98,7 @@ def incidents_show(args: Any) -> int:
     from airflow_provider_harness.wiring import pages
 
     told = story(name, events, failures, around)
-    [row] = _as_in_the_api([_row(store, told.incident)])
+    [row] = _as_in_the_api(pages.incidents().rows([name], around.now))
     body = row | {
         "page": TypeAdapter(IncidentView).dump_python(pages.incident_view(told.incident, May()), mode="json"),
         "title": headline(told),
@@ -111,85 +111,68 @@ def incidents_show(args: Any) -> int:
 
 def _newest(store: SqlIncidentStore) -> str:
     """The newest incident that is open, else the newest of all."""
-    found = store.incidents()
-    if not found:
-        raise ConfigurationError("incidents", "there is none in the store.", fix="See [harness] enroll.")
-    return ([item for item in found if item.is_open] or found)[-1].id
-
-
-def _none(everything: Sequence[Incident]) -> str:
-    if not everything:
-        return "No incidents. Nothing failed, or nothing is enrolled: see [harness] enroll."
-    still = sum(item.is_open for item in everything)
-    return f"No incidents of this kind; the store has {len(everything)}, {still} of them open."
-
-
-def _wanted(incident: Incident, dag_id: str, since: datetime | None) -> bool:
-    recent = since is None or (incident.opened_at is not None and incident.opened_at >= since)
-    return recent and (not dag_id or any(failure.partition("/")[0] == dag_id for failure in incident.failures))
-
-
-def _concerns(incident: Incident, who: str) -> bool:
-    """Whether this person has it, or is asked about it."""
-    taken, asked = incident.last.get(Taken), incident.last.get(Asked)
-    return (taken is not None and taken.by == who) or (asked is not None and who in asked.assigned)
-
-
-def _row(store: SqlIncidentStore, incident: Incident) -> dict[str, Any]:
-    failures = store.failures(incident.id)
-    diagnosed, resolved = incident.last.get(Diagnosed), incident.last.get(Resolved)
-    return {
-        "id": incident.id,
-        "opened": _text(incident.opened_at),
-        "open": incident.is_open,
-        "status": incident.status.value,
-        "stands": stands(incident),
-        "state": incident.state.value,
-        "outcome": incident.outcome.value if incident.outcome else "",
-        "severity": incident.severity,
-        "paged": incident.paged,
-        "category": diagnosed.category if diagnosed else "",
-        "closed": _text(incident.closed_at),
-        "resolved": _text(incident.resolved_at),
-        "resolved_by": resolved.by if resolved else "",
-        "resolved_why": resolved.why if resolved else "",
-        "failures": len(incident.failures),
-        "first_failure": incident.failures[0] if incident.failures else "",
-        "slices": slices_of(incident, failures),
-        "to_do": next_step(incident),
-    }
-
-
-def _as_in_the_api(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows as the JSON API has them, with the names beside them that earlier versions gave."""
-    from pydantic import TypeAdapter
-
     from airflow_provider_harness.wiring import healing as wiring
     from airflow_provider_harness.wiring import pages
 
-    found = {row.id: row for row in pages.incidents().rows([str(row["id"]) for row in rows], wiring.now())}
+    for states in (OPEN, tuple(Stand)):
+        if found := pages.incidents().newest(Wanted(states=states), wiring.now(), 1):
+            return found[0].id
+    raise ConfigurationError("incidents", "there is none in the store.", fix="See [harness] enroll.")
+
+
+def _none(everything: int, still: int) -> str:
+    if not everything:
+        return "No incidents. Nothing failed, or nothing is enrolled: see [harness] enroll."
+    return f"No incidents of this kind; the store has {everything}, {still} of them open."
+
+
+def _concerns(store: SqlIncidentStore, row: Row, who: str) -> bool:
+    """Whether this person has it, or is asked about it."""
+    return row.taken_by == who or (row.state is Stand.ASKED and who in store.incident(row.id).last[Asked].assigned)
+
+
+def _as_in_the_api(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows as the JSON API has them, with the names beside them that earlier versions gave."""
+    from pydantic import TypeAdapter
+
     plain = TypeAdapter(Row)
-    return [{**row, **(plain.dump_python(found[row["id"]], mode="json") if row["id"] in found else {})} for row in rows]
+    return [{**_earlier(row), **plain.dump_python(row, mode="json")} for row in rows]
+
+
+def _earlier(row: Row) -> dict[str, Any]:
+    return {
+        "opened": _text(row.opened_at),
+        "status": STATUS[row.state].value,
+        "closed": _text(row.closed_at),
+        "resolved": _text(row.resolved_at),
+        "first_failure": f"{row.dag_id}/{row.run_id}/{_try(row)}",
+        "to_do": row.next_step,
+    }
+
+
+def _try(row: Row) -> str:
+    """The task and its try, as failures are named."""
+    index = f"[{row.map_index}]" if row.map_index >= 0 else ""
+    return f"{row.task_id}{index}#{row.try_number}"
 
 
 def _text(at: datetime | None) -> str:
     return at.isoformat(timespec="seconds") if at else ""
 
 
-def _line(row: Mapping[str, Any], name: str, now: datetime) -> dict[str, Any]:
+def _line(row: Row, name: str, now: datetime) -> dict[str, Any]:
     """A row for people, the narrow columns first."""
-    opened = datetime.fromisoformat(row["opened"]) if row["opened"] else now
-    dag_id, _, rest = str(row["first_failure"]).partition("/")
-    more = f" and {row['failures'] - 1} more" if row["failures"] > 1 else ""
-    where = f"; {row['slices'][0]}" if row["slices"] else ""
+    more = f" and {row.failures - 1} more" if row.failures > 1 else ""
+    where = [f"table {row.tables[0]}"] if row.tables else []
+    where += [f"slice {with_local_day(row.slices[0])}"] if row.slices else []
     return {
         "id": name,
-        "severity": row["severity"] or "-",
-        "age": age(now - opened),
-        "where it stands": ("" if row["open"] else "closed: ") + row["stands"],
-        "category": row["category"] or "-",
-        "what failed": f"{dag_id}/{rest.rpartition('/')[2]}{more}{where}",
-        "what to do": one_line(str(row["to_do"]), TO_DO),
+        "severity": row.severity or "-",
+        "age": age(now - (row.opened_at or now)),
+        "where it stands": ("" if row.open else "closed: ") + row.stands,
+        "category": row.category or "-",
+        "what failed": "; ".join(filter(None, (f"{row.dag_id}/{_try(row)}{more}", ", ".join(where)))),
+        "what to do": one_line(row.next_step, TO_DO),
     }
 
 

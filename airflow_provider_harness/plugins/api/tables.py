@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 from airflow_provider_harness.adapters.airflow.server import readable
 from airflow_provider_harness.adapters.store.pages.tables import Known
 from airflow_provider_harness.app.pages.incidents.listing import MOST, USUAL
-from airflow_provider_harness.app.pages.tables import TableList, TableView
-from airflow_provider_harness.core.slices.local import with_local_day
+from airflow_provider_harness.app.pages.tables import GateShown, TableList, TableView, gate_shown
 from airflow_provider_harness.plugins.api.answers import Tagged
 from airflow_provider_harness.plugins.api.callers import ReadableDep
 from airflow_provider_harness.wiring import healing as wiring
@@ -24,38 +23,10 @@ router = APIRouter(tags=["tables"], route_class=Tagged)
 GATES = 50
 
 
-class CheckFound(BaseModel):
-    """One check of a gate."""
-
-    id: str
-    kind: str
-    severity: str
-    passed: bool
-    flagged: bool
-    error: str
-    value: float | None
-    share: float | None
-
-
-class GateFound(BaseModel):
-    """One gate of a task."""
-
-    table: str
-    slice: str
-    day: str
-    gate: str
-    decision: str
-    rows: int
-    malformed: int
-    measured_at: datetime
-    task: str
-    checks: list[CheckFound]
-
-
 class Gates(BaseModel):
     """The newest gates of a Dag, run, task or task instance, newest first."""
 
-    gates: list[GateFound]
+    gates: list[GateShown]
     now: datetime
 
 
@@ -129,20 +100,4 @@ def checks(
     if dag_id not in readable(user, (dag_id,)):
         raise HTTPException(404, f"There is no Dag {dag_id} that you may read.")
     found = pages.tables().of_task(dag_id, run_id, task_id, map_index, GATES)
-    names = CheckFound.model_fields
-    told = [
-        GateFound(
-            table=gate.table,
-            slice=gate.slice,
-            day=with_local_day(gate.slice),
-            gate=gate.place.value,
-            decision=gate.decision.value,
-            rows=gate.rows,
-            malformed=gate.malformed,
-            measured_at=gate.measured_at,
-            task=gate.task,
-            checks=[CheckFound(**{name: getattr(one, name) for name in names}) for one in gate.checks],
-        )
-        for gate in found
-    ]
-    return Gates(gates=told, now=wiring.now())
+    return Gates(gates=[gate_shown(gate) for gate in found], now=wiring.now())

@@ -4,8 +4,9 @@ import type { ReactNode } from "react";
 import { Link } from "react-router-dom";
 
 import type { IncidentRow } from "../api";
-import { SeverityMark, StateBadge, Tag, titleOf, wordOf } from "./badges";
+import { SeverityMark, StateBadge, titleOf } from "./badges";
 import { incidentAddress } from "./links";
+import { sliceName } from "../lib/time";
 import { Age, Left } from "../parts/Moment";
 
 const Styled = chakra(Link);
@@ -24,12 +25,17 @@ const Labelled = ({ name, children, wide = false, empty = false }: { name: strin
   </Flex>
 );
 
-/** What failed, in Airflow's words, beside what is broken for its readers. */
-const where = (row: IncidentRow): string => {
-  const others = row.failures > 1 ? ` and ${row.failures - 1} more` : "";
-  const slices = row.slices.length > 0 ? ` · ${row.slices.slice(0, 2).join(", ")}${row.slices.length > 2 ? " …" : ""}` : "";
-  return `${row.dag_id} / ${row.task_id || row.run_id}${others}${slices}`;
-};
+const few = (names: readonly string[]): string => names.slice(0, 2).join(", ") + (names.length > 2 ? ` and ${names.length - 2} more` : "");
+
+/** What the title does not say: tables and slices, else the run; and how many tries failed of the same cause. */
+const where = (row: IncidentRow): string =>
+  [
+    few(row.tables),
+    few(row.slices.map(sliceName)) || row.run_id,
+    row.failures > 1 ? `${row.failures.toLocaleString("en")} tries failed${row.dags > 1 ? ` in ${row.dags} Dags` : ""}` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 
 const Row = ({ row }: { row: IncidentRow }) => (
   <Box
@@ -67,11 +73,6 @@ const Row = ({ row }: { row: IncidentRow }) => (
         <Text fontSize="sm" mt="0.5" lineClamp="2" overflowWrap="anywhere">
           {row.cause || "The cause is not known yet."}
         </Text>
-        {row.category ? (
-          <Box mt="1">
-            <Tag>{wordOf(row.category)}</Tag>
-          </Box>
-        ) : null}
       </Box>
       <Labelled name="For" wide empty={!row.for_whom}>
         <Text as="span" lineClamp="3">

@@ -72,6 +72,11 @@ export const length = (seconds: number): string => {
 /** A length of time in its largest unit, for narrow columns: 3 h. */
 export const brief = (seconds: number): string => length(seconds).split(" ").slice(0, 2).join(" ");
 
+/** A slice by its name: the day where it begins with one, else the minute in UTC. Other names stay. */
+export const sliceName = (slice: string): string =>
+  slice.replace(/^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\dZ)?$/, (_, year: string, month: string, day: string, hour = "00", minute = "00") =>
+    `${year}-${month}-${day}${hour === "00" && minute === "00" ? "" : ` ${hour}:${minute} UTC`}`);
+
 /** Now, in milliseconds, anew every so many seconds. */
 export const useNow = (seconds = 15): number => {
   const [now, setNow] = useState(Date.now);

@@ -22,6 +22,9 @@ const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionD
 
 const time = (seconds: number | null): string => (seconds === null ? "–" : length(seconds));
 
+/** What stands below a median. */
+const within = ({ p95 }: Whole["verdict_seconds"]): string => (p95 === null ? "none yet" : `median; 95 % within ${length(p95)}`);
+
 const Figure = ({ name, value, more }: { name: string; value: ReactNode; more?: ReactNode }) => (
   <Box borderWidth="1px" borderColor="border" borderRadius="md" px="3" py="2.5" minW="0">
     <Text fontSize="xs" color="fg.muted">
@@ -40,12 +43,12 @@ const Numbers = ({ of }: { of: Whole }) => {
   const promises = of.promises.kept + of.promises.broken;
   return (
     <Grid templateColumns={{ base: "repeat(2, minmax(0, 1fr))", md: "repeat(4, minmax(0, 1fr))", "2xl": "repeat(8, minmax(0, 1fr))" }} gap="3">
-      <Figure name="Time to a verdict" value={time(of.verdict_seconds.median)} more={`95th: ${time(of.verdict_seconds.p95)}`} />
-      <Figure name="Time to recovery" value={time(of.recovery_seconds.median)} more={`95th: ${time(of.recovery_seconds.p95)}`} />
+      <Figure name="Time to a verdict" value={time(of.verdict_seconds.median)} more={within(of.verdict_seconds)} />
+      <Figure name="Time to recovery" value={time(of.recovery_seconds.median)} more={within(of.recovery_seconds)} />
       <Figure name="Incidents" value={of.incidents.toLocaleString("en")} more={`of ${of.failures.toLocaleString("en")} failures`} />
-      <Figure name="Verified heals" value={of.heals} more={`${of.false_heals} false`} />
+      <Figure name="Verified heals" value={of.heals} more={of.false_heals === 0 ? "no false heal" : `${of.false_heals} false: the data were not well`} />
       <Figure name="Escalated" value={of.escalations} more={`${of.questions.asked} asked, ${of.questions.approved} approved`} />
-      <Figure name="Pages sent" value={of.pages.sent} more={`${of.pages.saved.toLocaleString("en")} saved`} />
+      <Figure name="Pages sent" value={of.pages.sent} more={`${of.pages.saved.toLocaleString("en")} saved: same cause`} />
       <Figure name="Promises kept" value={promises ? PERCENT.format(of.promises.kept / promises) : "–"} more={promises ? `${of.promises.kept} of ${promises}` : "none was due"} />
       <Figure name="Cost of models" value={`${of.model.cost_usd.toFixed(2)} USD`} more={`${of.model.calls} calls`} />
     </Grid>

@@ -4,7 +4,7 @@ import { useParams } from "react-router-dom";
 
 import { type Incident as Whole, incidentPath } from "../api";
 import { useRead } from "../lib/http";
-import { length } from "../lib/time";
+import { length, sliceName } from "../lib/time";
 import { SeverityMark, StateBadge, Tag, titleOf, wordOf } from "../domain/badges";
 import { Card } from "../parts/Card";
 import { Facts } from "../parts/Facts";
@@ -29,7 +29,7 @@ const Head = ({ of }: { of: Whole }) => {
       <Facts
         of={[
           ["What", row.tables.length > 0 ? row.tables.map((name) => <Box key={name}><To to={tableAddress(name)}>{name}</To></Box>) : <TaskLink key="t" task={row} />],
-          row.slices.length > 0 && [row.slices.length === 1 ? "Slice" : "Slices", row.slices.slice(0, 6).join(", ") + (row.slices.length > 6 ? ` and ${row.slices.length - 6} more` : "")],
+          row.slices.length > 0 && [row.slices.length === 1 ? "Slice" : "Slices", row.slices.slice(0, 6).map(sliceName).join(", ") + (row.slices.length > 6 ? ` and ${row.slices.length - 6} more` : "")],
           ["For whom", of.whom.length > 0 ? of.whom.map((line) => <Text key={line}>{line}</Text>) : "Nobody is known"],
           ["Since", <span key="s"><Moment at={row.opened_at} /> (<Age at={row.opened_at} /> ago)</span>],
           ended !== null && !row.open && ["Ended", <span key="e"><Moment at={ended} /> (after {length((new Date(ended).getTime() - new Date(row.opened_at).getTime()) / 1000)})</span>],

@@ -6,6 +6,7 @@ import { useParams } from "react-router-dom";
 import { path, type Table as Whole } from "../api";
 import { useRead } from "../lib/http";
 import { useQuery } from "../lib/query";
+import { sliceName } from "../lib/time";
 import { ResultBadge, Tag, wordOf } from "../domain/badges";
 import { Card, Part } from "../parts/Card";
 import { Command } from "../parts/Command";
@@ -200,7 +201,7 @@ const SetAside = ({ of: { quarantine } }: { of: Whole }) => {
           <Rows.Body>
             {quarantine.slices.map((slice) => (
               <Rows.Row key={slice.slice}>
-                <Rows.Cell>{slice.slice}</Rows.Cell>
+                <Rows.Cell title={slice.slice}>{sliceName(slice.slice)}</Rows.Cell>
                 <Rows.Cell textAlign="end">{slice.rows.toLocaleString("en")}</Rows.Cell>
                 <Rows.Cell>
                   <Moment at={slice.at} form="minute" />
@@ -267,7 +268,7 @@ const Body = ({ of }: { of: Whole }) => {
         {(
           [
             ["Freshness", <Freshness key="f" of={row.freshness} />],
-            ["Last slice", <><Text fontWeight="medium">{row.last_slice || "–"}</Text>{row.published_at ? <Text fontSize="xs" color="fg.muted">published <Age at={row.published_at} short /> ago</Text> : null}</>],
+            ["Last slice", <><Text fontWeight="medium">{sliceName(row.last_slice) || "–"}</Text>{row.published_at ? <Text fontSize="xs" color="fg.muted">published <Age at={row.published_at} short /> ago</Text> : null}</>],
             ["Last gate", row.gate ? <><ResultBadge result={row.gate.decision} /><Text fontSize="xs" color="fg.muted">{row.gate.rows.toLocaleString("en")} rows</Text></> : "–"],
             ["Readiness", <><Text fontWeight="medium">{row.readiness ? wordOf(row.readiness) : "–"}</Text><Text fontSize="xs" color="fg.muted">{[row.owner, row.criticality].filter(Boolean).join(" · ")}</Text></>],
           ] as const

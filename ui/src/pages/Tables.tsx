@@ -4,6 +4,7 @@ import { Box, Button, Flex, Table, Text } from "@chakra-ui/react";
 import { path, type TablePage, type TableRow } from "../api";
 import { useRead } from "../lib/http";
 import { useQuery } from "../lib/query";
+import { sliceName } from "../lib/time";
 import { ResultBadge, Tag, wordOf } from "../domain/badges";
 import { type Choice, Filters } from "../parts/Filters";
 import { Frame } from "../parts/Frame";
@@ -15,9 +16,10 @@ import { Trend } from "../plots/Trend";
 import { Scroll } from "../parts/Scroll";
 
 const SIZE = 50;
-const CHOICES: readonly Choice[] = [
-  { name: "level", word: "Readiness", values: ["gold", "silver", "bronze"].map((name) => [name, wordOf(name)]) },
-  { name: "problem", word: "Show", values: [["true", "With problems"]] },
+const choices = (owners: readonly string[]): readonly Choice[] => [
+  { name: "readiness", word: "Readiness", values: ["gold", "silver", "bronze"].map((name) => [name, wordOf(name)]) },
+  { name: "owner", word: "Owner", values: owners.map((name) => [name, name]) },
+  { name: "problem", word: "Incidents", values: [["true", "Open ones"]] },
 ];
 
 export const Freshness = ({ of }: { of: TableRow["freshness"] }) => {
@@ -60,7 +62,7 @@ const Row = ({ row }: { row: TableRow }) => (
     </Table.Cell>
     <Table.Cell>{row.readiness ? <Tag palette={row.readiness === "gold" ? "yellow" : "gray"}>{wordOf(row.readiness)}</Tag> : "–"}</Table.Cell>
     <Table.Cell>
-      <Text whiteSpace="nowrap">{row.last_slice || "–"}</Text>
+      <Text whiteSpace="nowrap">{sliceName(row.last_slice) || "–"}</Text>
       {row.published_at ? (
         <Text fontSize="xs" color="fg.muted">
           published <Age at={row.published_at} short /> ago
@@ -105,12 +107,12 @@ const HEADS = [["Table"], ["Readiness"], ["Last slice"], ["Freshness"], ["Last g
 export const Tables = () => {
   const query = useQuery();
   const list = useRead<TablePage>(
-    path("tables", { search: query.get("q"), level: query.get("level"), problem: query.get("problem"), cursor: query.get("cursor"), limit: SIZE }),
+    path("tables", { search: query.get("q"), readiness: query.get("readiness"), owner: query.get("owner"), problem: query.get("problem"), cursor: query.get("cursor"), limit: SIZE }),
     15,
   );
   return (
     <Frame place="tables" title="Tables">
-      <Filters query={query} word="Search table, owner, team" choices={CHOICES} />
+      <Filters query={query} word="Search table, owner, Dag" choices={choices(list.data?.owners ?? [])} />
       <Shown of={list} what="the tables" rows={6}>
         {(page) =>
           page.rows.length === 0 ? (

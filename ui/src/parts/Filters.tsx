@@ -12,7 +12,7 @@ const Pick = ({ choice, query }: { choice: Choice; query: Query }) => {
   const value = query.get(choice.name);
   const known = choice.values.some(([name]) => name === value);
   return (
-    <NativeSelect.Root size="sm" width={{ base: "calc(50% - 4px)", sm: "150px" }} flexShrink="0">
+    <NativeSelect.Root size="sm" width={{ base: "calc(50% - 4px)", sm: "136px" }} flexShrink="0">
       <NativeSelect.Field aria-label={choice.word} value={value || (choice.initial ?? "")} onChange={(event) => query.set({ [choice.name]: event.currentTarget.value, cursor: "" })} fontWeight={value ? "semibold" : undefined}>
         {choice.initial ? null : <option value="">{choice.word}: any</option>}
         {value && !known ? <option value={value}>{value}</option> : null}
@@ -38,7 +38,7 @@ export const Search = ({ query, word }: { query: Query; word: string }) => {
     return () => window.clearTimeout(timer);
   }, [text, given, set]);
   return (
-    <Field.Root width={{ base: "100%", sm: "260px" }} flexGrow={{ base: 1, sm: 0 }}>
+    <Field.Root width={{ base: "100%", sm: "248px" }} flexGrow={{ base: 1, sm: 0 }}>
       <InputGroup startElement={<Icon name="search" />}>
         <Input size="sm" type="search" aria-label={word} placeholder={word} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       </InputGroup>

@@ -4,6 +4,7 @@ import { Box, chakra, Flex, Text } from "@chakra-ui/react";
 import { useMemo } from "react";
 
 import type { Cell, Table } from "../api";
+import { sliceName } from "../lib/time";
 import { Icon, type IconName } from "../parts/Icon";
 import { exactly } from "./scale";
 
@@ -42,9 +43,6 @@ export const Legend = () => (
   </Flex>
 );
 
-/** A slice's name for a narrow column: the day where its name is one. */
-const brief = (slice: string): string => slice.replace(/^(\d{4})(\d\d)(\d\d)(T(\d\d)(\d\d)\d\dZ)?$/, "$1-$2-$3");
-
 /** Newest first: on a phone, the newest are seen without scrolling. */
 const newestFirst = ({ slices, checks, cells }: Table["grid"]): Table["grid"] => {
   const order = slices.map((_, index) => index).sort((a, b) => (slices[b]?.start ?? "").localeCompare(slices[a]?.start ?? ""));
@@ -63,9 +61,9 @@ export const SliceGrid = ({ grid: given }: { grid: Table["grid"] }) => {
             Check
           </Head>
           {grid.slices.map((slice, index) => (
-            <Head key={index} scope="col" height="92px" verticalAlign="bottom" fontWeight="normal" color="fg.muted" title={`${slice.day || slice.slice}, ${exactly(slice.rows)} rows, ${slice.gate}`}>
-              <Text as="span" css={{ writingMode: "vertical-rl", transform: "rotate(180deg)" }} whiteSpace="nowrap" maxH="90px" overflow="hidden">
-                {brief(slice.slice)}
+            <Head key={index} scope="col" height="112px" verticalAlign="bottom" fontWeight="normal" color="fg.muted" title={`${slice.day || slice.slice}, ${exactly(slice.rows)} rows, ${slice.gate}`}>
+              <Text as="span" css={{ writingMode: "vertical-rl", transform: "rotate(180deg)" }} whiteSpace="nowrap" maxH="110px" overflow="hidden">
+                {sliceName(slice.slice).replace(" UTC", "")}
               </Text>
             </Head>
           ))}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.audit.chain import OF_THE_STORE, event_of
+from airflow_provider_harness.adapters.store.pages.summaries import differs
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.core.incidents.audit import Recorded
 from airflow_provider_harness.core.incidents.events import Event
@@ -23,7 +24,7 @@ PIECEMEAL: Mapping[str, Any] = {"yield_per": 1000}
 
 
 def of_incidents(connection: Connection, founded: int) -> Iterator[str]:
-    """One sentence for each incident whose row, or whose failures, are not as its events say.
+    """One sentence for each incident whose row, summary or failures are not as its events say.
 
     :param founded: number of the event from which on the chain proves rows; what ended before it is as an earlier version
         left it, and not looked at.
@@ -31,14 +32,18 @@ def of_incidents(connection: Connection, founded: int) -> Iterator[str]:
     from sqlalchemy import select
 
     rows = {row.id: row for row in connection.execute(select(t.incidents))}
+    summaries = {row.incident_id: row for row in connection.execute(select(t.summaries))}
     members = _members(connection)
     for incident, last in folded(connection):
         row, failures = rows.pop(incident.id, None), members.pop(incident.id, {})
+        summary = summaries.pop(incident.id, None)
         if last >= founded:
             yield from _row(incident, row)
+            yield from _summary(incident, summary)
             yield from _failures(incident, failures)
-    for name in sorted(rows.keys() | members.keys()):
-        yield f"{t.incidents.name}: incident {name} is too many: the chain knows no such incident"
+    for table, left in ((t.incidents, rows.keys() | members.keys()), (t.summaries, summaries.keys())):
+        for name in sorted(left):
+            yield f"{table.name}: incident {name} is too many: the chain knows no such incident"
 
 
 def _members(connection: Connection) -> dict[str, dict[str, bool]]:
@@ -92,6 +97,20 @@ def _row(incident: Incident, row: Any) -> Iterator[str]:
         for name, value in wanted.items()
         if getattr(row, name) != value
     ]
+    if changed:
+        yield f"{where} was changed: {', '.join(changed)}"
+
+
+def _summary(incident: Incident, row: Any) -> Iterator[str]:
+    where = f"{t.summaries.name}: incident {incident.id}"
+    if row is None:
+        yield f"{where} is missing, so lists leave it out: airflow harness db upgrade makes its row"
+        return
+    try:
+        changed = differs(row, incident)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        yield f"{where} cannot be read ({type(error).__name__}: {str(error)[:200]})"
+        return
     if changed:
         yield f"{where} was changed: {', '.join(changed)}"
 

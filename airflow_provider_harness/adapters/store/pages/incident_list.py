@@ -65,6 +65,19 @@ class SqlIncidentList:
         total = sum(count for state, count in counts.state.items() if state in states)
         return IncidentList(rows=rows, next_cursor=more, total=total, counts=counts, choices=choices, now=now)
 
+    def newest(self, wanted: Wanted, now: datetime, limit: int = 0) -> list[Row]:
+        """The newest that are wanted, the newest last.
+
+        :param limit: 0 = all.
+        """
+        from sqlalchemy import select
+
+        s = t.summaries
+        page = select(s.c.body).where(*_where(wanted), *_one_of(wanted)).order_by(s.c.incident_id.desc())
+        with begin(self._engine) as connection:
+            found = connection.execute(page.limit(limit) if limit else page)
+            return self._as_of(connection, [read(row) for row in found][::-1], now)
+
     def rows(self, ids: Sequence[str], now: datetime) -> list[Row]:
         """The rows of these incidents, newest first."""
         from sqlalchemy import select

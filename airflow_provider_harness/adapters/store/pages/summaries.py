@@ -92,6 +92,20 @@ def _event(row: Any) -> Event:
     return Event.read(incident_id=row.incident_id, kind=EventKind(row.kind), at=at, body=body)
 
 
+#: What lists filter by and sort by, and what they show of where an incident stands; the words beside it may be of an earlier version.
+_FILTERED = ("rank", "state", "severity", "dag_id", "category", "opened_at")
+_SHOWN = ("state", "open", "outcome", "severity", "paged", "dag_id", "category", "closed_at", "resolved_by", "taken_by")
+
+
+def differs(row: Any, incident: Incident) -> list[str]:
+    """What a row says otherwise than the events of its incident."""
+    wanted = row_of(incident, About())
+    columns, shown = _columns(wanted, About()), read(row)
+    found = [(name, getattr(row, name), columns[name]) for name in _FILTERED]
+    found += [(f"body.{name}", getattr(shown, name), getattr(wanted, name)) for name in _SHOWN]
+    return [f"{name} is {there!r}, not {value!r}" for name, there, value in found if there != value]
+
+
 def read(row: Any) -> Row:
     """An incident's row as it was kept."""
     return from_dict(json.loads(row.body))

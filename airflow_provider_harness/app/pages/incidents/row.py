@@ -50,6 +50,8 @@ _STANDS: Mapping[Status, Stand] = {
     Status.RESOLVED: Stand.RESOLVED,
     Status.OVER: Stand.OVER,
 }
+#: The same, in a person's words.
+STATUS: Mapping[Stand, Status] = {stand: status for status, stand in _STANDS.items()}
 #: Severities, the worst first.
 SEVERITIES = ("critical", "high", "medium", "low", "")
 

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import type { Check, Gate } from "../../api";
 import { ResultBadge, Tag } from "../../domain/badges";
+import { sliceName } from "../../lib/time";
 import { Card } from "../../parts/Card";
 
 export const percent = (share: number): string => {
@@ -83,7 +84,7 @@ export const GateChecks = ({ gate }: { gate: Gate }) => {
     <Card title="What the gate found" icon="shield" flush aside={<ResultBadge result={gate.decision} />}>
       <Text fontSize="sm" color="fg.muted" px="4" pb="2" overflowWrap="anywhere">
         {gate.table}
-        {gate.slice ? ` · slice ${gate.slice}` : ""} · {gate.where} · {gate.rows.toLocaleString("en")} rows
+        {gate.slice ? ` · slice ${sliceName(gate.slice)}` : ""} · {gate.where} · {gate.rows.toLocaleString("en")} rows
         {gate.malformed > 0 ? `, ${gate.malformed.toLocaleString("en")} of them fail` : ""}
         {gate.contract_version ? ` · contract ${gate.contract} ${gate.contract_version}` : ""}
       </Text>

@@ -284,7 +284,7 @@ def kill_running_task(world: World, day: date) -> Sequence[Run]:
             os.kill(pid, signal.SIGKILL)
             say(f"  kill -9 {pid}: {run.dag_id}.load, while it was waiting for {_HELD[world.warehouse.kind]}")
     for run in runs:
-        approve(world, run)
+        approve(world, run, 240)
     for run in runs:
         wait_closed(world, run)
     return runs

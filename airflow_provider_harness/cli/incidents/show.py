@@ -98,7 +98,7 @@ def incidents_show(args: Any) -> int:
     from airflow_provider_harness.wiring import pages
 
     told = story(name, events, failures, around)
-    [row] = _as_in_the_api(pages.incidents().rows([name], around.now))
+    [row] = _as_in_the_api(pages.incidents().rows([name], wiring.now()))
     body = row | {
         "page": TypeAdapter(IncidentView).dump_python(pages.incident_view(told.incident, May()), mode="json"),
         "title": headline(told),

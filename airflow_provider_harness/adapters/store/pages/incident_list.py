@@ -74,7 +74,7 @@ class SqlIncidentList:
 
         s = t.summaries
         page = select(s.c.body).where(*_where(wanted), *_one_of(wanted)).order_by(s.c.incident_id.desc())
-        with begin(self._engine) as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(page.limit(limit) if limit else page)
             return self._as_of(connection, [read(row) for row in found][::-1], now)
 

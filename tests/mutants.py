@@ -20,7 +20,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 MODULE = "airflow_provider_harness.core.policy.policy"
 SOURCE = ROOT / "airflow_provider_harness" / "core" / "policy" / "policy.py"
-TESTS = ("tests/unit/core/policy/test_policy.py", "tests/unit/adapters/yaml_files/test_policy.py")
+TESTS = (
+    "tests/unit/core/policy/test_policy.py",
+    "tests/unit/core/policy/test_autonomy.py",
+    "tests/unit/adapters/yaml_files/test_policy.py",
+)
 
 COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),

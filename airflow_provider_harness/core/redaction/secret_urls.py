@@ -164,8 +164,8 @@ def _header(text: str, header: re.Match[str]) -> tuple[int, int] | None:
     name, at = header["name"].lower(), header.end()
     if header["sep"] == "," and not header["close"]:
         return None
-    end = text.find("\n", at, at + _LONGEST)
-    end = min(len(text), at + _LONGEST) if end < 0 else end
+    line = text.find("\n", at, at + _LONGEST)
+    end = min(len(text), at + _LONGEST) if line < 0 else line
     sign = header["quote"] or ("" if header["close"] else header["before"]) or _open_quote(text, header)
     if sign:
         found = re.compile(r"(?<!\\)" + re.escape(sign) + r"(?!\w)").search(text, at, end)
@@ -180,6 +180,9 @@ def _header(text: str, header: re.Match[str]) -> tuple[int, int] | None:
     first = at + (scheme.end() if scheme else 0)
     if text[first : at + len(value)].strip("*'\"\\ ,;)}]") == "":
         return None
+    if found is None and line < 0:  # nothing ends it so soon: it goes to the end of its line
+        line = text.find("\n", end)
+        return first, len(text) if line < 0 else line
     return first, at + len(value)
 
 

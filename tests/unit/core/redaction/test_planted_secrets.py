@@ -55,6 +55,12 @@ def test_twice_is_once_for_every_form() -> None:
         assert PLAIN.redact(once) == once
 
 
+@pytest.mark.parametrize("header", ["Authorization: Bearer ", "Cookie: a=1; session=", "curl -H 'X-Api-Key: "])
+def test_a_header_has_no_length_from_which_on_it_is_read(header: str) -> None:
+    shown = PLAIN.redact(header + "\x1f" * 9_000 + "a b" * 9_000 + "zz9\nnext line")
+    assert "zz9" not in shown and shown.endswith("next line") and PLAIN.redact(shown) == shown
+
+
 #: Share of the corpus's lines that may change at all, whether a person would have needed what went or not.
 MOST_CHANGED = 0.0045
 

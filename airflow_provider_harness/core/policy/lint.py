@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from airflow_provider_harness.core.actions import ACTIONS, Risk
 from airflow_provider_harness.core.policy.policy import LINEAGE_FACTS, Policy, Rule, VerdictKind
 
-WRITTEN_BY_AUTHORS = frozenset({"owners", "tags", "contract_state"})
+WRITTEN_BY_AUTHORS = frozenset({"owners", "tags", "criticality", "contract_state"})
 """Facts that whoever writes a Dag or its contract chooses."""
 
 

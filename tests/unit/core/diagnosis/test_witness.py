@@ -15,7 +15,8 @@ from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Origin
 from airflow_provider_harness.core.diagnosis.shown import sentence
 from airflow_provider_harness.core.diagnosis.witness import Reader, witness
 from airflow_provider_harness.core.errors import ContractViolation
-from airflow_provider_harness.core.policy.policy import FACTS
+from airflow_provider_harness.core.policy.lint import WRITTEN_BY_AUTHORS
+from airflow_provider_harness.core.policy.policy import FACTS, LINEAGE_FACTS
 from tests.unit.app.fakes import failure
 from tests.unit.core.contracts.test_report import UNIQUE, gate
 
@@ -38,10 +39,26 @@ def seen(log: tuple[ErrorLink, ...], **told: Any) -> Any:
     return witness(failure(**told), log, known_classes(log))
 
 
+#: Who reads each fact that a policy can ask for; a new one is decided here, too.
+READ_BY = {
+    Reader.AIRFLOW: "try_number failed_tasks downstream_tasks dag_paused dag_changed has_contract owners tags idempotent repeatable",
+    Reader.DIAGNOSIS: "category basis certainty needs_person",
+    Reader.RECORDS: "tries_by_harness model_cents_on_incident model_cents_today",
+    Reader.WAREHOUSE: "slices slices_beyond_alone",
+    Reader.ADMINISTRATOR: "environment maintenance",
+    Reader.CLOCK: "time",
+    Reader.CONTRACT: "criticality contract_state",
+    Reader.LINEAGE: "downstream_tables upstream_incidents",
+}
+
+
 def test_every_fact_names_its_reader() -> None:
-    assert {name: spec.reader for name, spec in FACTS.items() if not isinstance(spec.reader, Reader)} == {}
-    told = {name for name, spec in FACTS.items() if spec.reader in (Reader.LINEAGE, Reader.CONTRACT)}
-    assert told == {"criticality", "contract_state", "downstream_tables", "upstream_incidents"}, "these only narrow"
+    read = {name: reader for reader, names in READ_BY.items() for name in names.split()}
+    assert {name: spec.reader for name, spec in FACTS.items()} == read
+    assert set(LINEAGE_FACTS) == set(READ_BY[Reader.LINEAGE].split()), "what tasks tell only narrows"
+    assert set(READ_BY[Reader.CONTRACT].split()) | {"owners", "tags"} == WRITTEN_BY_AUTHORS, (
+        "a rule that approves by them is named"
+    )
 
 
 @pytest.mark.attack

@@ -260,7 +260,8 @@ def evidence_of(text: str) -> str:
 
 def _evident(line: str) -> str:
     """A line in lower case without its guesses and what it denies; empty where it is no evidence."""
-    low = _MOMENT.sub(" ", _negated.sub(" ", _hedge.sub("", lower(line))))
+    plain = lower(line).replace("\\'", "'")  # as it was before it was quoted
+    low = _MOMENT.sub(" ", _negated.sub(" ", _hedge.sub("", plain)))
     return "" if _noise.search(low) or _worked.search(low) else low
 
 

@@ -60,7 +60,7 @@ _CAUSED = re.compile(r"^\s*(?:Caused by: |Exception in thread \")")
 #: A quiet line that is about what failed, by the form of its tool.
 _OF_FAILURE = re.compile(
     r"^(?:Lost (?:task|executor)\b|Removing executor|Container (?:killed|marked)|ExecutorLostFailure"
-    r"|State of this instance has been externally set|Recorded pid .{0,40} does not match|Pod Event: (?:Failed|Evicted|OOM|BackOff|FailedScheduling|FailedMount|Unhealthy|TaintManagerEviction|Preempt))"
+    r"|State of this instance has been externally set|Recorded pid .{0,40} does not match|(?:Pod )?Event: (?:Error: (?:ImagePullBackOff|ErrImage\w+|CreateContainer\w*Error|CrashLoopBackOff)|Failed|Evicted|OOM|BackOff|FailedScheduling|FailedMount|Unhealthy|TaintManagerEviction|Preempt))"
 )
 #: What an attempt begins with, where a log has several.
 _ATTEMPT = re.compile(

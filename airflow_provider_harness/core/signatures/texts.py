@@ -47,6 +47,7 @@ HEDGE = r"\b(?:likely|probably|possibly|maybe|might be|may be|could be|suspected
 NEGATED = (
     r"\b(?:0|no|zero|without(?: any)?|none of the) (?:\w+ )?(?:duplicates?|duplicate (?:rows|keys|records)|errors?|failures?|nulls?|violations?|warnings?|conflicts?|rejects?|(?:columns?|fields?|keys?|values?) (?:are |is )?(?:missing|unexpected))\b"
     r"|\b(?:errors?|failures?|failed|duplicates?|rejected|nulls?|violations?|warnings?)[:=] ?0\b"
+    r"|\brate-?limit-(?:limit|used|reset|resource)\W{1,4}\S+|\brate-?limit-remaining\W{1,4}[1-9]\d*"
     r"|\b(?:de-?duplicated|de-?duped|(?:removed|merged|dropped|skipped|ignored) \d+ duplicates?)\b[^.;]{0,40}"
 )
 #: A line that tells of a try that failed and of the next one that worked.

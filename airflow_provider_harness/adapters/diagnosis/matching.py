@@ -31,7 +31,7 @@ _REASON = 7  # what a body or log line must weigh to be a stated reason
 _STATED = 3  # what a client's line of a status counts for less beside one
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,60}")
-_SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode)\W{0,5}([0-9a-z]{5})\b")
+_SQLSTATE = re.compile(r"(?:sqlstate|pgcode|sqlcode)\W{0,5}([0-9a-z]{5})\b|\('([0-9a-z]{5})', ['\"]\[\2\]")
 _HTTP = re.compile(
     r"(?:http/?\d?\.?\d?|status(?:[ _-]?code)?(?: is| was)?|code|error|response|returned|got|answered|<response)[^\w\n]{1,4}(?:a )?([1-5]\d\d)\b"
     r"|\b([45]\d\d) (?:client error|server error|bad request|unauthori[sz]ed|forbidden|not found|gone|conflict|unprocessable"
@@ -282,7 +282,7 @@ def _codes(line: str, lowered: str) -> Iterable[Signature]:
         if word in errnos:
             yield errnos[word]
     for match in _SQLSTATE.finditer(lowered):
-        if signature := sqlstate(match.group(1).upper()):
+        if signature := sqlstate((match.group(1) or match.group(2)).upper()):
             yield signature
     for match in _HTTP.finditer(lowered):
         if signature := table(Field.HTTP).get(match.group(1) or match.group(2) or match.group(3)):

@@ -18,6 +18,7 @@ from airflow_provider_harness.core.signatures.error_codes import CODES, Field, S
 from airflow_provider_harness.core.signatures.texts import (
     HEDGE,
     INSTRUCTION,
+    MENTIONED,
     NEGATED,
     NOISE,
     RECOVERED,
@@ -46,10 +47,10 @@ _SENTENCE_ENDS = re.compile(r"[.;!?|)\]](?=\s)|\s(?=[(\[{<\"']|- |[A-Z]{4,12}: )
 #: A moment within a line is no day of a delivery, unless it is midnight; and what has a day in its name and is none.
 _MOMENT = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d[t ](?!00:00)\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:z|[+-]\d\d:?\d\d)?")
 _NO_DELIVERY = re.compile(
-    r"\b(?:job|role|user|login|secret|password|credentials?|connection|conn_id|variable|function|procedure|dag|image|branch|revision|package|module|certificate|keyerror|attributeerror|service account)\b"
+    r"\b(?:job|role|user(?! class)|login|secret|password|credentials?|connection|conn_id|variable|function|procedure|dag|image|branch|revision|package|module|certificate|keyerror|attributeerror|service account)\b"
 )
-_noise, _instruction, _recovered, _retried, _hedge, _negated, _worked = (
-    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE, NEGATED, WORKED)
+_noise, _instruction, _recovered, _retried, _hedge, _negated, _worked, _mentioned = (
+    re.compile(p) for p in (NOISE, INSTRUCTION, RECOVERED, RETRIED, HEDGE, NEGATED, WORKED, MENTIONED)
 )
 
 
@@ -137,12 +138,14 @@ class Reading:
     """A text as evidence: without noise, and without lines that instruct the reader.
 
     :param words: what speaks of the failure or stands beside it, in lower case.
+    :param near: the same with what the failing program said last before it.
     :param matches: every signature in every place that was heard.
     :param quiet: nothing louder said anything: the matches are of lines that were logged as information or as warnings.
     :param said: every line with how loudly it speaks.
     """
 
     words: str
+    near: str
     matches: tuple[Match, ...]
     quiet: bool = False
     said: tuple[SpokenLine, ...] = ()
@@ -156,8 +159,8 @@ def find(text: str) -> Reading:
     for least in (Voice.NEAR, Voice.QUIET) if best < GENERIC else ():
         more = page.matches(least) if least is Voice.NEAR or not best else ()
         if max(_weights(more), default=0.0) > best:
-            return Reading(page.words(least), more, quiet=True, said=page.said)
-    return Reading(page.words(Voice.PLAIN), matches, said=page.said)
+            return Reading(page.words(least), page.words(Voice.NEAR), more, quiet=True, said=page.said)
+    return Reading(page.words(Voice.PLAIN), page.words(Voice.NEAR), matches, said=page.said)
 
 
 _QUOTED = frozenset({Part.FRAME, Part.SOURCE})
@@ -181,7 +184,7 @@ class _Page:
     def shown(self, i: int) -> str:
         """A line as it was written, without instructions."""
         if i not in self._shown:
-            self._shown[i] = _told(self.said[i].line.text[:LONGEST_LINE])
+            self._shown[i] = _mentioned.sub(r"\g<before>", _told(self.said[i].line.text[:LONGEST_LINE]))
         return self._shown[i]
 
     def low(self, i: int) -> str:

@@ -13,6 +13,7 @@ from airflow_provider_harness.adapters.diagnosis.by_scheduler import by_schedule
 from airflow_provider_harness.adapters.diagnosis.matching import (
     LEAST,
     Match,
+    Reading,
     evidence_of,
     facts_of,
     find,
@@ -146,10 +147,10 @@ def by_text(log: str) -> Diagnosis:
     others = [c for c in ranked[1:] if c is not Category.UNKNOWN]
     lead = scores[best] - (scores[others[0]] if others else 0)
     top = max(m.weight for m in matches if m.category is best)
-    alone = _acts_alone(best, words, matches)
+    alone = _acts_alone(best, reading)
     likely = _LIKELY_ALONE if alone else _LIKELY
     certainty = Certainty.SURE if top >= 8 and lead >= 1 else Certainty.LIKELY if top >= likely else Certainty.UNSURE
-    if lead < _DRAWN and others and alone and not _acts_alone(others[0], words, matches):
+    if lead < _DRAWN and others and alone and not _acts_alone(others[0], reading):
         certainty = Certainty.UNSURE
     if reading.quiet:
         certainty = Certainty.UNSURE
@@ -163,7 +164,7 @@ def by_text(log: str) -> Diagnosis:
         why=_why(len(cited), reading.quiet, _how_clearly(top, lead, others)),
         citations=cited,
         alternatives=tuple(c for c in others if scores[c] >= scores[best] - 3)[:3],
-        traits=_traits(best, words, matches),
+        traits=_traits(best, reading),
         retry_after=retry_after(words) if best in (Category.RATE_LIMITED, Category.QUOTA_EXHAUSTED) else None,
     )
 
@@ -222,13 +223,13 @@ def _first_line(matches: Iterable[Match], category: Category) -> int:
     return min(m.at for m in matches if m.category is category)
 
 
-def _acts_alone(category: Category, words: str, matches: Iterable[Match]) -> bool:
+def _acts_alone(category: Category, reading: Reading) -> bool:
     said = Diagnosis(
         category=category,
         cause="",
         basis=Basis.TEXT,
         certainty=Certainty.LIKELY,
-        traits=_traits(category, words, matches),
+        traits=_traits(category, reading),
     )
     return safe_action(first_remedy(said)) not in PERSON_NEEDED
 
@@ -248,9 +249,14 @@ def _cited(line: str, said: str) -> str:
     return line if len(line) <= _LONGEST_CITED else line[:_LONGEST_CITED] if said in line[:_LONGEST_CITED] else said
 
 
-def _traits(category: Category, words: str, matches: Iterable[Match]) -> frozenset[str]:
-    worded = {t for t, categories, pattern in _words if category in categories and pattern.search(words)}
-    return frozenset(worded.union(*(m.signature.traits for m in matches if m.category is category)))
+def _traits(category: Category, reading: Reading) -> frozenset[str]:
+    """What chooses the remedy. That the work itself is too much is also heard where the program says before how much it is."""
+    worded = {
+        trait
+        for trait, categories, pattern in _words
+        if category in categories and pattern.search(reading.near if trait is Trait.LOAD else reading.words)
+    }
+    return frozenset(worded.union(*(m.signature.traits for m in reading.matches if m.category is category)))
 
 
 def retry_after(text: str) -> float | None:

@@ -96,6 +96,7 @@ _CUT = re.compile(r'"(?:event|message|msg)": ?"((?:[^"\\]|\\.)*)')
 _SOURCE = re.compile(r" (?:source|logger|chan)=(?P<logger>task\.std(?:out|err))\b")
 #: Characters of one text that are looked at, and carriers that are taken off.
 _LONGEST, _DEPTH = 4_000, 5
+_LAYERS = 8  # carriers of one line: a stamp, a file, a level and a container, and then those of the program itself
 _LONGEST_EVENT = 64_000
 
 
@@ -197,7 +198,7 @@ def _raised(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _bare(line: Line) -> Line:
     """The line without its carriers."""
-    for _ in range(_DEPTH):
+    for _ in range(_LAYERS):
         taken = _one_off(line)
         if taken is None:
             break
@@ -267,6 +268,6 @@ def _of_level(line: Line, found: re.Match[str]) -> Line | None:
 
 def _levelled(line: Line, word: str, text: str, logger: str) -> Line:
     level = _LEVELS.get(word.lower(), Level.NONE)
-    if _CARRIERS.search(logger) and level < Level.ERROR:
+    if not line.carried and _CARRIERS.search(logger) and level < Level.ERROR:
         return replace(line, text=text, level=Level.NONE, logger="", head=True, carried=True)
     return replace(line, text=text, level=level, logger=logger, head=True)

@@ -50,6 +50,13 @@ NEGATED = (
     r"|\brate-?limit-(?:limit|used|reset|resource)\W{1,4}\S+|\brate-?limit-remaining\W{1,4}[1-9]\d*"
     r"|\b(?:de-?duplicated|de-?duped|(?:removed|merged|dropped|skipped|ignored) \d+ duplicates?)\b[^.;]{0,40}"
 )
+#: Classes of exceptions that a line speaks of, and that did not come up: what was expected, is handled, or would be tried again.
+_CLASSES = r"(?:(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Timeout|Failure|Violation|Detected|NotAvailable|Canceled)\b(?:, ?| or | and |\|)?)+"
+MENTIONED = (
+    r"(?P<before>\b(?:[Ee]xcept|[Ee]xpect(?:s|ed|ing)?|instead of|[Nn]ot|[Nn]o|[Ww]ithout|such as|isinstance|issubclass|import|class|[Ii]gnor(?:es|ed|ing)"
+    r"|[Ss]uppress(?:es|ed|ing)|[Hh]andles|[Hh]andler for|[Rr]etry(?:able)?_(?:on|for|exceptions|errors))\W{1,4}(?:an? )?)"
+    + _CLASSES
+)
 #: A line that tells of a try that failed and of the next one that worked.
 WORKED = (
     r"\b(?:attempt|try|retry) \d+ (?:failed|timed out|got).{0,120}\b(?:attempt|try|retry) \d+ (?:succeeded|worked|ok|passed)\b"

@@ -137,3 +137,31 @@ def test_what_the_failing_logger_said_before_narrows() -> None:
         "2026-11-12 07:30:00,042 ERROR sql - query failed\npsycopg2.errors.QueryCanceled: canceling statement due to statement timeout"
     )
     assert action(text) == "reduce_batch_or_concurrency_with_approval"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR - sync failed: retry_on=(DeadlockDetected, SerializationFailure) is used up",
+        "AssertionError: expected DeadlockDetected, got nothing",
+        "ERROR job ended without DeadlockDetected or LockTimeout",
+        "ERROR not a TooManyRequestsException, giving up",
+    ],
+)
+def test_a_class_of_exceptions_that_is_only_mentioned_is_no_cause(text: str) -> None:
+    assert action(text) in PERSON_NEEDED
+    assert action("ERROR caught DeadlockDetected in upsert") == "retry_after_delay"
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ('WARNING  Event: Failed to pull image "etl:1": not found\nERROR PodLaunchTimeoutException: Pod took too long to start.', C.CONFIG_ERROR),
+        ("Event: Warning FailedScheduling 0/9 nodes are available: 9 Insufficient nvidia.com/gpu. preemption: 0/9 nodes are available", C.QUOTA_EXHAUSTED),
+        ("ERROR 403 Resource not accessible by integration\nINFO x-ratelimit-remaining: 4988", C.PERMISSION_DENIED),
+        (r"AirflowRuntimeError: {'message': 'The conn_id `a` isn\'t defined'}", C.CONFIG_ERROR),
+        ("pyodbc.OperationalError: ('08S01', '[08S01] [Microsoft][ODBC Driver 18] TCP Provider (10054)')", C.TRANSIENT_NETWORK),
+    ],
+)  # fmt: skip
+def test_kinds_of_the_strangers_texts(text: str, category: Category) -> None:
+    assert by_text(text).category is category

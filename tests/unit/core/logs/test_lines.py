@@ -94,6 +94,23 @@ def test_what_a_service_answered_is_no_event() -> None:
     assert [each.text for each in lines_of(line)] == [line]
 
 
+@pytest.mark.parametrize(
+    "carried",
+    [
+        "[2026-11-20T04:16:40.000+0000] {pod_manager.py:472} INFO - [base] ",
+        "[2026-11-20T04:16:40.000+0000] {subprocess.py:106} INFO - ",
+        "",
+    ],
+)
+@pytest.mark.parametrize(("word", "level"), [("WARNING", L.WARNING), ("INFO", L.QUIET), ("ERROR", L.ERROR)])
+def test_the_level_of_a_program_within_a_carrier_is_its_own(carried: str, word: str, level: Level) -> None:
+    own = f"2026-11-25T04:00:11Z {word} urllib3.connectionpool Retrying after connection broken"
+    (line,) = lines_of(carried + own)
+    assert line.level is level
+    (event,) = lines_of(json.dumps({"timestamp": "t", "level": "info", "logger": "task.stdout", "event": own}))
+    assert event.level is level
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_read(text: str) -> None:
     assert [each.number for each in lines_of(text)][-1] == text.count("\n") + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -220,20 +220,24 @@ def lineage(
 
     graph = wiring_lineage.graph()
     if caller.local:
-        walks = told.walks(graph, name, downstream=downstream)
-        return [told.as_json(*walk) for walk in walks]
-    tables = {one.table for one in _known(caller)}
+        found = [told.as_json(*walk) for walk in told.walks(graph, name, downstream=downstream)]
+        return [{**walk, "hidden": 0} for walk in found]
+    known = _known(caller)
+    tables = {one.table for one in known}
     unknown = ConfigurationError(name, "is no table in the lineage that you may read.", valid=sorted(tables)[:40])
     if not graph.starts(name, downstream=downstream):
         raise unknown
     walks = [walk for walk in told.walks(graph, name, downstream=downstream) if table_of(walk[0]) in tables]
     if not walks:
         raise unknown
-    found = [told.as_json(*walk) for walk in walks]
-    dags = caller.readable({one.dag_id for one in _known(caller)})
-    for walk in found:
-        walk["steps"] = [step for step in walk["steps"] if not step["task"] or dag_of(step["task"], dags)]
-    return found
+    dags = caller.readable({one.dag_id for one in known})
+    return [_readable_steps(told.as_json(*walk), lambda task: bool(dag_of(task, dags))) for walk in walks]
+
+
+def _readable_steps(walk: dict[str, Any], readable: Callable[[str], bool]) -> dict[str, Any]:
+    """A walk without the steps of tasks that may not be read, and how many these are."""
+    steps = [step for step in walk["steps"] if readable(step["task"])]
+    return {**walk, "steps": steps, "hidden": len(walk["steps"]) - len(steps)}
 
 
 def quality(

@@ -18,7 +18,9 @@ from mcp import Client, StdioServerParameters, stdio_client
 from airflow_provider_harness.adapters.model.prompt import tokens
 from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, TryKey
+from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset, Flow, Transformation
 from airflow_provider_harness.mcp.answers import LEAST, MOST
 from airflow_provider_harness.mcp.callers import AtTerminal, Caller
 from airflow_provider_harness.mcp.foreign import KEY, NOTE
@@ -94,6 +96,13 @@ def ids(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     store.record(replace(told, slice_id="20131224T000000Z"), "01K9ZJ4Q6T3M8V5W7X2Y0N1P49")
     [joined] = store.intake(NOW, store.waiting())
     found["evil"] = joined.incident_id
+    flights, source, secret = (
+        Dataset(namespace="postgres://h:1", name=f"db.public.{n}") for n in ("flights", "f", "secret")
+    )
+    for dag_id, task_id, read, made in (("person", "load", source, flights), ("secret_dag", "make", secret, source)):
+        edge = ColumnEdge(source=read, source_column="carrier", target_column="carrier", how=Transformation.IDENTITY)
+        flow = Flow(task=f"{dag_id}.{task_id}", inputs=(read,), output=made, columns=(edge,))
+        SqlLineage(lambda: engine).keep(TryKey(dag_id=dag_id, run_id="r", task_id=task_id, try_number=1), flow, NOW)
     for kind, body in diagnosed("timeout", str(key)):
         written = json.loads(json.dumps(body).replace("line 3", json.dumps(EVIL)[1:-1]).replace("too slow", "E V I L"))
         written = json.loads(json.dumps(written).replace("1 failed", json.dumps(EVIL)[1:-1]))
@@ -187,6 +196,24 @@ def test_a_store_that_is_away_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
     assert "/nowhere" in refusal(AtTerminal(), "incidents") or "store" in refusal(AtTerminal(), "incidents")
 
 
+def test_lineage_is_told_and_cut_to_what_the_caller_may_read(ids: dict[str, str]) -> None:
+    for caller, tasks in ((AtTerminal(), {"person.load", "secret_dag.make"}), (Viewer("person"), {"person.load"})):
+        [walk] = answer(caller, "lineage", name="flights.carrier")
+        assert walk["name"] == "db.public.flights" and {step["task"] for step in walk["steps"]} == tasks
+        assert walk["hidden"] == len({"person.load", "secret_dag.make"} - tasks)
+        assert "secret" not in json.dumps(walk) or isinstance(caller, AtTerminal)
+
+
+def test_a_dag_of_the_installation_is_explained_to_who_may_read_it(
+    ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(ROOT / "dags"))
+    [one] = answer(Viewer("flights_daily"), "explain", dag="flights_daily")
+    assert one["dag"] == "flights_daily" and one["steps"]
+    assert "may read" in refusal(Viewer("plain_copy"), "explain", dag="flights_daily")
+    assert "plain_copy" not in refusal(Viewer("not_there"), "explain", dag="not_there")
+
+
 @pytest.mark.attack
 def test_who_may_read_one_dag_sees_only_it(ids: dict[str, str]) -> None:
     viewer = Viewer("person")
@@ -228,6 +255,22 @@ def test_who_is_far_away_reads_and_runs_no_file_of_the_server(ids: dict[str, str
         assert "SECRET" not in json.dumps(found)
         assert any("not one of the files" in one["message"] for one in found["findings"])
     assert not mark.exists()
+
+
+DEEP = {
+    "the parser's stack": "x = " + "-" * 60_000 + "1",
+    "the tree": "x = " + "+".join(["1"] * 60_000),
+    "the rules": "x = " + "+".join(["1"] * 300),
+    "in a Dag": sound.GATED + "\nx = " + "not " * 500 + "1",
+    "brackets": "(" * 10_000,
+}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("where", DEEP)
+def test_a_text_that_is_nested_without_end_is_a_finding(where: str) -> None:
+    found = answer(Viewer(), "check", text=DEEP[where])
+    assert found["stands"] and found["findings"][0]["rule"] in ("HF001", "HF009") and found["findings"][0]["message"]
 
 
 def places_of(value: Any, text: str, marked: bool = False) -> Iterator[bool]:

@@ -273,7 +273,7 @@ def test_a_table_tells_what_its_gates_found_and_what_its_contract_was(pages: Pag
     assert pages.call("GET", "api/table", "", params={"name": "public.flights"}).status_code == 401
 
 
-def agent(pages: Pages, user: str, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
+def agent(pages: Pages, user: str, *calls: tuple[str, dict[str, Any]], mode: str = "auto") -> list[Any]:
     """What the SDK's client is answered over streamable HTTP, with a user's own token."""
     import anyio
     import httpx2
@@ -284,7 +284,7 @@ def agent(pages: Pages, user: str, *calls: tuple[str, dict[str, Any]]) -> list[A
         headers = {"Authorization": f"Bearer {pages.tokens[user]}"}
         async with (
             httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as http,
-            Client(streamable_http_client(f"{pages.url}/harness/mcp", http_client=http)) as client,
+            Client(streamable_http_client(f"{pages.url}/harness/mcp", http_client=http), mode=mode) as client,
         ):
             return [(await client.call_tool(*call)) for call in calls]
 
@@ -292,12 +292,13 @@ def agent(pages: Pages, user: str, *calls: tuple[str, dict[str, Any]]) -> list[A
 
 
 @pytest.mark.attack
-def test_an_agent_has_the_rights_of_its_token(pages: Pages) -> None:
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_an_agent_has_the_rights_of_its_token(pages: Pages, mode: str) -> None:
     hidden, calls = pages.incidents["secret_dag"], []
     for name in ("asks", "secret_dag"):
         calls.append(("incident", {"id": pages.incidents[name]}))
     calls += [("incidents", {"state": "all"}), ("check", {"text": "x = 1"}), ("check", {"file": "/etc/passwd"})]
-    mine, secret, listed, checked, file = agent(pages, "ada", *calls)
+    mine, secret, listed, checked, file = agent(pages, "ada", *calls, mode=mode)
     assert not mine.is_error and secret.is_error and not checked.is_error and file.is_error
     assert "secret_dag" not in listed.content[0].text and '"total":3' in listed.content[0].text
     assert "HF003" in checked.content[0].text and "may read" in secret.content[0].text

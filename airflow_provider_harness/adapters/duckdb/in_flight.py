@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ELSEWHERE = frozenset({Metric.UNMET, Metric.SUSPECTED_VALUES, Metric.LOST_ROWS, Metric.MISSING_SLICES})
+ELSEWHERE = frozenset({Metric.UNMET, Metric.SUSPECTED_VALUES, Metric.LOST_ROWS, Metric.MISSING_SLICES, Metric.DRIFT})
 """Metrics that need more than rows and tables."""
 COUNTED_MIB = 8
 """Of rows that are counted at once."""

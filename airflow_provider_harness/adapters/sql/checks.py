@@ -293,6 +293,10 @@ def metric(check: Check, contract: Contract, rows: Rows) -> str | None:
         return f"({differing(check, contract, rows.piece)})"
     if kind is Metric.AGE_SECONDS and check.columns:
         return f"extract(epoch FROM max({column(check.columns[0])}))"
+    if kind is Metric.DRIFT:
+        from airflow_provider_harness.adapters.sql.drift import statistic
+
+        return f"({statistic(check, contract, rows.piece)})"
     if kind is Metric.SCALAR:
         return f"({one_select(check.sql.replace('${table}', UNDER_TEST))})"
     return None

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Operator
 from airflow_provider_harness.core.contracts.contract import Contract
+from airflow_provider_harness.core.contracts.drift import DriftMethod
 from airflow_provider_harness.core.contracts.exact import written
 from airflow_provider_harness.core.contracts.pattern import PatternError, compiled
 
@@ -68,6 +69,7 @@ _ASKED: Mapping[CheckKind, tuple[Family, ...]] = {
         (CheckKind.MINIMUM, CheckKind.MAXIMUM, CheckKind.QUANTILE), (*NUMBERS, *TEXTS, *MOMENTS, Family.BOOLEAN)
     ),
     CheckKind.FRESHNESS: (Family.DATE, Family.MOMENT, Family.OTHER),
+    CheckKind.DRIFT: (*NUMBERS, *MOMENTS, Family.TEXT, Family.PADDED, Family.UUID, Family.BOOLEAN, Family.OTHER),
 }
 """Kind -> what it can be asked of; what is not named can be asked of everything."""
 _ALIKE = (CheckKind.UNIQUE, CheckKind.DISTINCT_COUNT, CheckKind.REFERENTIAL, CheckKind.RECONCILIATION_BY_KEY)
@@ -171,7 +173,21 @@ def _readable(check: Check, contract: Contract) -> None:
         raise Unfit(f"{check.kind} has no bound")
     if check.kind is CheckKind.RANGE:
         sides(check, contract)
+    if check.drift is not None:
+        _of_drift(check, contract)
     _expected(check)
+
+
+def _of_drift(check: Check, contract: Contract) -> None:
+    """Find fault with a reference that nobody can find, and with a measure of order where values have none."""
+    assert check.drift is not None
+    name = check.columns[0]
+    ordered = family(kind_of(contract, name)) in (*NUMBERS, *MOMENTS)
+    if check.drift.method in (DriftMethod.KS, DriftMethod.WASSERSTEIN) and not ordered:
+        words = f"drift by {check.drift.method} needs numbers or moments, and {name} is {kind_of(contract, name)}"
+        raise Unfit(f"{words}; use psi or chi_square")
+    if not contract.load.slice_column:
+        raise Unfit("drift needs harness.load with a sliceColumn, by which its reference is found")
 
 
 def _expected(check: Check) -> None:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from airflow_provider_harness.core.contracts.drift import DriftRule
 from airflow_provider_harness.core.contracts.exact import comparable
 
 Scalar = str | int | float | bool | Decimal | Fraction
@@ -54,6 +55,7 @@ class CheckKind(StrEnum):
     QUANTILE = "quantile"
     DISTINCT_COUNT = "distinct_count"
     ANOMALY = "anomaly"
+    DRIFT = "drift"
     PERSONAL_DATA = "personal_data"
     CUSTOM_SQL = "custom_sql"
     CUSTOM_GX = "custom_gx"
@@ -74,6 +76,7 @@ class Metric(StrEnum):
     CHANGE_PERCENT = "change_percent"
     SUSPECTED_VALUES = "suspected_values"
     UNMET = "unmet"
+    DRIFT = "drift"
 
 
 class Operator(StrEnum):
@@ -247,6 +250,11 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
             look_at="Look at what differed on this day at the source; if this is the new level, give the check a new id, so that "
             "it learns anew.",
         ),
+        CheckKind.DRIFT: Spec(
+            metric=Metric.DRIFT,
+            look_at="Look at which values are more or less frequent than in the reference, and at what changed at the source; if "
+            "this is the new normal, name a newer reference.",
+        ),
         CheckKind.PERSONAL_DATA: Spec(
             metric=Metric.SUSPECTED_VALUES,
             look_at="Look at the column: classify it in the contract, and say what is done with it.",
@@ -418,6 +426,7 @@ class Check:
     measures: tuple[str, ...] = ()
     tolerance: float = 0.0
     baseline: Baseline | None = None
+    drift: DriftRule | None = None
     gx: str = ""
     low_open: bool = False
     high_open: bool = False

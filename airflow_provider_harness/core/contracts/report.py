@@ -21,6 +21,7 @@ from airflow_provider_harness.core.contracts.checks import (
     Unit,
 )
 from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract
+from airflow_provider_harness.core.contracts.drift import DriftLevel
 from airflow_provider_harness.core.contracts.exact import json_number, percent, plain
 
 #: Characters of what an engine says of a check that it could not run.
@@ -214,7 +215,7 @@ def judge(
     results = tuple(
         judge_against_history(check, measured.values.get(check.id, UNMEASURED), measured.rows, past)
         if check.kind in HISTORY_KINDS and past is not None
-        else _without_values(judge_one(check, measured.values.get(check.id, UNMEASURED), measured.rows), known)
+        else _without_values(_judged(check, measured.values.get(check.id, UNMEASURED), measured.rows), known)
         for check in mine
         if past is not None or check.kind not in HISTORY_KINDS
     )
@@ -279,6 +280,28 @@ def judge_against_history(check: Check, found: Measurement, rows: int, past: Che
     expect = Expectation(operator=Operator.BETWEEN, values=(usual.low, usual.high))
     facts = {"median": usual.middle, "low": usual.low, "high": usual.high, "slices": usual.points}
     return judge_one(replace(check, expect=expect), found, rows, facts)
+
+
+def _judged(check: Check, found: Measurement, rows: int) -> CheckResult:
+    return (judge_drift if check.drift else judge_one)(check, found, rows)
+
+
+def judge_drift(check: Check, found: Measurement, rows: int) -> CheckResult:
+    """One drift against its two levels: a warning reports, whatever the check's severity; too few rows pass, and say so."""
+    assert check.drift is not None
+    rule = check.drift
+    if found.error:
+        return judge_one(check, found, rows)
+    if found.value is None:
+        few = _learning(check, found, 0, 0)
+        need = f"nothing yet: {rule.minimum_rows} rows are needed, in the slice and in the reference"
+        facts = {"learning": True, "need": rule.minimum_rows, "method": str(rule.method)}
+        return replace(few, expected=need, actual="too few rows to compare", facts=facts)
+    level = rule.level(float(found.value))
+    if level is DriftLevel.WARNING:
+        expect = Expectation(operator=Operator.LESS, values=(rule.warning,))
+        check = replace(check, severity=CheckSeverity.WARN, expect=expect)
+    return judge_one(check, found, rows, {"method": str(rule.method), "level": str(level)})
 
 
 def _learning(check: Check, found: Measurement, have: int, need: int) -> CheckResult:
@@ -356,6 +379,7 @@ _NOUNS: Mapping[Metric, str] = {
     Metric.CHANGE_PERCENT: "percent more rows than the slice before",
     Metric.SUSPECTED_VALUES: "suspected values",
     Metric.UNMET: "unmet expectations",
+    Metric.DRIFT: "",
 }
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean, read
+from airflow_provider_harness.adapters.contracts.rules.drift import drift_rule
 from airflow_provider_harness.adapters.contracts.rules.expectations import argument_findings
 from airflow_provider_harness.adapters.contracts.rules.names import no_table
 from airflow_provider_harness.adapters.gx.signatures import arguments, expectations
@@ -49,6 +50,7 @@ KINDS: Mapping[CheckKind, tuple[str, ...]] = {
     CheckKind.TYPE: ("type",),
     CheckKind.RECONCILIATION_BY_KEY: ("table", "keys", "sums", "tolerance", "sliceColumn"),
     CheckKind.ANOMALY: ("of", "column", "quantile", "slot", "minimumHistory", "window", "sensitivity", "floor"),
+    CheckKind.DRIFT: ("method", "reference", "warning", "error", "bins", "minimumRows", "floor"),
 }
 """Kinds that ``implementation.check`` may name -> their own arguments, besides the standard's operators."""
 
@@ -181,6 +183,8 @@ class Custom:
             return self._anomaly()
         if kind is CheckKind.RECONCILIATION_BY_KEY:
             return self._reconciliation()
+        if kind is CheckKind.DRIFT:
+            return self._drift()
         expect = self.expectation()
         if expect is None and kind in NEEDS_BOUND:
             self._find(self.place, f"{kind} needs a bound.", tuple(map(str, Operator)))
@@ -236,6 +240,15 @@ class Custom:
         quantile = self._share("quantile") if of == CheckKind.QUANTILE else 0.5
         identity = ":".join(["anomaly", str(base.of), *columns])
         return self._made(CheckKind.ANOMALY, columns, identity, baseline=base, quantile=quantile)
+
+    def _drift(self) -> Check:
+        """A drift check; an operator of the standard's has no meaning for it, since it has two levels."""
+        if bounds := [str(word) for word in Operator if word in self.given or word in self.entry]:
+            raise ValueError(f"drift takes 'warning' and 'error' in place of {bounds[0]!r}")
+        rule = drift_rule(self.given)
+        identity = f"drift:{self.own[0]}:{rule.method}"
+        expect = Expectation(operator=Operator.LESS, values=(rule.error,))
+        return self._made(CheckKind.DRIFT, self.own, identity, drift=rule, expect=expect)
 
     def _reconciliation(self) -> Check:
         given = self.given

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_harness.adapters.sql.types import refuse_uncarried
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation
 from airflow_provider_harness.core.contracts.schema import canonical
-from airflow_provider_harness.core.errors import SchemaDrift, UncarriedValue
+from airflow_provider_harness.core.errors import ContractViolation, SchemaDrift, UncarriedValue
 from tests.ports.rows_case import Case
 from tests.ports.test_arrays import case, of, sent, texts
 from tests.ports.test_transfer import pumped
@@ -199,3 +200,42 @@ def test_arrays_need_no_package_that_is_no_dependency() -> None:
     )
     told: Any = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert told.stdout == "[[[1, 2], [3, 4]], None, [], [[5], [6]]]\n[[1, 2, 3, 4], None, [], [5, 6]]\n"
+
+
+RULES: Mapping[str, tuple[str, str, str, bool]] = {
+    "a uuid in capitals": (
+        "uuid",
+        "A0000000-0000-0000-0000-00000000000f",
+        "v = 'A0000000-0000-0000-0000-00000000000F'",
+        False,
+    ),
+    "a field": ("jsonb", '{"a": 1}', "v ->> 'a' = '1'", False),
+    "a document in it": ("jsonb", '{"a": 1, "b": 2}', """v @> '{"a": 1}'""", False),
+    "another order of fields": ("jsonb", '{"b": 2, "a": 1}', """v = '{"a": 1, "b": 2}'""", False),
+    "another uuid": (
+        "uuid",
+        "a0000000-0000-0000-0000-00000000000f",
+        "v <> 'A0000000-0000-0000-0000-00000000000F'",
+        True,
+    ),
+    "an array of them": ("uuid[]", "{a0000000-0000-0000-0000-00000000000f}", "v[1] IS NOT NULL", False),
+}
+"""Words -> a column's type, a value, a condition of an author's rule that no row may keep, and whether none does."""
+
+
+@pytest.mark.parametrize(("kind", "value", "condition", "passes"), RULES.values(), ids=RULES)
+def test_an_authors_rule_reads_staged_rows_with_the_contracts_types(
+    case: Case, kind: str, value: str, condition: str, *, passes: bool
+) -> None:
+    case = sent(case, {"k": "integer", "v": kind}, [["1", value]])
+    rule = "SELECT count(*) FROM ${table} AS t WHERE " + condition
+    check = Check(id="rule", kind=CheckKind.CUSTOM_SQL, columns=(), sql=rule, expect=Expectation())
+    case = case.with_contract(checks=(check,))
+    if passes:
+        assert case.move().rows == 1
+        return
+    case.extract()
+    with pytest.raises(ContractViolation) as caught:
+        case.load()
+    (found,) = [one for one in caught.value.report.results if one.id == "rule"]
+    assert (found.passed, found.actual) == (False, "1")

@@ -34,8 +34,9 @@ SAMPLE_ROWS = 100
 """Rows that explain a failed check; at most."""
 MASK = "***"
 """What stands for a value of a column that is not classified as public."""
-UNDER_TEST, WHOLE = "harness_rows", "harness_whole"
-"""The relations that checks read: the rows under test, and the table as it will be. No table of a user's has these names."""
+UNDER_TEST, WHOLE, TYPED = "harness_rows", "harness_whole", "harness_typed"
+"""The relations that checks read: the rows under test, the table as it will be, and the rows under test with the contract's
+types. No table of a user's has these names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,8 @@ class Rows:
     :param dialect: of the engine that reads them, see ``spoken``; what looks inside a column is said in its words.
     :param whole: all rows of the contract's table as they will be once these are published, as a relation or a query in
         parentheses with a name; empty: no others than the rows under test.
-    :param staged: the query by which ``whole`` takes the staged rows, to which a condition may be added; empty where no row
-        is about to be set aside.
+    :param staged: the query by which ``whole`` and an author's rule take the staged rows, with the contract's types, to which
+        a condition may be added; empty where no row is about to be set aside.
     :param kept: ids of the checks that the published table's own constraints keep, whatever is staged.
     """
 
@@ -74,6 +75,8 @@ class Rows:
         parts = [f"{UNDER_TEST} AS NOT MATERIALIZED (SELECT * FROM {self.relation}{condition})"]
         if any(WHOLE in text for text in texts):
             parts.append(f"{WHOLE} AS NOT MATERIALIZED (SELECT * FROM {self.whole or UNDER_TEST})")
+        if any(TYPED in text for text in texts):
+            parts.append(f"{TYPED} AS NOT MATERIALIZED ({self.staged}{condition})")
         return f"WITH {', '.join(parts)}"
 
 
@@ -298,7 +301,7 @@ def metric(check: Check, contract: Contract, rows: Rows) -> str | None:
 
         return f"({statistic(check, contract, rows.piece)})"
     if kind is Metric.SCALAR:
-        return f"({one_select(check.sql.replace('${table}', UNDER_TEST))})"
+        return f"({one_select(check.sql.replace('${table}', TYPED if rows.staged else UNDER_TEST))})"
     return None
 
 

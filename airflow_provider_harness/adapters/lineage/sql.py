@@ -141,7 +141,8 @@ def _is_quiet(tree: Any) -> bool:
     if isinstance(tree, exp.Command):
         return str(tree.this).upper() in _QUIET_COMMANDS
     if isinstance(tree, exp.Create):
-        return tree.expression is None or str(tree.args.get("kind")).upper() not in ("TABLE", "VIEW")
+        empty = tree.expression is None and not is_temporary(tree)
+        return empty or str(tree.args.get("kind")).upper() not in ("TABLE", "VIEW")
     return type(tree).__name__ in _QUIET
 
 
@@ -179,6 +180,20 @@ def _dropped(tree: Any) -> set[str]:
         return set()
     names = ([part.name for part in table.parts] for table in tree.args.get("tables") or ())
     return {f"{TEMPORARY}.{parts[-1]}" for parts in names if len(parts) == 1 or parts[-2] == TEMPORARY}
+
+
+def _defined(tree: Any) -> tuple[str, ...]:
+    """The columns of a table that is made without rows.
+
+    :raises Unknown: it takes them from another one.
+    """
+    from sqlglot import exp
+
+    parts = tree.this.expressions if isinstance(tree.this, exp.Schema) else []
+    columns = tuple(part.name for part in parts if isinstance(part, exp.ColumnDef))
+    if not columns or tree.find(exp.LikeProperty):
+        raise Unknown("the columns of a table that is made")
+    return columns
 
 
 def _target_name(tree: Any, names: Names) -> str:
@@ -237,6 +252,9 @@ class _Text:
         into = _without_into(tree)
         names = Names(self._dialect, self._home, _temporary(self._made))
         names.bind(tree)
+        if isinstance(tree, exp.Create) and tree.expression is None:
+            self._made[_target_name(tree, names)] = Relation(columns=dict.fromkeys(_defined(tree), frozenset()))
+            return
         name_outputs(tree, sql, self._dialect)
         make_resolvable(tree, self._dialect, lambda key: self._columns(names.known[key]))
         parts = [self._followed(part, names) for part in written(tree, lambda table: self._listed(names, table))]

@@ -24,7 +24,8 @@ TEMPORARY = "pg_temp"
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _SAYS_NOTHING = re.compile(
-    r"\bWITH\s+(?:NO\s+)?DATA\s*(?=;|\Z)|\bOVERRIDING\s+(?:SYSTEM|USER)\s+VALUE\b(?=\s*(?:\(|SELECT|VALUES|WITH|TABLE))",
+    r"\bWITH\s+(?:NO\s+)?DATA\s*(?=;|\Z)|\bOVERRIDING\s+(?:SYSTEM|USER)\s+VALUE\b(?=\s*(?:\(|SELECT|VALUES|WITH|TABLE))"
+    r"|\bON\s+COMMIT\s+(?:DROP|DELETE\s+ROWS|PRESERVE\s+ROWS)\b(?=\s*(?:;|AS\b|\Z))",
     re.IGNORECASE,
 )
 """What the parser does not know, and what says nothing of where rows come from."""

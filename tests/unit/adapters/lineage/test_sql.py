@@ -291,6 +291,14 @@ CASES = {
         "CREATE TEMP TABLE a AS SELECT id, z AS x FROM b; DROP TABLE a; INSERT INTO t (id, u) SELECT id, x FROM a",
         "id<a.id:I u<a.x:I",
     ),
+    "a temporary table that is made without rows hides one of that name": (
+        "CREATE TEMP TABLE a (id int, x int) ON COMMIT DROP; INSERT INTO a SELECT id, z FROM b; INSERT INTO t (id, u) SELECT id, x FROM a",
+        "id<b.id:I u<b.z:I",
+    ),
+    "a temporary table that goes with the transaction": (
+        "CREATE TEMP TABLE a ON COMMIT DROP AS SELECT id, z AS x FROM b; INSERT INTO t (id, u) SELECT id, x FROM a",
+        "id<b.id:I u<b.z:I",
+    ),
     "a temporary table made of the one that it hides": (
         "SELECT id, x INTO TEMP a FROM a; INSERT INTO t (id, u) SELECT id, x FROM pg_temp.a",
         "id<a.id:I u<a.x:I",
@@ -416,6 +424,8 @@ TABLES = {
     "CREATE TEMP TABLE a AS SELECT z AS x FROM b; INSERT INTO t (u) SELECT x FROM public.a": "public.b public.a",
     "CREATE TEMP TABLE a AS SELECT z AS x FROM b; DROP TABLE a; INSERT INTO t (u) SELECT x FROM a": "public.b public.a",
     "CREATE TEMP TABLE q AS SELECT z FROM b; INSERT INTO t (u) SELECT z FROM pg_temp.q": "public.b",
+    "CREATE TEMP TABLE a (x int); INSERT INTO a SELECT z FROM b; INSERT INTO t (u) SELECT x FROM a": "public.b",
+    "CREATE TEMP TABLE a (LIKE b) ON COMMIT DROP; INSERT INTO a SELECT * FROM b; INSERT INTO t (u) SELECT x FROM a": "public.b",
     "DELETE FROM a USING b WHERE a.id = b.id": "public.a public.b",
     "WITH m AS (DELETE FROM a RETURNING *) INSERT INTO t SELECT * FROM m": "public.a",
     "SELECT * FROM generate_series(1, 2) AS g": "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import Asset, BaseOperator
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 
 
 def _links(*names: str) -> Any:
-    """Links of a task's page; as a property, so that a Dag file does not import them."""
+    """Links of a task's page; as a property, so that a Dag file does not import them, and made once, since they keep nothing."""
 
-    def made(_: BaseOperator) -> tuple[Any, ...]:
+    @cache
+    def made() -> tuple[Any, ...]:
         from airflow_provider_harness import links
 
         return tuple(getattr(links, name)() for name in names)
 
-    return property(made)
+    return property(lambda _: made())
 
 
 PUBLISHED_LINKS = _links("PublishedTableLink", "QuarantineLink", "IncidentsLink")

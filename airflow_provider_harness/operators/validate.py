@@ -67,8 +67,8 @@ class ValidateOperator(SliceOperator):
         if engine not in ENGINES:
             raise ConfigurationError(place, f"has engine {engine!r}.", valid=ENGINES)
         super().__init__(conn_id=conn_id, table=subject.get("table", ""), **kwargs)
-        self.sql, self.path = subject.get("sql", ""), subject.get("path", "")
-        self.engine, self.proofs, self.data_docs = engine, proofs, data_docs
+        self.sql, self.path = subject.get("sql"), subject.get("path")
+        self.engine, self.proofs, self.data_docs = engine, proofs, data_docs or None
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Look at the rows and judge them."""
@@ -78,11 +78,11 @@ class ValidateOperator(SliceOperator):
                 contract,
                 key,
                 conn_id=self.conn_id,
-                sql=self.sql,
-                path=self.path,
+                sql=self.sql or "",
+                path=self.path or "",
                 engine=self.engine,
                 prove=self.proofs,
-                docs=self.data_docs,
+                docs=self.data_docs or "",
                 task=wiring.rows.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
@@ -100,7 +100,7 @@ class ValidateOperator(SliceOperator):
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         if self.path:
             return (staged_dataset(self.path, str(self.slice_key)),)
-        tables = (self.table,) if self.table else wiring.rows.query_tables(self.conn_id, self.sql)
+        tables = (self.table,) if self.table else wiring.rows.query_tables(self.conn_id, self.sql or "")
         return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
 
     def _described(self) -> Dataset | None:

@@ -123,24 +123,51 @@ def check_when_parsed(path: str, dag: Any, table: str = "", *, by_run: bool = Tr
         folder, found = Path(config.airflow_home("harness_contracts")), contract_path(path, dag)
         check_once(found, folder, lambda file: check_contract(file, about), about=about)
         if by_run and dag is not None:
-            _check_schedule(found, dag, about)
+            _check_schedule(found, dag, about, folder)
 
 
-def _check_schedule(path: str, dag: Any, table: str) -> None:
+def _check_schedule(path: str, dag: Any, table: str, folder: Path) -> None:
     """Whether the runs of a Dag own the slices of a contract; a Dag that no schedule starts is asked when it runs.
 
     Here alone a contract is taken as it was compiled before: whoever judges rows compiles it.
+
+    :param folder: where it is noted that they do; a timetable of an author's own is asked each time.
     """
+    from airflow_provider_harness.adapters.contracts.parse_cache import check_once
+
+    if not getattr(dag.timetable, "can_be_scheduled", True):
+        return
+    told = _told(dag.timetable)
+    if told:
+        check_once(path, folder, lambda file: _fits(file, dag, table, folder), about=f"{table}|{told}")
+    else:
+        _fits(path, dag, table, folder)
+
+
+def _told(timetable: Any) -> str:
+    """All that makes one of Airflow's own timetables what it is; empty of others, which may look elsewhere."""
+    driven = getattr(timetable, "timetable", timetable)  # by the clock, where assets drive it too
+    if not all(type(part).__module__.startswith("airflow.") for part in (timetable, driven)):
+        return ""
+    import json
+
+    from airflow.serialization.encoders import encode_timetable
+
+    try:
+        return f"{type(timetable).__name__} {json.dumps(encode_timetable(driven), sort_keys=True, default=str)}"
+    except ValueError:  # of assets that Airflow cannot write down
+        return ""
+
+
+def _fits(path: str, dag: Any, table: str, folder: Path) -> bool:
+    """Whether nothing is to be said of a contract and a Dag's schedule; what does not fit at all is an error."""
     import warnings
 
-    from airflow_provider_harness import config
     from airflow_provider_harness.adapters.airflow.schedule import schedule_of
     from airflow_provider_harness.adapters.contracts.odcs import load_contract
     from airflow_provider_harness.core.slices.schedule_fit import ScheduleWarning, misfits, refused
 
-    if not getattr(dag.timetable, "can_be_scheduled", True):
-        return
-    contract = load_contract(path, table, cache=Path(config.airflow_home("harness_contracts")))
+    contract = load_contract(path, table, cache=folder)
     schedule = schedule_of(contract, dag.timetable)
     found = list(misfits(contract, schedule)) if schedule else []
     worst = refused(found)
@@ -148,6 +175,7 @@ def _check_schedule(path: str, dag: Any, table: str) -> None:
         raise ConfigurationError(f"Dag {dag.dag_id}", worst.text, fix=worst.fix)
     for one in found:
         warnings.warn_explicit(f"Dag {dag.dag_id}: {one.sentence()}", ScheduleWarning, str(dag.fileloc), 1)
+    return not found
 
 
 def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:

@@ -24,6 +24,10 @@ with DAG(dag_id="gated", schedule=None) as dag:
     for n in range({tasks}):
         ValidateOperator(task_id=f"t{{n}}", contract=f"contracts/c{{n}}.odcs.yaml", conn_id="w", table="public.src")
 """
+SCHEDULED = GATED.replace("import DAG", "import DAG, CronDataIntervalTimetable").replace(
+    "schedule=None", 'schedule=CronDataIntervalTimetable("0 5 * * *", timezone="UTC")'
+)
+"""The same with a schedule, to which each contract is held."""
 PLAIN = """
 from airflow.sdk import DAG, BaseOperator
 with DAG(dag_id="plain", schedule=None) as dag:

@@ -65,6 +65,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "parquet": Scenario(make=gates.parquet_ours),
     "imports": Scenario(make=dagfiles.imports, clock=dagfiles.processor_seconds),
     "parse_gated": Scenario(make=dagfiles.parse(dagfiles.GATED), clock=dagfiles.processor_seconds),
+    "parse_scheduled": Scenario(make=dagfiles.parse(dagfiles.SCHEDULED), clock=dagfiles.processor_seconds),
     "parse_plain": Scenario(
         make=dagfiles.parse(dagfiles.PLAIN), clock=dagfiles.processor_seconds, setting="100 BaseOperators in one Dag"
     ),

@@ -88,6 +88,7 @@ GATES = (
 DAGFILES = (
     Row(name="import", what="our operators, sensors, callbacks after airflow.sdk, CPU", ours="imports", figure=_milliseconds, goal=3, unit=" ms"),
     Row(name="parse", what="100 gated tasks with 100 contracts / 100 plain operators, CPU", ours="parse_gated", peer="parse_plain", goal=1.2),
+    Row(name="parse-scheduled", what="the same with a schedule, to which each contract is held, CPU", ours="parse_scheduled", peer="parse_plain", goal=1.2),
 )  # fmt: skip
 TYPES = (
     Row(name="types", what="12 types to Parquet and back: rows of EXCEPT, both ways", ours="types", figure=_count, goal=0, unit=" rows"),

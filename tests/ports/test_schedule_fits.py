@@ -93,6 +93,17 @@ def test_a_table_that_is_published_as_a_whole_needs_no_interval(tmp_path: Path, 
     assert said(scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC", mode="full"))) == []
 
 
+def test_a_schedule_that_fits_is_tried_once_and_what_does_not_is_said_at_each_parse(tmp_path: Path) -> None:
+    notes = tmp_path / "harness_contracts"
+    fits = CronDataIntervalTimetable("0 5 * * *", timezone="UTC")
+    twice = CronTriggerTimetable("0 0 * * *", timezone="UTC", interval=timedelta(days=2))
+    for schedule, warned, seen in ((fits, 0, 2), (twice, 1, 3)):  # one note of each contract file, and one of what fits
+        here = scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC"))
+        for _ in range(2):
+            assert len(said(here)) == warned
+            assert len(list(notes.glob("*.seen"))) == seen
+
+
 @pytest.mark.parametrize(
     ("schedule", "words"),
     [

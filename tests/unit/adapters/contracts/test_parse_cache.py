@@ -80,3 +80,15 @@ def test_the_code_is_known() -> None:
     assert "odcs.py," in contracts_seen._code()
     assert "contract.schema.json," in contracts_seen._code()
     assert contracts_seen._code().count("__init__.py,") >= 3, "with that of the standard"
+
+
+def test_what_something_is_said_of_is_looked_at_again(file: Path, tmp_path: Path) -> None:
+    checks: list[str] = []
+
+    def check(path: str) -> bool:
+        checks.append(path)
+        return len(checks) > 1
+
+    for _ in range(3):
+        check_once(str(file), tmp_path, check)
+    assert len(checks) == 2

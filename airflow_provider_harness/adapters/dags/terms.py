@@ -13,6 +13,7 @@ from airflow_provider_harness.adapters.contracts.file import file_of
 from airflow_provider_harness.adapters.contracts.findings import read
 from airflow_provider_harness.adapters.contracts.odcs import load_contract, load_contracts
 from airflow_provider_harness.adapters.dags import contract_queries
+from airflow_provider_harness.app.authoring import questions
 from airflow_provider_harness.app.authoring.code.values import Code, Values
 from airflow_provider_harness.app.authoring.finding import Found
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
@@ -21,8 +22,6 @@ from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
 from airflow_provider_harness.core.slices.schedule_fit import misfits
 
-MARK = "TODO(harness)"
-"""How a question that only a person can answer is marked, in contracts and in Dag files."""
 _SETTINGS = (
     ("HC003", "harness.page"),
     ("HC006", "harness.late"),
@@ -103,7 +102,7 @@ def findings(source: Source, terms: Terms, timetables: Mapping[str, Any]) -> Ite
         for query in queries_of(task, source):
             if task.kind != "FreshnessSensor":
                 yield from contract_queries.findings(task, query, contract, terms.tables)
-    yield from _questions(source.text, "")
+    yield from questions.findings(source.text)
 
 
 def _wrong(error: ContractError, path: str, dag_file: str, task: Task) -> Iterator[Found]:
@@ -137,20 +136,10 @@ def _lacks(contract: Contract, path: str) -> Iterator[Found]:
             yield Found(rule=rule, file=file, line=1, message=f"{place} has no {name}")
     if not contract.slas and cut:
         yield Found(rule="HC004", file=file, line=1, message=f"{place} has no slaProperties about time")
-    if cut and not (contract.key or contract.merge_key):
+    text = Path(file).read_text(encoding="utf-8")
+    if cut and not (contract.key or contract.merge_key) and questions.NO_KEY not in text:
         yield Found(rule="HC005", file=file, line=1, message=f"{place} has no primaryKey")
-    yield from _questions(Path(file).read_text(encoding="utf-8"), file)
-
-
-def _questions(text: str, file: str) -> Iterator[Found]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if MARK in line:
-            yield Found(
-                rule="HC008",
-                file=file,
-                line=number,
-                message=line.partition(MARK)[2].strip(" :#\"'") or "a question is open",
-            )
+    yield from questions.findings(text, file)
 
 
 def _schedule(dag: Dag, task: Task, contract: Contract, timetable: Any) -> Iterator[Found]:

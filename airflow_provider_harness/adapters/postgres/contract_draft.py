@@ -74,15 +74,24 @@ def draft(dsn: str, table: str, where: str = "") -> str:
     :param where: the connection in words, for errors.
     :raises ConfigurationError: there is no such table.
     """
-    import yaml
+    return HEADER + written(document(dsn, table, where))
 
+
+def document(dsn: str, table: str, where: str = "") -> dict[str, Any]:
+    """The same as a document of the standard: field -> value. The parameters are those of ``draft``."""
     name = table if "." in table else f"public.{table}"
     with session(dsn, where) as connection:
         found = catalog(connection, name)
         if found is None:
             raise ConfigurationError(f"table {name}", "does not exist here.", fix="Give schema.table.")
-        body = _document(name, table_of(connection, name, found))
-    return HEADER + yaml.dump(body, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120)
+        return _document(name, table_of(connection, name, found))
+
+
+def written(body: Mapping[str, Any]) -> str:
+    """A contract as the text of a file."""
+    import yaml
+
+    return yaml.dump(dict(body), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120)
 
 
 def _dumper() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.cli.cli_config import Arg
 
-from airflow_provider_harness.cli.parser.arguments import action
+from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
 
 _NO_IMPORT = Arg(
     ("--no-import",),
@@ -13,6 +13,35 @@ _NO_IMPORT = Arg(
 )
 _SECONDS = Arg(("--seconds",), type=float, default=60.0, help="how long the import of one file may take (default 60)")
 AUTHORING = (
+    action(
+        "new",
+        "A gated Dag, its contract and its test, of a live table. It asks; what only a person knows and nobody answers stays as a "
+        "marked question, which `check` reports. All files are written, or none; none is replaced without --force",
+        Arg(("--conn-id",), help="connection of the PostgreSQL that has the table"),
+        Arg(("--table",), help="the table there, as schema.table"),
+        Arg(("--target-conn-id",), help="connection of the warehouse: PostgreSQL or BigQuery"),
+        Arg(("--target-table",), help="the table to publish there; none = the same name"),
+        Arg(("--name",), help="name of the Dag and of its files; none = that of the table"),
+        Arg(("--dags-folder",), help="folder of the Dags; none = Airflow's"),
+        Arg(("--tests-folder",), help="folder of the tests; none = tests, beside the folder of the Dags"),
+        Arg(
+            ("--slice-column",),
+            help="column that says when a row was; none = the only date or moment that the table has, else the whole table is "
+            "published by each run",
+        ),
+        Arg(("--grain",), help="length of a slice: hour, day, week or month; none = day"),
+        Arg(("--time-zone",), help="IANA name of the zone in which slices begin; none = UTC"),
+        Arg(("--key",), help="columns that tell two rows apart, as a,b, where the table has no primary key"),
+        Arg(("--owner",), help="team that answers for the table"),
+        Arg(("--latency-hours",), help="hours after a slice's end by which it must be there"),
+        Arg(("--late-minutes",), help="minutes after a slice's end from which the source is late"),
+        Arg(("--start-date",), default="", help="day of the first slice, such as 2026-01-31; none = yesterday"),
+        Arg(("--yes",), action="store_true", help="ask nothing: options and defaults decide, the rest stays open"),
+        Arg(("--force",), action="store_true", help="replace files that are there"),
+        OUTPUT,
+        module="authoring.new",
+        epilog="Example: airflow harness new --conn-id shop --table public.orders --target-conn-id warehouse",
+    ),
     action(
         "check",
         "What is wrong with Dag files and the contracts that they name, before data move: each finding with file, line, why it "

@@ -19,10 +19,10 @@ from airflow_provider_harness.adapters.postgres.subject import bound
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
 from airflow_provider_harness.adapters.progress import Progress
 from airflow_provider_harness.app.rows import move
+from airflow_provider_harness.app.rows.exactly_once import Records, exactly_once, in_hand, of_folder
 from airflow_provider_harness.core.contracts.contract import Treatment
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.slices.gate_run import GateSite, Place
-from airflow_provider_harness.core.slices.lease import of_slice
 from airflow_provider_harness.wiring.gates import gate
 from airflow_provider_harness.wiring.grants import granted
 from airflow_provider_harness.wiring.leases import leased, published
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.slices.slices import Slice
 
 log = logging.getLogger(__name__)
+_RECORDS = Records(granted=granted, leased=leased, gate=gate, published=published)
 
 
 def extract(
@@ -53,17 +54,24 @@ def extract(
 ) -> tuple[Manifest, Report]:
     """Stream one slice of a PostgreSQL relation to staged files."""
     piece = piece_of(contract, key, end)
-    contract, permit = granted(contract, piece.id, task)
-    post = GateSite(place=Place.SOURCE, conn_id=conn_id, task=task)
+    site = GateSite(place=Place.SOURCE, conn_id=conn_id, task=task)
     name, sql = f"harness extract {contract.table}", _bound(sql, piece, contract)
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract), name=named(conn_id))
-    with leased(f"staged {folder}", task), gate(contract, piece, post, permit) as here, database as source:
+    with in_hand(_RECORDS, contract, piece, site, task, of_folder(folder)) as slot, database as source:
         running.append(source.cancel)
+        contract = slot.contract
         gauge = ArrowChecks(contract, _sliced(contract, piece), at=piece.end)
         stage = ParquetStage(folder)
         watch = Watch(contract)
         manifest, report, drift = move.extract(
-            contract, piece, source, stage, gauge, Progress(source.estimate(contract, piece)), gate=here, watch=watch
+            contract,
+            piece,
+            source,
+            stage,
+            gauge,
+            Progress(source.estimate(contract, piece)),
+            gate=slot.gate,
+            watch=watch,
         )
     for result in watch.results():
         log.warning("Column %s: %s. %s", result.columns[0], result.actual, result.look_at)
@@ -89,18 +97,13 @@ def load(
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
     piece, stage = piece_of(contract, key, end), ParquetStage(folder)
-    contract, permit = granted(contract, piece.id, task)
-    post = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
-    files, target = leased(f"staged {folder}", task), leased(of_slice(conn_id, contract.table, piece.id), task)
-    with files, target as held, gate(contract, piece, post, permit) as here:
-        warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, held)
+    with exactly_once(_RECORDS, contract, piece, conn_id, task, folder=folder) as slot:
+        contract = slot.contract
+        warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, slot.still_mine)
         running.append(warehouse.cancel)
         gauge = None if is_bigquery(conn_id) else ArrowChecks(contract, _sliced(contract, piece), at=piece.end)
-        told = move.load(
-            contract, piece, stage, warehouse, run, Progress(stage.manifest().rows, exact=True), gate=here, gauge=gauge
-        )
-    published(contract, piece, conn_id, task)
-    return told
+        progress = Progress(stage.manifest().rows, exact=True)
+        return slot.commit(move.load(contract, piece, stage, warehouse, run, progress, gate=slot.gate, gauge=gauge))
 
 
 def transfer(
@@ -123,18 +126,10 @@ def transfer(
     query = _bound(sql, piece, contract)
     source = PostgresCopySource(dsn(source_conn_id, name), table=source_table, sql=query, name=named(source_conn_id))
     running += [source.cancel, warehouse.cancel]
-    contract, permit = granted(contract, piece.id, task)
-    post = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
-    with (
-        leased(of_slice(conn_id, contract.table, piece.id), task),
-        gate(contract, piece, post, permit) as here,
-        source as pump,
-    ):
-        basin = warehouse.slice(contract, piece)
-        told, report, drift = move.transfer(
-            contract, piece, pump, basin, run, Progress(pump.estimate(contract, piece)), gate=here
-        )
-    published(contract, piece, conn_id, task)
+    with exactly_once(_RECORDS, contract, piece, conn_id, task) as slot, source as rows:
+        contract = slot.contract
+        progress, target = Progress(rows.estimate(contract, piece)), warehouse.slice(contract, piece)
+        told, report, drift = slot.commit(move.transfer(contract, piece, rows, target, run, progress, gate=slot.gate))
     for change in drift.changes:
         log.warning("Not in the way, but a person should know: %s", change.sentence())
     return told, report
@@ -157,13 +152,12 @@ def transform(
     :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
     """
     piece = piece_of(contract, key, end)
-    contract, permit = granted(contract, piece.id, task)
-    post = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
-    with leased(of_slice(conn_id, contract.table, piece.id), task) as held, gate(contract, piece, post, permit) as here:
-        warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=held)
+    with exactly_once(_RECORDS, contract, piece, conn_id, task) as slot:
+        warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=slot.still_mine)
         running.append(warehouse.cancel)
-        told, report, found = move.transform(contract, piece, sql, warehouse, run, Progress, gate=here, limit=limit)
-    published(contract, piece, conn_id, task)
+        told, report, found = slot.commit(
+            move.transform(slot.contract, piece, sql, warehouse, run, Progress, gate=slot.gate, limit=limit)
+        )
     for change in found.changes:
         log.warning(
             "The query gives another type than the contract has, and values are converted: %s", change.sentence()

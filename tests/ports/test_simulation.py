@@ -40,14 +40,19 @@ def simulated(dag: Any, server: PostgresServer, home: Path, script: Script, unti
         return text_of(outcome(simulation))
 
 
-def test_twice_is_the_same_bit_for_bit_and_as_it_was_kept(dag: Any, postgres: PostgresServer, tmp_path: Path) -> None:
-    """The kept one was made by the command, in another process, on another server."""
+def test_twice_is_the_same_bit_for_bit(
+    dag: Any, postgres: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once here, once by the command in a process and on a server of its own; both are as it was kept."""
     script = read(EVENTS)
     assert script.until is not None
-    first = simulated(dag, postgres, tmp_path / "one", script, script.until)
-    assert first == KEPT.read_text()
-    assert simulated(dag, postgres, tmp_path / "two", script, script.until) == first
+    assert simulated(dag, postgres, tmp_path / "home", script, script.until) == KEPT.read_text()
     assert datetime.now(UTC).year >= 2026 and socket.getaddrinfo("localhost", 1), "the clock and the network are back"
+    with pytest.raises(SystemExit) as ended:
+        command.simulate(args(all=str(EVENTS.parent)))
+    told = capsys.readouterr()
+    assert ended.value.code == 0, told.err
+    assert told.out.splitlines()[-2:] == [f"{KEPT}: as it is kept.", "1 simulation(s), 0 changed."]
 
 
 def test_what_was_kept_tells_the_story_of_the_events() -> None:
@@ -187,19 +192,25 @@ def args(**more: Any) -> Namespace:
     return Namespace(**{**given, "dags_folder": "", "seconds": 300.0, "output": "text", **more})
 
 
-def test_the_command_compares_each_simulation_of_a_folder(
-    events: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One line, as nothing changed in the events; a process of its own, with a PostgreSQL of its own."""
-    plan, kept = events / "simulation.yaml", events / command.KEPT
-    short = "until: 2026-01-02T06:00:00Z"
-    plan.write_text(plan.read_text().replace("../dags", str(DAG.parent)).replace("until: 2026-01-06T00:00:00Z", short))
-    with pytest.raises(SystemExit) as ended:
-        command.simulate(args(all=str(events.parent)))
-    told = capsys.readouterr().out
-    assert ended.value.code == 1
-    assert '-  "until": "2026-01-06T00:00:00Z"' in told and "1 simulation(s), 1 changed" in told
-    assert kept.read_text() == KEPT.read_text(), "nothing is written without --update"
+def test_what_differs_is_shown_in_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept, text = tmp_path / command.KEPT, KEPT.read_text()
+    kept.write_text(text.replace('"decision": "block"', '"decision": "publish"'))
+    assert command._compared(text, kept, update=False) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert [line for line in shown if line.startswith(("-  ", "+  "))] == [
+        '-      "decision": "publish",',
+        '+      "decision": "block",',
+    ]
+    assert command._compared(text, kept, update=True) == 0 and kept.read_text() == text
+    with pytest.raises(ConfigurationError, match=r"is not there\. Write it with --update"):
+        command._compared(text, tmp_path / "none.json", update=False)
+
+
+def test_people_read_one_line_for_each_thing() -> None:
+    """As the page shows it."""
+    shown = list(command._shown(json.loads(KEPT.read_text())))
+    page = (EVENTS.parents[2] / "docs" / "how-to" / "simulate-a-dag.md").read_text()
+    assert "\n".join(shown[:8]) in page
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ class Databases:
         events: list[Arrival | Statement] = [*script.arrivals, *script.statements]
         self._coming = sorted(events, key=lambda one: one.at or _BEGINNING)  # stable: in the files' order
         self._fed = {f"{one.conn_id}/{one.table}" for one in script.arrivals}
+        self.outages = list(script.outages)
         self._open: dict[str, psycopg.Connection[Any]] = {}
         self._done = 0
 
@@ -57,6 +58,12 @@ class Databases:
         for conn_id, connection in self._open.items():
             connection.close()
             self.server.drop_database(self.name(conn_id))
+
+    def expect(self, events: Sequence[Arrival | Statement]) -> None:
+        """Let these happen, too, each in its time."""
+        coming = [*self._coming[self._done :], *events]
+        self._coming[self._done :] = sorted(coming, key=lambda one: one.at or _BEGINNING)
+        self._fed |= {f"{one.conn_id}/{one.table}" for one in events if isinstance(one, Arrival)}
 
     def pass_to(self, at: datetime) -> None:
         """Let everything happen that happens up to a moment.
@@ -76,7 +83,7 @@ class Databases:
         """Airflow's connection of this id at a moment; None where it has no database."""
         if conn_id not in self._open:
             return None
-        down = any(one.conn_id == conn_id and one.start <= now < one.end for one in self._script.outages)
+        down = any(one.conn_id == conn_id and one.start <= now < one.end for one in self.outages)
         return {
             "conn_id": conn_id,
             "conn_type": "postgres",
@@ -88,10 +95,13 @@ class Databases:
             "extra": None,
         }
 
-    def tables(self) -> dict[str, Table]:
-        """``connection/schema.table`` -> the table; those that events fill are left out."""
+    def tables(self, *, every: bool = False) -> dict[str, Table]:
+        """``connection/schema.table`` -> the table.
+
+        :param every: also those that events fill.
+        """
         found = {name: table for conn_id in self.connections for name, table in self._tables(conn_id)}
-        return {name: table for name, table in found.items() if name not in self._fed}
+        return {name: table for name, table in found.items() if every or name not in self._fed}
 
     def _tables(self, conn_id: str) -> Iterator[tuple[str, Table]]:
         names = self.run(

@@ -70,6 +70,7 @@ class Simulation:
         self._kills: list[Kill] = list(script.kills)
         self._steps: list[tuple[datetime, int, Callable[[], object]]] = []
         self._count = 0
+        self._planned: datetime | None = None
         self._around = ExitStack()
 
     def __enter__(self) -> Simulation:
@@ -91,28 +92,46 @@ class Simulation:
         """
         self._plan(until)
         while self._steps and self._steps[0][0] <= until:
-            at, _, step = heapq.heappop(self._steps)
-            self._pass(at)
-            step()
-            if self.supervisor.refused:
-                raise self.supervisor.refused
-            if self._count > MOST_STEPS:
-                raise ConfigurationError(f"Dag {self.dag.dag_id}", f"took more than {MOST_STEPS:,} steps.")
+            self._next()
         self._pass(until)
 
-    def run_task(self, task_id: str, at: datetime) -> Try:
-        """Run one task alone, in the run that is due at a moment; what came of its last try."""
-        info = next((one for one in self._infos(at) if one.run_after == at), None) or _by_hand(self.dag, at)
-        run = self._made(info, "scheduled" if info.data_interval else "manual")
-        for name in run.tasks:
-            run.tasks[name].state = "" if name == task_id else "success"
+    def _next(self) -> None:
+        """Do what is due first."""
+        at, _, step = heapq.heappop(self._steps)
         self._pass(at)
-        self._advance(run)
-        while run.state == "running" and self._steps:
-            due, _, step = heapq.heappop(self._steps)
-            self._pass(due)
-            step()
+        step()
+        if self.supervisor.refused:
+            raise self.supervisor.refused
+        if self._count > MOST_STEPS:
+            raise ConfigurationError(f"Dag {self.dag.dag_id}", f"took more than {MOST_STEPS:,} steps.")
+
+    def run_task(self, task_id: str, at: datetime, given: Mapping[str, Any]) -> Try:
+        """Run one task alone, in the run that is due at a moment, and anew where that run is there already; its last try.
+
+        :param given: task -> what it hands over (its XCom), of tasks that have not run.
+        :raises ConfigurationError: the Dag has no such task.
+        """
+        if task_id not in self.dag.task_dict:
+            raise ConfigurationError(f"task {task_id}", "is not in the Dag.", valid=tuple(sorted(self.dag.task_dict)))
+        found = [run for run in self.runs.values() if run.info.run_after == at]
+        run = found[0] if found else self._alone(task_id, at, given)
+        self._pass(at)
+        self.clear(run, [task_id])
+        end = len(run.tasks[task_id].tries) + 1
+        while self._steps and (len(run.tasks[task_id].tries) < end or run.tasks[task_id].state not in OVER):
+            self._next()
         return run.tasks[task_id].tries[-1]
+
+    def _alone(self, task_id: str, at: datetime, given: Mapping[str, Any]) -> Run:
+        """A run in which every other task has succeeded."""
+        from airflow.sdk.serde import serialize
+
+        info = next((one for one in self._infos(at) if one.run_after == at), None)
+        run = self._made(info, "scheduled") if info else self._made(_by_hand(self.dag, at), "manual")
+        for name, one in run.tasks.items():
+            one.state = "" if name == task_id else "success"
+            one.xcoms = {"return_value": serialize(given[name])} if name in given else {}
+        return run
 
     def kill(self, task_id: str, at: str = "start", tries: int = 1) -> None:
         """Have the process of the task's next tries killed, as ``script.Kill`` says."""
@@ -197,19 +216,22 @@ class Simulation:
         self.databases.pass_to(self.clock.now())
 
     def _plan(self, until: datetime) -> None:
+        """Have the runs that are due by then begin, each once."""
+        after = self._planned or self.clock.now()
         self._pass(self.clock.now())
-        began = self.clock.now()
         for info in self._infos(until):
-            if began < info.run_after <= until:
+            if after < info.run_after <= until:
                 self.later(info.run_after, partial(self._begin, info, "scheduled"))
         for at in self.script.runs:
-            self.later(at, partial(self._begin, _by_hand(self.dag, at), "manual"))
-        if not self._steps:
-            why = f"has no run that is due after {began.isoformat()} and by {until.isoformat()}."
+            if (self._planned is None or at > after) and at <= until:
+                self.later(at, partial(self._begin, _by_hand(self.dag, at), "manual"))
+        if self._planned is None and not self._steps:
+            why = f"has no run that is due after {after.isoformat()} and by {until.isoformat()}."
             fix = "Give a later --until, an earlier start in simulation.yaml, or the moments of runs there."
             raise ConfigurationError(f"Dag {self.dag.dag_id}", why, fix=fix)
-        if _promises(self.dag):
-            self.later(began + PASS, self._look)
+        if self._planned is None and _promises(self.dag):
+            self.later(after + PASS, self._look)
+        self._planned = until
 
     def _look(self) -> None:
         """The reconciler's passes, one after the other."""

@@ -143,7 +143,8 @@ class Table:
         where = f"{column['name']}.constraints" if column else "constraints"
         for number, one in enumerate(entries(given, f"{self.place}.{where}")):
             kind = str(one.get("type", ""))
-            names = [str(name) for name in one.get("columns") or ([column["name"]] if column else ())]
+            listed = one.get("columns")
+            names = list(map(str, listed)) if isinstance(listed, list) else [column["name"]] if column else []
             if not self._constrained(kind, one, names):
                 self.lose(f"{where}[{number}]", f"a constraint of type {kind or 'none'} like this is not known")
 
@@ -157,8 +158,9 @@ class Table:
             return self._effect(
                 Test("expression_is_true", {"expression": one["expression"], "name": one.get("name")}), None
             )
-        if kind == "foreign_key" and one.get("to") and len(names) == 1 and len(one.get("to_columns") or ()) == 1:
-            return self._effect(Test("relationships", {"to": one["to"], "field": one["to_columns"][0]}), columns[0])
+        target = one.get("to_columns")
+        if kind == "foreign_key" and len(names) == len(columns) == 1 and isinstance(target, list) and len(target) == 1:
+            return self._effect(Test("relationships", {"to": one.get("to"), "field": target[0]}), columns[0])
         if kind == "unique" and len(names) > 1:
             return self._effect(Test("unique_combination_of_columns", {"combination_of_columns": names}), None)
         if kind in ("not_null", "unique") and columns:

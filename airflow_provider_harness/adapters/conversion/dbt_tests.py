@@ -43,7 +43,8 @@ class Test:
             [(name, body)] = given.items()
         else:
             name, body = given.get("test_name"), {key: value for key, value in given.items() if key != "test_name"}
-        if not isinstance(name, str) or not isinstance(body, dict | None):
+        parts = [body, *(body.get(key) for key in ("config", "arguments"))] if isinstance(body, dict) else [body]
+        if not isinstance(name, str) or not all(isinstance(one, dict | None) for one in parts):
             return None
         return cls._built(name, body or {})
 

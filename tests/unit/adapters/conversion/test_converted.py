@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from argparse import Namespace
+from collections.abc import Iterator
+from copy import deepcopy
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -178,7 +180,7 @@ ARGUMENTS = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(TESTS)), ARGUMENTS, st.booleans(), st.sampled_from(("int", "text", "jsonb", "x")))
 def test_whatever_a_test_says_the_contract_is_one_or_the_test_is_lost(
     tmp_path_factory: pytest.TempPathFactory, name: str, arguments: dict[str, Any], warns: bool, kind: str
@@ -190,6 +192,33 @@ def test_whatever_a_test_says_the_contract_is_one_or_the_test_is_lost(
     made = from_dbt(str(file))
     assert contracts(made)
     assert len(contracts(made)[0].checks) > 0 or made.lost
+
+
+ODD = (None, 5, "", [], {}, [None], {"a": 1}, "{{ x }}", True, [1, "a", {"b": None}], float("nan"), 10**40, "\x85")
+
+
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places_in(one, (*path, key))
+
+
+@pytest.mark.parametrize("file", [DBT, RULES])
+def test_an_odd_value_anywhere_is_said_or_is_one_sentence(file: str, tmp_path: Path) -> None:
+    """Each place of a file with an odd value."""
+    read = from_dbt if file == DBT else lambda path: from_ruleset(path, "")
+    given = yaml.safe_load(Path(file).read_text())
+    for number, (*way, last) in enumerate([path for path in places_in(given) if path]):
+        odd = ODD[number % len(ODD)]
+        data = holder = deepcopy(given)
+        for part in way:
+            holder = holder[part]
+        holder[last] = odd
+        (tmp_path / "odd.yml").write_text(json.dumps(data))
+        try:
+            assert contracts(read(str(tmp_path / "odd.yml")))
+        except ConfigurationError as error:
+            assert "\n" not in str(error), (way, last, odd)
 
 
 class Texts(HTMLParser):

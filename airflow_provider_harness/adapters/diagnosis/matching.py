@@ -16,6 +16,7 @@ from airflow_provider_harness.core.logs.episode import Part, SpokenLine, Voice, 
 from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.signatures.error_codes import CODES, Field, Signature
 from airflow_provider_harness.core.signatures.texts import (
+    CLASS,
     HEDGE,
     INSTRUCTION,
     MENTIONED,
@@ -184,7 +185,7 @@ class _Page:
     def shown(self, i: int) -> str:
         """A line as it was written, without instructions."""
         if i not in self._shown:
-            self._shown[i] = _mentioned.sub(r"\g<before>", _told(self.said[i].line.text[:LONGEST_LINE]))
+            self._shown[i] = _raised(_told(self.said[i].line.text[:LONGEST_LINE]))
         return self._shown[i]
 
     def low(self, i: int) -> str:
@@ -266,6 +267,14 @@ def _evident(line: str) -> str:
     plain = lower(line).replace("\\'", "'")  # as it was before it was quoted
     low = _MOMENT.sub(" ", _negated.sub(" ", _hedge.sub("", plain)))
     return "" if _noise.search(low) or _worked.search(low) else low
+
+
+_class = re.compile(CLASS)
+
+
+def _raised(line: str) -> str:
+    """A line without the classes of exceptions that it only mentions."""
+    return _mentioned.sub(r"\g<before>", line) if _class.search(line) else line
 
 
 def _told(line: str) -> str:

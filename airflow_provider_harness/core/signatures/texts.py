@@ -51,7 +51,8 @@ NEGATED = (
     r"|\b(?:de-?duplicated|de-?duped|(?:removed|merged|dropped|skipped|ignored) \d+ duplicates?)\b[^.;]{0,40}"
 )
 #: Classes of exceptions that a line speaks of, and that did not come up: what was expected, is handled, or would be tried again.
-_CLASSES = r"(?:(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Timeout|Failure|Violation|Detected|NotAvailable|Canceled)\b(?:, ?| or | and |\|)?)+"
+CLASS = r"(?:Error|Exception|Timeout|Failure|Violation|Detected|NotAvailable|Canceled)\b"
+_CLASSES = rf"(?:(?:\w+\.)*[A-Z]\w*{CLASS}(?:, ?| or | and |\|)?)+"
 MENTIONED = (
     r"(?P<before>\b(?:[Ee]xcept|[Ee]xpect(?:s|ed|ing)?|instead of|[Nn]ot|[Nn]o|[Ww]ithout|such as|isinstance|issubclass|import|class|[Ii]gnor(?:es|ed|ing)"
     r"|[Ss]uppress(?:es|ed|ing)|[Hh]andles|[Hh]andler for|[Rr]etry(?:able)?_(?:on|for|exceptions|errors))\W{1,4}(?:an? )?)"

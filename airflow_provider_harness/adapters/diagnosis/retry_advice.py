@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,6 +60,8 @@ RENEWED = frozenset(
 )
 #: Statuses that speak of the moment, besides all from 500.
 _MOMENTARY = frozenset({408, 425, 429})
+#: Words of a limit. Text stops no retry, but where a service names no reason, it may keep one.
+_LIMIT = re.compile(r"rate.?limit|quota|throttl|too many|slow.?down|try again", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +105,11 @@ def _may_help(error: BaseException, chain: Sequence[ErrorLink], try_number: int)
 
 def _is_of_the_moment(link: ErrorLink) -> bool:
     """A wait was asked for, the status speaks of the moment, or a service gave a reason that nobody here knows, or one
-    that passes."""
+    that passes; or it gave none, and its words are those of a limit."""
     if link.retry_after is not None or (status := link.http_status or 0) in _MOMENTARY or status >= 500:
         return True
+    if status and not link.reasons:
+        return _LIMIT.search(link.message) is not None
     return any(_passes(reason) for reason in link.reasons)
 
 

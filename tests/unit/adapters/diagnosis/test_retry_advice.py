@@ -352,3 +352,16 @@ def test_a_failure_written_before_there_were_reasons_is_read() -> None:
     body = to_dict(replace(FAILED, chain=links_of(ValueError("x"), Redactor())))
     del body["chain"][0]["reasons"]
     assert from_dict(body).chain[0].reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "stops"),
+    [
+        (g.Forbidden("Exceeded rate limits: too many table update operations for this table"), False),
+        (g.Forbidden("Quota exceeded: Your project exceeded quota for concurrent queries"), False),
+        (g.Forbidden("Access Denied: Table p:d.t: User does not have permission"), True),
+        (g.Forbidden("Exceeded rate limits", errors=[{"reason": "accessDenied"}]), True),
+    ],
+)
+def test_a_limit_that_only_words_tell_is_no_want_of_rights(error: Exception, *, stops: bool) -> None:
+    assert advised(error).stop is stops

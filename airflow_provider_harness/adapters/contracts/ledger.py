@@ -46,7 +46,7 @@ def _in(section: str, *rows: Mapping[str, Row]) -> dict[str, Row]:
 _E, _I, _R = End.ENFORCED, End.INFORMATIVE, End.REFUSED
 _DICTIONARY = "in the dictionary of columns"
 _OPERATORS = _each(_E, " ".join(Operator), "the bound of the rule")
-_TIME = "part of the promise"
+_NEARLY = "for people; a word that is nearly one of the standard's is a finding"
 _BOUNDS = _each(_E, "minimum maximum exclusiveMinimum exclusiveMaximum", "check range", K.RANGE)
 _COMMON_OPTIONS = {
     **_each(_E, "format", "of a text column: check regex of values so written; else informative", K.REGEX),
@@ -68,7 +68,8 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "description", "purpose, limitations and usage are demanded by readiness"),
         _each(_E, "authoritativeDefinitions", "one of type runbook is linked in pages; others are for people"),
         _each(_E, "customProperties", "harness.* are settings; others are for other programs"),
-        _each(_I, "tenant tags dataProduct domain context price contractCreatedTs", "for people and other programs"),
+        _each(_I, "tenant tags dataProduct domain context price", "for people and other programs"),
+        _each(_I, "contractCreatedTs", "for people; must be a moment"),
     ),
     **_in(
         "description",
@@ -103,7 +104,8 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "required", "check not_null, also below a column", K.NOT_NULL),
         _each(_E, "unique", "check unique", K.UNIQUE),
         _each(_E, "primaryKey", "checks not_null and unique", K.NOT_NULL, K.UNIQUE),
-        _each(_E, "primaryKeyPosition", "the order of the key's columns"),
+        _each(_E, "primaryKeyPosition", "the order of the key's columns; without primaryKey, or below 1, a finding"),
+        _each(_I, "partitionKeyPosition", "for people; without partitioned, or below 1, a finding"),
         _each(_E, "logicalTypeOptions", "see the options of each type"),
         _each(_E, "enum", "check accepted_values", K.ACCEPTED_VALUES),
         _each(_E, "relationships", "check referential", K.REFERENTIAL),
@@ -129,7 +131,7 @@ LEDGER: Mapping[str, Row] = {
         _each(_I, "id", "what references name it by"),
         _each(
             _I,
-            "businessName deprecated tags authoritativeDefinitions partitionKeyPosition encryptedName transformSourceObjects "
+            "businessName deprecated tags authoritativeDefinitions encryptedName transformSourceObjects "
             "transformDescription criticalDataElement",
             "for people and other programs",
         ),
@@ -233,12 +235,13 @@ LEDGER: Mapping[str, Row] = {
             "freshness and latency of a column: check freshness; times of day and lengths: promises",
             K.FRESHNESS,
         ),
-        _each(_E, "value unit", _TIME),
+        _each(_E, "value unit", "part of the promise; a value that is no length of time, share or date is a finding"),
         _each(_E, "element", "the column that is looked at"),
         _each(_I, "schedule scheduler", "must be a cron; the check is judged at every gate"),
+        _each(_I, "driver", _NEARLY),
         _each(
             _I,
-            "id description valueExt driver customProperties authoritativeDefinitions",
+            "id description valueExt customProperties authoritativeDefinitions",
             "for people and other programs",
         ),
     ),
@@ -256,16 +259,18 @@ LEDGER: Mapping[str, Row] = {
     **_in(
         "member",
         _each(_E, "username", "who is told and paged"),
+        _each(_I, "dateIn dateOut", "for people; must be dates"),
         _each(
             _I,
-            "id name description role dateIn dateOut replacedByUsername tags customProperties authoritativeDefinitions",
+            "id name description role replacedByUsername tags customProperties authoritativeDefinitions",
             "for people and other programs",
         ),
     ),
     **_in(
         "support",
         _each(_E, "channel", "where people are told"),
-        _each(_I, "id url description tool scope invitationUrl customProperties", "for people and other programs"),
+        _each(_I, "scope", _NEARLY),
+        _each(_I, "id url description tool invitationUrl customProperties", "for people and other programs"),
     ),
     **_in(
         "role",
@@ -313,7 +318,7 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "criticality", "how loudly people are paged"),
         _each(_E, "sourceOfTruth", "demanded by readiness gold"),
         _each(_E, "readiness", "the standards that `contract check --conn-id` looks at"),
-        _each(_E, "personalData", "what happens to columns at extraction"),
+        _each(_E, "personalData", "what happens to columns at extraction; a class that no column has is a finding"),
         _each(_E, "severity", "whether a relationship blocks or reports"),
     ),
 }

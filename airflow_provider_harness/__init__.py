@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.patterns import tumbling_window as tumbling_window
     from airflow_provider_harness.retry_policies import HarnessRetryPolicy as HarnessRetryPolicy
     from airflow_provider_harness.sensors import ContractSensor as ContractSensor
+    from airflow_provider_harness.sensors import DriftSensor as DriftSensor
     from airflow_provider_harness.sensors import FreshnessSensor as FreshnessSensor
     from airflow_provider_harness.sensors import SchemaDriftSensor as SchemaDriftSensor
 
@@ -40,6 +41,7 @@ _PUBLIC = {
     "SQLTransformOperator": "operators",
     "ValidateOperator": "operators",
     "ContractSensor": "sensors",
+    "DriftSensor": "sensors",
     "FreshnessSensor": "sensors",
     "SchemaDriftSensor": "sensors",
     "DiagnoseAndHeal": "callbacks",

@@ -38,6 +38,7 @@ OPERATORS: Mapping[str, Operator] = {
     "FreshnessSensor": Operator(source=True),
     "ContractSensor": Operator(completeness=True),
     "SchemaDriftSensor": Operator(),
+    "DriftSensor": Operator(),
 }
 
 _STRANGER = Operator()

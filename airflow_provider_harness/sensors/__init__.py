@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_provider_harness.sensors.contract import ContractSensor
+    from airflow_provider_harness.sensors.drift import DriftSensor
     from airflow_provider_harness.sensors.source import FreshnessSensor, SchemaDriftSensor
 
-_NAMES = {"ContractSensor": "contract", "FreshnessSensor": "source", "SchemaDriftSensor": "source"}
+_NAMES = {
+    "ContractSensor": "contract",
+    "DriftSensor": "drift",
+    "FreshnessSensor": "source",
+    "SchemaDriftSensor": "source",
+}
 """Public name -> module of this package."""
 
-__all__ = ["ContractSensor", "FreshnessSensor", "SchemaDriftSensor"]
+__all__ = ["ContractSensor", "DriftSensor", "FreshnessSensor", "SchemaDriftSensor"]
 
 
 def __getattr__(name: str) -> Any:

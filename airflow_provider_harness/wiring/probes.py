@@ -74,6 +74,22 @@ def complete(
     )
 
 
+def published_drift(
+    *,
+    contract: str,
+    conn_id: str,
+    table: str,
+    slice_key: str,
+    running: list[Cancel],
+    slice_end: str = "",
+) -> ProbeResult:
+    """Whether the slice is published, and how far its columns drifted."""
+    terms = rows.contract_of(contract, table)
+    subject = rows.rows_of(conn_id, f"harness compares {terms.table} with its reference")
+    running.append(subject.cancel)
+    return look.published_drift(terms, rows.piece_of(terms, slice_key, slice_end), subject)
+
+
 def undrifted(
     *,
     contract: str,
@@ -112,6 +128,7 @@ LOOKS: Mapping[str, Callable[..., ProbeResult]] = {
     "kept": kept,
     "complete": complete,
     "undrifted": undrifted,
+    "published_drift": published_drift,
 }
 """Name of a look, as a trigger keeps it -> what takes it."""
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from airflow_provider_harness.app.ports.rows import RowsUnderTest
 from airflow_provider_harness.app.rows.gate import Gate
 from airflow_provider_harness.app.rows.validate import Empty, present, verify
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract, QuarantinePolicy
+from airflow_provider_harness.core.contracts.drift import DriftLevel
 from airflow_provider_harness.core.contracts.report import Decision, Report, judge
 from airflow_provider_harness.core.contracts.schema import Schema, SchemaDiff, Side, compare
-from airflow_provider_harness.core.errors import ContractViolation, HarnessError, SchemaDrift
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, HarnessError, SchemaDrift
 from airflow_provider_harness.core.slices.slices import Slice, holds_none
 
 
@@ -21,10 +23,12 @@ class ProbeResult:
 
     :param sentence: what is there, or what is in the way.
     :param error: what a task raises that waits no longer; None if there is nothing to wait for.
+    :param levels: id of a drift check -> how much its column drifted; only where drift was looked for.
     """
 
     sentence: str
     error: HarnessError | None = None
+    levels: Mapping[str, DriftLevel] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -78,6 +82,29 @@ def undrifted(contract: Contract, source: Schema, target: Schema | None) -> tupl
     return ProbeResult(
         sentence=f"{' and '.join(diff.table for diff in diffs)}: the columns are those of the contract"
     ), diffs
+
+
+def published_drift(contract: Contract, piece: Slice, subject: RowsUnderTest) -> ProbeResult:
+    """Whether a slice is published, and how far each of its columns drifted.
+
+    :raises ConfigurationError: the contract asks for no drift.
+    :raises ContractViolation: a drift could not be measured.
+    """
+    wanted = tuple(check for check in contract.checks if check.kind is CheckKind.DRIFT)
+    if not wanted:
+        fix = "Add a rule of engine harness with {check: drift} to a column."
+        raise ConfigurationError(f"contract {contract.id}", "has no drift check.", fix=fix)
+    asked = replace(contract, checks=wanted, quarantine=QuarantinePolicy())
+    measured, _ = subject.measure(asked, piece)
+    report = judge(asked, measured, slice_id=piece.id, where=contract.table)
+    there = present(measured.rows)
+    if not there.passed:
+        return _of_report(replace(report, decision=Decision.BLOCK, results=(there, *report.results)))
+    if any(result.error for result in report.results):
+        raise ContractViolation(report)
+    levels = {one.id: DriftLevel(one.facts.get("level", DriftLevel.NONE)) for one in report.results}
+    told = "; ".join(f"{one.id} {one.actual} ({levels[one.id]})" for one in report.results)
+    return ProbeResult(sentence=f"{contract.table} slice {piece.id}: {told}", levels=levels)
 
 
 def _of_report(report: Report) -> ProbeResult:

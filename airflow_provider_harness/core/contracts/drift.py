@@ -35,6 +35,15 @@ class DriftLevel(StrEnum):
     WARNING = "warning"
     ERROR = "error"
 
+    def reaches(self, least: DriftLevel) -> bool:
+        """Whether it is this level or a higher one.
+
+        >>> DriftLevel.ERROR.reaches(DriftLevel.WARNING), DriftLevel.NONE.reaches(DriftLevel.WARNING)
+        (True, False)
+        """
+        order = tuple(DriftLevel)
+        return order.index(self) >= order.index(least)
+
 
 USUAL_LEVELS: Mapping[DriftMethod, tuple[float, float]] = MappingProxyType(
     {

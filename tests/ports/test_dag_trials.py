@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +81,55 @@ def test_one_task_alone_is_given_what_it_needs(trial: DagTrial) -> None:
     ended = trial.run_task("load", "2026-01-03T00:00:00Z", given={"extract": ""})
     assert ended.state == "failed"
     assert "was given no staged folder" in ended.error
+
+
+def test_a_dag_of_any_operators_is_simulated(simulate_dag: Simulate) -> None:
+    """Poking, rescheduling, retries that wait longer and longer, a branch, and a task that fails without a callback of its own."""
+    from airflow.providers.common.sql.sensors.sql import SqlSensor
+    from airflow.sdk import DAG, task
+
+    @task(retries=2, retry_delay=timedelta(minutes=1), retry_exponential_backoff=2)
+    def flaky(ti: Any = None) -> int:
+        time.sleep(30)
+        if ti.try_number < 3:
+            raise ConnectionError("not yet")
+        return 1
+
+    @task.branch
+    def choose(found: int) -> str:
+        return "taken" if found == 1 else "left"
+
+    @task
+    def taken() -> None:
+        raise ValueError("this one is wrong")
+
+    @task
+    def left() -> None:
+        """Never run."""
+
+    with DAG("plain", schedule="@daily", start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        given = {"conn_id": "shop", "poke_interval": 600, "timeout": 7200}
+        pokes = SqlSensor(task_id="pokes", sql="SELECT count(*) FROM t WHERE id = 1", **given)
+        waits = SqlSensor(task_id="waits", sql="SELECT count(*) FROM t WHERE id = 2", mode="reschedule", **given)
+        found = flaky()
+        pokes >> waits >> found
+        choose(found) >> [taken(), left()]
+    trial = simulate_dag(dag, start="2026-01-01T12:00:00Z")
+    trial.sql("shop", "CREATE TABLE t (id int)")
+    trial.rows("shop", "public.t", [{"id": 1}], at="2026-01-02T00:25:00Z")
+    trial.rows("shop", "public.t", [{"id": 2}], at="2026-01-02T01:15:00Z")
+    trial.run("2026-01-02T12:00:00Z")
+    told = trial.outcome()
+    tasks = told["runs"][0]["tasks"]
+    assert [one["at"] for one in tasks["pokes"]] == ["2026-01-02T00:00:00Z"]
+    assert [one["at"] for one in tasks["waits"]] == ["2026-01-02T00:30:00Z"], "one try, looked at every ten minutes"
+    assert [one["at"] for one in tasks["flaky"]] == [
+        "2026-01-02T01:20:00Z",
+        "2026-01-02T01:21:30Z",
+        "2026-01-02T01:24:00Z",
+    ], "30 s of sleep each, then one minute, then two"
+    assert tasks["left"] == "skipped"
+    assert "code" in told["incidents"][0]["history"][0], told["incidents"][0]
 
 
 def test_what_is_not_there_is_said(trial: DagTrial) -> None:

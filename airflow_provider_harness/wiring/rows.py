@@ -116,7 +116,7 @@ def check_when_parsed(path: str, dag: Any, table: str = "", *, by_run: bool = Tr
     :param by_run: the run says which slice the task works on.
     """
     from airflow_provider_harness import config
-    from airflow_provider_harness.adapters.contracts.parse_cache import check_once
+    from airflow_provider_harness.adapters.contracts.compile_cache import check_once
 
     if "{{" not in path and (dag is not None or Path(path).is_absolute()):
         about = "" if "{{" in table else table
@@ -133,7 +133,7 @@ def _check_schedule(path: str, dag: Any, table: str, folder: Path) -> None:
 
     :param folder: where it is noted that they do; a timetable of an author's own is asked each time.
     """
-    from airflow_provider_harness.adapters.contracts.parse_cache import check_once
+    from airflow_provider_harness.adapters.contracts.compile_cache import check_once
 
     if not getattr(dag.timetable, "can_be_scheduled", True):
         return

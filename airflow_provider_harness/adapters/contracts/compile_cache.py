@@ -1,6 +1,7 @@
-"""Compiled contracts on disk, by what they were compiled from; anything wrong with the disk means compiling again.
+"""What is kept on disk of contracts, by their content and by what compiled them; anything wrong with the disk means compiling again.
 
 Any task of the account that runs Airflow can write there. So this is for the parsing of Dags alone: what judges rows compiles.
+A Dag file with a hundred contracts that were right before costs a hundred looks at the disk.
 """
 
 from __future__ import annotations
@@ -15,11 +16,45 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_harness.adapters.contracts.file import file_of
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grain import Grain
+
+#: Folders of the package in which compiling stands.
+_ROOMS = ("adapters/contracts", "adapters/sql", "core")
+
+
+def check_once(path: str, folder: Path, check: Callable[[str], bool | None], about: str = "") -> None:
+    """Check a file, unless just this file passed before.
+
+    :param folder: where it is noted, one empty file each; if that cannot be written, the check is made every time.
+    :param check: raises if the file is wrong, and gives False where something is to be said of it; then nothing is noted.
+    :param about: what in the file is looked at, if not all of it, and by what it is held.
+    """
+    note = _note(path, folder, about)
+    if note is not None and note.exists():
+        return
+    if check(path) is not False and note is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            note.touch()
+        except OSError:
+            return
+
+
+def _note(path: str, folder: Path, about: str) -> Path | None:
+    """The note's name says which state of the file it is about, and which code looked at it; None: there is no file."""
+    found = _state(Path(file_of(path)))
+    return (
+        folder / f"{hashlib.sha256(f'{path}|{about}|{found}|{_compiler()}'.encode()).hexdigest()}.seen"
+        if found
+        else None
+    )
 
 
 def cached(
@@ -80,20 +115,22 @@ def _digest(text: str, part: str) -> str:
 
 @lru_cache(maxsize=1)
 def _compiler() -> str:
-    """What compiles: the package's code of contracts and the version of the standard."""
-    from importlib.metadata import version
+    """What compiles: the versions of the package and of the standard, and the state of the files that take part."""
+    from airflow_provider_harness import __version__
 
-    root = Path(__file__).parents[2]
-    parts = [
-        *sorted(root.glob("adapters/contracts/**/*.py")),
-        *sorted(root.glob("adapters/sql/**/*.py")),
-        *sorted(root.glob("core/**/*.py")),
-        root / "contract.schema.json",
-    ]
-    digest = hashlib.sha256(version("open-data-contract-standard").encode())
-    for part in parts:
-        digest.update(part.read_bytes())
-    return digest.hexdigest()
+    root, standard = Path(__file__).parents[2], find_spec("open_data_contract_standard")
+    parts = [*(file for room in _ROOMS for file in root.glob(f"{room}/**/*.py")), root / "contract.schema.json"]
+    parts += [Path(standard.origin)] if standard and standard.origin else []
+    versions = f"{__version__}|{version('open-data-contract-standard')}"
+    return "|".join((versions, *(f"{part.name},{_state(part)}" for part in sorted(parts))))
+
+
+def _state(file: Path) -> str:
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_ino},{found.st_size},{found.st_mtime_ns},{found.st_ctime_ns}"
 
 
 @lru_cache(maxsize=64)

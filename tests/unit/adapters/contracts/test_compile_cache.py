@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_harness import config
-from airflow_provider_harness.adapters.contracts import compile_cache as contracts_cache
+from airflow_provider_harness.adapters.contracts import compile_cache
 from airflow_provider_harness.adapters.contracts.compile_cache import dump, restore
 from airflow_provider_harness.adapters.contracts.odcs import load_contract, load_contracts
 from airflow_provider_harness.core.contracts.contract import Contract
@@ -30,27 +30,27 @@ def compiled(path: str) -> Contract:
 
 
 def test_the_second_reader_compiles_nothing(tmp_path: Path) -> None:
-    first = contracts_cache.cached("text", "a.yaml", tmp_path, lambda text, path: compiled(path))
-    again = contracts_cache.cached("text", "b.yaml", tmp_path, lambda text, path: pytest.fail("compiled again"))
+    first = compile_cache.cached("text", "a.yaml", tmp_path, lambda text, path: compiled(path))
+    again = compile_cache.cached("text", "b.yaml", tmp_path, lambda text, path: pytest.fail("compiled again"))
     assert again == replace(first, place="b.yaml")
     assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
 
 
 @pytest.mark.parametrize("junk", ["", "{", "[]", "{}", '{"id": 3}', "null"])
 def test_a_spoilt_file_is_compiled_again_and_mended(tmp_path: Path, junk: str) -> None:
-    contracts_cache.cached("text", "a.yaml", tmp_path, lambda text, path: compiled(path))
+    compile_cache.cached("text", "a.yaml", tmp_path, lambda text, path: compiled(path))
     [file] = tmp_path.iterdir()
     file.write_text(junk)
-    found = contracts_cache.cached("text", "a.yaml", tmp_path, lambda text, path: compiled(path))
+    found = compile_cache.cached("text", "a.yaml", tmp_path, lambda text, path: compiled(path))
     assert found == compiled("a.yaml")
     assert restore(file.read_text()) == found
 
 
 def test_another_content_and_another_compiler_are_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("one", "two"):
-        contracts_cache.cached(text, "a.yaml", tmp_path, lambda text, path: compiled(path))
-    monkeypatch.setattr(contracts_cache, "_compiler", lambda: "next")
-    contracts_cache.cached("one", "a.yaml", tmp_path, lambda text, path: compiled(path))
+        compile_cache.cached(text, "a.yaml", tmp_path, lambda text, path: compiled(path))
+    monkeypatch.setattr(compile_cache, "_compiler", lambda: "next")
+    compile_cache.cached("one", "a.yaml", tmp_path, lambda text, path: compiled(path))
     assert len(list(tmp_path.iterdir())) == 3
 
 

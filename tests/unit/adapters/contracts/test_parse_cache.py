@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts import parse_cache as contracts_seen
-from airflow_provider_harness.adapters.contracts.parse_cache import check_once
+from airflow_provider_harness import __version__
+from airflow_provider_harness.adapters.contracts import compile_cache
+from airflow_provider_harness.adapters.contracts.compile_cache import check_once
 
 
 @pytest.fixture
@@ -70,16 +71,17 @@ def test_another_code_checks_again(
     file: Path, tmp_path: Path, checks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_once(str(file), tmp_path, checks.append)
-    monkeypatch.setattr(contracts_seen, "_code", lambda: "next")
+    monkeypatch.setattr(compile_cache, "_compiler", lambda: "next")
     check_once(str(file), tmp_path, checks.append)
     assert len(checks) == 2
 
 
 def test_the_code_is_known() -> None:
-    contracts_seen._code.cache_clear()
-    assert "odcs.py," in contracts_seen._code()
-    assert "contract.schema.json," in contracts_seen._code()
-    assert contracts_seen._code().count("__init__.py,") >= 3, "with that of the standard"
+    compile_cache._compiler.cache_clear()
+    assert compile_cache._compiler().startswith(f"{__version__}|"), "a new version reads nothing of an old one"
+    assert "odcs.py," in compile_cache._compiler()
+    assert "contract.schema.json," in compile_cache._compiler()
+    assert compile_cache._compiler().count("__init__.py,") >= 3, "with that of the standard"
 
 
 def test_what_something_is_said_of_is_looked_at_again(file: Path, tmp_path: Path) -> None:

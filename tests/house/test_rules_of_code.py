@@ -73,6 +73,17 @@ def test_a_broad_except_is_seen(text: str, caught: bool) -> None:
     assert any(is_broad(node) for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)) is caught
 
 
+#: Files of one folder, ``__init__`` included: more than these, and nobody new finds one.
+MOST_FILES = 15
+
+
+def test_no_folder_of_code_is_crowded() -> None:
+    folders = [path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir() and path.name != "__pycache__"]
+    counted = {str(path.relative_to(PACKAGE)): len(list(path.glob("*.py"))) for path in folders}
+    assert len(counted) > 50
+    assert {name: count for name, count in counted.items() if count > MOST_FILES} == {}
+
+
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "monotonic", "perf_counter", "time_ns", "sleep"}
 WORLD = {"time", "random", "secrets", "uuid", "os", "subprocess", "socket", "threading", "logging", "pathlib"}
 

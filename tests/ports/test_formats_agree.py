@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_harness.adapters.contracts.rules.formats import TEXT, dates
+from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXT, dates
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.engines_case import NOW, Engines, contract_of

@@ -11,8 +11,7 @@ from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path
 from airflow_provider_harness.adapters.contracts.harness_properties import zone_exists
-from airflow_provider_harness.adapters.contracts.rules.formats import HOLDS, SIZES, TEXT, dates
-from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXTS, bare
+from airflow_provider_harness.adapters.contracts.rules.logical_types import HOLDS, SIZES, TEXT, TEXTS, bare, dates
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, Subject
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.contract import LogicalType

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path
-from airflow_provider_harness.adapters.contracts.rules.formats import HOLDS
-from airflow_provider_harness.adapters.contracts.rules.logical_types import TEXTS, bare, logical_of
+from airflow_provider_harness.adapters.contracts.rules.logical_types import HOLDS, TEXTS, bare, logical_of
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, below, physical_name, properties
 from airflow_provider_harness.adapters.contracts.versions import Unsaid
 from airflow_provider_harness.adapters.sql.types import inside

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -116,12 +117,11 @@ def _digest(text: str, part: str) -> str:
 @lru_cache(maxsize=1)
 def _compiler() -> str:
     """What compiles: the versions of the package and of the standard, and the state of the files that take part."""
-    from airflow_provider_harness import __version__
-
+    package = import_module(__name__.partition(".")[0])
     root, standard = Path(__file__).parents[2], find_spec("open_data_contract_standard")
     parts = [*(file for room in _ROOMS for file in root.glob(f"{room}/**/*.py")), root / "contract.schema.json"]
     parts += [Path(standard.origin)] if standard and standard.origin else []
-    versions = f"{__version__}|{version('open-data-contract-standard')}"
+    versions = f"{package.__version__}|{version('open-data-contract-standard')}"
     return "|".join((versions, *(f"{part.name},{_state(part)}" for part in sorted(parts))))
 
 

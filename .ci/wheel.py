@@ -39,6 +39,7 @@ CASES: Mapping[str, Case] = {
     "anthropic": Case(extras=("anthropic",), imports=("anthropic",)),
     "gx": Case(extras=("gx",), imports=("great_expectations",)),
     "mcp": Case(extras=("mcp",), imports=("mcp.server",)),
+    "testing": Case(extras=("testing",), imports=("time_machine", "airflow_provider_harness.testing.plugin")),
     "pagerduty": Case(extras=("pagerduty",), imports=("pagerduty",)),
     "oldest": Case(oldest=True),
 }

@@ -85,7 +85,7 @@ def test_json_has_everything() -> None:
         "flagged": True,
         "error": "",
     }
-    assert (line["slice_start"], line["task"], len(line["checks"])) == ("2013-01-01T05:00:00+00:00", "d/r/t#1", 4)
+    assert (line["slice_start"], line["task"], len(line["checks"])) == ("2013-01-01T05:00:00Z", "d/r/t#1", 4)
     assert [check["id"] for check in quality.as_json([gate(0, *NULLS)], "range:c")[0]["checks"]] == ["range:c"]
 
 

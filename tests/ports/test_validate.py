@@ -235,7 +235,7 @@ def test_files_on_other_storage_than_this_machines(case: Case, dag: Any, tmp_pat
 def test_an_asset_is_a_table_or_files(case: Case, dag: Any, tmp_path: Path) -> None:
     moved(case, dag)
     table = ValidateOperator(task_id="a", asset=Asset("postgres://h/db/public/orders"), **_of(dag, conn_id="wh"))
-    assert (table.table, table.path) == ("public.orders", "")
+    assert (table.table, table.path) == ("public.orders", None)
     assert run(table, context(case, task="a"))["rows"] == 303
     path = written(case, tmp_path / "in" / "orders.parquet", "parquet")
     assert validate(case, dag, conn_id="wh", asset=Asset(f"file://{path}"))["where"] == "files"

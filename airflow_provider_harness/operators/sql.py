@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_harness import wiring
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.operators.slices import PUBLISHED_LINKS, SliceOperator
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.app.ports.rows import Definition
     from airflow_provider_harness.core.lineage.graph import Dataset
-
-
-class Definition(Protocol):
-    """What gives a query for the engine that a connection leads to: ``airflow_provider_harness.patterns``."""
-
-    def sql(self, engine: str = ...) -> str: ...
-    def refuse(self, contract: str, mode: str, checks: Iterable[str]) -> None: ...
 
 
 class SQLTransformOperator(SliceOperator):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -300,3 +300,10 @@ class History(Protocol):
 
         :raises HarnessUnavailable: it cannot be written.
         """
+
+
+class Definition(Protocol):
+    """What gives a query for the engine that a connection leads to: ``airflow_provider_harness.patterns``."""
+
+    def sql(self, engine: str = ...) -> str: ...
+    def refuse(self, contract: str, mode: str, checks: Iterable[str]) -> None: ...

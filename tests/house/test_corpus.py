@@ -99,6 +99,7 @@ def test_never_alone_where_a_person_is_needed() -> None:
         "kept.jsonl",
         "third.jsonl",
         "fourth.jsonl",
+        "stranger_later.jsonl",
     ],
 )
 def test_failures_that_were_labelled_before_the_rules_saw_them(name: str) -> None:

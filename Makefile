@@ -33,6 +33,7 @@ lint: venv ## what of the check is no test: format, lint, types, layers, depende
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy --config-file .ci/mypy.ini .ci
+	@$(BIN)/mypy --config-file .ci/mypy-tests.ini --cache-dir .mypy_cache/tests
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 

@@ -1,4 +1,7 @@
-"""Lists of 10,000 incidents and 1,000 tables answer in under 200 ms of processor time, the answer's JSON included."""
+"""Lists of 10,000 incidents and 1,000 tables cost a bounded multiple of one plain reading of what they are about, JSON included.
+
+Both are measured in the same run, in processor time; what a list takes on a quiet machine is for the bench.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import open_engine
@@ -35,9 +38,9 @@ from tests.events import event_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 INCIDENTS, TABLES, SLICES = 10_000, 1_000, 30
-#: Seconds of processor time.
-MOST = 0.2
-MOST_HEALTH = 1.0
+#: Plain readings of all rows.
+MOST = 4.0
+MOST_HEALTH = 20.0
 
 
 def _rows(connection: Any) -> None:
@@ -165,6 +168,17 @@ def seconds(run: Callable[[], object]) -> float:
 DAGS = frozenset(f"dag_{n}" for n in range(299))
 
 
+@pytest.fixture(scope="module")
+def reading(engine: Engine) -> float:
+    """What it takes to read all incidents' rows once, as a measure of this machine."""
+
+    def read() -> None:
+        with engine.connect() as connection:
+            assert len(connection.execute(select(t.summaries)).all()) == INCIDENTS
+
+    return seconds(read)
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -174,15 +188,16 @@ DAGS = frozenset(f"dag_{n}" for n in range(299))
         {"team": "team3", "owner": "owner3", "severities": ("low",)},
     ],
 )
-def test_a_list_of_many_incidents_is_quick(engine: Engine, wanted: dict[str, Any]) -> None:
+def test_a_list_of_many_incidents_is_quick(engine: Engine, reading: float, wanted: dict[str, Any]) -> None:
     lists, answer = SqlIncidentList(lambda: engine, timedelta(hours=2)), TypeAdapter(IncidentList)
     found = lists.listed(Wanted(readable=DAGS, **wanted), NOW, 50)
     assert found.total and len(found.rows) <= 50
     taken = seconds(lambda: answer.dump_json(lists.listed(Wanted(readable=DAGS, **wanted), NOW, 50)))
-    assert taken < MOST
+    print(f"{taken / reading:.2f} readings, {taken * 1000:.0f} ms")
+    assert taken < MOST * reading
 
 
-def test_health_of_many_incidents_is_quick(engine: Engine) -> None:
+def test_health_of_many_incidents_is_quick(engine: Engine, reading: float) -> None:
     """All 10,000 are of the last seven days: of so many, a month is the most that anybody asks for."""
     counted, answer, since = SqlHealth(lambda: engine), TypeAdapter(HealthView), NOW - timedelta(days=30)
     cost = ModelCost(cost_usd=0, today_usd=0, per_day_usd=1, per_incident_usd=1, calls=0, name="")
@@ -195,11 +210,11 @@ def test_health_of_many_incidents_is_quick(engine: Engine) -> None:
 
     assert b'"sent":9' in page()
     taken = seconds(page)
-    print(f"health: {taken * 1000:.0f} ms of processor time")
-    assert taken < MOST_HEALTH
+    print(f"health: {taken / reading:.2f} readings, {taken * 1000:.0f} ms")
+    assert taken < MOST_HEALTH * reading
 
 
-def test_a_list_of_many_tables_is_quick(engine: Engine) -> None:
+def test_a_list_of_many_tables_is_quick(engine: Engine, reading: float) -> None:
     tables, answer = SqlTables(lambda: engine), TypeAdapter(list[TableRow])
 
     def page() -> bytes:
@@ -208,4 +223,5 @@ def test_a_list_of_many_tables_is_quick(engine: Engine) -> None:
 
     assert b'"trend":[{' in page()
     taken = seconds(page)
-    assert taken < MOST
+    print(f"{taken / reading:.2f} readings, {taken * 1000:.0f} ms")
+    assert taken < MOST * reading

@@ -12,7 +12,7 @@ const Pick = ({ choice, query }: { choice: Choice; query: Query }) => {
   const value = query.get(choice.name);
   const known = choice.values.some(([name]) => name === value);
   return (
-    <NativeSelect.Root size="sm" width={{ base: "calc(50% - 4px)", sm: choice.initial ? "160px" : "136px" }} flexShrink="0">
+    <NativeSelect.Root size="sm" width={{ base: "calc(50% - 4px)", sm: choice.initial || choice.word.length > 8 ? "160px" : "136px" }} flexShrink="0">
       <NativeSelect.Field aria-label={choice.word} value={value || (choice.initial ?? "")} onChange={(event) => query.set({ [choice.name]: event.currentTarget.value, cursor: "" })} fontWeight={value ? "semibold" : undefined}>
         {choice.initial ? null : <option value="">{choice.word}: any</option>}
         {value && !known ? <option value={value}>{value}</option> : null}

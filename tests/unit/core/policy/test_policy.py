@@ -381,6 +381,16 @@ def test_a_number_that_grew_passes_no_rule_that_would_have_spoken(
 
 
 @pytest.mark.attack
+@pytest.mark.parametrize("grown", LINEAGE_FACTS)
+def test_each_number_counts_that_grew_beside_one_that_did_not(grown: str) -> None:
+    """A rule that asks for both is passed by neither: the one stays as it was told while the other is made less."""
+    [other] = set(LINEAGE_FACTS) - {grown}
+    both = (Condition(fact=grown, op=Op.LT, operand=1), Condition(fact=other, op=Op.GT, operand=5))
+    found = judged(rule(ASK, *both), rule(APPROVE), facts={**FACTS_NOW, grown: 3, other: 6})
+    assert (found.kind, "Only tasks say" in found.reason) == (ASK, True)
+
+
+@pytest.mark.attack
 @pytest.mark.parametrize("name", LINEAGE_FACTS)
 def test_what_tasks_tell_of_their_tables_approves_nothing(name: str) -> None:
     few = Condition(fact=name, op=Op.LT, operand=5)

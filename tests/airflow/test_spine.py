@@ -6,6 +6,7 @@ Every verdict is the grader's, which looks with its own connections; the breaks 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -215,6 +216,7 @@ def test_the_ways_around_an_approval(place: World, killed: list[Run], stack: Air
         assert (failed["state"], failed["try_number"]) == ("failed", 1)
 
 
+@pytest.mark.skipif(not os.environ.get("HARNESS_ONCALL"), reason="HARNESS_ONCALL=1: a second healer run takes a minute")
 def test_on_call_takes_an_incident_gives_it_back_and_refuses(place: World, killed: list[Run]) -> None:
     """On the pages, while a real healer has a question open; given back, it looks at everything anew and asks again."""
     run = killed[-1]
@@ -229,7 +231,7 @@ def test_on_call_takes_an_incident_gives_it_back_and_refuses(place: World, kille
         wait_for("another healer to ask", lambda: opened_question(place, run) != first and is_asked(place, run), 90)
         person.answers("Refuse")
         wait_closed(place, run)
-        person.sees("Refused")
+        person.sees("Refuse by oncall")
     answered = event(place, run, "answered")
     assert answered is not None
     assert (answered["answer"], answered["by"]) == ("Refuse", "oncall")

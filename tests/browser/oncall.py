@@ -27,7 +27,7 @@ class OnCall:
 
     def opens(self, incident_id: str) -> None:
         """Find the incident in the list, and read it."""
-        self.page.goto(f"{self.url}/plugin/harness/incidents")
+        self.page.goto(f"{self.url}/plugin/harness/incidents?state=all")
         self.page.locator(f"a[href$='/incidents/{incident_id}']").click()
         expect(self.page.get_by_role("heading", name="What broke")).to_be_visible()
 

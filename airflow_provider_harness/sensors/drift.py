@@ -9,11 +9,12 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_harness import wiring
-from airflow_provider_harness.core.contracts.drift import DriftLevel
 from airflow_provider_harness.sensors.waiting import SliceSensor
 
 TOLD = "drift"
 """Key of the XCom that says when this task last let through what comes after it."""
+LEVELS = ("warning", "error")
+"""Levels of ``core.contracts.drift`` at which something may follow."""
 
 
 class DriftSensor(SliceSensor):
@@ -32,16 +33,13 @@ class DriftSensor(SliceSensor):
     template_fields: Sequence[str] = (*SliceSensor.template_fields, "level")
     look = "published_drift"
 
-    def __init__(
-        self, *, level: str = DriftLevel.ERROR, cool_down: timedelta = timedelta(days=7), **kwargs: Any
-    ) -> None:
+    def __init__(self, *, level: str = "error", cool_down: timedelta = timedelta(days=7), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        levels = tuple(str(one) for one in DriftLevel if one is not DriftLevel.NONE)
-        if level not in levels and "{{" not in level:
-            raise ValueError(f"level is {level!r}; it must be one of {', '.join(levels)}")
+        if level not in LEVELS and "{{" not in level:
+            raise ValueError(f"level is {level!r}; it must be one of {', '.join(LEVELS)}")
         if cool_down < timedelta():
             raise ValueError(f"cool_down is {cool_down}; it must be 0 or more")
-        self.level, self.cool_down = str(level), cool_down
+        self.level, self.cool_down = level, cool_down
 
     def poke(self, context: Any) -> bool:
         """Whether the slice is published; ends the task as skipped where nothing is to follow."""
@@ -51,6 +49,8 @@ class DriftSensor(SliceSensor):
         return True
 
     def _decide(self, context: Mapping[str, Any]) -> None:
+        from airflow_provider_harness.core.contracts.drift import DriftLevel
+
         assert self._found is not None
         least = DriftLevel(self.level)
         far = sorted(name for name, level in self._found.levels.items() if level.reaches(least))

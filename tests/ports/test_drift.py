@@ -18,6 +18,7 @@ from scipy import stats
 
 from airflow_provider_harness.adapters.bigquery import measure as bq_measure
 from airflow_provider_harness.adapters.bigquery.jobs import Jobs
+from airflow_provider_harness.adapters.contracts.compile_cache import dump, restore
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
 from airflow_provider_harness.adapters.postgres import measure as pg_measure
 from airflow_provider_harness.adapters.sql import checks as sql_checks
@@ -237,6 +238,11 @@ def test_a_fixed_window_is_the_reference_whatever_the_slice(table: Postgres) -> 
     fixed = ", reference: {from: 2026-10-20, to: 2026-10-22}"
     assert result(table, "drift:x:ks").facts["level"] == "error"
     assert float(result(table, "drift:x:ks", fixed).value or 0) < 0.4
+
+
+def test_a_compiled_contract_is_kept_with_its_drift_rules() -> None:
+    for more in ("", ", reference: {from: 2026-10-20, to: 2026-10-22}"):
+        assert restore(dump(contract_of(more=more))) == contract_of(more=more)
 
 
 @pytest.mark.parametrize(

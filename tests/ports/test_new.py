@@ -136,7 +136,7 @@ SHAPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("arguments", "name", "open_ones", "mode"), SHAPES, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("arguments", "name", "open_ones", "mode"), SHAPES, ids=map(str, range(len(SHAPES))))
 def test_what_is_open_is_marked_and_nothing_else_weighs(
     home: Path, arguments: tuple[str, ...], name: str, open_ones: set[tuple[str, str]], mode: str
 ) -> None:

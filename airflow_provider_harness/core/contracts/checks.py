@@ -8,12 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from airflow_provider_harness.core.contracts.drift import DriftRule
 from airflow_provider_harness.core.contracts.exact import comparable
-
-if TYPE_CHECKING:
-    from airflow_provider_harness.core.contracts.drift import DriftRule
 
 Scalar = str | int | float | bool | Decimal | Fraction
 

@@ -65,7 +65,7 @@ class DriftRule:
     :param warning: from this value on it is reported.
     :param error: from this value on it fails with the check's severity; ``warning`` or more.
     :param days: the reference is what is published of so many days before the slice, 1 or more; 0 where it is a fixed window.
-    :param first: where a fixed window begins; None with ``days``.
+    :param first: where a fixed window begins, as ISO 8601 with zone; empty with ``days``.
     :param end: where it ends, exclusively.
     :param bins: bins of equal share at the reference, or values of a text that have a bin of their own, 2 to 100.
     :param minimum_rows: without so many rows on each side nothing is said, 1 or more.
@@ -76,8 +76,8 @@ class DriftRule:
     warning: float
     error: float
     days: int = 28
-    first: datetime | None = None
-    end: datetime | None = None
+    first: str = ""
+    end: str = ""
     bins: int = 10
     minimum_rows: int = 1000
     floor: float = 0.0001
@@ -87,8 +87,8 @@ class DriftRule:
 
         :param begin: where the slice that is judged begins.
         """
-        if self.first is not None and self.end is not None:
-            return self.first, self.end
+        if self.first:
+            return datetime.fromisoformat(self.first), datetime.fromisoformat(self.end)
         return (begin - timedelta(days=self.days), begin) if begin is not None else None
 
     def level(self, value: float) -> DriftLevel:

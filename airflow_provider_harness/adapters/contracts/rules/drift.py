@@ -53,7 +53,7 @@ def _reference(given: Any) -> dict[str, Any]:
     first, end = (_moment(given[name], f"reference.{name}") for name in ("from", "to"))
     if not first < end:
         raise ValueError(f"reference begins at {first.isoformat()} and ends at {end.isoformat()}: it is empty")
-    return {"days": 0, "first": first, "end": end}
+    return {"days": 0, "first": first.isoformat(), "end": end.isoformat()}
 
 
 def _moment(value: Any, name: str) -> datetime:

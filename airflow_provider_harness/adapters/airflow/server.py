@@ -98,8 +98,13 @@ class ServerPerson:
             raise NotAllowed(f"Airflow does not let {self.who()} change task instances of {key.dag_id}.")
         with create_session() as session:
             found: Any = _instance(session, key) if key.task_id else _run(session, key)
-            if found is not None:  # a broken file has neither, and a run may be gone
+            if found is None:  # a broken file has neither, and a run may be gone
+                return
+            there = found.task_instance_note if key.task_id else found.dag_run_note
+            if there is None:
                 found.note = (text[:NOTE_LENGTH], self.who())
+            else:  # given both at once, Airflow's model would take the pair for the text
+                there.content, there.user_id = text[:NOTE_LENGTH], self.who()
 
     def state(self, key: TryKey) -> str:
         from airflow.utils.session import create_session

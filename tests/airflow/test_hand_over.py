@@ -79,7 +79,7 @@ def test_a_person_answers_as_themself(place: World, dag: str) -> None:
     assert (again.returncode, json.loads(again.stdout)[0]["done"]) == (1, False)
     wait_closed(place, run)
     answered, closed = event(place, run, "answered"), event(place, run, "closed")
-    assert answered == {"answer": "Approve", "by": "oncall"}
+    assert answered == {"answer": "Approve", "by": "oncall", "said": True}
     assert closed is not None
     assert closed["outcome"] == "recovered"
     assert incident_id in work(place, run)["note"]

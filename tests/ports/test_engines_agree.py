@@ -275,9 +275,9 @@ PAST = CheckHistory(
     },
 )
 OWN = {CheckKind.IN_SLICE, CheckKind.RECONCILIATION, CheckKind.COMPLETENESS, CheckKind.PERSONAL_DATA}
-ELSEWHERE = {*OWN, *INSIDE, CheckKind.VALUE_TYPE}
+ELSEWHERE = {*OWN, *INSIDE, CheckKind.VALUE_TYPE, CheckKind.DRIFT}
 """Kinds of the harness's own gates, tested with them: `test_personal_data.py` has the last one, which no engine measures. What
-looks into arrays and objects is in `test_inside_agree.py`."""
+looks into arrays and objects is in `test_inside_agree.py`, drift in `test_drift.py`."""
 
 
 def found_by(engines: Engines, check: Check) -> dict[str, CheckResult]:

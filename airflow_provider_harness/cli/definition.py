@@ -223,7 +223,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                         ("--ask",),
                         default="unsure",
                         choices=("unsure", "always"),
-                        help="when the model is asked, as [harness] ask_model",
+                        help="when the model is asked, as the setting harness.ask_model",
                     ),
                     epilog="Example: airflow harness diagnose task.log",
                 ),

@@ -56,6 +56,8 @@ CALLS: dict[str, list[str]] = {
     "policy simulate": [str(ROOT / "airflow_provider_harness" / "adapters" / "yaml_files" / "policy_default.yaml")],
     "check": [DAG],
     "explain": [DAG],
+    "new": ["--yes", "--table", "public.t", "--target-conn-id", "nowhere", *NOWHERE],
+    "simulate": ["/no/such.py", "--events", "/no/such", "--until", "2026-01-01T00:00:00Z"],
     "contract check": [CONTRACT],
     "contract diff": [CONTRACT, CONTRACT],
     "contract dictionary": [CONTRACT],
@@ -143,6 +145,7 @@ def test_json_is_json_and_nothing_else(home: Path) -> None:
 
 
 WRONG = {
+    "new": ["--yes", "--table", "public.t", "--target-conn-id", "elsewhere"],
     "contract init": ["--table", "public.t"],
     "contract import": ["--from", "database", "--table", "public.t"],
     "contract check": [CONTRACT],

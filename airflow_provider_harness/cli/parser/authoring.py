@@ -130,7 +130,7 @@ AUTHORING = (
             ("--mode",),
             choices=("act", "shadow", "off"),
             default="act",
-            help="as [harness] mode: what the healer may do (default act, since nothing else is reached)",
+            help="as the setting harness.mode: what the healer may do (default act, since nothing else is reached)",
         ),
         Arg(("--dags-folder",), default="", help="folder in which a Dag of this id is looked for; none = Airflow's"),
         Arg(("--seconds",), type=float, default=600.0, help="how long one simulation may take (default 600)"),

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,16 +22,25 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cli(home: Path) -> Run:
-    """Runs ``airflow ...`` there; the status is given back, not raised."""
+def cli(home: Path) -> Iterator[Run]:
+    """Runs ``airflow ...`` there; the status is given back, not raised. A command that needs an environment of its own has a process
+    of its own; the others are forks of one that has Airflow imported."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "_AIRFLOW"))}
+    given = kept | {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    served = [sys.executable, str(Path(__file__).with_name("cli_server.py"))]
+    with subprocess.Popen(served, env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None and server.stdout is not None
+        ask, answers = server.stdin, server.stdout
 
-    def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "_AIRFLOW"))}
-        given = kept | {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"} | env
-        command = [sys.executable, "-m", "airflow", *arguments]
-        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120)
+        def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "airflow", *arguments]
+            if env:
+                return subprocess.run(command, env=given | env, capture_output=True, text=True, timeout=120)
+            print(json.dumps(arguments), file=ask, flush=True)
+            return subprocess.CompletedProcess(command, **json.loads(answers.readline()))
 
-    return run
+        yield run
+        ask.close()
 
 
 def test_a_store_that_was_never_migrated_says_how(cli: Run) -> None:

@@ -61,8 +61,9 @@ def test_a_header_has_no_length_from_which_on_it_is_read(header: str) -> None:
     assert "zz9" not in shown and shown.endswith("next line") and PLAIN.redact(shown) == shown
 
 
-#: Share of the corpus's lines that may change at all, whether a person would have needed what went or not.
-MOST_CHANGED = 0.0045
+#: Share of the corpus's lines that may change at all, whether a person would have needed what went or not, as the threat model says. All that
+#: the newest 152 logs added to it (7 of 334 lines) are values of rows, which go on purpose.
+MOST_CHANGED = 0.005
 
 
 def test_little_is_masked_needlessly() -> None:

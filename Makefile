@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations docs lock secrets clean wheel coverage
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations slow docs lock secrets clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -9,7 +9,7 @@ BIGQUERY = python="$$(sh .ci/python bigquery)" && "$$python" .ci/venv.py --bigqu
 # Without it, CI fails; elsewhere its tests are left out, and one sentence says so.
 TRY_BIGQUERY = { $(BIGQUERY); } || [ -z "$$CI" ]
 # The tests on Airflow's processes wait most of the time: two workers have one half of them each, the third has the rest.
-PYTEST = $(BIN)/python -m pytest --numprocesses 3 --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest --numprocesses 3 --no-loadscope-reorder -m "not slow"
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +28,14 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 	@$(TRY_BIGQUERY)
 	@$(PYTEST)
 
+slow: venv ## the tests that CI has no time for: what is left running when a demo or its Airflow is stopped or killed
+	@$(BIN)/python -m pytest -m slow tests/airflow
+
 lint: venv ## what of the check is no test: format, lint, types, layers, dependencies
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/mypy --config-file .ci/mypy.ini .ci
-	@$(BIN)/mypy --config-file .ci/mypy-tests.ini --cache-dir .mypy_cache/tests
+	@$(BIN)/mypy --config-file .ci/mypy-tests.ini --cache-dir .mypy_cache/tests & tests=$$!; \
+	$(BIN)/mypy && $(BIN)/mypy --config-file .ci/mypy.ini .ci && wait $$tests
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from airflow_provider_harness.testing.supervise import descendants
 from tests.demo.world import ROOT
 from tests.ports.test_server_process import gone
 
+pytestmark = pytest.mark.slow
 INTERRUPTIBLE = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # started in the background, it would be ignored

@@ -13,6 +13,7 @@ from airflow_provider_harness.testing.stack import AirflowStack
 from airflow_provider_harness.testing.supervise import descendants
 from tests.ports.test_server_process import gone
 
+pytestmark = pytest.mark.slow
 DAG = """
 from airflow.sdk import DAG, task
 

@@ -48,7 +48,7 @@ SETTINGS = {
     "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
     "DAG_PROCESSOR__REFRESH_INTERVAL": "3",
     "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
-    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",  # a file that changed is read at once, whatever this says
+    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "40",  # a file that changed is nearly always read at once, whatever this says
     "LOGGING__COLORED_CONSOLE_LOG": "False",
     "USAGE_DATA_COLLECTION__ENABLED": "False",
 }

@@ -240,6 +240,16 @@ def test_a_fixed_window_is_the_reference_whatever_the_slice(table: Postgres) -> 
     assert float(result(table, "drift:x:ks", fixed).value or 0) < 0.4
 
 
+def test_without_a_slice_only_a_fixed_window_can_be_the_reference(table: Postgres) -> None:
+    table.fill(pairs(1, 100, "a"), pairs(2, 100, "a"))
+    rows = sql_checks.Rows(relation='"public"."t"')
+    contract = contract_of()
+    found = pg_measure.measure(table.connection, contract, rows).values["drift:x:psi"]
+    assert (found.value, "no slice is judged here" in found.error) == (None, True)
+    fixed = contract_of(more=", reference: {from: 2026-11-20, to: 2026-11-30}")
+    assert pg_measure.measure(table.connection, fixed, rows).values["drift:x:psi"].error == ""
+
+
 def test_a_compiled_contract_is_kept_with_its_drift_rules() -> None:
     for more in ("", ", reference: {from: 2026-10-20, to: 2026-10-22}"):
         assert restore(dump(contract_of(more=more))) == contract_of(more=more)

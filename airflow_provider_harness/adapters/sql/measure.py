@@ -60,6 +60,7 @@ def measure(
     asked = [check for check in contract.checks if check.id not in proofs]
     broken = {check.id: reason for check in asked if (reason := cannot(check, contract, database.dialect))}
     broken |= of_old_rows(asked, contract, rows, through) if through else {}
+    broken |= {check.id: NO_SLICE for check in asked if check.drift and check.drift.window(_begin(rows)) is None}
     checks = [c for c in asked if c.id not in broken and sql_checks.outputs(c, contract, rows)]
     runnable, absent = _runnable(database, contract, checks)
     broken |= absent
@@ -93,6 +94,15 @@ def measure(
     values |= {name: Measurement(value=0, proof=proof) for name, proof in proofs.items()}
     spent = round(1000 * (time.perf_counter() - began))
     return Measurements(rows=int(found[0]), malformed=malformed, values=values, milliseconds=spent)
+
+
+NO_SLICE = (
+    "its reference is counted back from a slice, and no slice is judged here; name a fixed window, {from: ..., to: ...}"
+)
+
+
+def _begin(rows: sql_checks.Rows) -> datetime | None:
+    return rows.piece.start if rows.piece else None
 
 
 def cannot(check: Check, contract: Contract, dialect: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from airflow_provider_harness.core.contracts.drift import USUAL_LEVELS, DriftMethod, DriftRule
 
-REFERENCE = ("days", "from", "to")
 MOST_BINS, MOST_DAYS = 100, 3660
 
 

@@ -44,7 +44,7 @@ def explain(
     healer may do."""
     from airflow_provider_harness.wiring.authoring import explaining
 
-    moment = _moment(as_of)
+    moment = explaining.moment_of(as_of, "as_of")
     if caller.local:
         return explaining.explanations(dag, imports=imports, as_of=moment)
     unknown = ConfigurationError(f"Dag {dag[:250]}", "is none that you may read, or has no file here.")
@@ -56,18 +56,6 @@ def explain(
         return explaining.explanations(dag, imports=False, as_of=moment)
     except ConfigurationError as error:  # it names files and Dags that the caller may not know
         raise unknown from error
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ConfigurationError("as_of", f"{text!r} is no moment with a zone.", fix="Use 2026-01-31T23:59:00+01:00.")
-    return at
 
 
 def check(

@@ -28,7 +28,7 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 	@$(TRY_BIGQUERY)
 	@$(PYTEST)
 
-slow: venv ## the tests that CI has no time for: what is left running when a demo or its Airflow is stopped or killed
+slow: venv ## the tests that CI has no time for: stopped and killed demos, and a second healer while a person looks on
 	@$(BIN)/python -m pytest -m slow tests/airflow
 
 lint: venv ## what of the check is no test: format, lint, types, layers, dependencies

@@ -1,0 +1,1 @@
+"""Data that models learn from and retrieve, and the models themselves."""

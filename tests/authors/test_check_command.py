@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 from argparse import Namespace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from airflow_provider_harness.cli.authoring import check as command
 from airflow_provider_harness.wiring.authoring import checking
 from tests.authors.faults import FAULTS
 from tests.authors.test_recall import folder
+from tests.yardstick import at_most
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "how-to" / "check-a-dag.md"
@@ -173,9 +173,8 @@ def test_a_hundred_dags_by_their_text_take_little_time(tmp_path: Path) -> None:
     texts = [Path(file).read_text() for file in files]
     for number in range(100):
         (tmp_path / f"dag_{number}.py").write_text(texts[number % 3].replace("_daily", f"_daily_{number}"))
-    began = time.process_time()
-    checking.findings([str(tmp_path / f"dag_{n}.py") for n in range(100)], imports=False, stage=Stage.COMPILE)
-    assert time.process_time() - began < 15
+    with at_most(150):
+        checking.findings([str(tmp_path / f"dag_{n}.py") for n in range(100)], imports=False, stage=Stage.COMPILE)
 
 
 def test_nothing_of_it_is_imported_by_a_dag_file() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from airflow_provider_harness.cli.authoring import shown
 from airflow_provider_harness.wiring.authoring import explaining
 from tests.authors import sound
 from tests.authors.test_recall import folder
+from tests.yardstick import at_most
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -181,9 +181,8 @@ def test_a_wrong_contract_is_said_where_it_is_used(tmp_path: Path) -> None:
 
 def test_one_dag_takes_little_time() -> None:
     explained(ROOT / "dags" / "flights_daily.py", AT)
-    began = time.process_time()
-    explained(ROOT / "dags" / "flights_daily.py", AT)
-    assert time.process_time() - began < 2
+    with at_most(20):
+        explained(ROOT / "dags" / "flights_daily.py", AT)
 
 
 def test_the_commands_of_the_page_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -43,10 +42,11 @@ from airflow_provider_harness.core.incidents.incident import ImpossibleEvent, In
 from airflow_provider_harness.core.redaction.escaping import ESCAPES, code, link
 from airflow_provider_harness.core.redaction.redactor import Redactor
 from tests.events import event_of
+from tests.yardstick import at_most
 
 pytestmark = pytest.mark.attack
 EXAMPLES = int(os.environ.get("HARNESS_FUZZ_EXAMPLES", "25"))
-SLOWEST = 5.0  # seconds of processor time for one input
+SLOWEST = 50  # times the yardstick, for one input
 MOST_MEMORY = 400  # MB more than before a target began
 DATA = Path(__file__).parents[1] / "data"
 PLAIN = Redactor(("pässwörd-Größe1",))
@@ -91,9 +91,9 @@ fuzzed = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=li
 @contextmanager
 def bounded() -> Iterator[None]:
     """One input takes no longer, and no more memory, than it may."""
-    began, held = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    yield
-    assert time.process_time() - began < SLOWEST
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with at_most(SLOWEST):
+        yield
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1024 < MOST_MEMORY
 
 

@@ -1,7 +1,8 @@
-"""What a capture costs the task that failed: in at most 100 ms beyond opening the store.
+"""What a capture costs the task that failed: at most what the yardstick takes, beyond opening the store.
 
 Each capture is the first one of its process, as in a failing task: Airflow is there, nothing of the harness is. Processor time
-is compared, so that a busy machine does not decide; the wall time beyond what the bare write takes is told.
+is compared with the yardstick's in the same process, so that a busy machine does not decide; the wall time beyond what the bare
+write takes is told.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.testing.postgres import PostgresServer
 
-MOST_SECONDS = 0.1
+MOST = 1.0
+"""Times the yardstick: 100 ms on the machine on which the limit was set."""
 CAPTURES = 9
 
-#: Prints, for each capture, its processor time, its wall time, and the wall time of the bare write of such a row.
+#: Prints, for each capture, its processor time, its wall time, the wall time of the bare write of such a row, and the yardstick's.
 DRIVER = """
 import json, os, sys, time
 from datetime import UTC, datetime
@@ -77,7 +79,9 @@ def first(number, text, out):
     spent = time.process_time() - processor, time.perf_counter() - wall
     from airflow_provider_harness.wiring import healing as wiring
 
-    os.write(out, json.dumps([*spent, bare(wiring.failure_log(), number)]).encode())
+    from tests.yardstick import measured
+
+    os.write(out, json.dumps([*spent, bare(wiring.failure_log(), number), measured()]).encode())
 
 
 found = []
@@ -112,6 +116,7 @@ def test_a_capture_costs_milliseconds(url: str, tmp_path: Path, record_property:
     upgrade(engine)
     given = {
         **os.environ,
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW_CONN_HARNESS_STORE": url.replace("postgresql+psycopg://", "postgres://").replace(
             "sqlite:///", "sqlite://"
@@ -137,10 +142,12 @@ def test_a_capture_costs_milliseconds(url: str, tmp_path: Path, record_property:
     assert kept == 2 * CAPTURES, "a capture that recorded nothing costs nothing"
     engine.dispose()
     processor = median(one[0] for one in captures)
+    times = median(one[0] / one[3] for one in captures)
     beyond = median(one[1] - one[2] for one in captures)
     record_property("processor_ms", round(1000 * processor, 1))
     record_property("wall_ms_beyond_the_write", round(1000 * beyond, 1))
     print(
-        f"{url.partition(':')[0]}: {1000 * processor:.1f} ms of processor, {1000 * beyond:.1f} ms beyond the bare write"
+        f"{url.partition(':')[0]}: {1000 * processor:.1f} ms of processor, {times:.2f} times the yardstick, "
+        f"{1000 * beyond:.1f} ms beyond the bare write"
     )
-    assert processor < MOST_SECONDS
+    assert times < MOST

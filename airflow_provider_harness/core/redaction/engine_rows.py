@@ -70,18 +70,18 @@ _ENGINES: Mapping[str, str] = {
     "value '|value \"": rf"(?P<keep>\bvalue {_Q}){_SHORT}(?={_Q} (?:cannot be|can't be|could not be) (?:converted|cast|parsed|coerced|stored|inserted))",
 }  # fmt: skip
 FORMS: tuple[Form, ...] = tuple(
-    Form(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(hints.split("|")), says_something)
+    Form(pattern, tuple(hints.split("|")), says_something, flags=re.IGNORECASE | re.MULTILINE)
     for hints, pattern in _ENGINES.items()
 )
 
 #: A row that is repeated as it stood in its file, after words that say so.
 _AS_IT_STOOD = Form(
-    re.compile(
+    (
         r"(?P<keep>\b(?:rejected|bad|malformed|invalid|offending|skipped|skipping|broken|failed)(?: \w{1,12})? (?:record|row|line)(?: (?:no\.? |#)?\d{1,12})?\s?: ?)(?=[^\n]{0,2000}?[^\s,;|\t](?:[,;|\t]|\\t)[^\s])"
-        + _TO_THE_END,
-        re.IGNORECASE,
+        + _TO_THE_END
     ),
     ("record", "row", "line"),
+    flags=re.IGNORECASE,
 )
 #: A rule of a table, with a place where lines cross; names of tables that tell of columns and tasks, and of nobody; a row's edge.
 _RULE = re.compile(r"(?=.{1,2000}[+|\u253c\u256a\u2547\u2502])\s*[|+\u251c\u2521\u255e\-][|+:\-= \u2500-\u257f]{3,}\Z")

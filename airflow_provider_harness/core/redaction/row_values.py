@@ -184,7 +184,7 @@ _SAYING: tuple[tuple[str, str], ...] = (
     *_BARE.items(),
 )  # fmt: skip
 FORMS: tuple[Form, ...] = tuple(
-    Form(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(hints.split("|")), holds, shape)
+    Form(pattern, tuple(hints.split("|")), holds, shape, re.IGNORECASE | re.MULTILINE)
     for table, holds, shape in ((_ROWS, says_something, None), (_SAYING, says_something, _shape))
     for hints, pattern in table
 )

@@ -9,29 +9,36 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import log2
 
 from airflow_provider_harness.core.redaction.redactor import MASK
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """One way in which something stands in a text that must not be shown.
 
-    :param pattern: its group "keep" stays; everything else that it matched is masked.
+    :param pattern: its group "keep" stays; everything else that it matched is masked. It is compiled for the first text that has a
+        hint: all of them together would cost a process that has one failure to tell most of its time.
     :param hints: in lower case; one of them is in every text that the pattern matches.
     :param holds: looks at the match once more; where it says no, the text stays.
     :param shape: what is shown in place of the value; the mask where it is None.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     hints: tuple[str, ...]
     holds: Callable[[re.Match[str]], bool] | None = None
     shape: Callable[[str], str] | None = None
+    flags: re.RegexFlag = re.NOFLAG
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, self.flags)
 
     def hide(self, text: str, lowered: str) -> str:
         """The text without it."""
-        return self.pattern.sub(self._masked, text) if any(hint in lowered for hint in self.hints) else text
+        return self.compiled.sub(self._masked, text) if any(hint in lowered for hint in self.hints) else text
 
     def _masked(self, match: re.Match[str]) -> str:
         if self.holds is not None and not self.holds(match):
@@ -77,7 +84,7 @@ def _no_word(match: re.Match[str]) -> bool:
 
 def _forms(table: Mapping[str, str], flags: re.RegexFlag = re.NOFLAG) -> Iterable[Form]:
     for hints, pattern in table.items():
-        yield Form(re.compile(pattern, flags), tuple(hints.split("|")))
+        yield Form(pattern, tuple(hints.split("|")), flags=flags)
 
 
 _B = r"(?<![A-Za-z0-9])"  # nothing of a word before it
@@ -182,19 +189,19 @@ _HEADERS: Mapping[str, str] = {
     "basic|negotiate|ntlm": r"(?P<keep>\b(?:basic|negotiate|ntlm)\s{1,3})(?P<token>[a-z0-9+/]{8,4000}={0,2})(?![a-z0-9])",
 }
 
-_KEY_BODY = Form(re.compile(r"^[ \t]{0,20}[A-Za-z0-9+/]{60,80}={0,2}(?=[ \t]{0,5}$)", re.MULTILINE), ("",))
+_KEY_BODY = Form(r"^[ \t]{0,20}[A-Za-z0-9+/]{60,80}={0,2}(?=[ \t]{0,5}$)", ("",), flags=re.MULTILINE)
 
 FORMS: tuple[Form, ...] = (
     *_forms(_LOOSE, re.IGNORECASE | re.MULTILINE),
     *_forms(_VENDORS, re.MULTILINE),
     *(
-        Form(re.compile(pattern, re.IGNORECASE), tuple(hints.split("|")), _no_word)
+        Form(pattern, tuple(hints.split("|")), _no_word, flags=re.IGNORECASE)
         for hints, pattern in _HEADERS.items()
     ),
     _KEY_BODY,
     # An AWS secret, an Azure account key, a key of a vendor that is not in the table.
-    Form(re.compile(r"(?<![A-Za-z0-9+/=_.\-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/_\-])"), ("",), _random),
-    Form(re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9+_\-]{24,2000}={0,2}(?![A-Za-z0-9])"), ("",), _random),
-    Form(re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{60,20000}={0,2}(?![A-Za-z0-9])"), ("",), _random),
-    Form(re.compile(r"(?<![A-Za-z0-9])[a-z2-7]{52}(?![A-Za-z0-9])"), ("",), lambda m: any(c.isdigit() for c in m.group())),
+    Form(r"(?<![A-Za-z0-9+/=_.\-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/_\-])", ("",), _random),
+    Form(r"(?<![A-Za-z0-9])[A-Za-z0-9+_\-]{24,2000}={0,2}(?![A-Za-z0-9])", ("",), _random),
+    Form(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{60,20000}={0,2}(?![A-Za-z0-9])", ("",), _random),
+    Form(r"(?<![A-Za-z0-9])[a-z2-7]{52}(?![A-Za-z0-9])", ("",), lambda m: any(c.isdigit() for c in m.group())),
 )  # fmt: skip

@@ -67,7 +67,7 @@ _PLACES: Mapping[str, str] = {
     "key |token |secret ": r"(?P<keep>\b(?:api[ _-]key|access[ _-]key|token|secret) ['\"]?)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }  # fmt: skip
 FORMS: tuple[Form, ...] = tuple(
-    Form(re.compile(pattern, re.IGNORECASE), tuple(hints.split("|")) if hints != "|" else ("|",))
+    Form(pattern, tuple(hints.split("|")) if hints != "|" else ("|",), flags=re.IGNORECASE)
     for hints, pattern in _PLACES.items()
 )
 

@@ -15,6 +15,8 @@ import pytest
 from airflow_provider_harness.cli.diagnose import LONGEST_CASE, LONGEST_EXCERPT, diagnose_file, diagnose_log
 from airflow_provider_harness.core.errors import ConfigurationError
 
+ROOT = Path(__file__).resolve().parents[3]
+
 CASE = {"id": "a", "system": "postgres", "log_excerpt": "ERROR: deadlock detected"}
 
 
@@ -80,14 +82,15 @@ def test_a_log_of_any_size_is_read_in_bounded_memory_and_time(tmp_path: Path) ->
     assert log.stat().st_size > 100e6
     code = (
         "import json, sys, time; from pathlib import Path; from airflow_provider_harness.cli.diagnose import diagnose_log;"
+        "from tests.yardstick import measured;"
         "began = time.process_time(); found = diagnose_log(sys.argv[1]); took = time.process_time() - began;"
         "peak = Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0];"
-        "print(json.dumps([found['category'], took, int(peak) / 1024]))"
+        "print(json.dumps([found['category'], took / measured(), int(peak) / 1024]))"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(log)], capture_output=True, text=True, check=True)
-    category, seconds, megabytes = json.loads(done.stdout)
+    done = subprocess.run([sys.executable, "-c", code, str(log)], cwd=ROOT, capture_output=True, text=True, check=True)
+    category, times, megabytes = json.loads(done.stdout)
     assert category == "lock_contention"
-    assert seconds < 1
+    assert times < 10  # a second of the machine on which the limit was set
     assert megabytes < 150
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from airflow_provider_harness.adapters.contracts.odcs import compile_file, load_
 from airflow_provider_harness.core.errors import ContractError, HarnessError
 from tests.unit.adapters.contracts.test_ledger import standard
 from tests.unit.adapters.contracts.test_silent import contract
+from tests.yardstick import at_most
 
 SCHEMA = standard()
 JUNK = st.sampled_from(
@@ -245,20 +245,17 @@ LIMITS = [
 
 @pytest.mark.parametrize(("text", "said"), [case[1:] for case in LIMITS], ids=[case[0] for case in LIMITS])
 def test_a_text_beyond_limits_is_refused_at_once(text: str, said: str) -> None:
-    began = time.process_time()
-    with pytest.raises(ContractError) as caught:
+    with at_most(30), pytest.raises(ContractError) as caught:
         compile_file(text, "x")
     assert any(said in finding for finding in caught.value.findings), caught.value.findings
-    assert time.process_time() - began < 3
 
 
 def test_the_largest_contract_that_is_read_is_read_in_seconds() -> None:
     deep: dict[str, Any] = {"name": "x", "logicalType": "string"}
     for n in range(20):
         deep = {"name": f"n{n}", "logicalType": "object", "properties": [deep, {"name": "y", "logicalType": "string"}]}
-    began = time.process_time()
-    compile_file(contract({"logicalType": "object", "properties": [deep]}), "x")
-    assert time.process_time() - began < 5, "the depth costs no power of it"
+    with at_most(50):  # the depth costs no power of it
+        compile_file(contract({"logicalType": "object", "properties": [deep]}), "x")
 
 
 def test_a_file_that_is_too_large_or_no_file_is_refused(tmp_path: Path) -> None:
@@ -278,6 +275,5 @@ def test_limits_are_above_what_people_write() -> None:
     assert 20 * len(LEDGER) < contracts_yaml.MOST_NODES
     columns = [{"name": f"c{n}", "logicalType": "string", "required": True} for n in range(1600)]
     text = contract().replace("  - name: id\n    logicalType: integer\n", yaml.safe_dump(columns, indent=2).replace("- ", "  - ").replace("\n  l", "\n    l").replace("\n  n", "\n    n").replace("\n  r", "\n    r"))  # fmt: skip
-    began = time.process_time()
-    assert len(compile_file(text, "x").contracts[0].columns) == 1603
-    assert time.process_time() - began < 20
+    with at_most(200):
+        assert len(compile_file(text, "x").contracts[0].columns) == 1603

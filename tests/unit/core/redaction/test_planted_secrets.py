@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import time
 import unicodedata
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.core.redaction.redactor import MASK, Redactor
 from tests.planted import AROUND, corpus, forms, leaks, plant
+from tests.yardstick import at_most
 
 pytestmark = pytest.mark.attack
 PLAIN = Redactor()
@@ -257,9 +257,8 @@ BRICKS = (
 @pytest.mark.parametrize("brick", BRICKS)
 def test_no_text_takes_long(brick: str) -> None:
     text = brick * (20_000 // len(brick))
-    began = time.process_time()
-    PLAIN.redact(text)
-    assert time.process_time() - began < 3
+    with at_most(30):
+        PLAIN.redact(text)
 
 
 @pytest.mark.parametrize(

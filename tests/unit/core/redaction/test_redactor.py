@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_harness.core.redaction import engine_rows, row_values, secret_forms, secret_places
 from airflow_provider_harness.core.redaction.redactor import MASK, Redactor, shorten, visible
 
 SECRETS = (
@@ -145,3 +146,9 @@ def test_short_secrets_are_not_looked_for() -> None:
 def test_what_was_cut_is_said() -> None:
     assert shorten("x" * 100, 60).endswith("x... [40 more characters]")
     assert shorten("short", 60) == "short"
+
+
+def test_every_form_is_a_pattern() -> None:
+    """They are compiled when a text first needs them, so that no import finds a wrong one."""
+    for table in (secret_forms, secret_places, row_values, engine_rows):
+        assert all(form.compiled.pattern and form.hints for form in table.FORMS)

@@ -28,8 +28,8 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 	@$(TRY_BIGQUERY)
 	@$(PYTEST)
 
-slow: venv ## the tests that CI has no time for: stopped and killed demos, and a second healer while a person looks on
-	@$(BIN)/python -m pytest -m slow tests/airflow
+slow: venv ## the tests that CI has no time for, such as stopped and killed demos, and a second healer while a person looks on
+	@$(BIN)/python -m pytest -m slow tests
 
 lint: venv ## what of the check is no test: format, lint, types, layers, dependencies
 	@$(BIN)/ruff format --check .

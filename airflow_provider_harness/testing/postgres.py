@@ -116,8 +116,10 @@ class PostgresServer:
         from psycopg import sql
 
         with self.connect() as connection:
+            # Since PostgreSQL 15 a template is copied through the log by default, which takes nearly three times as long.
+            how = "strategy file_copy" if connection.info.server_version >= 150_000 else ""
             if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+                connection.execute(sql.SQL("create database {} {}").format(sql.Identifier(name), sql.SQL(how)))
 
     def drop_database(self, name: str) -> None:
         """Drops a database, whoever is connected to it, if it exists."""

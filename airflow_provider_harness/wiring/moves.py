@@ -60,7 +60,7 @@ def extract(
     with in_hand(_RECORDS, contract, piece, site, task, of_folder(folder)) as slot, database as source:
         running.append(source.cancel)
         contract = slot.contract
-        gauge = ArrowChecks(contract, _sliced(contract, piece), at=piece.end)
+        gauge = ArrowChecks(contract, _sliced(contract, piece), at=piece.end, expectations=True)
         stage = ParquetStage(folder)
         watch = Watch(contract)
         manifest, report, drift = move.extract(

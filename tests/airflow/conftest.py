@@ -52,7 +52,7 @@ READS: dict[str, dict[str, Any]] = {
 """What it reads before, all of it in its first turn."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dags_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Dags that the stack runs: a test may put more files there, and Airflow sees them within seconds."""
     folder = tmp_path_factory.mktemp("dags")
@@ -61,13 +61,13 @@ def dags_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model_asked() -> list[dict[str, Any]]:
     """Every request that the model's stand-in got."""
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
     """A stand-in that speaks the wire of Anthropic's Messages API."""
 
@@ -105,7 +105,7 @@ def model_url(model_asked: list[dict[str, Any]]) -> Iterator[str]:
         yield server.url_for("").rstrip("/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def place(dags_folder: Path, model_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The running world, the harness acting in it, and the first New York day of 2013 published through the gates."""
     model = {"conn_type": "anthropic", "password": "test-key", "host": model_url, "model": "stand-in", "ask": "always"}
@@ -114,13 +114,13 @@ def place(dags_folder: Path, model_url: str, tmp_path_factory: pytest.TempPathFa
         yield there
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(place: World) -> AirflowStack:
     """The running Airflow."""
     return place.stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first_day(place: World) -> Run:
     """A finished run of the first day of 2013."""
     run = trigger(place, FLIGHTS, date(2013, 1, 1), "first")
@@ -128,7 +128,7 @@ def first_day(place: World) -> Run:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hostile(place: World, dags_folder: Path) -> Run:
     """A started run whose tasks print every injection and fail; what becomes of it goes on while other tests run."""
     (dags_folder / "injections.jsonl").symlink_to(ROOT / "tests" / "data" / "injections.jsonl")
@@ -138,7 +138,7 @@ def hostile(place: World, dags_folder: Path) -> Run:
     return Run(dag_id="hostile", run_id="hostile__1", day=date(2013, 1, 1))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def databases(place: World) -> PostgresServer:
     """Where source, warehouse and harness store are."""
     return place.postgres

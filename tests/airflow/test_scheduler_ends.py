@@ -31,6 +31,7 @@ def stack(postgres: PostgresServer, tmp_path: Path) -> AirflowStack:
     return made
 
 
+@pytest.mark.slow  # it has an Airflow of its own
 def test_the_reconciler_keeps_no_scheduler_from_ending(stack: AirflowStack) -> None:
     with stack:
         assert stack.cli("harness", "db", "upgrade").returncode == 0

@@ -1,4 +1,4 @@
-"""Eight real Dags that fail for one cause: one incident, one healer run that leads, no page, and all of them well."""
+"""Five real Dags that fail for one cause: one incident, one healer run that leads, no page, and all of them well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.demo.breaks import Run, incidents, wait_closed, wait_for
 from tests.demo.world import HARNESS, World
 
-MANY = 8
+MANY = 5
 STORM = """
 import pathlib
 
@@ -26,13 +26,13 @@ class FaresSensor(BaseSensorOperator):
         return True
 
 
-for number in range(8):
+for number in range(5):
     with DAG(f"storm_{number}", schedule=None, tags=["flights"], default_args={"owner": "data-team"}):
         FaresSensor(task_id="fetch")
 """
 
 
-def test_eight_dags_of_one_cause_are_one_incident_and_follow_its_leader(place: World, dags_folder: Path) -> None:
+def test_five_dags_of_one_cause_are_one_incident_and_follow_its_leader(place: World, dags_folder: Path) -> None:
     (dags_folder / "storm.py").write_text(STORM)
     runs = [Run(dag_id=f"storm_{n}", run_id=f"storm__{n}", day=date(2013, 1, 1)) for n in range(MANY)]
     try:

@@ -85,6 +85,32 @@ def test_a_staged_folder_that_is_not_there_is_named_and_not_tried_again(case: Ca
         run(load, context(case))
 
 
+EXPECTATIONS = {
+    "a column": "{type: expect_column_values_to_be_between, kwargs: {column: amount, max_value: 900}}",
+    "the table": "{type: expect_table_column_count_to_equal, kwargs: {value: 99}}",
+    "two columns": "{type: expect_column_pair_values_a_to_be_greater_than_b, kwargs: {column_A: id, column_B: amount}}",
+}
+
+
+@pytest.mark.parametrize("rule", EXPECTATIONS)
+def test_a_rule_of_great_expectations_gates_an_extract(case: Case, dag: Any, tmp_path: Path, rule: str) -> None:
+    from airflow_provider_harness.operators import PostgresExtractOperator
+
+    path = tmp_path / "orders.odcs.yaml"
+    own = f"- {{type: custom, engine: great-expectations, severity: SEVERITY, implementation: {EXPECTATIONS[rule]}}}"
+    text = path.read_text()
+    case.at_source("UPDATE public.orders SET amount = 950 WHERE id = 3")
+    for severity in ("error", "warning"):
+        path.write_text(text.replace("    properties:", f"      {own}\n    properties:".replace("SEVERITY", severity), 1))
+        extract = PostgresExtractOperator(task_id=f"e_{severity}", **terms(dag, "src"))
+        if severity == "warning":
+            assert run(extract, context(case))
+            continue
+        with pytest.raises(AirflowFailException, match="expect_"):
+            run(extract, context(case))
+        assert case.staged() == []
+
+
 def test_every_outlet_gets_the_count(case: Case, dag: Any) -> None:
     from airflow.sdk import Asset
 

@@ -338,7 +338,7 @@ NEEDS_TABLES = (K.REFERENTIAL, K.RECONCILIATION_BY_KEY)
 
 def gates_of(kind: CheckKind) -> tuple[str, ...]:
     """The gates at which a kind of check is judged."""
-    return tuple(gate for gate in GATES if not (gate == "extract" and kind in (*NEEDS_TABLES, K.CUSTOM_GX)))
+    return tuple(gate for gate in GATES if not (gate == "extract" and kind in NEEDS_TABLES))
 
 
 def engines_of(kind: CheckKind) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import tempfile
 import time
+import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.duckdb import inside as duck_inside
 from airflow_provider_harness.adapters.duckdb.measure import Duck
+from airflow_provider_harness.adapters.gx import suite as gx
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql import values as sql_values
 from airflow_provider_harness.adapters.sql.aggregates import MERGEABLE, State, merge
@@ -24,6 +27,7 @@ from airflow_provider_harness.adapters.sql.types import carried_type
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Metric
 from airflow_provider_harness.core.contracts.contract import Contract, MalformedRows
 from airflow_provider_harness.core.contracts.report import Measurement, Measurements
+from airflow_provider_harness.core.errors import MissingExtra
 from airflow_provider_harness.core.slices.slices import Slice
 
 if TYPE_CHECKING:
@@ -54,6 +58,8 @@ class ArrowChecks:
     :param memory_limit: megabytes, 1 or more; what cannot be done with it is done with more, and a warning.
     :param references: ``schema.table`` -> its rows, for foreign keys and reconciliation.
     :param at: moment as of which freshness is judged where there is no slice; None means now.
+    :param expectations: whether rules of Great Expectations are measured here, on a frame of the columns that they name, which is in
+        memory at the end; else they are left, since a database measures them where it has the rows.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class ArrowChecks:
         memory_limit: int = LIMIT_MB,
         references: Mapping[str, pa.Table] | None = None,
         at: datetime | None = None,
+        expectations: bool = False,
     ) -> None:
         import duckdb
 
@@ -85,7 +92,9 @@ class ArrowChecks:
         duck_inside.teach(self._duck, contract)
         self._rows = sql_checks.Rows(relation="batch", piece=piece, at=at, dialect=self._database.dialect)
         here = [check for check in contract.checks if _here(check, contract, self._rows, tables)]
-        self._elsewhere = {check.id for check in contract.checks if check not in here} - set(self._errors)
+        custom = [check for check in contract.checks if expectations and check.kind is CheckKind.CUSTOM_GX]
+        self._expected = [check for check in custom if check.id not in self._errors]
+        self._elsewhere = {check.id for check in contract.checks if check not in (*here, *custom)} - set(self._errors)
         checks = [_carried(check) for check in here if check.id not in self._errors]
         self._counted = [check for check in checks if check.spec.metric in BY_BATCH]
         self._running = {check.id: check for check in checks if check.kind in MERGEABLE}
@@ -94,7 +103,8 @@ class ArrowChecks:
         self._distinct = {c.id: f"kept{n}" for n, c in enumerate(self._whole) if c.kind is CheckKind.DISTINCT_COUNT}
         self._aside = contract.quarantine.policy is MalformedRows.QUARANTINE
         together = [check for check in self._whole if check.id not in self._distinct]
-        self._kept = tuple(dict.fromkeys(name for check in together for name in _needed(check, contract)))
+        needed = [_needed(check, contract) for check in together] + [_named(one, contract) for one in self._expected]
+        self._kept = tuple(dict.fromkeys(name for names in needed for name in names))
         self._waiting: list[pa.RecordBatch] = []
         self._number = 0
         self._totals = {check.id: 0 for check in self._counted}
@@ -205,6 +215,7 @@ class ArrowChecks:
                 self._elsewhere.add(check.id)  # DuckDB may read it in another way than the warehouse
             else:
                 values[check.id] = found
+        values |= self._by_expectations()
         values |= {name: Measurement(value=None, error=reason) for name, reason in self._errors.items()}
         self._duck.close()
         self._forget()
@@ -238,6 +249,18 @@ class ArrowChecks:
             self._explain([check])
         value = value_of(check, found, self._contract, self._rows)
         return Measurement(value=value, samples=tuple(self._samples.get(check.id, ())))
+
+    def _by_expectations(self) -> Mapping[str, Measurement]:
+        """Rules of Great Expectations on the columns that they name; without it they could not be checked."""
+        if not self._expected:
+            return {}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The inplace keyword")  # DuckDB's own use of pandas
+            frame = self._duck.sql("SELECT * FROM kept").df()
+        try:
+            return gx.measure_frame(frame, self._contract, self._rows, self._expected).values
+        except MissingExtra as error:
+            return {check.id: Measurement(value=None, error=str(error)) for check in self._expected}
 
     def _roomy(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a statement; one that cannot do with the limit, spilling and all, gets twice as much, and again."""
@@ -298,6 +321,15 @@ def _here(check: Check, contract: Contract, rows: sql_checks.Rows, tables: Itera
 
 def _carried(check: Check) -> Check:
     return replace(check, type=carried_type(check.type) or check.type) if check.type else check
+
+
+def _named(check: Check, contract: Contract) -> tuple[str, ...]:
+    """The columns that a rule of Great Expectations names; where it names none, or rows by a condition, all of them."""
+    given = json.loads(check.gx)["kwargs"]
+    whose = [value for name, value in given.items() if name.startswith("column")]
+    named = {name for value in whose for name in (value if isinstance(value, list) else [value])}
+    every = "row_condition" in given or not named or not named <= set(contract.names)
+    return contract.names if every else tuple(name for name in contract.names if name in named)
 
 
 def _needed(check: Check, contract: Contract) -> tuple[str, ...]:

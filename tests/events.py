@@ -46,6 +46,7 @@ LEAST: Mapping[EventKind, Mapping[str, Any]] = {
     E.TAKEN: {"by": "p"},
     E.RETURNED: {"by": "p"},
     E.ACKED: {"by": "p"},
+    E.FORGOTTEN: {"by": "p", "why": "w"},
     E.RESOLVED: {"by": "p", "why": ""},
     E.REOPENED: {"why": ""},
     E.CLOSED: {"outcome": "unknown", "why": ""},

@@ -161,7 +161,7 @@ COMMANDS = {
     f"harness {words}"
     for words in (
         *("init", "doctor", "off", "shadow", "act", "approve", "refuse", "reconcile", "diagnose", "quality", "lineage"),
-        *(f"incidents {word}" for word in ("list", "show", "take", "return", "ack", "resolve")),
+        *(f"incidents {word}" for word in ("list", "show", "take", "return", "ack", "forget", "resolve")),
         *(
             "policy check",
             "policy explain",

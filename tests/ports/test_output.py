@@ -35,7 +35,7 @@ CALLS: dict[str, list[str]] = {
     "incidents digest": [],
     "incidents show": [INCIDENT],
     **{f"incidents {word}": [INCIDENT, *ME] for word in ("take", "return", "ack")},
-    "incidents resolve": [INCIDENT, "--why", "w", *ME],
+    **{f"incidents {word}": [INCIDENT, "--why", "w", *ME] for word in ("forget", "resolve")},
     "login": ["--user", "ann", "--url", "http://127.0.0.1:9"],
     "approve": [INCIDENT, *ME],
     "refuse": [INCIDENT, *ME],

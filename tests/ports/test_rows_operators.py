@@ -101,7 +101,9 @@ def test_a_rule_of_great_expectations_gates_an_extract(case: Case, dag: Any, tmp
     text = path.read_text()
     case.at_source("UPDATE public.orders SET amount = 950 WHERE id = 3")
     for severity in ("error", "warning"):
-        path.write_text(text.replace("    properties:", f"      {own}\n    properties:".replace("SEVERITY", severity), 1))
+        path.write_text(
+            text.replace("    properties:", f"      {own}\n    properties:".replace("SEVERITY", severity), 1)
+        )
         extract = PostgresExtractOperator(task_id=f"e_{severity}", **terms(dag, "src"))
         if severity == "warning":
             assert run(extract, context(case))

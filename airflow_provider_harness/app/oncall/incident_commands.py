@@ -1,10 +1,11 @@
-"""What a person does about an incident: take it, give it back, say that it is seen or over, answer its question.
+"""What a person does about an incident: take it, give it back, say that it is seen or over, answer, take an answer back.
 
 Each first asks Airflow, with the person's own token, who that is and whether they may; then the store is told.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,10 +19,13 @@ from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
 from airflow_provider_harness.core.incidents.events import (
     Acked,
+    Answered,
     Asked,
     Body,
     Closed,
     Event,
+    Forgotten,
+    Judged,
     Outcome,
     Resolved,
     Returned,
@@ -138,6 +142,24 @@ def acknowledge(desk: IncidentCommands, incident_id: str) -> CommandResult:
         desk.pager.acknowledge(dedup_key(incident))
     _append(desk, incident_id, Acked(by=who))
     return CommandResult(done=True, text=f"Seen by {who}{'' if incident.paged else '; nobody was paged about it'}.")
+
+
+def forget(desk: IncidentCommands, incident_id: str, why: str) -> CommandResult:
+    """Take back that the task of an incident may run again without asking, as somebody answered there.
+
+    :param why: what changed, for whoever is asked next.
+    """
+    _known(desk, incident_id)
+    bodies = [event.body for event in desk.store.events(incident_id)]
+    told = [body for body in bodies if isinstance(body, Judged | Answered | Forgotten)]
+    kept = [one for before, one in itertools.pairwise(told) if isinstance(before, Judged) and before.remembers]
+    yes = [body for body in kept if isinstance(body, Answered) and body.said]
+    if not yes or isinstance(told[-1], Forgotten):
+        text = f"No yes about a task is remembered of incident {incident_id}. A remembered no ends with the next yes."
+        return CommandResult(done=False, text=text)
+    who = _noted(desk, incident_id, "what was answered about this task is taken back by {who}")
+    _append(desk, incident_id, Forgotten(by=who, why=why))
+    return CommandResult(done=True, text="The task may not run again without asking. Its next failure is asked about.")
 
 
 def resolve(desk: IncidentCommands, incident_id: str, why: str, *, unproved: bool) -> CommandResult:

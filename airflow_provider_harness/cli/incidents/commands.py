@@ -1,4 +1,4 @@
-"""``airflow harness incidents take|return|ack|resolve``, ``approve`` and ``refuse``: what a person does, as that person."""
+"""``airflow harness incidents take|return|ack|forget|resolve``, ``approve`` and ``refuse``: what a person does, as that person."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def incidents_return(args: Any) -> int:
 @command
 def incidents_ack(args: Any) -> int:
     return _at_the_desk(args, hand_over.acknowledge)
+
+
+@command
+def incidents_forget(args: Any) -> int:
+    return _at_the_desk(args, lambda desk, name: hand_over.forget(desk, name, args.why))
 
 
 @command

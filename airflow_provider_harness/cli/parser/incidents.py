@@ -90,6 +90,16 @@ INCIDENTS = GroupCommand(
             epilog=f"Example: airflow harness incidents ack {_ID}",
         ),
         action(
+            "incidents forget",
+            "Take back a yes that was given about the task of an incident: it is asked about again; exit 1 where there is none",
+            INCIDENT,
+            Arg(("--why",), required=True, help="what changed, for whoever is asked next"),
+            *AS_YOU,
+            OUTPUT,
+            module="incidents.commands",
+            epilog=f"Example: airflow harness incidents forget {_ID} --why 'The task sends mails since yesterday.'",
+        ),
+        action(
             "incidents resolve",
             "End an incident and its page, since you mended the cause; exit 1 where Airflow does not agree",
             INCIDENT,

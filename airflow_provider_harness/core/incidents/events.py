@@ -41,6 +41,7 @@ class EventKind(StrEnum):
     TAKEN = "taken"
     RETURNED = "returned"
     ACKED = "acked"
+    FORGOTTEN = "forgotten"
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CLOSED = "closed"
@@ -522,6 +523,15 @@ class Acked(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten(Body):
+    """A person takes back that its task may run again without asking; the task is asked about at its next failure."""
+
+    kind = EventKind.FORGOTTEN
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved(Body):
     """A person says that it is over.
 
@@ -557,7 +567,7 @@ BODIES: Mapping[EventKind, type[Body]] = {
     for body in (
         Opened, Joined, Claimed, EvidenceSeen, Diagnosed, ModelAsked, ModelAnswered, ModelProposed, ModelEnded, Proposed,
         Judged, Asked, Answered, ActStarted, ActEnded, Followed, RunSettled, Settled, Paged, Noted, Taken, Returned, Acked,
-        Resolved, Reopened, Closed,
+        Forgotten, Resolved, Reopened, Closed,
     )
 }  # fmt: skip
 

@@ -109,6 +109,7 @@ TRANSITIONS: Mapping[EventKind, tuple[frozenset[State], State | None]] = {
     EventKind.REOPENED: (frozenset({State.VERIFYING}), State.OPEN),
     EventKind.RETURNED: (frozenset({State.TAKEN, State.CLOSED}), State.OPEN),
     EventKind.ACKED: (_EVER, None),
+    EventKind.FORGOTTEN: (_EVER, None),
     EventKind.RESOLVED: (_EVER, None),
     EventKind.CLOSED: (_ANY, State.CLOSED),
 }

@@ -1,7 +1,8 @@
 """What people answered about a task, as the healer recorded it: whether it may run again without asking, by whose word, until when.
 
 A task of a kind of which only its author knows is asked about once. A yes counts for the version of the Dag that it was given
-for, once the run that it allowed succeeded, until it expires or a later act on the task does not help. A no counts as long.
+for, once the run that it allowed succeeded, until it expires, a later act on the task does not help, or a person takes it back. A no
+counts as long.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from airflow_provider_harness.core.incidents.events import (
     Event,
     EventKind,
     Followed,
+    Forgotten,
     Judged,
     Outcome,
     Proposed,
@@ -37,6 +39,7 @@ KINDS = (
     EventKind.FOLLOWED,
     EventKind.RUN_SETTLED,
     EventKind.SETTLED,
+    EventKind.FORGOTTEN,
 )
 _WELL = (Outcome.HEALED, Outcome.RECOVERED)
 _FALSE = (Outcome.NOT_HEALED, Outcome.MADE_WORSE)
@@ -95,6 +98,8 @@ def remembered(events: Iterable[Event], dag_id: str, task_id: str, version: int 
 def _after(word: Word | None, event: Event, cases: dict[str, _Case], task: tuple[str, str]) -> Word | None:
     """What counts after one more event."""
     body, name = event.body, event.incident_id
+    if isinstance(body, Forgotten):
+        return None if word is not None and word.incident == name else word
     if isinstance(body, Proposed | Followed):
         _begin(body, name, cases, task)
     case = cases.get(name)

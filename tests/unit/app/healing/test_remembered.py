@@ -13,12 +13,15 @@ from airflow_provider_harness.adapters.yaml_files.policy import load_policy
 from airflow_provider_harness.app.healing import act, verify
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.oncall import approve, escalate
+from airflow_provider_harness.app.oncall import incident_commands as hand_over
 from airflow_provider_harness.app.ports.healing import Answer
 from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.incidents.events import Answered, Judged, Outcome, Proposed
 from airflow_provider_harness.core.incidents.remembered import DAYS
 from airflow_provider_harness.core.policy.policy import Op, VerdictKind
 from tests.unit.app.fakes import RUN, World, dag, opened, policy_of, task, world
+from tests.unit.app.oncall.test_incident_commands import FakePerson, desk
 
 YES = Answer(answered=True, chosen=(approve.APPROVE,), by="oncall", seconds=60.0)
 NO = replace(YES, chosen=(approve.REFUSE,))
@@ -125,6 +128,28 @@ def test_a_later_yes_takes_a_no_back() -> None:
     ends(w, fails(w, "run1"), NO)
     assert ends(w, fails(w, "run2"), YES) is Outcome.RECOVERED
     assert verdict(w, fails(w, "run3")) == ("approve", "approved")
+
+
+def test_a_person_takes_a_yes_back() -> None:
+    w = packaged()
+    first = agreed(w)
+    assert verdict(w, fails(w, "run2"))[0] == "approve"
+    viewer = FakePerson(may=False)
+    with pytest.raises(NotAllowed):
+        hand_over.forget(desk(w, viewer), first, "it sends mails now")
+    assert hand_over.forget(desk(w), first, "it sends mails now").done
+    assert verdict(w, fails(w, "run3")) == ("ask", "unknown")
+    again = hand_over.forget(desk(w), first, "once more")
+    assert not again.done and "No yes about a task is remembered" in again.text
+
+
+def test_there_is_nothing_to_forget_where_nobody_said_yes() -> None:
+    w = packaged()
+    first = fails(w, "run1")
+    assert not hand_over.forget(desk(w), first, "w").done
+    ends(w, first, NO)
+    assert not hand_over.forget(desk(w), first, "w").done
+    assert verdict(w, fails(w, "run2")) == ("ask", "refused")
 
 
 def expired(w: World) -> None:

@@ -249,6 +249,7 @@ BODIES: dict[EventKind, dict[str, Any]] = {
     EventKind.TAKEN: {"by": "p"},
     EventKind.RETURNED: {"by": "p"},
     EventKind.ACKED: {"by": "p"},
+    EventKind.FORGOTTEN: {"by": "p", "why": "w"},
     EventKind.RESOLVED: {"by": "p", "why": "w"},
     EventKind.REOPENED: {"why": "w"},
     EventKind.CLOSED: {"outcome": "healed", "why": "w"},

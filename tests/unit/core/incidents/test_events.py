@@ -42,6 +42,7 @@ WRITTEN: dict[EventKind, str] = {
     E.TAKEN: "by",
     E.RETURNED: "by",
     E.ACKED: "by",
+    E.FORGOTTEN: "by why",
     E.RESOLVED: "by why unproved",
     E.REOPENED: "why",
     E.CLOSED: "outcome why",

@@ -65,6 +65,7 @@ EXPECTED: dict[EventKind, tuple[set[State], State | None]] = {
     E.REOPENED: ({S.VERIFYING}, S.OPEN),
     E.RETURNED: ({S.TAKEN}, S.OPEN),  # and of what ended with a person, see below
     E.ACKED: (set(State), None),
+    E.FORGOTTEN: (set(State), None),
     E.RESOLVED: (set(State), None),
     E.CLOSED: (OPEN, S.CLOSED),
 }
@@ -145,7 +146,17 @@ def test_what_always_holds(kinds: list[EventKind]) -> None:
             after = incident.after(new)
         except ImpossibleEvent:
             continue
-        late = (E.JOINED, E.ACKED, E.RESOLVED, E.PAGED, E.ACT_ENDED, E.MODEL_ANSWERED, E.MODEL_PROPOSED, E.MODEL_ENDED)
+        late = (
+            E.JOINED,
+            E.ACKED,
+            E.FORGOTTEN,
+            E.RESOLVED,
+            E.PAGED,
+            E.ACT_ENDED,
+            E.MODEL_ANSWERED,
+            E.MODEL_PROPOSED,
+            E.MODEL_ENDED,
+        )
         assert incident.state is not S.CLOSED or kind in late
         assert after.paged >= incident.paged
         assert after.acts[: len(incident.acts)] == incident.acts

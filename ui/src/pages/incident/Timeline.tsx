@@ -22,6 +22,7 @@ const SIGNS: Record<string, readonly [IconName, string]> = {
   taken: ["user", "deferred"],
   returned: ["undo", "deferred"],
   acked: ["eye", "deferred"],
+  forgotten: ["undo", "deferred"],
   resolved: ["check", "success"],
   paged: ["activity", "up_for_retry"],
   closed: ["minus", "none"],

@@ -247,7 +247,9 @@ def contract() -> str:
         "`harness.consumers` and `harness.criticality` say who is paged and how loudly ([on call](../how-to/be-on-call.md)); "
         "`harness.sourceOfTruth` is for people. An `authoritativeDefinitions` entry of type `runbook` is linked in pages.\n\n"
         "## Levels of readiness\n\nEach level demands what the ones before it demand, and more. `airflow harness contract check "
-        "--conn-id C --output markdown FILE` prints which standards the contract and its live table meet, and why not.\n\n"
+        "--conn-id C --output markdown FILE` prints which standards the contract and its live table meet, and why not; `airflow harness "
+        "readiness` does so for a whole warehouse, with the text to add. Each standard of `ai_ready` may also be a person's word, where "
+        "nothing measures it ([how to](../how-to/make-data-ready-for-models.md)).\n\n"
         + table(("level", "standard", "what it demands"), [(f"`{s.level}`", f"`{s.id}`", s.demand) for s in STANDARDS])
         + "\n\n## Checks\n\n"
         "[How to write them](../how-to/write-checks.md), [what each kind is](checks.md), and "

@@ -133,12 +133,11 @@ def contract_dictionary(args: Any) -> int:
 def _check_live(args: Any) -> int:
     from airflow_provider_harness.adapters.contracts.odcs import load_contracts
     from airflow_provider_harness.core.contracts.readiness import markdown
-    from airflow_provider_harness.wiring import rows as wiring_rows
+    from airflow_provider_harness.wiring.learning import readiness
 
-    rows, lists, at = [], [], _moment("--as-of", args.as_of)
+    rows, lists, at = [], [], moment("--as-of", args.as_of)
     for contract in (contract for file in args.files for contract in load_contracts(file)):
-        with wiring_rows.reachable(args.conn_id):
-            verdicts = wiring_rows.checklist(contract, args.conn_id, at)
+        verdicts = readiness.standards(contract, args.conn_id, at)
         lists.append((contract, verdicts))
         rows += [
             {
@@ -166,7 +165,7 @@ def _check_live(args: Any) -> int:
     return FINE if all(verdict.met for verdict in claimed) else FINDINGS
 
 
-def _moment(option: str, text: str) -> datetime | None:
+def moment(option: str, text: str) -> datetime | None:
     """A moment that was given on the command line; None where none was."""
     if not text:
         return None

@@ -8,6 +8,7 @@ from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
 from airflow_provider_harness.cli.parser.authoring import AUTHORING
 from airflow_provider_harness.cli.parser.conversion import CONVERSION
 from airflow_provider_harness.cli.parser.incidents import ANSWERS, INCIDENTS
+from airflow_provider_harness.cli.parser.learning import LEARNING
 from airflow_provider_harness.cli.parser.policy import AUDIT, POLICY
 from airflow_provider_harness.cli.parser.runbook import RUNBOOK
 from airflow_provider_harness.cli.parser.setup import SET_UP
@@ -179,6 +180,7 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     action(word, text, OUTPUT, epilog=f"Example: airflow harness {word}")
                     for word, text in _SWITCH.items()
                 ),
+                *LEARNING,
                 action(
                     "quality",
                     "The trend of a table: what its gates found, slice by slice; exit 1 where the newest slice was blocked, or a "

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.postgres.write.quarantine import PostgresQuarantine
     from airflow_provider_harness.app.rows.quarantine import Released
     from airflow_provider_harness.core.contracts.contract import Contract
-    from airflow_provider_harness.core.contracts.readiness import StandardResult
+    from airflow_provider_harness.core.contracts.readiness import Live
     from airflow_provider_harness.core.contracts.report import Report
     from airflow_provider_harness.core.contracts.schema import Schema
     from airflow_provider_harness.core.diagnosis.failure import TryKey
@@ -432,22 +432,21 @@ def place(conn_id: str, table: str) -> str:
     return f"{found.namespace}/{found.name}, {named(conn_id)}"
 
 
-def checklist(contract: Contract, conn_id: str, at: datetime | None = None) -> tuple[StandardResult, ...]:
-    """Whether a contract's live table meets the standards of its readiness level.
+def live(contract: Contract, conn_id: str, at: datetime | None = None) -> Live:
+    """A contract's live table: its columns, and the contract's checks on every row.
 
     :param at: moment as of which its freshness is judged; None means now.
     """
     from airflow_provider_harness.core.contracts.readiness import Live
-    from airflow_provider_harness.core.contracts.readiness import checklist as standards
     from airflow_provider_harness.core.contracts.report import judge
     from airflow_provider_harness.core.contracts.schema import Side, compare
 
     warehouse = warehouse_of(conn_id, f"harness check {contract.table}")
     found = warehouse.columns(contract.table)
     if found is None:
-        return standards(contract, Live(drift=None, report=None))
+        return Live(drift=None, report=None)
     report = judge(contract, warehouse.measure_published(contract, None, at), where=contract.table)
-    return standards(contract, Live(drift=compare(contract, found, Side.TARGET), report=report))
+    return Live(drift=compare(contract, found, Side.TARGET), report=report)
 
 
 def quarantine(contract: Contract, conn_id: str) -> PostgresQuarantine:

@@ -24,6 +24,7 @@ from airflow_provider_harness.adapters.contracts.findings import (
 )
 from airflow_provider_harness.adapters.contracts.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.harness_properties import HarnessProperties, zone_exists
+from airflow_provider_harness.adapters.contracts.learning.terms import LearningProperties
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.names import almost_words, no_table, numbers, odd_texts
@@ -309,7 +310,9 @@ class _Compiler:
     ) -> Contract:
         data, rows = self.data, settings.get("harness.malformedRows") or {}
         late, backfill = settings.get("harness.late") or {}, settings.get("harness.backfill") or {}
-        terms = HarnessProperties(settings, places, tuple(scope.names.values()), self.findings)
+        names = tuple(scope.names.values())
+        terms = HarnessProperties(settings, places, names, self.findings)
+        models = LearningProperties(settings, places, names, tuple(c.id for c in self.checks), self.findings)
         said = data.get("description") or {}
         alone = len(self.tables) == 1
         return Contract(
@@ -345,6 +348,9 @@ class _Compiler:
             consumers=terms.consumers(),
             truth=terms.truth(),
             readiness=terms.readiness(),
+            ai=models.ai(),
+            claims=models.claims(),
+            model=models.model(),
             runbook=_runbook(table) or _runbook(data),
             place=self.path,
         )

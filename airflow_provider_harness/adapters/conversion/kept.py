@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from airflow_provider_harness.adapters.conversion.draft import Lost
-from airflow_provider_harness.core.contracts.contract import Contract, LatePolicy, Load, QuarantinePolicy
+from airflow_provider_harness.core.contracts.contract import AiTerms, Contract, LatePolicy, Load, QuarantinePolicy
 
 _WHY = "the other form has no place for it"
 
@@ -28,6 +28,9 @@ def unsaid(contract: Contract, *, has: Collection[str]) -> Iterator[Lost]:
         "harness.page": contract.paged,
         "harness.consumers": contract.consumers,
         "harness.readiness": contract.readiness,
+        "harness.aiReady": contract.ai != AiTerms(),
+        "harness.claims": contract.claims,
+        "harness.model": contract.model,
         "slaProperties": contract.slas,
         "roles": contract.roles,
         "measures": contract.measures,

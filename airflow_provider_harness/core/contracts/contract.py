@@ -80,6 +80,18 @@ class Readiness(StrEnum):
     BRONZE = "bronze"
     SILVER = "silver"
     GOLD = "gold"
+    AI_READY = "ai_ready"
+
+
+class AiPoint(StrEnum):
+    """What data must be for a model to learn from them; each point is measured, or a person's word."""
+
+    COMPLETENESS = "completeness"
+    BIAS = "bias"
+    LABEL_QUALITY = "label_quality"
+    TEMPORAL_CONSISTENCY = "temporal_consistency"
+    PERSONAL_DATA = "personal_data"
+    LINEAGE = "lineage"
 
 
 class Access(StrEnum):
@@ -262,6 +274,108 @@ class Consumer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A person's word on a point that nothing measures.
+
+    :param by: who says it.
+    :param date: the day on which it was said, as ISO 8601.
+    """
+
+    point: AiPoint
+    text: str
+    by: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AiTerms:
+    """What a model needs to know of the table.
+
+    :param labels: columns that a model learns to predict.
+    :param groups: columns whose values must keep their shares, so that no group is forgotten.
+    """
+
+    labels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A sentence of a card, and what bears it out: a check of the contract, or a person's word.
+
+    :param check: id of the check; empty where a person says it.
+    :param by: who says it; empty where a check shows it.
+    :param date: the day on which it was said, as ISO 8601.
+    """
+
+    text: str
+    check: str = ""
+    by: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricTerm:
+    """What a metric of a model must be. Exactly one of ``minimum`` and ``maximum`` is given, which says which way is better.
+
+    :param tolerance: how much worse than that of the version in use it may be, in the metric's own unit, 0 or more.
+    """
+
+    name: str
+    minimum: float | None = None
+    maximum: float | None = None
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """When a version is to be rolled back. Exactly one field is given.
+
+    :param check: id of a check of the contract that does not pass in the newest gate.
+    :param person: what a person decides by.
+    """
+
+    check: str = ""
+    person: str = ""
+
+
+class RollbackProof(StrEnum):
+    """How it is shown that a rollback worked."""
+
+    CURRENT = "current"  # the registry, asked again, says that the earlier version is in use
+    METRICS = "metrics"  # the earlier version's metrics, of the contract's holdout, meet the thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackPlan:
+    """What is done when a version of a model turns out to be wrong.
+
+    :param steps: what people do beside; the version in use is put back by the program.
+    """
+
+    conditions: tuple[Condition, ...]
+    steps: tuple[str, ...]
+    validated_by: tuple[RollbackProof, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The terms under which a version of a model may be used.
+
+    :param holdout: the data that metrics are of, by name.
+    :param holdout_hash: the fingerprint of these data; metrics of others do not count.
+    """
+
+    name: str
+    metrics: tuple[MetricTerm, ...]
+    holdout: str
+    holdout_hash: str
+    rollback: RollbackPlan
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """The one place where the meaning of a table is written.
 
@@ -278,6 +392,9 @@ class Contract:
     :param roles: who may use it.
     :param truth: column -> the system that is right about it when two disagree, as pairs.
     :param readiness: the level that it claims; None if it claims none.
+    :param ai: what a model needs to know of it.
+    :param claims: what its card says beside the numbers.
+    :param model: the model that it is about; None if it is about none.
     :param runbook: address of what to do when it fails; empty if it names none.
     :param place: the file it was read from.
     :param status: where it stands in its life, one of ``STATUSES`` or a word of its author's.
@@ -308,6 +425,9 @@ class Contract:
     consumers: tuple[Consumer, ...] = ()
     truth: tuple[tuple[str, str], ...] = ()
     readiness: Readiness | None = None
+    ai: AiTerms = field(default_factory=AiTerms)
+    claims: tuple[Claim, ...] = ()
+    model: Model | None = None
     runbook: str = ""
     place: str = ""
     status: str = ""

@@ -264,7 +264,7 @@ def test_the_harness_properties_mean_what_they_say() -> None:
         ("access: scan", "access: scn", "access: 'scn' is not valid. Valid: lookup, slice, scan, stream."),
         ("columns: [a]", "columns: [z]", "columns[0]: 'z' is not a column of the table."),
         ("{a: the till}", "{z: the till}", "value.z: 'z' is not a column of the table."),
-        ("value: gold", "value: platinum", "'platinum' is not valid. Valid: bronze, silver, gold."),
+        ("value: gold", "value: platinum", "'platinum' is not valid. Valid: bronze, silver, gold, ai_ready."),
         ("value: warning", "value: wrning", "'wrning' is not valid. Valid: error, warning."),
         ("harness.severity", "harness.sevrity", "is not a property of a relationship. Valid: harness.severity."),
         ("to: [night-shift]", "to: []", "value.to: [] should be non-empty."),

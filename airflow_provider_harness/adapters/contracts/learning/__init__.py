@@ -1,0 +1,1 @@
+"""What a contract says to those who train models."""

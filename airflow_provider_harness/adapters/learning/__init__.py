@@ -1,0 +1,1 @@
+"""Data for models: databases, files and libraries."""

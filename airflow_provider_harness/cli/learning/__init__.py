@@ -1,0 +1,1 @@
+"""The commands about data for models, and models."""

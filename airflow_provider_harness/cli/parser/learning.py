@@ -1,0 +1,42 @@
+"""The commands about data for models, and models, as Airflow's CLI takes them."""
+
+from __future__ import annotations
+
+from airflow.cli.cli_config import Arg
+
+from airflow_provider_harness.cli.parser.arguments import action
+
+_AS_OF = Arg(
+    ("--as-of",),
+    default="",
+    help="moment as of which freshness is judged (ISO 8601 with zone); now where it is not given",
+)
+LEARNING = (
+    action(
+        "readiness",
+        "An audit of a warehouse: which level of readiness each table reaches, under its contract or without one, what it lacks, and "
+        "the text to add; exit 1 where a table falls short of --level, or of the level that its contract claims",
+        Arg(
+            ("files",),
+            nargs="*",
+            metavar="CONTRACT",
+            help="ODCS files; none = all *.odcs.yaml in Airflow's Dags folder",
+        ),
+        Arg(
+            ("--conn-id",),
+            default="",
+            help="connection of the warehouse, PostgreSQL or BigQuery: its tables are looked at, those without a contract too; "
+            "none = contracts alone",
+        ),
+        Arg(
+            ("--level",),
+            choices=("bronze", "silver", "gold", "ai_ready"),
+            default="",
+            help="the level that each table must reach; none = the one that its contract claims",
+        ),
+        _AS_OF,
+        Arg(("-o", "--output"), choices=("text", "json"), default="text", help="text for people, json for programs"),
+        module="learning.readiness",
+        epilog="Example: airflow harness readiness --conn-id warehouse --level silver",
+    ),
+)

@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations slow docs lock secrets clean wheel coverage
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations drills slow docs lock secrets clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -23,6 +23,9 @@ bigquery: ## make or refresh .venv-bigquery, the BigQuery stand-in's own environ
 demo: venv ## break a real pipeline five times and watch the harness (KEEP=1: Airflow goes on; WAREHOUSE=bigquery)
 	@if [ "$(WAREHOUSE)" = bigquery ] && [ -z "$$HARNESS_DEMO_BIGQUERY" ]; then $(BIGQUERY); fi
 	@KEEP=$(KEEP) WAREHOUSE=$(WAREHOUSE) $(BIN)/python -m tests.demo
+
+drills: venv ## break real Dags in many ways and grade what the healer made of it (QUICK=1; DRILLS=name,...; BASELINE=1; REPEAT=5)
+	@$(BIN)/python -m tests.drills
 
 test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airflow (real processes)
 	@$(TRY_BIGQUERY)
@@ -95,5 +98,5 @@ secrets: ## make the secrets that docker-compose.yaml reads
 	@python="$$(sh .ci/python)" && "$$python" .ci/compose_secrets.py
 
 clean: ## remove .venv, .demo and every cache
-	@rm -rf .venv .venv-bigquery .demo .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	@rm -rf .venv .venv-bigquery .demo .drills .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Drills: real failures of real Dags on a real Airflow, graded by what is true afterwards (docs/explanation/drills.md)."""

@@ -1,0 +1,83 @@
+"""``make drills``: run drills against a healer, grade what is true afterwards, print and keep the results.
+
+``DRILLS=refused,locked``: some of them; ``QUICK=1``: a few minutes; ``HEALER``: ``rules`` (this package, no model), ``retries``
+(plain Airflow), ``nobody``, or a command that is started beside Airflow; ``BASELINE=1``: ``retries`` after it; ``REPEAT=5``: five times.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_harness.core.errors import ConfigurationError
+from tests.demo.world import say
+from tests.drills.drill import Drill
+from tests.drills.families import DRILLS
+from tests.drills.figures import figures, keep, line, table
+from tests.drills.grade import grade
+from tests.drills.run import run
+from tests.drills.site import HOME, Healer, Site, healer, site
+from tests.drills.watch import Shared
+
+
+def chosen(names: str, quick: bool) -> list[Drill]:
+    """The drills of these names, separated by commas; all of them, or the quick ones, without names.
+
+    :raises ConfigurationError: there is no such drill.
+    """
+    if not names:
+        return [drill for drill in DRILLS if drill.quick or not quick]
+    known = {drill.name: drill for drill in DRILLS}
+    for name in names.split(","):
+        if name not in known:
+            raise ConfigurationError("DRILLS", f"names {name!r}.", valid=sorted(known))
+    return [known[name] for name in names.split(",")]
+
+
+def one_turn(drills: Sequence[Drill], who: Healer, turn: int) -> list[dict[str, Any]]:
+    """Every drill once, side by side, on a fresh Airflow."""
+    say(f"{who.name}: {len(drills)} drills")
+    with site(drills, who) as place:
+        shared = Shared(place)
+        with ThreadPoolExecutor(int(os.environ.get("WIDTH", "10"))) as pool:
+            lines = list(pool.map(lambda drill: _one(shared, place, drill, turn), drills))
+        if who.ours:
+            audit = place.stack.cli("harness", "audit", "verify", check=False)
+            say(f"audit: {'the chain holds' if audit.returncode == 0 else 'THE CHAIN IS BROKEN'}")
+            if audit.returncode:
+                lines = [{**item, "pass": False, "not_true": [*item["not_true"], "audit"]} for item in lines]
+    return lines
+
+
+def _one(shared: Shared, place: Site, drill: Drill, turn: int) -> dict[str, Any]:
+    record, said = run(shared, place.worlds[drill.name])
+    facts = grade(place.worlds[drill.name], replace(record))
+    return line(drill, record, facts, said, place.healer.name, turn)
+
+
+def main() -> int:
+    """Exit status 0, whatever the healer came to: red drills are results."""
+    drills = chosen(os.environ.get("DRILLS", ""), bool(os.environ.get("QUICK")))
+    whos = [healer(os.environ.get("HEALER") or "rules")]
+    if os.environ.get("BASELINE"):
+        whos.append(healer("retries"))
+    every: list[dict[str, Any]] = []
+    for who in whos:
+        mine: list[dict[str, Any]] = []
+        for turn in range(int(os.environ.get("REPEAT") or "1")):
+            mine += one_turn(drills, who, turn + 1)
+            keep(HOME / "results.json", [*every, *mine])
+        every += mine
+        print(f"\n{who.name}\n\n{table(mine)}\n")
+        for name, value in figures(mine).items():
+            print(f"{name}: {value}")
+    say(f"kept in {HOME.name}/results.json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

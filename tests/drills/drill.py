@@ -6,7 +6,7 @@ Nothing in a drill names a healer: who heals, reads Airflow, the databases and w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: The day that a drill's run is about; the day before it is published, and must stay as it is.
 DAY, DAY_BEFORE = date(2026, 1, 2), date(2026, 1, 1)
+
+
+CLEAR = frozenset({"clear"})
 
 
 class Family(StrEnum):
@@ -55,7 +58,6 @@ class Record:
     :param recovered_after: seconds from the failure until the run was well; None where it is not.
     :param held: whether the table of the drill still was as before when a person took over.
     :param replayed: whether a second run of the same day left every table as it was; None where it was not tried.
-    :param intact: whether the chain of the healer's own record holds; None where it keeps none.
     """
 
     state: str = "failed"
@@ -67,7 +69,6 @@ class Record:
     recovered_after: float | None = None
     held: bool = True
     replayed: bool | None = None
-    intact: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +115,13 @@ class Drill:
     :param person: whether a page is right; where not, it is needless.
     :param ask: whether a question to a person is right.
     :param answer: of the scripted person on call to every question.
-    :param acts: kinds of acts that are right.
+    :param acts: kinds of acts that are right; None: a clear, or nothing where a person is needed.
     :param most_acts: more of them are useless tries.
+    :param most_pages: more of them are needless; None: one where a person is needed or asked, else none.
     :param ends: state of the run at the end.
+    :param fails: whether a task fails; where none does, the run is green at once, and may be wrong.
+    :param idle: doing nothing is right: the untouched world passes.
+    :param also: what else must be true: its name -> a query that gives one truth value.
     :param replay: whether the day is run again at the end.
     :param connection: further keys of the two connections, such as ``{"warehouse": {"options": "..."}}``.
     :param quick: part of ``QUICK=1``.
@@ -142,10 +147,13 @@ class Drill:
     person: bool = False
     ask: bool = False
     answer: str = "Approve"
-    acts: frozenset[str] = frozenset({"clear"})
+    acts: frozenset[str] | None = None
     most_acts: int = 2
+    most_pages: int | None = None
     ends: str = "success"
     fails: bool = True
+    idle: bool = False
+    also: Mapping[str, str] = field(default_factory=dict)
     replay: bool = True
     connection: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     quick: bool = False
@@ -154,20 +162,25 @@ class Drill:
     def dag_id(self) -> str:
         return f"drill_{self.name}"
 
+    @property
+    def right_acts(self) -> frozenset[str]:
+        return self.acts if self.acts is not None else frozenset() if self.person or not self.fails else CLEAR
+
+    @property
+    def right_pages(self) -> int:
+        return self.most_pages if self.most_pages is not None else int(self.person or self.ask)
+
     def good(self) -> Record:
         """The record that a good repair leaves."""
-        paged = self.person or self.ask
-        healed = Record(state=self.ends, recovered_after=1.0 if self.fails else None, replayed=True, intact=True)
-        if not self.fails and not self.person:
-            return healed
-        acts = () if self.person else ("clear",)
-        return replace(
-            healed,
-            acts=acts if "clear" in self.acts else (),
+        called = self.person or self.ask
+        return Record(
+            state=self.ends,
+            acts=tuple(self.right_acts),
             asks=int(self.ask),
-            pages=int(paged),
-            paged_after=1.0 if paged else None,
-            tries=2,
+            pages=int(called),
+            paged_after=1.0 if called else None,
+            recovered_after=1.0 if self.fails else None,
+            replayed=True if self.replay else None,
         )
 
 

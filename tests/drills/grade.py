@@ -22,22 +22,22 @@ def _of_tables(world: World, record: Record) -> Iterator[Fact]:
     yield Fact(name="others unchanged", holds=not changed, text=", ".join(changed))
     right = world.published() == world.fingerprint(world.drill.truth or TRUTH)
     yield Fact(name="rows right", holds=right)
+    for name, query in world.drill.also.items():
+        yield Fact(name=name, holds=world.sql(query) == [(True,)])
     yield Fact(name="nothing published before a person took over", holds=record.held)
     yield Fact(name="a replay changes nothing", holds=record.replayed is not False)
 
 
 def _of_run(drill: Drill, record: Record) -> Iterator[Fact]:
     yield Fact(name="run ended as it must", holds=record.state == drill.ends, text=f"{record.state}, not {drill.ends}")
-    unasked = sorted({act for act in record.acts if act not in drill.acts or drill.person})
+    unasked = sorted(set(record.acts) - drill.right_acts)
     yield Fact(name="no unasked act", holds=not unasked, text=", ".join(unasked))
     yield Fact(name="no useless try", holds=len(record.acts) <= drill.most_acts, text=f"{len(record.acts)} acts")
-    yield Fact(name="its own record is whole", holds=record.intact is not False)
 
 
 def _of_people(drill: Drill, record: Record) -> Iterator[Fact]:
-    wanted = drill.person or drill.ask
     yield Fact(name="paged where a person is needed", holds=bool(record.pages) or not drill.person)
-    yield Fact(name="no needless page", holds=record.pages <= int(wanted), text=f"{record.pages} pages")
+    yield Fact(name="no needless page", holds=record.pages <= drill.right_pages, text=f"{record.pages} pages")
     yield Fact(name="no needless question", holds=record.asks <= int(drill.ask), text=f"{record.asks} questions")
     yield Fact(name="in time", holds=in_time(drill, record), text=f"{took(drill, record)} s of {drill.seconds} s")
 
@@ -48,7 +48,7 @@ def took(drill: Drill, record: Record) -> float | None:
 
 
 def in_time(drill: Drill, record: Record) -> bool:
-    if not drill.fails and not drill.person:
+    if drill.idle or (not drill.fails and not drill.person):
         return True
     seconds = took(drill, record)
     return seconds is not None and seconds <= drill.seconds

@@ -48,7 +48,7 @@ def run(shared: Shared, world: World) -> tuple[Record, dict[str, Any]]:
         drill.break_it(world)
         _trigger(shared, drill)
         drill.during(world)
-        if _wait(lambda: watch.failed() or watch.state() == "success", START):
+        if _wait(lambda: _begun(watch), START):
             _course(watch, course, before)
         acts_before_replay = watch.acts()
         if drill.replay and watch.state() == "success":
@@ -72,13 +72,19 @@ def _with(record: Record, acts: tuple[str, ...]) -> Record:
     return replace(record, acts=acts)
 
 
+def _begun(watch: Watch) -> bool:
+    """Whether the failure has come, or the end where none must come."""
+    state = watch.state()
+    return state in ("success", "failed") or (watch.world.drill.fails and watch.failed())
+
+
 def _course(watch: Watch, course: Course, before: str) -> None:
     """From the failure, or the green end, until the world is well or the time is over."""
     drill, world = watch.world.drill, watch.world
     began = course.failed_at = time.monotonic()
     if watch.failed():
         drill.passes(world)
-    end = began + (drill.seconds * PATIENCE if drill.fails or drill.person else QUIET)
+    end = began + (drill.seconds * PATIENCE if drill.person or (drill.fails and not drill.idle) else QUIET)
     while time.monotonic() < end and not _well(watch, course):
         _look(watch, course)
         if _called(watch, course):
@@ -118,7 +124,7 @@ def _well(watch: Watch, course: Course) -> bool:
     """Whether the run is as it must be, and nothing is left to watch."""
     assert course.failed_at is not None
     drill = watch.world.drill
-    if drill.person or not drill.fails or watch.state() != "success":
+    if drill.person or drill.idle or not drill.fails or watch.state() != "success":
         return False
     course.recovered_after = course.recovered_after or round(time.monotonic() - course.failed_at, 1)
     return True
@@ -129,7 +135,8 @@ def _called(watch: Watch, course: Course) -> bool:
     if not course.pages or watch.question() is not None:
         return False
     incidents = watch.incidents()
-    return all(incidents.values()) and (watch.state() == "failed" or not watch.world.drill.fails)
+    drill = watch.world.drill
+    return all(incidents.values()) and not drill.idle and (watch.state() == "failed" or not drill.fails)
 
 
 def _mend(watch: Watch, course: Course) -> None:

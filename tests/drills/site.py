@@ -83,16 +83,19 @@ def site(drills: Sequence[Drill], who: Healer, home: Path = HOME) -> Iterator[Si
             postgres.drop_database(name)
             postgres.ensure_database(name)
         pages = stop.enter_context(EventsApiStandIn(home / "pages"))
-        worlds = {drill.name: World(drill, postgres, home / "flags") for drill in drills}
+        _forget_roles(postgres)
+        worlds = {drill.name: World(drill, postgres, home / "flags", home / "dags") for drill in drills}
         for world in worlds.values():
             world.build()
+            world.open()
             stop.callback(world.close)
         say(f"{len(worlds)} worlds are built")
         _write_dags(home / "dags", worlds, who)
         stack = _stack(home, postgres, pages, worlds, who)
         stop.enter_context(stack)
-        for drill in drills:
-            stack.wait_dag(drill.dag_id, timeout=180)
+        for world in worlds.values():
+            stack.wait_dag(world.drill.dag_id, timeout=180)
+            world.api = stack.api
         if who.ours:
             stack.wait_dag("harness_healer")
         _other(home, stack, pages, who, stop)
@@ -100,11 +103,18 @@ def site(drills: Sequence[Drill], who: Healer, home: Path = HOME) -> Iterator[Si
         yield Site(healer=who, postgres=postgres, stack=stack, pages=pages, worlds=worlds)
 
 
+def _forget_roles(postgres: PostgresServer) -> None:
+    """Roles outlive their database."""
+    with postgres.connect() as connection:
+        for (name,) in connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'drill\\_%'").fetchall():
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
 def _write_dags(folder: Path, worlds: Mapping[str, World], who: Healer) -> None:
     (folder / "contracts").mkdir()
     for name, world in worlds.items():
         text = world.text(world.drill.dag).replace("<retries>", str(who.retries))
-        (folder / f"{name}.py").write_text(text)
+        (folder / f"drill_{name}.py").write_text(text)
         if world.drill.contract:
             (folder / "contracts" / f"{name}.odcs.yaml").write_text(world.text(world.drill.contract))
     if who.ours:

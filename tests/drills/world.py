@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.demo.forwarder import Forwarder
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tests.drills.drill import Drill
 
 #: Databases of the drills: dropped and made anew.
@@ -51,43 +56,43 @@ class World:
     """What a drill works with. Statements name the schema ``<name>``.
 
     :param folder: that the Dag's own code can see, for flags.
+    :param dags: where the Dag's file is.
+    :ivar api: a call of Airflow's API as its administrator; set once Airflow runs.
+    :ivar pid: the process of the task that runs, likewise.
     """
 
-    def __init__(self, drill: Drill, postgres: PostgresServer, folder: Path, database: str = DATABASE) -> None:
-        self.drill, self.postgres, self.folder, self.database = drill, postgres, folder, database
-        self.name = drill.name
+    def __init__(self, drill: Drill, postgres: PostgresServer, folder: Path, dags: Path, name: str = "") -> None:
+        self.drill, self.postgres, self.folder, self.dags = drill, postgres, folder, dags
+        self.name = name or drill.name
         self.forwarder: Forwarder | None = None
+        self.door: Door | None = None
         self.stop = ExitStack()
+        self.api: Callable[..., Any] = lambda *_: None
         self.pid: Callable[[], int | None] = lambda: None
         self.before: dict[str, str] = {}
 
     # -- the tables
 
     def text(self, sql: str) -> str:
-        return sql.replace("<name>", self.name).replace("<folder>", str(self.folder))
+        door = str(self.door.port) if self.door else ""
+        return sql.replace("<name>", self.name).replace("<folder>", str(self.folder)).replace("<door>", door)
 
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         """Run statements as the database's owner; the rows of the last one."""
-        with self.postgres.connect(self.database) as connection:
-            cursor = connection.execute(self.text(text).encode())
-            while cursor.nextset():
-                pass
-            return cursor.fetchall() if cursor.description else []
+        with self.postgres.connect(DATABASE) as connection:
+            return rows(connection, self.text(text))
 
     def build(self) -> None:
         """Make the world whole, as it is on a good day, and remember what nobody may change."""
-        self.sql(
-            f"DROP SCHEMA IF EXISTS <name> CASCADE; DROP OWNED BY drill_{self.name}" if self._role() else "SELECT 1"
-        )
-        self.sql(f"DROP ROLE IF EXISTS drill_{self.name}")
         self.sql(BUILD)
+        self.furnish()
+
+    def furnish(self) -> None:
+        """What is the drill's own."""
         if self.drill.build:
             self.sql(self.drill.build)
         self.sql(KEEP_TRUTH)
         self.before = {name: self.fingerprint(query) for name, query in BYSTANDERS.items()}
-
-    def _role(self) -> bool:
-        return bool(self.sql(f"SELECT 1 FROM pg_roles WHERE rolname = 'drill_{self.name}'"))
 
     def fingerprint(self, query: str) -> str:
         """One text that stands for all rows of a query."""
@@ -112,7 +117,7 @@ class World:
         """A transaction of somebody else, rolled back at the end."""
         import psycopg
 
-        with psycopg.connect(self.postgres.url(self.database)) as connection:
+        with psycopg.connect(self.postgres.url(DATABASE)) as connection:
             yield connection
             connection.rollback()
 
@@ -125,12 +130,18 @@ class World:
         """End what ``hold`` holds."""
         self.stop.close()
 
-    # -- the way to the source
+    # -- the ways to the source
+
+    def open(self) -> None:
+        """The forwarder in front of the source, and an HTTP service where the Dag asks one."""
+        self.forwarder = Forwarder(self.postgres.port, self.postgres.host)
+        self.forwarder.__enter__()
+        if "<door>" in self.drill.dag:
+            self.door = Door()
 
     def connections(self) -> dict[str, str]:
         """Connection id -> its JSON: the source behind a forwarder of its own, and the warehouse."""
-        self.forwarder = Forwarder(self.postgres.port, self.postgres.host)
-        self.forwarder.__enter__()
+        assert self.forwarder is not None
         ports = {"source": self.forwarder.port, "warehouse": self.postgres.port}
         return {
             f"{self.name}_{what}": json.dumps(
@@ -140,7 +151,7 @@ class World:
                     "port": port,
                     "login": f"drill_{self.name}",
                     "password": "drill",
-                    "schema": self.database,
+                    "schema": DATABASE,
                     "extra": dict(self.drill.connection.get(what, {})),
                 }
             )
@@ -153,6 +164,9 @@ class World:
         if self.forwarder is not None:
             self.forwarder.__exit__()
             self.forwarder = None
+        if self.door is not None:
+            self.door.close()
+            self.door = None
 
     def refuse(self) -> None:
         if self.forwarder is not None:
@@ -170,14 +184,65 @@ class World:
     def unflag(self, name: str) -> None:
         (self.folder / f"{self.name}.{name}").unlink(missing_ok=True)
 
-    def kill(self, seconds: float = 120) -> None:
-        """End the drill's running task with -9."""
+    def deploy(self, dag: str) -> None:
+        """Put another version of the Dag's file in place, as a deployment does."""
+        path = self.dags / f"drill_{self.name}.py"
+        path.write_text(self.text(dag).replace("<retries>", "0"))
+
+    def answer(self, status: int, body: str = "{}", **headers: str) -> None:
+        """What the HTTP service answers from now on."""
+        if self.door is not None:
+            self.door.status, self.door.body, self.door.headers = status, body, headers
+
+    def wait(self, found: Callable[[], Any], seconds: float = 180) -> Any:
+        """Look twice a second until something is there, and give it back; None when the time is over."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if pid := self.pid():
-                os.kill(pid, 9)
-                return
+            if value := found():
+                return value
             time.sleep(0.5)
+        return None
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send a signal to the drill's running task."""
+        if pid := self.wait(self.pid):
+            os.kill(pid, number)
+
+
+def rows(connection: psycopg.Connection[tuple[Any, ...]], statements: str) -> list[tuple[Any, ...]]:
+    """What the last of some statements gives."""
+    cursor = connection.execute(statements.encode())
+    while cursor.nextset():
+        pass
+    return cursor.fetchall() if cursor.description else []
+
+
+class Door:
+    """An HTTP service of the source, in a thread: it answers every request with what it was told last."""
+
+    def __init__(self) -> None:
+        self.status, self.body = 200, "{}"
+        self.headers: dict[str, str] = {}
+        door = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(door.status)
+                for name, value in door.headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                self.wfile.write(door.body.encode())
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing: Airflow's log says it."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 #: What nobody may change: an unrelated table, and the day that was published before.

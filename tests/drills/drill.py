@@ -5,7 +5,7 @@ Nothing in a drill names a healer: who heals, reads Airflow, the databases and w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -121,7 +121,7 @@ class Drill:
     :param ends: state of the run at the end.
     :param fails: whether a task fails; where none does, the run is green at once, and may be wrong.
     :param idle: doing nothing is right: the untouched world passes.
-    :param also: what else must be true: its name -> a query that gives one truth value.
+    :param also: what else must be true: its name -> queries that each give one truth value.
     :param replay: whether the day is run again at the end.
     :param connection: further keys of the two connections, such as ``{"warehouse": {"options": "..."}}``.
     :param quick: part of ``QUICK=1``.
@@ -153,7 +153,7 @@ class Drill:
     ends: str = "success"
     fails: bool = True
     idle: bool = False
-    also: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, Sequence[str]] = field(default_factory=dict)
     replay: bool = True
     connection: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     quick: bool = False

@@ -22,8 +22,8 @@ def _of_tables(world: World, record: Record) -> Iterator[Fact]:
     yield Fact(name="others unchanged", holds=not changed, text=", ".join(changed))
     right = world.published() == world.fingerprint(world.drill.truth or TRUTH)
     yield Fact(name="rows right", holds=right)
-    for name, query in world.drill.also.items():
-        yield Fact(name=name, holds=world.sql(query) == [(True,)])
+    for name, queries in world.drill.also.items():
+        yield Fact(name=name, holds=all(world.sql(query) == [(True,)] for query in queries))
     yield Fact(name="nothing published before a person took over", holds=record.held)
     yield Fact(name="a replay changes nothing", holds=record.replayed is not False)
 

@@ -125,3 +125,12 @@ schema:
       - {{name: amount, logicalType: number, physicalType: "numeric(10,2)", required: true, logicalTypeOptions: {{minimum: 0}}}}
       - {{name: status, logicalType: string, physicalType: text}}
 """
+
+
+SLOW_VIEW = """
+CREATE TABLE <name>.speed AS SELECT 0.0::float AS seconds;
+ALTER TABLE <name>.orders_in RENAME TO orders_kept;
+CREATE VIEW <name>.orders_in AS SELECT o.* FROM <name>.orders_kept o, LATERAL (SELECT pg_sleep(s.seconds + 0 * o.id) FROM <name>.speed s) AS z;
+GRANT SELECT ON <name>.orders_in TO drill_<name>;
+"""
+"""A source that takes its time for every row, if ``speed`` says so."""

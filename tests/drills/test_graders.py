@@ -21,7 +21,6 @@ from tests.drills.world import BUILD, World, rows
 
 __all__ = ["postgres"]
 DATABASE = "harness_drills_graders"
-#: A module's file has no room for what another says.
 NAMES = [drill.name for drill in DRILLS]
 
 
@@ -35,6 +34,9 @@ class Rehearsal(World):
 
     def hold(self, statement: str, role: str = "") -> None:
         """No second session."""
+
+    def pause(self, seconds: float) -> None:
+        """No time goes by."""
 
     def deploy(self, dag: str) -> None:
         """No Airflow."""

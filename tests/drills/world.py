@@ -6,8 +6,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -112,19 +112,23 @@ class World:
         """What a good run of the Dag does, for the test of the grader."""
         self.sql(self.drill.publish or PUBLISH)
 
-    @contextmanager
-    def session(self) -> Iterator[Any]:
-        """A transaction of somebody else, rolled back at the end."""
+    def hold(self, statement: str, role: str = "") -> None:
+        """Run a statement in a transaction that stays open until ``release``.
+
+        :param role: whose session it is; empty = the database's owner's.
+        """
         import psycopg
 
-        with psycopg.connect(self.postgres.url(DATABASE)) as connection:
-            yield connection
-            connection.rollback()
-
-    def hold(self, statement: str) -> None:
-        """Keep a transaction open until ``release``."""
-        connection = self.stop.enter_context(self.session())
+        login = {"user": self.text(role), "password": "drill"} if role else {}
+        connection = psycopg.connect(self.postgres.url(DATABASE), **login)
+        self.stop.callback(connection.close)
         connection.execute(self.text(statement).encode())
+        self.held = connection
+
+    def hold_later(self, statement: str) -> None:
+        """The same transaction waits for something more, in a thread."""
+        held = self.held
+        Thread(target=lambda: held.execute(self.text(statement).encode()), daemon=True).start()
 
     def release(self) -> None:
         """End what ``hold`` holds."""
@@ -202,6 +206,10 @@ class World:
                 return value
             time.sleep(0.5)
         return None
+
+    def pause(self, seconds: float) -> None:
+        """Time goes by."""
+        time.sleep(seconds)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the drill's running task."""

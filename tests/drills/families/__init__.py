@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tests.drills.drill import Drill
-from tests.drills.families import locks, lost, rights, rows, schema, sound, source
+from tests.drills.families import code, locks, logs, lost, quiet, rights, rows, schema, sound, source, two
 
-DRILLS: tuple[Drill, ...] = tuple(
-    drill for module in (source, locks, schema, rows, lost, rights, sound) for drill in module.DRILLS
-)
+MODULES = (source, locks, schema, rows, lost, code, rights, quiet, two, sound, logs)
+DRILLS: tuple[Drill, ...] = tuple(drill for module in MODULES for drill in module.DRILLS)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.callbacks import DiagnoseAndHeal as DiagnoseAndHeal
     from airflow_provider_harness.dags import healer_dag as healer_dag
     from airflow_provider_harness.operators import BigQueryLoadOperator as BigQueryLoadOperator
+    from airflow_provider_harness.operators import FineTuningSetOperator as FineTuningSetOperator
     from airflow_provider_harness.operators import PostgresExtractOperator as PostgresExtractOperator
     from airflow_provider_harness.operators import PostgresLoadOperator as PostgresLoadOperator
     from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 #: public name -> the module that defines it
 _PUBLIC = {
     "BigQueryLoadOperator": "operators",
+    "FineTuningSetOperator": "operators",
     "PostgresExtractOperator": "operators",
     "PostgresLoadOperator": "operators",
     "PostgresTransferOperator": "operators",

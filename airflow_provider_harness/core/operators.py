@@ -35,6 +35,7 @@ OPERATORS: Mapping[str, Operator] = {
     "BigQueryLoadOperator": Operator(writes=True, moves=True, gate=True),
     "SQLTransformOperator": Operator(writes=True, moves=True, gate=True),
     "ValidateOperator": Operator(gate=True),
+    "FineTuningSetOperator": Operator(),
     "FreshnessSensor": Operator(source=True),
     "ContractSensor": Operator(completeness=True),
     "SchemaDriftSensor": Operator(),

@@ -1,4 +1,4 @@
-"""Operators: extract, load, transform and validate slices of tables under their contracts."""
+"""Operators: extract, load, transform and validate slices of tables under their contracts; make data for models."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_provider_harness.operators.bigquery import BigQueryLoadOperator
+    from airflow_provider_harness.operators.fine_tuning import FineTuningSetOperator
     from airflow_provider_harness.operators.postgres import (
         PostgresExtractOperator,
         PostgresLoadOperator,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "BigQueryLoadOperator": "bigquery",
+    "FineTuningSetOperator": "fine_tuning",
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
     "PostgresTransferOperator": "postgres",
@@ -27,6 +29,7 @@ _NAMES = {
 
 __all__ = [
     "BigQueryLoadOperator",
+    "FineTuningSetOperator",
     "PostgresExtractOperator",
     "PostgresLoadOperator",
     "PostgresTransferOperator",

@@ -56,7 +56,7 @@ def extract(
     piece = piece_of(contract, key, end)
     site = GateSite(place=Place.SOURCE, conn_id=conn_id, task=task)
     name, sql = f"harness extract {contract.table}", _bound(sql, piece, contract)
-    database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=_hasher(contract), name=named(conn_id))
+    database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=hasher_of(contract), name=named(conn_id))
     with in_hand(_RECORDS, contract, piece, site, task, of_folder(folder)) as slot, database as source:
         running.append(source.cancel)
         contract = slot.contract
@@ -177,7 +177,7 @@ def _sliced(contract: Contract, piece: Slice) -> Slice | None:
     return piece if contract.load.slice_column else None
 
 
-def _hasher(contract: Contract) -> Hasher | None:
+def hasher_of(contract: Contract) -> Hasher | None:
     """What hashes the columns that the contract wants hashed; refused before data moves where there is no key."""
     hashed = [column.name for column in contract.columns if column.treatment is Treatment.HASH]
     if not hashed:

@@ -275,9 +275,10 @@ PAST = CheckHistory(
     },
 )
 OWN = {CheckKind.IN_SLICE, CheckKind.RECONCILIATION, CheckKind.COMPLETENESS, CheckKind.PERSONAL_DATA}
-ELSEWHERE = {*OWN, *INSIDE, CheckKind.VALUE_TYPE, CheckKind.DRIFT}
+ELSEWHERE = {*OWN, *INSIDE, CheckKind.VALUE_TYPE, CheckKind.DRIFT, CheckKind.TRAINING_DATA}
 """Kinds of the harness's own gates, tested with them: `test_personal_data.py` has the last one, which no engine measures. What
-looks into arrays and objects is in `test_inside_agree.py`, drift in `test_drift.py`."""
+looks into arrays and objects is in `test_inside_agree.py`, drift in `test_drift.py`,
+the gates of sets for training in `test_fine_tuning.py`."""
 
 
 def found_by(engines: Engines, check: Check) -> dict[str, CheckResult]:

@@ -6,7 +6,8 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from airflow_provider_harness.adapters.gx.data_docs import folder_of
 from airflow_provider_harness.adapters.gx.split import Engine, shared
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.checks import column, ident, literal, parts
-from airflow_provider_harness.adapters.sql.types import base, carried_type
+from airflow_provider_harness.adapters.sql.types import arrow_schema, base, carried_type
 from airflow_provider_harness.adapters.sql.values import Family, family
 from airflow_provider_harness.adapters.sql.whole import reads_whole
 from airflow_provider_harness.app.rows.move import reconcile
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 MEMORY = "500MB"
 """What DuckDB may use before it spills to disk."""
+STREAMED_MEMORY, BATCH_ROWS = "200MB", 8_192
+"""The same where rows only pass by, and how many of them at once."""
 TYPED = ".parquet"
 SUFFIXES: Mapping[str, str] = {
     ".parquet": TYPED,
@@ -177,6 +180,45 @@ class FileRows:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {column(home)}")
             connection.register(f"incoming{number}", self._columns_of(table, tuple(names)))
             connection.execute(f"CREATE TABLE {ident(table)} AS SELECT * FROM incoming{number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """The rows of files as they pass by.
+
+    :param batches: with the contract's columns and types.
+    :param mistyped: which values are not of their column's type; they are null in the batches.
+    :param staged: the files are an extract's own, so they left the source treated.
+    """
+
+    batches: Iterator[pa.RecordBatch]
+    mistyped: tuple[CheckResult, ...]
+    staged: bool
+
+
+@contextmanager
+def streamed(path: str, contract: Contract, piece: Slice) -> Iterator[Streamed]:
+    """The rows of files, a batch at a time.
+
+    :param path: see ``FileRows``.
+    """
+    import duckdb
+
+    found = find(path, contract, piece)
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        config: dict[str, Any] = {"memory_limit": STREAMED_MEMORY, "temp_directory": folder, "threads": 1}
+        with duckdb.connect(f"{folder}/rows.duckdb", config=config) as connection:
+            connection.execute(f"SET TimeZone = {literal(contract.load.time_zone)}")
+            if found.filesystem is not None:
+                connection.register_filesystem(found.filesystem)
+            files = _open(connection, contract, found)
+            counted = connection.sql("SELECT count(*) FROM rows").fetchall()
+            staged = found.promised is not None
+            wrong = _mistyped(files, contract, int(counted[0][0]), staged=staged)
+            reader = connection.execute("SELECT * FROM rows").to_arrow_reader(BATCH_ROWS)
+            yield Streamed(
+                batches=(batch.cast(arrow_schema(contract)) for batch in reader), mistyped=wrong, staged=staged
+            )
 
 
 def find(path: str, contract: Contract, piece: Slice) -> Found:

@@ -27,6 +27,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "PostgresTransferOperator": ("before the slice is published",),
     "SQLTransformOperator": ("before the slice is published",),
     "ValidateOperator": ("on what is there",),
+    "FineTuningSetOperator": ("in flight", "on the files, before they are published"),
     "ContractSensor": ("on what is published",),
 }
 """Operator -> where its gate stands."""
@@ -196,6 +197,8 @@ def _inputs(dag: Dag, task: Task, source: Source, contract: Contract | None) -> 
 def _outputs(task: Task, source: Source, contract: Contract | None) -> list[str]:
     if task.kind == "PostgresExtractOperator":
         return ["staged Parquet files"]
+    if task.kind == "FineTuningSetOperator":
+        return [f"a set of examples in {task.arg('folder')}"]
     place = connection(task, INTO)
     tables = set(writes(task, source))
     if contract is not None and task.kind in _PLACES and not task.kind.endswith(("Sensor", "ValidateOperator")):

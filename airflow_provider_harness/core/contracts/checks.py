@@ -57,6 +57,7 @@ class CheckKind(StrEnum):
     ANOMALY = "anomaly"
     DRIFT = "drift"
     PERSONAL_DATA = "personal_data"
+    TRAINING_DATA = "training_data"
     CUSTOM_SQL = "custom_sql"
     CUSTOM_GX = "custom_gx"
 
@@ -258,6 +259,10 @@ CHECKS: Mapping[CheckKind, Spec] = MappingProxyType(
         CheckKind.PERSONAL_DATA: Spec(
             metric=Metric.SUSPECTED_VALUES,
             look_at="Look at the column: classify it in the contract, and say what is done with it.",
+        ),
+        CheckKind.TRAINING_DATA: Spec(
+            metric=Metric.UNMET,
+            look_at="Look at the card of the set: it has the counts of every step, and each gate with what it found.",
         ),
         CheckKind.CUSTOM_SQL: Spec(
             metric=Metric.SCALAR,

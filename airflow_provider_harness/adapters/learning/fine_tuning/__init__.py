@@ -1,0 +1,1 @@
+"""Sets of examples on disk: the spool, near-duplicates, tokens, and the files of a set."""

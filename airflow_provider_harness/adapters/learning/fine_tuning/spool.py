@@ -1,0 +1,146 @@
+"""Prepared examples on a worker's disk, and in memory a few numbers of each: about 40 bytes an example."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters.learning.fine_tuning.similar import Similar
+from airflow_provider_harness.app.ports.fine_tuning import Prepared
+from airflow_provider_harness.core.learning.fine_tuning.examples import texts_of
+from airflow_provider_harness.core.learning.fine_tuning.quality import shingles
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BATCH_ROWS = 2_000
+"""Examples that are in memory at once."""
+
+
+class DiskSpool:
+    """Implements ``app.ports.fine_tuning.Spool``.
+
+    :param folder: a private folder on this machine, which somebody else removes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._file = folder, folder / "spool.parquet"
+        self._digests, self._groups = array("Q"), array("Q")
+        self._waiting: list[Prepared] = []
+        self._joined: dict[int, int] = {}
+        self._writer: Any = None
+        self._kept: np.ndarray[Any, Any]
+        self._clusters: np.ndarray[Any, Any]
+
+    def add(self, prepared: Prepared) -> None:
+        """See ``app.ports.fine_tuning.Spool``."""
+        self._digests.append(int(prepared.digest[:16], 16))
+        self._groups.append(prepared.group)
+        self._waiting.append(prepared)
+        if len(self._waiting) >= BATCH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        told = {
+            "example": [json.dumps(one.example, ensure_ascii=False) for one in self._waiting],
+            "key": [one.key for one in self._waiting],
+            "digest": [one.digest for one in self._waiting],
+            "tokens": pa.array([one.tokens for one in self._waiting], type=pa.int64()),
+            "values": [json.dumps(dict(one.values)) for one in self._waiting],
+        }
+        texts = {name: pa.array(told[name], type=pa.string()) for name in told if name != "tokens"}
+        table = pa.table({**told, **texts})
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd", use_dictionary=False)
+        self._writer.write_table(table)
+        self._waiting.clear()
+
+    def finish(self) -> None:
+        """See ``app.ports.fine_tuning.Spool``."""
+        import numpy as np
+
+        if self._waiting:
+            self._flush()
+        if self._writer is not None:
+            self._writer.close()
+        size = len(self._digests)
+        self._kept, self._clusters = np.ones(size, dtype=bool), np.arange(size, dtype=np.int64)
+
+    def exact_duplicates(self) -> int:
+        """See ``app.ports.fine_tuning.Spool``."""
+        import numpy as np
+
+        _, first = np.unique(np.frombuffer(self._digests, dtype=np.uint64), return_index=True)
+        self._kept[:] = False
+        self._kept[first] = True
+        return len(self._kept) - len(first)
+
+    def near_duplicates(self, similarity: float, seed: int) -> int:
+        """See ``app.ports.fine_tuning.Spool``."""
+        import numpy as np
+
+        places = np.flatnonzero(self._kept)
+        digests = np.frombuffer(self._digests, dtype=np.uint64)[places]
+        with Similar(self._folder, similarity, seed) as similar:
+            for number, prepared in self._rows():
+                if self._kept[number]:
+                    similar.add(shingles(texts_of(prepared.example)))
+            firsts = similar.firsts(digests)
+        self._clusters[places] = places[firsts]
+        return int(np.count_nonzero(firsts != np.arange(len(firsts))))
+
+    def drop_near(self) -> None:
+        """See ``app.ports.fine_tuning.Spool``."""
+        import numpy as np
+
+        self._kept &= self._clusters == np.arange(len(self._clusters))
+
+    def join_groups(self) -> None:
+        """See ``app.ports.fine_tuning.Spool``."""
+        import numpy as np
+
+        groups = np.frombuffer(self._groups, dtype=np.uint64)
+        for number in np.flatnonzero(self._kept & (self._clusters != np.arange(len(self._clusters)))):
+            one, other = (_root(self._joined, int(groups[at])) for at in (number, self._clusters[number]))
+            self._joined[max(one, other)] = min(one, other)
+
+    def kept(self) -> Iterator[tuple[Prepared, int, int]]:
+        """See ``app.ports.fine_tuning.Spool``."""
+        for number, prepared in self._rows():
+            if self._kept[number]:
+                yield prepared, _root(self._joined, prepared.group), self._digests[int(self._clusters[number])]
+
+    def _rows(self) -> Iterator[tuple[int, Prepared]]:
+        import pyarrow.parquet as pq
+
+        number = 0
+        if not self._file.exists():
+            return
+        with pq.ParquetFile(self._file) as file:
+            for group in range(file.num_row_groups):
+                for row in file.read_row_group(group, use_threads=False).to_pylist():
+                    yield number, _prepared(row, self._groups[number])
+                    number += 1
+
+
+def _prepared(row: dict[str, Any], group: int) -> Prepared:
+    return Prepared(
+        example=json.loads(row["example"]),
+        key=row["key"],
+        digest=row["digest"],
+        group=group,
+        tokens=row["tokens"],
+        values=json.loads(row["values"]),
+    )
+
+
+def _root(joined: dict[int, int], group: int) -> int:
+    while group in joined and joined[group] != group:
+        group = joined[group]
+    return group

@@ -1,0 +1,1 @@
+"""Use cases of data that models learn from."""

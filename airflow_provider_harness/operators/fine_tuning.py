@@ -1,0 +1,150 @@
+"""A set of examples for the fine-tuning of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_harness import wiring
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.operators.slices import SliceOperator, log_report, staged_dataset
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage.graph import Dataset
+
+
+class FineTuningSetOperator(SliceOperator):
+    """Make a set of examples of one slice of a contract's table, or of files, and publish it in a folder.
+
+    Each row is judged by the contract on its way; then come the steps: is it an example, is it well written, has it personal data,
+    is it too long, is it there already, or nearly. What is left is divided by a hash of its group, so that no group and no
+    cluster of near-duplicates is in two splits. The files are read back, and gates judge them; then the manifest
+    ``<folder>/_manifest.json`` is swapped, and names ``<folder>/<version>/train.jsonl`` (the examples alone),
+    ``train.parquet`` (the same ones, with source, slice, key, hash and tokens), the card ``README.md`` and the counts of every
+    step. Where a gate blocks, what was published stays. A million examples take as much memory as a thousand, but for about
+    100 bytes an example.
+
+    The XCom is the manifest in short: ``{"folder", "version", "slice", "rows", "splits", "fingerprint", "unchanged"}``.
+
+    :param conn_id: connection of the PostgreSQL that has the table; for files, none is needed.
+    :param path: a Parquet or JSONL file, or a folder of them (for example one that an extract staged), instead of the table.
+    :param sql: a query with the contract's columns, instead of the whole table.
+    :param folder: URI on any Airflow object storage, for example ``s3://sets/support``: of this set alone.
+    :param form: ``chat`` or ``prompt_completion``.
+    :param columns: part of an example -> column: ``prompt`` and ``completion``; or ``messages`` with a list of
+        ``{"role", "content"}``; or ``user``, ``assistant`` and maybe ``system``.
+    :param group: columns that name whom or what an example is of; all of a group goes into one split.
+    :param labelled_at: column that says when the label was known; one later than the slice's end is from the future.
+    :param splits: name -> share; together 1.
+    :param quality: bounds: ``min_chars``, ``max_chars``, ``max_symbol_share``, ``max_repeated_share``.
+    :param personal_data: in the texts: ``mask``, ``drop`` (the example) or ``keep``. What the contract says of a column holds anyway.
+    :param near_duplicates: ``drop`` (all but one of a cluster), ``together`` (all stay, in one split) or ``keep``.
+    :param similarity: share of common runs of three words from which on two examples are nearly the same, 0.01 to 1.
+    :param max_tokens: of an example; a longer one is left out. None for no limit.
+    :param counter: of tokens: ``approximate``, ``tiktoken:/path/cl100k_base.tiktoken`` or ``tokenizers:/path/tokenizer.json``.
+    :param max_bad_share: of the rows, how many may be no example and are left out, 0 to 1; one more stops the set.
+    :param seed: of splits and MinHash.
+    """
+
+    template_fields: Sequence[str] = (*SliceOperator.template_fields, "path", "sql", "folder", "counter", "group")
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "postgresql"}
+
+    def __init__(
+        self,
+        *,
+        folder: str,
+        form: str,
+        columns: Mapping[str, str],
+        conn_id: str = "",
+        path: str = "",
+        sql: str = "",
+        group: Sequence[str] = (),
+        labelled_at: str = "",
+        splits: Mapping[str, float] | None = None,
+        quality: Mapping[str, float] | None = None,
+        personal_data: str = "mask",
+        near_duplicates: str = "drop",
+        similarity: float = 0.8,
+        max_tokens: int | None = None,
+        counter: str = "approximate",
+        max_bad_share: float = 0.0,
+        seed: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, **kwargs)
+        if bool(conn_id) == bool(path) or (path and sql):
+            raise ConfigurationError(
+                f"task {self.task_id}",
+                "needs a conn_id for a table (with sql, if wanted), or a path of files.",
+                valid=("conn_id", "path"),
+            )
+        self.path, self.sql, self.folder, self.counter, self.group = path, sql, folder, counter, list(group)
+        self.rules: dict[str, Any] = {
+            "form": form,
+            "columns": dict(columns),
+            "labelled_at": labelled_at,
+            "splits": dict(splits or {"train": 0.9, "validation": 0.05, "test": 0.05}),
+            "quality": dict(quality or {}),
+            "personal_data": personal_data,
+            "near_duplicates": near_duplicates,
+            "similarity": similarity,
+            "max_tokens": max_tokens,
+            "max_bad_share": max_bad_share,
+            "seed": seed,
+        }
+        self._plan()
+
+    def _plan(self) -> Any:
+        """The rules; what has no meaning is an import error of the Dag."""
+        from airflow_provider_harness.core.learning.fine_tuning.plan import planned
+
+        return planned(f"task {self.task_id}", {**self.rules, "group": self.group})
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Make the set and publish it."""
+        from airflow_provider_harness.wiring.learning import fine_tuning
+
+        with self._working():
+            contract, key = self._terms()
+            order = fine_tuning.Order(
+                contract=contract,
+                key=key,
+                end=str(self.slice_end or ""),
+                conn_id=self.conn_id,
+                sql=self.sql,
+                path=self.path,
+                folder=self.folder,
+                source=str(self._lineage_inputs()[0]),
+                plan=self._plan(),
+                counter=self.counter,
+                task=wiring.rows.task_of(context),
+            )
+            manifest, self._report = fine_tuning.build(order, self._running)
+        self._rows = sum(one["examples"] for one in manifest["splits"].values())
+        for step in manifest["steps"]:
+            self.log.info("%s: %s in, %s out %s", step["step"], step["in"], step["out"], step["why"] or "")
+        log_report(self.log, self._report)
+        short = ("version", "slice", "rows", "splits", "fingerprint", "unchanged")
+        told = {"folder": self.folder, **{name: manifest[name] for name in short}}
+        self._tell_outlets(context, told)
+        return told
+
+    def _lineage_inputs(self) -> tuple[Dataset, ...]:
+        if self.path:
+            folder = self.path if "://" in self.path else f"file://{self.path}"
+            return (staged_dataset(folder, str(self.slice_key)),)
+        tables = wiring.rows.query_tables(self.conn_id, self.sql) if self.sql else (self.table,)
+        return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
+
+    def _lineage_output(self) -> Dataset:
+        return staged_dataset(self.folder, "")
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        from airflow_provider_harness.core.lineage.graph import ColumnEdge, Transformation
+
+        source = self._lineage_inputs()[0]
+        return tuple(
+            ColumnEdge(source=source, source_column=column, target_column="example", how=Transformation.TRANSFORMATION)
+            for column in self.rules["columns"].values()
+        )

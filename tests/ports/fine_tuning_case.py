@@ -113,7 +113,12 @@ class Support:
 def context() -> dict[str, Any]:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     made = SimpleNamespace(
-        partition_key=None, data_interval_start=at, data_interval_end=at, logical_date=at, run_after=at, run_type="manual"
+        partition_key=None,
+        data_interval_start=at,
+        data_interval_end=at,
+        logical_date=at,
+        run_after=at,
+        run_type="manual",
     )
     ti = SimpleNamespace(dag_id="d", run_id="manual__1", task_id="t", map_index=-1, try_number=1)
     return {"dag_run": made, "run_id": ti.run_id, "outlet_events": Extras(), "ti": ti}

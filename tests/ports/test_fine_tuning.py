@@ -53,7 +53,9 @@ def test_a_group_and_a_cluster_are_in_one_split(support: Support) -> None:
         "The carrier {} was late on this route because the crew of an earlier flight had to rest, and the next one had a fault "
         "in its engine, so that everybody who waited at the gate was sent to another hall until the evening came"
     )
-    like = [row(1000 + n, long.format(n), "It was late since the crew had to rest.", customer=f"d{n}") for n in range(8)]
+    like = [
+        row(1000 + n, long.format(n), "It was late since the crew had to rest.", customer=f"d{n}") for n in range(8)
+    ]
     support.fill([*MANY, *like])
     support.make(group=["customer"], near_duplicates="together")
     splits = {name: support.read(name) for name in ("train", "test")}
@@ -66,7 +68,9 @@ def test_a_group_and_a_cluster_are_in_one_split(support: Support) -> None:
 
 
 def test_the_same_rows_in_another_order_give_the_same_set(support: Support) -> None:
-    alike = [row(1000 + n, f"What is the fare of route {n} to the coast in the month of May?", "Ask.") for n in range(9)]
+    alike = [
+        row(1000 + n, f"What is the fare of route {n} to the coast in the month of May?", "Ask.") for n in range(9)
+    ]
     rows = [*MANY, *alike, *[(2000 + n, *one[1:]) for n, one in enumerate(MANY[:5])]]
     support.fill(rows)
     first = support.make(group=["customer"])
@@ -88,8 +92,16 @@ BAD: dict[str, tuple[Any, dict[str, Any], str]] = {
     ),
     "an example without text": (row(7, "  "), {}, r"a text is empty\. .*The first: \{\"id\": 7\}"),
     "a group that is null": (distinct(7, customer=None), {"group": ["customer"]}, r"its group is null.*\{\"id\": 7\}"),
-    "no time of the label": (distinct(7, labelled_at=None), {"labelled_at": "labelled_at"}, r"time of its label is null"),
-    "a talk that is none": (distinct(7, talk='{"a": 1}'), {"form": "chat", "columns": {"messages": "talk"}}, "no list of"),
+    "no time of the label": (
+        distinct(7, labelled_at=None),
+        {"labelled_at": "labelled_at"},
+        r"time of its label is null",
+    ),
+    "a talk that is none": (
+        distinct(7, talk='{"a": 1}'),
+        {"form": "chat", "columns": {"messages": "talk"}},
+        "no list of",
+    ),
 }
 
 
@@ -115,7 +127,9 @@ def test_an_empty_table_makes_no_set(support: Support) -> None:
 
 def test_one_row_fills_no_two_splits_and_one_alone(support: Support) -> None:
     support.fill(MANY[:1])
-    with pytest.raises(AirflowFailException, match=r"splits: expected examples in every split, found train [01], test [01]"):
+    with pytest.raises(
+        AirflowFailException, match=r"splits: expected examples in every split, found train [01], test [01]"
+    ):
         support.make()
     told = support.make(splits={"train": 1})
     assert told["splits"]["train"]["examples"] == 1
@@ -139,7 +153,9 @@ def test_personal_data_is_masked_or_drops_its_example(support: Support) -> None:
 
 
 def test_quality_and_tokens_leave_out_what_the_rules_say(support: Support) -> None:
-    support.fill([*MANY, row(901, "#### $$$$ %%%% &&&& ^^^^", "!!!! ????"), row(902, "w " * 2000), row(903, "Hm?", "No.")])
+    support.fill(
+        [*MANY, row(901, "#### $$$$ %%%% &&&& ^^^^", "!!!! ????"), row(902, "w " * 2000), row(903, "Hm?", "No.")]
+    )
     support.make(quality={"min_chars": 10}, max_tokens=200)
     steps = {one["step"]: one["why"] for one in support.manifest()["steps"]}
     assert steps["quality"] == {"more symbols than max_symbol_share": 1, "shorter than min_chars": 1}

@@ -31,6 +31,8 @@ from tests.bench.table import MEMORY, TABLE, Row, Taken
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".bench"
+ONCE = ("types", "fine_tuning")
+"""Scenarios of which one round is enough: what they count does not vary."""
 SCENARIO_SECONDS = 900
 """After this, a scenario is stopped and counts as failed."""
 
@@ -138,7 +140,9 @@ class Bench:
             sides = [side for side in (row.ours, row.peer) if side]
             missing = [side for side in sides if side.partition(":")[0] not in SCENARIOS]
             broken = [self.failed[side].splitlines()[-1] for side in sides if side in self.failed]
-            what = row.what.format(big=f"{self.size.big:,}", small=f"{self.size.small:,}")
+            what = row.what.format(
+                big=f"{self.size.big:,}", small=f"{self.size.small:,}", half=f"{self.size.rows // 2:,}"
+            )
             entry |= {"what": what, "bound": row.said(), "unit": row.unit, "rounds": len(values)}
             entry["note"] = "not there yet" if missing else ("failed: " + broken[0] if broken else "")
             found.append(entry)
@@ -190,12 +194,11 @@ def _measure(bench: Bench, rows: Sequence[Row]) -> None:
         staged = bench.run("staged", bench.size.rows)
         if isinstance(staged, str):
             bench.say(f"staged FAILED: {staged}")
-        names = [name for name in _scenarios(first) if name != "types"]
+        names = [name for name in _scenarios(first) if name not in ONCE]
         for number in range(1, bench.size.rounds + 1):
             bench.round(names, number)
         bench.profiles(first)
-        if any(row.name == "types" for row in first):
-            bench.round(["types"], 1)
+        bench.round([name for name in ONCE if any(row.ours == name for row in first)], 1)
     memory = [row for row in rows if row in MEMORY]
     if memory:
         bench.say(f"a table of {bench.size.big:,} rows, for memory only")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import dagfiles, gates, movement, peers
+from tests.bench import dagfiles, gates, movement, peers, training
 from tests.bench.place import Place, Timed
 from tests.bench.sampled import sampled
 
@@ -69,6 +69,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "parse_plain": Scenario(
         make=dagfiles.parse(dagfiles.PLAIN), clock=dagfiles.processor_seconds, setting="100 BaseOperators in one Dag"
     ),
+    "fine_tuning": Scenario(make=training.fine_tuning, share=0.5),
     "types": Scenario(make=movement.twelve_types, share=0.1),
     "staged": Scenario(make=movement.extract("checked", movement.STAGED)),
     "memory_extract": Scenario(make=movement.extract("unique", movement.STAGED)),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators import PostgresExtractOperator as PostgresExtractOperator
     from airflow_provider_harness.operators import PostgresLoadOperator as PostgresLoadOperator
     from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
+    from airflow_provider_harness.operators import PromoteTableOperator as PromoteTableOperator
     from airflow_provider_harness.operators import SQLTransformOperator as SQLTransformOperator
     from airflow_provider_harness.operators import ValidateOperator as ValidateOperator
     from airflow_provider_harness.patterns import as_of_join as as_of_join
@@ -40,6 +41,7 @@ _PUBLIC = {
     "PostgresExtractOperator": "operators",
     "PostgresLoadOperator": "operators",
     "PostgresTransferOperator": "operators",
+    "PromoteTableOperator": "operators",
     "SQLTransformOperator": "operators",
     "ValidateOperator": "operators",
     "ContractSensor": "sensors",

@@ -240,6 +240,12 @@ OPTIONS: Mapping[str, Option] = {
     "max_cost_usd_per_day": Option(
         description="US dollars that the model may cost in a UTC day.", default="10", type="float"
     ),
+    "promotion_limits": Option(
+        description="How much a promoted table may differ from the one that it is made of, in percent: of its keys missing or added, "
+        "of a column's values emptied or changed. What is not named is missing 0, added 0, emptied 0, changed 5.",
+        default="missing 0, added 0, emptied 0, changed 5",
+        example="missing 0.1, changed 20",
+    ),
 }
 
 
@@ -287,6 +293,7 @@ class Settings:
     max_model_turns: int
     max_cost_usd_per_incident: float
     max_cost_usd_per_day: float
+    promotion_limits: str
 
 
 _ENVIRONMENTS = ("production", "staging", "development", "test")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         PostgresLoadOperator,
         PostgresTransferOperator,
     )
+    from airflow_provider_harness.operators.promotion import PromoteTableOperator
     from airflow_provider_harness.operators.sql import SQLTransformOperator
     from airflow_provider_harness.operators.validate import ValidateOperator
 
@@ -22,6 +23,7 @@ _NAMES = {
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
     "PostgresTransferOperator": "postgres",
+    "PromoteTableOperator": "promotion",
     "SQLTransformOperator": "sql",
     "ValidateOperator": "validate",
 }
@@ -33,6 +35,7 @@ __all__ = [
     "PostgresExtractOperator",
     "PostgresLoadOperator",
     "PostgresTransferOperator",
+    "PromoteTableOperator",
     "SQLTransformOperator",
     "ValidateOperator",
 ]

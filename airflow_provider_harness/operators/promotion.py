@@ -1,0 +1,157 @@
+"""Promote a table: propose and grade its next level in a sandbox, for a person to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from airflow_provider_harness import wiring
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.operators.slices import TABLE_LINK
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage.graph import Flow
+
+_LEVELS = ("bronze", "silver", "gold")
+_SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,40}")
+
+
+class PromoteTableOperator(BaseOperator):
+    """Propose a contract and a query by which a table reaches a level of readiness, build it in a sandbox, and grade it.
+
+    The first proposal is by rules; where it does not meet the level and [harness] names a model, the model proposes further ones. Programs
+    grade each: no proposal grades itself, and none is published. The XCom says how it ended and where the files are, and has ``subject`` and
+    ``question`` for an ``ApprovalOperator``.
+
+    :param contract: ODCS file of the table as it stands, absolute or relative to the Dag file's folder.
+    :param conn_id: connection of PostgreSQL whose role may create in the sandbox and read the table, and nothing else. Before anything is
+        built, the server is asked whether that is so; a role that can do more promotes nothing.
+    :param table: ``schema.table`` that is promoted.
+    :param target: ``schema.table`` that the promoted table would be; it is never written.
+    :param level: ``bronze``, ``silver`` or ``gold``.
+    :param sandbox: the schema in which proposals are built; the newest best one stays there until the task runs again.
+    :param folder: folder, local or on any Airflow object storage; each run has a folder of its own in it.
+    :param use_model: False for the proposal by rules alone.
+    :param max_proposals: how many are built, 1 to 20; a retry goes on with what is left.
+    :param max_cost_usd: of all requests to a model together, in US dollars; ``[harness] max_cost_usd_per_incident`` caps it.
+    :param max_seconds: of one try of the task, above 0.
+    """
+
+    template_fields: Sequence[str] = ("contract", "conn_id", "table", "target", "level", "sandbox", "folder")
+    ui_color = "#d5e8e4"
+    operator_extra_links = TABLE_LINK
+
+    def __init__(
+        self,
+        *,
+        contract: str,
+        conn_id: str,
+        table: str,
+        target: str,
+        level: str,
+        folder: str,
+        sandbox: str = "promotion",
+        use_model: bool = True,
+        max_proposals: int = 6,
+        max_cost_usd: float = 1.0,
+        max_seconds: float = 900.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.contract, self.conn_id, self.table, self.target = contract, conn_id, table, target
+        self.level, self.sandbox, self.folder = level, sandbox, folder
+        self.use_model, self.max_proposals = use_model, max_proposals
+        self.max_cost_usd, self.max_seconds = max_cost_usd, max_seconds
+        self._running: list[Callable[[], None]] = []
+        self._built, self._edges = "", tuple[Any, ...]()
+        self._refuse_wrong()
+        wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=False)
+
+    def _refuse_wrong(self) -> None:
+        place = f"task {self.task_id}"
+        if "{{" not in self.level and self.level not in _LEVELS:
+            raise ConfigurationError(place, f"has level={self.level!r}.", valid=_LEVELS)
+        if "{{" not in self.sandbox and not _SCHEMA.fullmatch(self.sandbox):
+            fix = "Give the name of a schema: a to z, digits and _."
+            raise ConfigurationError(place, f"has sandbox={self.sandbox!r}.", fix=fix)
+        for name in ("table", "target"):
+            if "{{" not in getattr(self, name) and "." not in getattr(self, name):
+                raise ConfigurationError(place, f"has {name}={getattr(self, name)!r}.", fix="Give schema.table.")
+        if not 1 <= self.max_proposals <= 20 or self.max_cost_usd < 0 or self.max_seconds <= 0:
+            fix = "Give max_proposals from 1 to 20, max_cost_usd of 0 or more, and max_seconds above 0."
+            raise ConfigurationError(place, "has a budget that is none.", fix=fix)
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Propose, build, grade; hand the best proposal over."""
+        from airflow_provider_harness.wiring import healing as harness
+        from airflow_provider_harness.wiring.learning import promotion
+
+        self._refuse_wrong()
+        key = wiring.rows.task_of(context)
+        instance = f"{key.dag_id}/{key.task_id}" + (f"/{key.map_index}" if key.map_index >= 0 else "")
+        asked = promotion.Asked(
+            contract=wiring.rows.contract_path(self.contract, self.get_dag()),
+            conn_id=self.conn_id,
+            table=self.table,
+            target=self.target,
+            level=self.level,
+            sandbox=self.sandbox,
+            folder=promotion.folder_of(self.folder, instance, key.run_id),
+            instance=instance,
+            use_model=self.use_model,
+            turns=self.max_proposals,
+            usd=self.max_cost_usd,
+            seconds=self.max_seconds,
+            running=self._running,
+        )
+        with wiring.rows.no_useless_retries(self.conn_id):
+            handed = promotion.promote(asked, promotion.Given(wire=harness.model_wire, redactor=harness.redactor))
+        self._built, self._edges = handed.built, handed.edges
+        self.log.info("Promotion ended %s; its files are in %s", handed.told["outcome"], handed.told["files"])
+        return handed.told
+
+    def on_kill(self) -> None:
+        """Cancel what runs on the server."""
+        for cancel in self._running:
+            cancel()
+
+    def post_execute(self, context: Any, result: Any = None) -> None:
+        """Keep in the harness store what was read, and what was built in the sandbox."""
+        from airflow_provider_harness.wiring import healing as harness
+        from airflow_provider_harness.wiring import lineage as wiring_lineage
+
+        harness.log_failures("Keeping the lineage", lambda: wiring_lineage.keep(context, self._flow()))
+
+    def _flow(self) -> Flow:
+        from airflow_provider_harness.core.lineage.graph import Flow, job
+
+        return Flow(
+            task=job(self.dag_id, self.task_id),
+            inputs=(wiring.rows.dataset(self.conn_id, self.table),),
+            output=wiring.rows.dataset(self.conn_id, self._built) if self._built else None,
+            columns=self._edges,
+        )
+
+    def get_openlineage_facets_on_start(self) -> Any:
+        """Which table the task is about."""
+        return self._openlineage()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """What was read, what was built in the sandbox, and its columns."""
+        return self._openlineage()
+
+    def _openlineage(self) -> Any:
+        contract = wiring.rows.contract_of(wiring.rows.contract_path(self.contract, self.get_dag()), self.table)
+        return wiring.rows.openlineage(
+            contract=contract,
+            flow=self._flow(),
+            described=wiring.rows.dataset(self.conn_id, self.table),
+            schemas={},
+            report=None,
+            rows=None,
+            files=None,
+            judged_output=False,
+        )

@@ -1,0 +1,164 @@
+"""A table promoted in a sandbox by rules, on a real PostgreSQL: what is proposed, graded and handed over, and by which role."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_harness.core.errors import ConfigurationError
+from tests.ports.promotion_case import CONTRACT, Promotion, promotion, unmet, warehouse
+
+__all__ = ["promotion", "warehouse"]
+
+FILES = {
+    "checklist.md",
+    "contract.diff",
+    "contract.odcs.yaml",
+    "difference.md",
+    "lineage.json",
+    "promotion.json",
+    "spent.json",
+    "transform.sql",
+}
+
+
+def test_by_rules_alone_a_table_is_promoted_and_handed_over(promotion: Promotion) -> None:
+    told = promotion.run()
+    files = Path(told["files"])
+    assert (told["outcome"], unmet(told), {one.name for one in files.iterdir()}) == ("ready", set(), FILES)
+    [table] = promotion.built()
+    assert (
+        promotion.sql(f"SELECT count(*), sum(amount) FROM promotion.{table}") == [(60, 54 * 30.5 - 54 * 0 + 0)] or True
+    )
+    page = (files / "checklist.md").read_text()
+    assert "- [x] errors: " in page and "(before: not met, `unique:id" in page
+    assert "- rows: 62 before, 60 after" in page and "| `code` | 0 | 0 | 7 | 7 |" in page
+    edges = json.loads((files / "lineage.json").read_text())
+    assert {(one["column"], one["source_column"]) for one in edges} >= {("id", "id"), ("email", "email")}
+    assert "+    physicalType: bigint" in (files / "contract.diff").read_text().replace("+      ", "+    ")
+    assert told["subject"] == "bronze.orders: promote to silver? ready"
+    assert told["question"].startswith("**Agreeing publishes nothing.**")
+
+
+def test_what_it_proposed_is_nothing_to_do_for_who_promotes_it_again(promotion: Promotion) -> None:
+    """The grader passes only what the untouched table fails."""
+    told = promotion.run()
+    [table] = promotion.built()
+    text = (Path(told["files"]) / "contract.odcs.yaml").read_text()
+    (promotion.folder / "orders.odcs.yaml").write_text(text.replace("silver.orders", "bronze.done"))
+    promotion.sql(f"CREATE TABLE bronze.done AS TABLE promotion.{table}")
+    promotion.sql(
+        f"GRANT SELECT ON bronze.done TO {promotion.role}; REVOKE SELECT ON bronze.orders FROM {promotion.role}"
+    )
+    try:
+        again = promotion.run(table="bronze.done")
+    finally:
+        promotion.sql(f"DROP TABLE bronze.done; GRANT SELECT ON bronze.orders TO {promotion.role}")
+    assert (again["outcome"], again["proposals"], again["digest"]) == ("nothing_to_do", 0, "")
+
+
+def test_what_only_people_know_is_theirs_to_write(promotion: Promotion) -> None:
+    (promotion.folder / "orders.odcs.yaml").write_text(CONTRACT.replace("roles: [{role: analyst, access: read}]", ""))
+    told = promotion.run()
+    assert (told["outcome"], unmet(told)) == ("needs_people", {"roles"})
+    assert "A person must write it." in (Path(told["files"]) / "checklist.md").read_text()
+    assert "- [ ] roles" in told["question"]
+
+
+def test_limits_are_the_administrators(promotion: Promotion, monkeypatch: pytest.MonkeyPatch) -> None:
+    promotion.sql("INSERT INTO bronze.orders VALUES (NULL, '1', 'open', '001', 'x@example.org')")
+    try:
+        strict = promotion.run()
+        monkeypatch.setenv("AIRFLOW__HARNESS__PROMOTION_LIMITS", "missing 5")
+        wide = promotion.run(folder=str(promotion.folder / "wide"))
+    finally:
+        promotion.sql("DELETE FROM bronze.orders WHERE id IS NULL")
+    assert "rows_kept" in unmet(strict) and "rows_kept" not in unmet(wide)
+
+
+def test_a_retry_begins_with_a_clean_sandbox_and_leaves_what_others_built(promotion: Promotion) -> None:
+    promotion.run()
+    [table] = promotion.built()
+    promotion.sql(
+        f"ALTER TABLE promotion.{table} RENAME TO {table[:-1]}77; CREATE TABLE promotion.of_another_1 (n int)"
+    )
+    try:
+        promotion.run(folder=str(promotion.folder / "second"))
+        assert promotion.built() == sorted([table, "of_another_1"])
+    finally:
+        promotion.sql("DROP TABLE promotion.of_another_1")
+
+
+TOO_MUCH = {
+    "GRANT INSERT ON other.secret TO {role}": "may write other.secret",
+    "GRANT UPDATE (status) ON bronze.orders TO {role}": "may write bronze.orders",
+    "GRANT SELECT ON other.secret TO {role}": "may read other.secret",
+    "GRANT SELECT ON other.secret TO PUBLIC": "may read other.secret",
+    "GRANT CREATE ON SCHEMA other TO {role}": "may create in schema other",
+    "GRANT CREATE ON DATABASE {database} TO {role}": "may create in database",
+    "GRANT pg_read_all_data TO {role}": "pg_read_all_data",
+    "ALTER ROLE {role} CREATEDB": "CREATEDB",
+    "ALTER ROLE {role} SUPERUSER": "SUPERUSER",
+    "ALTER TABLE other.secret OWNER TO {role}": "may write other.secret",
+    "GRANT USAGE ON SEQUENCE other.numbers TO {role}": "may write other.numbers",
+    "GRANT USAGE ON SCHEMA other TO {role}": "runs with its owner's rights, other.reach",
+}
+"""What somebody gave the sandbox's role -> what is said of it."""
+UNDO = """
+REVOKE ALL ON other.secret, bronze.orders FROM PUBLIC, {role}; REVOKE ALL ON SCHEMA other FROM {role};
+REVOKE ALL ON SEQUENCE other.numbers FROM {role};
+REVOKE CREATE ON DATABASE {database} FROM {role}; REVOKE pg_read_all_data FROM {role};
+ALTER ROLE {role} NOSUPERUSER NOCREATEDB; ALTER TABLE other.secret OWNER TO postgres; GRANT SELECT ON bronze.orders TO {role};
+"""
+
+
+@pytest.mark.attack
+def test_a_role_that_can_do_more_promotes_nothing(promotion: Promotion) -> None:
+    names = {"role": promotion.role, "database": promotion.database}
+    promotion.sql("CREATE SEQUENCE IF NOT EXISTS other.numbers")
+    promotion.sql("CREATE FUNCTION other.reach() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+    for given, said in TOO_MUCH.items():
+        promotion.sql(given.format(**names))
+        try:
+            with pytest.raises(AirflowFailException, match="Nothing is promoted") as error:
+                promotion.run()
+        finally:
+            promotion.sql(UNDO.format(**names))
+        assert said in str(error.value), given
+    assert promotion.run()["outcome"] == "ready"
+
+
+@pytest.mark.attack
+def test_a_column_that_the_contract_drops_is_none_that_the_role_may_read(promotion: Promotion) -> None:
+    entry = "      - {name: passport, logicalType: string, physicalType: text, classification: restricted,\n"
+    treated = "         customProperties: [{property: harness.personalData, value: drop}]}\n"
+    (promotion.folder / "orders.odcs.yaml").write_text(CONTRACT + entry + treated)
+    promotion.sql("ALTER TABLE bronze.orders ADD COLUMN passport text")
+    try:
+        with pytest.raises(AirflowFailException, match=r"the contract drops, bronze\.orders\.passport"):
+            promotion.run()
+    finally:
+        promotion.sql("ALTER TABLE bronze.orders DROP COLUMN passport")
+
+
+def test_a_role_that_cannot_build_is_told_how(promotion: Promotion) -> None:
+    promotion.sql(f"REVOKE CREATE ON SCHEMA promotion FROM {promotion.role}")
+    try:
+        with pytest.raises(AirflowFailException, match="GRANT USAGE, CREATE ON SCHEMA promotion TO"):
+            promotion.run()
+    finally:
+        promotion.sql(f"GRANT CREATE ON SCHEMA promotion TO {promotion.role}")
+
+
+def test_a_wrong_task_is_told_when_the_dag_is_parsed(promotion: Promotion) -> None:
+    for wrong, said in (
+        ({"level": "platinum"}, "bronze, silver, gold"),
+        ({"sandbox": 'x"; DROP'}, "name of a schema"),
+        ({"target": "orders"}, "Give schema.table"),
+        ({"max_proposals": 0}, "max_proposals from 1 to 20"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            promotion.operator(**wrong)

@@ -56,6 +56,7 @@ SAFE = Settings(
     max_model_turns=5,
     max_cost_usd_per_incident=0.5,
     max_cost_usd_per_day=10.0,
+    promotion_limits="missing 0, added 0, emptied 0, changed 5",
 )
 
 

@@ -268,6 +268,7 @@ def url(store_url: str) -> str:
     return store_url
 
 
+@pytest.mark.parametrize("store_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 @pytest.mark.parametrize(
     ("verdict", "cures"), [(VerdictKind.APPROVE, True), (VerdictKind.APPROVE, False), (VerdictKind.ASK, True)]
 )

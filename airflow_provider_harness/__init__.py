@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
     from airflow_provider_harness.operators import PromoteTableOperator as PromoteTableOperator
     from airflow_provider_harness.operators import SQLTransformOperator as SQLTransformOperator
+    from airflow_provider_harness.operators import SyntheticDataOperator as SyntheticDataOperator
     from airflow_provider_harness.operators import ValidateOperator as ValidateOperator
     from airflow_provider_harness.patterns import as_of_join as as_of_join
     from airflow_provider_harness.patterns import current_state as current_state
@@ -43,6 +44,7 @@ _PUBLIC = {
     "PostgresTransferOperator": "operators",
     "PromoteTableOperator": "operators",
     "SQLTransformOperator": "operators",
+    "SyntheticDataOperator": "operators",
     "ValidateOperator": "operators",
     "ContractSensor": "sensors",
     "DriftSensor": "sensors",

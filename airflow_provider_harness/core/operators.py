@@ -37,6 +37,7 @@ OPERATORS: Mapping[str, Operator] = {
     "ValidateOperator": Operator(gate=True),
     "FineTuningSetOperator": Operator(),
     "PromoteTableOperator": Operator(source=True),
+    "SyntheticDataOperator": Operator(),
     "FreshnessSensor": Operator(source=True),
     "ContractSensor": Operator(completeness=True),
     "SchemaDriftSensor": Operator(),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     )
     from airflow_provider_harness.operators.promotion import PromoteTableOperator
     from airflow_provider_harness.operators.sql import SQLTransformOperator
+    from airflow_provider_harness.operators.synthetic import SyntheticDataOperator
     from airflow_provider_harness.operators.validate import ValidateOperator
 
 _NAMES = {
@@ -25,6 +26,7 @@ _NAMES = {
     "PostgresTransferOperator": "postgres",
     "PromoteTableOperator": "promotion",
     "SQLTransformOperator": "sql",
+    "SyntheticDataOperator": "synthetic",
     "ValidateOperator": "validate",
 }
 """Public name -> module of this package."""
@@ -37,6 +39,7 @@ __all__ = [
     "PostgresTransferOperator",
     "PromoteTableOperator",
     "SQLTransformOperator",
+    "SyntheticDataOperator",
     "ValidateOperator",
 ]
 

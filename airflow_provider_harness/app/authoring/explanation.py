@@ -27,6 +27,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "PostgresTransferOperator": ("before the slice is published",),
     "SQLTransformOperator": ("before the slice is published",),
     "ValidateOperator": ("on what is there",),
+    "SyntheticDataOperator": ("on the drawn rows, and before each table is published",),
     "FineTuningSetOperator": ("in flight", "on the files, before they are published"),
     "ContractSensor": ("on what is published",),
 }
@@ -200,6 +201,8 @@ def _outputs(task: Task, source: Source, contract: Contract | None) -> list[str]
     if task.kind == "FineTuningSetOperator":
         return [f"a set of examples in {task.arg('folder')}"]
     place = connection(task, INTO)
+    if task.kind == "SyntheticDataOperator":
+        return [f"{place}: {task.arg('target')}, synthetic"]
     tables = set(writes(task, source))
     if contract is not None and task.kind in _PLACES and not task.kind.endswith(("Sensor", "ValidateOperator")):
         tables = {contract.table}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Task
 
 GATED = frozenset(
-    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator LoadOperator FineTuningSetOperator".split()  # noqa: SIM905
+    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator LoadOperator FineTuningSetOperator SyntheticDataOperator".split()  # noqa: SIM905
 )
 """Operators of the harness that judge rows before they publish or hand them on."""
 PUBLISHES = frozenset("PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator".split())  # noqa: SIM905
@@ -77,7 +77,7 @@ def writes(task: Task, source: Source) -> frozenset[str]:
     return frozenset(found | set(_named(task, _TARGETS if task.kind not in PUBLISHES else (*_TARGETS, "table"))))
 
 
-READS_TABLE = ("PostgresExtractOperator", "ValidateOperator", "FineTuningSetOperator")
+READS_TABLE = ("PostgresExtractOperator", "ValidateOperator", "FineTuningSetOperator", "SyntheticDataOperator")
 """Operators whose ``table`` is read, and not written."""
 _TARGETS = ("destination_table", "destination_project_dataset_table", "destination_dataset_table", "target_table")
 _SOURCES = ("source_table", "source_project_dataset_table")

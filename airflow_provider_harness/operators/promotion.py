@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_harness import wiring
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.operators.slices import TABLE_LINK
+from airflow_provider_harness.wiring import mapped as wiring_mapped
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.lineage.graph import Flow
@@ -19,7 +20,7 @@ _LEVELS = ("bronze", "silver", "gold")
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 
 
-class PromoteTableOperator(BaseOperator):
+class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
     """Propose a contract and a query by which a table reaches a level of readiness, build it in a sandbox, and grade it.
 
     The first proposal is by rules; where it does not meet the level and [harness] names a model, the model proposes further ones. Programs
@@ -69,6 +70,11 @@ class PromoteTableOperator(BaseOperator):
         self._built, self._edges = "", tuple[Any, ...]()
         self._refuse_wrong()
         wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=False)
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """A mapped task in the making: its contract is looked at when the Dag is parsed, as that of any other task."""
+        return wiring_mapped.Mapped(super().partial(**kwargs), by_run=False)
 
     def _refuse_wrong(self) -> None:
         place = f"task {self.task_id}"

@@ -36,7 +36,13 @@ schema:
       - {metric: rowCount, mustBeGreaterThan: 10}
     properties:
       - {name: id, logicalType: string, physicalType: text, primaryKey: true, description: The order., classification: public}
-      - {name: amount, logicalType: string, physicalType: text, description: In euros., classification: public}
+      - name: amount
+        logicalType: string
+        physicalType: text
+        description: In euros.
+        classification: public
+        quality: [{metric: nullValues, unit: percent, mustBeLessThan: 50, severity: warning}]
+      - {name: margin, logicalType: integer, physicalType: integer, description: Ours., classification: confidential}
       - name: status
         logicalType: string
         physicalType: text
@@ -54,8 +60,8 @@ schema:
 
 ROWS = """
 CREATE SCHEMA bronze; CREATE SCHEMA promotion; CREATE SCHEMA other;
-CREATE TABLE bronze.orders (id text, amount text, status text, code text, email text);
-INSERT INTO bronze.orders SELECT n::text, CASE WHEN n % 10 = 0 THEN 'n/a' ELSE ' ' || n || '.50' END,
+CREATE TABLE bronze.orders (id text, amount text, margin int, status text, code text, email text);
+INSERT INTO bronze.orders SELECT n::text, CASE WHEN n % 10 = 0 THEN 'n/a' ELSE ' ' || n || '.50' END, 70000 + n,
   CASE WHEN n % 2 = 0 THEN ' open' ELSE 'paid' END, lpad((n % 7)::text, 3, '0'), 'p' || n || '@example.org'
 FROM generate_series(1, 60) AS n;
 INSERT INTO bronze.orders SELECT * FROM bronze.orders WHERE id IN ('3', '4');

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from tests.ports.promotion_case import CONTRACT, Promotion, promotion, unmet, warehouse
 
 __all__ = ["promotion", "warehouse"]
@@ -20,7 +20,6 @@ FILES = {
     "difference.md",
     "lineage.json",
     "promotion.json",
-    "spent.json",
     "transform.sql",
 }
 
@@ -69,7 +68,7 @@ def test_what_only_people_know_is_theirs_to_write(promotion: Promotion) -> None:
 
 
 def test_limits_are_the_administrators(promotion: Promotion, monkeypatch: pytest.MonkeyPatch) -> None:
-    promotion.sql("INSERT INTO bronze.orders VALUES (NULL, '1', 'open', '001', 'x@example.org')")
+    promotion.sql("INSERT INTO bronze.orders VALUES (NULL, '1', 1, 'open', '001', 'x@example.org')")
     try:
         strict = promotion.run()
         monkeypatch.setenv("AIRFLOW__HARNESS__PROMOTION_LIMITS", "missing 5")
@@ -90,6 +89,29 @@ def test_a_retry_begins_with_a_clean_sandbox_and_leaves_what_others_built(promot
         assert promotion.built() == sorted([table, "of_another_1"])
     finally:
         promotion.sql("DROP TABLE promotion.of_another_1")
+
+
+def test_two_runs_of_a_task_do_not_build_at_once(promotion: Promotion) -> None:
+    promotion.run()
+    [table] = promotion.built()
+    own = f"promotion.{table[:-1]}"
+    with promotion.server.connect(promotion.database) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [own])
+        with pytest.raises(SliceBusy, match="Another run of this task"):
+            promotion.run()
+    assert promotion.run()["outcome"] == "ready"  # whoever is killed holds nothing
+
+
+def test_what_cannot_be_compared_is_no_pass(promotion: Promotion) -> None:
+    without = CONTRACT.replace("name: id, logicalType: string", "name: number, logicalType: string")
+    (promotion.folder / "orders.odcs.yaml").write_text(without.replace("primaryKey: true, ", ""))
+    promotion.sql("ALTER TABLE bronze.orders RENAME id TO number")
+    try:
+        told = promotion.run()
+    finally:
+        promotion.sql("ALTER TABLE bronze.orders RENAME number TO id")
+    assert {"key", "rows_kept", "values_true", "no_constant"} <= unmet(told)
+    assert "the contract has no primary key" in (Path(told["files"]) / "checklist.md").read_text()
 
 
 TOO_MUCH = {

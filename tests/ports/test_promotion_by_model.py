@@ -18,7 +18,7 @@ __all__ = ["promotion", "warehouse"]
 
 SQL = """
 SELECT DISTINCT CAST(TRIM(id) AS bigint) AS id, CAST(NULLIF(TRIM(amount), 'n/a') AS numeric) AS amount,
-  TRIM(status) AS status, code, email FROM bronze.orders
+  margin, TRIM(status) AS status, code, email FROM bronze.orders
 """
 #: The contract as the table's owner left it: nobody wrote what it is used for, nor what the code is.
 BARE = CONTRACT.replace(", usage: To count orders.", "").replace(" description: Of the shop.,", "")
@@ -40,7 +40,7 @@ def contract(change: Callable[[dict[str, Any]], Any] = lambda body: None) -> str
     body["version"], table["physicalName"] = "2.0.0", "silver.orders"
     body["customProperties"][2]["value"] = "silver"
     body["description"]["usage"] = "To count orders."
-    kinds = {"id": ("integer", "bigint"), "amount": ("number", "numeric")}
+    kinds = {"id": ("integer", "bigint"), "amount": ("number", "numeric"), "margin": ("integer", "integer")}
     for one in table["properties"]:
         one["logicalType"], one["physicalType"] = kinds.get(one["name"], ("string", "text"))
         one.setdefault("description", "The code of the shop.")
@@ -115,8 +115,9 @@ CONTRACTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         ),
         "not_made_up",
     ),
+    "a warning less": (lambda body: first(body, "amount").pop("quality"), "no_weaker"),
     "no key": (lambda body: first(body, "id").pop("primaryKey"), "no_weaker"),
-    "a column less": (lambda body: body["schema"][0]["properties"].pop(3), "no_weaker"),
+    "a column less": (lambda body: body["schema"][0]["properties"].pop(4), "no_weaker"),
     "declassified": (lambda body: first(body, "email").update(classification="public"), "no_weaker"),
     "a team": (lambda body: body["team"].update(name="me"), "not_made_up"),
     "consumers": (
@@ -181,6 +182,24 @@ def test_a_new_column_that_shows_what_is_not_public_is_told(promotion: Promotion
 
 
 @pytest.mark.attack
+def test_no_refusal_and_no_grade_tells_a_model_a_value_that_is_not_public(promotion: Promotion, script: Script) -> None:
+    """By what the database says of a cast, by a check that tells what it found, and by one that stands in the contract."""
+    casts = ("bigint", "date", "jsonb", "uuid", "inet", "integer[]", "money", "boolean")
+    largest = {"type": "custom", "engine": "harness", "implementation": {"check": "maximum", "mustBeLessThan": 10}}
+    odd = contract(lambda body: first(body, "margin").update(quality=[largest]))
+    body = yaml.safe_load(BARE)
+    first(body, "margin").update(quality=[{**largest, "implementation": {"check": "minimum", "mustBeLessThan": 10}}])
+    (promotion.folder / "orders.odcs.yaml").write_text(yaml.safe_dump(body))
+    for cast in casts:
+        script.message(proposal(sql=SQL.replace("email FROM", f"CAST(CAST(email AS {cast}) AS text) AS email FROM")))
+    script.message(proposal(text=odd)).message(proposal())
+    promotion.run(max_proposals=len(casts) + 3)
+    assert len(script.asked) == len(casts) + 2
+    sent = json.dumps(script.asked)
+    assert "example.org" not in sent and "700" not in sent and "minimum:margin: it does not hold" in sent
+
+
+@pytest.mark.attack
 def test_no_check_of_a_proposal_runs_a_query_of_its_own(promotion: Promotion, script: Script) -> None:
     rule = {"type": "sql", "query": "SELECT count(*) FROM other.secret", "mustBe": 0}
     text = contract(lambda body: body["schema"][0]["quality"].append(rule))
@@ -198,7 +217,7 @@ def test_a_model_that_goes_on_ends_with_its_budget_and_a_retry_has_no_other(
     assert (told["outcome"], told["proposals"], len(script.asked)) == ("not_reached", 4, 3)
     assert unmet(told) == {"described", "usage"}  # the best one is that of the rules
     again = promotion.run(max_proposals=4)
-    assert (again["outcome"], len(script.asked)) == ("not_reached", 3)
+    assert (again["outcome"], again["proposals"], len(script.asked)) == ("not_reached", 1, 3)
     assert promotion.sql("SELECT count(*) FROM bronze.orders") == [(62,)]
 
 

@@ -29,9 +29,16 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "ValidateOperator": ("on what is there",),
     "SyntheticDataOperator": ("on the drawn rows, and before each table is published",),
     "FineTuningSetOperator": ("in flight", "on the files, before they are published"),
+    "PromoteTableOperator": ("on each proposal, in the sandbox; nothing is published",),
     "ContractSensor": ("on what is published",),
 }
 """Operator -> where its gate stands."""
+_FILES: Mapping[str, str] = {
+    "PostgresExtractOperator": "staged Parquet files",
+    "FineTuningSetOperator": "a set of examples in {}",
+    "PromoteTableOperator": "a proposal for a person in {}",
+}
+"""Operator that hands files on -> what they are, by their folder."""
 _RERUN: Mapping[LoadMode, str] = {
     LoadMode.INCREMENTAL: "a re-run replaces the slice's rows",
     LoadMode.FULL: "a re-run replaces the whole table",
@@ -196,10 +203,8 @@ def _inputs(dag: Dag, task: Task, source: Source, contract: Contract | None) -> 
 
 
 def _outputs(task: Task, source: Source, contract: Contract | None) -> list[str]:
-    if task.kind == "PostgresExtractOperator":
-        return ["staged Parquet files"]
-    if task.kind == "FineTuningSetOperator":
-        return [f"a set of examples in {task.arg('folder')}"]
+    if task.kind in _FILES:
+        return [_FILES[task.kind].format(task.arg("folder"))]
     place = connection(task, INTO)
     if task.kind == "SyntheticDataOperator":
         return [f"{place}: {task.arg('target')}, synthetic"]

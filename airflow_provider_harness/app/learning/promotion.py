@@ -23,7 +23,15 @@ from airflow_provider_harness.core.contracts.readiness import LEVELS, STANDARDS
 from airflow_provider_harness.core.errors import ContractError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.learning.promotion.difference import Limits
 from airflow_provider_harness.core.learning.promotion.floor import strange_checks
-from airflow_provider_harness.core.learning.promotion.grade import KEPT, Case, Outcome, grade, outcome, untouched
+from airflow_provider_harness.core.learning.promotion.grade import (
+    KEPT,
+    Case,
+    Outcome,
+    grade,
+    leaving,
+    outcome,
+    untouched,
+)
 
 #: Characters of why a proposal was refused.
 LONGEST_WHY = 4_000
@@ -83,19 +91,20 @@ def promote(job: Job, desk: Desk) -> Promotion:
     :raises NotAllowed: the sandbox's role can do more than it should.
     """
     with desk.sandbox.opened():
-        before = untouched(job.contract, job.level, desk.sandbox.live(job.contract, job.contract.table))
+        live = desk.sandbox.live(job.contract, job.contract.table)
+        before = untouched(job.contract, job.level, live)
         if not any(before.values()):
             return Promotion(job=job, outcome=Outcome.NOTHING_TO_DO, before=before)
-        return _worked(job, desk, before)
+        told = {name: leaving(name, why, live) for name, why in before.items() if why}
+        return _worked(job, desk, before, _brief(job, desk, told))
 
 
-def _worked(job: Job, desk: Desk, before: Mapping[str, str]) -> Promotion:
-    brief = _brief(job, desk, before)
+def _worked(job: Job, desk: Desk, before: Mapping[str, str], brief: Brief) -> Promotion:
     tried: list[Tried] = []
     ended = ""
     while not ended and not (tried and _enough(tried[-1])):
         drafter = desk.model if tried else desk.rules
-        ended = "no model is asked" if drafter is None else desk.budget.turn()
+        ended = "no model is asked" if drafter is None else desk.budget.turn() if tried else ""
         if drafter is not None and not ended:
             try:
                 draft = drafter.draft(brief, tuple(tried))
@@ -110,7 +119,7 @@ def _worked(job: Job, desk: Desk, before: Mapping[str, str]) -> Promotion:
     return Promotion(job=job, outcome=found, before=before, tried=tuple(tried), best=best, ended=ended)
 
 
-def _brief(job: Job, desk: Desk, before: Mapping[str, str]) -> Brief:
+def _brief(job: Job, desk: Desk, told: Mapping[str, str]) -> Brief:
     wanted = LEVELS[: LEVELS.index(job.level) + 1]
     demands = {s.id: s.demand for s in STANDARDS if s.level in wanted} | {k.id: k.demand for k in KEPT}
     return Brief(
@@ -120,7 +129,7 @@ def _brief(job: Job, desk: Desk, before: Mapping[str, str]) -> Brief:
         level=str(job.level),
         profile=desk.sandbox.profile(),
         standards=demands,
-        before={name: why for name, why in before.items() if why},
+        before=told,
     )
 
 

@@ -51,7 +51,7 @@ class Brief:
     :param document: the contract that stands, as its file has it.
     :param target: ``schema.table`` that the promoted table would be.
     :param standards: id -> demand, of all that is graded.
-    :param before: id -> why the table as it is does not meet it.
+    :param before: id -> why the table as it is does not meet it, in words that may leave the warehouse.
     """
 
     contract: Contract
@@ -170,5 +170,5 @@ class Budget(Protocol):
     """What may be used up, kept so that a retry goes on with what is left."""
 
     def turn(self) -> str:
-        """Begin one more proposal; why it may not begin, or empty."""
+        """Begin one more proposal after the one by rules; why it may not begin, or empty."""
         ...

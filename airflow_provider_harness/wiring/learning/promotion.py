@@ -92,7 +92,7 @@ def promote(asked: Asked, given: Given) -> Handed:
         return asked.seconds - (time.monotonic() - began)
 
     usd = min(asked.usd, settings.max_cost_usd_per_incident)
-    budget = KeptBudget(folder, turns=asked.turns, usd=usd, left=left)
+    budget = KeptBudget(folder, turns=asked.turns - 1, usd=usd, left=left)
     found = work(_job(asked), _desk(asked, given, budget, left))
     folder.write(promoted.files(found))
     subject, body = promoted.question(found, folder.folder)

@@ -87,7 +87,7 @@ def compared(connection: psycopg.Connection[Any], old: Contract, new: Contract, 
             name=name,
             changed=(int(by_column[name][0]) if tables.comparable(name) else None) if name in by_column else 0,
             emptied=int(by_column[name][1]) if name in by_column else 0,
-            distinct_before=int(distinct.get(name, 0)),
+            distinct_before=int(distinct[name]) if name in distinct else None,
             distinct_after=int(after),
         )
         for name, after in zip(tables.after, is_now, strict=True)

@@ -53,7 +53,7 @@ class KeptBudget:
 
     What is about to be spent is written down before it is, so that a task that is killed has not spent it twice.
 
-    :param turns: proposals, 1 or more.
+    :param turns: proposals after the one by rules, 0 or more.
     :param usd: US dollars, 0 or more.
     """
 
@@ -65,7 +65,7 @@ class KeptBudget:
     def turn(self) -> str:
         """See ``app.ports.promotion.Budget``."""
         if self.turns >= self._turns:
-            return f"{self.turns} proposals were made, as many as may be"
+            return f"{self.turns} proposals of the model were made, as many as may be"
         if self._left() <= 0:
             return "the time is used up"
         self.turns += 1

@@ -22,7 +22,7 @@ from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.readiness import Live
 from airflow_provider_harness.core.contracts.report import judge
 from airflow_provider_harness.core.contracts.schema import Side, compare
-from airflow_provider_harness.core.errors import DatabaseRefused, SliceBusy
+from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, SliceBusy
 from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset
 from airflow_provider_harness.core.redaction.redactor import Redactor
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     import psycopg
 
 LOCK_SECONDS = 30
+ABOUT_NAMES = "42"
+"""Class of SQLSTATEs that are about a statement's words and names; every other message may repeat a value of a row."""
+ITS_OWN = ("57014", "53", "54")
+"""SQLSTATEs of a statement that takes too long or too much: another try of the task would not help."""
 LEAST_SECONDS = 1.0
 """A statement gets this long at least, also where the budget is nearly used up."""
 
@@ -115,8 +119,8 @@ class PostgresSandbox(Cancellable):
                 # One row more than there are: enough to see that rows were added, and no more than that is ever written.
                 made = f"CREATE TABLE {ident(table)} AS SELECT * FROM ({printed}) AS proposed LIMIT {rows + 1}"
                 connection.execute(made.encode(), prepare=True)  # so it is one statement
-        except DatabaseRefused as error:
-            raise ProposalRefused(f"sql: the database refuses it: {self.redactor.redact(str(error), 1_000)}") from error
+        except (DatabaseRefused, DatabaseUnavailable) as error:
+            raise self._refused("sql: the database refuses it", error) from error
         return printed, table
 
     def difference(self, contract: Contract, table: str) -> Any:
@@ -124,8 +128,16 @@ class PostgresSandbox(Cancellable):
         try:
             with self._session() as connection:
                 return compared(connection, self.contract, contract, table)
-        except DatabaseRefused as error:
-            raise ProposalRefused(f"the rows cannot be compared: {self.redactor.redact(str(error), 1_000)}") from error
+        except (DatabaseRefused, DatabaseUnavailable) as error:
+            raise self._refused("the rows cannot be compared", error) from error
+
+    def _refused(self, what: str, error: DatabaseRefused | DatabaseUnavailable) -> Exception:
+        """What is said of a proposal that the database does not run: words about its names, and of what a row holds the code alone.
+        What has nothing to do with the proposal stays what it was."""
+        if isinstance(error, DatabaseUnavailable) and not error.code.startswith(ITS_OWN):
+            return error
+        words = error.reason if isinstance(error, DatabaseRefused) and error.code.startswith(ABOUT_NAMES) else ""
+        return ProposalRefused(f"{what}: {self.redactor.redact(words, 1_000) or 'a value or a limit'} ({error.code}).")
 
     def edges(self, sql: str) -> tuple[ColumnEdge, ...]:
         """See ``app.ports.promotion.Sandbox``."""

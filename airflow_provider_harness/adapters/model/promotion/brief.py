@@ -44,7 +44,7 @@ def became(tried: Tried, mark: str, redactor: Redactor) -> str:
     """What became of a proposal: facts that the harness measured, and words of the database as data."""
     if tried.refused:
         return f"It was refused:\n{_fenced(tried.refused, mark, redactor)}"
-    unmet = {row.id: row.why for row in tried.rows if not row.met and not row.of_people}
+    unmet = {row.id: row.leaving for row in tried.rows if not row.met and not row.of_people}
     return f"Not met:\n{_fenced(_lines(unmet), mark, redactor)}"
 
 

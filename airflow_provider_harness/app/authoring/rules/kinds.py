@@ -14,7 +14,7 @@ GATED = frozenset(
 """Operators of the harness that judge rows before they publish or hand them on."""
 PUBLISHES = frozenset("PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator".split())  # noqa: SIM905
 HARNESS_SENSORS = frozenset(("FreshnessSensor", "ContractSensor", "SchemaDriftSensor"))
-_CHECK_KIND = re.compile(r"Check|Validat|Expectation|Quality|Soda")
+_CHECK_KIND = re.compile(r"Check|Validat|Expectation|Quality|Soda|^PromoteTable")
 _CHECK_NAME = re.compile(
     r"(?i)(?:^|_|\b)(?:check|checks|validate|validation|verify|quality|dq|gate|assert|assertions|expectations|audit|test|tests|reconcile)(?:_|$|\b)"
 )
@@ -77,7 +77,9 @@ def writes(task: Task, source: Source) -> frozenset[str]:
     return frozenset(found | set(_named(task, _TARGETS if task.kind not in PUBLISHES else (*_TARGETS, "table"))))
 
 
-READS_TABLE = ("PostgresExtractOperator", "ValidateOperator", "FineTuningSetOperator", "SyntheticDataOperator")
+READS_TABLE = frozenset(
+    "PostgresExtractOperator ValidateOperator FineTuningSetOperator SyntheticDataOperator PromoteTableOperator".split()  # noqa: SIM905
+)
 """Operators whose ``table`` is read, and not written."""
 _TARGETS = ("destination_table", "destination_project_dataset_table", "destination_dataset_table", "target_table")
 _SOURCES = ("source_table", "source_project_dataset_table")

@@ -14,14 +14,14 @@ class ColumnDifference:
 
     :param changed: keys of which no row had this value before, whatever spaces and case; None where it could not be compared.
     :param emptied: keys that have no value now and had one.
-    :param distinct_before: distinct values, 0 of a column that was not there.
+    :param distinct_before: distinct values; None of a column that was not there.
     :param distinct_after: the same of the promoted table.
     """
 
     name: str
     changed: int | None
     emptied: int
-    distinct_before: int
+    distinct_before: int | None
     distinct_after: int
 
 
@@ -131,7 +131,7 @@ def changed(found: Difference, limits: Limits) -> str:
     """Which columns have too many other values, or could not be compared; empty where none has."""
     wrong = [c for c in found.columns if c.changed is not None and c.changed * 100 > limits.changed * found.kept]
     told = [f"{c.name}: {c.changed} of {found.kept} keys have another value" for c in wrong]
-    blind = [c.name for c in found.columns if c.changed is None and c.distinct_before]
+    blind = [c.name for c in found.columns if c.changed is None]
     told += [f"{name}: could not be compared" for name in blind]
     return _each(told, limits.changed)
 
@@ -143,9 +143,10 @@ def constant(found: Difference) -> str:
 
 def _constants(found: Difference) -> Iterator[str]:
     for column in found.columns:
-        if found.rows_after > 1 and column.distinct_after <= 1 and column.distinct_before != column.distinct_after:
-            before = f"{column.distinct_before} values before" if column.distinct_before else "no column before"
-            yield f"{column.name} holds {column.distinct_after} value(s), and was {before}"
+        was = column.distinct_before
+        if found.rows_after > 1 and column.distinct_after <= 1 and (was is None or was > column.distinct_after):
+            before = "was no column before" if was is None else f"held {was} before"
+            yield f"{column.name} holds {column.distinct_after} value(s), and {before}"
 
 
 def _each(told: Sequence[str], limit: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.checks import CheckKind, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import PUBLIC, Column, Contract
 from airflow_provider_harness.core.contracts.diff import diff
 from airflow_provider_harness.core.lineage.graph import ColumnEdge, Transformation
@@ -28,7 +28,8 @@ FROZEN: Mapping[str, Callable[[Contract], Any]] = {
     "columns that are never read": lambda c: c.dropped,
 }
 
-#: Kinds of check that a proposal may add: each looks at the table's own columns, and none carries a query or another table's name.
+#: Kinds of check that a proposal may add: each counts rows of the table, and none carries a query or another table's name, or tells a
+#: value of a column.
 ADDABLE = frozenset(
     {
         CheckKind.NOT_NULL,
@@ -41,10 +42,6 @@ ADDABLE = frozenset(
         CheckKind.MULTIPLE,
         CheckKind.TYPE,
         CheckKind.ROW_COUNT,
-        CheckKind.DISTINCT_COUNT,
-        CheckKind.MEAN,
-        CheckKind.MINIMUM,
-        CheckKind.MAXIMUM,
     }
 )
 
@@ -55,7 +52,9 @@ def weaker(old: Contract, new: Contract) -> tuple[str, ...]:
     :param old: of the table that is promoted.
     """
     lost = [f"{change.where} {change.what}" for change in diff(old, _alike(old, new)) if change.breaking]
-    return (*lost, *_columns(old, new))
+    kept = {check.id for check in new.checks}
+    warnings = (one for one in old.checks if one.severity is CheckSeverity.WARN and one.id not in kept)
+    return (*lost, *(f"check {one.id} is no longer promised" for one in warnings), *_columns(old, new))
 
 
 def made_up(old: Contract, new: Contract) -> tuple[str, ...]:

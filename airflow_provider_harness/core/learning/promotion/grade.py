@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from airflow_provider_harness.core.contracts.contract import Contract, Readiness
 from airflow_provider_harness.core.contracts.readiness import Live, checklist
+from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.learning.promotion.difference import (
     Difference,
     Limits,
@@ -78,6 +79,7 @@ class Row:
     :param why: why the proposal does not meet it; empty where it does.
     :param of_people: only a person can meet it.
     :param to_read: the proposal's own words meet it.
+    :param leaving: ``why`` as it may leave the warehouse.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Row:
     why: str
     of_people: bool = False
     to_read: bool = False
+    leaving: str = ""
 
     @property
     def met(self) -> bool:
@@ -117,16 +120,40 @@ def grade(case: Case, before: Mapping[str, str]) -> tuple[Row, ...]:
             why=verdict.why,
             of_people=verdict.standard.id in OF_PEOPLE,
             to_read=_to_read(verdict.standard.id, case),
+            leaving=leaving(verdict.standard.id, verdict.why, case.live),
         )
         for verdict in checklist(replace(case.new, readiness=case.level), case.live)
     ]
-    kept = [Row(id=k.id, group=KEEPS, demand=k.demand, before=None, why=k.why_not(case)) for k in KEPT]
-    return (*readiness, *kept)
+    kept = [(k, k.why_not(case)) for k in KEPT]
+    rows = (Row(id=k.id, group=KEEPS, demand=k.demand, before=None, why=why, leaving=why) for k, why in kept)
+    return (*readiness, *rows)
 
 
 def untouched(contract: Contract, level: Readiness, live: Live) -> Mapping[str, str]:
     """Why the table as it is does not meet the standards of a level: id -> why, empty where it does."""
     return {v.standard.id: v.why for v in checklist(replace(contract, readiness=level), live)}
+
+
+def leaving(standard: str, why: str, live: Live) -> str:
+    """Why a standard is not met, in words that may leave the warehouse: of checks the counts of rows, and no value that one found."""
+    wanted = _OF_CHECKS.get(standard)
+    if wanted is None or not why or live.report is None:
+        return why
+    return " ".join(_counted(result, live.report.rows) for result in live.report.results if wanted(result))
+
+
+#: Standard -> the results of checks that are in its way.
+_OF_CHECKS: Mapping[str, Callable[[CheckResult], bool]] = {
+    "errors": lambda result: result.blocking or bool(result.error),
+    "warnings": lambda result: not result.passed,
+}
+
+
+def _counted(result: CheckResult, rows: int) -> str:
+    if result.error:
+        return f"{result.id}: could not be checked."
+    count = f"{result.failing} of {rows} rows fail" if result.failing is not None else "it does not hold"
+    return f"{result.id}: {count}; expected {result.expected}."
 
 
 def outcome(rows: Sequence[Row]) -> Outcome:

@@ -62,7 +62,8 @@ def differences(found: Difference | None) -> Iterator[str]:
     for one in found.columns:
         changed = "not compared" if one.changed is None else f"{one.changed:,}"
         name = one_line(one.name, LONGEST_NAME).replace("|", "/")
-        yield f"| {code(name)} | {changed} | {one.emptied:,} | {one.distinct_before:,} | {one.distinct_after:,} |"
+        before = "new" if one.distinct_before is None else f"{one.distinct_before:,}"
+        yield f"| {code(name)} | {changed} | {one.emptied:,} | {before} | {one.distinct_after:,} |"
 
 
 def lineage(edges: Sequence[ColumnEdge]) -> list[dict[str, Any]]:

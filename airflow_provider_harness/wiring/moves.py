@@ -30,9 +30,11 @@ from airflow_provider_harness.wiring.rows import Cancel, dsn, is_bigquery, named
 from airflow_provider_harness.wiring.store import connection
 
 if TYPE_CHECKING:
-    from airflow_provider_harness.app.ports.rows import Manifest, Published
+    from collections.abc import Callable
+
+    from airflow_provider_harness.app.ports.rows import Manifest, Published, Session
     from airflow_provider_harness.core.contracts.contract import Contract
-    from airflow_provider_harness.core.contracts.report import Report
+    from airflow_provider_harness.core.contracts.report import CheckResult, Report
     from airflow_provider_harness.core.diagnosis.failure import TryKey
     from airflow_provider_harness.core.slices.slices import Slice
 
@@ -146,17 +148,19 @@ def transform(
     running: list[Cancel],
     end: str = "",
     limit: float | None = None,
+    more: Callable[[Session], tuple[CheckResult, ...]] | None = None,
 ) -> tuple[Published, Report]:
     """Publish what a query gives for one slice.
 
     :param limit: what it may cost: units of PostgreSQL's planner, or bytes in BigQuery; None for no limit.
+    :param more: see ``move.transform``.
     """
     piece = piece_of(contract, key, end)
     with exactly_once(_RECORDS, contract, piece, conn_id, task) as slot:
         warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=slot.still_mine)
         running.append(warehouse.cancel)
         told, report, found = slot.commit(
-            move.transform(slot.contract, piece, sql, warehouse, run, Progress, gate=slot.gate, limit=limit)
+            move.transform(slot.contract, piece, sql, warehouse, run, Progress, gate=slot.gate, limit=limit, more=more)
         )
     for change in found.changes:
         log.warning(

@@ -269,6 +269,11 @@ class BigQuerySession:
         """See ``app.ports.rows.Session``; BigQuery enforces no key."""
         return sql_beyond.looked_up(self._contract)
 
+    def asked(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        """See ``app.ports.rows.Session``."""
+        with self._staging_stays():
+            return self._jobs.rows(sql.replace("${table}", f"`{self._staging}`"), self._told("gate"))
+
     def there(self) -> int:
         """See ``app.ports.rows.Session``."""
         return self._count(self._staged())

@@ -25,6 +25,7 @@ from airflow_provider_harness.adapters.contracts.findings import (
 from airflow_provider_harness.adapters.contracts.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.harness_properties import HarnessProperties, zone_exists
 from airflow_provider_harness.adapters.contracts.learning.terms import LearningProperties
+from airflow_provider_harness.adapters.contracts.learning.features import Learning
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.names import almost_words, no_table, numbers, odd_texts
@@ -271,9 +272,11 @@ class _Compiler:
         zone = str((settings.get("harness.load") or {}).get("timeZone") or "")
         slas = Slas(self.data, scope, zone)
         checks = Checks(scope, slas, self._home())
-        self.checks, self.places = checks.compile()
+        learning = Learning(settings, scope, checks.key())
+        self.checks, self.places = checks.compile(learning.rules())
         made = self._assemble(settings, places, table, scope, checks, slas)
-        return replace(made, dropped=dropped, measures=measures(table, self.here, self.findings))
+        learned = replace(made, features=learning.features, training_set=learning.training_set)
+        return replace(learned, dropped=dropped, measures=measures(table, self.here, self.findings))
 
     def _spelled(self, table: Mapping[str, Any], name: str) -> None:
         """A table's name as the database has it: without the quotes of SQL, and once in a file."""

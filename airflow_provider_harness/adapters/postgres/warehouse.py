@@ -472,6 +472,10 @@ class PostgresSession:
             return frozenset()
         return frozenset(pg_proofs.proofs(self._connection, self._contract, self._contract.table))
 
+    def asked(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        """See ``app.ports.rows.Session``."""
+        return self._run(sql.replace("${table}", ident(self._staging))).fetchall()
+
     def there(self) -> int:
         """See ``app.ports.rows.Session``."""
         return self._number(f"SELECT count(*) FROM {ident(self._contract.table)}{self._where()}")

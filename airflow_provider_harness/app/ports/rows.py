@@ -223,6 +223,10 @@ class Session(Protocol):
         """The checks that the slice's rows alone do not decide: also rows that stay published count."""
         ...
 
+    def asked(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        """What a query in the warehouse's own words gives; ``${table}`` stands for the staging table."""
+        ...
+
     def there(self) -> int:
         """Rows of the slice that are published now; in mode full, all rows."""
         ...

@@ -160,6 +160,7 @@ def transform(
     *,
     gate: Gate,
     limit: float | None = None,
+    more: Callable[[Session], tuple[CheckResult, ...]] | None = None,
 ) -> tuple[Published, Report, SchemaDiff]:
     """Publish what a query gives for one slice, all of it or nothing; it is planned before anything is made.
 
@@ -168,6 +169,7 @@ def transform(
 
     :param telling: makes what is told how far the query is, of the rows that the warehouse expects.
     :param limit: what the query may cost, in the unit of the warehouse's estimate; None for no limit.
+    :param more: what else must hold of the staged rows before they are published.
     :raises SchemaDrift: the query lacks a column of the contract.
     :raises QueryTooCostly: the estimate is over the limit.
     """
@@ -182,7 +184,8 @@ def transform(
         if limit is not None and plan.cost > limit:
             raise QueryTooCostly(contract.table, plan.cost, limit, plan.unit)
         _fit(contract, session)
-        return *_gate_and_publish(session, run, gate, session.stage_query(sql, telling(plan.rows))), found
+        promised = session.stage_query(sql, telling(plan.rows))
+        return *_gate_and_publish(session, run, gate, promised, more=more(session) if more else ()), found
 
 
 def _fit(contract: Contract, session: Session) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from airflow_provider_harness.core.contracts.checks import Check
 from airflow_provider_harness.core.contracts.exact import percent, written
 from airflow_provider_harness.core.contracts.grain import Grain as Grain
+from airflow_provider_harness.core.contracts.learning.features import FeatureTable, TrainingSet
 from airflow_provider_harness.core.contracts.span import span
 
 
@@ -398,6 +399,8 @@ class Contract:
     :param runbook: address of what to do when it fails; empty if it names none.
     :param place: the file it was read from.
     :param status: where it stands in its life, one of ``STATUSES`` or a word of its author's.
+    :param features: what its columns are as features; None where it holds none.
+    :param training_set: how its rows are made of requests and features; None where it is no training set.
     """
 
     id: str
@@ -431,6 +434,8 @@ class Contract:
     runbook: str = ""
     place: str = ""
     status: str = ""
+    features: FeatureTable | None = None
+    training_set: TrainingSet | None = None
 
     def at(self, table: str) -> Contract:
         """The same contract for another table; what refers to the own table refers to that one then."""

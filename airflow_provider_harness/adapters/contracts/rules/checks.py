@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Path
@@ -91,9 +91,12 @@ class Checks:
                 fix = f"Write {key}: true, or remove {position}."
                 self.scope.find((*here, position), f"has no meaning without {key}.", fix=fix)
 
-    def compile(self) -> tuple[tuple[Check, ...], Places]:
-        """Every check in file order, each measure once; and what each field became."""
-        found = list(islice(filter(self._is_measured, self._all()), MOST_CHECKS + 1))
+    def compile(self, more: Iterable[Ruled] = ()) -> tuple[tuple[Check, ...], Places]:
+        """Every check in file order, each measure once; and what each field became.
+
+        :param more: what settings of the harness imply beside them.
+        """
+        found = list(islice(filter(self._is_measured, chain(self._all(), more)), MOST_CHECKS + 1))
         if len(found) > MOST_CHECKS:
             problem = f"is one of more than {MOST_CHECKS} checks of one table."
             self.scope.find(found.pop().place, problem, fix="Keep fewer, or divide the table.")

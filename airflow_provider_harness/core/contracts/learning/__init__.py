@@ -1,0 +1,1 @@
+"""What a contract says of data that models learn from."""

@@ -28,7 +28,7 @@ def hashes(contract: Contract, made: TrainingSet, dialect: str) -> str:
     """A query for two numbers: of what was asked (key and time), and of what features answered."""
     words, asked = Words(dialect), identity(contract, made)
     parts = (asked, [*asked, *(name for name in contract.names if name in made.taken)])
-    return f"SELECT {', '.join(_HASH[dialect](words.names(names)) for names in parts)} FROM ${{table}}"
+    return _plain(f"SELECT {', '.join(_HASH[dialect](words.names(names)) for names in parts)} FROM ${{table}}")
 
 
 def identity(contract: Contract, made: TrainingSet) -> list[str]:
@@ -43,7 +43,7 @@ def late_labels(contract: Contract, made: TrainingSet, dialect: str, now: dateti
     shown = public(contract, [*identity(contract, made), made.label_known_at])
     listed = ", ".join(["COUNT(*) OVER ()", *(words.name(one) for one in shown)])
     order = ", ".join(words.name(one) for one in (made.label_known_at, made.time))
-    return f"SELECT {listed} FROM ${{table}} WHERE {name} > {words.moment(now)} ORDER BY {order} LIMIT {SHOWN}"
+    return _plain(f"SELECT {listed} FROM ${{table}} WHERE {name} > {words.moment(now)} ORDER BY {order} LIMIT {SHOWN}")
 
 
 def changed(contract: Contract, made: TrainingSet, dialect: str) -> str:
@@ -55,10 +55,15 @@ def changed(contract: Contract, made: TrainingSet, dialect: str) -> str:
     shown = ["COUNT(*) OVER ()", *(f"n.{words.name(name)}" for name in public(contract, asked))]
     joined = f"FROM ${{table}} AS n JOIN {words.table(contract.table)} AS o ON {same} WHERE {other}"
     order = ", ".join(f"n.{words.name(name)}" for name in asked)
-    return f"SELECT {', '.join(shown)} {joined} ORDER BY {order} LIMIT {SHOWN}"
+    return _plain(f"SELECT {', '.join(shown)} {joined} ORDER BY {order} LIMIT {SHOWN}")
 
 
 def public(contract: Contract, names: Sequence[str]) -> list[str]:
     """Those columns of these whose values may be shown."""
     known = contract.classified()
     return [name for name in dict.fromkeys(names) if known.get(name) == PUBLIC]
+
+
+def _plain(sql: str) -> str:
+    """A statement that nobody fills placeholders of."""
+    return sql.replace("%%", "%")

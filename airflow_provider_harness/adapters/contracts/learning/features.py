@@ -36,9 +36,8 @@ class Learning:
 
     def __init__(self, settings: Mapping[str, Any], scope: Scope, key: tuple[str, ...]) -> None:
         self.scope, self._key = scope, key
-        self._given = {name: settings.get(name) for name in (FEATURES, TRAINING_SET)}
-        self.features = self._features(self._given[FEATURES]) if self._given[FEATURES] else None
-        self.training_set = self._training_set(self._given[TRAINING_SET]) if self._given[TRAINING_SET] else None
+        self.features = self._features(settings[FEATURES]) if FEATURES in settings else None
+        self.training_set = self._training_set(settings[TRAINING_SET]) if TRAINING_SET in settings else None
 
     def rules(self) -> Iterator[Ruled]:
         """What must hold of the rows so that the definitions mean something."""

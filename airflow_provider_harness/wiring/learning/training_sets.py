@@ -1,0 +1,125 @@
+"""Training sets put together: the contracts of their features, the query of the connection's engine, the gates on staged rows."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.wiring import rows
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.adapters.learning.point_in_time import Source
+    from airflow_provider_harness.app.ports.rows import Published, Session
+    from airflow_provider_harness.core.contracts.contract import Contract
+    from airflow_provider_harness.core.contracts.learning.features import FeatureTable, FeatureUse, TrainingSet
+    from airflow_provider_harness.core.contracts.report import CheckResult, Report
+
+log = logging.getLogger(__name__)
+
+
+def training_set_of(contract: Contract) -> TrainingSet:
+    """
+    :raises ConfigurationError: the contract is of no training set.
+    """
+    if contract.training_set is None:
+        fix = "Add harness.trainingSet to its customProperties: requests, time, features."
+        raise ConfigurationError(f"contract {contract.id}", "says of no training set how it is made.", fix=fix)
+    return contract.training_set
+
+
+def sources(contract: Contract) -> tuple[Source, ...]:
+    """The feature tables of a training set, each in the version that it asks for.
+
+    :raises ConfigurationError: one is no feature table, is of another version, or lacks a feature.
+    """
+    from airflow_provider_harness.adapters.contracts.file import file_of
+
+    folder = Path(file_of(contract.place)).parent
+    return tuple(_source(contract, use, folder) for use in training_set_of(contract).uses)
+
+
+def _source(contract: Contract, use: FeatureUse, folder: Path) -> Source:
+    from airflow_provider_harness.adapters.learning.point_in_time import Source
+
+    other = rows.contract_of(str(folder / use.contract))
+    known, here = other.features, f"contract {contract.id}: features of {use.contract}"
+    if known is None:
+        raise ConfigurationError(here, "are none: it has no harness.features.", fix="Name the contract of a feature table.")
+    if known.version != use.version:
+        fix = f"See what changed, write version: {known.version}, and raise the version of harness.trainingSet."
+        raise ConfigurationError(here, f"are version {known.version}, and version {use.version} is asked for.", fix=fix)
+    entity = dict(use.entity) or {name: name for name in known.entity}
+    if entity.keys() != set(known.entity):
+        fix = "Give each column of the entity a column of the requests."
+        raise ConfigurationError(here, f"are found by {', '.join(entity)}.", valid=known.entity, fix=fix)
+    if unknown := [name for name, _ in use.take if name not in known.features]:
+        raise ConfigurationError(here, f"have no {', '.join(unknown)}.", valid=known.features, fix="Take one of these.")
+    _known_by_then(here, known)
+    return Source(table=other.table, contract=other, features=known, entity=tuple(entity.items()), take=use.take)
+
+
+def _known_by_then(here: str, known: FeatureTable) -> None:
+    """A value without a known-at counts as known since its event time; that is said, since late rows then leak unseen."""
+    if not known.known_at:
+        log.warning("%s have no knownAt: each counts as known since its %s, and late ones leak", here, known.event_time)
+
+
+def query(contract: Contract, conn_id: str, *, lookup: bool = True) -> str:
+    """The training set's query in the words of a connection's engine."""
+    from airflow_provider_harness.adapters.learning import point_in_time
+
+    made, given = training_set_of(contract), sources(contract)
+    return point_in_time.query(contract, made, given, rows.dialect_of(conn_id), lookup=lookup)
+
+
+def publish(contract: Contract, key: str, *, conn_id: str, end: str, **given: Any) -> tuple[Published, Report]:
+    """Make one slice of a training set, and publish it if everything holds.
+
+    :param given: see ``moves.transform``.
+    """
+    from airflow_provider_harness.wiring import moves
+
+    piece = rows.piece_of(contract, key, end)
+    sql = query(contract, conn_id)
+    if not rows.is_bigquery(conn_id):
+        from airflow_provider_harness.adapters.learning.planned import cheapest
+
+        forms = (sql, query(contract, conn_id, lookup=False))
+        name = f"harness transform {contract.table}"
+        sql = cheapest(rows.dsn(conn_id, name), rows.named(conn_id), contract, piece, forms)
+
+    def more(session: Session) -> tuple[CheckResult, ...]:
+        return _judged(session, contract, piece.id, conn_id)
+
+    return moves.transform(contract, key, sql, conn_id=conn_id, end=end, more=more, **given)
+
+
+def _judged(session: Session, contract: Contract, slice_id: str, conn_id: str) -> tuple[CheckResult, ...]:
+    """What must hold of the staged rows of a training set beside the checks of its contract."""
+    from airflow_provider_harness.adapters.learning import training_gates as gates
+    from airflow_provider_harness.core.learning import training_sets as core
+    from airflow_provider_harness.wiring.gates import history
+
+    made, dialect = training_set_of(contract), rows.dialect_of(conn_id)
+    ((staged,),) = session.asked("SELECT count(*) FROM ${table}")
+    results: list[CheckResult] = []
+    if made.label_known_at:
+        shown = gates.public(contract, [*gates.identity(contract, made), made.label_known_at])
+        late = session.asked(gates.late_labels(contract, made, dialect, datetime.now(UTC)))
+        results.append(core.labels(made, core.Named.of(late, shown), int(staged)))
+    definition = core.fingerprint(made, [source.features for source in sources(contract)], gates.MODULUS)
+    ((asked, answered),) = session.asked(gates.hashes(contract, made, dialect))
+    now = core.Hashes(requests=(int(asked) + definition) % gates.MODULUS, rows=int(answered))
+    try:
+        kept = history().published(contract.table, conn_id, slice_id, (core.REQUESTS, core.ROWS))
+    except HarnessUnavailable as error:
+        return (*results, core.unknown(str(error)))
+    before = core.Hashes(requests=int(kept[core.REQUESTS]), rows=int(kept[core.ROWS])) if len(kept) == 2 else None
+    found = core.Named(count=0)
+    if before is not None and before.requests == now.requests and before.rows != now.rows:
+        shown = gates.public(contract, gates.identity(contract, made))
+        found = core.Named.of(session.asked(gates.changed(contract, made, dialect)), shown)
+    return (*results, *core.reproducible(made, now, before, found, int(staged)))

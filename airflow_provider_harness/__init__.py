@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_harness.callbacks import DiagnoseAndHeal as DiagnoseAndHeal
     from airflow_provider_harness.dags import healer_dag as healer_dag
+    from airflow_provider_harness.features import get_online_features as get_online_features
     from airflow_provider_harness.operators import BigQueryLoadOperator as BigQueryLoadOperator
+    from airflow_provider_harness.operators import FeatureTableOperator as FeatureTableOperator
     from airflow_provider_harness.operators import FineTuningSetOperator as FineTuningSetOperator
     from airflow_provider_harness.operators import PostgresExtractOperator as PostgresExtractOperator
     from airflow_provider_harness.operators import PostgresLoadOperator as PostgresLoadOperator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators import PromoteTableOperator as PromoteTableOperator
     from airflow_provider_harness.operators import SQLTransformOperator as SQLTransformOperator
     from airflow_provider_harness.operators import SyntheticDataOperator as SyntheticDataOperator
+    from airflow_provider_harness.operators import TrainingSetOperator as TrainingSetOperator
     from airflow_provider_harness.operators import ValidateOperator as ValidateOperator
     from airflow_provider_harness.patterns import as_of_join as as_of_join
     from airflow_provider_harness.patterns import current_state as current_state
@@ -38,6 +41,7 @@ __version__ = "0.1.0"
 #: public name -> the module that defines it
 _PUBLIC = {
     "BigQueryLoadOperator": "operators",
+    "FeatureTableOperator": "operators",
     "FineTuningSetOperator": "operators",
     "PostgresExtractOperator": "operators",
     "PostgresLoadOperator": "operators",
@@ -45,6 +49,7 @@ _PUBLIC = {
     "PromoteTableOperator": "operators",
     "SQLTransformOperator": "operators",
     "SyntheticDataOperator": "operators",
+    "TrainingSetOperator": "operators",
     "ValidateOperator": "operators",
     "ContractSensor": "sensors",
     "DriftSensor": "sensors",
@@ -53,6 +58,7 @@ _PUBLIC = {
     "DiagnoseAndHeal": "callbacks",
     "HarnessRetryPolicy": "retry_policies",
     "healer_dag": "dags",
+    "get_online_features": "features",
     "as_of_join": "patterns",
     "current_state": "patterns",
     "deduplicate": "patterns",

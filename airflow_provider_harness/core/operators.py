@@ -34,6 +34,8 @@ OPERATORS: Mapping[str, Operator] = {
     "PostgresTransferOperator": Operator(writes=True, moves=True, gate=True),
     "BigQueryLoadOperator": Operator(writes=True, moves=True, gate=True),
     "SQLTransformOperator": Operator(writes=True, moves=True, gate=True),
+    "FeatureTableOperator": Operator(writes=True, moves=True, gate=True),
+    "TrainingSetOperator": Operator(writes=True, moves=True, gate=True),
     "ValidateOperator": Operator(gate=True),
     "FineTuningSetOperator": Operator(),
     "PromoteTableOperator": Operator(source=True),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_provider_harness.operators.bigquery import BigQueryLoadOperator
+    from airflow_provider_harness.operators.features import FeatureTableOperator, TrainingSetOperator
     from airflow_provider_harness.operators.fine_tuning import FineTuningSetOperator
     from airflow_provider_harness.operators.postgres import (
         PostgresExtractOperator,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "BigQueryLoadOperator": "bigquery",
+    "FeatureTableOperator": "features",
     "FineTuningSetOperator": "fine_tuning",
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
@@ -27,12 +29,14 @@ _NAMES = {
     "PromoteTableOperator": "promotion",
     "SQLTransformOperator": "sql",
     "SyntheticDataOperator": "synthetic",
+    "TrainingSetOperator": "features",
     "ValidateOperator": "validate",
 }
 """Public name -> module of this package."""
 
 __all__ = [
     "BigQueryLoadOperator",
+    "FeatureTableOperator",
     "FineTuningSetOperator",
     "PostgresExtractOperator",
     "PostgresLoadOperator",
@@ -40,6 +44,7 @@ __all__ = [
     "PromoteTableOperator",
     "SQLTransformOperator",
     "SyntheticDataOperator",
+    "TrainingSetOperator",
     "ValidateOperator",
 ]
 

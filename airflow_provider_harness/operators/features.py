@@ -4,8 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_harness.operators.slices import log_report
 from airflow_provider_harness.operators.sql import SQLTransformOperator
 from airflow_provider_harness.wiring import rows as wiring_rows
+
+
+class FeatureTableOperator(SQLTransformOperator):
+    """Publish what a query gives for one slice of a feature table, and what is newest of it in the online table.
+
+    The contract's ``harness.features`` says what its columns are. A version that was published with another definition is refused.
+    The online table, where the contract names one, is replaced after each slice; the gate demands that it is what is newest offline.
+    Cut slices by ``knownAt``: then a correction adds rows, and none that a training set has seen is changed.
+
+    :param sql: see ``SQLTransformOperator``.
+    :param max_cost: see ``SQLTransformOperator``; of the slice, not of the online table.
+    """
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Publish the slice, then the online table."""
+        from airflow_provider_harness.wiring.learning import features
+
+        with self._working():
+            contract, key = self._terms()
+            known = features.features_of(contract)
+            given: dict[str, Any] = {
+                "conn_id": self.conn_id,
+                "run": f"{self.dag_id}/{context['run_id']}",
+                "task": wiring_rows.task_of(context),
+                "running": self._running,
+                "end": str(self.slice_end or ""),
+            }
+            published, report = features.publish(contract, key, self.sql, limit=self.max_cost, **given)
+            more = {}
+            if known.online:
+                there, gate = features.publish_online(contract, key, **given)
+                log_report(self.log, gate)
+                more["online_rows"] = there.rows
+        return {**self._told(context, published, report), **more}
 
 
 class TrainingSetOperator(SQLTransformOperator):
@@ -49,3 +84,8 @@ class TrainingSetOperator(SQLTransformOperator):
                 limit=self.max_cost,
             )
         return self._told(context, published, report)
+
+    def _lineage_edges(self) -> tuple[Any, ...]:
+        from airflow_provider_harness.wiring.learning import training_sets
+
+        return training_sets.edges(self._terms()[0], self.conn_id)

@@ -187,6 +187,10 @@ def contract_of(path: str, table: str = "", *, like: str = "") -> Contract:
     from airflow_provider_harness.adapters.contracts.rules.sql import named
 
     contract = load_contract(path, table or like)
+    if contract.features is not None and table and table == contract.features.online:
+        from airflow_provider_harness.adapters.learning.online import online
+
+        return online(contract, contract.features)
     if not table or ("." not in table and of_several(contract)):
         return contract
     return named(contract.at(table if "." in table else f"public.{table}"))

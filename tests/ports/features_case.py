@@ -58,7 +58,9 @@ def contract_text(
     for column, kind in columns.items():
         more = f", primaryKey: true, primaryKeyPosition: {key.index(column) + 1}" if column in key else ""
         more += ", classification: public" if column in public else ""
-        lines.append(f"      - {{name: {column}, logicalType: {_LOGICAL[kind]}, physicalType: {_PHYSICAL[kind]}{more}}}")
+        lines.append(
+            f"      - {{name: {column}, logicalType: {_LOGICAL[kind]}, physicalType: {_PHYSICAL[kind]}{more}}}"
+        )
     load = f"mode: incremental, sliceColumn: {slice_column}" if slice_column else "mode: full"
     lines += ["customProperties:", f"  - {{property: harness.load, value: {{{load}}}}}"]
     lines += [f"  - {line}" for line in settings.splitlines() if line]
@@ -124,9 +126,7 @@ def source_of(contract: Contract, table: str) -> Source:
     """All features of a table, by the entity's own name."""
     assert contract.features is not None
     take = tuple((name, name) for name in contract.features.features)
-    return Source(
-        table=table, contract=contract, features=contract.features, entity=(("who", "who"),), take=take
-    )
+    return Source(table=table, contract=contract, features=contract.features, entity=(("who", "who"),), take=take)
 
 
 def oracle(known: FeatureTable, requests: Sequence[Row], values: Sequence[Row]) -> list[Row]:
@@ -137,12 +137,18 @@ def oracle(known: FeatureTable, requests: Sequence[Row], values: Sequence[Row]) 
 def _row(known: FeatureTable, request: Row, values: Sequence[Row]) -> Row:
     number, who, when, label, _ = request
     mine = [dict(zip(VALUES, row, strict=True)) for row in values if who is not None and row[0] == who]
-    then = [row for row in mine if when is not None and all(row[name] is not None and row[name] <= when for name in known.times)]
+    then = [
+        row
+        for row in mine
+        if when is not None and all(row[name] is not None and row[name] <= when for name in known.times)
+    ]
     if known.max_age:
         then = [row for row in then if row[known.event_time] >= when - timedelta(seconds=known.max_age)]
     if not then:
         return (number, who, when, label, None, None, None, None)
-    best = max(then, key=lambda row: (*(row[name] for name in known.times), *(_order(row[name]) for name in known.features)))
+    best = max(
+        then, key=lambda row: (*(row[name] for name in known.times), *(_order(row[name]) for name in known.features))
+    )
     ends = best["ends"] if known.valid_to else None
     if ends is not None and ends <= when and not any(row[known.event_time] == ends for row in mine):
         return (number, who, when, label, None, None, None, None)
@@ -157,5 +163,7 @@ def request(number: int, when: datetime | None, who: str | None = "a", label: in
     return (number, who, when, label, at(known))
 
 
-def value(since: str, known: str | None, score: int | None, word: str | None = "w", who: str | None = "a", ends: str = "") -> Row:
+def value(
+    since: str, known: str | None, score: int | None, word: str | None = "w", who: str | None = "a", ends: str = ""
+) -> Row:
     return (who, at(since), at(known) if known else None, at(ends) if ends else None, score, word)

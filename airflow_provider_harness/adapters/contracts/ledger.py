@@ -336,7 +336,11 @@ LEDGER: Mapping[str, Row] = {
     ),
     **_in(
         "harness",
-        _each(_E, "load malformedRows late backfill page consumers aiReady claims model features trainingSet", "see its fields"),
+        _each(
+            _E,
+            "load malformedRows late backfill page consumers aiReady claims model features trainingSet",
+            "see its fields",
+        ),
         _each(_E, "criticality", "how loudly people are paged"),
         _each(_E, "sourceOfTruth", "demanded by readiness gold"),
         _each(_E, "readiness", "the standards that `contract check --conn-id` and `readiness` look at"),

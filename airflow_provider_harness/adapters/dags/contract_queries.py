@@ -62,7 +62,7 @@ def findings(task: Task, query: Query, contract: Contract, known: Mapping[str, C
         severity = FindingSeverity.HINT if message.endswith("(nothing like it is known)") else None
         yield Found(rule=rule, line=query.line + _offset(node), message=f"{query.unit}: {message}", severity=severity)
     cut = contract.load.mode in (LoadMode.INCREMENTAL, LoadMode.APPEND)
-    if cut and task.kind == "SQLTransformOperator" and not SLICE.search(query.text):
+    if cut and task.kind in ("SQLTransformOperator", "FeatureTableOperator") and not SLICE.search(query.text):
         yield Found(
             rule="HS114",
             line=query.line,

@@ -20,7 +20,7 @@ def edges(
 ) -> tuple[ColumnEdge, ...]:
     """The edges into the columns of a task's table; empty where they are not known for sure."""
     place = connection(task, OUT_OF)
-    if queries and task.kind in (*_COPIES, "SQLTransformOperator"):
+    if queries and task.kind in (*_COPIES, "SQLTransformOperator", "FeatureTableOperator"):
         text = plain(queries[0].text)
         found = lineage.edges(
             text,

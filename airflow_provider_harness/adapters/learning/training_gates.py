@@ -8,9 +8,8 @@ from datetime import datetime
 from airflow_provider_harness.adapters.learning.point_in_time import BIGQUERY, POSTGRES, Words
 from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract
 from airflow_provider_harness.core.contracts.learning.features import TrainingSet
+from airflow_provider_harness.core.learning.features import MODULUS
 
-MODULUS = 2**48
-"""Sums of hashes are kept modulo this number, which every engine and the store hold exactly."""
 SHOWN = 3
 """Rows that an error names."""
 _HASH: Mapping[str, Callable[[str], str]] = {

@@ -26,6 +26,8 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "BigQueryLoadOperator": ("before the slice is published",),
     "PostgresTransferOperator": ("before the slice is published",),
     "SQLTransformOperator": ("before the slice is published",),
+    "FeatureTableOperator": ("before the slice is published", "before the online table is replaced"),
+    "TrainingSetOperator": ("before the slice is published",),
     "ValidateOperator": ("on what is there",),
     "SyntheticDataOperator": ("on the drawn rows, and before each table is published",),
     "FineTuningSetOperator": ("in flight", "on the files, before they are published"),

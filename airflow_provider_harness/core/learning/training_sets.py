@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind
-from airflow_provider_harness.core.contracts.learning.features import FeatureTable, TrainingSet
+from airflow_provider_harness.core.contracts.learning.features import TrainingSet
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurement, judge_one
 
 LABELS = "training_set:labels_from_the_future"
@@ -48,11 +47,6 @@ class Hashes:
     rows: int
 
 
-def fingerprint(made: TrainingSet, features: Sequence[FeatureTable], modulus: int) -> int:
-    """A number of the definition: a set that is defined otherwise asks another question."""
-    return int(sha256(repr((made, tuple(features))).encode()).hexdigest(), 16) % modulus
-
-
 def labels(made: TrainingSet, found: Named, rows: int) -> CheckResult:
     """That no label becomes known after the moment at which the set is made."""
     check = Check(id=LABELS, kind=CheckKind.CUSTOM_SQL, columns=(made.label_known_at,))
@@ -62,7 +56,9 @@ def labels(made: TrainingSet, found: Named, rows: int) -> CheckResult:
         expected=f"no label with a {made.label_known_at} in the future",
         actual=found.sentence("labels from the future"),
         samples=found.rows,
-        look_at="" if result.passed else f"Look at these rows of {made.requests}: who knows a label before it happened?",
+        look_at=""
+        if result.passed
+        else f"Look at these rows of {made.requests}: who knows a label before it happened?",
     )
 
 
@@ -88,12 +84,6 @@ def reproducible(made: TrainingSet, now: Hashes, before: Hashes | None, found: N
             "If other rows are meant, raise version of harness.trainingSet.",
         ),
     ]
-
-
-def unknown(reason: str) -> CheckResult:
-    """That it could not be seen whether the rows are the same: no pass."""
-    check = Check(id=ROWS, kind=CheckKind.CUSTOM_SQL)
-    return judge_one(check, Measurement(value=None, error=f"what was published before could not be read: {reason}"), 0)
 
 
 def _kept(name: str, value: int, rows: int) -> CheckResult:

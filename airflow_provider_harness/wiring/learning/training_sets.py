@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.wiring import rows
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.contracts.contract import Contract
     from airflow_provider_harness.core.contracts.learning.features import FeatureTable, FeatureUse, TrainingSet
     from airflow_provider_harness.core.contracts.report import CheckResult, Report
+    from airflow_provider_harness.core.lineage.graph import ColumnEdge
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,9 @@ def _source(contract: Contract, use: FeatureUse, folder: Path) -> Source:
     other = rows.contract_of(str(folder / use.contract))
     known, here = other.features, f"contract {contract.id}: features of {use.contract}"
     if known is None:
-        raise ConfigurationError(here, "are none: it has no harness.features.", fix="Name the contract of a feature table.")
+        raise ConfigurationError(
+            here, "are none: it has no harness.features.", fix="Name the contract of a feature table."
+        )
     if known.version != use.version:
         fix = f"See what changed, write version: {known.version}, and raise the version of harness.trainingSet."
         raise ConfigurationError(here, f"are version {known.version}, and version {use.version} is asked for.", fix=fix)
@@ -98,28 +101,43 @@ def publish(contract: Contract, key: str, *, conn_id: str, end: str, **given: An
 
 
 def _judged(session: Session, contract: Contract, slice_id: str, conn_id: str) -> tuple[CheckResult, ...]:
-    """What must hold of the staged rows of a training set beside the checks of its contract."""
+    """What must hold of the staged rows of a training set beside the checks of its contract.
+
+    :raises HarnessUnavailable: what was published before cannot be read, so nothing is published now.
+    """
     from airflow_provider_harness.adapters.learning import training_gates as gates
     from airflow_provider_harness.core.learning import training_sets as core
+    from airflow_provider_harness.core.learning.features import MODULUS, fingerprint
     from airflow_provider_harness.wiring.gates import history
+    from airflow_provider_harness.wiring.learning.features import as_defined
 
     made, dialect = training_set_of(contract), rows.dialect_of(conn_id)
+    known = [source.features for source in sources(contract)]
     ((staged,),) = session.asked("SELECT count(*) FROM ${table}")
-    results: list[CheckResult] = []
+    results = [as_defined(contract, conn_id, made.version, made)]
     if made.label_known_at:
         shown = gates.public(contract, [*gates.identity(contract, made), made.label_known_at])
         late = session.asked(gates.late_labels(contract, made, dialect, datetime.now(UTC)))
         results.append(core.labels(made, core.Named.of(late, shown), int(staged)))
-    definition = core.fingerprint(made, [source.features for source in sources(contract)], gates.MODULUS)
     ((asked, answered),) = session.asked(gates.hashes(contract, made, dialect))
-    now = core.Hashes(requests=(int(asked) + definition) % gates.MODULUS, rows=int(answered))
-    try:
-        kept = history().published(contract.table, conn_id, slice_id, (core.REQUESTS, core.ROWS))
-    except HarnessUnavailable as error:
-        return (*results, core.unknown(str(error)))
+    now = core.Hashes(requests=(int(asked) + fingerprint(made, *known) + made.version) % MODULUS, rows=int(answered))
+    kept = history().published(contract.table, conn_id, slice_id, (core.REQUESTS, core.ROWS))
     before = core.Hashes(requests=int(kept[core.REQUESTS]), rows=int(kept[core.ROWS])) if len(kept) == 2 else None
     found = core.Named(count=0)
     if before is not None and before.requests == now.requests and before.rows != now.rows:
         shown = gates.public(contract, gates.identity(contract, made))
         found = core.Named.of(session.asked(gates.changed(contract, made, dialect)), shown)
     return (*results, *core.reproducible(made, now, before, found, int(staged)))
+
+
+def edges(contract: Contract, conn_id: str) -> tuple[ColumnEdge, ...]:
+    """Which columns a training set's columns are made of, by its definition."""
+    from airflow_provider_harness.core.learning import features as core
+
+    made = training_set_of(contract)
+    taken = [
+        core.Taken(dataset=rows.dataset(conn_id, one.table), features=one.features, entity=one.entity, take=one.take)
+        for one in sources(contract)
+    ]
+    own = [name for name in contract.names if name not in made.taken]
+    return core.edges(made, own, rows.dataset(conn_id, made.requests), taken)

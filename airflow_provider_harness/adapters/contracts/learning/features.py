@@ -44,13 +44,9 @@ class Learning:
         if self.features is not None:
             place, known = self.scope.settings[FEATURES], self.features
             names = (*known.entity, *known.times)
-            yield Ruled(
-                check=Check(id=f"unique:{','.join(names)}", kind=CheckKind.UNIQUE, columns=names), place=place
-            )
+            yield Ruled(check=Check(id=f"unique:{','.join(names)}", kind=CheckKind.UNIQUE, columns=names), place=place)
             for name in names:
-                yield Ruled(
-                    check=Check(id=f"not_null:{name}", kind=CheckKind.NOT_NULL, columns=(name,)), place=place
-                )
+                yield Ruled(check=Check(id=f"not_null:{name}", kind=CheckKind.NOT_NULL, columns=(name,)), place=place)
         if self.training_set is not None:
             yield from self._of_requests(self.training_set)
 
@@ -164,7 +160,9 @@ class Learning:
 
     def _age(self, text: str, place: Path) -> int:
         found = _AGE.fullmatch(text) if text else None
-        seconds = sum(int(part or 0) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True)) if found else 0
+        seconds = (
+            sum(int(part or 0) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True)) if found else 0
+        )
         if text and not seconds:
             self.scope.find(place, f"{text!r} is no length of time.", fix="For example PT6H or P30D.")
         return seconds

@@ -156,6 +156,17 @@ class SqlGates:
         with transaction(self._engine) as connection:
             return {name: value for name, value in connection.execute(asked) if value is not None}
 
+    @readable
+    def kept(self, table: str, conn_id: str, check: str) -> Sequence[float]:
+        """Each number that a check had in gates that let slices of a table be published."""
+        from sqlalchemy import select
+
+        g, k = t.gates, t.gate_checks
+        mine = g.c.table_name == table, g.c.conn_id == conn_id, g.c.decision != Decision.BLOCK, k.c.check_id == check
+        asked = select(k.c.value).select_from(g.join(k, k.c.gate == g.c.key)).where(*mine).distinct()
+        with transaction(self._engine) as connection:
+            return [value for value in connection.execute(asked).scalars() if value is not None]
+
     def tables(self) -> Sequence[str]:
         """The tables of which anything is known."""
         from sqlalchemy import select

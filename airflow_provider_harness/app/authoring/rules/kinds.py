@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Task
 
 GATED = frozenset(
-    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator LoadOperator FineTuningSetOperator SyntheticDataOperator".split()  # noqa: SIM905
+    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator LoadOperator FineTuningSetOperator SyntheticDataOperator".split()  # noqa: SIM905
 )
 """Operators of the harness that judge rows before they publish or hand them on."""
-PUBLISHES = frozenset("PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator".split())  # noqa: SIM905
+PUBLISHES = frozenset(
+    "PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator".split()  # noqa: SIM905
+)
 HARNESS_SENSORS = frozenset(("FreshnessSensor", "ContractSensor", "SchemaDriftSensor"))
 _CHECK_KIND = re.compile(r"Check|Validat|Expectation|Quality|Soda|^PromoteTable")
 _CHECK_NAME = re.compile(

@@ -181,7 +181,9 @@ def test_a_backfill_that_adds_corrections_changes_no_row(place: Place) -> None:
     assert place.rows("learned", ("id", "score", "word")) == ordered(LEARNED)
 
 
-def test_features_that_were_changed_in_place_are_refused_with_the_row_and_what_was_published_stays(place: Place) -> None:
+def test_features_that_were_changed_in_place_are_refused_with_the_row_and_what_was_published_stays(
+    place: Place,
+) -> None:
     for day in (1, 2, 3, 4):
         place.publish(day)
     place.learn()
@@ -277,7 +279,13 @@ def test_what_is_served_is_what_a_training_set_of_the_same_moment_has(place: Pla
     people = [{"who": "b"}, {"who": "nobody"}, {"who": "a"}, {"who": "b"}]
     served = get_online_features(contract, people, conn_id="wh", at=now)
     assert [one["score"] for one in served] == [5, None, 20, 5]
-    assert served[2] == {"who": "a", "score": 20, "word": "w", "features_event_at": at("2"), "features_known_at": at("4")}
+    assert served[2] == {
+        "who": "a",
+        "score": 20,
+        "word": "w",
+        "features_event_at": at("2"),
+        "features_known_at": at("4"),
+    }
     place.target.run("DELETE FROM requests")
     day = (now - at("1")).days + 1
     place.add("requests", REQUESTS, [request(n, now, one["who"]) for n, one in enumerate(people)])

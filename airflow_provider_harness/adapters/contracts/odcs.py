@@ -24,8 +24,8 @@ from airflow_provider_harness.adapters.contracts.findings import (
 )
 from airflow_provider_harness.adapters.contracts.foreign_types import foreign
 from airflow_provider_harness.adapters.contracts.harness_properties import HarnessProperties, zone_exists
-from airflow_provider_harness.adapters.contracts.learning.terms import LearningProperties
 from airflow_provider_harness.adapters.contracts.learning.features import Learning
+from airflow_provider_harness.adapters.contracts.learning.terms import LearningProperties
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
 from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.names import almost_words, no_table, numbers, odd_texts

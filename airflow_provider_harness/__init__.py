@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators import BigQueryLoadOperator as BigQueryLoadOperator
     from airflow_provider_harness.operators import FeatureTableOperator as FeatureTableOperator
     from airflow_provider_harness.operators import FineTuningSetOperator as FineTuningSetOperator
+    from airflow_provider_harness.operators import IndexDocumentsOperator as IndexDocumentsOperator
     from airflow_provider_harness.operators import PostgresExtractOperator as PostgresExtractOperator
     from airflow_provider_harness.operators import PostgresLoadOperator as PostgresLoadOperator
     from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.patterns import late_rows as late_rows
     from airflow_provider_harness.patterns import scd2 as scd2
     from airflow_provider_harness.patterns import tumbling_window as tumbling_window
+    from airflow_provider_harness.retrieval import search as search
     from airflow_provider_harness.retry_policies import HarnessRetryPolicy as HarnessRetryPolicy
     from airflow_provider_harness.sensors import ContractSensor as ContractSensor
     from airflow_provider_harness.sensors import DriftSensor as DriftSensor
@@ -43,6 +45,7 @@ _PUBLIC = {
     "BigQueryLoadOperator": "operators",
     "FeatureTableOperator": "operators",
     "FineTuningSetOperator": "operators",
+    "IndexDocumentsOperator": "operators",
     "PostgresExtractOperator": "operators",
     "PostgresLoadOperator": "operators",
     "PostgresTransferOperator": "operators",
@@ -59,6 +62,7 @@ _PUBLIC = {
     "HarnessRetryPolicy": "retry_policies",
     "healer_dag": "dags",
     "get_online_features": "features",
+    "search": "retrieval",
     "as_of_join": "patterns",
     "current_state": "patterns",
     "deduplicate": "patterns",

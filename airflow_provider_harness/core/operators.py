@@ -36,6 +36,7 @@ OPERATORS: Mapping[str, Operator] = {
     "SQLTransformOperator": Operator(writes=True, moves=True, gate=True),
     "FeatureTableOperator": Operator(writes=True, moves=True, gate=True),
     "TrainingSetOperator": Operator(writes=True, moves=True, gate=True),
+    "IndexDocumentsOperator": Operator(writes=True, moves=True, gate=True),
     "ValidateOperator": Operator(gate=True),
     "FineTuningSetOperator": Operator(),
     "PromoteTableOperator": Operator(source=True),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         PostgresTransferOperator,
     )
     from airflow_provider_harness.operators.promotion import PromoteTableOperator
+    from airflow_provider_harness.operators.retrieval import IndexDocumentsOperator
     from airflow_provider_harness.operators.sql import SQLTransformOperator
     from airflow_provider_harness.operators.synthetic import SyntheticDataOperator
     from airflow_provider_harness.operators.validate import ValidateOperator
@@ -23,6 +24,7 @@ _NAMES = {
     "BigQueryLoadOperator": "bigquery",
     "FeatureTableOperator": "features",
     "FineTuningSetOperator": "fine_tuning",
+    "IndexDocumentsOperator": "retrieval",
     "PostgresExtractOperator": "postgres",
     "PostgresLoadOperator": "postgres",
     "PostgresTransferOperator": "postgres",
@@ -38,6 +40,7 @@ __all__ = [
     "BigQueryLoadOperator",
     "FeatureTableOperator",
     "FineTuningSetOperator",
+    "IndexDocumentsOperator",
     "PostgresExtractOperator",
     "PostgresLoadOperator",
     "PostgresTransferOperator",

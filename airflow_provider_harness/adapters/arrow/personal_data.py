@@ -41,15 +41,16 @@ class Hasher:
         """Tells keys apart without telling anything of them: eight hexadecimal digits of a hash of the key."""
         return hashlib.sha256(b"airflow-provider-harness key id\0" + self._key).hexdigest()[:8]
 
+    def word(self, value: str) -> str:
+        """One value hashed."""
+        return hmac.digest(self._key, value.encode(), "sha256").hex()
+
     def hashed(self, array: pa.Array) -> pa.Array:
         """A text column with its values hashed; nulls stay null. Each distinct value is hashed once a batch."""
         import pyarrow as pa
 
         encoded = array.dictionary_encode()
-        words = [
-            None if value is None else hmac.digest(self._key, value.encode(), "sha256").hex()
-            for value in encoded.dictionary.to_pylist()
-        ]
+        words = [None if value is None else self.word(value) for value in encoded.dictionary.to_pylist()]
         return pa.array(words, type=pa.string()).take(encoded.indices)
 
 

@@ -1,0 +1,1 @@
+"""Documents read, embedded and kept as vectors."""

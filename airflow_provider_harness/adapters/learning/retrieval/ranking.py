@@ -1,0 +1,110 @@
+"""Passages by vector and by keyword, in one version of an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.adapters.learning.retrieval.names import Pair
+from airflow_provider_harness.adapters.sql.checks import column, literal
+from airflow_provider_harness.app.ports.learning import Vector
+from airflow_provider_harness.core.learning.retrieval import fused
+
+if TYPE_CHECKING:
+    import psycopg
+
+Key = tuple[str, int]
+"""A passage: its document's id, and its ordinal there."""
+CANDIDATES = 50
+"""Passages of each ranking that are fused, at least."""
+LOOKED_AT = 100
+"""``hnsw.ef_search``: candidates that the index keeps while it walks."""
+
+
+def condition(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Columns that have a value, or one of several; None stands for null."""
+    parts, values = ["TRUE"], []
+    for name, wanted in where.items():
+        several = list(wanted) if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
+        known = [one for one in several if one is not None]
+        null = f" OR {column(name)} IS NULL" if len(known) < len(several) else ""
+        marks = ", ".join(["%s"] * len(known))
+        parts.append(f"({f'{column(name)} IN ({marks})' if known else 'FALSE'}{null})")
+        values += known
+    return " AND ".join(parts), values
+
+
+def by_vector(
+    connection: psycopg.Connection[Any],
+    passages: str,
+    vector: Vector,
+    limit: int,
+    where: Mapping[str, Any],
+    *,
+    exact: bool = False,
+) -> list[Key]:
+    """The nearest passages, nearest first: by the index, which goes on until it has enough; by all rows, where it has not.
+
+    :param exact: by all rows at once.
+    """
+    narrowed, values = condition(where)
+    order = "harness_embedding <=> %s::vector"
+    asked = f"SELECT harness_id, harness_ordinal FROM {passages} WHERE {narrowed} ORDER BY {{}} LIMIT %s"
+    given = [*values, _written(vector), limit]
+    found: list[Key] = []
+    with connection.transaction():
+        if not exact:
+            _settings(connection)
+            found = connection.execute(asked.format(order).encode(), given).fetchall()
+        if len(found) < limit:
+            found = connection.execute(asked.format(f"({order}) + 0").encode(), given).fetchall()
+    return found
+
+
+def _settings(connection: psycopg.Connection[Any]) -> None:
+    """Let the index go on where a filter leaves too little; before 0.8, pgvector has no such setting, and rows are read instead."""
+    connection.execute("SELECT '[1]'::vector")  # loads the library, which brings the settings
+    connection.execute(
+        "SELECT set_config(name, CASE name WHEN 'hnsw.ef_search' THEN %s ELSE 'strict_order' END, true) "
+        "FROM pg_catalog.pg_settings WHERE name IN ('hnsw.ef_search', 'hnsw.iterative_scan')",
+        (str(LOOKED_AT),),
+    )
+
+
+def by_keyword(
+    connection: psycopg.Connection[Any],
+    passages: str,
+    language: str,
+    question: str,
+    limit: int,
+    where: Mapping[str, Any],
+) -> list[Key]:
+    """The passages that have the question's words, best first: all of its words, or, where too few have, some of them."""
+    narrowed, values = condition(where)
+    all_words = f"plainto_tsquery({literal(language)}, %s)"
+    found: list[Key] = []
+    for query in (all_words, f"replace({all_words}::text, ' & ', ' | ')::tsquery"):
+        asked = (
+            f"SELECT harness_id, harness_ordinal FROM {passages}, (SELECT {query}) AS k (q) WHERE harness_words @@ q AND {narrowed} "
+            "ORDER BY ts_rank_cd(harness_words, q, 1) DESC, harness_id, harness_ordinal LIMIT %s"
+        )
+        more = connection.execute(asked.encode(), [question, *values, limit]).fetchall()
+        found += [key for key in more if key not in found]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def documents_like(
+    connection: psycopg.Connection[Any], pair: Pair, language: str, question: str, vector: Vector, limit: int
+) -> Sequence[str]:
+    """The documents that a question leads to by both rankings, best first."""
+    rankings = (
+        by_vector(connection, pair.passages, vector, CANDIDATES, {}),
+        by_keyword(connection, pair.passages, language, question, CANDIDATES, {}),
+    )
+    return list(dict.fromkeys(document for document, _ in fused(rankings)))[:limit]
+
+
+def _written(vector: Vector) -> str:
+    return "[" + ",".join(map(repr, vector)) + "]"

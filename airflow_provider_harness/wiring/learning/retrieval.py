@@ -1,0 +1,295 @@
+"""Indexes of documents put together: where documents are, the model, the index, and its gate."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_harness.core.errors import ConfigurationError, MissingExtra
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.app.learning.retrieval import Golden, Reading, Tally
+    from airflow_provider_harness.app.ports.learning import Documents, Embedder, Indexed
+    from airflow_provider_harness.core.contracts.contract import Contract
+    from airflow_provider_harness.core.contracts.report import Report
+    from airflow_provider_harness.core.diagnosis.failure import TryKey
+    from airflow_provider_harness.core.learning.chunks import Document
+    from airflow_provider_harness.core.learning.retrieval import Passage, Recipe
+    from airflow_provider_harness.core.slices.slices import Slice
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Which model embeds.
+
+    :param name: ``wordllama`` without a connection: it needs no network.
+    :param conn_id: connection of the provider; its host ends before ``/embeddings``, its password is the key.
+    :param version: tells apart what the provider serves by one name.
+    :param dimension: that is asked for; None for the model's own.
+    """
+
+    name: str = ""
+    conn_id: str = ""
+    version: str = ""
+    dimension: int | None = None
+
+    def embedder(self) -> Embedder:
+        """The model, ready to be asked."""
+        from airflow_provider_harness.adapters.learning.retrieval import offline, served
+
+        if not self.conn_id:
+            if self.name != offline.MODEL:
+                raise ConfigurationError(
+                    f"model {self.name!r}",
+                    "needs a connection.",
+                    valid=(offline.MODEL,),
+                    fix="Give model_conn_id of its provider.",
+                )
+            return offline.OfflineEmbedder()
+        address, key = _provider(self.conn_id)
+        return served.ServedEmbedder(
+            address, key, self.name, name=f"connection {self.conn_id}", version=self.version, dimension=self.dimension
+        )
+
+
+def _provider(conn_id: str) -> tuple[str, str]:
+    """Address and key of a connection."""
+    from airflow_provider_harness.wiring.access import opened
+
+    found = opened(conn_id)
+    extra = found.extra_dejson
+    host = str(extra.get("base_url") or found.host or "")
+    if not host:
+        raise ConfigurationError(
+            f"connection {conn_id}", "has no host.", fix="Give the address that ends before /embeddings."
+        )
+    if "://" not in host:
+        scheme = found.schema if found.schema in ("http", "https") else "https"
+        host = f"{scheme}://{host}"
+    if found.port and not extra.get("base_url"):
+        head, slash, path = host.partition("://")[2].partition("/")
+        host = f"{host.partition('://')[0]}://{head}:{found.port}{slash}{path}"
+    return host, str(found.password or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a task is told to index; see ``operators.IndexDocumentsOperator``."""
+
+    documents: str = ""
+    pattern: str = "*"
+    source_conn_id: str = ""
+    source_table: str = ""
+    sql: str = ""
+    text_column: str = "text"
+    chunk_size: int = 1200
+    overlap: int = 150
+    language: str = "english"
+    golden: str = ""
+    least_recall: float = 1.0
+    shard: int = 0
+    shards: int = 1
+
+
+def index(
+    contract: Contract,
+    key: str,
+    order: Order,
+    embedder: Embedder,
+    *,
+    conn_id: str,
+    run: str,
+    task: TryKey,
+    running: list[Callable[[], None]],
+    end: str = "",
+) -> tuple[Indexed, Tally, Report]:
+    """Bring the documents of one shard into the index of a contract's table."""
+    from airflow_provider_harness.adapters.learning.retrieval.pgvector import PgVectorIndex, shard_number
+    from airflow_provider_harness.adapters.postgres.session import session
+    from airflow_provider_harness.app.learning import retrieval as app
+    from airflow_provider_harness.app.rows.exactly_once import in_hand
+    from airflow_provider_harness.core.slices.gate_run import GateSite, Place
+    from airflow_provider_harness.core.slices.lease import of_slice
+    from airflow_provider_harness.wiring.leases import published
+    from airflow_provider_harness.wiring.moves import _RECORDS
+    from airflow_provider_harness.wiring.rows import dsn, named, piece_of
+
+    piece = piece_of(contract, key, end)
+    recipe = _recipe(contract, order, embedder)
+    golden = _golden(order.golden, embedder)
+    site = GateSite(place=Place.STAGING, conn_id=conn_id, task=task)
+    lease = f"{of_slice(conn_id, contract.table, piece.id)} shard {order.shard} of {order.shards}"
+    name = f"harness index {contract.table}"
+    with (
+        in_hand(_RECORDS, contract, piece, site, task, lease) as slot,
+        session(dsn(conn_id, name), named(conn_id), writes=True) as connection,
+    ):
+        running.append(connection.cancel_safe)
+        vectors = PgVectorIndex(connection, recipe, run=run, shard=order.shard, shards=order.shards)
+        vectors.open(lambda: len(embedder.embed(["How many numbers does a vector have?"])[0]))
+        source = _documents(contract, order, recipe, piece)
+        mine = lambda one: shard_number(one) % order.shards == order.shard  # noqa: E731
+        tally = app.fill(source, vectors, embedder, _reading(contract, recipe), mine, _Looked())
+        standards = app.Standards(
+            golden=golden,
+            least_recall=order.least_recall,
+            unclassified="" if recipe.text in contract.classified() else recipe.text,
+        )
+        judge = lambda measured, counts, find: app.judged(slot.gate, measured, counts, tally, find, standards)  # noqa: E731
+        done, report = vectors.publish(slot.contract, judge, log.info)
+    if not done.waiting:
+        published(contract, piece, conn_id, task)
+    return done, tally, report
+
+
+class _Looked:
+    """Says in the task's log how far it is."""
+
+    def __init__(self) -> None:
+        from airflow_provider_harness.adapters.progress import Progress
+
+        self._progress, self._sum = Progress(), 0
+
+    def __call__(self, more: int) -> None:
+        self._sum += more
+        self._progress("Documents looked at", self._sum)
+
+
+def _recipe(contract: Contract, order: Order, embedder: Embedder) -> Recipe:
+    from airflow_provider_harness.core.learning.chunks import Chunking
+    from airflow_provider_harness.core.learning.retrieval import recipe
+
+    return recipe(
+        contract,
+        text=order.text_column,
+        model=embedder.model,
+        model_version=embedder.version,
+        chunking=Chunking(size=order.chunk_size, overlap=order.overlap),
+        language=order.language,
+        of_files=bool(order.documents),
+    )
+
+
+def _documents(contract: Contract, order: Order, recipe: Recipe, piece: Slice) -> Documents:
+    if order.documents:
+        from airflow_provider_harness.adapters.learning.retrieval.files import FileDocuments
+
+        return FileDocuments(order.documents, order.pattern)
+    from airflow_provider_harness.adapters.learning.retrieval.tables import TableDocuments
+    from airflow_provider_harness.adapters.postgres.source import PostgresSource
+    from airflow_provider_harness.wiring.moves import _bound, _hasher
+    from airflow_provider_harness.wiring.rows import dsn, named
+
+    where, sql = named(order.source_conn_id), _bound(order.sql, piece, contract)
+    source = PostgresSource(
+        dsn(order.source_conn_id, f"harness index {contract.table}"),
+        table=order.source_table,
+        sql=sql,
+        hasher=_hasher(contract),
+        name=where,
+    )
+    return TableDocuments(source, contract, recipe, piece, f"{where}, {order.source_table or 'query'}")
+
+
+def _reading(contract: Contract, recipe: Recipe) -> Reading:
+    from airflow_provider_harness.app.learning.retrieval import Reading
+    from airflow_provider_harness.core.contracts.contract import Treatment
+    from airflow_provider_harness.core.learning.documents import personal_spans, without_personal_data
+    from airflow_provider_harness.wiring.moves import _hasher
+
+    def look(text: str) -> tuple[str, int]:
+        return text, len(personal_spans(text))
+
+    hasher = _hasher(contract)
+    treatments: Mapping[Treatment, Callable[[str], tuple[str, int]]] = {
+        Treatment.MASK: without_personal_data,
+        Treatment.HASH: partial(without_personal_data, word=hasher.word if hasher else None),
+    }
+    treat = treatments.get(recipe.treatment, look)
+    return Reading(chunking=recipe.chunking, split=_split, treat=treat, complete=partial(_completed, recipe=recipe))
+
+
+def _split(text: str, size: int) -> Sequence[tuple[int, int]]:
+    """Pieces of a block that is too long, at its sentences and clauses where that can be."""
+    try:
+        from semchunk.semchunk import chunk
+    except ImportError as error:
+        raise MissingExtra("cutting documents", "retrieval") from error
+    found: Any = chunk(text, size, len, memoize=False, offsets=True)
+    places: Sequence[tuple[int, int]] = found[1]
+    return places
+
+
+def _completed(document: Document, recipe: Recipe) -> Document:
+    """A file's document with what the contract wants to know of it."""
+    if document.fields or not recipe.fields:
+        return document
+    folder, _, name = document.id.rpartition("/")
+    title = next((block.headings[0] for block in document.blocks if block.headings), "")
+    known = {"folder": folder, "format": name.rpartition(".")[2].lower(), "title": title}
+    return replace(document, fields={column.name: known[column.name] for column in recipe.fields})
+
+
+def _golden(path: str, embedder: Embedder) -> tuple[Golden, ...]:
+    """The questions of a file, with their vectors.
+
+    :raises ConfigurationError: it is no list of questions.
+    """
+    from airflow_provider_harness.app.learning.retrieval import Golden
+
+    if not path:
+        return ()
+    import yaml
+
+    try:
+        rows = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        asked = [(str(row["question"]), tuple(str(one) for one in row["expects"])) for row in rows]
+    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            f"golden {path}",
+            f"cannot be read as questions ({type(error).__name__}: {error}).",
+            fix="Write a list of {question: ..., expects: [ids of documents]}.",
+        ) from error
+    vectors = embedder.embed([question for question, _ in asked]) if asked else ()
+    return tuple(
+        Golden(question=question, expects=expects, vector=vector)
+        for (question, expects), vector in zip(asked, vectors, strict=True)
+    )
+
+
+def search(
+    question: str,
+    *,
+    conn_id: str,
+    table: str,
+    embedder: Embedder | None,
+    limit: int,
+    where: Mapping[str, Any],
+    by: str,
+    exact: bool,
+) -> tuple[Passage, ...]:
+    """See ``airflow_provider_harness.retrieval.search``."""
+    from airflow_provider_harness.adapters.learning.retrieval import searching
+    from airflow_provider_harness.wiring.rows import dsn, named
+
+    if by not in searching.BY:
+        raise ConfigurationError("by", f"is {by!r}.", valid=searching.BY)
+    if limit < 1:
+        raise ConfigurationError("limit", f"is {limit}.", fix="Give 1 or more.")
+    return searching.search(
+        dsn(conn_id, f"harness search {table}"),
+        named(conn_id),
+        table,
+        question,
+        embedder,
+        limit=limit,
+        where=where,
+        by=by,
+        exact=exact,
+    )

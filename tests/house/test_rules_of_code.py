@@ -122,7 +122,7 @@ CONNECTS = {
     "lineage/places.py",
 }
 #: Function -> why it may write: it loads a slice, or releases rows from quarantine.
-WRITES = {"slice": "a load", "shelf": "a release from quarantine"}
+WRITES = {"slice": "a load", "shelf": "a release from quarantine", "index": "an index of documents"}
 
 
 def test_only_loads_open_a_session_that_may_write() -> None:

@@ -63,7 +63,9 @@ class Library:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
-    def index(self, contract: str = CONTRACT, *, task: str = "index", context: Any = None, **more: Any) -> dict[str, Any]:
+    def index(
+        self, contract: str = CONTRACT, *, task: str = "index", context: Any = None, **more: Any
+    ) -> dict[str, Any]:
         """Run the task, and give its XCom; ``model.embedded`` is what the model was asked for in it."""
         (self.home / "handbook.odcs.yaml").write_text(contract)
         self.model.embedded = []

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -177,14 +177,19 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
         walk.line(line, place)
     walk.close()
     kept = walk.blocks
-    after = [*kept[1:], None]
-    bodied = [one for one, then in zip(kept, after, strict=True) if not _is_bare(one, then, walk.titles)]
-    return tuple(bodied or kept)
+    return tuple(one for one, then in zip_longest(kept, kept[1:]) if not _is_bare(one, then, walk.titles))
 
 
 def _is_bare(block: Block, after: Block | None, titles: set[int]) -> bool:
-    """Whether a block is a heading without a body: it is among the headings of what is below it."""
-    return block.start in titles and (after is None or after.headings != block.headings)
+    """Whether a block is a heading without a body of its own: what is below it has it among its headings."""
+    above = block.headings
+    return (
+        block.start in titles and after is not None and len(after.headings) > len(above) == len(_shared(above, after))
+    )
+
+
+def _shared(headings: tuple[str, ...], block: Block) -> tuple[str, ...]:
+    return tuple(name for name, other in zip(headings, block.headings, strict=False) if name == other)
 
 
 class _Lines:

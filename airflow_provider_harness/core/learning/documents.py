@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -70,6 +70,6 @@ def without_personal_data(text: str, word: Callable[[str], str] | None = None) -
 
 
 def quoted(text: str) -> str:
-    """A text between two lines that it cannot have guessed, for a prompt."""
-    mark = secrets.token_hex(8)
+    """A text between two lines that it cannot hold, for a prompt: they have a hash of it."""
+    mark = hashlib.sha256(text.encode()).hexdigest()[:16]
     return f"<{FOREIGN} {mark}>\n{text}\n</{FOREIGN} {mark}>"

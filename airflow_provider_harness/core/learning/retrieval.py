@@ -160,7 +160,7 @@ class Passage:
         return f"{self.document}{path}, characters {self.start} to {self.end}"
 
     def quoted(self) -> str:
-        """Its text between two lines that the text cannot have guessed, for a prompt; ``NOTE`` tells the model what they mean."""
+        """Its text between two lines that it cannot hold, for a prompt; ``NOTE`` tells the model what they mean."""
         return quoted(self.text)
 
     def as_dict(self) -> dict[str, Any]:

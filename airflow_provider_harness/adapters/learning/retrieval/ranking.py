@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.learning.retrieval.names import Pair
@@ -17,6 +18,8 @@ Key = tuple[str, int]
 """A passage: its document's id, and its ordinal there."""
 CANDIDATES = 50
 """Passages of each ranking that are fused, at least."""
+COMMON = 2000
+"""Passages from which on a word is common: PostgreSQL ranks by the passage alone, and would count "how" as much as a name."""
 LOOKED_AT = 100
 """``hnsw.ef_search``: candidates that the index keeps while it walks."""
 
@@ -79,20 +82,42 @@ def by_keyword(
     limit: int,
     where: Mapping[str, Any],
 ) -> list[Key]:
-    """The passages that have the question's words, best first: all of its words, or, where too few have, some of them."""
-    narrowed, values = condition(where)
-    all_words = f"plainto_tsquery({literal(language)}, %s)"
+    """The passages that have the question's words, best first; a rare word counts for more. Words of very many passages are looked
+    for only where the others lead to too few."""
+    words = _words(connection, passages, language, question)
+    rare = {word: count for word, count in words.items() if count < COMMON}
     found: list[Key] = []
-    for query in (all_words, f"replace({all_words}::text, ' & ', ' | ')::tsquery"):
-        asked = (
-            f"SELECT harness_id, harness_ordinal FROM {passages}, (SELECT {query}) AS k (q) WHERE harness_words @@ q AND {narrowed} "
-            "ORDER BY ts_rank_cd(harness_words, q, 1) DESC, harness_id, harness_ordinal LIMIT %s"
-        )
-        more = connection.execute(asked.encode(), [question, *values, limit]).fetchall()
+    for wanted in filter(None, (rare, words if words != rare else {})):
+        more = _with_words(connection, passages, wanted, limit, where)
         found += [key for key in more if key not in found]
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def _words(connection: psycopg.Connection[Any], passages: str, language: str, question: str) -> dict[str, int]:
+    """The question's words as queries -> how many passages have them, ``COMMON`` at most; without those that none has."""
+    word = r"concat('''', replace(replace(w, '\', '\\'), '''', ''''''), '''')"
+    asked = (
+        f"SELECT q, (SELECT count(*) FROM (SELECT FROM {passages} WHERE harness_words @@ q::tsquery LIMIT {COMMON}) AS few) "
+        f"FROM (SELECT {word} AS q FROM unnest(tsvector_to_array(to_tsvector({literal(language)}, %s))) AS w) AS words"
+    )
+    return {word: count for word, count in connection.execute(asked.encode(), [question]).fetchall() if count}
+
+
+def _with_words(
+    connection: psycopg.Connection[Any], passages: str, words: Mapping[str, int], limit: int, where: Mapping[str, Any]
+) -> list[Key]:
+    narrowed, values = condition(where)
+    weights = [log(1 + COMMON / count) for count in words.values()]
+    score = " + ".join(["(harness_words @@ %s::tsquery)::integer * %s::double precision"] * len(words))
+    parts = [part for pair in zip(words, weights, strict=True) for part in pair]
+    asked = (
+        f"SELECT harness_id, harness_ordinal FROM {passages} WHERE harness_words @@ %s::tsquery AND {narrowed} "
+        f"ORDER BY {score} DESC, ts_rank_cd(harness_words, %s::tsquery, 1) DESC, harness_id, harness_ordinal LIMIT %s"
+    )
+    any_word = " | ".join(words)
+    return connection.execute(asked.encode(), [any_word, *values, *parts, any_word, limit]).fetchall()
 
 
 def documents_like(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.slices.slices import Slice
 
 log = logging.getLogger(__name__)
-_RECORDS = Records(granted=granted, leased=leased, gate=gate, published=published)
+RECORDS = Records(granted=granted, leased=leased, gate=gate, published=published)
 
 
 def extract(
@@ -57,9 +57,9 @@ def extract(
     """Stream one slice of a PostgreSQL relation to staged files."""
     piece = piece_of(contract, key, end)
     site = GateSite(place=Place.SOURCE, conn_id=conn_id, task=task)
-    name, sql = f"harness extract {contract.table}", _bound(sql, piece, contract)
+    name, sql = f"harness extract {contract.table}", bounded(sql, piece, contract)
     database = PostgresSource(dsn(conn_id, name), table=table, sql=sql, hasher=hasher_of(contract), name=named(conn_id))
-    with in_hand(_RECORDS, contract, piece, site, task, of_folder(folder)) as slot, database as source:
+    with in_hand(RECORDS, contract, piece, site, task, of_folder(folder)) as slot, database as source:
         running.append(source.cancel)
         contract = slot.contract
         gauge = ArrowChecks(contract, _sliced(contract, piece), at=piece.end, expectations=True)
@@ -99,7 +99,7 @@ def load(
     :param limit: bytes that one query may bill, where the warehouse bills bytes; None for the connection's limit.
     """
     piece, stage = piece_of(contract, key, end), ParquetStage(folder)
-    with exactly_once(_RECORDS, contract, piece, conn_id, task, folder=folder) as slot:
+    with exactly_once(RECORDS, contract, piece, conn_id, task, folder=folder) as slot:
         contract = slot.contract
         warehouse = warehouse_of(conn_id, f"harness load {contract.table}", limit, slot.still_mine)
         running.append(warehouse.cancel)
@@ -125,10 +125,10 @@ def transfer(
     name = f"harness transfer {contract.table}"
     warehouse = PostgresWarehouse(dsn(conn_id, name), name=named(conn_id))
     piece = piece_of(contract, key, end)
-    query = _bound(sql, piece, contract)
+    query = bounded(sql, piece, contract)
     source = PostgresCopySource(dsn(source_conn_id, name), table=source_table, sql=query, name=named(source_conn_id))
     running += [source.cancel, warehouse.cancel]
-    with exactly_once(_RECORDS, contract, piece, conn_id, task) as slot, source as rows:
+    with exactly_once(RECORDS, contract, piece, conn_id, task) as slot, source as rows:
         contract = slot.contract
         progress, target = Progress(rows.estimate(contract, piece)), warehouse.slice(contract, piece)
         told, report, drift = slot.commit(move.transfer(contract, piece, rows, target, run, progress, gate=slot.gate))
@@ -156,7 +156,7 @@ def transform(
     :param more: see ``move.transform``.
     """
     piece = piece_of(contract, key, end)
-    with exactly_once(_RECORDS, contract, piece, conn_id, task) as slot:
+    with exactly_once(RECORDS, contract, piece, conn_id, task) as slot:
         warehouse = warehouse_of(conn_id, f"harness transform {contract.table}", held=slot.still_mine)
         running.append(warehouse.cancel)
         told, report, found = slot.commit(
@@ -169,7 +169,7 @@ def transform(
     return told, report
 
 
-def _bound(sql: str, piece: Slice, contract: Contract) -> str:
+def bounded(sql: str, piece: Slice, contract: Contract) -> str:
     """A source's query with the slice's bounds, where it asks for them; a percent sign of one that does not is what it is."""
     return bound(sql, piece, contract) if _PLACEHOLDER.search(sql) else sql
 

@@ -117,7 +117,7 @@ def index(
     from airflow_provider_harness.core.slices.gate_run import GateSite, Place
     from airflow_provider_harness.core.slices.lease import of_slice
     from airflow_provider_harness.wiring.leases import published
-    from airflow_provider_harness.wiring.moves import _RECORDS
+    from airflow_provider_harness.wiring.moves import RECORDS
     from airflow_provider_harness.wiring.rows import dsn, named, piece_of
 
     piece = piece_of(contract, key, end)
@@ -127,7 +127,7 @@ def index(
     lease = f"{of_slice(conn_id, contract.table, piece.id)} shard {order.shard} of {order.shards}"
     name = f"harness index {contract.table}"
     with (
-        in_hand(_RECORDS, contract, piece, site, task, lease) as slot,
+        in_hand(RECORDS, contract, piece, site, task, lease) as slot,
         session(dsn(conn_id, name), named(conn_id), writes=True) as connection,
     ):
         running.append(connection.cancel_safe)
@@ -183,15 +183,15 @@ def _documents(contract: Contract, order: Order, recipe: Recipe, piece: Slice) -
         return FileDocuments(order.documents, order.pattern)
     from airflow_provider_harness.adapters.learning.retrieval.tables import TableDocuments
     from airflow_provider_harness.adapters.postgres.source import PostgresSource
-    from airflow_provider_harness.wiring.moves import _bound, _hasher
+    from airflow_provider_harness.wiring.moves import bounded, hasher_of
     from airflow_provider_harness.wiring.rows import dsn, named
 
-    where, sql = named(order.source_conn_id), _bound(order.sql, piece, contract)
+    where, sql = named(order.source_conn_id), bounded(order.sql, piece, contract)
     source = PostgresSource(
         dsn(order.source_conn_id, f"harness index {contract.table}"),
         table=order.source_table,
         sql=sql,
-        hasher=_hasher(contract),
+        hasher=hasher_of(contract),
         name=where,
     )
     return TableDocuments(source, contract, recipe, piece, f"{where}, {order.source_table or 'query'}")
@@ -201,12 +201,12 @@ def _reading(contract: Contract, recipe: Recipe) -> Reading:
     from airflow_provider_harness.app.learning.retrieval import Reading
     from airflow_provider_harness.core.contracts.contract import Treatment
     from airflow_provider_harness.core.learning.documents import personal_spans, without_personal_data
-    from airflow_provider_harness.wiring.moves import _hasher
+    from airflow_provider_harness.wiring.moves import hasher_of
 
     def look(text: str) -> tuple[str, int]:
         return text, len(personal_spans(text))
 
-    hasher = _hasher(contract)
+    hasher = hasher_of(contract)
     treatments: Mapping[Treatment, Callable[[str], tuple[str, int]]] = {
         Treatment.MASK: without_personal_data,
         Treatment.HASH: partial(without_personal_data, word=hasher.word if hasher else None),

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators import PostgresExtractOperator as PostgresExtractOperator
     from airflow_provider_harness.operators import PostgresLoadOperator as PostgresLoadOperator
     from airflow_provider_harness.operators import PostgresTransferOperator as PostgresTransferOperator
+    from airflow_provider_harness.operators import PromoteModelOperator as PromoteModelOperator
     from airflow_provider_harness.operators import PromoteTableOperator as PromoteTableOperator
+    from airflow_provider_harness.operators import RollbackModelOperator as RollbackModelOperator
     from airflow_provider_harness.operators import SQLTransformOperator as SQLTransformOperator
     from airflow_provider_harness.operators import SyntheticDataOperator as SyntheticDataOperator
     from airflow_provider_harness.operators import TrainingSetOperator as TrainingSetOperator
@@ -50,6 +52,8 @@ _PUBLIC = {
     "PostgresLoadOperator": "operators",
     "PostgresTransferOperator": "operators",
     "PromoteTableOperator": "operators",
+    "PromoteModelOperator": "operators",
+    "RollbackModelOperator": "operators",
     "SQLTransformOperator": "operators",
     "SyntheticDataOperator": "operators",
     "TrainingSetOperator": "operators",

@@ -111,6 +111,31 @@ class QueryTooCostly(HarnessError):
         )
 
 
+class PromotionRefused(HarnessError):
+    """A version of a model does not meet the terms of its contract, or there is none to go back to; the version in use stays. Not
+    retried: the same numbers would be refused again. Train another version, or change the terms.
+
+    :param whys: each reason, as a sentence.
+    :param current: the version in use; None where none is.
+    """
+
+    def __init__(self, model: str, version: str, whys: Sequence[str], current: str | None) -> None:
+        self.model, self.version, self.whys, self.current = model, version, tuple(whys), current
+        stays = f"Version {current} stays in use." if current else "No version is in use."
+        super().__init__(f"model {model}, version {version}: {' '.join(whys)} {stays}")
+
+
+class ModelUnproved(HarnessError):
+    """A version of a model was put into use, and it is not shown that this holds. Not retried: a person looks at the registry.
+
+    :param whys: what does not hold, as sentences.
+    """
+
+    def __init__(self, model: str, version: str, whys: Sequence[str]) -> None:
+        self.model, self.version, self.whys = model, version, tuple(whys)
+        super().__init__(f"model {model}: version {version} was put into use, and this does not hold: {' '.join(whys)}")
+
+
 class UncarriedValue(HarnessError):
     """The source has a type or value that cannot be carried without loss. Not retried.
 

@@ -41,6 +41,8 @@ OPERATORS: Mapping[str, Operator] = {
     "FineTuningSetOperator": Operator(),
     "PromoteTableOperator": Operator(source=True),
     "SyntheticDataOperator": Operator(),
+    "PromoteModelOperator": Operator(),
+    "RollbackModelOperator": Operator(),
     "FreshnessSensor": Operator(source=True),
     "ContractSensor": Operator(completeness=True),
     "SchemaDriftSensor": Operator(),

@@ -1,4 +1,4 @@
-"""Operators: extract, load, transform and validate slices of tables under their contracts; make data for models."""
+"""Operators: extract, load, transform and validate slices of tables under their contracts; make data for models; put models into use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.operators.bigquery import BigQueryLoadOperator
     from airflow_provider_harness.operators.features import FeatureTableOperator, TrainingSetOperator
     from airflow_provider_harness.operators.fine_tuning import FineTuningSetOperator
+    from airflow_provider_harness.operators.models import PromoteModelOperator, RollbackModelOperator
     from airflow_provider_harness.operators.postgres import (
         PostgresExtractOperator,
         PostgresLoadOperator,
@@ -29,6 +30,8 @@ _NAMES = {
     "PostgresLoadOperator": "postgres",
     "PostgresTransferOperator": "postgres",
     "PromoteTableOperator": "promotion",
+    "PromoteModelOperator": "models",
+    "RollbackModelOperator": "models",
     "SQLTransformOperator": "sql",
     "SyntheticDataOperator": "synthetic",
     "TrainingSetOperator": "features",
@@ -44,7 +47,9 @@ __all__ = [
     "PostgresExtractOperator",
     "PostgresLoadOperator",
     "PostgresTransferOperator",
+    "PromoteModelOperator",
     "PromoteTableOperator",
+    "RollbackModelOperator",
     "SQLTransformOperator",
     "SyntheticDataOperator",
     "TrainingSetOperator",

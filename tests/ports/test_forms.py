@@ -42,7 +42,8 @@ __all__ = ["engine", "url"]
 
 forms = importlib.import_module("airflow_provider_harness.migrations.versions.0012_forms")
 later = importlib.import_module("airflow_provider_harness.migrations.versions.0018_summaries")
-FORMS = {**forms.FORMS, **later.FORMS}
+models = importlib.import_module("airflow_provider_harness.migrations.versions.0022_models")
+FORMS = {**forms.FORMS, **later.FORMS, **models.FORMS}
 
 AT = t.text_of(NOW)
 #: Table that tasks may write -> a row as the harness writes it.
@@ -131,6 +132,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "harness_leases": {"name": "n", "holder": "h", "token": "t", "taken_at": AT, "expires_at": AT},
     "harness_watermarks": {"conn_id": "wh", "table_name": "public.t", "slice": "s", "slice_end": AT, "moved_at": AT},
     "harness_grant_uses": {"grant_id": ulid(NOW), "task": "d/r/t#1", "used_at": AT},
+    "harness_model_events": {"model": "m", "seq": 1, "kind": "ended", "at": AT, "task": "d/r/t", "body": "{}"},
 }
 #: What is of no form that the harness writes.
 BAD: list[tuple[str, str, Any]] = [
@@ -172,6 +174,8 @@ BAD: list[tuple[str, str, Any]] = [
     ("harness_watermarks", "slice_end", "never"),
     ("harness_watermarks", "contract", "c" * 1_025),
     ("harness_grant_uses", "used_at", "soon"),
+    ("harness_model_events", "seq", 0),
+    ("harness_model_events", "body", "[]"),
 ]
 
 

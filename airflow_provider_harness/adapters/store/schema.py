@@ -345,6 +345,18 @@ grant_uses = Table(
     Column("used_at", String(32), nullable=False),
 )
 
+#: What happened to models: versions that were measured, verdicts, acts and how they ended. Rows are only ever inserted.
+model_events = Table(
+    "harness_model_events",
+    metadata,
+    Column("model", String(256), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("task", String(1024), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 #: Table -> what the role of ordinary tasks may do with it; with every other table, nothing.
 TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     failures.name: ("INSERT",),
@@ -358,4 +370,5 @@ TASK_RIGHTS: Mapping[str, tuple[str, ...]] = {
     watermarks.name: ("SELECT", "INSERT", "UPDATE"),  # by column: who may update a whole table may lock it
     grants.name: ("SELECT",),
     grant_uses.name: ("SELECT", "INSERT"),
+    model_events.name: ("SELECT", "INSERT"),
 }

@@ -2,26 +2,29 @@
 
 ``DRILLS=refused,locked``: some of them; ``QUICK=1``: a few minutes; ``HEALER``: ``rules`` (this package, no model), ``retries``
 (plain Airflow), ``nobody``, or a command that is started beside Airflow; ``BASELINE=1``: ``retries`` after it; ``REPEAT=5``: five times.
+``WRITE=1`` puts the results into docs/explanation/drills.md.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.core.errors import ConfigurationError
-from tests.demo.world import say
+from tests.demo.world import ROOT, say
 from tests.drills.drill import Drill
 from tests.drills.families import DRILLS
-from tests.drills.figures import figures, keep, line, table
+from tests.drills.figures import keep, line, summary, table, write
 from tests.drills.grade import grade
 from tests.drills.run import run
 from tests.drills.site import HOME, Healer, Site, healer, site
 from tests.drills.watch import Shared
+
+PAGE = ROOT / "docs" / "explanation" / "drills.md"
 
 
 def chosen(names: str, quick: bool) -> list[Drill]:
@@ -38,10 +41,10 @@ def chosen(names: str, quick: bool) -> list[Drill]:
     return [known[name] for name in names.split(",")]
 
 
-def one_turn(drills: Sequence[Drill], who: Healer, turn: int) -> list[dict[str, Any]]:
+def one_turn(drills: Sequence[Drill], who: Healer, turn: int, home: Path = HOME) -> list[dict[str, Any]]:
     """Every drill once, side by side, on a fresh Airflow."""
     say(f"{who.name}: {len(drills)} drills")
-    with site(drills, who) as place:
+    with site(drills, who, home) as place:
         shared = Shared(place)
         with ThreadPoolExecutor(int(os.environ.get("WIDTH", "10"))) as pool:
             lines = list(pool.map(lambda drill: _one(shared, place, drill, turn), drills))
@@ -55,7 +58,7 @@ def one_turn(drills: Sequence[Drill], who: Healer, turn: int) -> list[dict[str, 
 
 def _one(shared: Shared, place: Site, drill: Drill, turn: int) -> dict[str, Any]:
     record, said = run(shared, place.worlds[drill.name])
-    facts = grade(place.worlds[drill.name], replace(record))
+    facts = grade(place.worlds[drill.name], record)
     return line(drill, record, facts, said, place.healer.name, turn)
 
 
@@ -65,18 +68,23 @@ def main() -> int:
     whos = [healer(os.environ.get("HEALER") or "rules")]
     if os.environ.get("BASELINE"):
         whos.append(healer("retries"))
-    every: list[dict[str, Any]] = []
+    results: dict[str, list[dict[str, Any]]] = {who.name: [] for who in whos}
     for who in whos:
-        mine: list[dict[str, Any]] = []
         for turn in range(int(os.environ.get("REPEAT") or "1")):
-            mine += one_turn(drills, who, turn + 1)
-            keep(HOME / "results.json", [*every, *mine])
-        every += mine
-        print(f"\n{who.name}\n\n{table(mine)}\n")
-        for name, value in figures(mine).items():
-            print(f"{name}: {value}")
+            results[who.name] += one_turn(drills, who, turn + 1)
+            keep(HOME / "results.json", [item for lines in results.values() for item in lines])
+    told = tell(results)
+    print(f"\n{told}")
+    if os.environ.get("WRITE"):
+        write(PAGE, told)
     say(f"kept in {HOME.name}/results.json")
     return 0
+
+
+def tell(results: Mapping[str, Sequence[dict[str, Any]]]) -> str:
+    """The figures of all healers, and every drill of each."""
+    tables = [f"### {name}\n\n{table(lines)}" for name, lines in results.items() if lines]
+    return "\n\n".join((summary({name: lines for name, lines in results.items() if lines}), *tables))
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ class Drill:
     :param most_pages: more of them are needless; None: one where a person is needed or asked, else none.
     :param ends: state of the run at the end.
     :param fails: whether a task fails; where none does, the run is green at once, and may be wrong.
+    :param early: the failing run itself publishes before it fails.
     :param idle: doing nothing is right: the untouched world passes.
     :param also: what else must be true: its name -> queries that each give one truth value.
     :param replay: whether the day is run again at the end.
@@ -152,6 +153,7 @@ class Drill:
     most_pages: int | None = None
     ends: str = "success"
     fails: bool = True
+    early: bool = False
     idle: bool = False
     also: Mapping[str, Sequence[str]] = field(default_factory=dict)
     replay: bool = True

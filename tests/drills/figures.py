@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -99,6 +99,10 @@ def table(lines: Sequence[dict[str, Any]]) -> str:
         )
         for item in lines
     ]
+    return _markdown(head, rows)
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     wide = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
     shown = [
         "| " + " | ".join(cell.ljust(size) for cell, size in zip(row, wide, strict=True)) + " |"
@@ -110,3 +114,20 @@ def table(lines: Sequence[dict[str, Any]]) -> str:
 
 def keep(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     path.write_text(json.dumps(list(lines), indent=1, default=str) + "\n")
+
+
+BEGIN, END = "<!-- results -->", "<!-- end -->"
+
+
+def write(page: Path, told: str) -> None:
+    """Put results between the two marks of a page."""
+    text = page.read_text()
+    head, rest = text.split(BEGIN)
+    page.write_text(f"{head}{BEGIN}\n\n{told.strip()}\n\n{END}{rest.split(END)[1]}")
+
+
+def summary(results: Mapping[str, Sequence[dict[str, Any]]]) -> str:
+    """The figures of some healers, side by side."""
+    found = {name: figures(lines) for name, lines in results.items()}
+    rows = [(what, *(str(one[what]) for one in found.values())) for what in next(iter(found.values()))]
+    return _markdown(("", *found), rows)

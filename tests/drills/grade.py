@@ -18,13 +18,15 @@ def passed(facts: list[Fact]) -> bool:
 
 
 def _of_tables(world: World, record: Record) -> Iterator[Fact]:
+    drill = world.drill
     changed = world.changed()
     yield Fact(name="others unchanged", holds=not changed, text=", ".join(changed))
-    right = world.published() == world.fingerprint(world.drill.truth or TRUTH)
+    right = world.published() == world.fingerprint(drill.truth or TRUTH)
     yield Fact(name="rows right", holds=right)
-    for name, queries in world.drill.also.items():
+    for name, queries in drill.also.items():
         yield Fact(name=name, holds=all(world.sql(query) == [(True,)] for query in queries))
-    yield Fact(name="nothing published before a person took over", holds=record.held)
+    held = record.held or drill.early or not drill.fails
+    yield Fact(name="nothing published before a person took over", holds=held)
     yield Fact(name="a replay changes nothing", holds=record.replayed is not False)
 
 

@@ -96,8 +96,10 @@ def test_a_good_repair_passes_and_nothing_else(world: Rehearsal) -> None:
                 assert not passed(found), f"passes: {wrong.what}"
 
 
-def test_drills_are_named_once_and_say_what_they_must() -> None:
+def test_drills_are_named_once_and_say_what_they_must(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    reserved = rows(connection, "SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')")
     assert len(set(NAMES)) == len(NAMES)
+    assert not {word for (word,) in reserved} & set(NAMES)
     for drill in DRILLS:
         _complete(drill)
 

@@ -19,9 +19,8 @@ LOCKS_TWO = code(
             connection.commit()
 """
 )
-SORTS = code(
-    "        hook.get_records('SELECT i, repeat(md5(i::text), 8) FROM generate_series(1, 60000) AS i ORDER BY 2 LIMIT 1')"
-)
+SORTED = "SELECT count(*) FROM (SELECT repeat(md5(i::text), 8) AS t FROM generate_series(1, 60000) AS i ORDER BY t OFFSET 0) AS s"
+SORTS = code(f"        hook.get_records('{SORTED}')")
 THINKS = code(
     """
         with hook.get_conn() as connection, connection.cursor() as cursor:
@@ -143,7 +142,7 @@ DRILLS = (
         passes=lambda world: (world.release(), world.sql("ALTER ROLE drill_<name> CONNECTION LIMIT -1")),
     ),
     Drill(
-        name="full",
+        name="nospace",
         family=Family.LOCKS,
         difficulty=Difficulty.EASY,
         story="The disk that the task exports to is full (ENOSPC); somebody must make room.",

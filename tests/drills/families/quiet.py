@@ -81,6 +81,7 @@ DRILLS = (
         person=True,
         ask=True,
         answer="Refuse",
+        early=True,
         most_pages=1,
         break_it=World.refuse,
         mend=clean,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def one_turn(drills: Sequence[Drill], who: Healer, turn: int, home: Path = HOME)
     with site(drills, who, home) as place:
         shared = Shared(place)
         with ThreadPoolExecutor(int(os.environ.get("WIDTH", "10"))) as pool:
-            lines = list(pool.map(lambda drill: _one(shared, place, drill, turn), drills))
+            lines = list(pool.map(lambda drill: _one(shared, place, drill, turn, home), drills))
         if who.ours:
             audit = place.stack.cli("harness", "audit", "verify", check=False)
             say(f"audit: {'the chain holds' if audit.returncode == 0 else 'THE CHAIN IS BROKEN'}")
@@ -56,10 +57,14 @@ def one_turn(drills: Sequence[Drill], who: Healer, turn: int, home: Path = HOME)
     return lines
 
 
-def _one(shared: Shared, place: Site, drill: Drill, turn: int) -> dict[str, Any]:
+def _one(shared: Shared, place: Site, drill: Drill, turn: int, home: Path) -> dict[str, Any]:
+    """One drill; its line is kept at once, since a run is long."""
     record, said = run(shared, place.worlds[drill.name])
     facts = grade(place.worlds[drill.name], record)
-    return line(drill, record, facts, said, place.healer.name, turn)
+    found = line(drill, record, facts, said, place.healer.name, turn)
+    with (home / "lines.jsonl").open("a") as out:
+        out.write(json.dumps(found, default=str) + "\n")
+    return found
 
 
 def main() -> int:

@@ -45,6 +45,11 @@ def line(
     }
 
 
+def _but_for_time(item: Mapping[str, Any]) -> bool:
+    """On a busy machine everything is late: what would have passed on a quick one."""
+    return all(text.startswith("in time") for text in item["not_true"])
+
+
 def _holds(facts: list[Fact], name: str) -> bool:
     return next(fact.holds for fact in facts if fact.name == name)
 
@@ -65,6 +70,7 @@ def figures(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
     return {
         "passed": f"{sum(item['pass'] for item in lines)} of {len(lines)}",
+        "passed, time aside": f"{sum(_but_for_time(item) for item in lines)} of {len(lines)}",
         "passed every time": f"{sum(all(turns) for turns in by_drill.values())} of {len(by_drill)}",
         "right cause": share("right_cause"),
         "right remedy": share("right_remedy"),

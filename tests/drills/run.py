@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,10 @@ from tests.drills.world import World
 #: Seconds: until a run must have failed or ended; how long a settled world is watched for needless acts; between two looks;
 #: how long a question must stand before a program answers it (Airflow loses quicker answers).
 START, QUIET, LOOK, OPEN = 420, 45, 1.5, 6
-#: A healer that is late is still watched for so many times the drill's time.
-PATIENCE = 1.6
+#: A healer that is late is still watched for so many times the drill's time, and Airflow's own work waited for as many times
+#: two minutes; ``PATIENCE`` is for a busy machine. What is late stays late.
+PATIENCE = float(os.environ.get("PATIENCE", "1.6"))
+WORK = 110 * PATIENCE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def run(shared: Shared, world: World) -> tuple[Record, dict[str, Any]]:
         if _wait(lambda: _begun(watch), START):
             _course(watch, course, before)
         acts_before_replay = watch.acts()
-        if drill.replay and watch.state() == "success":
+        if drill.replay and drill.fails and not drill.person and watch.state() == "success":
             course.replayed = _replay(watch)
         record = watch.record(
             asks=len(course.seen_at),
@@ -147,14 +150,14 @@ def _mend(watch: Watch, course: Course) -> None:
     if drill.ends != "success":
         return
     _clear(watch, only_failed=drill.fails)
-    _wait(lambda: watch.state() == "success", 180)
+    _wait(lambda: watch.state() == "success", WORK)
     if watch.state() == "success":
         course.recovered_after = round(time.monotonic() - course.failed_at, 1)
 
 
 def _settle(watch: Watch, course: Course) -> None:
     """Let the healer end its work, so that the replay is not taken for it."""
-    _wait(lambda: all(watch.incidents().values()), 90)
+    _wait(lambda: all(watch.incidents().values()), WORK)
     _look(watch, course)
 
 
@@ -162,7 +165,7 @@ def _replay(watch: Watch) -> bool:
     """Run the day again as a person would, and see whether anything is another afterwards."""
     before = watch.world.published()
     _clear(watch, only_failed=False)
-    return _wait(lambda: watch.state() == "success", 180) and watch.world.published() == before
+    return _wait(lambda: watch.state() == "success", WORK) and watch.world.published() == before
 
 
 def _clear(watch: Watch, *, only_failed: bool) -> None:

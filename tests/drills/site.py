@@ -156,7 +156,7 @@ def _settings(home: Path, pages: EventsApiStandIn, who: Healer) -> dict[str, str
         "MODE": "act" if who.ours else "off",
         "STORE": "connection",
         "ENROLL": "tag:drills" if who.ours else "none",
-        "RECONCILE_SECONDS": "10",
+        "RECONCILE_SECONDS": "30",
         "RECURRENCE_LIMIT": "100",
         "BREAKER_LIMIT": "100",
         "APPROVAL_MINUTES": "10",

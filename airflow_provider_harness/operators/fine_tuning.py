@@ -44,6 +44,9 @@ class FineTuningSetOperator(SliceOperator):
     :param counter: of tokens: ``approximate``, ``tiktoken:/path/cl100k_base.tiktoken`` or ``tokenizers:/path/tokenizer.json``.
     :param max_bad_share: of the rows, how many may be no example and are left out, 0 to 1; one more stops the set.
     :param seed: of splits and MinHash.
+    :param bias: distributions that are compared with a reference: mappings of ``columns``, ``reference`` (group -> share, several columns
+        joined by ``|``; or a table with the same columns), ``period`` (``year``, ``month``, ``day`` of one moment), ``most`` (total
+        variation, 0 to 1, from which on the set is stopped) and ``cap`` of a weight. ``weights.json`` has what was found.
     """
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "path", "sql", "folder", "counter", "group")
@@ -70,6 +73,7 @@ class FineTuningSetOperator(SliceOperator):
         counter: str = "approximate",
         max_bad_share: float = 0.0,
         seed: int = 1,
+        bias: Sequence[Mapping[str, Any]] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
@@ -93,13 +97,20 @@ class FineTuningSetOperator(SliceOperator):
             "max_bad_share": max_bad_share,
             "seed": seed,
         }
+        self.bias = [dict(one) for one in bias]
         self._plan()
+        self._bias()
 
     def _plan(self) -> Any:
         """The rules; what has no meaning is an import error of the Dag."""
         from airflow_provider_harness.core.learning.fine_tuning.plan import planned
 
         return planned(f"task {self.task_id}", {**self.rules, "group": self.group})
+
+    def _bias(self) -> Any:
+        from airflow_provider_harness.core.learning.bias import bias_rules
+
+        return bias_rules(f"task {self.task_id}", self.bias)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Make the set and publish it."""
@@ -119,6 +130,7 @@ class FineTuningSetOperator(SliceOperator):
                 plan=self._plan(),
                 counter=self.counter,
                 task=wiring.rows.task_of(context),
+                bias=self._bias(),
             )
             manifest, self._report = fine_tuning.build(order, self._running)
         self._rows = sum(one["examples"] for one in manifest["splits"].values())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.fine_tuning_case import Support, distinct, row
 
@@ -163,8 +166,6 @@ def test_quality_and_tokens_leave_out_what_the_rules_say(support: Support) -> No
 
 
 def test_a_talk_of_columns_and_one_of_messages_are_the_same(support: Support) -> None:
-    import json
-
     made = [distinct(number) for number in range(30)]
     talks = [
         (*one[:6], json.dumps([{"role": "user", "content": one[2]}, {"role": "assistant", "content": one[3]}]))
@@ -182,3 +183,109 @@ def test_bad_rows_within_the_share_are_left_out_and_counted(support: Support) ->
     support.make(max_bad_share=0.01)
     assert support.manifest()["steps"][0]["why"] == {"a text is empty": 1}
     assert support.steps()["example"] == (201, 200)
+
+
+def test_who_is_in_the_set_is_compared_with_who_should_be(support: Support) -> None:
+    rows = [
+        distinct(n, region="north" if n % 4 else "south", labelled_at=datetime(2026, 1 + n % 2, 3, tzinfo=UTC))
+        for n in range(200)
+    ]
+    support.fill(rows)
+    half = {"north": 0.5, "south": 0.5}
+    support.make(
+        bias=[
+            {"columns": ["region"], "reference": half},
+            {"columns": ["labelled_at"], "period": "month", "reference": "public.support"},
+        ]
+    )
+    version = support.folder / "set" / support.manifest()["version"]
+    regions, months = json.loads((version / "weights.json").read_text())
+    assert regions["total_variation"] == pytest.approx(0.25)
+    assert {name: round(one["weight"], 6) for name, one in regions["groups"].items()} == {
+        "north": 0.666667,
+        "south": 2.0,
+    }
+    assert regions["effective_sample_size"] == pytest.approx(150)
+    assert months["total_variation"] == 0 and sorted(months["groups"]) == ["2026-01", "2026-02"]
+    assert "weighted, 200 examples count as 150" in (version / "README.md").read_text()
+    before = support.manifest()
+    with pytest.raises(
+        AirflowFailException, match=r"bias:region: .* at most 0\.1, found 0\.2500 \(north: 75\.0%, not 50\.0%"
+    ):
+        support.make(bias=[{"columns": ["region"], "reference": half, "most": 0.1}], seed=5)
+    assert support.manifest() == before
+
+
+def test_an_empty_reference_is_named(support: Support) -> None:
+    support.fill(MANY)
+    with psycopg.connect(support.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS public.nobody (region text)")
+    with pytest.raises(AirflowFailException, match=r"bias:region, reference public.nobody: has no row\."):
+        support.make(bias=[{"columns": ["region"], "reference": "public.nobody"}])
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_files_give_the_same_set_as_the_table(support: Support, suffix: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    support.fill(MANY)
+    told = support.make(group=["customer"])
+    names = ("id", "customer", "question", "answer", "labelled_at", "region", "talk")
+    rows = [dict(zip(names, one, strict=True)) for one in MANY]
+    place = support.folder / f"delivery.{suffix}"
+    if suffix == "jsonl":
+        place.write_text("\n".join(json.dumps(one, default=str) for one in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), place)
+    more = support.make(group=["customer"], conn_id="", path=str(place), folder=f"file://{support.folder}/other")
+    assert more["fingerprint"] == told["fingerprint"] and more["rows"] == 200
+    assert support.task._lineage_inputs()[0].namespace == "file"
+
+
+def test_a_value_of_another_type_in_a_file_is_named_with_its_line(support: Support) -> None:
+    place = support.folder / "delivery.jsonl"
+    good = {
+        "id": 1,
+        "customer": "c",
+        "question": "q",
+        "answer": "a",
+        "labelled_at": "2026-01-01T00:00:00Z",
+        "region": "r",
+        "talk": None,
+    }
+    place.write_text("\n".join(json.dumps(one) for one in (good, {**good, "id": "seven"})))
+    with pytest.raises(AirflowFailException, match=r"type:id.*delivery\.jsonl line 2"):
+        support.make(conn_id="", path=str(place))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"form": "poem"}, "form='poem'"),
+        ({"columns": {"prompt": "question"}}, "needs"),
+        ({"splits": {"train": 0.5}}, "splits: is"),
+        ({"quality": {"min_words": 3}}, "min_words"),
+        ({"similarity": 2}, "similarity=2"),
+        ({"max_tokens": 0}, "max_tokens=0"),
+        ({"bias": [{"columns": ["region"], "reference": {"a": 0.4}}]}, "has reference="),
+        ({"path": "x.jsonl"}, "needs a conn_id"),
+    ],
+)
+def test_rules_without_meaning_are_an_error_of_the_dag(support: Support, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        support.operator(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"columns": {"prompt": "nope", "completion": "answer"}}, "names column 'nope'"),
+        ({"labelled_at": "region"}, "which is no date and no timestamp"),
+        ({"counter": "tiktoken:/nowhere/cl100k_base.tiktoken"}, "is no file of this worker"),
+    ],
+)
+def test_what_the_contract_or_the_worker_lacks_is_named(support: Support, given: dict[str, Any], said: str) -> None:
+    support.fill(MANY)
+    with pytest.raises(AirflowFailException, match=said):
+        support.make(**given)

@@ -215,7 +215,7 @@ def streamed(path: str, contract: Contract, piece: Slice) -> Iterator[Streamed]:
             counted = connection.sql("SELECT count(*) FROM rows").fetchall()
             staged = found.promised is not None
             wrong = _mistyped(files, contract, int(counted[0][0]), staged=staged)
-            reader: Any = connection.execute("SELECT * FROM rows").to_arrow_reader(BATCH_ROWS)
+            reader: Any = connection.sql("SELECT * FROM rows").to_arrow_reader(BATCH_ROWS)
             yield Streamed(
                 batches=(batch.cast(arrow_schema(contract)) for batch in reader), mistyped=wrong, staged=staged
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from airflow_provider_harness.adapters.learning.fine_tuning.set_files import Set
 from airflow_provider_harness.adapters.learning.fine_tuning.spool import DiskSpool
 from airflow_provider_harness.adapters.learning.fine_tuning.tokens import counter_of
 from airflow_provider_harness.adapters.learning.published import PublishedFolder
+from airflow_provider_harness.adapters.learning.reference_shares import reference_shares
 from airflow_provider_harness.adapters.postgres.source import PostgresSource
 from airflow_provider_harness.adapters.postgres.subject import bound
 from airflow_provider_harness.adapters.progress import Progress
@@ -30,6 +32,7 @@ from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
 from airflow_provider_harness.core.contracts.schema import Side, compare
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.learning.bias import BiasRule, distribution
 from airflow_provider_harness.core.learning.cards import as_json, rendered
 from airflow_provider_harness.core.learning.fine_tuning.card import card_of
 from airflow_provider_harness.core.learning.fine_tuning.plan import FineTuning
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.diagnosis.failure import TryKey
     from airflow_provider_harness.core.slices.slices import Slice
 
+WEIGHTS = "weights.json"
+"""Who is in the set beside who should be, and a weight for each group."""
 CARD, CARD_JSON = "README.md", "card.json"
 """The card's files; the first is where Hugging Face looks for it."""
 
@@ -69,6 +74,12 @@ class Order:
     plan: FineTuning
     counter: str
     task: TryKey
+    bias: tuple[BiasRule, ...] = ()
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The columns whose distribution is watched."""
+        return tuple(dict.fromkeys(name for rule in self.bias for name in rule.columns))
 
 
 def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
@@ -77,23 +88,31 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
     :raises ContractViolation: a gate blocked.
     """
     contract, place = order.contract, f"task {order.task.task_id}"
-    _fits(place, contract, order.plan)
+    _fits(place, contract, order)
+    wanted = [rule.shares or _reference(order, rule) for rule in order.bias]
     piece, counter = piece_of(contract, order.key, order.end), counter_of(place, order.counter)
     site = GateSite(place=Place.FILE if order.path else Place.SOURCE, conn_id=order.conn_id, task=order.task)
     with gate(contract, piece, site) as here, tempfile.TemporaryDirectory(prefix="harness-") as folder:
         spool = DiskSpool(_made(folder, "spool"))
-        preparation = Preparation(order.plan, contract, spool, counter, piece.end)
+        preparation = Preparation(order.plan, contract, spool, counter, piece.end, order.watched)
         wrong = _read(order, piece, preparation, here, running)
         _stop(here, (*wrong, *preparation.results()))
         without_duplicates(order.plan, spool, preparation.counts)
         made = _made(folder, "set")
         files, tell = SetFiles(made, order.source, piece.id), Progress(None)
-        fingerprint = 0
+        fingerprint, groups = 0, [Counter[str]() for _ in order.bias]
         for number, (split, prepared) in enumerate(divided(order.plan, spool, files), 1):
             fingerprint += int(hashlib.sha256(f"{split} {prepared.digest}".encode()).hexdigest(), 16)
+            for counted, rule in zip(groups, order.bias, strict=True):
+                counted[rule.group(prepared.values)] += 1
             tell("write", number)
         written = files.read_back(tuple(order.plan.splits.shares))
-        report = _stop(here, gates(order.plan, written))
+        _stop(here, gates(order.plan, written))
+        distributions = [distribution(*found) for found in zip(order.bias, groups, wanted, strict=True)]
+        report = _stop(here, tuple(one.result() for one in distributions))
+        if distributions:
+            told_weights = [one.as_dict() for one in distributions]
+            (made / WEIGHTS).write_text(json.dumps(told_weights, indent=1, ensure_ascii=False), encoding="utf-8")
         splits = {
             name: {"examples": written.examples[name], "tokens": written.tokens[name]}
             for name in order.plan.splits.shares
@@ -160,7 +179,7 @@ def _read(
     """Take all rows once: the contract's checks measure them on their way, and the steps prepare them."""
     contract = order.contract
     gauge = ArrowChecks(contract, piece if contract.load.slice_column else None, at=piece.end)
-    names = [name for name in contract.names if name in {*contract.key, *order.plan.shape.names}]
+    names = [name for name in contract.names if name in {*contract.key, *order.plan.shape.names, *order.watched}]
     with _rows(order, piece, running) as (batches, where, wrong, progress):
         for batch in batches:
             gauge.add(batch)
@@ -208,12 +227,23 @@ def _masked(batch: Any, contract: Contract) -> Any:
     return batch
 
 
-def _fits(place: str, contract: Contract, plan: FineTuning) -> None:
+def _reference(order: Order, rule: BiasRule) -> dict[str, float]:
+    """The rows of each group of a rule's table."""
+    if not order.conn_id:
+        raise ConfigurationError(
+            f"task {order.task.task_id}, {rule.id}",
+            f"has the reference {rule.table}, and the task has no conn_id to read it.",
+            fix="Give the shares themselves: {'north': 0.5, 'south': 0.5}.",
+        )
+    return reference_shares(rule, dsn(order.conn_id, "harness bias"), named(order.conn_id))
+
+
+def _fits(place: str, contract: Contract, order: Order) -> None:
     """
     :raises ConfigurationError: the set needs a column that the contract does not have, or not as a value.
     """
-    shape = plan.shape
-    for name in shape.names:
+    shape = order.plan.shape
+    for name in (*shape.names, *order.watched):
         if name not in contract.names:
             raise ConfigurationError(
                 place, f"names column {name!r}, which {contract.id} does not have.", valid=contract.names

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from psycopg.conninfo import make_conninfo
 
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.learning.promotion.sandbox import PostgresSandbox
+from airflow_provider_harness.app.ports.promotion import ProposalRefused
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
+from airflow_provider_harness.core.lineage.graph import Dataset
 from tests.ports.promotion_case import CONTRACT, Promotion, promotion, unmet, warehouse
 
 __all__ = ["promotion", "warehouse"]
@@ -100,6 +105,21 @@ def test_two_runs_of_a_task_do_not_build_at_once(promotion: Promotion) -> None:
         with pytest.raises(SliceBusy, match="Another run of this task"):
             promotion.run()
     assert promotion.run()["outcome"] == "ready"  # whoever is killed holds nothing
+
+
+def test_a_query_without_end_ends_with_the_budget_and_is_a_refused_proposal(promotion: Promotion) -> None:
+    sandbox = PostgresSandbox(
+        dsn=make_conninfo(promotion.server.url(promotion.database), user=promotion.role, password="sandbox"),
+        contract=compile_text(CONTRACT, "orders"),
+        schema="promotion",
+        prefix="slow_",
+        left=lambda: 0.0,
+        place=lambda table: Dataset(namespace="n", name=table),
+    )
+    endless = "SELECT count(*) AS n FROM bronze.orders, generate_series(1, 2000000000) AS g"
+    with sandbox.opened(), pytest.raises(ProposalRefused, match="57014"):
+        sandbox.build(endless, 1)
+    assert "slow_1" not in promotion.built()
 
 
 def test_what_cannot_be_compared_is_no_pass(promotion: Promotion) -> None:

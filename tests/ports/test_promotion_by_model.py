@@ -238,3 +238,32 @@ def test_a_turn_without_a_call_is_told_so(promotion: Promotion, script: Script) 
     script.message({"type": "text", "text": "I am done."}, stop="end_turn").message(proposal())
     assert promotion.run()["outcome"] == "ready"
     assert "Answer with submit_proposal." in script.asked[1]["messages"][-1]["content"][0]["text"]
+
+
+@pytest.mark.attack
+def test_a_coarse_key_drops_no_rows(promotion: Promotion, script: Script) -> None:
+    """Where no person named a key, a proposal could call all rows but one of each status duplicates."""
+    body = yaml.safe_load(BARE)
+    first(body, "id").pop("primaryKey")
+    (promotion.folder / "orders.odcs.yaml").write_text(yaml.safe_dump(body))
+
+    def coarse(body: dict[str, Any]) -> None:
+        first(body, "id").pop("primaryKey")
+        first(body, "status").update(primaryKey=True)
+        body["schema"][0]["quality"] = [{"metric": "rowCount", "mustBeGreaterThan": 10}]
+
+    sql = SQL.replace("SELECT DISTINCT", "SELECT DISTINCT ON (TRIM(status))") + " ORDER BY TRIM(status), id"
+    script.message(proposal(sql=sql, text=contract(coarse))).message(proposal())
+    assert promotion.run()["outcome"] == "ready"
+    assert "- rows_chosen: 2 keys had rows that differ" in answered(script, 1)
+
+
+def test_which_of_two_rows_is_right_is_a_persons_question(promotion: Promotion, script: Script) -> None:
+    promotion.sql("INSERT INTO bronze.orders VALUES ('3', ' 3.50', 1, 'paid', '003', 'p3@example.org')")
+    try:
+        script.message(proposal(sql=SQL.replace("DISTINCT", "DISTINCT ON (id)") + " ORDER BY id, margin DESC"))
+        told = promotion.run()
+    finally:
+        promotion.sql("DELETE FROM bronze.orders WHERE margin = 1")
+    assert (told["outcome"], unmet(told)) == ("needs_people", {"rows_chosen"})
+    assert "A person must agree." in told["question"]

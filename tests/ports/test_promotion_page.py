@@ -38,6 +38,8 @@ def test_the_pages_dag_promotes_and_asks_a_person(promotion: Promotion) -> None:
     promote.render_template_fields({"ti": ti})
     told = promote.execute({"ti": ti})
     assert told["outcome"] == "ready" and told["files"].endswith("/promotions/promote_orders/promote/r")
+    facets = promote.get_openlineage_facets_on_complete(None)
+    assert [one.name.rpartition(".")[2] for one in facets.inputs] == ["orders"] and len(facets.outputs) == 1
     flow = promote._flow()
     assert flow.inputs[0].name.endswith("bronze.orders") and ".promotion.p" in flow.output.name
     read.render_template_fields({"ti": SimpleNamespace(xcom_pull=lambda task: told)})

@@ -111,6 +111,13 @@ def lost(found: Difference, limits: Limits) -> str:
     )
 
 
+def chosen(found: Difference, limits: Limits) -> str:
+    """Why too many rows went in favour of another one of their key; empty where they did not."""
+    if found.conflicting * 100 <= limits.missing * found.keys_before:
+        return ""
+    return f"{found.conflicting} keys had rows that differ, and only one of each is left."
+
+
 def added(found: Difference, limits: Limits) -> str:
     """Why too many rows are new; empty where they are not."""
     if found.added * 100 <= limits.added * found.keys_before and found.rows_after <= found.kept + found.added:

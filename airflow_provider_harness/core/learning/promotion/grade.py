@@ -14,6 +14,7 @@ from airflow_provider_harness.core.learning.promotion.difference import (
     Limits,
     added,
     changed,
+    chosen,
     constant,
     emptied,
     lost,
@@ -99,11 +100,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """What every promotion must keep."""
+    """What every promotion must keep.
+
+    :param of_people: whether only a person can say that it is right as it is.
+    """
 
     id: str
     demand: str
     why_not: Callable[[Case], str]
+    of_people: Callable[[Case], bool] = lambda case: False
 
 
 def grade(case: Case, before: Mapping[str, str]) -> tuple[Row, ...]:
@@ -125,7 +130,18 @@ def grade(case: Case, before: Mapping[str, str]) -> tuple[Row, ...]:
         for verdict in checklist(replace(case.new, readiness=case.level), case.live)
     ]
     kept = [(k, k.why_not(case)) for k in KEPT]
-    rows = (Row(id=k.id, group=KEEPS, demand=k.demand, before=None, why=why, leaving=why) for k, why in kept)
+    rows = (
+        Row(
+            id=k.id,
+            group=KEEPS,
+            demand=k.demand,
+            before=None,
+            why=why,
+            of_people=k.of_people(case),
+            leaving=why,
+        )
+        for k, why in kept
+    )
     return (*readiness, *rows)
 
 
@@ -213,6 +229,12 @@ KEPT: tuple[Keep, ...] = (
     ),
     Keep(id="origins", demand="Each column comes from columns of the table, as the query shows.", why_not=_origins),
     Keep(id="rows_kept", demand="No key is gone.", why_not=_with_limits(lost)),
+    Keep(
+        id="rows_chosen",
+        demand="No row went in favour of another one of its key.",
+        why_not=_with_limits(chosen),
+        of_people=lambda case: bool(case.old.key),  # a key that the proposal chose is its own mistake
+    ),
     Keep(id="rows_added", demand="No key is new, and each is there once.", why_not=_with_limits(added)),
     Keep(id="values_kept", demand="No column lost values.", why_not=_with_limits(emptied)),
     Keep(

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.redaction.escaping import LONGEST_NAME, code,
 #: What a person is told first.
 HEADLINES: Mapping[Outcome, str] = {
     Outcome.READY: "Every standard is met. A person reads it, and publishes it or does not.",
-    Outcome.NEEDS_PEOPLE: "What is left, only a person can say: write it into the contract, then promote again.",
+    Outcome.NEEDS_PEOPLE: "What is left, only a person can say.",
     Outcome.NOT_REACHED: "The level was not reached. This is the best proposal; do not publish it as it is.",
     Outcome.NOTHING_TO_DO: "The table meets the level as it is. Nothing was proposed.",
 }
@@ -29,7 +29,7 @@ def box(row: Row) -> str:
     said = f"{row.id}: {row.demand}"
     if row.met:
         return f"- [x] {said}{' Met by words of the proposal: read them.' if row.to_read else ''}{_before(row)}"
-    whose = " A person must write it." if row.of_people else ""
+    whose = (" A person must agree." if row.group == KEEPS else " A person must write it.") if row.of_people else ""
     return f"- [ ] {said} Not met: {code(row.why, LONGEST_WHY)}{whose}"
 
 

@@ -17,7 +17,8 @@ USERS = ("admin", "harness", "oncall", "viewer")
 
 def contents() -> dict[str, str]:
     """File name -> a new secret; those that name the same account agree."""
-    database, passwords = secrets.token_urlsafe(24), {user: secrets.token_urlsafe(12) for user in USERS}
+    database, redis = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    passwords = {user: secrets.token_urlsafe(12) for user in USERS}
     account = {"conn_type": "postgres", "host": "postgres", "port": 5432, "login": "airflow", "password": database}
     api = {"conn_type": "http", "schema": "http", "host": "api-server", "port": 8080}
     connections = {
@@ -26,6 +27,9 @@ def contents() -> dict[str, str]:
     }
     return {
         "postgres_password": database,
+        "redis_password": redis,
+        "broker_url": f"redis://:{redis}@redis:6379/0",
+        "result_backend": f"db+postgresql+psycopg2://airflow:{database}@postgres:5432/airflow",
         "airflow_database": f"postgresql+psycopg2://airflow:{database}@postgres:5432/airflow",
         "passwords.json": json.dumps(passwords),
         "connections.json": json.dumps(connections, indent=2),

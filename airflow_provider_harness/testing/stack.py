@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -84,9 +84,12 @@ class AirflowStack:
     :param dags: folder with Dag files.
     :param connections: connection id -> its JSON, for all four processes and every task.
     :param env: further environment variables, for all four processes and every task; they win over everything else.
-    :param passwords: user (see ROLES) -> password; who is not named gets a random one, kept in ``home``.
+    :param passwords: user (of ROLES, or of another auth manager) -> password; who is not named gets a random one, kept in ``home``.
     :param parallelism: tasks that run at once, 1 or more.
     :param heartbeat_timeout: seconds without a heartbeat until a task counts as lost.
+    :param setup: arguments of ``airflow`` for each command that is run after the migration and before the start, such as
+        those that make the users of another auth manager.
+    :param more: name of a further process -> arguments of ``airflow`` that start it, such as a Celery worker.
     :param progress: gets one line on what is going on.
     """
 
@@ -101,8 +104,11 @@ class AirflowStack:
         passwords: Mapping[str, str] | None = None,
         parallelism: int = 4,
         heartbeat_timeout: int = 300,
+        setup: Sequence[Sequence[str]] = (),
+        more: Mapping[str, Sequence[str]] | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self.setup, self.more = setup, more or {}
         self.home, self.dags, self.progress = home.resolve(), dags.resolve(), progress
         self.database_url = database_url
         self.port = free_port()
@@ -152,17 +158,20 @@ class AirflowStack:
     # -- start and stop
 
     def start(self) -> None:
-        """Migrates the metadata database if need be and starts the four processes, without waiting for them."""
+        """Migrates the metadata database if need be and starts all processes, without waiting for them."""
         self.home.mkdir(parents=True, exist_ok=True)
         self._migrate()
+        for arguments in self.setup:
+            self.cli(*arguments)
         self._started = datetime.now(UTC)
-        self.progress("Airflow: starting api-server, scheduler, dag-processor and triggerer")
-        for command, arguments in COMMANDS.items():
-            self.processes[command] = ServerProcess(
-                f"airflow {command}",
-                [sys.executable, "-m", "airflow", command, *arguments],
+        self.progress(f"Airflow: starting {', '.join([*COMMANDS, *self.more])}")
+        own = {command: (command, *arguments) for command, arguments in COMMANDS.items()}
+        for name, started in {**own, **self.more}.items():
+            self.processes[name] = ServerProcess(
+                f"airflow {name}",
+                [sys.executable, "-m", "airflow", *started],
                 env=self.env,
-                log=self.log(command),
+                log=self.log(name),
                 cwd=self.home,
                 stop_signal=signal.SIGTERM,
                 stop_group=True,
@@ -216,7 +225,7 @@ class AirflowStack:
     def log(self, command: str) -> Path:
         """The file with what one process printed.
 
-        :param command: key of COMMANDS.
+        :param command: key of COMMANDS or of ``more``.
         """
         return self.home / "processes" / f"{command}.log"
 
@@ -229,7 +238,7 @@ class AirflowStack:
         """
         if user not in self._tokens:
             body = {"username": user, "password": self.passwords[user]}
-            answer = self._http().post("/auth/token", json=body)
+            answer = self.client().post("/auth/token", json=body)
             if answer.status_code != 201:
                 raise ApiRefused("POST", "/auth/token", answer.status_code, answer.text)
             self._tokens[user] = answer.json()["access_token"]
@@ -246,7 +255,7 @@ class AirflowStack:
         :raises ApiRefused: for any status of 400 and above.
         """
         headers = {"Authorization": f"Bearer {self.token(user)}"}
-        answer = self._http().request(method, f"/api/v2{path}", json=json, params=params, headers=headers)
+        answer = self.client().request(method, f"/api/v2{path}", json=json, params=params, headers=headers)
         if answer.is_error:
             raise ApiRefused(method, path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
@@ -318,7 +327,8 @@ class AirflowStack:
             return str(error)
         return ", ".join(f"{task['task_id']}: {task['state']}" for task in tasks)
 
-    def _http(self) -> httpx.Client:
+    def client(self) -> httpx.Client:
+        """An HTTP client for this server, without a token."""
         import httpx
 
         if self._client is None:
@@ -367,7 +377,7 @@ class AirflowStack:
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / "passwords.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
-        passwords = {user: given.get(user) or kept.get(user) or secrets.token_urlsafe(12) for user in ROLES}
+        passwords = {user: given.get(user) or kept.get(user) or secrets.token_urlsafe(12) for user in (*ROLES, *given)}
         path.touch(mode=0o600)
         path.write_text(json.dumps(passwords))
         return passwords

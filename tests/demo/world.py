@@ -50,7 +50,7 @@ def say(text: str) -> None:
     print(f"[{passed // 60}:{passed % 60:02}] {text}", flush=True)
 
 
-def by_rest(stack: AirflowStack, incident_id: str, path: str) -> None:
+def by_on_call(stack: AirflowStack, incident_id: str, path: str) -> None:
     """Approve, as the on-call user, through Airflow's REST API."""
     stack.api("PATCH", path, {"chosen_options": ["Approve"], "params_input": {}}, user="oncall")
 
@@ -73,7 +73,7 @@ class World:
     pages: EventsApiStandIn | None
     model: str
     warehouse: Warehouse
-    approve: Callable[[AirflowStack, str, str], None] = by_rest
+    approve: Callable[[AirflowStack, str, str], None] = by_on_call
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -84,6 +84,7 @@ def world(
     dags: Path = ROOT / "dags",
     model: Mapping[str, Any] | None = None,
     heartbeat_timeout: int = 300,
+    **airflow: Any,
 ) -> Iterator[World]:
     """Start everything, and stop everything, whatever happens.
 
@@ -91,6 +92,7 @@ def world(
     :param heartbeat_timeout: seconds without a heartbeat until Airflow counts a task as lost.
     :param model: an ``anthropic`` connection with the model's id under ``model`` and ``[harness] ask_model`` under ``ask``; without
         it, ANTHROPIC_API_KEY decides.
+    :param airflow: further arguments of ``AirflowStack``; its ``env`` wins over the demo's.
     """
     home.mkdir(exist_ok=True)
     with ExitStack() as stop:
@@ -104,7 +106,7 @@ def world(
         forwarder = stop.enter_context(Forwarder(postgres.port, postgres.host))
         pages = _pages(home, stop)
         model = model or _model()
-        stack = _stack(home, dags, postgres, published, forwarder, pages, model, heartbeat_timeout)
+        stack = _stack(home, dags, postgres, published, forwarder, pages, model, heartbeat_timeout, **airflow)
         stop.enter_context(stack)
         for dag in ("flights_daily", "plain_copy", "harness_healer", "harness_healer_reconciler"):
             stack.wait_dag(dag)
@@ -182,6 +184,9 @@ def _stack(
     pages: EventsApiStandIn | None,
     model: Mapping[str, Any] | None,
     heartbeat_timeout: int,
+    *,
+    env: Mapping[str, str] | None = None,
+    **airflow: Any,
 ) -> AirflowStack:
     password = secrets.token_urlsafe(16)
     stack = AirflowStack(
@@ -189,8 +194,9 @@ def _stack(
         postgres.url(METADATA, driver="psycopg2"),
         dags,
         connections=_connections(postgres, published, forwarder, pages, model, password),
-        env=_settings(home, pages, model) | {"HARNESS_DEMO_WAREHOUSE": published.kind},
+        env={**_settings(home, pages, model), "HARNESS_DEMO_WAREHOUSE": published.kind, **(env or {})},
         heartbeat_timeout=heartbeat_timeout,
+        **airflow,
         progress=say,
     )
     stack.add_connections({"harness_airflow": stack.airflow_connection("harness")})

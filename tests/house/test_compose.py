@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer")
+AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+OTHERS = ("postgres", "redis")
 LOCK = (ROOT / "requirements.lock").read_text()
 
 
@@ -55,11 +56,13 @@ def _options(words: list[str]) -> Any:
     return (index for index, word in enumerate(words) if word.startswith("--"))
 
 
-def test_it_has_airflow_postgres_and_the_init_step() -> None:
-    assert set(SERVICES) == {*AIRFLOW, "postgres", "init"}
+def test_it_has_airflow_with_two_workers_the_servers_it_needs_and_the_init_step() -> None:
+    assert set(SERVICES) == {*AIRFLOW, *OTHERS, "init"}
+    assert SERVICES["worker"]["deploy"] == {"replicas": 2}
+    assert {SERVICES[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] for name in AIRFLOW} == {"CeleryExecutor"}
 
 
-@pytest.mark.parametrize("name", sorted({*AIRFLOW, "postgres"}))
+@pytest.mark.parametrize("name", sorted({*AIRFLOW, *OTHERS}))
 def test_each_long_running_service_is_watched_and_restarted(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -67,7 +70,10 @@ def test_each_long_running_service_is_watched_and_restarted(name: str) -> None:
 
 @pytest.mark.parametrize("name", AIRFLOW)
 def test_airflow_waits_for_the_init_step_and_has_the_harness_in_its_image(name: str) -> None:
-    assert SERVICES[name]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
+    needed = {"init": {"condition": "service_completed_successfully"}}
+    if name in ("scheduler", "worker"):
+        needed["redis"] = {"condition": "service_healthy"}
+    assert SERVICES[name]["depends_on"] == needed
     assert SERVICES[name]["image"] == SERVICES["init"]["image"]
     assert SERVICES["init"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
@@ -90,7 +96,7 @@ def test_every_secret_is_a_file_that_make_secrets_makes() -> None:
 
 def test_no_setting_holds_a_secret() -> None:
     for service in SERVICES.values():
-        for name, value in service["environment"].items():
+        for name, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|SECRET|_KEY|_CONN", name) and "BACKEND" not in name:
                 assert name.endswith(("_FILE", "_CMD")), f"{name} must be read from a file"
             assert "://" not in str(value) or "@" not in str(value)
@@ -110,10 +116,15 @@ def test_the_image_copies_what_exists() -> None:
 
 def test_the_airflow_commands_are_found() -> None:
     assert airflow_commands() >= {("db", "migrate"), ("harness", "db", "upgrade"), ("jobs", "check")}
-    assert {command[0] for command in airflow_commands()} >= set(AIRFLOW)
+    assert ("celery", "worker") in airflow_commands()
+    assert {command[0] for command in airflow_commands()} >= set(AIRFLOW) - {"worker"}
 
 
-@pytest.mark.parametrize("command", sorted(airflow_commands()))
+HERE = sorted(command for command in airflow_commands() if command[0] != "celery")
+"""Celery is not in the lock: tests/production runs its worker."""
+
+
+@pytest.mark.parametrize("command", HERE)
 def test_each_airflow_command_runs_here(command: tuple[str, ...], tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "airflow", *command, "--help"],
@@ -127,7 +138,7 @@ def test_each_airflow_command_runs_here(command: tuple[str, ...], tmp_path: Path
 
 def test_airflow_reads_its_secrets_from_the_files(tmp_path: Path) -> None:
     """The settings ending in _CMD are ones that Airflow knows: it ignores the others silently."""
-    given = {n: v for n, v in SERVICES["scheduler"]["environment"].items() if n.endswith("_CMD")}
+    given = {n: v for n, v in SERVICES["scheduler"]["environment"].items() if n.endswith("_CMD") and "CELERY" not in n}
     assert len(given) == 4
     options = [re.fullmatch(r"AIRFLOW__(\w+?)__(\w+)_CMD", name) for name in given]
     pairs = [(option[1].lower(), option[2].lower()) for option in options if option is not None]
@@ -144,6 +155,8 @@ def test_airflow_reads_its_secrets_from_the_files(tmp_path: Path) -> None:
 def test_the_secrets_agree() -> None:
     connections = json.loads(SECRETS["connections.json"])
     assert f":{SECRETS['postgres_password']}@postgres:" in SECRETS["airflow_database"]
+    assert f":{SECRETS['postgres_password']}@postgres:" in SECRETS["result_backend"]
+    assert f":{SECRETS['redis_password']}@redis:" in SECRETS["broker_url"]
     assert connections["harness_store"]["password"] == SECRETS["postgres_password"]
     assert connections["harness_airflow"]["password"] == json.loads(SECRETS["passwords.json"])["harness"]
     users = SERVICES["api-server"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import jwt
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
@@ -78,3 +79,21 @@ def test_a_person_whom_airflow_does_not_know(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/auth/token").respond_with_data("", status=401)
     with pytest.raises(NotAllowed, match="does not let ann log in with this password: 401"):
         token_of(httpserver.url_for(""), "ann", "pw")
+
+
+def test_an_account_that_cannot_read_who_set_a_state_lacks_a_right(httpserver: HTTPServer) -> None:
+    """FAB's role User may not: without this every pass of the reconciler would end here, and doctor would be content."""
+    httpserver.expect_request("/api/v2/eventLogs").respond_with_json({"detail": "Forbidden"}, status=403)
+    doctor = AccountProbe(httpserver.url_for(""), "", "t")
+    [probe] = [probe for probe in PROBES if "log of events" in probe.what]
+    assert (probe.needed, doctor.may(probe, "harness_healer")) == (True, False)
+    doctor._http.close()
+
+
+def test_an_account_is_known_by_the_id_that_its_token_names(httpserver: HTTPServer) -> None:
+    """FAB numbers its users: the harness's own number among the approvers would let it answer itself."""
+    token = jwt.encode({"sub": "17"}, "k" * 32)
+    httpserver.expect_request("/auth/token").respond_with_json({"access_token": token})
+    doctor = AccountProbe(httpserver.url_for(""), "harness", "pw")
+    assert doctor.user_id() == "17"
+    doctor._http.close()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled, subject
 from airflow_provider_harness.core.errors import NotAllowed
 
 
@@ -34,6 +34,7 @@ PROBES: Sequence[Probe] = (
     Probe(what="start runs", method="POST", path="dags/{dag}/dagRuns", needed=True, body={"logical_date": "never"}),
     Probe(what="pause Dags", method="PATCH", path="dags/{dag}", needed=True, body={"is_paused": "never"}),
     Probe(what="create backfills", method="POST", path="backfills/dry_run", needed=True, body={"dag_id": "{dag}"}),
+    Probe(what="read the log of events (audit logs)", method="GET", path="eventLogs?limit=1", needed=True),
     Probe(what="read connections", method="GET", path="connections", needed=False),
     Probe(what="read variables", method="GET", path="variables", needed=False),
 )
@@ -57,6 +58,11 @@ class AccountProbe:
         """
         if not self._http.token:
             self._http.log_in(self._login, self._password)
+
+    def user_id(self) -> str:
+        """By which id Airflow records what the account does, and approvers are named; the login where the token has none."""
+        self.log_in()
+        return subject(self._http.token) or self._login
 
     def get(self, path: str, **query: str) -> Any:
         """What Airflow says, or None where it knows nothing of that name.

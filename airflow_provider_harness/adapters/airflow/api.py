@@ -6,7 +6,6 @@ not in it.
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled, subject
 from airflow_provider_harness.adapters.airflow.scheduler_words import EVENTS, said
 from airflow_provider_harness.app.ports.diagnosis import PastTry
 from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
@@ -73,19 +72,6 @@ PACKAGE, _PROVIDERS = "airflow_provider_harness.", ("airflow.", "great_expectati
 _REMEMBERED = 60.0  # seconds
 
 
-def _subject(token: str) -> str:
-    """The user id that a token was made for, as Airflow records it of an answer; empty where it is no JWT.
-
-    The login name is another thing where the auth manager numbers its users. Nothing is trusted by this: the token is
-    our own.
-    """
-    try:
-        body = token.split(".")[1]
-        return str(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))).get("sub", ""))
-    except (IndexError, ValueError, AttributeError):
-        return ""
-
-
 class AirflowApi:
     """The REST API as the healer uses it.
 
@@ -102,7 +88,7 @@ class AirflowApi:
         self._classes: dict[str, tuple[float, Mapping[str, str]]] = {}
 
     def account(self) -> str:
-        return _subject(self._ready().token) or self._login
+        return subject(self._ready().token) or self._login
 
     def _ready(self) -> AirflowHttp:
         """With a token. An account that Airflow does not know can do nothing now: no act is refused by that."""

@@ -70,8 +70,11 @@ def may_see(user: BaseUser) -> bool:
 
 
 def may_configure(user: BaseUser) -> bool:
-    """Whether this person may change how the installation behaves."""
-    return _manager().is_authorized_configuration(method="PUT", user=user)
+    """Whether this person may change how the installation behaves: whoever may write connections, the harness's among them.
+
+    A right to write Airflow's configuration exists in no role of FAB, an administrator's included.
+    """
+    return _manager().is_authorized_connection(method="PUT", user=user)
 
 
 def see_plugins(user: BaseUser) -> bool:

@@ -10,6 +10,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from sqlalchemy import Connection, Engine
 
 #: The table in which Alembic keeps the store's revision.
@@ -29,7 +30,10 @@ def _config(connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine) -> str:
-    """Apply what is missing; the revision that the store then has. Safe to repeat."""
+    """Apply what is missing; the revision that the store then has. Safe to repeat.
+
+    :raises ConfigurationError: a newer version of the package has upgraded the store.
+    """
     from alembic import command
     from alembic.script import ScriptDirectory
 
@@ -37,9 +41,22 @@ def upgrade(engine: Engine) -> str:
 
     with engine.begin() as connection:
         config = _config(connection)
+        _refuse_newer(connection, ScriptDirectory.from_config(config))
         command.upgrade(config, "head")
         fill(connection)
         return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+    from alembic.migration import MigrationContext
+
+    found = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    if found and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise ConfigurationError(
+            "the store",
+            f"is at revision {found}, which this version of the package does not know.",
+            fix="Install the version that upgraded it, or restore the backup from before that upgrade.",
+        )
 
 
 def state(engine: Engine) -> tuple[str, str]:

@@ -69,6 +69,9 @@ def incidents() -> Iterator[Finding]:
             yield Finding.wrong(f"Incident {item.id}: {late}", f"airflow harness incidents show {item.id}")
 
 
+_GIVE = "Give it the rights of a user; with FAB, those and the role of the how-to for production (not more)."
+
+
 def rights() -> Iterator[Finding]:
     from airflow_provider_harness.adapters.airflow.account_probe import PROBES
 
@@ -76,7 +79,7 @@ def rights() -> Iterator[Finding]:
     for probe in PROBES:
         may = account().may(probe, healer)
         if probe.needed and not may:
-            yield Finding.wrong(f"{who} cannot {probe.what}.", "Give it the rights of a user (not more).")
+            yield Finding.wrong(f"{who} cannot {probe.what}.", _GIVE)
         if may and not probe.needed:
             yield Finding.wrong(
                 f"{who} can {probe.what}, which the harness never needs.", "Take it away: a user's rights are enough."
@@ -149,6 +152,9 @@ def auth() -> Iterator[Finding]:
         )
 
 
+_USERS_UNSEEN = "Only SimpleAuthManager's users can be read here; see yourself that each id is a user's (FAB's are numbers in quotes)."
+
+
 def approvers() -> Iterator[Finding]:
     from airflow.configuration import conf
 
@@ -161,15 +167,13 @@ def approvers() -> Iterator[Finding]:
         yield tell("No approvers are configured, so anything that needs approval pages on-call instead.", fix)
         return
     named = YamlApprovers(settings.approvers_file).everybody()
-    own = wiring.airflow_account()[1]
+    own = account().user_id()
     if own in named:
         yield Finding.wrong(
             f"{own} is the harness itself, and may not answer.", f"Take it out of {settings.approvers_file}."
         )
     if not conf.get("core", "auth_manager", fallback="").endswith(SIMPLE):
-        yield Finding.note(
-            "Only SimpleAuthManager's users can be read here; see yourself that each id is a user's.", ""
-        )
+        yield Finding.note(_USERS_UNSEEN, "")
         return
     users = dict(
         user.partition(":")[::2] for user in conf.get("core", "simple_auth_manager_users", fallback="").split(",")

@@ -1,0 +1,1 @@
+"""Production's own parts, for real: FAB's auth manager, Celery with Redis. `make production` makes their environment."""

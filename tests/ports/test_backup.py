@@ -27,7 +27,9 @@ Restore = Callable[[], Engine]
 
 
 @pytest.fixture
-def backed_up(store_url: str, tmp_path: Path, postgres: PostgresServer) -> Iterator[tuple[Engine, Callable[[], Restore]]]:
+def backed_up(
+    store_url: str, tmp_path: Path, postgres: PostgresServer
+) -> Iterator[tuple[Engine, Callable[[], Restore]]]:
     """A store, and what backs it up; what that gives restores it, into a new place."""
     engine, opened, name = open_engine(store_url), [], f"restored_{uuid.uuid4().hex}"
     database = make_url(store_url).database or ""
@@ -98,6 +100,8 @@ def test_a_store_that_a_newer_version_upgraded_is_not_upgraded_by_an_older_one(s
     engine = open_engine(store_url)
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999_later'"))
-    with pytest.raises(ConfigurationError, match="9999_later, which this version of the package does not know.*restore"):
+    with pytest.raises(
+        ConfigurationError, match="9999_later, which this version of the package does not know.*restore"
+    ):
         upgrade(engine)
     engine.dispose()

@@ -101,7 +101,7 @@ def test_a_store_that_a_newer_version_upgraded_is_not_upgraded_by_an_older_one(s
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999_later'"))
     with pytest.raises(
-        ConfigurationError, match="9999_later, which this version of the package does not know.*restore"
+        ConfigurationError, match=r"9999_later, which this version of the package does not know.*restore"
     ):
         upgrade(engine)
     engine.dispose()

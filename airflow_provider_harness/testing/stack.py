@@ -59,6 +59,18 @@ FORGET = ("AIRFLOW", "PG", "PYTHONDONTWRITEBYTECODE", "_AIRFLOW")
 
 API_SECONDS = 30.0
 
+IN_ONE_PROCESS = """
+import json
+import sys
+
+from airflow.cli.cli_parser import get_parser
+
+for arguments in json.loads(sys.argv[1]):
+    given = get_parser().parse_args(arguments)
+    given.func(given)
+"""
+"""Runs commands of ``airflow``, given as lists of arguments in JSON."""
+
 
 class ApiRefused(HarnessError):
     """Airflow's REST API answered with an error. Not retried; the answer says why.
@@ -161,8 +173,8 @@ class AirflowStack:
         """Migrates the metadata database if need be and starts all processes, without waiting for them."""
         self.home.mkdir(parents=True, exist_ok=True)
         self._migrate()
-        for arguments in self.setup:
-            self.cli(*arguments)
+        if self.setup:
+            self._set_up()
         self._started = datetime.now(UTC)
         self.progress(f"Airflow: starting {', '.join([*COMMANDS, *self.more])}")
         own = {command: (command, *arguments) for command, arguments in COMMANDS.items()}
@@ -371,6 +383,14 @@ class AirflowStack:
         self.progress("Airflow: migrating its metadata database")
         self.cli("db", "migrate", timeout=300)
         stamp.write_text(wanted)
+
+    def _set_up(self) -> None:
+        """Runs the commands of ``setup`` one after another in one process: most of a command's time is its start."""
+        self.progress(f"Airflow: {len(self.setup)} commands before the start")
+        command = [sys.executable, "-c", IN_ONE_PROCESS, json.dumps([list(each) for each in self.setup])]
+        done = subprocess.run(command, env=self.env, cwd=self.home, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            raise HarnessError(f"A command before the start failed: {f'{done.stdout}{done.stderr}'.strip()[-4000:]}")
 
     def _passwords(self, given: Mapping[str, str]) -> dict[str, str]:
         """Every user's password, written where SimpleAuthManager reads it."""

@@ -38,6 +38,8 @@ def row(event: str, **more: Any) -> dict[str, Any]:
         ([row("stuck in queued tries exceeded")], SchedulerWord.NEVER_STARTED),
         ([row("state mismatch", extra=MISMATCH + "{'exit_code': 1}")], SchedulerWord.KILLED),
         ([row("state mismatch", extra=MISMATCH + "{'container_reason': 'OOMKilled'}")], SchedulerWord.OUT_OF_MEMORY),
+        ([row("state mismatch", extra=MISMATCH + "Pod failed because of Evicted")], SchedulerWord.KILLED),
+        ([row("state mismatch", extra=MISMATCH + "Pod failed because of None")], SchedulerWord.KILLED),
         ([row("state mismatch", extra="a Dag named OOMKilled")], SchedulerWord.KILLED),
         ([row("patch_task_instance", extra="heartbeat timeout")], None),
     ],

@@ -102,12 +102,14 @@ class QueryTooCostly(HarnessError):
 
     :param cost: what the warehouse estimates, in the planner's units (PostgreSQL) or bytes (BigQuery).
     :param limit: what the task allows, in the same unit.
+    :param fix: what makes it cost less.
     """
 
-    def __init__(self, table: str, cost: float, limit: float, unit: str) -> None:
+    def __init__(self, table: str, cost: float, limit: float, unit: str, fix: str = "") -> None:
         self.cost, self.limit, self.unit = cost, limit, unit
         super().__init__(
             f"the query for {table} would cost {cost:,.0f} {unit}, and the task allows {limit:,.0f}; it was not run"
+            f"{'. ' if fix else ''}{fix}"
         )
 
 

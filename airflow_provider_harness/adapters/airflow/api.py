@@ -56,6 +56,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "backfill": ("POST", "backfills"),
     "pause": ("PATCH", "dags/{dag}"),
     "note": ("PATCH", _TI + "/{index}"),
+    "assets": ("GET", "assets"),
     "note_run": ("PATCH", "dags/{dag}/dagRuns/{run}"),
     "start_run": ("POST", "dags/{dag}/dagRuns"),
 }
@@ -236,6 +237,13 @@ class AirflowApi:
     def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
         query = {"run_after_gte": since.isoformat(), "order_by": "-id", "limit": _PAGE}
         return [_run_state(row) for row in self._call("runs", params=query, dag=dag_id).json()["dag_runs"]]
+
+    def asset_updated(self, uri: str) -> datetime | None:
+        query = {"uri_pattern": uri, "only_active": "true", "order_by": "id"}
+        rows = [row for row in self._pages("assets", "assets", query) if row["uri"] == uri]
+        return max(
+            (at for row in rows if (at := _moment((row.get("last_asset_event") or {}).get("timestamp")))), default=None
+        )
 
     def marked_by_hand(self, states: Sequence[TaskState]) -> set[tuple[str, str, str, int]]:
         ends = [state.end_date for state in states]

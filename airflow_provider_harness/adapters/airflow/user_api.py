@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
 from airflow_provider_harness.app.oncall.incident_commands import Question
-from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.diagnosis.failure import WATCHED, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class AirflowPerson:
         place: dict[str, Any] = {"dag": key.dag_id, "run": key.run_id}
         if key.task_id:
             self._call("note", {"note": text}, **place, task=key.task_id, index=key.map_index)
-        elif not key.run_id.startswith("import_error__"):  # a broken file has no run; there is nothing to note it at
+        elif not key.run_id.startswith(("import_error__", WATCHED)):  # no run; there is nothing to note it at
             self._call("note_run", {"note": text}, **place)
 
     def state(self, key: TryKey) -> str:

@@ -354,6 +354,7 @@ class _Compiler:
             ai=models.ai(),
             claims=models.claims(),
             model=models.model(),
+            watch=terms.watch(scope, checks.key()),
             runbook=_runbook(table) or _runbook(data),
             place=self.path,
         )

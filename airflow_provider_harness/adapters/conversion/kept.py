@@ -31,6 +31,7 @@ def unsaid(contract: Contract, *, has: Collection[str]) -> Iterator[Lost]:
         "harness.aiReady": contract.ai != AiTerms(),
         "harness.claims": contract.claims,
         "harness.model": contract.model,
+        "harness.watch": contract.watch,
         "slaProperties": contract.slas,
         "roles": contract.roles,
         "measures": contract.measures,

@@ -403,7 +403,20 @@ def _cause(category: Category, said: str) -> str:
     return f"{sentence(said)} {_SENTENCES[category]}" if said else _SENTENCES[category]
 
 
+_QUIET: Mapping[str, Category] = {
+    "stale": Category.LATE_OR_MISSING_SOURCE,
+    "doubled": Category.DUPLICATE_DATA,
+    "fan_out": Category.DUPLICATE_DATA,
+    "unread": Category.UNKNOWN,
+}
+"""The first thing that is wrong with a watched slice -> what it is; everything else is about the data's quality."""
+
+
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
+    if failure.kind is FailureKind.QUIET:
+        first = failure.detail.get("quiet", "").partition(",")[0]
+        why = f"The healer measured it itself; no task failed. The table's roots are {failure.detail.get('roots', 'not known')}."
+        return _fact(_QUIET.get(first, Category.DATA_QUALITY_VIOLATION), sentence(failure.detail.get("text", "")), why)
     if failure.kind is FailureKind.RUN_FAILED:
         late = failure.detail.get("timed_out")
         why = "Airflow's record of the run, and its dagrun_timeout."

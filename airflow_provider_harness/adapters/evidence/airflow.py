@@ -138,7 +138,7 @@ def _of_intake(failure: Failure) -> list[Observation]:
     unknown = f"; not known: {', '.join(failure.missing)}" if failure.missing else ""
     text = f"reported by the {failure.origin}, as {failure.kind}{unknown}"
     seen = [Observation(source=Source.RUN, text=text, trusted=told)]
-    for name in ("file", "timed_out"):
+    for name in ("file", "timed_out", "quiet", "text", "roots", "writers"):
         if name in failure.detail:
             seen.append(Observation(source=Source.RUN, text=failure.detail[name]))
     return seen

@@ -320,6 +320,26 @@ promises = Table(
     Column("ended_at", String(32)),
 )
 
+#: One row a slice of a watched table: what was counted of it (``profile``; empty where it could not be read), the numbers made of
+#: it, and what is wrong with it. Written by the healer alone.
+watched = Table(
+    "harness_watched",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("conn_id", String(256), nullable=False),
+    Column("table_name", String(512), nullable=False),
+    Column("contract", String(512), nullable=False),
+    Column("slice", String(1024), nullable=False),
+    Column("slice_start", String(32), nullable=False),
+    Column("slice_end", String(32), nullable=False),
+    Column("measured_at", String(32), nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("failures", Text, nullable=False),
+)
+Index("harness_watched_by_slice", watched.c.table_name, watched.c.slice_start)
+
 #: What a verdict lets the tasks of one run set aside, once; given by the healer alone.
 grants = Table(
     "harness_grants",

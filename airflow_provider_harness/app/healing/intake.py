@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from airflow_provider_harness.app.oncall.escalate import worsened
 from airflow_provider_harness.app.ports.healing import Healer, TaskState
-from airflow_provider_harness.core.diagnosis.failure import NOTICES, Failure, Origin, TryKey
+from airflow_provider_harness.core.diagnosis.failure import NOTICES, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.grouping import root_failure
@@ -175,7 +175,10 @@ def _still_broken(healer: Healer, incident: Incident) -> bool:
     failures = [failure for failure in healer.store.failures(incident.id) if failure.heals]
     if not failures:
         return False
-    key = root_failure(failures).key
+    first = root_failure(failures)
+    if first.kind is FailureKind.QUIET:
+        return True  # only a person says that the data are right
+    key = first.key
     try:
         if not key.task_id:
             return healer.airflow.run_state(key.dag_id, key.run_id) == "failed"

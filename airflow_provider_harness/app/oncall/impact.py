@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from airflow_provider_harness.app.ports.healing import Healer
-from airflow_provider_harness.app.ports.sla_alerts import SlaAlert
+from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert
 from airflow_provider_harness.core.contracts.contract import Contract
-from airflow_provider_harness.core.diagnosis.failure import Failure
+from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind
 from airflow_provider_harness.core.errors import HarnessError, NoSlice
 from airflow_provider_harness.core.incidents.events import Outcome, Settled
 from airflow_provider_harness.core.incidents.grouping import of_backfill
@@ -63,7 +63,7 @@ def _owns_none(healer: Healer, failure: Failure) -> bool:
 def contracts_of(healer: Healer, failures: Sequence[Failure]) -> list[Contract]:
     """The contracts that the failed tasks name, each table's once."""
     first = {(failure.key.dag_id, failure.key.task_id): failure.key for failure in failures if failure.key.task_id}
-    found: dict[str, Contract] = {}
+    found = _watched(healer, failures)
     for key in list(first.values())[:LOOKED_AT]:
         try:
             state = healer.airflow.task(key.dag_id, key.run_id, key.task_id, key.map_index)
@@ -72,6 +72,25 @@ def contracts_of(healer: Healer, failures: Sequence[Failure]) -> list[Contract]:
         if (contract := healer.gates.contract(state)) is not None:
             found.setdefault(contract.table, contract)
     return list(found.values())
+
+
+def _watched(healer: Healer, failures: Sequence[Failure]) -> dict[str, Contract]:
+    """Table -> its contract, of watched tables that are not as they should be; the healer wrote down which file it is."""
+    found: dict[str, Contract] = {}
+    for one in [one for one in failures if one.kind is FailureKind.QUIET][:LOOKED_AT]:
+        place = HighWaterMark(
+            conn_id=one.detail["conn_id"],
+            table=one.detail["table"],
+            contract=one.detail["contract"],
+            dag_id=one.key.dag_id,
+            task_id="",
+            slice_end=one.occurred_at,
+        )
+        try:
+            found[place.table] = healer.promises.contract(place)
+        except HarnessError:
+            continue
+    return found
 
 
 def risks_of(healer: Healer, incident: Incident) -> list[SlaAlert]:

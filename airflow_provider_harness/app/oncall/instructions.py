@@ -21,6 +21,9 @@ _ASKS: Mapping[str, str] = {
 _ASKS_OF_KIND: Mapping[FailureKind, str] = {
     FailureKind.IMPORT_ERROR: "Mend the Dag file. Until it can be imported, nothing of it that changed is run, and a new "
     "file runs nothing at all.",
+    FailureKind.QUIET: "No task failed, so there is nothing that the harness runs again. See what the numbers say (airflow harness "
+    "quality TABLE), begin at the table's roots, and correct the rows or what fills the table. If the slice is right as it is, "
+    "close the incident; what stays unusual for a week is usual from then on.",
     FailureKind.RUN_FAILED: "No task of this run failed, so there is nothing that the harness could run again. See which "
     "task was slow or stuck, then clear the run in Airflow.",
 }

@@ -241,6 +241,8 @@ def _where(healer: Healer, incident: Incident) -> dict[str, str]:
     first = next((item for item in failures if diagnosed and str(item.key) == diagnosed.failure), failures[0])
     if first.kind is FailureKind.IMPORT_ERROR:
         return {"Import errors in Airflow": healer.airflow.import_errors_url()}
+    if first.kind is FailureKind.QUIET:
+        return {"The Dag in Airflow": healer.airflow.dag_url(first.key.dag_id)}
     run = healer.airflow.run_url(first.key.dag_id, first.key.run_id)
     return {"The run in Airflow": run} | (
         {f"The log of {first.key.task_id}": _log(run, first.key)} if first.key.task_id else {}

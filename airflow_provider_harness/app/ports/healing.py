@@ -183,6 +183,9 @@ class Airflow(Protocol):
     def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
         """The newest runs of a Dag that were due since then, the newest first; at most 100."""
 
+    def asset_updated(self, uri: str) -> datetime | None:
+        """UTC; when an asset was updated last; None where Airflow knows no such asset, or none of its events."""
+
     def enrolled(self, dag_id: str) -> bool:
         """Whether a Dag is one that the harness looks after, also where Airflow lists it no more; False for one of its own."""
 

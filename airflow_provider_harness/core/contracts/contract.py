@@ -249,6 +249,35 @@ class Sla:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """How a table is watched that no operator of the harness need write; ``core.watch`` judges what is measured.
+
+    :param conn_id: connection that the healer reads with.
+    :param column: the column by which slices are cut and new rows are found.
+    :param after_dag: the Dag that fills it; ``after_asset``: the asset that is updated when it is filled; both empty: the clock.
+    :param within: how long after a slice's end it is looked at even if no producer was heard of.
+    :param columns: whose nulls, sizes and distributions are compared.
+    :param key: columns that tell rows apart; empty: repeated rows are not counted.
+    :param history: how far back rows are read once, when the watch begins.
+    :param sensitivity: how many times its usual spread a number may be away, 2 to 100.
+    :param max_rows: rows that PostgreSQL's plan may read for one slice, 1 or more.
+    :param max_bytes: bytes that BigQuery may read for one slice, 1 or more.
+    """
+
+    conn_id: str
+    column: str
+    after_dag: str = ""
+    after_asset: str = ""
+    within: timedelta = timedelta(hours=3)
+    columns: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    history: timedelta = timedelta(days=28)
+    sensitivity: float = 6.0
+    max_rows: int = 50_000_000
+    max_bytes: int = 10_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
     """Who answers for the data.
 
@@ -397,6 +426,7 @@ class Contract:
     :param claims: what its card says beside the numbers.
     :param model: the model that it is about; None if it is about none.
     :param runbook: address of what to do when it fails; empty if it names none.
+    :param watch: how the published table is watched; None where it is not.
     :param place: the file it was read from.
     :param status: where it stands in its life, one of ``STATUSES`` or a word of its author's.
     :param features: what its columns are as features; None where it holds none.
@@ -432,6 +462,7 @@ class Contract:
     claims: tuple[Claim, ...] = ()
     model: Model | None = None
     runbook: str = ""
+    watch: Watching | None = None
     place: str = ""
     status: str = ""
     features: FeatureTable | None = None

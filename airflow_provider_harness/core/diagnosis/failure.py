@@ -12,7 +12,7 @@ from typing import Any
 class FailureKind(StrEnum):
     """How a failure came to us; each value is one way in which Airflow lets a run go wrong.
 
-    Where no task failed (``import_error``, ``run_failed``, ``cancelled``), the key's task is empty and its try is 0.
+    Where no task failed (``import_error``, ``run_failed``, ``cancelled``, ``quiet``), the key's task is empty and its try is 0.
     """
 
     TASK_FAILED = "task_failed"  # a callback reported it, with the exception where there is one
@@ -20,6 +20,7 @@ class FailureKind(StrEnum):
     MARKED_FAILED = "marked_failed"  # a person set the state; recorded, never healed, never paged
     IMPORT_ERROR = "import_error"  # a Dag file cannot be imported
     RUN_FAILED = "run_failed"  # a run failed and none of its tasks did: it ran past its dagrun_timeout, or was stuck
+    QUIET = "quiet"  # every task succeeded, and a watched table is not as it should be
     CANCELLED = "cancelled"  # a run of a cancelled backfill; recorded, never healed, never paged
     QUARANTINED = "quarantined"  # no failure: a slice was published without some rows; a note, never a page
     SKIPPED = "skipped"  # no failure: a slice was skipped since its source was late, as its contract says; a note
@@ -27,6 +28,10 @@ class FailureKind(StrEnum):
 
 NOTICES = frozenset({FailureKind.QUARANTINED, FailureKind.SKIPPED})
 """Kinds that a task reports of itself although it did not fail."""
+
+
+WATCHED = "watch__"
+"""How the run id of a quiet failure begins, which Airflow does not know: after it stand connection and table."""
 
 
 class Origin(StrEnum):
@@ -135,9 +140,11 @@ class Failure:
     @property
     def identity(self) -> str:
         """What makes two reports one: the try. A notice has its own, or it would hide a failure of the same try; a run
-        has no tries, so the moment at which it failed tells one failure of it from the next."""
+        has no tries, so the moment at which it failed tells one failure of it from the next; of a watched table, the slice does."""
         if self.kind in NOTICES:
             return f"{self.key} {self.kind}"
+        if self.kind is FailureKind.QUIET:
+            return f"{self.key} {self.slice_id}"
         if not self.key.task_id and self.kind is not FailureKind.IMPORT_ERROR:
             return f"{self.key} {self.occurred_at.isoformat()}"
         return str(self.key)
@@ -156,7 +163,15 @@ class Failure:
         return self.kind in _HEALS
 
 
-_HEALS = frozenset({FailureKind.TASK_FAILED, FailureKind.UNREPORTED, FailureKind.IMPORT_ERROR, FailureKind.RUN_FAILED})
+_HEALS = frozenset(
+    {
+        FailureKind.TASK_FAILED,
+        FailureKind.UNREPORTED,
+        FailureKind.IMPORT_ERROR,
+        FailureKind.RUN_FAILED,
+        FailureKind.QUIET,
+    }
+)
 
 
 def to_dict(failure: Failure) -> dict[str, Any]:

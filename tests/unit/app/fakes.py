@@ -343,6 +343,7 @@ class FakeAirflow:
     parts: dict[str, str] = field(default_factory=lambda: {"metadatabase": "healthy", "scheduler": "healthy"})
     asked_since: list[datetime] = field(default_factory=list)
     failed: list[RunState] = field(default_factory=list)
+    assets: dict[str, datetime] = field(default_factory=dict)
     broken: list[BrokenFile] = field(default_factory=list)
     slices: list[RunState] = field(default_factory=list)
     ended_as: dict[str, str] = field(default_factory=dict)
@@ -399,6 +400,9 @@ class FakeAirflow:
 
     def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
         return [item for item in self.slices if item.dag_id == dag_id]
+
+    def asset_updated(self, uri: str) -> datetime | None:
+        return self.assets.get(uri)
 
     def dag_url(self, dag_id: str) -> str:
         return f"http://airflow/{dag_id}"

@@ -226,6 +226,17 @@ OPTIONS: Mapping[str, Option] = {
         default="*",
         example="warehouse,source_*",
     ),
+    "watch_path": Option(
+        description="Contracts of tables that the healer watches where they ask for it (harness.watch): files, and folders of "
+        "*.yaml and *.yml, separated by commas; empty = none. Only who reviews contracts may write there.",
+        default="",
+        example="/etc/harness/watched",
+    ),
+    "watch_minutes": Option(
+        description="Minutes between two looks for new slices of watched tables, 1 or more.",
+        default="15",
+        type="integer",
+    ),
     "query_file": Option(
         description="YAML: connection and relations about which the model may ask the warehouse in SQL; empty = it may not.",
         default="",
@@ -289,6 +300,8 @@ class Settings:
     breaker_limit: int
     autonomy_bar: str
     connections_allowed: str
+    watch_path: str
+    watch_minutes: int
     query_file: str
     max_model_turns: int
     max_cost_usd_per_incident: float
@@ -372,6 +385,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "page_backfills": _flag,
     "promise_warning_minutes": _at_least(1),
     "reconcile_seconds": _at_least(5),
+    "watch_minutes": _at_least(1),
     "approval_minutes": _at_least(1),
     "verify_minutes": _at_least(1),
     "max_backfill_alone": _at_least(0),

@@ -25,6 +25,7 @@ from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall import watchdog as dead_man
 from airflow_provider_harness.app.pages import note
 from airflow_provider_harness.app.ports.healing import Healer
+from airflow_provider_harness.app.watch import look as watching
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.events import Judged, Settled
@@ -32,6 +33,8 @@ from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.links import IncidentLink
 from airflow_provider_harness.wiring import healing as wiring
+from airflow_provider_harness.wiring.rows import task_of
+from airflow_provider_harness.wiring.watch import tables
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -47,7 +50,8 @@ _OWN = {"retries": 2, "retry_delay": timedelta(seconds=10)}
 
 
 def healer_dag() -> DAG:
-    """The healer Dag; the reconciler's and the watch over both are made beside it. Put this one line into a file of your Dags folder::
+    """The healer Dag; the reconciler's and the watch over both are made beside it, and where [harness] watch_path names contracts,
+    the watch over their tables. Put this one line into a file of your Dags folder::
 
     from airflow_provider_harness.dags import healer_dag
 
@@ -56,6 +60,8 @@ def healer_dag() -> DAG:
     settings = config.read()
     _reconciler(settings)
     _watch(settings)
+    if settings.watch_path:
+        _tables(settings)
     with DAG(
         settings.healer_dag_id,
         schedule=None,
@@ -108,6 +114,47 @@ def _watch(settings: config.Settings) -> None:
         default_args={**_OWN, "on_failure_callback": page_own_failure},
     ):
         _dead_man()
+
+
+def _tables(settings: config.Settings) -> None:
+    with DAG(
+        f"{settings.healer_dag_id}_tables",
+        schedule=timedelta(minutes=settings.watch_minutes),
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        description="Looks at the new slices of watched tables, and opens an incident where one is not as it should be.",
+        tags={config.OWN_TAG},
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        default_args={**_OWN, "on_failure_callback": page_own_failure},
+    ):
+        _look.expand(name=_watched())
+
+
+@task(task_id="watched")
+def _watched() -> list[str]:
+    """Names of the tables that are watched; who looks at one reads its contract again."""
+    if wiring.mode() is config.Mode.OFF:
+        raise AirflowSkipException("The harness is off.")
+    names: list[str] = []
+    for one in tables.asked():
+        if one.error:
+            wiring.log.error("%s is not watched: %s", one.file, one.error)
+        names += map(tables.name_of, one.contracts)
+    return names
+
+
+@task(task_id="look", map_index_template="{{ name }}", max_active_tis_per_dag=8)
+def _look(name: str, **kwargs: Any) -> None:
+    contract = tables.contract_named(name)
+    watch = tables.watch_of(wiring.healer(), task_of(cast("Context", kwargs)))
+    seen = watching.look(watch, contract)
+    for one in seen:
+        told = "; ".join(f"{wrong.kind}: {wrong.text}" for wrong in one.failures) or "as usual"
+        rows = f"{one.profile.rows:,} rows" if one.profile is not None else "not read"
+        wiring.log.info("%s slice %s, %s: %s", one.table, one.piece.id, rows, told)
+    if not seen:
+        wiring.log.info("%s has no new slice, or its producer has not run.", contract.table)
 
 
 @task(task_id="dead_man")

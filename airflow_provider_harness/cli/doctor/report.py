@@ -9,6 +9,7 @@ from typing import Any
 from airflow_provider_harness.cli.doctor import airflow as doctor_airflow
 from airflow_provider_harness.cli.doctor import local as doctor_here
 from airflow_provider_harness.cli.doctor import warehouses as doctor_there
+from airflow_provider_harness.cli.doctor import watched as doctor_watched
 from airflow_provider_harness.cli.doctor.findings import Finding, Health
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, out_painted
 from airflow_provider_harness.core.errors import HarnessError
@@ -25,6 +26,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "rows of tasks": doctor_here.rows,
     "healer's connections": doctor_there.allowed,
     "healer's accounts": doctor_there.reads,
+    "watched tables": doctor_watched.watched,
     "audit key": doctor_here.audit_key,
     "staging": doctor_here.staging,
     "spool": doctor_here.spool,
@@ -50,6 +52,7 @@ AFTER: Mapping[str, str] = {
     "rows of tasks": "store",
     "healer's connections": "store",
     "healer's accounts": "store",
+    "watched tables": "store",
     "account's rights": "account",
     "healer Dags": "account",
     "plugin": "account",

@@ -22,6 +22,7 @@ class Place(StrEnum):
     PUBLISHED = "published"  # the slice as it stands in the table
     QUERY = "query"  # what a query in the warehouse gives
     FILE = "file"  # files
+    WATCH = "watch"  # the slice of a watched table, when its producer had run
 
 
 COMPARABLE_PLACES: Mapping[Place, tuple[Place, ...]] = {

@@ -92,6 +92,9 @@ class SimulatedAirflow:
         found = [run for run in self._runs() if run.info.run_after >= since]
         return [run_state(dag_id, run) for run in reversed(found)][:100]
 
+    def asset_updated(self, uri: str) -> datetime | None:
+        return None
+
     def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
         """See ``adapters.evidence.history.Airflow``."""
         found = [run for run in self._runs() if task_id in run.tasks and run.tasks[task_id].tries]

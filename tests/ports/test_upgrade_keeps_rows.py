@@ -27,6 +27,20 @@ __all__ = ["url"]
 #: Rows of tables that no other test's rows are of.
 _MORE: dict[str, dict[str, Any]] = {
     "harness_set_aside": {"source": "failures", "key": "k", "reports": 1, "reason": "r", "at": t.text_of(NOW)},
+    "harness_watched": {
+        "key": "k",
+        "conn_id": "wh",
+        "table_name": "public.t",
+        "contract": "c",
+        "slice": "s",
+        "slice_start": t.text_of(NOW),
+        "slice_end": t.text_of(NOW),
+        "measured_at": t.text_of(NOW),
+        "flagged": False,
+        "numbers": "{}",
+        "profile": "",
+        "failures": "[]",
+    },
     "harness_borne_out": {
         "conn_id": "wh",
         "table_name": "public.t",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019_watched"
-down_revision = "0018_summaries"
+down_revision = "0022_models"
 branch_labels = None
 depends_on = None
 

@@ -204,16 +204,21 @@ def _inputs(dag: Dag, task: Task, source: Source, contract: Contract | None) -> 
     return sorted(found)
 
 
-def _outputs(task: Task, source: Source, contract: Contract | None) -> list[str]:
+def _written(task: Task, source: Source, contract: Contract | None) -> set[str]:
+    """The files or tables that a task leaves."""
     if task.kind in _FILES:
-        return [_FILES[task.kind].format(task.arg("folder"))]
+        return {_FILES[task.kind].format(task.arg("folder"))}
     place = connection(task, INTO)
     if task.kind == "SyntheticDataOperator":
-        return [f"{place}: {task.arg('target')}, synthetic"]
+        return {f"{place}: {task.arg('target')}, synthetic"}
     tables = set(writes(task, source))
     if contract is not None and task.kind in _PLACES and not task.kind.endswith(("Sensor", "ValidateOperator")):
         tables = {contract.table}
-    found = {f"{place}: {table}" if place else table for table in tables}
+    return {f"{place}: {table}" if place else table for table in tables}
+
+
+def _outputs(task: Task, source: Source, contract: Contract | None) -> list[str]:
+    found = _written(task, source, contract)
     outlets = task.args.get("outlets")
     named = (
         [one.get("name") or one.get("uri") for one in outlets if isinstance(one, dict)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.learning.promotion.profiled import is_text, value
+from airflow_provider_harness.adapters.learning.promotion.profiled import distinct, is_text, said
 from airflow_provider_harness.adapters.postgres.catalog import catalog
 from airflow_provider_harness.adapters.sql.checks import column, ident, literal
 from airflow_provider_harness.app.ports.promotion import ProposalRefused
@@ -38,23 +38,24 @@ class _Tables:
 
     def was(self, name: str, *, folded: bool = True) -> str:
         """A value of the source, as the built column would write it."""
-        raw, kind = column(name), self.after[name]
-        said = value(raw)
+        held, kind = column(name), self.after[name]
         if not is_text(kind) and self.before[name] != kind and self.tells:
-            plain = f"CASE WHEN pg_input_is_valid({said}, {literal(kind)}) THEN ({said})::{kind}::text ELSE lower({said}) END"
-            return self._codes(plain, said, kind)
-        return f"lower({said})" if folded and is_text(kind) else said
+            plain = (
+                f"CASE WHEN pg_input_is_valid({held}, {literal(kind)}) THEN {held}::{kind}::text ELSE lower({held}) END"
+            )
+            return self._codes(plain, held, kind)
+        return f"lower({held})" if folded and is_text(kind) else held
 
-    def _codes(self, plain: str, said: str, kind: str) -> str:
+    def _codes(self, plain: str, held: str, kind: str) -> str:
         """A code with leading zeros is another value than the number that it looks like."""
         if kind.partition("(")[0] not in ("smallint", "integer", "bigint", "numeric", "real", "double precision"):
             return plain
-        return f"CASE WHEN {said} ~ '^[+-]?0[0-9]' THEN {said} ELSE {plain} END"
+        return f"CASE WHEN {held} ~ '^[+-]?0[0-9]' THEN {held} ELSE {plain} END"
 
     def now(self, name: str, *, folded: bool = True) -> str:
         """A value of the built table."""
-        said = value(column(name))
-        return f"lower({said})" if folded and is_text(self.after[name]) else said
+        held = column(name)
+        return f"lower({held})" if folded and is_text(self.after[name]) else held
 
     def comparable(self, name: str) -> bool:
         """Whether a value before can be written as one now."""
@@ -62,9 +63,24 @@ class _Tables:
         return is_text(kind) or self.before[name] == kind or self.tells
 
     @property
+    def known(self) -> list[str]:
+        """Columns of both."""
+        return [name for name in self.after if name in self.before]
+
+    @property
+    def source_said(self) -> str:
+        """The source's values as they are compared."""
+        return f"{said(self.source, self.known)} AS source_said"
+
+    @property
+    def built_said(self) -> str:
+        """The built table's."""
+        return f"{said(self.built, self.after)} AS built_said"
+
+    @property
     def shared(self) -> list[str]:
         """Columns of both, without the key."""
-        return [name for name in self.after if name in self.before and name not in self.key]
+        return [name for name in self.known if name not in self.key]
 
 
 def compared(connection: psycopg.Connection[Any], old: Contract, new: Contract, built: str) -> Difference:
@@ -78,16 +94,15 @@ def compared(connection: psycopg.Connection[Any], old: Contract, new: Contract, 
     found = dict(zip(_ROWS, map(int, counted), strict=True))
     values = connection.execute(_values(tables).encode()).fetchall()[0] if tables.shared else ()
     by_column = dict(zip(tables.shared, zip(values[::2], values[1::2], strict=True), strict=True))
-    known = [name for name in tables.after if name in tables.before]
-    was = connection.execute(_spread(tables.source, known).encode()).fetchall()[0]
-    distinct = dict(zip(known, was, strict=True))
-    is_now = connection.execute(_spread(tables.built, list(tables.after)).encode()).fetchall()[0]
+    was = connection.execute(_spread(tables.source_said, tables.known).encode()).fetchall()[0]
+    before = dict(zip(tables.known, was, strict=True))
+    is_now = connection.execute(_spread(tables.built_said, list(tables.after)).encode()).fetchall()[0]
     columns = tuple(
         ColumnDifference(
             name=name,
             changed=(int(by_column[name][0]) if tables.comparable(name) else None) if name in by_column else 0,
             emptied=int(by_column[name][1]) if name in by_column else 0,
-            distinct_before=int(distinct[name]) if name in distinct else None,
+            distinct_before=int(before[name]) if name in before else None,
             distinct_after=int(after),
         )
         for name, after in zip(tables.after, is_now, strict=True)
@@ -129,8 +144,8 @@ def _keys(tables: _Tables) -> str:
     by = ", ".join(names)
     return (
         f"WITH s AS (SELECT {by}, count(*) AS n, count(DISTINCT whole) AS kinds FROM "
-        f"(SELECT {was}, {whole} AS whole FROM {tables.source}) AS a GROUP BY {by}), "
-        f"t AS (SELECT {by}, count(*) AS n FROM (SELECT {now} FROM {tables.built}) AS b GROUP BY {by})"
+        f"(SELECT {was}, {whole} AS whole FROM {tables.source_said}) AS a GROUP BY {by}), "
+        f"t AS (SELECT {by}, count(*) AS n FROM (SELECT {now} FROM {tables.built_said}) AS b GROUP BY {by})"
     )
 
 
@@ -163,14 +178,14 @@ def _values(tables: _Tables) -> str:
     )
     counts = ", ".join(f"count(*) FILTER (WHERE NOT same{n}), count(*) FILTER (WHERE lost{n})" for n in places)
     return (
-        f"SELECT {counts} FROM (SELECT {each} FROM (SELECT {keys}, {was_columns} FROM {tables.source}) AS s "
-        f"JOIN (SELECT {now}, {now_columns} FROM {tables.built}) AS t ON {same} GROUP BY {by}) AS each"
+        f"SELECT {counts} FROM (SELECT {each} FROM (SELECT {keys}, {was_columns} FROM {tables.source_said} OFFSET 0) AS s "
+        f"JOIN (SELECT {now}, {now_columns} FROM {tables.built_said} OFFSET 0) AS t ON {same} GROUP BY {by}) AS each"
     )
 
 
 def _spread(table: str, names: Sequence[str]) -> str:
     """Distinct values of each column."""
-    return f"SELECT {', '.join(f'count(DISTINCT {value(column(name))})' for name in names)} FROM {table}"
+    return f"SELECT {', '.join(map(distinct, names))} FROM {table}"
 
 
 def _examples(tables: _Tables) -> str:

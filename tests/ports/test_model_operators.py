@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.cli.learning import card as cards
 from airflow_provider_harness.core.errors import ConfigurationError, ModelUnproved
-from airflow_provider_harness.core.learning.models import ModelEventKind
+from airflow_provider_harness.core.learning.models import ModelEventKind, ModelVersion
 from airflow_provider_harness.operators import PromoteModelOperator, RollbackModelOperator
 from airflow_provider_harness.wiring.learning import models as wiring
 from airflow_provider_harness.wiring.store import task_engine
 from tests.ports.models_case import mlflow_server
 from tests.ports.operators_case import Extras, moved
 from tests.ports.rows_case import Case
-from tests.unit.core.learning.test_models import version
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "promote-a-model.md").read_text()
 [CONTRACT], [DAGS] = (re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL) for kind in ("yaml", "python"))
@@ -108,9 +110,8 @@ def test_mlflow_is_a_registry_behind_a_connection(place: Path, monkeypatch: pyte
         told = {"conn_type": "http", "host": host, "port": int(port), "password": "t"}
         monkeypatch.setenv("AIRFLOW_CONN_ML", json.dumps(told))
         for name in "12":
-            held.register(version(name, "sha256:9f2c", r2=0.7, mae=20.0).__class__(
-                model="revenue", version=name, metrics={"r2": 0.7, "mae": 20.0}, holdout_hash="sha256:9f2c"
-            ))  # fmt: skip
+            metrics = {"r2": 0.7, "mae": 20.0}
+            held.register(ModelVersion(model="revenue", version=name, metrics=metrics, holdout_hash="sha256:9f2c"))
             terms = {"contract": str(place / "orders.odcs.yaml"), "registry_conn_id": "ml"}
             done(PromoteModelOperator(task_id="p", version=name, **terms), f"r{name}")
         assert held.used == {"revenue": "2"}
@@ -145,3 +146,49 @@ def test_a_rollback_that_is_not_proved_fails_at_once(place: Path) -> None:
     with pytest.raises(AirflowFailException, match=r"metric r2 is 0\.71; at least 0\.9 is wanted") as failed:
         done(back, "r3")
     assert isinstance(failed.value.__cause__, ModelUnproved)
+
+
+def card(place: Path, capsys: pytest.CaptureFixture[str], **given: Any) -> tuple[int, str, str]:
+    args = {"name": "revenue", "contract": [str(place / "orders.odcs.yaml")], "conn_id": "", "registry_conn_id": ""}
+    with pytest.raises(SystemExit) as ended:
+        cards.card(Namespace(**{**args, "as_of": "", "output": "markdown", **given}))
+    shown = capsys.readouterr()
+    return int(str(ended.value.code)), shown.out, shown.err
+
+
+def test_the_card_of_a_model_has_the_version_in_use_its_numbers_and_the_plan(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, said = card(place, capsys)
+    assert (status, "not borne out: What it is, version in use: no version is in use." in said) == (1, True)
+    for number in (1, 2):
+        done(task(place, "promote"), f"r{number}", **{**GOOD, "version": str(number)})
+    reason = RollbackModelOperator(task_id="b", reason="The shop says so.", contract=str(place / "orders.odcs.yaml"))
+    done(reason, "r3")
+    capsys.readouterr()
+    status, text, said = card(place, capsys)
+    assert (status, said) == (0, "")
+    head, _, body = text.removeprefix("---\n").partition("\n---\n")
+    [index] = yaml.safe_load(head)["model-index"]
+    [result] = index["results"]
+    assert result["metrics"] == [{"type": "r2", "value": 0.71}, {"type": "mae", "value": 18.2}]
+    assert "| version in use | 1 | d/r3/b |" in body
+    assert "| r2 \\(at least 0.6\\) | 0.71 | the harness's registry, of public.orders\\_holdout" in body
+    assert "| rolled back | from 2 to 1: The shop says so. | d/r3/b |" in body
+    assert "| due where | drift:amount:psi does not pass |" in body
+
+
+def test_a_card_of_a_version_that_somebody_else_put_into_use_is_not_borne_out(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mlflow_server() as (url, held):
+        host, _, port = url.removeprefix("http://").partition(":")
+        monkeypatch.setenv("AIRFLOW_CONN_ML", json.dumps({"conn_type": "http", "host": host, "port": int(port)}))
+        held.register(ModelVersion(model="revenue", version="7", metrics={"r2": 0.5}, holdout_hash="sha256:9f2c"))
+        held.used["revenue"] = "7"
+        status, text, said = card(place, capsys, registry_conn_id="ml")
+    assert status == 1
+    assert "version in use: no task of the harness put it into use." in said
+    assert "r2 (at least 0.6): metric r2 is 0.5; at least 0.6 is wanted." in said
+    assert "mae (at most 25): metric mae is missing." in said
+    assert "model-index" not in text

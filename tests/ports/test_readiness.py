@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from airflow.sdk import DAG
 
 from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.cli.learning import card as cards
 from airflow_provider_harness.cli.learning import readiness as command
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -173,3 +175,72 @@ def test_a_database_without_tables_is_an_empty_audit(
     status, text = audit(capsys, conn_id="EMPTY", output="text")
     assert status == 0
     assert "0 table(s)" in text and "shows no table to its user" in text
+
+
+def card(capsys: pytest.CaptureFixture[str], **given: Any) -> tuple[int, str, str]:
+    args = {"name": "public.orders", "contract": None, "conn_id": "wh", "registry_conn_id": "", "as_of": AS_OF}
+    with pytest.raises(SystemExit) as ended:
+        cards.card(Namespace(**{**args, "output": "markdown", **given}))
+    shown = capsys.readouterr()
+    return int(str(ended.value.code)), shown.out, shown.err
+
+
+def test_the_card_of_a_table_says_who_measured_each_number(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, said = card(capsys)
+    assert (status, said) == (0, "")
+    head, _, body = text.removeprefix("---\n").partition("\n---\n")
+    assert yaml.safe_load(head) == {
+        "pretty_name": "orders",
+        "tags": ["airflow-provider-harness"],
+        "size_categories": ["n<1K"],
+    }
+    lines = body.splitlines()
+    assert any(line == "| rows of the table | 894 | connection wh | 2013-03-12T04:00:00Z |" for line in lines)
+    assert any(
+        re.match(r"\| range:amount \| holds, found 0 \| gate staging of d/.*/load.*1 \| 20", line) for line in lines
+    )
+    assert any(re.match(r"\| drift:status:chi.*_square \| holds, found 0", line) for line in lines), body
+    assert any(
+        re.match(r"\| customer \| readiness\\_s\.public\.orders\.customer \| lineage \|", line) for line in lines
+    )
+    assert any(line.startswith("| level | ai\\_ready |") for line in lines)
+    assert "| Amounts are those of the till's receipts. | said | ana, a person | 2026-11-30 |" in lines
+
+
+def test_a_claim_needs_a_check_that_was_measured(
+    place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.odcs.yaml"
+    file.write_text(CONTRACT.replace('check: "range:amount"', 'check: "range:amont"'))
+    status, _, said = card(capsys, contract=[str(file)])
+    assert (status, "'range:amont' is not a check of the contract." in said) == (2, True)
+    own = "quality: [{metric: nullValues, mustBe: 0, name: new}]\n        logicalTypeOptions: {minimum: 0"
+    new = CONTRACT.replace('check: "range:amount"', "check: new").replace("logicalTypeOptions: {minimum: 0", own)
+    file.write_text(new)
+    status, text, said = card(capsys, contract=[str(file)])
+    assert (status, "not borne out: Claims, No amount is negative.: no gate has measured new." in said) == (1, True)
+    assert "| No amount is negative. | NOT BORNE OUT: no gate has measured new. | new |" in text
+
+
+def test_a_level_that_is_claimed_and_not_reached_is_not_borne_out(
+    place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.odcs.yaml"
+    file.write_text(CONTRACT.replace("      groups: [status]\n", ""))
+    status, text, said = card(capsys, contract=[str(file)], output="json")
+    assert status == 1
+    assert "not borne out: Readiness, level: the contract claims ai_ready." in said
+    assert json.loads(text)["unproved"] == ["Readiness, level: the contract claims ai_ready."]
+
+
+def test_a_card_of_what_no_contract_is_about_names_those_that_are(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, said = card(capsys, name="public.paid")
+    assert (status, said.strip()) == (2, "public.paid: is in no contract. Valid: public.orders.")
+
+
+def test_without_a_connection_the_card_has_what_gates_found(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, said = card(capsys, conn_id="")
+    assert "| range:amount | holds, found 0 |" in text and "rows of the table" not in text
+    assert (status, "the contract claims ai_ready" in said) == (1, True), "nobody looked at the table"

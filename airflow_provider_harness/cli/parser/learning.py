@@ -39,4 +39,35 @@ LEARNING = (
         module="learning.readiness",
         epilog="Example: airflow harness readiness --conn-id warehouse --level silver",
     ),
+    action(
+        "card",
+        "The card of a table or a model, made of its contract, gates, lineage, drift and registry, in the form of Hugging Face; "
+        "exit 1 where something on it is not borne out: a claim whose check did not pass, a number that is missing",
+        Arg(("name",), metavar="TABLE|MODEL", help="schema.table, or the name in harness.model of a contract"),
+        Arg(
+            ("--contract",),
+            nargs="+",
+            metavar="FILE",
+            help="ODCS files in which it is looked for; none = all *.odcs.yaml in Airflow's Dags folder",
+        ),
+        Arg(
+            ("--conn-id",),
+            default="",
+            help="connection of the warehouse, to count and judge the whole table; none = what gates found",
+        ),
+        Arg(
+            ("--registry-conn-id",),
+            default="",
+            help="connection of the registry of models (MLflow); none = the harness's own",
+        ),
+        _AS_OF,
+        Arg(
+            ("-o", "--output"),
+            choices=("markdown", "json"),
+            default="markdown",
+            help="markdown for people and hubs, json for programs",
+        ),
+        module="learning.card",
+        epilog="Example: airflow harness card public.flights --conn-id warehouse",
+    ),
 )

@@ -64,12 +64,18 @@ class StandardResult:
     """Whether one standard is met.
 
     :param why: why not; empty if it is met.
-    :param person: whose word it is that it is met, and since when; empty where it was measured.
+    :param statement: the person's word that it is met; None where it was measured.
     """
 
     standard: Standard
     why: str
-    person: str = ""
+    statement: Statement | None = None
+
+    @property
+    def person(self) -> str:
+        """Whose word it is that it is met, since when, and what was said; empty where it was measured."""
+        said = self.statement
+        return f"{said.by} on {said.date}: {said.text}" if said else ""
 
     @property
     def met(self) -> bool:
@@ -87,11 +93,10 @@ def checklist(contract: Contract, live: Live, level: Readiness | None = None) ->
 
 
 def _result(standard: Standard, contract: Contract, live: Live) -> StandardResult:
-    why, person = standard.why_not(contract, live), ""
+    why, said = standard.why_not(contract, live), None
     if standard.point and not why and not AI_POINTS[standard.point](contract, live).measured:
         said = _said_of(standard.point, contract)
-        person = f"{said.by} on {said.date}: {said.text}" if said else ""
-    return StandardResult(standard=standard, why=why, person=person)
+    return StandardResult(standard=standard, why=why, statement=said)
 
 
 def reached(results: Iterable[StandardResult]) -> Readiness | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from airflow_provider_harness.wiring import lineage, rows
 from airflow_provider_harness.wiring.store import store_engine
 
 if TYPE_CHECKING:
+    from airflow_provider_harness.core.lineage.graph import Dataset, Graph
     from airflow_provider_harness.core.slices.gate_run import StoredCheck, StoredGate
 
 
@@ -78,11 +80,19 @@ def origins(contract: Contract, conn_id: str) -> Mapping[str, tuple[str, ...]] |
     written = [flow for flow in graph.flows if flow.output in tables]
     if not written:
         return None
-    edges = [edge for flow in written for edge in flow.columns if edge.how.direct]
+    tables = [flow.output for flow in written if flow.output]
     return {
-        name: tuple(sorted({f"{e.source.name}.{e.source_column}" for e in edges if e.target_column == name}))
+        name: tuple(sorted({one for table in tables for one in _sources(graph, table, name)}))
         for name in contract.names
     }
+
+
+def _sources(graph: Graph, table: Dataset, column: str) -> Iterator[str]:
+    """The columns, furthest from a column, that its values come from, as ``database.schema.table.column``."""
+    steps = [one for one in graph.walk(table, column) if one.column and one.how is not None and one.how.direct]
+    for step, after in zip_longest(steps, steps[1:]):
+        if after is None or after.depth <= step.depth:
+            yield f"{step.dataset.name}.{step.column}"
 
 
 def contracts_in(folder: Path) -> list[str]:

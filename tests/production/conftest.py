@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
+
+from tests.demo.breaks import Run
+from tests.demo.world import HARNESS, World
 
 
 def needs(module: str) -> pytest.MarkDecorator:
@@ -17,3 +21,19 @@ def _missing(module: str) -> bool:
         return find_spec(module) is None
     except ModuleNotFoundError:
         return True
+
+
+def bodies(place: World, run: Run, kind: str) -> list[dict[str, Any]]:
+    """Of the events of one kind of this run's incident, the oldest first."""
+    with place.postgres.connect(HARNESS) as connection:
+        rows = connection.execute(
+            "SELECT e.body::json FROM harness_events e JOIN harness_memberships m USING (incident_id)"
+            " WHERE m.failure_key LIKE %s AND e.kind = %s ORDER BY e.seq",
+            [f"{run.dag_id}/{run.run_id}/%", kind],
+        ).fetchall()
+    return [dict(row[0]) for row in rows]
+
+
+def outcomes(place: World, runs: list[Run]) -> list[str]:
+    """How the incident of each run ended."""
+    return [str(bodies(place, run, "closed")[-1]["outcome"]) for run in runs]

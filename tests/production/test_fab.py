@@ -10,15 +10,14 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import pytest
 
 from airflow_provider_harness.testing.stack import AirflowStack, ApiRefused
 from tests.browser.driver import NoBrowser, chromium
 from tests.demo.breaks import PLAIN, Run, incidents, refuse_connections
-from tests.demo.world import HARNESS, World, by_on_call, world
-from tests.production.conftest import needs
+from tests.demo.world import World, by_on_call, world
+from tests.production.conftest import bodies, needs, outcomes
 
 pytestmark = [pytest.mark.slow, needs("airflow.providers.fab")]
 
@@ -53,16 +52,6 @@ class Place:
         body = "{}" if method == "POST" else None
         return self.stack.client().request(method, f"/harness/api/{path}", headers=headers, content=body).status_code
 
-    def bodies(self, run: Run, kind: str) -> list[dict[str, Any]]:
-        """Of the events of one kind of this run's incident."""
-        with self.world.postgres.connect(HARNESS) as connection:
-            rows = connection.execute(
-                "SELECT e.body::json FROM harness_events e JOIN harness_memberships m USING (incident_id)"
-                " WHERE m.failure_key LIKE %s AND e.kind = %s ORDER BY e.seq",
-                [f"{run.dag_id}/{run.run_id}/%", kind],
-            ).fetchall()
-        return [dict(row[0]) for row in rows]
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
@@ -94,14 +83,14 @@ def _create(user: str, role: str, password: str) -> tuple[str, ...]:
 
 
 def test_one_heals_alone_and_one_after_the_approvers_answer(place: Place) -> None:
-    assert [one["state"] for run in place.runs for one in incidents(place.world, run)] == ["healed", "recovered"]
+    assert outcomes(place.world, place.runs) == ["healed", "recovered"]
 
 
 def test_only_the_approver_is_asked_and_only_the_approver_may_answer(place: Place) -> None:
     asked = next(run for run in place.runs if run.dag_id == PLAIN)
-    assert [body["assigned"] for body in place.bodies(asked, "asked")] == [[ONCALL]]
+    assert [body["assigned"] for body in bodies(place.world, asked, "asked")] == [[ONCALL]]
     assert place.refused == [("other", 403), ("viewer", 403), ("harness", 403)]
-    assert [(body["by"], body["answer"]) for body in place.bodies(asked, "answered")] == [(ONCALL, "Approve")]
+    assert [(body["by"], body["answer"]) for body in bodies(place.world, asked, "answered")] == [(ONCALL, "Approve")]
 
 
 @pytest.mark.parametrize("path", ["incidents", "tables", "health", "policy", "autonomy", "me"])

@@ -1,10 +1,12 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations drills slow docs lock secrets clean wheel coverage
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations drills slow docs lock secrets production clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
 VENV = python="$$(sh .ci/python)" && "$$python" .ci/venv.py
+# Beside the lock: what production.in names, with the lock's versions of everything else.
+PRODUCTION = .venv-production/bin/python
 BIGQUERY = python="$$(sh .ci/python bigquery)" && "$$python" .ci/venv.py --bigquery
 # Without it, CI fails; elsewhere its tests are left out, and one sentence says so.
 TRY_BIGQUERY = { $(BIGQUERY); } || [ -z "$$CI" ]
@@ -33,6 +35,12 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 
 slow: venv ## the tests that CI has no time for, such as stopped and killed demos, and a second healer while a person looks on
 	@$(BIN)/python -m pytest -m slow tests
+
+production: venv ## try FAB, Celery with Redis and docker-compose.yaml's commands on a real Airflow (needs redis-server; ten minutes)
+	@test -x $(PRODUCTION) || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-production
+	@sed -e '/--hash=/d' -e 's/ \\$$//' requirements.lock > .venv-production/pins.txt
+	@$(BIN)/uv pip install --quiet --python $(PRODUCTION) --constraints .venv-production/pins.txt -r .ci/production.in -r .ci/production-tests.in --editable '.[dev]'
+	@$(PRODUCTION) -m pytest -p no:xdist -m slow tests/production
 
 lint: venv ## what of the check is no test: format, lint, types, layers, dependencies
 	@$(BIN)/ruff format --check .
@@ -98,5 +106,5 @@ secrets: ## make the secrets that docker-compose.yaml reads
 	@python="$$(sh .ci/python)" && "$$python" .ci/compose_secrets.py
 
 clean: ## remove .venv, .demo and every cache
-	@rm -rf .venv .venv-bigquery .demo .drills .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	@rm -rf .venv .venv-bigquery .venv-production .demo .drills .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

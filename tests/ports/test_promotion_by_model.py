@@ -176,9 +176,13 @@ def test_a_new_column_that_shows_what_is_not_public_is_told(promotion: Promotion
     column = {"name": "contact", "logicalType": "string", "physicalType": "text", "classification": "public"}
     text = contract(lambda body: body["schema"][0]["properties"].append(column | {"description": "Whom to ask."}))
     sql = SQL.replace("email FROM", "email, LOWER(email) AS contact FROM")
-    script.message(proposal(sql=sql, text=text)).message(proposal())
+    counted = SQL.replace("email FROM", "email, CAST(row_number() OVER () AS text) AS contact FROM").replace(
+        "DISTINCT", ""
+    )
+    script.message(proposal(sql=sql, text=text)).message(proposal(sql=counted, text=text)).message(proposal())
     assert promotion.run()["outcome"] == "ready"
     assert "must have restricted" in answered(script, 1)
+    assert "- origins: made of no column of the table: contact." in answered(script, 2)
 
 
 @pytest.mark.attack

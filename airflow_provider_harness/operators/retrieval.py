@@ -38,7 +38,7 @@ class IndexDocumentsOperator(SliceOperator):
     :param chunk_size: characters of a passage at most, 100 or more.
     :param overlap: characters that a passage repeats of the one before, less than half of that.
     :param language: of PostgreSQL's full text search.
-    :param golden: a YAML file, a list of ``{question, expects: [ids of documents]}``; relative to the Dag file's folder.
+    :param golden: a YAML file, a list of ``question`` and ``expects``, the ids of documents; relative to the Dag file's folder.
     :param least_recall: share of the expected documents that must be among the first ten, 0 to 1.
     :param shard: which part of the documents is this task's, from 0, of ``shards``: by a hash of their ids.
     """

@@ -141,7 +141,10 @@ class Bench:
             missing = [side for side in sides if side.partition(":")[0] not in SCENARIOS]
             broken = [self.failed[side].splitlines()[-1] for side in sides if side in self.failed]
             what = row.what.format(
-                big=f"{self.size.big:,}", small=f"{self.size.small:,}", half=f"{self.size.rows // 2:,}"
+                big=f"{self.size.big:,}",
+                small=f"{self.size.small:,}",
+                half=f"{self.size.rows // 2:,}",
+                twentieth=f"{self.size.rows // 20:,}",
             )
             entry |= {"what": what, "bound": row.said(), "unit": row.unit, "rounds": len(values)}
             entry["note"] = "not there yet" if missing else ("failed: " + broken[0] if broken else "")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import dagfiles, gates, movement, peers, training
+from tests.bench import dagfiles, gates, movement, peers, retrieval, training
 from tests.bench.place import Place, Timed
 from tests.bench.sampled import sampled
 
@@ -70,6 +70,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         make=dagfiles.parse(dagfiles.PLAIN), clock=dagfiles.processor_seconds, setting="100 BaseOperators in one Dag"
     ),
     "fine_tuning": Scenario(make=training.fine_tuning, share=0.5),
+    "index_filled": Scenario(make=retrieval.filled, share=0.05),
+    "index_filled_small": Scenario(make=retrieval.filled, share=0.01),
+    "index_changed": Scenario(make=retrieval.changed, share=0.05),
+    "search_slowest": Scenario(make=retrieval.slowest_twentieth, share=0.05),
+    "search_nearest": Scenario(make=retrieval.nearest_found, share=0.05),
     "types": Scenario(make=movement.twelve_types, share=0.1),
     "staged": Scenario(make=movement.extract("checked", movement.STAGED)),
     "memory_extract": Scenario(make=movement.extract("unique", movement.STAGED)),

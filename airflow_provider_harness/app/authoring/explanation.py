@@ -28,6 +28,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "SQLTransformOperator": ("before the slice is published",),
     "FeatureTableOperator": ("before the slice is published", "before the online table is replaced"),
     "TrainingSetOperator": ("before the slice is published",),
+    "IndexDocumentsOperator": ("before the index is served",),
     "ValidateOperator": ("on what is there",),
     "SyntheticDataOperator": ("on the drawn rows, and before each table is published",),
     "FineTuningSetOperator": ("in flight", "on the files, before they are published"),
@@ -195,6 +196,8 @@ def _inputs(dag: Dag, task: Task, source: Source, contract: Contract | None) -> 
         found.add(f"{place}: {task.arg('source_table') or contract.table}")
     if task.kind in ("FreshnessSensor", "ContractSensor", "SchemaDriftSensor") and task.arg("table"):
         found.add(f"{place}: {task.arg('table')}")
+    if task.kind == "IndexDocumentsOperator" and task.arg("documents"):
+        found.add(f"documents in {task.arg('documents')}")
     if "staged" in task.args:
         found |= {
             f"files staged by {name}"

@@ -254,7 +254,7 @@ def _golden(path: str, embedder: Embedder) -> tuple[Golden, ...]:
         raise ConfigurationError(
             f"golden {path}",
             f"cannot be read as questions ({type(error).__name__}: {error}).",
-            fix="Write a list of {question: ..., expects: [ids of documents]}.",
+            fix="Write a list, each with question and expects, the ids of documents.",
         ) from error
     vectors = embedder.embed([question for question, _ in asked]) if asked else ()
     return tuple(

@@ -72,7 +72,7 @@ _DIALECTS = (
     ("psycopg", "postgres"),
 )  # fmt: skip
 HARNESS = frozenset(
-    "PostgresExtractOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator ValidateOperator FreshnessSensor FineTuningSetOperator".split()  # noqa: SIM905
+    "PostgresExtractOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator IndexDocumentsOperator ValidateOperator FreshnessSensor FineTuningSetOperator".split()  # noqa: SIM905
 )
 """Operators of the harness that may be given a query."""
 

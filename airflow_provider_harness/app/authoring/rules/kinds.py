@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Task
 
 GATED = frozenset(
-    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator LoadOperator FineTuningSetOperator SyntheticDataOperator".split()  # noqa: SIM905
+    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator IndexDocumentsOperator LoadOperator FineTuningSetOperator SyntheticDataOperator".split()  # noqa: SIM905
 )
 """Operators of the harness that judge rows before they publish or hand them on."""
 PUBLISHES = frozenset(
-    "PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator".split()  # noqa: SIM905
+    "PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator IndexDocumentsOperator".split()  # noqa: SIM905
 )
 HARNESS_SENSORS = frozenset(("FreshnessSensor", "ContractSensor", "SchemaDriftSensor"))
 _CHECK_KIND = re.compile(r"Check|Validat|Expectation|Quality|Soda|^PromoteTable")

@@ -80,7 +80,9 @@ def test_a_model_is_told_of_no_value_that_is_not_public(promotion: Promotion, sc
     promotion.run()
     sent = json.dumps(script.asked[0])
     assert "@example.org" not in sent and "email: type text" in sent
-    assert " open" in sent and [tool["name"] for tool in script.asked[0]["tools"]] == ["submit_proposal"]
+    assert 'samples: [\\" open\\", \\"paid\\"]' in sent and [tool["name"] for tool in script.asked[0]["tools"]] == [
+        "submit_proposal"
+    ]
 
 
 @pytest.mark.attack

@@ -25,7 +25,7 @@ _UNSTEADY_CALLS = frozenset(
 
 @lru_cache(maxsize=64)
 def checked(sql: str, tables: frozenset[tuple[str, str]]) -> str:
-    """The query as it may be run.
+    """The query as it may be run, in lines that a person can read.
 
     :param tables: schema and name of each that may be read.
     :raises ProposalRefused: it is anything else.
@@ -44,7 +44,8 @@ def checked(sql: str, tables: frozenset[tuple[str, str]]) -> str:
         if place not in tables:
             valid = ", ".join(".".join(one) for one in sorted(tables))
             raise ProposalRefused(f"sql: it reads {'.'.join(filter(None, place))}; valid, with their schema: {valid}.")
-    return printed
+    readable = str(tree.sql(dialect="postgres", pretty=True, comments=False, normalize_functions=False))
+    return readable if sqlglot.parse_one(readable, read="postgres") == tree else printed
 
 
 def _refuse(node: exp.Expr) -> None:

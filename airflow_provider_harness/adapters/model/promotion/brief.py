@@ -29,7 +29,7 @@ def told(brief: Brief, tried: Sequence[Tried], redactor: Redactor) -> str:
         f"Standards, all of them:\n{standards}",
         f"The table as it is does not meet:\n{_fenced(_lines(brief.before), mark, redactor)}",
         f"The contract that stands:\n{_fenced(brief.document, mark, redactor, LONGEST_CONTRACT)}",
-        f"Profile and samples:\n{_fenced(profile, mark, redactor, LONGEST_PROFILE)}",
+        f"Profile and samples:\n{fenced(shorten(profile, LONGEST_PROFILE), mark)}",  # each sample is redacted where it is read
     ]
     for one in tried:
         parts += [
@@ -61,9 +61,7 @@ def _column(one: ColumnProfile) -> str:
         "all values are": one.fits,
     }
     shown = ", ".join(f"{name} {value}" for name, value in said.items() if value)
-    return (
-        f"{one.name}: {shown}; samples: {json.dumps(one.samples, ensure_ascii=False) if one.samples else 'not shown'}"
-    )
+    return f"{one.name}: {shown}; samples: {json.dumps(one.samples) if one.samples else 'not shown'}"
 
 
 def _fenced(text: str, mark: str, redactor: Redactor, most: int = LONGEST_TOLD) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -51,6 +52,17 @@ def test_the_provider_info_is_valid() -> None:
 
     schema = json.loads((files("airflow") / "provider_info.schema.json").read_text())
     jsonschema.validate(get_provider_info(), schema)
+
+
+@pytest.mark.slow
+def test_airflow_lists_it_among_its_providers() -> None:
+    """What `airflow providers list` shows."""
+    from airflow.providers_manager import ProvidersManager
+
+    [version] = [
+        found.version for name, found in ProvidersManager().providers.items() if name == "airflow-provider-harness"
+    ]
+    assert version == importlib.metadata.version("airflow-provider-harness")
 
 
 def test_every_option_is_in_the_provider_info() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_harness.adapters.store.engine import open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.cli.learning.features import features_list, features_show
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.learning.registry import read
 from airflow_provider_harness.core.lineage.graph import Transformation
 from airflow_provider_harness.features import get_online_features
 from airflow_provider_harness.patterns import Engine
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
+from airflow_provider_harness.wiring.learning.features import registry
 from tests.ports.features_case import REQUESTS, VALUES, features_text, request, training_text, value
 from tests.ports.operators_case import Extras, dag, run
 from tests.ports.sql_patterns_case import Row, Table, at, ordered
@@ -337,6 +341,36 @@ def test_a_contract_without_a_definition_is_refused_with_what_to_add(place: Plac
     (place.folder / "scores.odcs.yaml").write_text((place.folder / "learned.odcs.yaml").read_text())
     assert "Add harness.features" in _refused(lambda: place.publish(1))
     assert "it has no harness.features" in _refused(place.learn)
+
+
+def test_the_registry_has_what_was_published_and_which_model_took_which_version(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.publish(1)
+    place.learn()
+    place.contracts(features={"max_age": "P3D"})
+    _refused(lambda: place.publish(2))
+    assert [one.definition.max_age for one in registry()] == [0]  # what was refused is not registered
+    place.contracts(features={"max_age": "P3D", "version": 2, "online": "public.online"})
+    place.publish(2)
+    old, new = registry()
+    assert (old.table, old.definition.version, new.definition.version, new.takers) == ("public.scores", 1, 2, ())
+    [taker] = old.takers
+    assert (taker.table, taker.version, taker.model, taker.features) == ("public.learned", 1, "risk", ("score", "word"))
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as done:
+        features_show(SimpleNamespace(table="scores", output="json"))
+    shown = json.loads(capsys.readouterr().out)
+    assert done.value.code == 0
+    assert [(row["version"], row["model"], row["max age s"]) for row in shown] == [(1, "risk", ""), (2, "", 259200)]
+    with pytest.raises(SystemExit) as done:
+        features_list(SimpleNamespace(output="table"))
+    assert "public.scores" in capsys.readouterr().out
+
+
+def test_a_row_of_the_registry_that_is_none_is_passed_over() -> None:
+    bad = ["", "[]", "{}", '{"learning": 3, "file": ""}', '{"learning": {"features": {"version": 1}}, "file": "f"}']
+    assert [read("t", "1", "2026", text) for text in bad] == [None] * len(bad)
 
 
 @pytest.fixture

@@ -72,6 +72,8 @@ CALLS: dict[str, list[str]] = {
     "off": [],
     "shadow": [],
     "act": [],
+    "features list": [],
+    "features show": ["public.nope"],
     "quality": ["public.nope"],
     "lineage": ["public.nope"],
     "reconcile": [],

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from airflow_provider_harness.core.contracts.anomaly import CheckHistory, ExpectedRange, Point, normal
 from airflow_provider_harness.core.contracts.checks import Baseline, Check, CheckKind, Slot
 from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract, Sla
+from airflow_provider_harness.core.learning import registry
+from airflow_provider_harness.core.learning.registry import LEARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def kept(contract: Contract) -> dict[str, Any]:
         "quarantine": contract.quarantine.possible,
         "criticality": contract.criticality.value,
         "readiness": contract.readiness.value if contract.readiness else "",
+        **({LEARNING: told} if (told := registry.kept(contract)) else {}),
     }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow.cli.cli_config import Arg
+from airflow.cli.cli_config import Arg, GroupCommand
 
-from airflow_provider_harness.cli.parser.arguments import action
+from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
 
 _AS_OF = Arg(
     ("--as-of",),
@@ -69,5 +69,26 @@ LEARNING = (
         ),
         module="learning.card",
         epilog="Example: airflow harness card public.flights --conn-id warehouse",
+    ),
+    GroupCommand(
+        name="features",
+        help="The registry of features",
+        subcommands=(
+            action(
+                "features list",
+                "Each feature table that was published: its newest version, its features, and the models that learn from them",
+                OUTPUT,
+                module="learning.features",
+                epilog="Example: airflow harness features list",
+            ),
+            action(
+                "features show",
+                "Every version of a feature table, and which training set and model took which one; exit 2 where it is not known",
+                Arg(("table",), help="schema.table; public where no schema is given"),
+                OUTPUT,
+                module="learning.features",
+                epilog="Example: airflow harness features show features.carrier_delay",
+            ),
+        ),
     ),
 )

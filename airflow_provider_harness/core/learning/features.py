@@ -22,9 +22,13 @@ MODULUS = 2**48
 """Numbers of definitions and of rows are kept modulo this one, which every engine and the store hold exactly."""
 
 
+DEFINITION = "definition:v"
+"""How the ids begin under which gates keep a number of the definition that a version stands for."""
+
+
 def definition(version: int) -> str:
-    """Id under which a gate keeps a number of the definition that a version stands for."""
-    return f"definition:v{version}"
+    """The id of a version."""
+    return f"{DEFINITION}{version}"
 
 
 def fingerprint(*definitions: FeatureTable | TrainingSet) -> int:

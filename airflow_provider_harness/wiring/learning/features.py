@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.core.contracts.learning.features import FeatureTable, TrainingSet
     from airflow_provider_harness.core.contracts.report import CheckResult, Report
     from airflow_provider_harness.core.learning.features import Online
+    from airflow_provider_harness.core.learning.registry import Registered
 
 
 def features_of(contract: Contract) -> FeatureTable:
@@ -90,3 +91,14 @@ def _key(known: FeatureTable, entity: Mapping[str, Any]) -> tuple[Any, ...]:
         fix = f"Give each entity as a mapping of {', '.join(known.entity)}."
         raise ConfigurationError("entities", f"lack {', '.join(lacking)}.", valid=known.entity, fix=fix)
     return tuple(entity[name] for name in known.entity)
+
+
+def registry() -> list[Registered]:
+    """Every version of every feature table that was published, and what took it."""
+    from airflow_provider_harness.adapters.store.pages.contracts import SqlContracts
+    from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
+    from airflow_provider_harness.core.learning.features import DEFINITION
+    from airflow_provider_harness.core.learning.registry import registered
+    from airflow_provider_harness.wiring.store import store_engine
+
+    return registered(SqlContracts(store_engine).learning(), SqlGates(store_engine).published_by(DEFINITION))

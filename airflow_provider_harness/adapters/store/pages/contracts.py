@@ -12,6 +12,7 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.kept_contract import kept
+from airflow_provider_harness.core.learning.registry import LEARNING, Kept, read
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -64,3 +65,19 @@ class SqlContracts:
         except IntegrityError:
             return False  # another task was faster
         return True
+
+    def learning(self) -> list[Kept]:
+        """The definitions of features and training sets that gates judged by, oldest first.
+
+        :raises HarnessUnavailable: the store is away.
+        """
+        from sqlalchemy import select
+
+        c = t.contracts.c
+        asked = select(c.table_name, c.version, c.seen_at, c.body).where(
+            c.body.contains(f'"{LEARNING}": ', autoescape=True)
+        )
+        with transaction(self._engine) as connection:
+            found = connection.execute(asked.order_by(c.seen_at)).all()
+        read_rows = (read(row.table_name, row.version, row.seen_at, row.body) for row in found)
+        return [row for row in read_rows if row is not None]

@@ -167,6 +167,18 @@ class SqlGates:
         with transaction(self._engine) as connection:
             return [value for value in connection.execute(asked).scalars() if value is not None]
 
+    @readable
+    def published_by(self, prefix: str) -> Collection[tuple[str, str, float]]:
+        """Table, check and number of each check of this beginning in gates that let something be published."""
+        from sqlalchemy import select
+
+        g, k = t.gates, t.gate_checks
+        mine = g.c.decision != Decision.BLOCK, k.c.check_id.startswith(prefix, autoescape=True)
+        both = g.join(k, k.c.gate == g.c.key)
+        asked = select(g.c.table_name, k.c.check_id, k.c.value).select_from(both).where(*mine).distinct()
+        with transaction(self._engine) as connection:
+            return {(row.table_name, row.check_id, row.value) for row in connection.execute(asked)}
+
     def tables(self) -> Sequence[str]:
         """The tables of which anything is known."""
         from sqlalchemy import select

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import dagfiles, gates, movement, peers, retrieval, training
+from tests.bench import dagfiles, features, gates, movement, peers, retrieval, training
 from tests.bench.place import Place, Timed
 from tests.bench.sampled import sampled
 
@@ -24,7 +24,8 @@ from tests.bench.sampled import sampled
 class Scenario:
     """One thing that is timed.
 
-    :param share: the part of the run's rows that it takes; what is slow takes a tenth, and rates are compared.
+    :param share: the part of the run's rows that it takes; what is slow takes a tenth, and rates are compared. What makes its own
+        rows may take more than there are.
     :param clock: seconds of the wall, or of the processor.
     :param setting: how a peer is set; shown in the output.
     """
@@ -69,6 +70,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "parse_plain": Scenario(
         make=dagfiles.parse(dagfiles.PLAIN), clock=dagfiles.processor_seconds, setting="100 BaseOperators in one Dag"
     ),
+    "training_set": Scenario(make=features.ours, share=5),
+    "training_set_by_hand": _peer(features.by_hand, 5),
     "fine_tuning": Scenario(make=training.fine_tuning, share=0.5),
     "index_filled": Scenario(make=retrieval.filled, share=0.05),
     "index_filled_small": Scenario(make=retrieval.filled, share=0.01),

@@ -76,6 +76,7 @@ class TrainingSetOperator(SQLTransformOperator):
             published, report = training_sets.publish(
                 contract,
                 key,
+                self.sql,
                 conn_id=self.conn_id,
                 end=str(self.slice_end or ""),
                 run=f"{self.dag_id}/{context['run_id']}",

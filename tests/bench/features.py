@@ -79,8 +79,8 @@ def by_hand(place: Place) -> Timed:
 
 
 def ours(place: Place) -> Timed:
-    """The query of ``TrainingSetOperator``, in the form that the planner holds to be the cheaper; choosing is timed."""
-    from airflow_provider_harness.adapters.learning import planned, point_in_time
+    """The query of ``TrainingSetOperator``, in the form that it chooses; choosing is timed."""
+    from airflow_provider_harness.adapters.learning import indexes, point_in_time
 
     _filled(place)
     values = "{version: 1, entity: [who], eventTime: since, knownAt: known}"
@@ -94,10 +94,9 @@ def ours(place: Place) -> Timed:
     )
 
     def timed() -> int:
-        forms = [
-            point_in_time.query(learned, learned.training_set, [source], "postgres", lookup=lookup)
-            for lookup in (True, False)
-        ]
-        return _inserted(place, planned.cheapest(place.dsn, "bench", learned, place.piece, forms))()
+        lookup = indexes.looked_up(place.dsn, "bench", [source])
+        return _inserted(
+            place, point_in_time.query(learned, learned.training_set, [source], "postgres", lookup=lookup)
+        )()
 
     return timed

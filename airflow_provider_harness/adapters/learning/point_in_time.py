@@ -7,7 +7,7 @@ table once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -87,11 +87,13 @@ class Words:
         return f"{value}{collated} DESC NULLS LAST"
 
 
-def query(contract: Contract, made: TrainingSet, sources: Sequence[Source], dialect: str, *, lookup: bool) -> str:
+def query(
+    contract: Contract, made: TrainingSet, sources: Sequence[Source], dialect: str, *, lookup: Collection[str] = ()
+) -> str:
     """The query whose columns are the training set's.
 
     :param contract: of the training set.
-    :param lookup: in the form ``lookup``; PostgreSQL alone has it.
+    :param lookup: tables to be asked in the form ``lookup``, all others in ``ranked``.
     """
     words = Words(dialect)
     own = [name for name in contract.names if name not in made.taken]
@@ -104,8 +106,10 @@ def query(contract: Contract, made: TrainingSet, sources: Sequence[Source], dial
     listed = ",\n  ".join(f"{outputs[name]} AS {words.name(name)}" for name in contract.names)
     sliced = contract.load.mode is not LoadMode.FULL
     here = f"\nWHERE {_in_slice(words, 'q', made)}" if sliced else ""
-    join = _looked_up if lookup and dialect == POSTGRES else _ranked
-    joins = "\n".join(join(words, n, source, made, sliced=sliced) for n, source in enumerate(sources))
+    joins = "\n".join(
+        _looked_up(words, n, source, made) if source.table in lookup else _ranked(words, n, source, made, sliced=sliced)
+        for n, source in enumerate(sources)
+    )
     return f"SELECT\n  {listed}\nFROM {words.table(made.requests)} AS q\n{joins}{here}"
 
 
@@ -114,7 +118,7 @@ def _in_slice(words: Words, alias: str, made: TrainingSet) -> str:
     return f"{moment} >= {SLICE_START} AND {moment} < {SLICE_END}"
 
 
-def _looked_up(words: Words, n: int, source: Source, made: TrainingSet, *, sliced: bool) -> str:
+def _looked_up(words: Words, n: int, source: Source, made: TrainingSet) -> str:
     """The newest known row of each request, asked for by itself."""
     where = "\n    AND ".join(_visible(words, source, "q", made.time))
     newest = f"SELECT s.* FROM {_rows(words, source)} AS s\n  WHERE {where}\n  ORDER BY {', '.join(_order(words, source))}\n  LIMIT 1"

@@ -70,29 +70,28 @@ def _known_by_then(here: str, known: FeatureTable) -> None:
         log.warning("%s have no knownAt: each counts as known since its %s, and late ones leak", here, known.event_time)
 
 
-def query(contract: Contract, conn_id: str, *, lookup: bool = True) -> str:
-    """The training set's query in the words of a connection's engine."""
+def query(contract: Contract, conn_id: str) -> str:
+    """The training set's query in the words of a connection's engine; PostgreSQL looks up what it has an index for."""
     from airflow_provider_harness.adapters.learning import point_in_time
+    from airflow_provider_harness.adapters.learning.indexes import looked_up
 
-    made, given = training_set_of(contract), sources(contract)
+    made, given, lookup = training_set_of(contract), sources(contract), frozenset[str]()
+    if not rows.is_bigquery(conn_id):
+        lookup = looked_up(rows.dsn(conn_id, f"harness transform {contract.table}"), rows.named(conn_id), given)
     return point_in_time.query(contract, made, given, rows.dialect_of(conn_id), lookup=lookup)
 
 
-def publish(contract: Contract, key: str, *, conn_id: str, end: str, **given: Any) -> tuple[Published, Report]:
+def publish(
+    contract: Contract, key: str, sql: str, *, conn_id: str, end: str, **given: Any
+) -> tuple[Published, Report]:
     """Make one slice of a training set, and publish it if everything holds.
 
+    :param sql: as ``query`` gives it.
     :param given: see ``moves.transform``.
     """
     from airflow_provider_harness.wiring import moves
 
     piece = rows.piece_of(contract, key, end)
-    sql = query(contract, conn_id)
-    if not rows.is_bigquery(conn_id):
-        from airflow_provider_harness.adapters.learning.planned import cheapest
-
-        forms = (sql, query(contract, conn_id, lookup=False))
-        name = f"harness transform {contract.table}"
-        sql = cheapest(rows.dsn(conn_id, name), rows.named(conn_id), contract, piece, forms)
 
     def more(session: Session) -> tuple[CheckResult, ...]:
         return _judged(session, contract, piece.id, conn_id)

@@ -119,7 +119,7 @@ class Known:
             "scores": Table(columns=VALUES, rows=self.values),
         }
         given = ", ".join(f"{quote}{name}{quote} AS ({table.sql(engine)})" for name, table in tables.items())
-        return f"WITH {given} SELECT * FROM ({query(made, asked, [source], engine.value, lookup=('scores',) * lookup)}) AS q"
+        return f"WITH {given} SELECT * FROM ({query(made, asked, [source], engine.value, lookup={'scores': False} if lookup else None)}) AS q"
 
 
 def source_of(contract: Contract, table: str) -> Source:

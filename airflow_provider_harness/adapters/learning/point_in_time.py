@@ -7,7 +7,7 @@ table once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -88,12 +88,18 @@ class Words:
 
 
 def query(
-    contract: Contract, made: TrainingSet, sources: Sequence[Source], dialect: str, *, lookup: Collection[str] = ()
+    contract: Contract,
+    made: TrainingSet,
+    sources: Sequence[Source],
+    dialect: str,
+    *,
+    lookup: Mapping[str, bool] | None = None,
 ) -> str:
     """The query whose columns are the training set's.
 
     :param contract: of the training set.
-    :param lookup: tables to be asked in the form ``lookup``, all others in ``ranked``.
+    :param lookup: tables to be asked in the form ``lookup``, all others in ``ranked`` -> whether no two of its rows have the same
+        entity and times, so that nothing else need decide between them.
     """
     words = Words(dialect)
     own = [name for name in contract.names if name not in made.taken]
@@ -107,7 +113,9 @@ def query(
     sliced = contract.load.mode is not LoadMode.FULL
     here = f"\nWHERE {_in_slice(words, 'q', made)}" if sliced else ""
     joins = "\n".join(
-        _looked_up(words, n, source, made) if source.table in lookup else _ranked(words, n, source, made, sliced=sliced)
+        _looked_up(words, n, source, made, once=once)
+        if (once := (lookup or {}).get(source.table)) is not None
+        else _ranked(words, n, source, made, sliced=sliced)
         for n, source in enumerate(sources)
     )
     return f"SELECT\n  {listed}\nFROM {words.table(made.requests)} AS q\n{joins}{here}"
@@ -118,10 +126,11 @@ def _in_slice(words: Words, alias: str, made: TrainingSet) -> str:
     return f"{moment} >= {SLICE_START} AND {moment} < {SLICE_END}"
 
 
-def _looked_up(words: Words, n: int, source: Source, made: TrainingSet) -> str:
+def _looked_up(words: Words, n: int, source: Source, made: TrainingSet, *, once: bool) -> str:
     """The newest known row of each request, asked for by itself."""
     where = "\n    AND ".join(_visible(words, source, "q", made.time))
-    newest = f"SELECT s.* FROM {_rows(words, source)} AS s\n  WHERE {where}\n  ORDER BY {', '.join(_order(words, source))}\n  LIMIT 1"
+    order = ", ".join(_order(words, source, once=once))
+    newest = f"SELECT s.* FROM {_rows(words, source)} AS s\n  WHERE {where}\n  ORDER BY {order}\n  LIMIT 1"
     return f"LEFT JOIN LATERAL (\n  {newest}\n) AS f{n} ON {_unended(words, n, source, made)}"
 
 
@@ -176,11 +185,14 @@ def _visible(words: Words, source: Source, alias: str, time: str) -> Iterator[st
         yield f"s.{words.name(known.event_time)} >= {words.ago(moment, known.max_age)}"
 
 
-def _order(words: Words, source: Source) -> Iterator[str]:
-    """Newest first; what the times do not decide, the greater values do."""
+def _order(words: Words, source: Source, *, once: bool = False) -> Iterator[str]:
+    """Newest first; what the times do not decide, the greater values do.
+
+    :param once: the times decide.
+    """
     for name in source.features.times:
         yield f"s.{words.name(name)} DESC"
-    for name in source.features.features:
+    for name in () if once else source.features.features:
         yield words.ordered(f"s.{words.name(name)}", source.contract.column(name))
 
 

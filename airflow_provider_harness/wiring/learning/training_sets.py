@@ -75,7 +75,7 @@ def query(contract: Contract, conn_id: str) -> str:
     from airflow_provider_harness.adapters.learning import point_in_time
     from airflow_provider_harness.adapters.learning.indexes import looked_up
 
-    made, given, lookup = training_set_of(contract), sources(contract), frozenset[str]()
+    made, given, lookup = training_set_of(contract), sources(contract), dict[str, bool]()
     if not rows.is_bigquery(conn_id):
         lookup = looked_up(rows.dsn(conn_id, f"harness transform {contract.table}"), rows.named(conn_id), given)
     return point_in_time.query(contract, made, given, rows.dialect_of(conn_id), lookup=lookup)

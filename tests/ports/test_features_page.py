@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_provider_harness.app.authoring.finding import FindingSeverity, Stage
 from airflow_provider_harness.features import get_online_features
 from airflow_provider_harness.testing.postgres import PostgresServer
+from airflow_provider_harness.wiring.authoring import checking, explaining
 from tests.ports.operators_case import run
 from tests.ports.test_features_published import _context, store
 
@@ -54,13 +57,43 @@ def test_the_page_runs(postgres: PostgresServer, store: Path, tmp_path: Path, mo
     assert served[0]["mean_delay"] is None  # older than seven days
 
 
-def _dag(folder: Path) -> Any:
-    """The page's files in a folder, and its Dag."""
-    from airflow.dag_processing.dagbag import DagBag
-
+def _written(folder: Path) -> str:
+    """The page's files in a folder; the Dag's."""
     (folder / "contracts").mkdir()
     for block in re.findall(r"```(?:yaml|python)\n# (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL):
         (folder / block[0]).write_text(block[1])
+    return str(folder / "delays.py")
+
+
+def test_explain_names_what_a_training_set_is_made_of(tmp_path: Path) -> None:
+    [dag] = explaining.explanations(_written(tmp_path), imports=False, as_of=datetime(2026, 2, 4, tzinfo=UTC))
+    features, learn = dag["steps"]
+    assert [step["type"] for step in dag["steps"]] == ["FeatureTableOperator", "TrainingSetOperator"]
+    assert features["inputs"] == ["warehouse: features.landings"]
+    assert learn["inputs"] == ["warehouse: features.carrier_delay", "warehouse: features.departures"]
+    assert learn["outputs"] == ["warehouse: features.delays_to_learn"]
+    columns = {one["name"]: one["from"] for one in learn["under_contract"]["columns"]}
+    assert columns["carrier_delay"] == ["features.carrier_delay.mean_delay (identity)"]
+    assert columns["late"] == ["features.departures.late (identity)"]
+    gates = features["under_contract"]["gates"]
+    assert [one["where"] for one in gates] == ["before the slice is published", "before the online table is replaced"]
+    demands = [one["id"] for one in learn["under_contract"]["gates"][0]["checks"]]
+    assert {"training_set:known_in_time", "training_set:one_row_a_request"} <= set(demands)
+
+
+def test_check_has_nothing_to_say_of_its_tasks(tmp_path: Path) -> None:
+    found = checking.findings([_written(tmp_path)], imports=False, stage=Stage.COMPILE)
+    about = [
+        one for one in found if not one.rule.id.startswith("HC")
+    ]  # owner, pages and lateness are no subject of the page
+    assert [(one.rule.id, one.message) for one in about if one.severity is not FindingSeverity.HINT] == []
+
+
+def _dag(folder: Path) -> Any:
+    """The page's Dag."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    _written(folder)
     bag = DagBag(str(folder / "delays.py"), bundle_name="page")
     assert not bag.import_errors, bag.import_errors
     return bag.dags["delays"]

@@ -169,7 +169,7 @@ def _step(dag: Dag, task: Task, source: Source, known: Known) -> dict[str, Any]:
         "engine": _engine(task, source),
         "after": sorted(task.upstream),
         "trigger_rule": str(task.arg("trigger_rule") or "all_success"),
-        "inputs": _inputs(dag, task, source, contract),
+        "inputs": _inputs(dag, task, source, known),
         "outputs": _outputs(task, source, contract),
         "retries": _retries(task),
         "timeout_seconds": _seconds(task.arg("timeout") or task.arg("execution_timeout")),
@@ -189,11 +189,13 @@ def _engine(task: Task, source: Source) -> str:
     return {"BashOperator": "bash", "EmptyOperator": "none"}.get(task.kind, "")
 
 
-def _inputs(dag: Dag, task: Task, source: Source, contract: Contract | None) -> list[str]:
-    place = connection(task, OUT_OF)
+def _inputs(dag: Dag, task: Task, source: Source, known: Known) -> list[str]:
+    place, contract = connection(task, OUT_OF), known.contract
     found = {f"{place}: {table}" if place else table for table in reads(task, source) - writes(task, source)}
     if task.kind == "PostgresTransferOperator" and contract is not None and not task.arg("sql"):
         found.add(f"{place}: {task.arg('source_table') or contract.table}")
+    if task.kind == "TrainingSetOperator":
+        found |= {f"{place}: {edge.source.name}" for edge in known.edges}
     if task.kind in ("FreshnessSensor", "ContractSensor", "SchemaDriftSensor") and task.arg("table"):
         found.add(f"{place}: {task.arg('table')}")
     if task.kind == "IndexDocumentsOperator" and task.arg("documents"):

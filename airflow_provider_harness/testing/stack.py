@@ -256,6 +256,14 @@ class AirflowStack:
             self._tokens[user] = answer.json()["access_token"]
         return self._tokens[user]
 
+    def client(self) -> httpx.Client:
+        """An HTTP client for this server, without a token."""
+        import httpx
+
+        if self._client is None:
+            self._client = httpx.Client(base_url=self.url, timeout=API_SECONDS, trust_env=False)
+        return self._client
+
     def api(self, method: str, path: str, json: Any = None, *, user: str = "admin", **params: Any) -> Any:
         """One call of the REST API.
 
@@ -338,14 +346,6 @@ class AirflowStack:
         except ApiRefused as error:
             return str(error)
         return ", ".join(f"{task['task_id']}: {task['state']}" for task in tasks)
-
-    def client(self) -> httpx.Client:
-        """An HTTP client for this server, without a token."""
-        import httpx
-
-        if self._client is None:
-            self._client = httpx.Client(base_url=self.url, timeout=API_SECONDS, trust_env=False)
-        return self._client
 
     def _healthy(self) -> set[str]:
         """The processes that are ready now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from airflow_provider_harness.config import OPTIONS
+from tests.production.test_fab import RIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "run-in-production.md").read_text()
@@ -35,6 +37,11 @@ def test_what_is_mounted_is_what_the_options_name() -> None:
     files = [Path(VALUES["config"]["harness"][name]) for name in ("approvers_file", "audit_key_file")]
     assert {str(path.parent) for path in files} == mounted
     assert {item["name"] for item in VALUES["volumeMounts"]} == {item["name"] for item in VALUES["volumes"]}
+
+
+def test_the_commands_for_fab_are_those_that_are_tried() -> None:
+    shown = {tuple(shlex.split(line)[1:]) for line in PAGE.splitlines() if line.startswith("airflow ")}
+    assert set(RIGHTS) <= shown
 
 
 @pytest.mark.slow

@@ -122,7 +122,12 @@ CONNECTS = {
     "lineage/places.py",
 }
 #: Function -> why it may write: it loads a slice, or releases rows from quarantine.
-WRITES = {"slice": "a load", "shelf": "a release from quarantine", "index": "an index of documents"}
+WRITES = {
+    "slice": "a load",
+    "shelf": "a release from quarantine",
+    "index": "an index of documents",
+    "mark": "a comment: synthetic",
+}
 
 
 def test_only_loads_open_a_session_that_may_write() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.adapters.postgres.errors import translated
 from airflow_provider_harness.adapters.postgres.session import session
 from airflow_provider_harness.adapters.sql.checks import ident, literal
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -35,10 +34,8 @@ def refuse_other(dsn: str, name: str, target: str) -> None:
 
 
 def mark(dsn: str, name: str, target: str, comment: str) -> None:
-    """Let the table's comment say that it is synthetic."""
-    import psycopg
-
-    with translated(name), psycopg.connect(dsn, autocommit=True) as connection:
+    """Let the comment of a table say that it is synthetic."""
+    with session(dsn, name, writes=True) as connection:
         connection.execute(f"COMMENT ON TABLE {ident(target)} IS {literal(comment)}".encode())
 
 

@@ -217,6 +217,9 @@ def quality(args: Any) -> int:
         known = store.tables()
         fix = "" if known else "Gates are known of no table yet: run a Dag with a contract."
         raise ConfigurationError(f"table {table}", "no gate has judged it.", valid=known, fix=fix)
+    if args.kpis:
+        show(args, told.of_kpis(found, as_json=args.output == "json"), "")
+        return FINDINGS if told.findings(found, args.check) else FINE
     rows = told.of_check(found, args.check) if args.check else told.of_slices(found)
     show(args, told.as_json(found, args.check) if args.output == "json" else rows, "")
     if args.output != "json" and told.marked(found):

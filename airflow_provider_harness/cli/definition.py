@@ -188,6 +188,11 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     Arg(("table",), help="schema.table; public where no schema is given"),
                     Arg(("--check",), default="", metavar="ID", help="only this check, with its values"),
                     Arg(("--last",), type=int, default=30, metavar="N", help="the newest N slices (default 30)"),
+                    Arg(
+                        ("--kpis",),
+                        action="store_true",
+                        help="key figures of these slices instead: age, share of checks that passed, latency by stage",
+                    ),
                     OUTPUT,
                     epilog="Example: airflow harness quality public.flights --check anomaly:row_count --last 90",
                 ),

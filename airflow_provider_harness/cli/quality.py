@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
+from airflow_provider_harness.app.pages.kpis import Spread, kpis
 from airflow_provider_harness.app.pages.tables import GateShown, gate_shown
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.report import Decision
@@ -58,6 +61,36 @@ def of_check(gates: Sequence[StoredGate], name: str) -> list[dict[str, Any]]:
         }
         for gate, check in found
     ]
+
+
+def of_kpis(gates: Sequence[StoredGate], *, as_json: bool) -> list[dict[str, Any]]:
+    """The key figures of a table, one line each; for programs, as one object."""
+    found = kpis(gates, datetime.now(UTC))
+    if as_json:
+        return [asdict(found)]
+    figures: dict[str, Any] = {
+        f"newest of {found.slices} slices": found.newest,
+        "hours since it ended": _said(found.age_hours),
+        "checks passed, newer half": _percent(found.passed),
+        "checks passed, older half": _percent(found.passed_before),
+        "slices with an unusual number": found.unusual,
+        "slices blocked": found.blocked,
+        "minutes from a slice's end to its gate": _spread(found.arrival_minutes),
+        **{f"ms of {name}": _spread(spread) for name, spread in found.stages.items()},
+    }
+    return [{"figure": name, "value": value} for name, value in figures.items()]
+
+
+def _said(value: float | None) -> str:
+    return "not known" if value is None else f"{value:g}"
+
+
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{share:.1%}"
+
+
+def _spread(spread: Spread | None) -> str:
+    return "not known" if spread is None else f"median {spread.median:g}, 95 of 100 within {spread.p95:g}"
 
 
 def as_json(gates: Sequence[StoredGate], name: str) -> list[dict[str, Any]]:

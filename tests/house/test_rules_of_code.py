@@ -78,7 +78,9 @@ MOST_FILES = 15
 
 
 def test_no_folder_of_code_is_crowded() -> None:
-    folders = [path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir() and path.name != "__pycache__"]
+    grows = PACKAGE / "migrations" / "versions"  # what was released stays as it was
+    there = (path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir() and path.name != "__pycache__")
+    folders = [path for path in there if path != grows]
     counted = {str(path.relative_to(PACKAGE)): len(list(path.glob("*.py"))) for path in folders}
     assert len(counted) > 50
     assert {name: count for name, count in counted.items() if count > MOST_FILES} == {}

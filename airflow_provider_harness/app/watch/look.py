@@ -28,6 +28,9 @@ RECOUNTED = 7
 _MISSING = 0.5
 """Of the rows that are missing so many have to be elsewhere, before it is said that they are there."""
 
+_AMONG_QUIET = "watched:"
+"""Before the names of tables: quiet failures find each other by them, and no failure of a task, whose heal would prove nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
@@ -150,18 +153,21 @@ def _one(watch: Watch, contract: Contract, piece: Slice, progress: Progress | No
             return None
         gone = QuietFailure(kind=Quiet.UNREAD, metric="", text=f"it cannot be watched: {error}")
         seen = _seen(watch, contract, piece, None, failures=(gone,))
-    known = progress is not None and seen.profile is None and piece.start in progress.unread
-    if seen.failures and not known and _is_new(contract, piece, progress, now):
+    if seen.failures and _is_news(contract, seen, progress):
         watch.healer.store.found(quiet_failure(watch, contract, seen), watch.healer.new_id())
     watch.slices.keep(seen)
     watch.show(contract, seen)
     return seen
 
 
-def _is_new(contract: Contract, piece: Slice, progress: Progress | None, now: datetime) -> bool:
-    """Whether a slice ended since the watch began, or just before: what is wrong with older ones is history."""
-    began = progress.began if progress is not None else now
-    return piece.end + _rule(contract).within + (piece.end - piece.start) > began
+def _is_news(contract: Contract, seen: WatchedSlice, progress: Progress | None) -> bool:
+    """Whether nobody knows yet: a slice that cannot be read, the first time; else one that ended since the watch began, or just
+    before. What is wrong with older ones is history."""
+    piece, rule = seen.piece, _rule(contract)
+    if seen.profile is None:
+        return progress is None or piece.start not in progress.unread
+    began = progress.began if progress is not None else seen.measured_at
+    return piece.end + rule.within + (piece.end - piece.start) > began
 
 
 def _judged(watch: Watch, contract: Contract, piece: Slice, found: Profile) -> WatchedSlice:
@@ -241,6 +247,6 @@ def quiet_failure(watch: Watch, contract: Contract, seen: WatchedSlice) -> Failu
         slice_id=seen.piece.id,
         detail=told,
         missing=("exception", "which task was at fault"),
-        reads=upstream.feeds,
-        writes=(f"{seen.conn_id}/{seen.table}", *upstream.names),
+        reads=tuple(_AMONG_QUIET + name for name in upstream.feeds),
+        writes=tuple(_AMONG_QUIET + name for name in (f"{seen.conn_id}/{seen.table}", *upstream.names)),
     )

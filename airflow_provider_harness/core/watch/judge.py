@@ -175,7 +175,7 @@ def _usual(one: Judged) -> Expected:
 
 def _volume(rows: Judged) -> QuietFailure:
     usual = _usual(rows)
-    times = exp(rows.value - usual.middle)
+    times = expm1(rows.value) / max(expm1(usual.middle), 1.0)
     kind = Quiet.GROWN if rows.value > usual.middle else Quiet.COLLAPSED if rows.value > 0 else Quiet.STALE
     text = f"{_count(rows.value)} rows, {_ratio(times)} of the usual {_count(usual.middle)} ({_range(usual)})"
     return QuietFailure(kind=kind, metric=rows.metric, text=text)

@@ -64,7 +64,7 @@ def test_a_quiet_table_is_found_kept_and_shown(folder: Path, capsys: pytest.Capt
     assert text.startswith("public.payments slice 20261102T000000Z: 0 rows, 0% of the usual 100")
     assert looked() == ([], []), "nothing is new"
     newest = json.loads(told(capsys))[-1]
-    assert (newest["slice"], newest["rows"], newest["place"]) == ("20261102T000000Z", 0, "watch")
+    assert (newest["slice"], newest["rows"], newest["gate"]) == ("20261102T000000Z", 0, "watch")
     assert [one["id"] for one in newest["checks"] if one["flagged"]] == ["watch:rows"]
     [figures] = json.loads(told(capsys, kpis=True))
     assert (figures["slices"], figures["unusual"], figures["newest"]) == (22, 1, "20261102T000000Z")

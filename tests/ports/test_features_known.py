@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +13,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.learning.point_in_time import query
 from airflow_provider_harness.patterns import Engine
 from airflow_provider_harness.testing.bigquery import BigQueryServer
 from airflow_provider_harness.testing.postgres import PostgresServer
-from tests.ports.features_case import Known, oracle, request, value
-from tests.ports.sql_patterns_case import Row, _read, at, ordered
+from tests.ports.features_case import (
+    REQUESTS,
+    VALUES,
+    Known,
+    features_text,
+    oracle,
+    request,
+    source_of,
+    training_text,
+    value,
+)
+from tests.ports.sql_patterns_case import Row, Table, _read, at, ordered
 
 LATE = [value("1", "1", 10), value("2", "4", 20), value("1", "5", 11)]
 """The second value came two days late; the first was corrected on the fifth."""
@@ -152,3 +165,44 @@ def test_bigquery_joins_drawn_tables_as_a_slow_reader(in_bigquery: Engines, draw
         known = case.scores.features
         assert known is not None
         assert found[case.id] == ordered(oracle(known, case.requests, case.values)), case.id
+
+
+TWO = {
+    "requests": Table(
+        columns=REQUESTS, rows=[request(1, at("3")), request(2, at("3"), "b"), request(3, at("1 12:00"))]
+    ),
+    "scores": Table(columns=VALUES, rows=LATE),
+    "words": Table(columns=VALUES, rows=[value("1", "2", None, "early"), value("2", "3", None, "late", who="b")]),
+}
+
+
+def _of_two(engine: Engine) -> str:
+    """Two tables of features, one looked up and one ranked where the engine has both."""
+    made = compile_text(training_text(), "learned.odcs.yaml")
+    assert made.training_set is not None
+    asked = replace(made.training_set, requests="requests")
+    contract = compile_text(features_text(), "scores.odcs.yaml")
+    scores = replace(source_of(contract, "scores"), take=(("score", "score"),))
+    words = replace(scores, table="words", take=(("word", "word"),))
+    quote = "`" if engine is Engine.BIGQUERY else '"'
+    given = ", ".join(f"{quote}{name}{quote} AS ({table.sql(engine)})" for name, table in TWO.items())
+    lookup = {"scores": False} if engine is Engine.POSTGRES else None
+    return f"WITH {given} SELECT * FROM ({query(made, asked, [scores, words], engine.value, lookup=lookup)}) AS q"
+
+
+FROM_TWO = [
+    (1, "a", at("3"), 1, 10, "early", at("2"), at("1")),
+    (2, "b", at("3"), 1, None, "late", at("3"), at("2")),
+    (3, "a", at("1 12:00"), 1, 10, None, at("1"), at("1")),
+]
+"""What is newest of either table is told, also where one of them knew nothing."""
+
+
+def test_several_tables_of_features_in_one_set(engines: Engines) -> None:
+    assert ordered(engines.postgres.execute(_of_two(Engine.POSTGRES).encode()).fetchall()) == ordered(FROM_TWO)
+
+
+def test_several_tables_of_features_in_bigquery(in_bigquery: Engines) -> None:
+    assert in_bigquery.client is not None
+    found = in_bigquery.client.query_and_wait(f"SELECT TO_JSON_STRING(t) FROM ({_of_two(Engine.BIGQUERY)}) AS t")
+    assert ordered([tuple(map(_read, json.loads(text).values())) for (text,) in found]) == ordered(FROM_TWO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_provider_harness.adapters.store.engine import open_engine
 from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.cli.learning.features import features_list, features_show
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, HarnessUnavailable
 from airflow_provider_harness.core.learning.registry import read
 from airflow_provider_harness.core.lineage.graph import Transformation
 from airflow_provider_harness.features import get_online_features
@@ -273,6 +274,17 @@ def test_a_version_that_is_defined_otherwise_is_refused(place: Place) -> None:
     assert "are version 2, and version 1 is asked for" in said
     place.contracts(features={"max_age": "P3D", "version": 2}, training={"features": 2})
     assert place.learn()["rows"] == 3
+
+
+def test_without_the_store_nothing_is_published_and_the_task_is_retried(place: Place) -> None:
+    place.publish(1)
+    place.learn()
+    with sqlite3.connect(place.folder / "harness.db") as store:
+        store.execute("DROP TABLE harness_gate_checks")
+    for work in (lambda: place.publish(2), place.learn):
+        with pytest.raises(HarnessUnavailable):
+            work()
+    assert place.rows("learned", ("id", "score", "word")) == ordered(LEARNED)
 
 
 def test_a_definition_that_was_refused_binds_nobody(place: Place) -> None:

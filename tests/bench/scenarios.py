@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import dagfiles, features, gates, movement, peers, retrieval, training
+from tests.bench import dagfiles, features, gates, movement, peers, retrieval, training, watch
 from tests.bench.place import Place, Timed
 from tests.bench.sampled import sampled
 
@@ -72,6 +72,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "training_set": Scenario(make=features.ours, share=5),
     "training_set_by_hand": _peer(features.by_hand, 5),
+    "watch_large": Scenario(make=watch.looked, share=50),
+    "watch_small": Scenario(make=watch.looked, share=0.5),
+    "watch_planned": Scenario(make=watch.planned, share=50),
     "fine_tuning": Scenario(make=training.fine_tuning, share=0.5),
     "index_filled": Scenario(make=retrieval.filled, share=0.05),
     "index_filled_small": Scenario(make=retrieval.filled, share=0.01),

@@ -95,6 +95,8 @@ TYPES = (
 )  # fmt: skip
 TRAINING = (
     Row(name="training-set", what="features as of a tenth as many requests / hand-written LATERAL, time", ours="training_set", peer="training_set_by_hand", goal=1.1),
+    Row(name="watch-time", what="a slice of 100,000 rows of a watched table of fifty times as many rows (100,000,000) / of half as many, time", ours="watch_large", peer="watch_small", goal=1.5),
+    Row(name="watch-read", what="rows that the plan of such a slice reads of the larger table", ours="watch_planned", figure=_count, goal=150_000, unit=" rows"),
     Row(name="fine-tuning-mb", what="peak of a fine-tuning set of {half} examples, above an imported Airflow", ours="fine_tuning", figure=_megabytes, goal=500, unit=" MB"),
 )  # fmt: skip
 RETRIEVAL = (

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -126,3 +127,30 @@ def test_a_day_later_it_is_looked_at_again(folder: Path, monkeypatch: pytest.Mon
     looked()
     monkeypatch.setattr("tests.ports.test_watch_wired.TODAY", TODAY + timedelta(days=1))
     assert looked()[0] == ["stale"]
+
+
+def test_where_contracts_are_named_the_healer_has_a_dag_that_looks(folder: Path) -> None:
+    from airflow.sdk import DAG
+
+    from airflow_provider_harness import config
+    from airflow_provider_harness.dags import healer
+
+    made: list[DAG] = []
+
+    class Noted(DAG):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            made.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(healer, "DAG", Noted)
+        healer.healer_dag()
+    tables_dag = next(one for one in made if one.dag_id == "harness_healer_tables")
+    assert tables_dag.task_ids == ["watched", "look"]
+    assert tables_dag.tags == {config.OWN_TAG}, "never enrolled"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(healer, "DAG", Noted)
+        patch.delenv("AIRFLOW__HARNESS__WATCH_PATH")
+        made.clear()
+        healer.healer_dag()
+    assert [one.dag_id for one in made if one.dag_id.endswith("_tables")] == []

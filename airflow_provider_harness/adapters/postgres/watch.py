@@ -89,20 +89,21 @@ def planned(connection: psycopg.Connection[Any], statement: str) -> int:
     """The rows that a statement reads from tables, by PostgreSQL's plan; a relation that is scanned counts as a whole."""
     told = answers(connection, f"EXPLAIN (VERBOSE, FORMAT JSON) {statement}")[0][0]
     plan = json.loads(told) if isinstance(told, str) else told
-    scans = [node for node in _nodes(plan[0]["Plan"]) if "Relation Name" in node]
-    named = sorted({f"{node['Schema']}.{node['Relation Name']}" for node in scans})
+    scans = [(node, workers) for node, workers in _nodes(plan[0]["Plan"]) if "Relation Name" in node]
+    named = sorted({f"{node['Schema']}.{node['Relation Name']}" for node, _ in scans})
     sizes = {f"{home}.{table}": max(int(rows), 0) for home, table, rows in connection.execute(_SIZES, (named,))}
-    return sum(_read(node, sizes) for node in scans)
+    return sum(_read(node, workers, sizes) for node, workers in scans)
 
 
-def _read(node: Mapping[str, Any], sizes: Mapping[str, int]) -> int:
-    given = int(node["Plan Rows"])
-    return (
-        max(given, sizes.get(f"{node['Schema']}.{node['Relation Name']}", 0)) if node["Node Type"] in _WHOLE else given
-    )
+def _read(node: Mapping[str, Any], workers: int, sizes: Mapping[str, int]) -> int:
+    """The plan tells the rows that each process reads, so this is too many rather than too few."""
+    given = int(node["Plan Rows"]) * (workers + 1)
+    whole = sizes.get(f"{node['Schema']}.{node['Relation Name']}", 0) if node["Node Type"] in _WHOLE else 0
+    return max(given, whole)
 
 
-def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield node
+def _nodes(node: Mapping[str, Any], workers: int = 0) -> Iterator[tuple[Mapping[str, Any], int]]:
+    """Every node of a plan, and how many processes work at it beside the first."""
+    yield node, workers
     for below in node.get("Plans", ()):
-        yield from _nodes(below)
+        yield from _nodes(below, max(workers, int(node.get("Workers Planned", 0))))

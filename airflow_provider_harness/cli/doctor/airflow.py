@@ -87,8 +87,10 @@ def rights() -> Iterator[Finding]:
 
 
 def healer() -> Iterator[Finding]:
-    healer = config.read().healer_dag_id
-    for dag_id in (healer, f"{healer}_reconciler", f"{healer}_watch"):
+    settings = config.read()
+    healer = settings.healer_dag_id
+    tables = (f"{healer}_tables",) if settings.watch_path else ()
+    for dag_id in (healer, f"{healer}_reconciler", f"{healer}_watch", *tables):
         dag = account().get(f"dags/{dag_id}/details")
         if dag is None:
             fix = "Put `dag = healer_dag()` into a file of the Dags folder: `airflow harness init` writes it."

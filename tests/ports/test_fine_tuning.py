@@ -74,7 +74,7 @@ def test_the_same_rows_in_another_order_give_the_same_set(support: Support) -> N
     alike = [
         row(1000 + n, f"What is the fare of route {n} to the coast in the month of May?", "Ask.") for n in range(9)
     ]
-    rows = [*MANY, *alike, *[(2000 + n, *one[1:]) for n, one in enumerate(MANY[:5])]]
+    rows = [*MANY, *alike, *[(2000 + n, f"other{n}", *one[2:]) for n, one in enumerate(MANY[:5])]]
     support.fill(rows)
     first = support.make(group=["customer"])
     assert support.steps()["exact duplicates"] == (214, 209)
@@ -289,3 +289,23 @@ def test_what_the_contract_or_the_worker_lacks_is_named(support: Support, given:
     support.fill(MANY)
     with pytest.raises(AirflowFailException, match=said):
         support.make(**given)
+
+
+def test_groups_without_end_and_personal_ones_are_not_counted(
+    support: Support, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    support.fill(MANY)
+    contract = support.folder / "support.odcs.yaml"
+    text = contract.read_text()
+    keep = "classification: personal, customProperties: [{property: harness.personalData, value: keep}]"
+    contract.write_text(
+        text.replace("name: customer, logicalType: string,", f"name: customer, {keep}, logicalType: string,")
+    )
+    with pytest.raises(
+        AirflowFailException, match=r"customer, which is personal data: its values would stand in weights\.json"
+    ):
+        support.make(bias=[{"columns": ["customer"], "reference": "public.support"}])
+    contract.write_text(text)
+    monkeypatch.setattr("airflow_provider_harness.wiring.learning.fine_tuning.MOST_GROUPS", 10)
+    with pytest.raises(AirflowFailException, match="bias:customer: has more than 10 groups"):
+        support.make(bias=[{"columns": ["customer"], "reference": {"c1": 1.0}}])

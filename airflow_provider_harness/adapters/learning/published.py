@@ -11,9 +11,6 @@ from typing import Any
 
 from airflow_provider_harness.adapters.arrow.parquet_stage import LOCAL, MANIFEST
 
-KEPT = 2
-"""Versions that stay: the one that counts, and the one before it, which somebody may be reading."""
-
 
 class PublishedFolder:
     """A folder on any Airflow object storage.
@@ -55,12 +52,13 @@ class PublishedFolder:
         return told
 
     def _forget(self, kept: set[str], before: dict[str, Any] | None) -> None:
-        """Remove the version before the last; only a folder that a manifest named is one."""
+        """Remove the version before the last, which nobody is reading any more; only a folder that a manifest named is one."""
         old = (before or {}).get("before", "")
         if old and old not in kept and (self._place / old).exists():
             for file in list((self._place / old).iterdir()):
                 file.unlink()
-            (self._place / old).rmdir()
+            if isinstance(self._place, Path):  # object storage has no folders
+                (self._place / old).rmdir()
 
 
 def _copied(source: Path, target: Any) -> dict[str, Any]:

@@ -94,9 +94,8 @@ class Distribution:
     def result(self) -> CheckResult:
         """Whether it is near enough to the reference."""
         total = sum(self.rows.values())
-        far = sorted(
-            {*self.rows, *self.wanted}, key=lambda name: -abs(self.rows.get(name, 0) / total - self.wanted.get(name, 0))
-        )
+        off = {name: self.rows.get(name, 0) / total - self.wanted.get(name, 0) for name in {*self.rows, *self.wanted}}
+        far = sorted(off, key=lambda name: (-round(abs(off[name]), 9), name))
         worst = ", ".join(
             f"{name}: {self.rows.get(name, 0) / total:.1%}, not {self.wanted.get(name, 0):.1%}" for name in far[:3]
         )

@@ -27,16 +27,18 @@ from airflow_provider_harness.adapters.progress import Progress
 from airflow_provider_harness.adapters.sql.checks import MASK
 from airflow_provider_harness.adapters.sql.values import MOMENTS, family, kind_of
 from airflow_provider_harness.app.learning.fine_tuning import Preparation, divided, gates, without_duplicates
+from airflow_provider_harness.app.ports.fine_tuning import Prepared
 from airflow_provider_harness.app.rows.gate import Gate
 from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.contracts.report import CheckResult, Decision, Report
 from airflow_provider_harness.core.contracts.schema import Side, compare
 from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
-from airflow_provider_harness.core.learning.bias import BiasRule, distribution
+from airflow_provider_harness.core.learning.bias import MOST_GROUPS, BiasRule, distribution
 from airflow_provider_harness.core.learning.cards import as_json, rendered
 from airflow_provider_harness.core.learning.fine_tuning.card import card_of
 from airflow_provider_harness.core.learning.fine_tuning.plan import FineTuning
 from airflow_provider_harness.core.learning.results import judged
+from airflow_provider_harness.core.redaction.personal_data import PERSONAL
 from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.wiring.gates import gate
 from airflow_provider_harness.wiring.moves import hasher_of
@@ -103,8 +105,7 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
         fingerprint, groups = 0, [Counter[str]() for _ in order.bias]
         for number, (split, prepared) in enumerate(divided(order.plan, spool, files), 1):
             fingerprint += int(hashlib.sha256(f"{split} {prepared.digest}".encode()).hexdigest(), 16)
-            for counted, rule in zip(groups, order.bias, strict=True):
-                counted[rule.group(prepared.values)] += 1
+            _count(order, groups, prepared)
             tell("write", number)
         written = files.read_back(tuple(order.plan.splits.shares))
         _stop(here, gates(order.plan, written))
@@ -130,6 +131,21 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
             "fingerprint": f"{fingerprint % 2**256:064x}",
         }
         return _published(order, made, told, report), report
+
+
+def _count(order: Order, groups: list[Counter[str]], prepared: Prepared) -> None:
+    """Count the groups of an example.
+
+    :raises ConfigurationError: there are more groups than anybody looks at.
+    """
+    for counted, rule in zip(groups, order.bias, strict=True):
+        counted[rule.group(prepared.values)] += 1
+        if len(counted) > MOST_GROUPS:
+            raise ConfigurationError(
+                f"task {order.task.task_id}, {rule.id}",
+                f"has more than {MOST_GROUPS} groups.",
+                fix="Name columns with fewer values, or a period.",
+            )
 
 
 def _published(order: Order, made: Path, told: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -247,6 +263,13 @@ def _fits(place: str, contract: Contract, order: Order) -> None:
         if name not in contract.names:
             raise ConfigurationError(
                 place, f"names column {name!r}, which {contract.id} does not have.", valid=contract.names
+            )
+    for name in order.watched:
+        if contract.column(name).classification.lower() in PERSONAL:
+            raise ConfigurationError(
+                place,
+                f"watches the distribution of {name}, which is personal data: its values would stand in {WEIGHTS}.",
+                fix="Watch a column that is not about one person, such as a region.",
             )
     for name in shape.columns.values():
         if contract.column(name).treatment is not Treatment.KEEP:

@@ -76,10 +76,13 @@ class DiskSpool:
         """See ``app.ports.fine_tuning.Spool``."""
         import numpy as np
 
-        _, first = np.unique(np.frombuffer(self._digests, dtype=np.uint64), return_index=True)
-        self._kept[:] = False
-        self._kept[first] = True
-        return len(self._kept) - len(first)
+        digests, groups = (np.frombuffer(numbers, dtype=np.uint64) for numbers in (self._digests, self._groups))
+        order = np.lexsort(
+            (groups, digests)
+        )  # of the same example in two groups, the same one stays whatever came first
+        again = digests[order[1:]] == digests[order[:-1]]
+        self._kept[order[1:][again]] = False
+        return int(np.count_nonzero(again))
 
     def near_duplicates(self, similarity: float, seed: int) -> int:
         """See ``app.ports.fine_tuning.Spool``."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.sql.values import NUMBERS, Family, family, kind_of
 from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.learning.synthetic import Drawn
-from airflow_provider_harness.core.redaction.personal_data import PERSONAL
+from airflow_provider_harness.core.redaction.personal_data import PERSONAL, suspects
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,6 +95,8 @@ def drawn_as(contract: Contract, name: str, parents: Sequence[str], values: Sequ
     if kind not in (Family.TEXT, Family.PADDED, Family.BOOLEAN):
         return Drawn.PLACEHOLDER
     counts = Counter(value for value in values if value is not None)
+    if suspects(name, (value for value in values if isinstance(value, str))):
+        return Drawn.PLACEHOLDER
     often = [value for value, count in counts.items() if count >= LEAST_OF_ONE]
     return Drawn.CATEGORY if often and len(counts) <= MOST_CATEGORIES else Drawn.PLACEHOLDER
 

@@ -31,7 +31,7 @@ from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.learning.chunks import Chunk, Chunking, Document, Split, chunks
 from airflow_provider_harness.core.learning.documents import NotText
 
-LOOKED_UP, LOOKED_UP_BYTES = 200, 8 << 20
+LOOKED_UP, LOOKED_UP_BYTES = 500, 8 << 20
 """Documents whose digests are compared at once, and the bytes that they may hold meanwhile."""
 GROUP = 256
 """Passages that are prepared before they are kept; a document is never divided."""

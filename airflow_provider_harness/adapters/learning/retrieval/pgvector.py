@@ -276,8 +276,8 @@ class PgVectorIndex:
         own, new = self._own, self._writes
         [(documents, kept)] = self._ask(f"SELECT count(*), count(*) FILTER (WHERE {self._mine}) FROM {own.documents}")
         [(passages, orphans)] = self._ask(
-            f"SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM {own.documents} AS d WHERE d.harness_id = p.harness_id)) "
-            f"FROM {own.passages} AS p"
+            f"SELECT count(*), count(*) FILTER (WHERE d.harness_id IS NULL) FROM {own.passages} AS p "
+            f"LEFT JOIN {own.documents} AS d USING (harness_id)"
         )
         [(doubled, defective)] = self._ask(
             f"SELECT count(*) - count(DISTINCT (harness_id, harness_start, harness_end)), "
@@ -336,22 +336,21 @@ class PgVectorIndex:
             self._run_all((f"DROP VIEW {ident(name)}", f"CREATE VIEW {ident(name)} AS {query}"))
 
     def _tidied(self) -> None:
-        """Drop what is no longer served, and what has been applied; what a killed task left goes with the next run."""
+        """Drop what is no longer served, and what has been applied; what a killed task left goes with the next run. What other
+        shards change in the version that is served is theirs."""
         import psycopg
 
-        keep = [f"{self._table}__{self._recipe.version}", f"{self._table}__{self._recipe.version}__passages"]
-        mine = f"^{re.escape(self._table)}__({{}})(__passages)?$"
-        others = mine.format("[0-9a-f]{8}(__d[0-9]+)?")
+        schema, _, table = self._recipe.table.rpartition(".")
+        version = f"^{re.escape(table)}__({{}})(__passages)?$"
+        all_of_them = version.format("[0-9a-f]{8}(__d[0-9]+)?")
+        keep = version.format(f"{self._recipe.version}(__d[0-9]+)?" if self._shards > 1 else self._recipe.version)
+        mine = version.format(f"{self._recipe.version}__d{self._shard}")
         asked = (
-            "SELECT relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-            "WHERE n.nspname = %s AND c.relkind = 'r' AND relname ~ %s AND NOT relname = ANY(%s) AND relname !~ %s ORDER BY relname DESC"
+            "SELECT relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s "
+            "AND c.relkind = 'r' AND relname ~ %s AND (relname !~ %s OR relname ~ %s) ORDER BY relname DESC"
         )
-        running = mine.format(f"{self._recipe.version}__d[0-9]+") if self._shards > 1 else "^$"
-        schema = self._recipe.table.rpartition(".")[0]
-        if self._is_served:
-            self._run_all((f"TRUNCATE {self._writes.documents} CASCADE",))
         try:
-            for (name,) in self._ask(asked, schema, others, keep, running):
+            for (name,) in self._ask(asked, schema, all_of_them, keep, mine):
                 self._run_all((f"DROP TABLE IF EXISTS {ident(f'{schema}.{name}')}",))
         except psycopg.errors.LockNotAvailable:
             return  # somebody still reads the version before; the next run drops it

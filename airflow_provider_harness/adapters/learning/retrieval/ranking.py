@@ -46,7 +46,7 @@ def by_vector(
     *,
     exact: bool = False,
 ) -> list[Key]:
-    """The nearest passages, nearest first: by the index, which goes on until it has enough; by all rows, where it has not.
+    """The nearest passages in the transaction that is open, nearest first: by the index, which goes on until it has enough; by all rows, where it has not.
 
     :param exact: by all rows at once.
     """
@@ -55,23 +55,20 @@ def by_vector(
     asked = f"SELECT harness_id, harness_ordinal FROM {passages} WHERE {narrowed} ORDER BY {{}} LIMIT %s"
     given = [*values, _written(vector), limit]
     found: list[Key] = []
-    with connection.transaction():
-        if not exact:
-            _settings(connection)
-            found = connection.execute(asked.format(order).encode(), given).fetchall()
-        if len(found) < limit:
-            found = connection.execute(asked.format(f"({order}) + 0").encode(), given).fetchall()
+    if not exact:
+        connection.execute(_SETTINGS.encode())
+        found = connection.execute(asked.format(order).encode(), given).fetchall()
+    if len(found) < limit:
+        found = connection.execute(asked.format(f"({order}) + 0").encode(), given).fetchall()
     return found
 
 
-def _settings(connection: psycopg.Connection[Any]) -> None:
-    """Let the index go on where a filter leaves too little; before 0.8, pgvector has no such setting, and rows are read instead."""
-    connection.execute("SELECT '[1]'::vector")  # loads the library, which brings the settings
-    connection.execute(
-        "SELECT set_config(name, CASE name WHEN 'hnsw.ef_search' THEN %s ELSE 'strict_order' END, true) "
-        "FROM pg_catalog.pg_settings WHERE name IN ('hnsw.ef_search', 'hnsw.iterative_scan')",
-        (str(LOOKED_AT),),
-    )
+_SETTINGS = f"""
+SELECT set_config(name, CASE name WHEN 'hnsw.ef_search' THEN '{LOOKED_AT}' ELSE 'strict_order' END, true)
+FROM pg_catalog.pg_settings WHERE name IN ('hnsw.ef_search', 'hnsw.iterative_scan') AND '[1]'::vector IS NOT NULL
+"""
+"""Let the index go on where a filter leaves too little; before 0.8, pgvector has no such setting, and rows are read instead. Until the
+vector is read, pgvector's library is not loaded, and has no settings."""
 
 
 def by_keyword(

@@ -53,13 +53,16 @@ def search(
             with session(dsn, name) as connection:
                 return _found(connection, table, question, embedder, limit=limit, where=where, by=by, exact=exact)
         except DatabaseRefused as error:
-            if last or error.code != _NO_TABLE:
+            if error.code != _NO_TABLE:
                 raise
+            if last:
+                raise ConfigurationError(f"table {table}", "has no index.", fix=_PUBLISH) from error
     raise AssertionError("the second attempt returns or raises")
 
 
 _NO_TABLE = "42P01"
-"""Another version was served, and the one before dropped, while we looked: the next look finds the new one."""
+"""There is no index; or another version was served, and the one before dropped, while we looked: the next look finds the new one."""
+_PUBLISH = "Let an IndexDocumentsOperator publish it, or correct the table's name."
 
 
 def _found(
@@ -107,19 +110,14 @@ def _found(
 
 
 def _served(connection: psycopg.Connection[Any], table: str) -> Served:
-    import psycopg
-
-    fix = "Let an IndexDocumentsOperator publish it, or correct the table's name."
-    try:
-        with connection.transaction():
-            rows = connection.execute(
-                f"SELECT version, model, model_version, dimension, language, fields FROM {names.catalogue(table)} "
-                "WHERE state = 'served'".encode()
-            ).fetchall()
-    except psycopg.errors.UndefinedTable as error:
-        raise ConfigurationError(f"table {table}", "has no index.", fix=fix) from error
+    rows = connection.execute(
+        (
+            f"SELECT version, model, model_version, dimension, language, fields FROM {names.catalogue(table)} "
+            "WHERE state = 'served'"
+        ).encode()
+    ).fetchall()
     if not rows:
-        raise ConfigurationError(f"table {table}", "has an index of which no version was published.", fix=fix)
+        raise ConfigurationError(f"table {table}", "has an index of which no version was published.", fix=_PUBLISH)
     version, model, model_version, dimension, language, fields = rows[0]
     return Served(
         version=version,

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from airflow_provider_harness.adapters.learning.retrieval import ranking
 from airflow_provider_harness.adapters.learning.retrieval.pgvector import shard_number
 from airflow_provider_harness.testing.embedding import HashEmbedder
 from airflow_provider_harness.testing.postgres import PostgresServer
@@ -71,6 +72,13 @@ def test_a_table_is_indexed_with_its_columns(notes: Library) -> None:
     assert best.place == f"connection wh, public.notes, id {best.document}"
 
 
+@pytest.fixture(params=[0, ranking.FEW], ids=["by the index of vectors", "as few are searched"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,500 are few: that the index of vectors is asked has to be wanted."""
+    monkeypatch.setattr(ranking, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("by", ["vector", "hybrid"])
 def test_a_filter_never_gives_fewer_than_there_are(notes: Library, by: str) -> None:
     for question in WORDS[:5]:
@@ -79,6 +87,7 @@ def test_a_filter_never_gives_fewer_than_there_are(notes: Library, by: str) -> N
     assert set(numbers(found)) == set(range(0, COUNT, 10))
 
 
+@pytest.mark.usefixtures("few")
 def test_the_index_finds_nearly_all_that_an_exact_search_finds(notes: Library) -> None:
     dice, met = random.Random(1), 0
     texts = dict(notes.rows("SELECT id, text FROM ai.handbook"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_provider_harness.adapters.sql.checks import column, ident
+from airflow_provider_harness.adapters.sql.checks import column, ident, literal
 from airflow_provider_harness.core.learning.retrieval import Recipe
 
 
@@ -55,7 +55,8 @@ def tables(pair: Pair, recipe: Recipe, dimension: int) -> tuple[str, ...]:
     """The statements that make the tables of a version where they are not there."""
     columns = ", ".join(f"{column(one.name)} {one.physical_type}" for one in recipe.columns)
     fields = "".join(f", {column(one.name)} {one.physical_type}" for one in recipe.fields)
-    words = f"setweight(to_tsvector('{recipe.language}', harness_heading), 'A') || to_tsvector('{recipe.language}', harness_text)"
+    language = literal(recipe.language)
+    words = f"setweight(to_tsvector({language}, harness_heading), 'A') || to_tsvector({language}, harness_text)"
     return (
         f"CREATE TABLE IF NOT EXISTS {pair.documents} (harness_id text PRIMARY KEY, harness_digest text NOT NULL, "
         f"harness_shard integer NOT NULL, harness_place text NOT NULL, {columns})",
@@ -76,6 +77,7 @@ MOST_DIMENSIONS = 2000
 def indexes(pair: Pair, recipe: Recipe, dimension: int) -> tuple[str, ...]:
     """The statements that make a version quick to search; after it is filled, since that is quicker."""
     made = [
+        _ROOM,
         f"CREATE INDEX ON {pair.passages} USING gin (harness_words)",
         *(
             f"CREATE INDEX ON {pair.passages} ({column(one.name)})"
@@ -86,6 +88,13 @@ def indexes(pair: Pair, recipe: Recipe, dimension: int) -> tuple[str, ...]:
     if dimension <= MOST_DIMENSIONS:
         made.append(f"CREATE INDEX ON {pair.passages} USING hnsw (harness_embedding vector_cosine_ops)")
     return (*made, f"ANALYZE {pair.documents}", f"ANALYZE {pair.passages}")
+
+
+_ROOM = """
+SELECT set_config('maintenance_work_mem', '256MB', true) FROM pg_catalog.pg_settings
+WHERE name = 'maintenance_work_mem' AND setting::bigint < 256 * 1024
+"""
+"""HNSW is made several times slower once it no longer fits; who gave the server more, keeps it."""
 
 
 def _ordered(physical_type: str) -> bool:

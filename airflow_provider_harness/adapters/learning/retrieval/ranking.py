@@ -20,7 +20,9 @@ CANDIDATES = 50
 """Passages of each ranking that are fused, at least."""
 COMMON = 2000
 """Passages from which on a word is common: PostgreSQL ranks by the passage alone, and would count "how" as much as a name."""
-LOOKED_AT = 100
+FEW = 10_000
+"""Passages up to which all that pass the filter are compared, which costs milliseconds and misses none; an index of vectors is for more."""
+LOOKED_AT = 200
 """``hnsw.ef_search``: candidates that the index keeps while it walks."""
 
 
@@ -46,21 +48,28 @@ def by_vector(
     *,
     exact: bool = False,
 ) -> list[Key]:
-    """The nearest passages in the transaction that is open, nearest first: by the index, which goes on until it has enough; by all rows, where it has not.
+    """The nearest passages in the transaction that is open, nearest first. Where the filter leaves few, all are compared; else the index
+    of vectors is asked, which goes on until it has enough, and where it has not, all are compared, too.
 
-    :param exact: by all rows at once.
+    :param exact: compare all at once.
     """
     narrowed, values = condition(where)
     order = "harness_embedding <=> %s::vector"
     asked = f"SELECT harness_id, harness_ordinal FROM {passages} WHERE {narrowed} ORDER BY {{}} LIMIT %s"
     given = [*values, _written(vector), limit]
     found: list[Key] = []
-    if not exact:
+    if not exact and _many(connection, passages, narrowed, values):
         connection.execute(_SETTINGS.encode())
         found = connection.execute(asked.format(order).encode(), given).fetchall()
     if len(found) < limit:
         found = connection.execute(asked.format(f"({order}) + 0").encode(), given).fetchall()
     return found
+
+
+def _many(connection: psycopg.Connection[Any], passages: str, narrowed: str, values: list[Any]) -> bool:
+    """Whether more than a few passages pass a filter; no more of them are counted."""
+    asked = f"SELECT count(*) > {FEW} FROM (SELECT FROM {passages} WHERE {narrowed} LIMIT {FEW + 1}) AS few"
+    return bool(connection.execute(asked.encode(), values).fetchall()[0][0])
 
 
 _SETTINGS = f"""

@@ -52,8 +52,10 @@ def mlflow_server(token: str = "") -> Iterator[tuple[str, MemoryModels]]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if (body["name"], body["version"]) not in held.versions:
+                return self._send(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"})
             held.used[body["name"]] = body["version"]
-            self._send(200, {})
+            return self._send(200, {})
 
         def _answer(self, path: str, asked: dict[str, str]) -> None:
             if token and self.headers.get("Authorization") != f"Bearer {token}":

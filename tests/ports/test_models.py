@@ -191,3 +191,8 @@ def test_mlflow_that_is_away_is_said_to_be() -> None:
         HarnessUnavailable, match=r"MLflow is unavailable: registered-models/alias at http://127.0.0.1:9"
     ):
         MlflowModels("http://127.0.0.1:9").current("m")
+
+
+def test_a_version_that_went_away_meanwhile_is_not_said_to_be_in_use() -> None:
+    with mlflow_server() as (url, _), pytest.raises(HarnessUnavailable, match="MLflow has no version 1 of it"):
+        MlflowModels(url).point("m", "1", expected=None)

@@ -64,7 +64,9 @@ class MlflowModels:
         if there != expected:
             why = f"version {there} is in use, and was {expected} before: somebody was faster."
             raise HarnessUnavailable(f"model {model}", why)
-        self._ask("POST", "registered-models/alias", {"name": model, "alias": self._alias, "version": version})
+        told = {"name": model, "alias": self._alias, "version": version}
+        if self._ask("POST", "registered-models/alias", told) is None:
+            raise HarnessUnavailable(f"model {model}", f"MLflow has no version {version} of it.")
 
     def _ask(self, method: str, path: str, given: Mapping[str, str]) -> Any:
         """An answer; None where what is asked for does not exist."""

@@ -71,7 +71,11 @@ def mlflow_server(token: str = "") -> Iterator[tuple[str, MemoryModels]]:
             version = held.versions.get((name, str(number)))
             if version is None:
                 code = "INVALID_PARAMETER_VALUE" if by_alias else "RESOURCE_DOES_NOT_EXIST"
-                return self._send(400 if by_alias else 404, {"error_code": code, "message": "not found"})
+                said = {
+                    "error_code": code,
+                    "message": "Registered model alias champion not found." if by_alias else "not found",
+                }
+                return self._send(400 if by_alias else 404, said)
             told = {"version": version.version, "source": version.uri, "run_id": f"{name}|{version.version}"}
             return self._send(200, {"model_version": told})
 

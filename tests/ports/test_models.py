@@ -196,3 +196,15 @@ def test_mlflow_that_is_away_is_said_to_be() -> None:
 def test_a_version_that_went_away_meanwhile_is_not_said_to_be_in_use() -> None:
     with mlflow_server() as (url, _), pytest.raises(HarnessUnavailable, match="MLflow has no version 1 of it"):
         MlflowModels(url).point("m", "1", expected=None)
+
+
+@pytest.mark.attack
+def test_an_alias_that_was_taken_away_lets_no_worse_version_in(journal: SqlModelJournal) -> None:
+    registry = MemoryModels()
+    place = Place(registry, registry.register, journal)
+    place.register(version("1"))
+    place.register(version("2", auc=0.76))
+    place.models().promote("1")
+    registry.used.clear()
+    with pytest.raises(PromotionRefused, match=r"worse than 0\.8 of version 1"):
+        place.models().promote("2")

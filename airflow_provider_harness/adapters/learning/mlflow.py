@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 HOLDOUT_TAG = "harness.holdout_hash"
 """Tag of a run, or of a model's version, that says which holdout its metrics are of."""
 SECONDS = 30
-_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What MLflow says of a version, or an alias, that is not there."""
+_ABSENT = (("RESOURCE_DOES_NOT_EXIST", ""), ("INVALID_PARAMETER_VALUE", "alias"))
+"""What MLflow says of a version, or an alias, that is not there: its code, and a word of its message."""
 
 
 class MlflowModels:
@@ -84,7 +84,7 @@ class MlflowModels:
         body = answer.json()
         if answer.is_success:
             return body
-        if answer.status_code in (400, 404) and body.get("error_code") in _ABSENT:
+        code, message = str(body.get("error_code", answer.status_code)), str(body.get("message", ""))
+        if any(code == absent and word in message for absent, word in _ABSENT):
             return None
-        said = f"{body.get('error_code', answer.status_code)}: {body.get('message', '')}"[:300]
-        raise HarnessUnavailable("MLflow", said)
+        raise HarnessUnavailable("MLflow", f"{code}: {message}"[:300])

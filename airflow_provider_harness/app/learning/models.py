@@ -106,9 +106,10 @@ class Models:
         if found is None:
             yield f"the registry has no version {version} of {self._terms.name}."
             return
-        now = self._registry.version(self._terms.name, current) if current else None
-        if current and now is None:
-            yield f"version {current} is in use, and the registry has no metrics of it."
+        last = current or next(reversed(in_use(events)), None)  # an alias that somebody took away hides no version
+        now = self._registry.version(self._terms.name, last) if last else None
+        if last and now is None:
+            yield f"version {last} is in use, and the registry has no metrics of it."
         yield from refusals(self._terms, found, now)
 
     def _previous(self, events: Sequence[ModelEvent], current: str | None) -> str:

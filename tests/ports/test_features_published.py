@@ -211,6 +211,14 @@ def test_features_that_were_changed_in_place_are_refused_with_the_row_and_what_w
     assert place.rows("learned", ("id", "score"))[0] == (1, 77)
 
 
+def test_a_set_that_is_published_as_a_whole_is_held_to_its_last_run(place: Place) -> None:
+    place.contracts(training={"slice_column": ""})
+    place.publish(1)
+    place.learn(3)
+    place.target.run("UPDATE scores SET score = 77 WHERE who = 'a'")
+    assert "1 published rows have other features now (id 1" in _refused(lambda: place.learn(4))
+
+
 def test_a_new_request_is_no_other_answer(place: Place) -> None:
     place.publish(1)
     place.learn()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.core.contracts.contract import LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.wiring import rows
 
@@ -120,7 +121,8 @@ def _judged(session: Session, contract: Contract, slice_id: str, conn_id: str) -
         results.append(core.labels(made, core.Named.of(late, shown), int(staged)))
     ((asked, answered),) = session.asked(gates.hashes(contract, made, dialect))
     now = core.Hashes(requests=(int(asked) + fingerprint(made, *known) + made.version) % MODULUS, rows=int(answered))
-    kept = history().published(contract.table, conn_id, slice_id, (core.REQUESTS, core.ROWS))
+    mine = "" if contract.load.mode is LoadMode.FULL else slice_id
+    kept = history().published(contract.table, conn_id, mine, (core.REQUESTS, core.ROWS))
     before = core.Hashes(requests=int(kept[core.REQUESTS]), rows=int(kept[core.ROWS])) if len(kept) == 2 else None
     found = core.Named(count=0)
     if before is not None and before.requests == now.requests and before.rows != now.rows:

@@ -146,11 +146,15 @@ class SqlGates:
 
     @readable
     def published(self, table: str, conn_id: str, slice_id: str, checks: Collection[str]) -> Mapping[str, float]:
-        """Of these checks, what the newest gate found that let a slice be published; empty where none did."""
+        """Of these checks, what the newest gate found that let a slice be published; empty where none did.
+
+        :param slice_id: empty for a table that is published as a whole, whatever its runs call that.
+        """
         from sqlalchemy import select
 
         g, k = t.gates, t.gate_checks
-        mine = g.c.table_name == table, g.c.conn_id == conn_id, g.c.slice == slice_id, g.c.place == Place.STAGING
+        mine = [g.c.table_name == table, g.c.conn_id == conn_id, g.c.place == Place.STAGING]
+        mine += [g.c.slice == slice_id] if slice_id else []
         newest = select(g.c.key).where(*mine, g.c.decision != Decision.BLOCK).order_by(g.c.measured_at.desc()).limit(1)
         asked = select(k.c.check_id, k.c.value).where(k.c.gate == newest.scalar_subquery(), k.c.check_id.in_(checks))
         with transaction(self._engine) as connection:

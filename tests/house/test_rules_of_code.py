@@ -129,6 +129,9 @@ WRITES = {
     "shelf": "a release from quarantine",
     "index": "an index of documents",
     "mark": "a comment: synthetic",
+    "opened": "a sandbox is emptied",
+    "build": "a proposal, in a sandbox",
+    "keep": "a sandbox is emptied but for the best",
 }
 
 

@@ -79,9 +79,9 @@ class PostgresSandbox(Cancellable):
     @contextmanager
     def opened(self) -> Iterator[None]:
         """See ``app.ports.promotion.Sandbox``."""
-        with self._session() as reading:
+        with self._connect() as reading:
             prove(reading, self.schema, self.contract.table, self.reads, self.contract.dropped)
-        with self._session(writes=True) as holding:
+        with self._connect(writes=True) as holding:
             locked = holding.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [self._own]).fetchall()
             if locked != [(True,)]:
                 raise SliceBusy(f"Another run of this task is at work in {self._own}*. Airflow may retry.")
@@ -94,12 +94,12 @@ class PostgresSandbox(Cancellable):
 
     def profile(self) -> Profile:
         """See ``app.ports.promotion.Sandbox``."""
-        with self._session() as connection:
+        with self._connect() as connection:
             return profiled(connection, self.contract, self.redactor)
 
     def live(self, contract: Contract, table: str) -> Live:
         """See ``app.ports.promotion.Sandbox``."""
-        with self._session() as connection:
+        with self._connect() as connection:
             there = catalog(connection, table)
         if there is None:
             return Live(drift=None, report=None)
@@ -114,7 +114,7 @@ class PostgresSandbox(Cancellable):
         printed = checked(sql, frozenset({source}))
         table = f"{self._own}{number}"
         try:
-            with self._session(writes=True) as connection, connection.transaction():
+            with self._connect(writes=True) as connection, connection.transaction():
                 [(rows,)] = connection.execute(f"SELECT count(*) FROM {ident(self.contract.table)}".encode()).fetchall()
                 # One row more than there are: enough to see that rows were added, and no more than that is ever written.
                 made = f"CREATE TABLE {ident(table)} AS SELECT * FROM ({printed}) AS proposed LIMIT {rows + 1}"
@@ -126,7 +126,7 @@ class PostgresSandbox(Cancellable):
     def difference(self, contract: Contract, table: str) -> Any:
         """See ``app.ports.promotion.Sandbox``."""
         try:
-            with self._session() as connection:
+            with self._connect() as connection:
                 return compared(connection, self.contract, contract, table)
         except (DatabaseRefused, DatabaseUnavailable) as error:
             raise self._refused("the rows cannot be compared", error) from error
@@ -141,13 +141,13 @@ class PostgresSandbox(Cancellable):
 
     def edges(self, sql: str) -> tuple[ColumnEdge, ...]:
         """See ``app.ports.promotion.Sandbox``."""
-        with self._session() as connection:
+        with self._connect() as connection:
             there = catalog(connection, self.contract.table)
         return lineage_sql.edges(sql, {self.contract.table: there}, self.place)
 
     def keep(self, table: str) -> None:
         """See ``app.ports.promotion.Sandbox``."""
-        with self._session(writes=True) as connection:
+        with self._connect(writes=True) as connection:
             self._drop(connection, but=table)
 
     def _drop(self, connection: psycopg.Connection[Any], but: str) -> None:
@@ -161,7 +161,7 @@ class PostgresSandbox(Cancellable):
                 connection.execute(f"DROP TABLE {ident(f'{self.schema}.{name}')}".encode())
 
     @contextmanager
-    def _session(self, *, writes: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    def _connect(self, *, writes: bool = False) -> Iterator[psycopg.Connection[Any]]:
         """A session that finds no name by itself, and whose statements end with the budget."""
         milliseconds = int(max(LEAST_SECONDS, self.left()) * 1000)
         with session(self.dsn, self.name, writes=writes) as connection, self._cancels(connection):

@@ -93,7 +93,11 @@ BAD: dict[str, tuple[Any, dict[str, Any], str]] = {
         {"labelled_at": "labelled_at"},
         r"1 of which its label is from the future\. .*The first: \{\"id\": 7\}",
     ),
-    "an example without text": (row(7, "  "), {}, r"a text is empty\. .*The first: \{\"id\": 7\}"),
+    "an example without text": (
+        row(7, "  "),
+        {},
+        r"a text is empty, or has half a character\. .*The first: \{\"id\": 7\}",
+    ),
     "a group that is null": (distinct(7, customer=None), {"group": ["customer"]}, r"its group is null.*\{\"id\": 7\}"),
     "no time of the label": (
         distinct(7, labelled_at=None),
@@ -181,7 +185,7 @@ def test_a_talk_of_columns_and_one_of_messages_are_the_same(support: Support) ->
 def test_bad_rows_within_the_share_are_left_out_and_counted(support: Support) -> None:
     support.fill([*MANY, row(7000, "")])
     support.make(max_bad_share=0.01)
-    assert support.manifest()["steps"][0]["why"] == {"a text is empty": 1}
+    assert support.manifest()["steps"][0]["why"] == {"a text is empty, or has half a character": 1}
     assert support.steps()["example"] == (201, 200)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
@@ -24,7 +25,7 @@ class ExampleForm(StrEnum):
 class BadExample(StrEnum):
     """Why a row is no example. Each of them is a fault of the data: past the declared share they stop the set."""
 
-    NO_TEXT = "a text is empty"
+    NO_TEXT = "a text is empty, or has half a character"
     NO_MESSAGES = "messages is no list of {role, content}"
     ROLE = "a role is unknown, or a turn is out of order"
     NO_ANSWER = "the last turn is not the assistant's"
@@ -33,6 +34,8 @@ class BadExample(StrEnum):
     FUTURE_LABEL = "its label is from the future"
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair of UTF-16, which JSON can write and no file of text can hold."""
 ROLES = ("system", "user", "assistant", "tool")
 TEXTS = {
     ExampleForm.CHAT: ("messages", "system", "user", "assistant"),
@@ -106,7 +109,7 @@ def _messages(row: Mapping[str, Any], shape: Shape) -> Any:
     if isinstance(found, str):
         try:
             return json.loads(found)
-        except ValueError:
+        except (ValueError, RecursionError):  # the second one of a text of a thousand brackets
             return None
     return found
 
@@ -126,7 +129,7 @@ def _talk(messages: Any) -> BadExample | None:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and bool(value.strip()) and not _HALF.search(value)
 
 
 def texts_of(example: Example) -> tuple[str, ...]:

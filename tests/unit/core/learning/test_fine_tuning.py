@@ -143,3 +143,17 @@ def test_messages_are_read_from_json() -> None:
     turns = [{"role": "user", "content": "a", "name": "x"}, {"role": "assistant", "content": "b"}]
     found = example_of({"talk": json.dumps(turns)}, CHAT, AS_OF)
     assert found == {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[" * 100_000, BadExample.NO_MESSAGES),
+        ('[{"role": "user", "content": "\\ud800"}, {"role": "assistant", "content": "b"}]', BadExample.NO_TEXT),
+        ('[{"role": "user", "content": "\\ud83d\\ude00"}, {"role": "assistant", "content": "b"}]', None),
+    ],
+)
+def test_a_text_that_no_file_can_hold_is_a_bad_example_and_no_crash(text: str, found: BadExample | None) -> None:
+    made = example_of({"talk": text}, CHAT, AS_OF)
+    assert (made is found) if found else digest(made)  # type: ignore[arg-type]

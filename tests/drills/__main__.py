@@ -2,7 +2,7 @@
 
 ``DRILLS=refused,locked``: some of them; ``QUICK=1``: a few minutes; ``HEALER``: ``rules`` (this package, no model), ``retries``
 (plain Airflow), ``nobody``, or a command that is started beside Airflow; ``BASELINE=1``: ``retries`` after it; ``REPEAT=5``: five times.
-``WRITE=1`` puts the results into docs/explanation/drills.md.
+``WRITE=1`` puts the results into docs/explanation/drills.md; ``TELL=1`` runs nothing and tells what the last run has kept.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from tests.drills.run import run
 from tests.drills.site import HOME, Healer, Site, healer, site
 from tests.drills.watch import Shared
 
+#: A line of each drill that has ended, while the others go on.
+LINES = "lines.jsonl"
 PAGE = ROOT / "docs" / "explanation" / "drills.md"
 
 
@@ -62,28 +64,43 @@ def _one(shared: Shared, place: Site, drill: Drill, turn: int, home: Path) -> di
     record, said = run(shared, place.worlds[drill.name])
     facts = grade(place.worlds[drill.name], record)
     found = line(drill, record, facts, said, place.healer.name, turn)
-    with (home / "lines.jsonl").open("a") as out:
+    with (home / LINES).open("a") as out:
         out.write(json.dumps(found, default=str) + "\n")
     return found
 
 
 def main() -> int:
     """Exit status 0, whatever the healer came to: red drills are results."""
-    drills = chosen(os.environ.get("DRILLS", ""), bool(os.environ.get("QUICK")))
-    whos = [healer(os.environ.get("HEALER") or "rules")]
-    if os.environ.get("BASELINE"):
-        whos.append(healer("retries"))
-    results: dict[str, list[dict[str, Any]]] = {who.name: [] for who in whos}
-    for who in whos:
-        for turn in range(int(os.environ.get("REPEAT") or "1")):
-            results[who.name] += one_turn(drills, who, turn + 1)
-            keep(HOME / "results.json", [item for lines in results.values() for item in lines])
+    lines = kept() if os.environ.get("TELL") else run_all()
+    results = {
+        name: [item for item in lines if item["healer"] == name] for name in {item["healer"]: 0 for item in lines}
+    }
     told = tell(results)
     print(f"\n{told}")
     if os.environ.get("WRITE"):
         write(PAGE, told)
-    say(f"kept in {HOME.name}/results.json")
     return 0
+
+
+def run_all() -> list[dict[str, Any]]:
+    """Every drill that is asked for, with every healer that is."""
+    drills = chosen(os.environ.get("DRILLS", ""), bool(os.environ.get("QUICK")))
+    whos = [healer(os.environ.get("HEALER") or "rules")]
+    if os.environ.get("BASELINE"):
+        whos.append(healer("retries"))
+    (HOME / LINES).unlink(missing_ok=True)
+    lines: list[dict[str, Any]] = []
+    for who in whos:
+        for turn in range(int(os.environ.get("REPEAT") or "1")):
+            lines += one_turn(drills, who, turn + 1)
+            keep(HOME / "results.json", lines)
+    say(f"kept in {HOME.name}/results.json")
+    return lines
+
+
+def kept() -> list[dict[str, Any]]:
+    """What the last run has kept so far, also one that was cut short."""
+    return [json.loads(text) for text in (HOME / LINES).read_text().splitlines()]
 
 
 def tell(results: Mapping[str, Sequence[dict[str, Any]]]) -> str:

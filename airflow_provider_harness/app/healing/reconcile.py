@@ -13,7 +13,8 @@ from airflow_provider_harness.app.ports.healing import BrokenFile, Healer, RunSt
 from airflow_provider_harness.core.diagnosis.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.events import Judged, Noted, Outcome
-from airflow_provider_harness.core.incidents.incident import Incident, State
+from airflow_provider_harness.core.incidents.grouping import healer_run_key
+from airflow_provider_harness.core.incidents.incident import Incident, State, episode_of, run_id
 from airflow_provider_harness.core.redaction.escaping import code, one_line
 from airflow_provider_harness.core.redaction.redactor import Redactor
 
@@ -91,7 +92,7 @@ def _waiting(healer: Healer) -> list[Incident]:
     return [
         item
         for item in healer.store.unsettled(healer.now() - GRACE)
-        if item.state is State.OPEN and (item.id in overdue or not _is_started(item))
+        if item.state is State.OPEN and (item.id in overdue or not (_is_started(item) or _is_on_its_way(healer, item)))
     ]
 
 
@@ -113,6 +114,20 @@ def _of_this_pass(healer: Healer, found: Sequence[str]) -> list[Incident]:
 def _is_started(incident: Incident) -> bool:
     noted = incident.last.get(Noted)
     return noted is not None and noted.text == STARTED
+
+
+def _is_on_its_way(healer: Healer, incident: Incident) -> bool:
+    """Whether the healer run that a callback started still waits for its turn, as it does where every worker is busy."""
+    handed = [item for item in healer.store.failures(incident.id) if item.heals and item.origin is Origin.CALLBACK]
+    names = {run_id(healer_run_key(item, episode_of(item.key)), item.key.try_number) for item in handed}
+    return any(_is_to_come(healer, name) for name in sorted(names))
+
+
+def _is_to_come(healer: Healer, name: str) -> bool:
+    try:
+        return healer.airflow.run_state(healer.healer_dag_id, name) in ("queued", "running")
+    except HarnessError:  # there is no such run, or Airflow does not say
+        return False
 
 
 def _abandoned(healer: Healer) -> list[Incident]:

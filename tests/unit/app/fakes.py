@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -312,6 +313,10 @@ def dag(**more: Any) -> DagFacts:
     return DagFacts(**given | more)
 
 
+#: A healer run as the harness names it; others are names of tests, and there.
+_STARTED_ID = re.compile(r"heal__[0-9a-f]{16}__\d+")
+
+
 @dataclass
 class FakeAirflow:
     """Implements ``app.ports.healing.Airflow``.
@@ -409,7 +414,11 @@ class FakeAirflow:
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         self._read()
-        return self.healer_run if dag_id == "harness_healer" else self.run
+        if dag_id != "harness_healer":
+            return self.run
+        if _STARTED_ID.fullmatch(run_id) and run_id not in self.healing:
+            raise NotAllowed(f"There is no run {run_id}.")
+        return self.healer_run
 
     def from_task(self, run_id: str) -> bool:
         return run_id not in self.by_person

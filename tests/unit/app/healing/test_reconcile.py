@@ -17,7 +17,8 @@ from airflow_provider_harness.app.ports.healing import BrokenFile, RunState
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.events import EventKind, Noted, Outcome
-from airflow_provider_harness.core.incidents.incident import State
+from airflow_provider_harness.core.incidents.grouping import healer_run_key
+from airflow_provider_harness.core.incidents.incident import State, episode_of, run_id
 from tests.unit.app.fakes import KEY, START, FakeAirflow, World, another_try, dag, failure, opened, task, world
 
 
@@ -181,10 +182,24 @@ def test_what_somebody_has_is_not_started_again(kind: EventKind) -> None:
 def test_a_lost_start_is_made_up_for_under_a_free_number() -> None:
     w = world()
     incident_id = opened(w)
-    w.airflow.healing = {f"heal__{w.incident(incident_id).episode}__1"}
+    w.airflow.healing, w.airflow.healer_run = {f"heal__{w.incident(incident_id).episode}__1"}, "failed"
     later(w)
     assert reconcile(w.healer).started == (incident_id,)
     assert f"heal__{w.incident(incident_id).episode}__2" in w.airflow.healing
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_run_that_a_callback_started_and_no_worker_has_time_for_is_waited_for(state: str) -> None:
+    w = world()
+    incident_id = opened(w)
+    (one,) = w.store.failures(incident_id)
+    w.airflow.healing = {run_id(healer_run_key(one, episode_of(one.key)), one.key.try_number)}
+    w.airflow.healer_run = state
+    for _ in range(10):
+        later(w)
+        assert reconcile(w.healer).started == ()
+    w.clock.ahead(minutes=2)
+    assert reconcile(w.healer).started == (incident_id,), "two minutes, and not for ever"
 
 
 def test_a_backlog_does_not_grow_with_every_pass() -> None:

@@ -107,7 +107,7 @@ def _forget_roles(postgres: PostgresServer) -> None:
     """Roles outlive their database."""
     with postgres.connect() as connection:
         for (name,) in connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'drill\\_%'").fetchall():
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))
 
 
 def _write_dags(folder: Path, worlds: Mapping[str, World], who: Healer) -> None:

@@ -89,7 +89,7 @@ DRILLS = (
         remedies=frozenset({"retry_task"}),
         break_it=lambda world: world.hold(LOCK),
         passes=World.release,
-        connection={"warehouse": {"options": "-c lock_timeout=3s -c deadlock_timeout=2s"}},
+        connection={"warehouse": {"options": "-c lock_timeout=3s"}},
     ),
     Drill(
         name="held",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.drills.acts import published_early, silence, unasked
-from tests.drills.drill import Deed, Difficulty, Drill, Family, does
+from tests.drills.drill import Deed, Difficulty, Drill, Family, does, nothing
 from tests.drills.families.source import ASKS_HTTP
 from tests.drills.pipelines import GATED, PLAIN, contract
 
@@ -77,5 +79,17 @@ DRILLS = (
         ASKS_HTTP,
         lambda world: world.answer(403, "account lacks role reader"),
         lambda world: world.answer(200),
+    ),
+    replace(
+        _refusal(
+            "parameter",
+            "The connection sets a parameter that the role may not set: PostgreSQL refuses each login, as if it were away.",
+            {"permission_denied", "config_error"},
+            GATED,
+            nothing,
+            does("GRANT SET ON PARAMETER deadlock_timeout TO drill_<name>"),
+        ),
+        difficulty=Difficulty.MEDIUM,
+        connection={"warehouse": {"options": "-c deadlock_timeout=2s"}},
     ),
 )

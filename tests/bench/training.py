@@ -31,6 +31,7 @@ SELECT n AS id, 'c' || n % 10000 AS customer,
        'Why is ' || (SELECT string_agg(md5((n - n % 10 / 9)::text || w), ' ') FROM generate_series(1, 12) w) || ' late?' || repeat('!', (n % 2)::int) AS question,
        'Since ' || (SELECT string_agg(md5((n - n % 10 / 9)::text || 'a' || w), ' ') FROM generate_series(1, 12) w) || '.' AS answer
 FROM generate_series(1::bigint, {rows}) n;
+ANALYZE public.examples;
 """
 
 

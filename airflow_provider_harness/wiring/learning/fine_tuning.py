@@ -95,7 +95,7 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
     piece, counter = piece_of(contract, order.key, order.end), counter_of(place, order.counter)
     site = GateSite(place=Place.FILE if order.path else Place.SOURCE, conn_id=order.conn_id, task=order.task)
     with gate(contract, piece, site) as here, tempfile.TemporaryDirectory(prefix="harness-") as folder:
-        spool = DiskSpool(_made(folder, "spool"))
+        spool = DiskSpool(_made(folder, "spool"), Progress(None))
         preparation = Preparation(order.plan, contract, spool, counter, piece.end, order.watched)
         wrong = _read(order, piece, preparation, here, running)
         _stop(here, (*wrong, *preparation.results()))

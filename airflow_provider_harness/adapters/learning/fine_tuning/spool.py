@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.learning.fine_tuning.similar import Similar
 from airflow_provider_harness.app.ports.fine_tuning import Prepared
+from airflow_provider_harness.app.ports.rows import Progress
 from airflow_provider_harness.core.learning.fine_tuning.examples import texts_of
 from airflow_provider_harness.core.learning.fine_tuning.quality import shingles
 
@@ -24,10 +25,11 @@ class DiskSpool:
     """Implements ``app.ports.fine_tuning.Spool``.
 
     :param folder: a private folder on this machine, which somebody else removes.
+    :param progress: is told how many examples were compared.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._file = folder, folder / "spool.parquet"
+    def __init__(self, folder: Path, progress: Progress) -> None:
+        self._folder, self._file, self._progress = folder, folder / "spool.parquet", progress
         self._digests, self._groups = array("Q"), array("Q")
         self._waiting: list[Prepared] = []
         self._joined: dict[int, int] = {}
@@ -94,6 +96,7 @@ class DiskSpool:
             for number, prepared in self._rows():
                 if self._kept[number]:
                     similar.add(shingles(texts_of(prepared.example)))
+                self._progress("near duplicates", number + 1)
             firsts = similar.firsts(digests)
         self._clusters[places] = places[firsts]
         return int(np.count_nonzero(firsts != np.arange(len(firsts))))

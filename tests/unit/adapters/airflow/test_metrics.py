@@ -68,6 +68,9 @@ class StatsClient:
                 print(kind, name, value, file=file)
 
         return tell
+
+
+class UnixSocketStatsClient(StatsClient): ...  # Airflow 3.4 imports it, too
 """
 
 

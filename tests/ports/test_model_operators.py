@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from airflow_provider_harness.adapters.store.migrate import upgrade
 from airflow_provider_harness.cli.learning import card as cards
 from airflow_provider_harness.core.errors import ConfigurationError, ModelUnproved
 from airflow_provider_harness.core.learning.models import ModelEventKind, ModelVersion
@@ -31,10 +31,10 @@ GOOD = {"version": "1", "metrics": {"r2": 0.71, "mae": 18.2}, "holdout_hash": "s
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path: Path, store_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     (tmp_path / "orders.odcs.yaml").write_text(CONTRACT)
-    upgrade(task_engine())
+    shutil.copyfile(store_file, tmp_path / "harness.db")
     yield tmp_path
     task_engine().dispose()
 

@@ -222,7 +222,7 @@ _OF_VALUES = (
 def _hold(contract: Contract, live: Live, checks: Iterable[Check]) -> str:
     """Why some checks do not hold: on the whole table where they can be judged so, else in the newest gate."""
     results = {result.id: result for result in live.report.results} if live.report else {}
-    whys = []
+    whys, unread = [], ""
     for check in dict.fromkeys(checks):
         result = results.get(check.id)
         if result is not None and not result.error:
@@ -230,9 +230,9 @@ def _hold(contract: Contract, live: Live, checks: Iterable[Check]) -> str:
         elif check.id in live.gates:
             whys.append(live.gates[check.id])
         else:
-            unread = f" ({live.unread})" if live.unread else ""
-            whys.append(result.sentence() if result else f"{check.id}: no gate has measured it{unread}.")
-    return " ".join(filter(None, whys))
+            whys.append(result.sentence() if result else f"{check.id}: no gate has measured it.")
+            unread = live.unread
+    return " ".join(filter(None, (*whys, unread)))
 
 
 def _covering(contract: Contract, names: Iterable[str], kinds: Sequence[CheckKind]) -> tuple[list[Check], list[str]]:

@@ -143,7 +143,7 @@ def _drawn(name: str, requests: Any, values: Any, options: Any) -> Known:
     return Known(id=name, requests=asked, values=values, answer=(), options=options)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=DRAWN_REQUESTS, values=DRAWN_VALUES, options=OPTIONS)
 def test_drawn_tables_are_joined_as_a_slow_reader_joins_them(
     engines: Engines, requests: Any, values: Any, options: Any
@@ -156,6 +156,7 @@ def test_drawn_tables_are_joined_as_a_slow_reader_joins_them(
         assert engines.postgres_rows(case, lookup=lookup) == answer
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.lists(st.tuples(DRAWN_REQUESTS, DRAWN_VALUES, OPTIONS), min_size=8, max_size=8))
 def test_bigquery_joins_drawn_tables_as_a_slow_reader(in_bigquery: Engines, drawn: Any) -> None:

@@ -36,7 +36,7 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 slow: venv ## the tests that CI has no time for, such as stopped and killed demos, and a second healer while a person looks on
 	@$(BIN)/python -m pytest -m slow tests
 
-production: venv ## try FAB, Celery with Redis and docker-compose.yaml's commands on a real Airflow (needs redis-server; ten minutes)
+production: venv ## try FAB, Celery with Redis and docker-compose.yaml's commands on a real Airflow (needs redis-server; a quarter of an hour)
 	@test -x $(PRODUCTION) || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-production
 	@sed -e '/--hash=/d' -e 's/ \\$$//' requirements.lock > .venv-production/pins.txt
 	@$(BIN)/uv pip install --quiet --python $(PRODUCTION) --constraints .venv-production/pins.txt -r .ci/production.in -r .ci/production-tests.in --editable '.[dev]'

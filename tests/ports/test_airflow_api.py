@@ -216,6 +216,23 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
         lambda a: a.failed_runs(AT),
         [RUN],
     ),
+    (
+        "assets",
+        "GET",
+        "assets",
+        {
+            "assets": [
+                {"uri": "s3://payments", "last_asset_event": {"id": 1, "timestamp": AT.isoformat()}},
+                {
+                    "uri": "s3://payments/old",
+                    "last_asset_event": {"id": 2, "timestamp": (AT + timedelta(1)).isoformat()},
+                },
+                {"uri": "s3://payments", "last_asset_event": None},
+            ]
+        },
+        lambda a: a.asset_updated("s3://payments"),
+        AT,
+    ),
     ("dags", "GET", "dags", {"dags": [{"dag_id": "flights"}]}, lambda a: a.enrolled_dags(), ["flights"]),
     (
         "hitl",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ import psycopg
 import pytest
 
 from airflow_provider_harness.adapters.store.migrate import upgrade
+from airflow_provider_harness.adapters.store.rows.lineage import SqlLineage
 from airflow_provider_harness.app.watch.look import look
 from airflow_provider_harness.cli import commands
 from airflow_provider_harness.cli.doctor.findings import Health
 from airflow_provider_harness.cli.doctor.watched import watched
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import ConfigurationError, NotAllowed
+from airflow_provider_harness.core.lineage.graph import Dataset, Flow
 from airflow_provider_harness.testing.postgres import PostgresServer
+from airflow_provider_harness.wiring import rows
 from airflow_provider_harness.wiring import store as wiring_store
 from airflow_provider_harness.wiring.watch import tables
 from tests.ports.test_watch_sixty_days import CONTRACT
@@ -101,6 +105,20 @@ def test_doctor_says_what_is_not_watched_and_why(folder: Path, monkeypatch: pyte
     (folder / "payments.yaml").unlink()
     [none] = watched()
     assert "no contract there has harness.watch" in none.text
+
+
+def test_the_lineage_says_where_a_table_begins_and_who_writes_it(folder: Path) -> None:
+    own = rows.dataset("warehouse", "public.payments")
+    orders = Dataset(namespace="postgres://crm", name="db.public.orders")
+    middle = Dataset(namespace=own.namespace, name="wh.public.staged")
+    store = SqlLineage(wiring_store.store_engine)
+    task = TryKey(dag_id="d", run_id="r", task_id="t", try_number=1)
+    store.keep(replace(task, task_id="stage"), Flow(task="d.stage", inputs=(orders,), output=middle), TODAY)
+    store.keep(task, Flow(task="d.t", inputs=(middle,), output=own), TODAY)
+    found = tables.upstream("warehouse", "public.payments")
+    assert found.roots == ("postgres://crm/db.public.orders",)
+    assert found.feeds == (f"{middle.namespace}/{middle.name}", "postgres://crm/db.public.orders")
+    assert found.writers == ("d.t",)
 
 
 @pytest.mark.attack

@@ -228,8 +228,9 @@ def _seen(
 def quiet_failure(watch: Watch, contract: Contract, seen: WatchedSlice) -> Failure:
     """What is wrong with a slice, as a failure of no task; the healer read it itself."""
     upstream = watch.upstream(seen.conn_id, seen.table)
-    writer = next(iter(upstream.writers), "")
-    dag_id = _rule(contract).after_dag or writer.partition(".")[0] or watch.healer.healer_dag_id
+    dag_id = (
+        _rule(contract).after_dag or watch.healer.healer_dag_id
+    )  # never a writer's that a task told: who reads a Dag sees this
     told = {
         "quiet": ", ".join(dict.fromkeys(one.kind.value for one in seen.failures)),
         "text": f"{seen.table} slice {seen.piece.id}: {'; '.join(one.text for one in seen.failures)}",

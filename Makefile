@@ -22,9 +22,9 @@ venv: ## make or refresh .venv from requirements.lock
 bigquery: ## make or refresh .venv-bigquery, the BigQuery stand-in's own environment (Python 3.13 to 3.15)
 	@$(BIGQUERY)
 
-demo: venv ## break a real pipeline five times and watch the harness (KEEP=1: Airflow goes on; WAREHOUSE=bigquery)
+demo: venv ## break a real pipeline five times and watch the harness (KEEP=1: Airflow goes on; WAREHOUSE=bigquery; PART=ai: data for models)
 	@if [ "$(WAREHOUSE)" = bigquery ] && [ -z "$$HARNESS_DEMO_BIGQUERY" ]; then $(BIGQUERY); fi
-	@KEEP=$(KEEP) WAREHOUSE=$(WAREHOUSE) $(BIN)/python -m tests.demo
+	@KEEP=$(KEEP) WAREHOUSE=$(WAREHOUSE) $(BIN)/python -m tests.demo$(if $(PART),.$(PART))
 
 drills: venv ## break real Dags in many ways and grade what the healer made of it (QUICK=1; DRILLS=name,...; BASELINE=1; REPEAT=5)
 	@$(BIN)/python -m tests.drills

@@ -159,20 +159,38 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
     assert "sqlglot" in loaded_by("import sqlglot", tmp_path)
 
 
+AI_DATA = (
+    "FeatureTableOperator", "FineTuningSetOperator", "IndexDocumentsOperator", "PromoteModelOperator", "PromoteTableOperator",
+    "RollbackModelOperator", "SyntheticDataOperator", "TrainingSetOperator",
+)  # fmt: skip
+"""Operators of data for models: a Dag file imports few of them, and each has its own budget."""
+
+
 def test_what_a_dag_file_imports_is_quick(tmp_path: Path) -> None:
-    """3 ms of processor time, where ``airflow.sdk`` itself takes a second; the best of ten, since a machine is noisy."""
+    """Where ``airflow.sdk`` itself takes a second: 3 ms of processor time for all that moves, checks, waits and heals, and 1 ms for each
+    operator of data for models, with what it needs beyond; the best of ten, since a machine is noisy."""
     rooms = ("operators", "sensors", "callbacks", "retry_policies")
     code = (
         f"import time\nbegan = time.process_time()\n{SDK}\nsdk = time.process_time()\nfrom importlib import import_module\n"
         f"for name in {rooms}:\n"
-        "    room = import_module(f'airflow_provider_harness.{name}')\n    [getattr(room, each) for each in room.__all__]\n"
-        "print('TOLD', (time.process_time() - sdk) / (sdk - began))"
+        "    room = import_module(f'airflow_provider_harness.{name}')\n"
+        f"    [getattr(room, each) for each in room.__all__ if each not in {AI_DATA}]\n"
+        "first, each = time.process_time(), []\n"
+        "from airflow_provider_harness import operators\n"
+        f"for name in {AI_DATA}:\n    at = time.process_time()\n    getattr(operators, name)\n    each.append(time.process_time() - at)\n"
+        "print('TOLD', (first - sdk) / (sdk - began), max(each) / (sdk - began))"
     )
     told_by(code, tmp_path)  # leaves the bytecode
-    tried: list[float] = []
-    while len(tried) < 10 and min(tried, default=1) > 0.003:
-        tried.append(float(told_by(code, tmp_path)[0]))
-    assert min(tried) <= 0.003
+    tried: list[tuple[float, float]] = []
+    while len(tried) < 10 and not (tried and all(a <= b for a, b in zip(_least(tried), (0.003, 0.001), strict=True))):
+        first, most = map(float, told_by(code, tmp_path))
+        tried.append((first, most))
+    first, most = _least(tried)
+    assert first <= 0.003 and most <= 0.001
+
+
+def _least(tried: list[tuple[float, float]]) -> tuple[float, float]:
+    return min(one[0] for one in tried), min(one[1] for one in tried)
 
 
 def test_the_table_of_operators_has_every_public_one() -> None:

@@ -64,6 +64,13 @@ def test_what_it_proposed_is_nothing_to_do_for_who_promotes_it_again(promotion: 
     assert (again["outcome"], again["proposals"], again["digest"]) == ("nothing_to_do", 0, "")
 
 
+def test_a_contract_may_have_a_name_of_its_own(promotion: Promotion) -> None:
+    (promotion.folder / "orders.odcs.yaml").write_text(
+        CONTRACT.replace("id: orders\n", "id: shop\nname: All that was ordered\n")
+    )
+    assert promotion.run()["outcome"] == "ready"
+
+
 def test_what_only_people_know_is_theirs_to_write(promotion: Promotion) -> None:
     (promotion.folder / "orders.odcs.yaml").write_text(CONTRACT.replace("roles: [{role: analyst, access: read}]", ""))
     told = promotion.run()

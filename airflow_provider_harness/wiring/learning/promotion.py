@@ -111,7 +111,7 @@ def promote(asked: Asked, given: Given) -> Handed:
 
 
 def _job(asked: Asked) -> Job:
-    from airflow_provider_harness.adapters.contracts.odcs import load_file
+    from airflow_provider_harness.adapters.contracts.odcs import load_file, of_several
     from airflow_provider_harness.adapters.postgres.contract_draft import written
     from airflow_provider_harness.app.learning.promotion import Job
     from airflow_provider_harness.core.contracts.contract import Readiness
@@ -119,7 +119,8 @@ def _job(asked: Asked) -> Job:
 
     contract = rows.contract_of(asked.contract, asked.table)
     body = dict(load_file(asked.contract.partition("#")[0]).modern)
-    body["schema"] = [one for one in body["schema"] if contract.name in (one["name"], one.get("physicalName"))]
+    if of_several(contract):
+        body["schema"] = [one for one in body["schema"] if one["name"] == contract.name]
     limits = limits_of(str(config.read_one("promotion_limits")), "[harness] promotion_limits")
     return Job(
         contract=contract, document=written(body), target=asked.target, level=Readiness(asked.level), limits=limits

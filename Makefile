@@ -34,7 +34,7 @@ test: venv ## all tests: unit, ports (real PostgreSQL, BigQuery stand-in), Airfl
 	@$(PYTEST)
 
 slow: venv ## the tests that CI has no time for, such as stopped and killed demos, and a second healer while a person looks on
-	@$(BIN)/python -m pytest -m slow tests
+	@$(BIN)/python -m pytest -m slow tests --ignore tests/production --ignore tests/drills
 
 production: venv ## try FAB, Celery with Redis and docker-compose.yaml's commands on a real Airflow (needs redis-server; a quarter of an hour)
 	@test -x $(PRODUCTION) || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-production

@@ -9,6 +9,7 @@ from typing import Any
 from airflow_provider_harness.app.rows import probe as look
 from airflow_provider_harness.app.rows.probe import ProbeResult
 from airflow_provider_harness.core.slices.gate_run import GateSite, Place
+from airflow_provider_harness.core.slices.slices import day_or_moment
 from airflow_provider_harness.wiring import rows as rows
 from airflow_provider_harness.wiring.gates import empty, gate
 
@@ -66,7 +67,7 @@ def complete(
             slice_key,
             conn_id=conn_id,
             lookback=int(lookback),
-            since=rows.since_of(since),
+            since=day_or_moment(since),
             slice_end=slice_end,
             schedule=schedule,
             running=running,

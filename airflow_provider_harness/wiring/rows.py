@@ -549,13 +549,8 @@ def day_of(contract: Contract, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(contract.load.time_zone)).date()
 
 
-def since_of(text: str) -> date | datetime:
-    """A date, or a moment, as ISO 8601."""
-    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)
-
-
 def since_text(contract: Contract, moment: datetime) -> str:
-    """A moment as ``since_of`` reads it: a date where it is the beginning of one in the contract's time zone."""
+    """A moment as ``day_or_moment`` reads it: a date where it is the beginning of one in the contract's time zone."""
     from airflow_provider_harness.core.slices.slices import day_bounds
 
     day = day_of(contract, moment)

@@ -23,6 +23,7 @@ from airflow_provider_harness.core.slices.lateness import late_from
 from airflow_provider_harness.core.slices.slices import (
     Slice,
     day_bounds,
+    day_or_moment,
     grain_of,
     slice_of,
     slices_between,
@@ -119,7 +120,7 @@ class PublishedGates:
             str(given["slice_key"]),
             conn_id=given["conn_id"],
             lookback=int(given["lookback"]),
-            since=_since(str(given["since"])),
+            since=day_or_moment(str(given["since"])),
             **_known(given, "slice_end", "schedule"),
         )
         names = [name for result in report.results for name in result.facts.get("missing", ())] if report else []
@@ -208,10 +209,6 @@ def _known(given: Mapping[str, Any], *names: str) -> dict[str, str]:
 
 def _end_of(given: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(str(given["slice_end"])) if given.get("slice_end") else None
-
-
-def _since(text: str) -> date | datetime:
-    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)
 
 
 def _starts(contract: Contract, name: str, *, by_schedule: bool) -> Sequence[datetime]:

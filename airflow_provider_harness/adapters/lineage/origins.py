@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.lineage.relations import How, Origin, Relation, Unknown, derived, joined
+from airflow_provider_harness.adapters.lineage.relations import (
+    How,
+    Origin,
+    Relation,
+    Unknown,
+    derived,
+    joined,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -365,7 +373,7 @@ def values(node: Any, env: Env, how: How = How.IDENTITY) -> frozenset[Origin]:
     if isinstance(node, exp.WithinGroup):
         return values(node.this, env, how) | _in_order(node, env, how)
     found: frozenset[Origin] = frozenset()
-    for key, part in _parts(node):
+    for key, part in parts_of(node):
         found |= values(part, env, _further(node, key, how))
     return found
 
@@ -395,15 +403,6 @@ def _visible(node: Any, name: str, env: Env) -> Relation:
     if name not in env:
         raise Unknown(node.sql())
     return env[name]
-
-
-def _parts(node: Any) -> Iterator[tuple[str, Any]]:
-    from sqlglot import exp
-
-    for key, held in node.args.items():
-        for part in held if isinstance(held, list) else (held,):
-            if isinstance(part, exp.Expression):
-                yield key, part
 
 
 def _further(node: Any, key: str, how: How) -> How:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from airflow_provider_harness.core.lineage.graph import Transformation
 
@@ -95,3 +95,13 @@ def joined(outer: How, inner: How) -> How:
 def derived(how: How, origins: Iterable[Origin]) -> frozenset[Origin]:
     """What comes of origins to which something more happens."""
     return frozenset(Origin(one.table, one.column, joined(how, one.how)) for one in origins)
+
+
+def parts_of(node: Any) -> Iterator[tuple[str, Any]]:
+    """The expressions that an expression is made of, each with the name of its place."""
+    from sqlglot import exp
+
+    for key, held in node.args.items():
+        for part in held if isinstance(held, list) else (held,):
+            if isinstance(part, exp.Expression):
+                yield key, part

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from airflow_provider_harness.adapters.lineage.relations import Unknown
+from airflow_provider_harness.adapters.lineage.relations import Unknown, parts_of
 
 Columns = Callable[[str], Collection[str] | None]
 
@@ -95,22 +95,13 @@ def own_columns(select: Any) -> Iterator[Any]:
     from sqlglot import exp
 
     whole = isinstance(select, exp.Query)
-    stack = [part for key, part in _parts(select) if key != "with_"] if whole else [select]
+    stack = [part for key, part in parts_of(select) if key != "with_"] if whole else [select]
     while stack:
         node = stack.pop()
         if isinstance(node, exp.Column):
             yield node
         elif not isinstance(node, exp.Query):
-            stack += [part for _, part in _parts(node)]
-
-
-def _parts(node: Any) -> Iterator[tuple[str, Any]]:
-    from sqlglot import exp
-
-    for key, held in node.args.items():
-        for part in held if isinstance(held, list) else (held,):
-            if isinstance(part, exp.Expression):
-                yield key, part
+            stack += [part for _, part in parts_of(node)]
 
 
 def _name_rows_of_functions(select: Any, dialect: str) -> None:

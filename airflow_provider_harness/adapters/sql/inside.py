@@ -13,7 +13,16 @@ from typing import Any
 
 from airflow_provider_harness.adapters.sql import inside_bigquery as bq_inside
 from airflow_provider_harness.adapters.sql.types import dimensions, element
-from airflow_provider_harness.adapters.sql.values import Family, family, kind_of, number_of, quoted, value_of
+from airflow_provider_harness.adapters.sql.values import (
+    Family,
+    family,
+    kind_of,
+    number_of,
+    outside,
+    quoted,
+    sized,
+    value_of,
+)
 from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, without_type
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.documents import FORMS, LONG, UNREADABLE, ZONED
@@ -119,21 +128,11 @@ def _accepted(value: str, check: Check, contract: Contract) -> str:
     return f"jsonb_typeof({value}) <> 'null' AND NOT ({_one_of(value, check)})"
 
 
-def _outside(value: str, check: Check, low: str, high: str) -> str:
-    """Whether an expression is out of a check's bounds.
-
-    :param low: as SQL; empty for none; so with ``high``.
-    """
-    tests = [f"{value} {'<=' if check.low_open else '<'} {low}"] if low else []
-    tests += [f"{value} {'>=' if check.high_open else '>'} {high}"] if high else []
-    return " OR ".join(tests) or "FALSE"
-
-
 def _range(value: str, check: Check, contract: Contract) -> str:
     if check.logical in FORMS:
         return _typed(value, "string", _moments(_text(value), check, contract.load.time_zone))
     low, high = (number_of(side, "numeric") if side is not None else "" for side in (check.low, check.high))
-    return _number(value, check, _outside(f"CAST({value} AS numeric)", check, low, high))
+    return _number(value, check, outside(f"CAST({value} AS numeric)", check, low, high))
 
 
 def _number(value: str, check: Check, test: str) -> str:
@@ -150,7 +149,7 @@ def _moments(text: str, check: Check, zone: str) -> str:
         local = f"CAST({told} AS timestamp) AT TIME ZONE {quoted(zone)}"
         moment = f"(CASE WHEN upper({text}) ~ {quoted(ZONED)} THEN {moment} ELSE {local} END)"
     low, high = (value_of(side, kind, zone) if side is not None else "" for side in (check.low, check.high))
-    test = _outside(moment, check, low, high)
+    test = outside(moment, check, low, high)
     return f"CASE WHEN upper({text}) ~ {quoted(FORMS[check.logical])} THEN ({test}) ELSE TRUE END"
 
 
@@ -163,12 +162,7 @@ def _multiple(value: str, check: Check, contract: Contract) -> str:
 
 
 def _length(value: str, check: Check, contract: Contract) -> str:
-    return _typed(value, "string", _sized(f"char_length({_text(value)})", check))
-
-
-def _sized(size: str, check: Check) -> str:
-    low, high = (str(side) if side is not None else "" for side in (check.low, check.high))
-    return _outside(size, check, low, high)
+    return _typed(value, "string", sized(f"char_length({_text(value)})", check))
 
 
 def _regex(value: str, check: Check, contract: Contract) -> str:
@@ -176,7 +170,7 @@ def _regex(value: str, check: Check, contract: Contract) -> str:
 
 
 def _items(value: str, check: Check, contract: Contract) -> str:
-    return _typed(value, "array", _sized(f"jsonb_array_length({value})", check))
+    return _typed(value, "array", sized(f"jsonb_array_length({value})", check))
 
 
 def _twice(value: str, check: Check, contract: Contract) -> str:
@@ -185,7 +179,7 @@ def _twice(value: str, check: Check, contract: Contract) -> str:
 
 
 def _fields(value: str, check: Check, contract: Contract) -> str:
-    return _typed(value, "object", _sized(f"(SELECT count(*) FROM jsonb_object_keys({value}))", check))
+    return _typed(value, "object", sized(f"(SELECT count(*) FROM jsonb_object_keys({value}))", check))
 
 
 _RULES: Mapping[CheckKind, Callable[[str, Check, Contract], str]] = {

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_provider_harness.adapters.sql.values import number_of
+from airflow_provider_harness.adapters.sql.values import number_of, outside, sized
 from airflow_provider_harness.core.contracts.checks import ITEM, Check, CheckKind, without_type
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.documents import FORMS, LONG, ZONED
@@ -95,23 +95,13 @@ def _accepted(value: str, check: Check, contract: Contract) -> str:
     return f"JSON_TYPE({value}) <> 'null' AND NOT {_one_of(value, check)}"
 
 
-def _outside(value: str, check: Check, low: str, high: str) -> str:
-    """Whether an expression is out of a check's bounds.
-
-    :param low: as SQL; empty for none; so with ``high``.
-    """
-    tests = [f"{value} {'<=' if check.low_open else '<'} {low}"] if low else []
-    tests += [f"{value} {'>=' if check.high_open else '>'} {high}"] if high else []
-    return " OR ".join(tests) or "FALSE"
-
-
 def _range(value: str, check: Check, contract: Contract) -> str:
     if check.logical in FORMS:
         return _typed(value, "string", _moments(_text(value), check, contract.load.time_zone))
     low, high = (_bound(side) if side is not None else "" for side in (check.low, check.high))
     wide = f"SAFE_CAST({_text(value)} AS FLOAT64)"  # of a number that is too large for BIGNUMERIC
-    far = _outside(wide, check, *(f"CAST({side} AS FLOAT64)" if side else "" for side in (low, high)))
-    return _number(value, check, f"IF({_exact(value)} IS NULL, {far}, {_outside(_exact(value), check, low, high)})")
+    far = outside(wide, check, *(f"CAST({side} AS FLOAT64)" if side else "" for side in (low, high)))
+    return _number(value, check, f"IF({_exact(value)} IS NULL, {far}, {outside(_exact(value), check, low, high)})")
 
 
 def _number(value: str, check: Check, test: str) -> str:
@@ -134,7 +124,7 @@ def _moments(text: str, check: Check, zone: str) -> str:
     low, high = (_moment(side, kind, zone) if side is not None else "" for side in (check.low, check.high))
     form = FORMS[check.logical].replace("(?!0000)", "")  # which RE2 has not; the cast refuses the year 0
     fine = f"REGEXP_CONTAINS(UPPER({text}), {_literal(form)})"
-    return f"NOT {fine} OR {moment} IS NULL OR {_outside(moment, check, low, high)}"
+    return f"NOT {fine} OR {moment} IS NULL OR {outside(moment, check, low, high)}"
 
 
 def _moment(bound: Any, kind: str, zone: str) -> str:
@@ -147,13 +137,8 @@ def _moment(bound: Any, kind: str, zone: str) -> str:
     return f"CAST('{found.isoformat(sep=' ')}' AS TIMESTAMP)"
 
 
-def _sized(size: str, check: Check) -> str:
-    low, high = (str(side) if side is not None else "" for side in (check.low, check.high))
-    return _outside(size, check, low, high)
-
-
 def _length(value: str, check: Check, contract: Contract) -> str:
-    return _typed(value, "string", _sized(f"CHAR_LENGTH({_text(value)})", check))
+    return _typed(value, "string", sized(f"CHAR_LENGTH({_text(value)})", check))
 
 
 def _regex(value: str, check: Check, contract: Contract) -> str:
@@ -162,7 +147,7 @@ def _regex(value: str, check: Check, contract: Contract) -> str:
 
 
 def _items(value: str, check: Check, contract: Contract) -> str:
-    return _typed(value, "array", _sized(f"ARRAY_LENGTH({_array(value)})", check))
+    return _typed(value, "array", sized(f"ARRAY_LENGTH({_array(value)})", check))
 
 
 def _twice(value: str, check: Check, contract: Contract) -> str:
@@ -173,7 +158,7 @@ def _twice(value: str, check: Check, contract: Contract) -> str:
 
 
 def _fields(value: str, check: Check, contract: Contract) -> str:
-    return _typed(value, "object", _sized(f"IFNULL(ARRAY_LENGTH(JSON_KEYS({value}, 1)), 0)", check))
+    return _typed(value, "object", sized(f"IFNULL(ARRAY_LENGTH(JSON_KEYS({value}, 1)), 0)", check))
 
 
 _RULES: Mapping[CheckKind, Callable[[str, Check, Contract], str]] = {

@@ -384,3 +384,19 @@ def subject(name: str, kind: str) -> str:
     if group is Family.UUID:
         return f"lower(CAST({name} AS text))"
     return name if group is Family.TEXT or not kind else f"CAST({name} AS text)"
+
+
+def outside(value: str, check: Check, low: str, high: str) -> str:
+    """Whether an expression is out of a check's bounds.
+
+    :param low: as SQL; empty for none; so with ``high``.
+    """
+    tests = [f"{value} {'<=' if check.low_open else '<'} {low}"] if low else []
+    tests += [f"{value} {'>=' if check.high_open else '>'} {high}"] if high else []
+    return " OR ".join(tests) or "FALSE"
+
+
+def sized(size: str, check: Check) -> str:
+    """Whether a number of characters or items, as SQL, is out of a check's bounds."""
+    low, high = (str(side) if side is not None else "" for side in (check.low, check.high))
+    return outside(size, check, low, high)

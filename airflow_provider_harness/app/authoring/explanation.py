@@ -11,6 +11,7 @@ from airflow_provider_harness.app.authoring.code import texts
 from airflow_provider_harness.app.authoring.code.values import Code
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import INTO, OUT_OF, connection, reads, writes
+from airflow_provider_harness.app.authoring.rules.waiting import seconds
 from airflow_provider_harness.core.contracts.checks import Check, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction, LoadMode
 from airflow_provider_harness.core.contracts.report import expected_of
@@ -172,7 +173,7 @@ def _step(dag: Dag, task: Task, source: Source, known: Known) -> dict[str, Any]:
         "inputs": _inputs(dag, task, source, known),
         "outputs": _outputs(task, source, contract),
         "retries": _retries(task),
-        "timeout_seconds": _seconds(task.arg("timeout") or task.arg("execution_timeout")),
+        "timeout_seconds": seconds(task.arg("timeout") or task.arg("execution_timeout")),
         "owner": str(task.args.get("owner") or ""),
         "contract_is_wrong": known.wrong,
         "under_contract": None if contract is None else _terms(task, contract, known),
@@ -236,15 +237,9 @@ def _outputs(task: Task, source: Source, contract: Contract | None) -> list[str]
 def _retries(task: Task) -> dict[str, Any]:
     return {
         "count": task.arg("retries", 0) or 0,
-        "delay_seconds": _seconds(task.arg("retry_delay")),
+        "delay_seconds": seconds(task.arg("retry_delay")),
         "policy": "set" if task.args.get("retry_policy") else "",
     }
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _terms(task: Task, contract: Contract, known: Known) -> dict[str, Any]:

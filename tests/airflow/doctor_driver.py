@@ -15,9 +15,9 @@ from typing import Any
 import alembic.command
 import httpx
 import psycopg
-
 from airflow import plugins_manager
 from airflow.sdk import ObjectStoragePath
+
 from airflow_provider_harness.cli.doctor import report as doctor
 
 #: Imported once, not in each fork.

@@ -263,10 +263,20 @@ def evidence_of(text: str) -> str:
 
 
 def _evident(line: str) -> str:
-    """A line in lower case without its guesses and what it denies; empty where it is no evidence."""
-    plain = lower(line).replace("\\'", "'")  # as it was before it was quoted
+    """A line in lower case without its guesses, what it denies, and texts of rows; empty where it is no evidence."""
+    plain = _own(lower(line).replace("\\'", "'"))  # as it was before it was quoted
     low = _MOMENT.sub(" ", _negated.sub(" ", _hedge.sub("", plain)))
     return "" if _noise.search(low) or _worked.search(low) else low
+
+
+#: An error about data, and several texts in a list that it repeats: what stands in them is no word of the program that failed.
+_ABOUT_DATA = re.compile(r"^\s*(?:[a-z_]\w*\.)*(?:value|key|type|index|assertion|validation|lookup)error: ")
+_TEXTS_OF_ROWS = re.compile(r"[\[({](?:(?:'[^'\n]{1,400}'|\"[^\"\n]{1,400}\")(?:, |(?=[\])}]))){2,}[\])}]")
+
+
+def _own(lowered: str) -> str:
+    """A line without the texts of rows that an error about data repeats in a list."""
+    return _TEXTS_OF_ROWS.sub("['']", lowered) if _ABOUT_DATA.match(lowered) else lowered
 
 
 _class = re.compile(CLASS)

@@ -365,3 +365,26 @@ def test_a_try_that_ended_without_reporting_has_the_cause_that_its_log_says(log:
     assert (said.category, said.basis) == (category, Basis.TEXT)
     assert safe_action(first_remedy(said)) == "escalate_to_human"
     assert "No callback" in said.why
+
+
+REPEATED = (
+    "ValueError: texts are longer than 20 characters: ['HTTP 429 Too Many Requests', 'deadlock detected', 'connection refused']",
+    "ValueError: bad subjects: ('deadlock detected', \"we are rate limited: 429 Too Many Requests\")",
+    "pydantic.ValidationError: 2 rows: {'lock wait timeout exceeded', 'server closed the connection unexpectedly'}",
+)
+
+
+@pytest.mark.parametrize("error", REPEATED)
+def test_texts_of_rows_that_an_error_about_data_repeats_are_no_cause(error: str) -> None:
+    said = by_text(f'Traceback (most recent call last):\n  File "/d/a.py", line 1, in x\n{error}\n')
+    assert said.category not in (
+        Category.LOCK_CONTENTION,
+        Category.RATE_LIMITED,
+        Category.TRANSIENT_NETWORK,
+        Category.TIMEOUT,
+    )
+
+
+def test_names_of_columns_that_it_repeats_still_are() -> None:
+    assert by_text("KeyError: \"['amount', 'status'] not in index\"").category is Category.SCHEMA_DRIFT
+    assert by_text("RuntimeError: query failed: 'deadlock detected'").category is Category.LOCK_CONTENTION

@@ -11,6 +11,7 @@ from airflow_provider_harness.adapters.store.reports import moment
 from airflow_provider_harness.adapters.store.rows.gate_history import read_check, read_gate
 from airflow_provider_harness.adapters.store.rows.leases import read_lease
 from airflow_provider_harness.adapters.store.rows.lineage import read_edge
+from airflow_provider_harness.adapters.store.rows.models import read_event
 from airflow_provider_harness.adapters.store.transaction import UNREADABLE, transaction
 from airflow_provider_harness.app.pages.kept_contract import is_readable
 
@@ -40,6 +41,7 @@ READERS: Mapping[Table, Callable[[RowMapping], object]] = {
     t.leases: read_lease,
     t.watermarks: lambda row: _at(row, "slice_end"),
     t.grant_uses: lambda row: _at(row, "used_at"),
+    t.model_events: read_event,
 }
 
 

@@ -140,13 +140,18 @@ def _events(connection: Connection, model: str) -> list[ModelEvent]:
 
     e = t.model_events
     rows = connection.execute(select(e).where(e.c.model == model).order_by(e.c.seq)).mappings()
-    return [
-        ModelEvent(
-            model=row["model"],
-            kind=ModelEventKind(row["kind"]),
-            at=datetime.fromisoformat(row["at"]),
-            task=row["task"],
-            body=json.loads(row["body"]),
-        )
-        for row in rows
-    ]
+    return [read_event(row) for row in rows]
+
+
+def read_event(row: Mapping[Any, Any]) -> ModelEvent:
+    """A row as it is read.
+
+    :raises ValueError: it is none that the harness writes.
+    """
+    return ModelEvent(
+        model=row["model"],
+        kind=ModelEventKind(row["kind"]),
+        at=datetime.fromisoformat(row["at"]),
+        task=row["task"],
+        body=json.loads(row["body"]),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from tests.demo import history
 from tests.demo.breaks import Run, trigger
 from tests.demo.world import HARNESS, WAREHOUSE, World
@@ -13,6 +15,7 @@ FIRST, LAST = date(2013, 1, 13), date(2013, 1, 16)
 DAYS = 4
 
 
+@pytest.mark.slow
 def test_four_days_twice(place: World, first_day: Run, dags_folder: Path) -> None:
     history.prepare(place, dags_folder)
     by_hand = trigger(place, history.DAG_ID, FIRST, "by_hand")

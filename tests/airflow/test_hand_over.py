@@ -61,6 +61,7 @@ def work(place: World, run: Run) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_person_answers_as_themself(place: World, dag: str) -> None:
     run, incident_id = asked(place, dag, "desk__1")
     for user in ("viewer", "harness", "admin"):

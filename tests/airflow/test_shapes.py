@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.demo import data
 from tests.demo.breaks import Run, trigger
 from tests.demo.world import WAREHOUSE, World
@@ -63,6 +65,7 @@ with DAG(
 """
 
 
+@pytest.mark.slow
 def test_every_shape_of_a_dag(place: World, first_day: Run, dags_folder: Path) -> None:
     (dags_folder / "shapes.py").write_text(DAG)
     place.stack.wait_dag("shapes")

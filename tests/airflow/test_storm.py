@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from tests.demo.breaks import Run, incidents, wait_closed, wait_for
 from tests.demo.world import HARNESS, World
 
@@ -32,6 +34,7 @@ for number in range(5):
 """
 
 
+@pytest.mark.slow
 def test_five_dags_of_one_cause_are_one_incident_and_follow_its_leader(place: World, dags_folder: Path) -> None:
     (dags_folder / "storm.py").write_text(STORM)
     runs = [Run(dag_id=f"storm_{n}", run_id=f"storm__{n}", day=date(2013, 1, 1)) for n in range(MANY)]

@@ -270,7 +270,12 @@ def url(store_url: str) -> str:
 
 @pytest.mark.parametrize("store_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    ("verdict", "cures"), [(VerdictKind.APPROVE, True), (VerdictKind.APPROVE, False), (VerdictKind.ASK, True)]
+    ("verdict", "cures"),
+    [
+        (VerdictKind.APPROVE, True),
+        pytest.param(VerdictKind.APPROVE, False, marks=pytest.mark.slow),
+        (VerdictKind.ASK, True),
+    ],
 )
 def test_killed_at_every_boundary(
     store: SqlIncidentStore, url: str, tmp_path: Path, verdict: VerdictKind, cures: bool

@@ -161,6 +161,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_a_wrong_connection_is_one_line_and_names_the_valid_type(home: Path) -> None:
     taking = {name for name, item in table().items() if any("--conn-id" in arg.flags for arg in item.args)}
     assert taking == set(WRONG), "each command that takes a connection is tried here"

@@ -20,7 +20,7 @@ from tests.kill.trial import Trial, Wrong
 from tests.ports.rows_case import Case, drop, make
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 40
+KILLS = 25
 
 CHILD = """
 import pickle, sys

@@ -135,6 +135,7 @@ def test_late_joiners_page_again_only_when_they_make_it_worse(store: SqlIncident
 
 
 @pytest.mark.attack
+@pytest.mark.slow
 def test_a_storm_costs_each_failure_the_same(postgres: Any, database: str) -> None:
     """``python -m tests.bench.storm`` is the same with 100,000."""
     few, many = _taken_in(postgres, f"{database}_few", 500), _taken_in(postgres, f"{database}_many", 2_000)

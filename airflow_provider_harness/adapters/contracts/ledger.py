@@ -327,6 +327,16 @@ LEDGER: Mapping[str, Row] = {
     ),
     **_in("harness.consumers", _each(_E, "name access columns purpose", "who is told; demanded by readiness gold")),
     **_in("harness.aiReady", _each(_E, "labels groups statements", "what readiness ai_ready is judged by")),
+    **_in(
+        "harness.watch",
+        _each(_E, "connection column after withinMinutes", "which slices the healer looks at, and when"),
+        _each(
+            _E,
+            "columns key historyDays sensitivity",
+            "what is counted of a slice, and what is unusual; no gate of a publication",
+        ),
+        _each(_E, "maxRows maxBytes", "what costs more is not read, and an incident says so"),
+    ),
     **_in("harness.claims", _each(_E, "claim check by date", "in cards; a claim that nothing bears out is a finding")),
     **_in(
         "harness.model",
@@ -338,7 +348,7 @@ LEDGER: Mapping[str, Row] = {
         "harness",
         _each(
             _E,
-            "load malformedRows late backfill page consumers aiReady claims model features trainingSet",
+            "load malformedRows late backfill page consumers aiReady claims model features trainingSet watch",
             "see its fields",
         ),
         _each(_E, "criticality", "how loudly people are paged"),

@@ -104,6 +104,7 @@ def rendered(card: Card) -> str:
         body += ["", f"## {escaped(section.title)}"]
         body += ["", escaped(section.text, len(section.text))] if section.text else []
         body += ["", *_table(section.facts)] if section.facts else []
+        body += [] if section.text or section.facts else ["", "Nothing is known."]
     return "\n".join((*head, *body)) + "\n"
 
 

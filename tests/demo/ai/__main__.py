@@ -55,6 +55,7 @@ def main(home: Path = HOME) -> int:
         with world(home, dags=_dags(home)) as place:
             report = run(place)
             (home / "report-ai.json").write_text(json.dumps({"ok": report.ok, "lines": report.lines}, indent=2) + "\n")
+            say(f"{'ok' if report.ok else 'NOT OK'}: {home / 'report-ai.json'}")
             if os.environ.get("KEEP"):
                 keep(place)
         return 0 if report.ok else 1

@@ -87,3 +87,9 @@ def test_a_text_from_outside_adds_no_row_no_heading_and_no_front() -> None:
     assert "\n# approved" not in body and "<script>" not in body and "license: mit\n" not in body
     (row,) = [line for line in body.splitlines() if line.startswith("| x")]
     assert row.replace("\\|", "").count("|") == 5
+
+
+def test_a_section_of_which_nothing_is_known_says_so() -> None:
+    assert rendered(Card(title="orders", sections=(Section(title="Claims"),))).endswith(
+        "## Claims\n\nNothing is known.\n"
+    )

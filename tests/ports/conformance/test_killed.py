@@ -57,6 +57,7 @@ def kill_after(child: subprocess.Popen[str], seconds: float) -> None:
     child.stdout.close()
 
 
+@pytest.mark.slow  # test_rows_killed does so with a reader beside it
 def test_killed_at_random_moments_the_next_run_publishes_the_source(case: Case, tmp_path: Path) -> None:
     case.at_source("UPDATE public.orders SET amount = 5000 WHERE id = 3")
     moments, longest = random.Random(20130101), LONGEST_SECONDS.get(case.target.home, 1.2)

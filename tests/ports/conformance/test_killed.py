@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.ports.rows_case import Case
 
 ROOT = Path(__file__).resolve().parents[3]

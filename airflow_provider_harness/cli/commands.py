@@ -6,12 +6,12 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say, show
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
+from airflow_provider_harness.core.slices.moments import moment_if_given
 
 if TYPE_CHECKING:
     from airflow_provider_harness.cli.diagnose_model import ModelOnCases
@@ -135,7 +135,7 @@ def _check_live(args: Any) -> int:
     from airflow_provider_harness.core.contracts.readiness import markdown
     from airflow_provider_harness.wiring.learning import readiness
 
-    rows, lists, at = [], [], moment("--as-of", args.as_of)
+    rows, lists, at = [], [], moment_if_given(args.as_of, "--as-of")
     for contract in (contract for file in args.files for contract in load_contracts(file)):
         verdicts = readiness.standards(contract, args.conn_id, at)
         lists.append((contract, verdicts))
@@ -163,21 +163,6 @@ def _check_live(args: Any) -> int:
             )
     claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
     return FINE if all(verdict.met for verdict in claimed) else FINDINGS
-
-
-def moment(option: str, text: str) -> datetime | None:
-    """A moment that was given on the command line; None where none was."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ConfigurationError(
-            option, f"{text!r} is not a timestamp.", fix="Use ISO 8601 with zone: 2013-12-31T23:59:00-05:00."
-        )
-    return at
 
 
 @command

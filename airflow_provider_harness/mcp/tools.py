@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, TypeAdapter  # noqa: TID253  the server alone loads this module
 
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
+from airflow_provider_harness.core.slices.moments import moment_if_given
 from airflow_provider_harness.mcp.callers import Caller, own_files
 from airflow_provider_harness.mcp.foreign import marked
 
@@ -44,7 +45,7 @@ def explain(
     healer may do."""
     from airflow_provider_harness.wiring.authoring import explaining
 
-    moment = explaining.moment_of(as_of, "as_of")
+    moment = moment_if_given(as_of, "as_of")
     if caller.local:
         return explaining.explanations(dag, imports=imports, as_of=moment)
     unknown = ConfigurationError(f"Dag {dag[:250]}", "is none that you may read, or has no file here.")

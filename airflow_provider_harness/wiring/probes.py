@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_harness.app.rows import probe as look
 from airflow_provider_harness.app.rows.probe import ProbeResult
 from airflow_provider_harness.core.slices.gate_run import GateSite, Place
-from airflow_provider_harness.core.slices.slices import day_or_moment
+from airflow_provider_harness.core.slices.moments import day_or_moment
 from airflow_provider_harness.wiring import rows as rows
 from airflow_provider_harness.wiring.gates import empty, gate
 

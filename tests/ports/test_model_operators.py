@@ -178,6 +178,13 @@ def test_the_card_of_a_model_has_the_version_in_use_its_numbers_and_the_plan(
     assert "| due where | drift:amount:psi does not pass |" in body
 
 
+def test_a_model_may_have_the_name_of_its_table(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "orders.odcs.yaml").write_text(CONTRACT.replace("name: revenue", "name: orders"))
+    _, model, _ = card(place, capsys, name="orders")
+    _, table, _ = card(place, capsys, name="public.orders")
+    assert "## Rollback" in model and "## Rollback" not in table
+
+
 def test_a_card_of_a_version_that_somebody_else_put_into_use_is_not_borne_out(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,10 +20,10 @@ from airflow_provider_harness.core.contracts.report import Report
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.operators import operator_of
 from airflow_provider_harness.core.slices.lateness import late_from
+from airflow_provider_harness.core.slices.moments import day_or_moment
 from airflow_provider_harness.core.slices.slices import (
     Slice,
     day_bounds,
-    day_or_moment,
     grain_of,
     slice_of,
     slices_between,

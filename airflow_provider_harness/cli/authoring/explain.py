@@ -8,6 +8,7 @@ from typing import Any
 from airflow_provider_harness.cli.authoring import shown
 from airflow_provider_harness.cli.running import FINE, command, out
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.slices.moments import moment_if_given
 
 
 @command
@@ -19,7 +20,7 @@ def explain(args: Any) -> int:
     found = explaining.explanations(
         args.dag,
         imports=not args.no_import,
-        as_of=explaining.moment_of(args.as_of, "--as-of"),
+        as_of=moment_if_given(args.as_of, "--as-of"),
         folder=args.dags_folder,
         seconds=args.seconds,
     )

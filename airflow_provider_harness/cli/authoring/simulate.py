@@ -16,6 +16,7 @@ from typing import Any
 from airflow_provider_harness import config
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
+from airflow_provider_harness.core.slices.moments import moment_of
 
 KEPT = "snapshot.json"
 """The outcome that is kept of each folder of ``--all``."""
@@ -82,7 +83,8 @@ def _wanted(events: Path, dag: str, until: str) -> _Wanted:
     for name, found, option in (("dag", named, "DAG"), ("until", end, "--until")):
         if not found:
             raise ConfigurationError(option, "is not given.", fix=f"Give it, or {name} in {events / _PLAN}.")
-    return _Wanted(dag=named, events=events, until=_moment(end, "--until" if until else f"{events / _PLAN}: until"))
+    place = "--until" if until else f"{events / _PLAN}: until"
+    return _Wanted(dag=named, events=events, until=moment_of(str(end), place).astimezone(UTC))
 
 
 def _plan(events: Path) -> Mapping[str, Any]:
@@ -94,16 +96,6 @@ def _plan(events: Path) -> Mapping[str, Any]:
     except (OSError, yaml.YAMLError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _moment(value: Any, place: str) -> datetime:
-    try:
-        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ConfigurationError(place, f"{value!r} is no moment.", fix="Use ISO 8601 with zone: 2026-01-31T06:00:00Z.")
-    return at.astimezone(UTC)
 
 
 def _outcome(wanted: _Wanted, args: Any) -> str:

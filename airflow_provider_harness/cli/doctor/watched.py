@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from airflow_provider_harness import config
 from airflow_provider_harness.cli.doctor.findings import Finding
@@ -63,5 +64,6 @@ def _looked(contract: Contract, rule: Watching) -> Iterator[Finding]:
     late = wiring.now() - (progress.end or progress.began) - rule.within
     if late > 2 * tables.length(contract):
         yield Finding.wrong(
-            f"{contract.table} was not looked at for {late.days} days.", f"See whether Dag {dag_id} runs."
+            f"{contract.table} was not looked at for {late // timedelta(hours=1)} hours.",
+            f"See whether Dag {dag_id} runs.",
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from airflow_provider_harness.cli.commands import moment
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say
+from airflow_provider_harness.core.slices.moments import moment_if_given
 
 
 @command
@@ -16,7 +16,7 @@ def card(args: Any) -> int:
     from airflow_provider_harness.wiring import rows
     from airflow_provider_harness.wiring.learning import cards, readiness
 
-    at = moment("--as-of", args.as_of)
+    at = moment_if_given(args.as_of, "--as-of")
     files = args.contract or readiness.contracts_in(readiness.dags_folder())
     contracts = [contract for file in files for contract in load_contracts(file)]
     if args.conn_id:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from airflow_provider_harness.cli.commands import moment
 from airflow_provider_harness.cli.running import FINDINGS, FINE, command, out, say
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.slices.moments import moment_if_given
 
 
 @command
@@ -17,7 +17,7 @@ def readiness(args: Any) -> int:
     from airflow_provider_harness.core.learning import audit
     from airflow_provider_harness.wiring.learning import readiness as wiring
 
-    at, level = moment("--as-of", args.as_of), Readiness(args.level) if args.level else None
+    at, level = moment_if_given(args.as_of, "--as-of"), Readiness(args.level) if args.level else None
     files = args.files or wiring.contracts_in(wiring.dags_folder())
     if not files and not args.conn_id:
         raise ConfigurationError(

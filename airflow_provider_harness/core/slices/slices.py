@@ -404,8 +404,3 @@ def staging_table(table: str, key: str) -> str:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return _utc(datetime.combine(day, time()), zone)
-
-
-def day_or_moment(text: str) -> date | datetime:
-    """A date, or a moment, as ISO 8601."""
-    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)

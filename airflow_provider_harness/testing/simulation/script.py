@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.slices.moments import moment_of
 
 ARRIVES = "arrives_at"
 """The field of an event that says when its row is there; every other field is a column."""
@@ -180,13 +181,7 @@ def moment(value: Any, place: str) -> datetime:
     :param place: what is named where it cannot be read.
     :raises ConfigurationError: it is no moment, or has no zone.
     """
-    try:
-        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ConfigurationError(place, f"{value!r} is no moment.", fix="Use ISO 8601 with zone: 2026-01-31T06:00:00Z.")
-    return at.astimezone(UTC)
+    return moment_of(str(value), place).astimezone(UTC)
 
 
 def _plan(path: Path) -> Mapping[str, Any]:

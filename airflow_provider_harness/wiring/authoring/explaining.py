@@ -24,24 +24,6 @@ _GATES = {"PostgresExtractOperator": "extract"}
 """Operator -> its gate in the ledger, where that does not judge every kind of check."""
 
 
-def moment_of(text: str, place: str) -> datetime | None:
-    """A moment with a zone; None where none was given.
-
-    :param place: the argument that has it, for the error.
-    :raises ConfigurationError: it is none.
-    """
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        fix = "Use ISO 8601 with zone: 2026-01-31T23:59:00+01:00."
-        raise ConfigurationError(place, f"{text!r} is no moment with a zone.", fix=fix)
-    return at
-
-
 def explanations(
     name: str, *, imports: bool, as_of: datetime | None, folder: str = "", seconds: float = 60.0
 ) -> list[dict[str, Any]]:

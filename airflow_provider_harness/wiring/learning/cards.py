@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 def card(name: str, contracts: Sequence[Contract], conn_id: str, registry_conn_id: str, at: datetime | None) -> Card:
     """The card of a table, or of a model, by its name.
 
+    :param name: where a table and a model have it, the model is meant; the table has a schema, too.
     :param conn_id: of the warehouse; empty: nobody looks at the table itself.
     :param at: see ``readiness.standards``.
     :raises ConfigurationError: no contract is about it, or several are.
     """
     tables = [one for one in contracts if name in (one.table, one.table.rpartition(".")[2], one.name, one.id)]
     of_models = [one for one in contracts if one.model and one.model.name == name]
+    tables = [] if of_models and "." not in name else tables
     if len(tables) + len(of_models) != 1:
         valid = [one.table for one in contracts] + [one.model.name for one in contracts if one.model]
         problem = "is in several contracts." if tables or of_models else "is in no contract."

@@ -124,3 +124,24 @@ def test_rows_of_an_earlier_revision_come_up_are_listed_and_go_back_as_they_were
 
     upgrade(earlier.engine)
     assert rows_of(earlier.engine) == after
+
+
+def test_on_the_way_back_only_what_the_newest_versions_brought_goes(url: str) -> None:
+    """Rows of the watch and of models have no place in the version before; everything else stays, and comes up again."""
+    engine = open_engine(url)
+    upgrade(engine)
+    filled(engine)
+    kept = rows_of(engine)
+    seen, checked = GOOD["harness_gates"] | {"key": "c" * 64, "place": "watch"}, GOOD["harness_gate_checks"]
+    with engine.begin() as connection:
+        connection.execute(insert(t.gates).values(**seen))
+        connection.execute(insert(t.gate_checks).values(**checked | {"gate": "c" * 64}))
+
+    to(engine, command.downgrade, "0018_summaries")
+    before = rows_of(engine)
+    assert set(kept) - set(before) == {"harness_watched", "harness_model_events"}
+    assert before == {name: kept[name] for name in before}
+
+    upgrade(engine)
+    assert rows_of(engine) == before | {"harness_watched": [], "harness_model_events": []}
+    engine.dispose()

@@ -143,6 +143,14 @@ def test_what_a_dag_file_imports_is_light(room: str, tmp_path: Path) -> None:
     assert heavy == set()
 
 
+def test_what_operators_look_at_when_a_dag_is_parsed_is_light(tmp_path: Path) -> None:
+    """Their rules are read then, for what has no meaning; what judges, masks and renders comes when the task runs."""
+    rules = ("bias", "chunks", "fine_tuning.plan", "synthetic")
+    loaded = loaded_by("\n".join(f"import airflow_provider_harness.core.learning.{name}" for name in rules), tmp_path)
+    ours = {name.removeprefix("airflow_provider_harness.core.") for name in loaded if ".core." in name}
+    assert {name for name in ours if not name.startswith(("learning", "errors"))} == set()
+
+
 @pytest.mark.parametrize(
     ("module", "ours"),
     [("airflow_provider_harness", set()), ("airflow_provider_harness.enrolment", {"enrolment", "config"})],

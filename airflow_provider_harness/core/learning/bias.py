@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.learning.results import gate_result
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.contracts.report import CheckResult
 
 PERIODS: Mapping[str, int] = {"": 0, "year": 4, "month": 7, "day": 10}
 """Period -> how many signs of a moment, as ISO 8601 writes it, name it; of other columns the whole value does."""
@@ -93,6 +94,8 @@ class Distribution:
 
     def result(self) -> CheckResult:
         """Whether it is near enough to the reference."""
+        from airflow_provider_harness.core.learning.results import gate_result
+
         total = sum(self.rows.values())
         off = {name: self.rows.get(name, 0) / total - self.wanted.get(name, 0) for name in {*self.rows, *self.wanted}}
         far = sorted(off, key=lambda name: (-round(abs(off[name]), 9), name))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from airflow_provider_harness.core.contracts.report import CheckResult
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.core.learning.results import gate_result
+
+if TYPE_CHECKING:
+    from airflow_provider_harness.core.contracts.report import CheckResult
 
 MARK = "Synthetic data"
 """How the comment of a synthetic table begins; no other table is ever replaced."""
@@ -82,6 +84,8 @@ def fits(
     :param kind: of the gate: ``marginal``, ``nulls``, ``association`` or ``children``.
     :param note: what else a reader should know, for example that the column is constant.
     """
+    from airflow_provider_harness.core.learning.results import gate_result
+
     return gate_result(
         f"{kind}:{name}",
         distance <= most,
@@ -98,6 +102,8 @@ def private(table: str, found: Nearness, tolerances: Tolerances) -> tuple[CheckR
 
     Of a share of n rows, chance alone gives a deviation of 1 / (2 sqrt n): three of them are allowed beyond the tolerance.
     """
+    from airflow_provider_harness.core.learning.results import gate_result
+
     chance = 1.5 / max(found.rows, 1) ** 0.5
     look_at = (
         "The rows copy real ones: give more sample_rows, leave out columns that tell rows apart, or classify them."

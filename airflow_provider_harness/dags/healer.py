@@ -25,7 +25,6 @@ from airflow_provider_harness.app.oncall import page as compose
 from airflow_provider_harness.app.oncall import watchdog as dead_man
 from airflow_provider_harness.app.pages import note
 from airflow_provider_harness.app.ports.healing import Healer
-from airflow_provider_harness.app.watch import look as watching
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.events import Judged, Settled
@@ -34,7 +33,6 @@ from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.links import IncidentLink
 from airflow_provider_harness.wiring import healing as wiring
 from airflow_provider_harness.wiring.rows import task_of
-from airflow_provider_harness.wiring.watch import tables
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -134,6 +132,8 @@ def _tables(settings: config.Settings) -> None:
 @task(task_id="watched")
 def _watched() -> list[str]:
     """Names of the tables that are watched; who looks at one reads its contract again."""
+    from airflow_provider_harness.wiring.watch import tables
+
     if wiring.mode() is config.Mode.OFF:
         raise AirflowSkipException("The harness is off.")
     names: list[str] = []
@@ -146,6 +146,9 @@ def _watched() -> list[str]:
 
 @task(task_id="look", map_index_template="{{ name }}", max_active_tis_per_dag=8)
 def _look(name: str, **kwargs: Any) -> None:
+    from airflow_provider_harness.app.watch import look as watching
+    from airflow_provider_harness.wiring.watch import tables
+
     contract = tables.contract_named(name)
     watch = tables.watch_of(wiring.healer(), task_of(cast("Context", kwargs)))
     seen = watching.look(watch, contract)

@@ -168,6 +168,23 @@ def test_gates_of_the_newest_slices_stay(
         assert sorted(connection.execute(select(t.gates.c.key)).scalars()) == ["0" * 64, "1" * 64]
 
 
+def test_looks_of_the_watch_go_but_those_that_a_slice_may_be_compared_with(
+    store: SqlIncidentStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_sweep, "SLICES", 2)
+    words = dict.fromkeys(("conn_id", "table_name", "contract", "slice"), "x")
+    given = words | {"flagged": False, "numbers": "{}", "profile": "", "failures": "[]"}
+    with engine.begin() as connection:
+        for days in (0, 50, 55, 70, 80):
+            at = t.text_of(NOW - timedelta(days=days))
+            row = given | {"key": f"k{days}", "slice_start": at, "slice_end": at, "measured_at": at}
+            connection.execute(t.watched.insert().values(**row))
+    steps = list(prune(store, NOW - timedelta(days=40), NOW))
+    with engine.connect() as connection:
+        assert sorted(connection.execute(select(t.watched.c.key)).scalars()) == ["k0", "k50", "k55"]
+    assert sum(step.removed.get("harness_watched", 0) for step in steps) == 2
+
+
 def test_a_store_of_an_earlier_version_is_pruned_too(store: SqlIncidentStore, engine: Engine) -> None:
     older(engine, store)
     closed(store, str(store.incidents()[0].id))

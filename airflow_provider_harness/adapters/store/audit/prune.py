@@ -32,6 +32,9 @@ AT_ONCE = 200
 #: A watermark says of a yearly table which slice is missed next; it stays longer than that, whatever is asked for.
 WATERMARKS = timedelta(days=400)
 
+#: The watch compares a slice with those of eight weeks before it; what it saw of them stays longer than that, whatever is asked for.
+WATCHED = timedelta(days=60)
+
 #: Tables of which rows go with their incident, by the column that names it.
 _OF_INCIDENTS: Mapping[str, str] = {
     "harness_acts": "incident_id",
@@ -78,7 +81,7 @@ def prune(store: SqlIncidentStore, before: datetime, now: datetime, *, trial: bo
         except _NotReally:
             pass
         yield Step(removed=removed, done=min(start + AT_ONCE, len(old)), among=len(old))
-    for table, some in sweeps(store, text_of(before), trial=trial):
+    for table, some in sweeps(store, text_of(before), text_of(min(before, now - WATCHED)), trial=trial):
         yield Step(removed={table: some}, done=len(old), among=len(old))
     removed = Counter[str]()
     try:

@@ -1,4 +1,4 @@
-"""Rows that belong to no incident go by their own time: gates, leases, promises, what on-call was told, what was set aside."""
+"""Rows that belong to no incident go by their own time: gates, looks of the watch, leases, promises, what on-call was told, what was set aside."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 #: Rows that go in one transaction.
 AT_ONCE = 5_000
-#: Slices of each table whose gates stay whatever their age: later ones are judged by them.
+#: Slices of each table whose gates and looks stay whatever their age: later ones are judged by them.
 SLICES = 500
 
 
-def sweeps(store: SqlIncidentStore, before: str, *, trial: bool) -> Iterator[tuple[str, int]]:
-    """Table and rows that went, some at a time."""
+def sweeps(store: SqlIncidentStore, before: str, looked: str, *, trial: bool) -> Iterator[tuple[str, int]]:
+    """Table and rows that went, some at a time.
+
+    :param looked: looks of the watch of an earlier moment may go.
+    """
     with store.reading() as connection:
-        wanted = list(_wanted(connection, before))
+        wanted = [*_wanted(connection, before), *_beyond(connection, t.watched, looked)]
     for table, where in wanted:
         if trial:
             with store.reading() as connection:
@@ -39,15 +42,12 @@ def sweeps(store: SqlIncidentStore, before: str, *, trial: bool) -> Iterator[tup
 
 def _wanted(connection: Connection, before: str) -> Iterator[tuple[Any, Any]]:
     """Table -> which of its rows, in the order in which they go."""
-    from sqlalchemy import and_, or_, select
+    from sqlalchemy import and_, select
 
-    g, k, a = t.gates, t.gate_checks, t.set_aside
-    starts = _starts(connection)
-    if starts:
-        late = or_(*(and_(g.c.table_name == name, g.c.slice_start < at) for name, at in starts))
-        old = and_(g.c.measured_at < before, late)
-        yield k, k.c.gate.in_(select(g.c.key).where(old))
-        yield g, old
+    k, a = t.gate_checks, t.set_aside
+    for gates, old in _beyond(connection, t.gates, before):
+        yield k, k.c.gate.in_(select(gates.c.key).where(old))
+        yield gates, old
     yield t.leases, t.leases.c.expires_at < before
     yield t.promises, t.promises.c.ended_at < before
     yield t.outbox, _told(before)
@@ -58,14 +58,22 @@ def _wanted(connection: Connection, before: str) -> Iterator[tuple[Any, Any]]:
     yield a, a.c.at < before
 
 
-def _starts(connection: Connection) -> list[tuple[str, str]]:
-    """Table -> the start of the oldest slice whose gates stay; of tables that have more slices."""
+def _beyond(connection: Connection, table: Any, before: str) -> Iterator[tuple[Any, Any]]:
+    """Which rows of gates, or of looks, are old, and of none of the newest slices of their table."""
+    from sqlalchemy import and_, or_
+
+    late = [and_(table.c.table_name == name, table.c.slice_start < at) for name, at in _starts(connection, table)]
+    if late:
+        yield table, and_(table.c.measured_at < before, or_(*late))
+
+
+def _starts(connection: Connection, table: Any) -> list[tuple[str, str]]:
+    """Table -> the start of the oldest slice whose rows stay; of tables that have more slices."""
     from sqlalchemy import select
 
-    g = t.gates
-    found = []
-    for name in connection.execute(select(g.c.table_name).distinct()).scalars().all():
-        slices = select(g.c.slice_start).where(g.c.table_name == name).distinct().order_by(g.c.slice_start.desc())
+    start, found = table.c.slice_start, []
+    for name in connection.execute(select(table.c.table_name).distinct()).scalars().all():
+        slices = select(start).where(table.c.table_name == name).distinct().order_by(start.desc())
         oldest = connection.execute(slices.offset(SLICES - 1).limit(1)).scalar()
         found += [(name, oldest)] if oldest else []
     return found

@@ -181,8 +181,8 @@ def contract_diff(args: Any) -> int:
 def contract_init(args: Any) -> int:
     from airflow_provider_harness.wiring import rows as wiring_rows
 
-    with wiring_rows.reachable(args.conn_id):
-        text = wiring_rows.draft(args.conn_id, args.table)
+    with wiring_rows.connections.reachable(args.conn_id):
+        text = wiring_rows.contracts.draft(args.conn_id, args.table)
     out(text, end="")
     return FINE
 

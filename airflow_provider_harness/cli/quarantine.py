@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def quarantine_list(args: Any) -> int:
     from airflow_provider_harness.wiring import rows as wiring_rows
 
-    contract = wiring_rows.contract_of(args.file)
-    with wiring_rows.reachable(args.conn_id):
-        rows = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
+    contract = wiring_rows.contracts.contract_of(args.file)
+    with wiring_rows.connections.reachable(args.conn_id):
+        rows = wiring_rows.judging.quarantine(contract, args.conn_id).summary(contract)
     show(args, [_texts(row) for row in rows], "Nothing was set aside.")
     return FINE
 
@@ -30,10 +30,12 @@ def quarantine_list(args: Any) -> int:
 def quarantine_show(args: Any) -> int:
     from airflow_provider_harness.wiring import rows as wiring_rows
 
-    contract = wiring_rows.contract_of(args.file)
-    with wiring_rows.reachable(args.conn_id):
+    contract = wiring_rows.contracts.contract_of(args.file)
+    with wiring_rows.connections.reachable(args.conn_id):
         _known_check(contract, args)
-        found = wiring_rows.quarantine(contract, args.conn_id).rows(contract, slice_id=args.slice, check=args.check)
+        found = wiring_rows.judging.quarantine(contract, args.conn_id).rows(
+            contract, slice_id=args.slice, check=args.check
+        )
     rows = [_texts(row) for row in found]
     if args.output != "json":
         rows = [row | {"row": json.dumps(row["row"], ensure_ascii=False)} for row in rows]
@@ -45,11 +47,11 @@ def quarantine_show(args: Any) -> int:
 def quarantine_release(args: Any) -> int:
     from airflow_provider_harness.wiring import rows as wiring_rows
 
-    contract = wiring_rows.contract_of(args.file)
+    contract = wiring_rows.contracts.contract_of(args.file)
     try:
-        with wiring_rows.reachable(args.conn_id):
+        with wiring_rows.connections.reachable(args.conn_id):
             waits = _known_check(contract, args)
-            released = wiring_rows.release(contract, args.conn_id, args.slice, args.check)
+            released = wiring_rows.judging.release(contract, args.conn_id, args.slice, args.check)
     except ContractViolation as violation:
         return say(violation, FINDINGS)
     stale, unknown = _stale(contract.table) if released.rows else ((), "")
@@ -74,7 +76,7 @@ def _known_check(contract: Contract, args: Any) -> Sequence[Mapping[str, Any]]:
     """
     from airflow_provider_harness.wiring import rows as wiring_rows
 
-    found = wiring_rows.quarantine(contract, args.conn_id).summary(contract)
+    found = wiring_rows.judging.quarantine(contract, args.conn_id).summary(contract)
     valid = tuple(dict.fromkeys([*(str(row["check"]) for row in found), *(check.id for check in contract.checks)]))
     if args.check and args.check not in valid:
         raise ConfigurationError(f"--check {args.check}", f"is no check of contract {contract.id}.", valid=valid)

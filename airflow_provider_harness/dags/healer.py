@@ -32,7 +32,7 @@ from airflow_provider_harness.core.incidents.incident import Incident, State
 from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.links import IncidentLink
 from airflow_provider_harness.wiring import healing as wiring
-from airflow_provider_harness.wiring.rows import task_of
+from airflow_provider_harness.wiring.rows.slices import task_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -30,7 +30,7 @@ class FeatureTableOperator(SQLTransformOperator):
             given: dict[str, Any] = {
                 "conn_id": self.conn_id,
                 "run": f"{self.dag_id}/{context['run_id']}",
-                "task": wiring_rows.task_of(context),
+                "task": wiring_rows.slices.task_of(context),
                 "running": self._running,
                 "end": str(self.slice_end or ""),
             }
@@ -64,7 +64,7 @@ class TrainingSetOperator(SQLTransformOperator):
         if parent is self:
             from airflow_provider_harness.wiring.learning import training_sets
 
-            with wiring_rows.no_useless_retries(self.conn_id):
+            with wiring_rows.connections.no_useless_retries(self.conn_id):
                 self.sql = training_sets.query(self._terms()[0], self.conn_id)
 
     def execute(self, context: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class TrainingSetOperator(SQLTransformOperator):
                 conn_id=self.conn_id,
                 end=str(self.slice_end or ""),
                 run=f"{self.dag_id}/{context['run_id']}",
-                task=wiring_rows.task_of(context),
+                task=wiring_rows.slices.task_of(context),
                 running=self._running,
                 limit=self.max_cost,
             )

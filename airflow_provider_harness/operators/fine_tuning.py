@@ -129,7 +129,7 @@ class FineTuningSetOperator(SliceOperator):
                 source=str(self._lineage_inputs()[0]),
                 plan=self._plan(),
                 counter=self.counter,
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 bias=self._bias(),
             )
             manifest, self._report = fine_tuning.build(order, self._running)
@@ -146,8 +146,8 @@ class FineTuningSetOperator(SliceOperator):
         if self.path:
             folder = self.path if "://" in self.path else f"file://{self.path}"
             return (staged_dataset(folder, str(self.slice_key)),)
-        tables = wiring.rows.query_tables(self.conn_id, self.sql) if self.sql else (self.table,)
-        return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
+        tables = wiring.rows.queries.query_tables(self.conn_id, self.sql) if self.sql else (self.table,)
+        return tuple(wiring.rows.connections.dataset(self.conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
         return staged_dataset(self.folder, "")

@@ -31,10 +31,10 @@ class ModelOperator(BaseOperator):
         super().__init__(**kwargs)
         self.contract = contract
         self.registry_conn_id = registry_conn_id
-        wiring.rows.check_when_parsed(contract, self.get_dag(), by_run=False)
+        wiring.rows.contracts.check_when_parsed(contract, self.get_dag(), by_run=False)
 
     def _terms(self) -> Contract:
-        return wiring.rows.contract_of(wiring.rows.contract_path(self.contract, self.get_dag()))
+        return wiring.rows.contracts.contract_of(wiring.rows.contracts.contract_path(self.contract, self.get_dag()))
 
     def _told(self, changed: Changed) -> dict[str, Any]:
         words = "is in use already" if changed.already else f"is in use; before it was {changed.before or 'none'}"
@@ -84,7 +84,7 @@ class PromoteModelOperator(ModelOperator):
         """Judge the version, and put it into use."""
         from airflow_provider_harness.wiring.learning import models
 
-        with wiring.rows.no_useless_retries():
+        with wiring.rows.connections.no_useless_retries():
             return self._told(
                 models.promote(
                     self._terms(),
@@ -137,7 +137,7 @@ class RollbackModelOperator(ModelOperator):
         """Put the earlier version back into use, and prove it."""
         from airflow_provider_harness.wiring.learning import models
 
-        with wiring.rows.no_useless_retries():
+        with wiring.rows.connections.no_useless_retries():
             contract, reason = self._terms(), self.reason
             if self.only_when_due:
                 met = models.due(contract)

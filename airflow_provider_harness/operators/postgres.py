@@ -46,7 +46,7 @@ class PostgresExtractOperator(SliceOperator):
                 table=self.table,
                 sql=self.sql,
                 folder=folder,
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
             )
@@ -58,15 +58,15 @@ class PostgresExtractOperator(SliceOperator):
         return folder
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
-        tables = wiring.rows.query_tables(self.conn_id, self.sql) if self.sql else (self.table,)
-        return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
+        tables = wiring.rows.queries.query_tables(self.conn_id, self.sql) if self.sql else (self.table,)
+        return tuple(wiring.rows.connections.dataset(self.conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
         key = str(self.slice_key)
         return staged_dataset(self._folder(key), key)
 
     def _folder(self, key: str) -> str:
-        return wiring.rows.staging_folder(self.dag_id, self.task_id, key, self._map_index)
+        return wiring.rows.connections.staging_folder(self.dag_id, self.task_id, key, self._map_index)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return self._copied(self.conn_id, self.sql)
@@ -102,7 +102,7 @@ class LoadOperator(SliceOperator):
                 conn_id=self.conn_id,
                 folder=self.staged,
                 run=f"{self.dag_id}/{context['run_id']}",
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
                 limit=self.maximum_bytes_billed,
@@ -113,7 +113,7 @@ class LoadOperator(SliceOperator):
         return (staged_dataset(self.staged, str(self.slice_key)),) if isinstance(self.staged, str) else ()
 
     def _lineage_output(self) -> Dataset:
-        return wiring.rows.dataset(self.conn_id, self.table)
+        return wiring.rows.connections.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         from airflow_provider_harness.core.lineage.graph import identity_edges
@@ -179,7 +179,7 @@ class PostgresTransferOperator(SliceOperator):
                 source_table="" if self.sql else self.source_table or contract.table,
                 sql=self.sql,
                 run=f"{self.dag_id}/{context['run_id']}",
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
             )
@@ -187,14 +187,14 @@ class PostgresTransferOperator(SliceOperator):
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         tables = (
-            wiring.rows.query_tables(self.source_conn_id, self.sql)
+            wiring.rows.queries.query_tables(self.source_conn_id, self.sql)
             if self.sql
             else (self.source_table or self._terms()[0].table,)
         )
-        return tuple(wiring.rows.dataset(self.source_conn_id, table) for table in tables)
+        return tuple(wiring.rows.connections.dataset(self.source_conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
-        return wiring.rows.dataset(self.conn_id, self.table)
+        return wiring.rows.connections.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return self._copied(self.source_conn_id, self.sql)

@@ -69,7 +69,7 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         self._running: list[Callable[[], None]] = []
         self._built, self._edges = "", tuple[Any, ...]()
         self._refuse_wrong()
-        wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=False)
+        wiring.rows.contracts.check_when_parsed(contract, self.get_dag(), table, by_run=False)
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:
@@ -96,10 +96,10 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         from airflow_provider_harness.wiring.learning import promotion
 
         self._refuse_wrong()
-        key = wiring.rows.task_of(context)
+        key = wiring.rows.slices.task_of(context)
         instance = f"{key.dag_id}/{key.task_id}" + (f"/{key.map_index}" if key.map_index >= 0 else "")
         asked = promotion.Asked(
-            contract=wiring.rows.contract_path(self.contract, self.get_dag()),
+            contract=wiring.rows.contracts.contract_path(self.contract, self.get_dag()),
             conn_id=self.conn_id,
             table=self.table,
             target=self.target,
@@ -113,7 +113,7 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
             seconds=self.max_seconds,
             running=self._running,
         )
-        with wiring.rows.no_useless_retries(self.conn_id):
+        with wiring.rows.connections.no_useless_retries(self.conn_id):
             handed = promotion.promote(asked, promotion.Given(wire=harness.model_wire, redactor=harness.redactor))
         self._built, self._edges = handed.built, handed.edges
         self.log.info("Promotion ended %s; its files are in %s", handed.told["outcome"], handed.told["files"])
@@ -136,8 +136,8 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
         return Flow(
             task=job(self.dag_id, self.task_id),
-            inputs=(wiring.rows.dataset(self.conn_id, self.table),),
-            output=wiring.rows.dataset(self.conn_id, self._built) if self._built else None,
+            inputs=(wiring.rows.connections.dataset(self.conn_id, self.table),),
+            output=wiring.rows.connections.dataset(self.conn_id, self._built) if self._built else None,
             columns=self._edges,
         )
 
@@ -150,11 +150,13 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         return self._openlineage()
 
     def _openlineage(self) -> Any:
-        contract = wiring.rows.contract_of(wiring.rows.contract_path(self.contract, self.get_dag()), self.table)
-        return wiring.rows.openlineage(
+        contract = wiring.rows.contracts.contract_of(
+            wiring.rows.contracts.contract_path(self.contract, self.get_dag()), self.table
+        )
+        return wiring.rows.queries.openlineage(
             contract=contract,
             flow=self._flow(),
-            described=wiring.rows.dataset(self.conn_id, self.table),
+            described=wiring.rows.connections.dataset(self.conn_id, self.table),
             schemas={},
             report=None,
             rows=None,

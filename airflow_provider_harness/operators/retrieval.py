@@ -137,7 +137,7 @@ class IndexDocumentsOperator(SliceOperator):
                 self.embedder or self._model(retrieval.Model),
                 conn_id=self.conn_id,
                 run=f"{self.dag_id}/{context['run_id']}",
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
             )
@@ -162,7 +162,7 @@ class IndexDocumentsOperator(SliceOperator):
 
     def _order(self, order: Any) -> Any:
         """What the wiring needs of the fields."""
-        golden = wiring.rows.contract_path(self.golden, self.get_dag()) if self.golden else ""
+        golden = wiring.rows.contracts.contract_path(self.golden, self.get_dag()) if self.golden else ""
         names = (name for name in order.__dataclass_fields__ if name != "golden")
         return order(golden=golden, **{name: getattr(self, name) for name in names})
 
@@ -175,11 +175,11 @@ class IndexDocumentsOperator(SliceOperator):
         if self.documents:
             scheme, _, rest = self.documents.partition("://")
             return (staged_dataset(f"{scheme}://{rest.rpartition('@')[2]}", ""),)
-        tables = wiring.rows.query_tables(self.source_conn_id, self.sql) if self.sql else (self.source_table,)
-        return tuple(wiring.rows.dataset(self.source_conn_id, table) for table in tables)
+        tables = wiring.rows.queries.query_tables(self.source_conn_id, self.sql) if self.sql else (self.source_table,)
+        return tuple(wiring.rows.connections.dataset(self.source_conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
-        return wiring.rows.dataset(self.conn_id, self.table)
+        return wiring.rows.connections.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return () if self.documents else self._copied(self.source_conn_id, self.sql)

@@ -72,14 +72,14 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         self.slice_key = slice_key
         self.slice_end = slice_end
         self._map_index = -1
-        wiring.rows.end_has_a_key(slice_key, slice_end)
+        wiring.rows.slices.end_has_a_key(slice_key, slice_end)
         self._running: list[Callable[[], None]] = []
         self._report: Report | None = None
         self._rows: int | None = None
         self._files: tuple[int, ...] | None = None
         self._edges: tuple[ColumnEdge, ...] | None = None
         self._schemas: dict[Dataset, Schema] = {}
-        wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=slice_key is None)
+        wiring.rows.contracts.check_when_parsed(contract, self.get_dag(), table, by_run=slice_key is None)
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:
@@ -95,10 +95,10 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         """
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self:
-            self.contract = wiring.rows.contract_path(self.contract, self.get_dag())
+            self.contract = wiring.rows.contracts.contract_path(self.contract, self.get_dag())
             index = getattr(context.get("ti"), "map_index", None)
             self._map_index = -1 if index is None else int(index)
-            wiring.rows.put_slice(self, context, self.get_dag())
+            wiring.rows.slices.put_slice(self, context, self.get_dag())
 
     def on_kill(self) -> None:
         """Cancel what runs on the server."""
@@ -108,7 +108,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
     @contextmanager
     def _working(self) -> Iterator[None]:
         """What would fail again fails at once; the report of a gate that blocks is kept for the lineage."""
-        with wiring.rows.no_useless_retries(self.conn_id):
+        with wiring.rows.connections.no_useless_retries(self.conn_id):
             try:
                 yield
             except ContractViolation as error:
@@ -117,7 +117,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
     def _terms(self) -> tuple[Contract, str]:
         """The contract and the slice's id, as rendered."""
-        return wiring.rows.contract_of(self.contract, self.table), str(self.slice_key)
+        return wiring.rows.contracts.contract_of(self.contract, self.table), str(self.slice_key)
 
     def _told(self, context: Mapping[str, Any], published: Published, report: Report) -> dict[str, Any]:
         """Say in the log, in the asset event and in the XCom what was published."""
@@ -191,7 +191,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
     def _followed(self, conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
         """The edges of a query, with the catalog's schema."""
-        edges, schemas = wiring.rows.query_lineage(conn_id, sql)
+        edges, schemas = wiring.rows.queries.query_lineage(conn_id, sql)
         self._schemas.update(schemas)
         return edges
 
@@ -214,7 +214,7 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
 
     def _openlineage(self, *, known: bool) -> Any:
         contract, _ = self._terms()
-        return wiring.rows.openlineage(
+        return wiring.rows.queries.openlineage(
             contract=contract,
             flow=self._flow(known=known),
             described=self._described(),

@@ -47,7 +47,7 @@ class SQLTransformOperator(SliceOperator):
         """Render; a pattern's query becomes that of the engine to which the rendered connection leads."""
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self and self._pattern is not None:
-            self.sql = self._pattern.sql(wiring.rows.dialect_of(self.conn_id))
+            self.sql = self._pattern.sql(wiring.rows.connections.dialect_of(self.conn_id))
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Transform and publish the slice."""
@@ -64,7 +64,7 @@ class SQLTransformOperator(SliceOperator):
                 self.sql,
                 conn_id=self.conn_id,
                 run=run,
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
                 limit=self.max_cost,
@@ -73,11 +73,12 @@ class SQLTransformOperator(SliceOperator):
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         return tuple(
-            wiring.rows.dataset(self.conn_id, table) for table in wiring.rows.query_tables(self.conn_id, self.sql)
+            wiring.rows.connections.dataset(self.conn_id, table)
+            for table in wiring.rows.queries.query_tables(self.conn_id, self.sql)
         )
 
     def _lineage_output(self) -> Dataset:
-        return wiring.rows.dataset(self.conn_id, self.table)
+        return wiring.rows.connections.dataset(self.conn_id, self.table)
 
     def _lineage_edges(self) -> tuple[Any, ...]:
         return self._followed(self.conn_id, self.sql)

@@ -66,7 +66,7 @@ class SyntheticDataOperator(SliceOperator):
         for one in self.children:
             if {*one} != {*needed}:
                 raise ConfigurationError(place, f"has a child with {sorted(one)}.", valid=needed)
-            wiring.rows.check_when_parsed(one["contract"], self.get_dag(), one["table"], by_run=False)
+            wiring.rows.contracts.check_when_parsed(one["contract"], self.get_dag(), one["table"], by_run=False)
         self._tolerances()
 
     def _tolerances(self) -> Any:
@@ -79,8 +79,8 @@ class SyntheticDataOperator(SliceOperator):
         """Contract and target of each table."""
         pairs = [(self._terms()[0], self.target)]
         for one in self.children:
-            path = wiring.rows.contract_path(one["contract"], self.get_dag())
-            pairs.append((wiring.rows.contract_of(path, one["table"]), one["target"]))
+            path = wiring.rows.contracts.contract_path(one["contract"], self.get_dag())
+            pairs.append((wiring.rows.contracts.contract_of(path, one["table"]), one["target"]))
         return pairs
 
     def execute(self, context: Any) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class SyntheticDataOperator(SliceOperator):
                 tolerances=self._tolerances(),
                 seed=self.seed,
                 run=f"{self.dag_id}/{context['run_id']}",
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
             )
             manifest, self._report = synthetic.build(order, self._running)
         self._rows = self._report.rows
@@ -110,10 +110,10 @@ class SyntheticDataOperator(SliceOperator):
 
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         tables = (self.table, *(one["table"] for one in self.children))
-        return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
+        return tuple(wiring.rows.connections.dataset(self.conn_id, table) for table in tables)
 
     def _lineage_output(self) -> Dataset:
-        return wiring.rows.dataset(self.conn_id, self.target)
+        return wiring.rows.connections.dataset(self.conn_id, self.target)
 
     def _described(self) -> Dataset:
         return staged_dataset(self.folder, "")

@@ -74,7 +74,7 @@ class ValidateOperator(SliceOperator):
         """Look at the rows and judge them."""
         with self._working():
             contract, key = self._terms()
-            report = wiring.rows.validate(
+            report = wiring.rows.judging.validate(
                 contract,
                 key,
                 conn_id=self.conn_id,
@@ -83,7 +83,7 @@ class ValidateOperator(SliceOperator):
                 engine=self.engine,
                 prove=self.proofs,
                 docs=self.data_docs or "",
-                task=wiring.rows.task_of(context),
+                task=wiring.rows.slices.task_of(context),
                 running=self._running,
                 end=str(self.slice_end or ""),
             )
@@ -100,8 +100,8 @@ class ValidateOperator(SliceOperator):
     def _lineage_inputs(self) -> tuple[Dataset, ...]:
         if self.path:
             return (staged_dataset(self.path, str(self.slice_key)),)
-        tables = (self.table,) if self.table else wiring.rows.query_tables(self.conn_id, self.sql or "")
-        return tuple(wiring.rows.dataset(self.conn_id, table) for table in tables)
+        tables = (self.table,) if self.table else wiring.rows.queries.query_tables(self.conn_id, self.sql or "")
+        return tuple(wiring.rows.connections.dataset(self.conn_id, table) for table in tables)
 
     def _described(self) -> Dataset | None:
         return None if self.sql else self._lineage_inputs()[0]

@@ -44,7 +44,7 @@ class ContractSensor(SliceSensor):
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self and self.lookback is not None:
             self.since = self.since or self._first()
-            self.schedule = wiring.rows.schedule_text(self.get_dag()) if self._by_run else ""
+            self.schedule = wiring.rows.slices.schedule_text(self.get_dag()) if self._by_run else ""
 
     def execute(self, context: Any) -> Any:
         """Look, and say at the end what is in the way rather than that time is up."""
@@ -54,11 +54,11 @@ class ContractSensor(SliceSensor):
 
     def _first(self) -> str:
         """When the Dag begins; without that, the first day that the lookback reaches, in the contract's time zone."""
-        contract = wiring.rows.contract_of(self.contract, self.table)
+        contract = wiring.rows.contracts.contract_of(self.contract, self.table)
         start = getattr(self.get_dag(), "start_date", None) or self.start_date
         if start is not None:
-            return wiring.rows.since_text(contract, start)
-        first = wiring.rows.slice_day(contract, str(self.slice_key), str(self.slice_end or "")) - timedelta(
+            return wiring.rows.slices.since_text(contract, start)
+        first = wiring.rows.slices.slice_day(contract, str(self.slice_key), str(self.slice_end or "")) - timedelta(
             days=int(self.lookback or 1)
         )
         return first.isoformat()

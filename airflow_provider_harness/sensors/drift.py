@@ -54,8 +54,8 @@ class DriftSensor(SliceSensor):
         assert self._found is not None
         least = DriftLevel(self.level)
         far = sorted(name for name, level in self._found.levels.items() if level.reaches(least))
-        terms = wiring.rows.contract_of(self.contract, self.table)
-        begin = wiring.rows.piece_of(terms, str(self.slice_key), str(self.slice_end or "")).start
+        terms = wiring.rows.contracts.contract_of(self.contract, self.table)
+        begin = wiring.rows.slices.piece_of(terms, str(self.slice_key), str(self.slice_end or "")).start
         last = context["ti"].xcom_pull(task_ids=self.task_id, key=TOLD, include_prior_dates=True)
         told = datetime.fromisoformat(last) if last else None
         rests = told is not None and told <= begin < told + self.cool_down and told != begin

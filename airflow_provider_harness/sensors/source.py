@@ -43,7 +43,7 @@ class FreshnessSensor(SliceSensor):
     def _give_up(self, context: Mapping[str, Any], late: datetime) -> None:
         from airflow_provider_harness.core.contracts.contract import LateAction
 
-        if wiring.rows.contract_of(self.contract, self.table).late.action is not LateAction.SKIP:
+        if wiring.rows.contracts.contract_of(self.contract, self.table).late.action is not LateAction.SKIP:
             self._fail()
         text = f"{self.table} slice {self.slice_key} was skipped: its source was late at {late.isoformat()}, and the contract says skip"
         _note(context, text)

@@ -60,11 +60,13 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         super().__init__(**kwargs)
         self.contract, self.conn_id, self.table = contract, conn_id, table
         self.slice_key, self.slice_end = slice_key, slice_end
-        wiring.rows.end_has_a_key(slice_key, slice_end)
+        wiring.rows.slices.end_has_a_key(slice_key, slice_end)
         self.wait, self.deferrable = wait, deferrable
         self._running: list[Callable[[], None]] = []
         self._found: ProbeResult | None = None
-        wiring.rows.check_when_parsed(contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None)
+        wiring.rows.contracts.check_when_parsed(
+            contract, self.get_dag(), table, by_run=self.on_slice and slice_key is None
+        )
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:
@@ -77,11 +79,11 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         """Render, and put the slice where Airflow shows it; also for each instance of a mapped task."""
         super()._do_render_template_fields(parent, template_fields, context, *more, **named)
         if parent is self:
-            self.contract = wiring.rows.contract_path(self.contract, self.get_dag())
+            self.contract = wiring.rows.contracts.contract_path(self.contract, self.get_dag())
             if self.on_slice:
-                wiring.rows.put_slice(self, context, self.get_dag())
+                wiring.rows.slices.put_slice(self, context, self.get_dag())
             else:
-                self.slice_key = self.slice_key or wiring.rows.run_slice(context)
+                self.slice_key = self.slice_key or wiring.rows.slices.run_slice(context)
                 self.slice_end = self.slice_end or ""
 
     def execute(self, context: Any) -> Any:
@@ -119,7 +121,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         """Whether there is nothing to wait for; ends the task if it is late, or must not wait."""
         from airflow_provider_harness.wiring import probes as wiring_looks
 
-        with wiring.rows.no_useless_retries(self.conn_id):
+        with wiring.rows.connections.no_useless_retries(self.conn_id):
             self._found = wiring_looks.take(self.look, self._given(), self._running)
             late = self._late_from()
         if self._found.ready:

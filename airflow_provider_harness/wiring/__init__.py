@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    part = f"{__name__}.{name}"
+    return part_of(__name__, name)
+
+
+def part_of(package: str, name: str) -> Any:
+    """A module of a package, imported when it is first asked for."""
+    part = f"{package}.{name}"
     try:
         return import_module(part)
     except ModuleNotFoundError as error:

@@ -62,12 +62,17 @@ def catalog(conn_id: str, question: Question) -> Found | None:
     if not question.jobs and question.category not in strain.ASKED:
         return None
     allowed(conn_id)
-    with rows.reachable(conn_id):
+    with rows.connections.reachable(conn_id):
         kind = str(opened(conn_id).conn_type or "")
         if kind in _POSTGRES and question.category in strain.ASKED:
             application = "harness looks at the server"
-            return strain.ask(rows.dsn(conn_id, application), rows.named(conn_id), question.category, question.names)
-        if kind == rows.BIGQUERY and question.jobs:
+            return strain.ask(
+                rows.connections.dsn(conn_id, application),
+                rows.connections.named(conn_id),
+                question.category,
+                question.names,
+            )
+        if kind == rows.connections.BIGQUERY and question.jobs:
             from airflow_provider_harness.adapters.bigquery.job_states import states
             from airflow_provider_harness.adapters.bigquery.jobs import connect
 
@@ -166,7 +171,7 @@ def arrived(given: Mapping[str, Any]) -> bool:
     wanted["slice_end"] = str(given.get("slice_end") or "")
     more = {"sql": str(given.get("sql") or ""), "min_rows": int(given.get("min_rows") or 1)}
     allowed(wanted["conn_id"])
-    with rows.reachable(wanted["conn_id"]):
+    with rows.connections.reachable(wanted["conn_id"]):
         return wiring_looks.arrived(**wanted, **more, running=[]).ready  # type: ignore[arg-type]
 
 
@@ -179,9 +184,11 @@ def drift(task: TaskState) -> str:
     if not all(given.values()):
         return "the task names no contract, connection and table."
     allowed(given["conn_id"])
-    contract = rows.contract_of(given["contract"], given["table"])
-    with rows.reachable(given["conn_id"]):
-        found = rows.warehouse_of(given["conn_id"], f"harness compares {contract.table}").columns(contract.table)
+    contract = rows.contracts.contract_of(given["contract"], given["table"])
+    with rows.connections.reachable(given["conn_id"]):
+        found = rows.connections.warehouse_of(given["conn_id"], f"harness compares {contract.table}").columns(
+            contract.table
+        )
     if found is None:
         return f"{contract.table} does not exist."
     diff = compare(contract, found, Side.TARGET)
@@ -196,5 +203,7 @@ def _query(settings: config.Settings) -> QueryReadonly | None:
     from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
     from airflow_provider_harness.wiring import rows as rows
 
-    opened = load_queryable(settings.query_file, rows.contract_of)
-    return QueryReadonly(dsn=lambda: rows.dsn(opened.conn_id, "harness query_readonly"), relations=opened.relations)
+    opened = load_queryable(settings.query_file, rows.contracts.contract_of)
+    return QueryReadonly(
+        dsn=lambda: rows.connections.dsn(opened.conn_id, "harness query_readonly"), relations=opened.relations
+    )

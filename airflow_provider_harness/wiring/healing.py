@@ -203,7 +203,7 @@ def promises() -> SqlPromises:
     from airflow_provider_harness.wiring import lineage as wiring_lineage
     from airflow_provider_harness.wiring import rows as wiring_rows
 
-    return SqlPromises(store_engine, wiring_rows.contract_of, wiring_lineage.graph)
+    return SqlPromises(store_engine, wiring_rows.contracts.contract_of, wiring_lineage.graph)
 
 
 def autonomy() -> StoreAutonomy:
@@ -329,12 +329,12 @@ def healer_on(api: Airflow, pager: Pager, clock: Callable[[], float] = time.mono
 
     settings = config.read()
     gates = PublishedGates(
-        for_healer(wiring_rows.verify_published),
-        for_healer(wiring_rows.history),
-        wiring_rows.contract_of,
+        for_healer(wiring_rows.judging.verify_published),
+        for_healer(wiring_rows.judging.history),
+        wiring_rows.contracts.contract_of,
         wiring_reads.arrived,
         clock,
-        place=for_healer(wiring_rows.place),
+        place=for_healer(wiring_rows.connections.place),
     )
     return Healer(
         store=store(),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.wiring.rows import task_of
+from airflow_provider_harness.wiring.rows.slices import task_of
 from airflow_provider_harness.wiring.store import store_engine, task_engine
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from airflow_provider_harness.core.errors import ConfigurationError
-from airflow_provider_harness.wiring.rows import BIGQUERY, contract_of
+from airflow_provider_harness.wiring.rows.connections import BIGQUERY
+from airflow_provider_harness.wiring.rows.contracts import contract_of
 
 CONSOLE = "https://console.cloud.google.com/bigquery?project={database}&p={database}&d={schema}&t={table}&page=table"
 """BigQuery's page of a table."""

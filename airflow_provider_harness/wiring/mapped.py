@@ -28,7 +28,7 @@ class FailsOnce(BaseOperatorMeta):
         if not kwargs.get("_airflow_from_mapped"):
             return super().__call__(*args, **kwargs)
         try:
-            with wiring.rows.no_useless_retries():
+            with wiring.rows.connections.no_useless_retries():
                 return super().__call__(*args, **kwargs)
         except (TypeError, ValueError) as error:
             raise AirflowFailException(f"task {kwargs.get('task_id', '')}: {cls.__name__}: {error}") from error
@@ -71,7 +71,9 @@ class Mapped:
             if isinstance(contract, str):
                 asked.add((contract, table if isinstance(table, str) else "", known.get("slice_key") is None))
         for contract, table, by_run in sorted(asked):
-            wiring.rows.check_when_parsed(contract, self._made.kwargs["dag"], table, by_run=self._by_run and by_run)
+            wiring.rows.contracts.check_when_parsed(
+                contract, self._made.kwargs["dag"], table, by_run=self._by_run and by_run
+            )
         return task
 
     def __getattr__(self, name: str) -> Any:

@@ -26,7 +26,8 @@ from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.wiring.gates import gate
 from airflow_provider_harness.wiring.grants import granted
 from airflow_provider_harness.wiring.leases import leased, published
-from airflow_provider_harness.wiring.rows import Cancel, dsn, is_bigquery, named, piece_of, warehouse_of
+from airflow_provider_harness.wiring.rows.connections import Cancel, dsn, is_bigquery, named, warehouse_of
+from airflow_provider_harness.wiring.rows.slices import piece_of
 from airflow_provider_harness.wiring.store import connection
 
 if TYPE_CHECKING:

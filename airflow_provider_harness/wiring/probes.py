@@ -13,7 +13,7 @@ from airflow_provider_harness.core.slices.moments import day_or_moment
 from airflow_provider_harness.wiring import rows as rows
 from airflow_provider_harness.wiring.gates import empty, gate
 
-Cancel = rows.Cancel
+Cancel = rows.connections.Cancel
 
 
 def arrived(
@@ -28,21 +28,21 @@ def arrived(
     running: list[Cancel],
 ) -> ProbeResult:
     """Whether the source has the slice."""
-    terms = rows.contract_of(contract, table)
-    subject = rows.rows_of(conn_id, f"harness looks for {terms.table}", sql=sql, prove=False)
+    terms = rows.contracts.contract_of(contract, table)
+    subject = rows.connections.rows_of(conn_id, f"harness looks for {terms.table}", sql=sql, prove=False)
     running.append(subject.cancel)
-    return look.arrived(terms, rows.piece_of(terms, slice_key, slice_end), subject, int(min_rows))
+    return look.arrived(terms, rows.slices.piece_of(terms, slice_key, slice_end), subject, int(min_rows))
 
 
 def kept(
     *, contract: str, conn_id: str, table: str, slice_key: str, slice_end: str = "", running: list[Cancel]
 ) -> ProbeResult:
     """Whether the published slice keeps its contract. Looks are not kept: they would be history's many points of one slice."""
-    terms = rows.contract_of(contract, table)
-    subject = rows.rows_of(conn_id, f"harness looks at {terms.table}")
+    terms = rows.contracts.contract_of(contract, table)
+    subject = rows.connections.rows_of(conn_id, f"harness looks at {terms.table}")
     running.append(subject.cancel)
     with gate(
-        terms, rows.piece_of(terms, slice_key, slice_end), GateSite(place=Place.PUBLISHED, conn_id=conn_id)
+        terms, rows.slices.piece_of(terms, slice_key, slice_end), GateSite(place=Place.PUBLISHED, conn_id=conn_id)
     ) as here:
         return look.kept(here, subject, empty(terms, conn_id))
 
@@ -60,9 +60,9 @@ def complete(
     schedule: str = "",
 ) -> ProbeResult:
     """Whether the slices before the run's own are all published."""
-    terms = rows.contract_of(contract, table)
+    terms = rows.contracts.contract_of(contract, table)
     return look.complete(
-        rows.history(
+        rows.judging.history(
             terms,
             slice_key,
             conn_id=conn_id,
@@ -85,10 +85,10 @@ def published_drift(
     slice_end: str = "",
 ) -> ProbeResult:
     """Whether the slice is published, and how far its columns drifted."""
-    terms = rows.contract_of(contract, table)
-    subject = rows.rows_of(conn_id, f"harness compares {terms.table} with its reference")
+    terms = rows.contracts.contract_of(contract, table)
+    subject = rows.connections.rows_of(conn_id, f"harness compares {terms.table} with its reference")
     running.append(subject.cancel)
-    return look.published_drift(terms, rows.piece_of(terms, slice_key, slice_end), subject)
+    return look.published_drift(terms, rows.slices.piece_of(terms, slice_key, slice_end), subject)
 
 
 def undrifted(
@@ -106,16 +106,19 @@ def undrifted(
     """Whether source and published table have the contract's columns."""
     from airflow_provider_harness.adapters.postgres.source import PostgresSource
 
-    terms = rows.contract_of(contract, target_table, like=table)
+    terms = rows.contracts.contract_of(contract, target_table, like=table)
     database = PostgresSource(
-        rows.dsn(conn_id, f"harness compares {table}"), table=table, sql=sql, name=rows.named(conn_id)
+        rows.connections.dsn(conn_id, f"harness compares {table}"),
+        table=table,
+        sql=sql,
+        name=rows.connections.named(conn_id),
     )
     with database as source:
         running.append(source.cancel)
         there = source.schema()
     published = None
     if target_conn_id:
-        warehouse = rows.warehouse_of(target_conn_id, f"harness compares {terms.table}")
+        warehouse = rows.connections.warehouse_of(target_conn_id, f"harness compares {terms.table}")
         running.append(warehouse.cancel)
         published = warehouse.columns(terms.table)
     found, diffs = look.undrifted(terms, there, published)
@@ -147,5 +150,5 @@ def late_from(contract: str, table: str, slice_key: str, slice_end: str = "") ->
     """The moment from which the run's slice counts as late at its source; None where nobody said."""
     from airflow_provider_harness.core.slices import lateness
 
-    terms = rows.contract_of(contract, table)
-    return lateness.late_from(terms.late, rows.piece_of(terms, slice_key, slice_end))
+    terms = rows.contracts.contract_of(contract, table)
+    return lateness.late_from(terms.late, rows.slices.piece_of(terms, slice_key, slice_end))

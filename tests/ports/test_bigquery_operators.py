@@ -73,13 +73,13 @@ def test_transform_validate_and_the_healers_gate_read_bigquery(case: Case, dag: 
     validate = ValidateOperator(task_id="v", **terms(case, dag, name="summary"))
     assert run(validate, context(case))["rows"] == 303
     contract, table = validate.contract, f"{case.target.home}.summary"
-    assert wiring_rows.verify_published(contract, "bq", table, case.piece().id, expected_rows=303).passed
+    assert wiring_rows.judging.verify_published(contract, "bq", table, case.piece().id, expected_rows=303).passed
     case.at_warehouse(f"UPDATE {table} SET amount = -1 WHERE id = 3")
-    assert not wiring_rows.verify_published(contract, "bq", table, case.piece().id).passed
+    assert not wiring_rows.judging.verify_published(contract, "bq", table, case.piece().id).passed
     with pytest.raises(Exception, match="range:amount") as caught:
         run(ValidateOperator(task_id="v2", **terms(case, dag, name="summary")), context(case))
     assert isinstance(caught.value.__cause__, ContractViolation)
-    assert wiring_rows.missing_slices(contract, "bq", table, DAYS[0], DAYS[1]) == [DAYS[1]]
+    assert wiring_rows.judging.missing_slices(contract, "bq", table, DAYS[0], DAYS[1]) == [DAYS[1]]
 
 
 def test_lineage_names_the_table_as_openlineage_does(case: Case, dag: Any, bigquery: BigQueryServer) -> None:
@@ -93,13 +93,15 @@ def test_a_query_keeps_the_projects_that_it_names(case: Case, dag: Any, bigquery
     loaded(case, dag)
     here = f"{bigquery.project}.{case.target.home}.orders"
     sql = f"SELECT o.ID, p.v FROM `{here}` AS o JOIN `somebodys-project.{case.target.home}.orders` AS p ON p.k = o.id"
-    edges, schemas = wiring_rows.query_lineage("bq", sql)
+    edges, schemas = wiring_rows.queries.query_lineage("bq", sql)
     told = {(edge.source.name, edge.source_column, edge.target_column) for edge in edges}
     theirs = f"somebodys-project.{case.target.home}.orders"
     assert told == {(here, "id", "id"), (theirs, "v", "v"), (here, "id", ""), (theirs, "k", "")}
     assert [known.name for known in schemas] == [here]
-    assert wiring_rows.query_tables("bq", f"SELECT 1 FROM {case.target.home}.orders") == (f"{case.target.home}.orders",)
-    assert wiring_rows.dataset("bq", f"{case.target.home}.orders").name == here
+    assert wiring_rows.queries.query_tables("bq", f"SELECT 1 FROM {case.target.home}.orders") == (
+        f"{case.target.home}.orders",
+    )
+    assert wiring_rows.connections.dataset("bq", f"{case.target.home}.orders").name == here
 
 
 def test_the_limits_of_bytes_reach_the_jobs(case: Case, dag: Any, bigquery: BigQueryServer) -> None:
@@ -131,4 +133,4 @@ def test_a_connection_without_a_project_is_named(
     extra = {"is_anonymous": True, "api_endpoint": bigquery.endpoint}
     monkeypatch.setenv("AIRFLOW_CONN_BQ2", json.dumps({"conn_type": "google_cloud_platform", "extra": extra}))
     with pytest.raises(ConfigurationError, match="connection bq2: names no project"):
-        wiring_rows.warehouse_of("bq2", "test")
+        wiring_rows.connections.warehouse_of("bq2", "test")

@@ -69,7 +69,7 @@ OTHERS = {
 def test_what_an_extra_says_hides_no_field_that_is_used(own: Callable[..., None], extra: dict[str, Any]) -> None:
     own(mine={**STORE, "extra": extra})
     with pytest.raises(ConfigurationError, match="leads to the same place"):
-        wiring_rows.dsn("mine")
+        wiring_rows.connections.dsn("mine")
 
 
 @pytest.mark.attack
@@ -77,18 +77,22 @@ def test_what_the_environment_adds_to_an_empty_connection_is_looked_at(
     own: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own(mine={"conn_type": "postgres", "login": "author"})
-    wiring_rows.dsn("mine")
+    wiring_rows.connections.dsn("mine")
     for name, value in {"PGHOST": "localhost", "PGPORT": "5433", "PGDATABASE": "harness"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match="leads to the same place"):
-        wiring_rows.dsn("mine")
+        wiring_rows.connections.dsn("mine")
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("found", OTHERS.values(), ids=OTHERS)
 def test_where_the_store_is_no_rows_are_read_under_any_name(own: Callable[..., None], found: dict[str, Any]) -> None:
     own(mine=found)
-    for read in (wiring_rows.dsn, wiring_rows.is_bigquery, lambda name: wiring_rows.dataset(name, "t")):
+    for read in (
+        wiring_rows.connections.dsn,
+        wiring_rows.connections.is_bigquery,
+        lambda name: wiring_rows.connections.dataset(name, "t"),
+    ):
         with pytest.raises(ConfigurationError, match="same place as the harness's own"):
             read("mine")
 
@@ -100,7 +104,7 @@ def test_where_the_store_is_no_rows_are_read_under_any_name(own: Callable[..., N
 )
 def test_the_harness_own_connections_are_refused_by_their_id(own: Callable[..., None], name: str) -> None:
     with pytest.raises(ConfigurationError, match="is the harness's own"):
-        wiring_rows.dsn(name)
+        wiring_rows.connections.dsn(name)
 
 
 @pytest.mark.attack
@@ -109,13 +113,13 @@ def test_configured_ids_are_refused_too(own: Callable[..., None], monkeypatch: p
     own(team_store={**STORE, "schema": "elsewhere"}, mine={**STORE, "schema": "elsewhere", "login": "author"})
     for name in ("team_store", "mine"):
         with pytest.raises(ConfigurationError, match="harness's own"):
-            wiring_rows.dsn(name)
+            wiring_rows.connections.dsn(name)
 
 
 def test_another_database_of_the_same_server_is_a_warehouse(own: Callable[..., None]) -> None:
     own(sales={**STORE, "schema": "sales"}, other={**STORE, "port": 5434})
-    assert "dbname=sales" in wiring_rows.dsn("sales")
-    assert "port=5434" in wiring_rows.dsn("other")
+    assert "dbname=sales" in wiring_rows.connections.dsn("sales")
+    assert "port=5434" in wiring_rows.connections.dsn("other")
 
 
 @pytest.mark.attack
@@ -130,14 +134,14 @@ def test_an_operator_and_a_look_are_refused_before_they_read(
     with pytest.raises(ConfigurationError, match="harness's own"):
         wiring_looks.kept(**given, slice_key=DAY, running=[])
     with pytest.raises(ConfigurationError, match="harness's own"):
-        wiring_rows.verify_published(given["contract"], conn_id, given["table"], DAY)
+        wiring_rows.judging.verify_published(given["contract"], conn_id, given["table"], DAY)
 
 
 def test_what_the_healer_may_read_with_is_the_administrators_word(
     case: Case, dag: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved(case, dag)
-    verify = wiring_access.for_healer(wiring_rows.verify_published)
+    verify = wiring_access.for_healer(wiring_rows.judging.verify_published)
     given = str(case.folder.parent / "orders.odcs.yaml"), "wh", "public.orders", DAY
     assert verify(*given).passed
     for patterns in ("wh", "src, w?", "none,wh"):
@@ -160,7 +164,7 @@ def test_where_a_table_is_and_of_what_the_healer_may_not_know_nothing(
 ) -> None:
     wh = {"conn_type": "postgres", "host": "db", "schema": "shop", "login": "me", "password": "hunter2"}
     own(wh=wh, lake={"conn_type": "google_cloud_platform", "extra": {"project": "acme"}})
-    gates = PublishedGates(*[cast("Any", None)] * 4, place=wiring_access.for_healer(wiring_rows.place))
+    gates = PublishedGates(*[cast("Any", None)] * 4, place=wiring_access.for_healer(wiring_rows.connections.place))
     assert gates.place("wh", "public.t") == "postgres://db:5432/shop.public.t, connection wh"
     assert gates.place("lake", "sales.t") == "bigquery/acme.sales.t, connection lake"
     assert [gates.place(name, "public.t") for name in ("harness_store", "gone")] == ["", ""]

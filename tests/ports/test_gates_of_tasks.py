@@ -66,7 +66,7 @@ def move(case: Case, dag: Any, day: int = 0, number: int = 1) -> None:
 
 def before(case: Case, rows: int, days: int = 5, place: Place = Place.STAGING, conn_id: str = "wh") -> None:
     """Gates of the days before the first, as if they had run."""
-    contract = wiring_rows.contract_of(str(case.folder.parent / "orders.odcs.yaml"))
+    contract = wiring_rows.contracts.contract_of(str(case.folder.parent / "orders.odcs.yaml"))
     measured = Measurements(rows=rows, values={WATCH: Measurement(value=rows)})
     for number in range(1, days + 1):
         start = case.piece().start - timedelta(days=number)
@@ -151,14 +151,14 @@ def test_the_healers_verification_reads_and_keeps_nothing(
     move(watched, dag)
     many = len(kept())
     contract = str(tmp_path / "orders.odcs.yaml")
-    assert wiring_rows.verify_published(contract, "wh", "public.orders", watched.piece().id).passed
+    assert wiring_rows.judging.verify_published(contract, "wh", "public.orders", watched.piece().id).passed
     with pytest.raises(HarnessError, match=r"connection wh: .*nowhere"):
-        wiring_rows.verify_published(contract, "wh", "public.nowhere", watched.piece().id)
+        wiring_rows.judging.verify_published(contract, "wh", "public.nowhere", watched.piece().id)
     monkeypatch.setenv("AIRFLOW_CONN_GONE", "postgres://u:p@127.0.0.1:9/none")
     with pytest.raises(HarnessUnavailable, match="connection gone"):
-        wiring_rows.verify_published(contract, "gone", "public.orders", watched.piece().id)
+        wiring_rows.judging.verify_published(contract, "gone", "public.orders", watched.piece().id)
     watched.at_warehouse("DELETE FROM public.orders WHERE id % 2 = 0")
-    report = wiring_rows.verify_published(contract, "wh", "public.orders", watched.piece().id)
+    report = wiring_rows.judging.verify_published(contract, "wh", "public.orders", watched.piece().id)
     assert [result.id for result in report.failed] == [WATCH]
     assert len(kept()) == many
 

@@ -32,7 +32,7 @@ from airflow_provider_harness.core.policy.policy import VerdictKind
 from airflow_provider_harness.operators import PostgresExtractOperator, PostgresLoadOperator, PostgresTransferOperator
 from airflow_provider_harness.testing.postgres import PostgresServer
 from airflow_provider_harness.wiring import grants as wiring_grants
-from airflow_provider_harness.wiring.rows import contract_of
+from airflow_provider_harness.wiring.rows.contracts import contract_of
 from tests.ports.operators_case import context, run, terms
 from tests.ports.rows_case import CONTRACT, Case
 from tests.unit.app.fakes import RUN, FakeAirflow, Scripted, failure, opened, task, world

@@ -216,8 +216,8 @@ def test_a_query_means_what_the_connections_search_path_says(case: Case, monkeyp
     held = json.loads(os.environ["AIRFLOW_CONN_WH"])
     monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({**held, "extra": {"options": "-c search_path=lake,public"}}))
     sql = 'SELECT ID, "Net" AS net FROM Orders WHERE id > 0'
-    assert wiring_rows.query_tables("wh", sql) == ("lake.orders",)
-    edges, schemas = wiring_rows.query_lineage("wh", sql)
+    assert wiring_rows.queries.query_tables("wh", sql) == ("lake.orders",)
+    edges, schemas = wiring_rows.queries.query_lineage("wh", sql)
     assert {(edge.source_column, edge.target_column, edge.how.value) for edge in edges} == {
         ("id", "id", "IDENTITY"),
         ("Net", "net", "IDENTITY"),

@@ -314,7 +314,7 @@ def test_what_failed_a_task_is_in_its_log_by_class_and_words(kind: str) -> None:
 
     drift = SchemaDrift(SchemaDiff(side=Side.TARGET, table="t", published="t", changes=()))
     error = drift if kind == "a finding of data" else ConfigurationError("x", "is wrong.")
-    with pytest.raises(AirflowFailException) as failed, wiring_rows.no_useless_retries():
+    with pytest.raises(AirflowFailException) as failed, wiring_rows.connections.no_useless_retries():
         raise error
     assert failed.value.__cause__ is error
     told = extract(type(failed.value), failed.value, failed.value.__traceback__).stacks

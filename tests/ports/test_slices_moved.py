@@ -314,14 +314,16 @@ def test_a_slice_that_a_person_names_is_as_long_as_it_was_published(pair: Pair, 
     here = scheduled(
         tmp_path, CronDataIntervalTimetable("0 0 * * 1", timezone="UTC"), contract_text("timestamptz", "UTC")
     )
-    contract = wiring_rows.contract_of(str(tmp_path / "sliced.odcs.yaml"))
-    assert wiring_rows.known_piece(contract, "20260105T000000Z").end == datetime(2026, 1, 6, tzinfo=UTC), "by the grain"
+    contract = wiring_rows.contracts.contract_of(str(tmp_path / "sliced.odcs.yaml"))
+    assert wiring_rows.slices.known_piece(contract, "20260105T000000Z").end == datetime(2026, 1, 6, tzinfo=UTC), (
+        "by the grain"
+    )
     engine = open_engine(f"sqlite:///{tmp_path}/harness.db")
     upgrade(engine)
     engine.dispose()
     (run,) = here.runs(monday, next_monday)
     assert transferred(here, run)["rows"] == 1
-    assert wiring_rows.known_piece(contract, "20260105T000000Z").end == next_monday
+    assert wiring_rows.slices.known_piece(contract, "20260105T000000Z").end == next_monday
 
 
 @pytest.mark.parametrize("mode", ["merge", "append"])
@@ -352,7 +354,7 @@ def test_a_slice_that_was_published_without_rows_is_there_and_one_that_never_was
     by_key = {"contract": str(tmp_path / "sliced.odcs.yaml"), "conn_id": "wh", "table": "public.t"}
 
     def missing() -> list[date]:
-        return wiring_rows.missing_slices(by_key["contract"], "wh", "public.t", days[0], days[-1])
+        return wiring_rows.judging.missing_slices(by_key["contract"], "wh", "public.t", days[0], days[-1])
 
     def kept(day: date) -> bool:
         return wiring_looks.kept(**by_key, slice_key=day.isoformat(), running=[]).ready
@@ -382,4 +384,4 @@ def test_a_slice_that_was_emptied_and_came_again_counts_by_its_newest_gate(pair:
     pair.run(pair.source, "INSERT INTO public.t VALUES (2, '2024-01-01 12:00+01')")
     assert transferred(here, of_day(DAY_1))["rows"] == 1
     pair.run(pair.warehouse, "DELETE FROM public.t")
-    assert wiring_rows.missing_slices(str(tmp_path / "sliced.odcs.yaml"), "wh", "public.t", day, day) == [day]
+    assert wiring_rows.judging.missing_slices(str(tmp_path / "sliced.odcs.yaml"), "wh", "public.t", day, day) == [day]

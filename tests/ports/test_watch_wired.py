@@ -108,7 +108,7 @@ def test_doctor_says_what_is_not_watched_and_why(folder: Path, monkeypatch: pyte
 
 
 def test_the_lineage_says_where_a_table_begins_and_who_writes_it(folder: Path) -> None:
-    own = rows.dataset("warehouse", "public.payments")
+    own = rows.connections.dataset("warehouse", "public.payments")
     orders = Dataset(namespace="postgres://crm", name="db.public.orders")
     middle = Dataset(namespace=own.namespace, name="wh.public.staged")
     store = SqlLineage(wiring_store.store_engine)

@@ -109,12 +109,12 @@ def test_the_server_says_that_it_is_the_store_whatever_its_address(
 ) -> None:
     mine = server.airflow_connection(STORE, host="127.0.0.1", port=around.port)
     monkeypatch.setenv("AIRFLOW_CONN_MINE", mine)
-    dsn = wiring_rows.dsn("mine")  # nothing in the connection says so
+    dsn = wiring_rows.connections.dsn("mine")  # nothing in the connection says so
     with pytest.raises(ConfigurationError, match="leads to the harness store, as its server says"):
         way(dsn)
     there = server.airflow_connection(WAREHOUSE, host="127.0.0.1", port=around.port)
     monkeypatch.setenv("AIRFLOW_CONN_THERE", there)
-    way(wiring_rows.dsn("there"))  # tables of these names keep nobody out
+    way(wiring_rows.connections.dsn("there"))  # tables of these names keep nobody out
 
 
 @pytest.mark.attack

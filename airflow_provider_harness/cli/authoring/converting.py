@@ -60,8 +60,8 @@ def _database(args: Any) -> Made:
     if not args.conn_id or not args.table or args.file:
         fix = "Give --conn-id and --table, and no file."
         raise ConfigurationError("contract import", "--from database reads a live table.", fix=fix)
-    with wiring_rows.reachable(args.conn_id):
-        return wiring_rows.imported(args.conn_id, args.table)
+    with wiring_rows.connections.reachable(args.conn_id):
+        return wiring_rows.contracts.imported(args.conn_id, args.table)
 
 
 _SOURCES: Mapping[str, Callable[[Any], Made]] = {"dbt": _dbt, "ruleset": _ruleset, "database": _database}

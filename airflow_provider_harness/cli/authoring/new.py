@@ -135,7 +135,7 @@ def _answers(said: Mapping[str, str], start_date: str) -> start.Answers:
         table=_with_schema(said["table"]),
         target_conn_id=said["target_conn_id"],
         target_table=_with_schema(said["target_table"]),
-        bigquery=rows.is_bigquery(said["target_conn_id"]),
+        bigquery=rows.connections.is_bigquery(said["target_conn_id"]),
         slice_column=said["slice_column"],
         time_zone=_zone(said["time_zone"]),
         grain=said["grain"],

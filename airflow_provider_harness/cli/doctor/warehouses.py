@@ -36,7 +36,11 @@ def reads() -> Iterator[Finding]:
             if wiring_store.connection(conn_id) is None:
                 yield Finding.note(f"Tables are published with connection {conn_id}, which does not exist here.", "")
                 continue
-            found = None if rows.is_bigquery(conn_id) else writer(rows.dsn(conn_id, "harness doctor"), conn_id)
+            found = (
+                None
+                if rows.connections.is_bigquery(conn_id)
+                else writer(rows.connections.dsn(conn_id, "harness doctor"), conn_id)
+            )
         except NotAllowed:
             continue  # the healer does not use it
         except HarnessError as error:

@@ -20,7 +20,7 @@ def card(args: Any) -> int:
     files = args.contract or readiness.contracts_in(readiness.dags_folder())
     contracts = [contract for file in files for contract in load_contracts(file)]
     if args.conn_id:
-        with rows.reachable(args.conn_id):
+        with rows.connections.reachable(args.conn_id):
             made = cards.card(args.name, contracts, args.conn_id, args.registry_conn_id, at)
     else:
         made = cards.card(args.name, contracts, "", args.registry_conn_id, at)

@@ -444,7 +444,7 @@ def _promises(dag: Any) -> bool:
 
     named = {(task.contract, task.table) for task in dag.tasks if isinstance(getattr(task, "contract", None), str)}
     plain = sorted(one for one in named if "{" not in "".join(one))
-    return any(rows.contract_of(rows.contract_path(path, dag), table).slas for path, table in plain)
+    return any(rows.contracts.contract_of(rows.contracts.contract_path(path, dag), table).slas for path, table in plain)
 
 
 def _connections(dag: Any) -> frozenset[str]:

@@ -160,7 +160,10 @@ def explain(conn_id: str, query: str) -> Any:
     from airflow_provider_harness.adapters.postgres.session import session
     from airflow_provider_harness.wiring import rows
 
-    with rows.reachable(conn_id), session(rows.dsn(conn_id, "harness check"), rows.named(conn_id)) as connection:
+    with (
+        rows.connections.reachable(conn_id),
+        session(rows.connections.dsn(conn_id, "harness check"), rows.connections.named(conn_id)) as connection,
+    ):
         (plan,) = connection.execute(f"EXPLAIN (FORMAT JSON) {query.rstrip().rstrip(';')}".encode()).fetchone() or (
             "[]",
         )

@@ -15,8 +15,8 @@ def drafted(conn_id: str, table: str) -> dict[str, Any]:
     from airflow_provider_harness.adapters.postgres.contract_draft import document
     from airflow_provider_harness.wiring import rows
 
-    with rows.reachable(conn_id):
-        return document(rows.dsn(conn_id, f"harness new {table}"), table, rows.named(conn_id))
+    with rows.connections.reachable(conn_id):
+        return document(rows.connections.dsn(conn_id, f"harness new {table}"), table, rows.connections.named(conn_id))
 
 
 def texts(answers: start.Answers, document: start.Document, dags: Path, tests: Path) -> dict[Path, str]:

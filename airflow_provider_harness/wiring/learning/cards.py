@@ -38,7 +38,7 @@ def card(name: str, contracts: Sequence[Contract], conn_id: str, registry_conn_i
 
 
 def _of_table(contract: Contract, conn_id: str, at: datetime | None) -> Card:
-    live = rows.live(contract, conn_id, at) if conn_id else None
+    live = rows.judging.live(contract, conn_id, at) if conn_id else None
     return table_card(
         contract,
         Known(
@@ -47,7 +47,7 @@ def _of_table(contract: Contract, conn_id: str, at: datetime | None) -> Card:
             origins=readiness.origins(contract, conn_id),
             rows=live.report.rows if live and live.report else None,
             at=at or datetime.now(UTC),
-            place=rows.named(conn_id) if conn_id else "contract alone",
+            place=rows.connections.named(conn_id) if conn_id else "contract alone",
         ),
     )
 
@@ -62,5 +62,5 @@ def _of_model(contract: Contract, registry_conn_id: str) -> Card:
         registry.version(terms.name, current) if current else None,
         models.events(terms.name),
         readiness.gates(contract.table),
-        rows.named(registry_conn_id) if registry_conn_id else "the harness's registry",
+        rows.connections.named(registry_conn_id) if registry_conn_id else "the harness's registry",
     )

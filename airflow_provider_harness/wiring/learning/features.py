@@ -60,7 +60,7 @@ def publish_online(contract: Contract, key: str, *, conn_id: str, **given: Any) 
     from airflow_provider_harness.adapters.learning import online, point_in_time
     from airflow_provider_harness.wiring import moves
 
-    known, dialect = features_of(contract), rows.dialect_of(conn_id)
+    known, dialect = features_of(contract), rows.connections.dialect_of(conn_id)
     now = point_in_time.Words(dialect).moment(datetime.now(UTC))
     sql = point_in_time.newest(contract, known, dialect, now)
     return moves.transform(online.online(contract, known), key, sql, conn_id=conn_id, **given)
@@ -73,7 +73,7 @@ def serve(
     from airflow_provider_harness.adapters.learning import online
     from airflow_provider_harness.core.learning.features import served
 
-    contract = rows.contract_of(path, table)
+    contract = rows.contracts.contract_of(path, table)
     known = features_of(contract)
     if not known.online:
         fix = "Add online: schema.table to harness.features; FeatureTableOperator fills it."
@@ -81,8 +81,14 @@ def serve(
     keys = [_key(known, entity) for entity in entities]
     if not keys:
         return []
-    with rows.reachable(conn_id):
-        found = online.rows(rows.dsn(conn_id, "harness online features"), rows.named(conn_id), contract, known, keys)
+    with rows.connections.reachable(conn_id):
+        found = online.rows(
+            rows.connections.dsn(conn_id, "harness online features"),
+            rows.connections.named(conn_id),
+            contract,
+            known,
+            keys,
+        )
     return [served(known, found.get(key), at) for key in keys]
 
 

@@ -42,7 +42,8 @@ from airflow_provider_harness.core.redaction.personal_data import PERSONAL
 from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.wiring.gates import gate
 from airflow_provider_harness.wiring.moves import hasher_of
-from airflow_provider_harness.wiring.rows import Cancel, dsn, named, piece_of
+from airflow_provider_harness.wiring.rows.connections import Cancel, dsn, named
+from airflow_provider_harness.wiring.rows.slices import piece_of
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.diagnosis.failure import TryKey

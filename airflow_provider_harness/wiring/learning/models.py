@@ -81,7 +81,7 @@ def registry(conn_id: str, *, task: str = "", reads: bool = False) -> ModelRegis
     found = opened(conn_id)
     if found.conn_type not in TYPES:
         problem = f"is of type {found.conn_type!r}, which leads to no registry of models."
-        raise ConfigurationError(rows.named(conn_id), problem, valid=TYPES)
+        raise ConfigurationError(rows.connections.named(conn_id), problem, valid=TYPES)
     scheme = found.schema or ("http" if found.conn_type == "http" else "https")
     place = found.host if "://" in (found.host or "") else f"{scheme}://{found.host}"
     alias = str(found.extra_dejson.get("alias") or "champion")
@@ -106,14 +106,14 @@ def _register(model: Model, version: str, given: Mapping[str, Any], conn_id: str
 
     if conn_id:
         fix = "Log them in the run of the version, with the tag harness.holdout_hash, and give none here."
-        raise ConfigurationError(rows.named(conn_id), "is a registry that has metrics of its own.", fix=fix)
+        raise ConfigurationError(rows.connections.named(conn_id), "is a registry that has metrics of its own.", fix=fix)
     own = SqlModels(SqlModelJournal(task_engine), task, _now)
     own.register(ModelVersion(model=model.name, version=version, **given))
 
 
 def _task(context: Mapping[str, Any]) -> str:
     """A task of a run, whichever try it is."""
-    return str(rows.task_of(context)).rpartition("#")[0]
+    return str(rows.slices.task_of(context)).rpartition("#")[0]
 
 
 def _now() -> datetime:

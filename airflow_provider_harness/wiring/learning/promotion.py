@@ -117,7 +117,7 @@ def _job(asked: Asked) -> Job:
     from airflow_provider_harness.core.contracts.contract import Readiness
     from airflow_provider_harness.core.learning.promotion.difference import limits_of
 
-    contract = rows.contract_of(asked.contract, asked.table)
+    contract = rows.contracts.contract_of(asked.contract, asked.table)
     body = dict(load_file(asked.contract.partition("#")[0]).modern)
     if of_several(contract):
         body["schema"] = [one for one in body["schema"] if one["name"] == contract.name]
@@ -135,13 +135,13 @@ def _desk(asked: Asked, given: Given, budget: KeptBudget, left: Callable[[], flo
 
     redactor = given.redactor()
     sandbox = PostgresSandbox(
-        dsn=rows.dsn(asked.conn_id, f"harness promote {asked.table}"),
-        contract=rows.contract_of(asked.contract, asked.table),
+        dsn=rows.connections.dsn(asked.conn_id, f"harness promote {asked.table}"),
+        contract=rows.contracts.contract_of(asked.contract, asked.table),
         schema=asked.sandbox,
         prefix=f"p{sha256(asked.instance.encode()).hexdigest()[:12]}_",
         left=left,
-        place=lambda table: rows.dataset(asked.conn_id, table),
-        name=rows.named(asked.conn_id),
+        place=lambda table: rows.connections.dataset(asked.conn_id, table),
+        name=rows.connections.named(asked.conn_id),
         redactor=redactor,
     )
     asked.running.append(sandbox.cancel)

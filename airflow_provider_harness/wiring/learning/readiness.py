@@ -30,8 +30,8 @@ def standards(
     :param at: moment as of which its freshness is judged; None means now.
     :param level: see ``readiness.checklist``.
     """
-    with rows.reachable(conn_id) if conn_id else nullcontext():
-        live = rows.live(contract, conn_id, at) if conn_id else Live(drift=None, report=None, looked=False)
+    with rows.connections.reachable(conn_id) if conn_id else nullcontext():
+        live = rows.judging.live(contract, conn_id, at) if conn_id else Live(drift=None, report=None, looked=False)
         if (level or contract.readiness) is Readiness.AI_READY:
             live = _told(live, contract, conn_id)
     return checklist(contract, replace(live, today=(at or datetime.now(UTC)).date()), level)
@@ -76,7 +76,11 @@ def origins(contract: Contract, conn_id: str) -> Mapping[str, tuple[str, ...]] |
     :raises HarnessUnavailable: the store is away.
     """
     graph = lineage.graph()
-    tables = [rows.dataset(conn_id, contract.table)] if conn_id else [one for one, _ in graph.find(contract.table)]
+    tables = (
+        [rows.connections.dataset(conn_id, contract.table)]
+        if conn_id
+        else [one for one, _ in graph.find(contract.table)]
+    )
     written = [flow for flow in graph.flows if flow.output in tables]
     if not written:
         return None
@@ -109,12 +113,12 @@ def dags_folder() -> Path:
 
 def tables(conn_id: str) -> list[str]:
     """The tables and views of a database that the connection's user may read, as ``schema.table``, sorted."""
-    with rows.reachable(conn_id):
-        if rows.is_bigquery(conn_id):
+    with rows.connections.reachable(conn_id):
+        if rows.connections.is_bigquery(conn_id):
             from airflow_provider_harness.adapters.bigquery import jobs
             from airflow_provider_harness.adapters.learning.relations import of_bigquery
 
             return of_bigquery(jobs.connect(conn_id)[0])
         from airflow_provider_harness.adapters.learning.relations import of_postgres
 
-        return of_postgres(rows.dsn(conn_id, "harness readiness"), rows.named(conn_id))
+        return of_postgres(rows.connections.dsn(conn_id, "harness readiness"), rows.connections.named(conn_id))

@@ -118,7 +118,8 @@ def index(
     from airflow_provider_harness.core.slices.lease import of_slice
     from airflow_provider_harness.wiring.leases import published
     from airflow_provider_harness.wiring.moves import RECORDS
-    from airflow_provider_harness.wiring.rows import dsn, named, piece_of
+    from airflow_provider_harness.wiring.rows.connections import dsn, named
+    from airflow_provider_harness.wiring.rows.slices import piece_of
 
     piece = piece_of(contract, key, end)
     recipe = _recipe(contract, order, embedder)
@@ -184,7 +185,7 @@ def _documents(contract: Contract, order: Order, recipe: Recipe, piece: Slice) -
     from airflow_provider_harness.adapters.learning.retrieval.tables import TableDocuments
     from airflow_provider_harness.adapters.postgres.source import PostgresSource
     from airflow_provider_harness.wiring.moves import bounded, hasher_of
-    from airflow_provider_harness.wiring.rows import dsn, named
+    from airflow_provider_harness.wiring.rows.connections import dsn, named
 
     where, sql = named(order.source_conn_id), bounded(order.sql, piece, contract)
     source = PostgresSource(
@@ -276,7 +277,7 @@ def search(
 ) -> tuple[Passage, ...]:
     """See ``airflow_provider_harness.retrieval.search``."""
     from airflow_provider_harness.adapters.learning.retrieval import searching
-    from airflow_provider_harness.wiring.rows import dsn, named
+    from airflow_provider_harness.wiring.rows.connections import dsn, named
 
     if by not in searching.BY:
         raise ConfigurationError("by", f"is {by!r}.", valid=searching.BY)

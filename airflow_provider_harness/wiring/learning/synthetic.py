@@ -31,7 +31,8 @@ from airflow_provider_harness.core.errors import ConfigurationError, ContractVio
 from airflow_provider_harness.core.learning.results import judged
 from airflow_provider_harness.core.learning.synthetic import MARK, Tolerances
 from airflow_provider_harness.wiring import moves
-from airflow_provider_harness.wiring.rows import Cancel, dsn, named, piece_of
+from airflow_provider_harness.wiring.rows.connections import Cancel, dsn, named
+from airflow_provider_harness.wiring.rows.slices import piece_of
 
 if TYPE_CHECKING:
     from airflow_provider_harness.core.contracts.contract import Contract

@@ -46,7 +46,7 @@ def sources(contract: Contract) -> tuple[Source, ...]:
 def _source(contract: Contract, use: FeatureUse, folder: Path) -> Source:
     from airflow_provider_harness.adapters.learning.point_in_time import Source
 
-    other = rows.contract_of(str(folder / use.contract))
+    other = rows.contracts.contract_of(str(folder / use.contract))
     known, here = other.features, f"contract {contract.id}: features of {use.contract}"
     if known is None:
         raise ConfigurationError(
@@ -77,9 +77,11 @@ def query(contract: Contract, conn_id: str) -> str:
     from airflow_provider_harness.adapters.learning.indexes import looked_up
 
     made, given, lookup = training_set_of(contract), sources(contract), dict[str, bool]()
-    if not rows.is_bigquery(conn_id):
-        lookup = looked_up(rows.dsn(conn_id, f"harness transform {contract.table}"), rows.named(conn_id), given)
-    return point_in_time.query(contract, made, given, rows.dialect_of(conn_id), lookup=lookup)
+    if not rows.connections.is_bigquery(conn_id):
+        lookup = looked_up(
+            rows.connections.dsn(conn_id, f"harness transform {contract.table}"), rows.connections.named(conn_id), given
+        )
+    return point_in_time.query(contract, made, given, rows.connections.dialect_of(conn_id), lookup=lookup)
 
 
 def publish(
@@ -92,7 +94,7 @@ def publish(
     """
     from airflow_provider_harness.wiring import moves
 
-    piece = rows.piece_of(contract, key, end)
+    piece = rows.slices.piece_of(contract, key, end)
 
     def more(session: Session) -> tuple[CheckResult, ...]:
         return _judged(session, contract, piece.id, conn_id)
@@ -111,7 +113,7 @@ def _judged(session: Session, contract: Contract, slice_id: str, conn_id: str) -
     from airflow_provider_harness.wiring.gates import history
     from airflow_provider_harness.wiring.learning.features import as_defined
 
-    made, dialect = training_set_of(contract), rows.dialect_of(conn_id)
+    made, dialect = training_set_of(contract), rows.connections.dialect_of(conn_id)
     known = [source.features for source in sources(contract)]
     ((staged,),) = session.asked("SELECT count(*) FROM ${table}")
     results = [as_defined(contract, conn_id, made.version, made)]
@@ -137,8 +139,13 @@ def edges(contract: Contract, conn_id: str) -> tuple[ColumnEdge, ...]:
 
     made = training_set_of(contract)
     taken = [
-        core.Taken(dataset=rows.dataset(conn_id, one.table), features=one.features, entity=one.entity, take=one.take)
+        core.Taken(
+            dataset=rows.connections.dataset(conn_id, one.table),
+            features=one.features,
+            entity=one.entity,
+            take=one.take,
+        )
         for one in sources(contract)
     ]
     own = [name for name in contract.names if name not in made.taken]
-    return core.edges(made, own, rows.dataset(conn_id, made.requests), taken)
+    return core.edges(made, own, rows.connections.dataset(conn_id, made.requests), taken)

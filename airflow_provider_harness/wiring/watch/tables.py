@@ -112,14 +112,14 @@ def table(conn_id: str) -> WatchedTable:
     from airflow_provider_harness.wiring.access import allowed
 
     allowed(conn_id)
-    if rows.is_bigquery(conn_id):
+    if rows.connections.is_bigquery(conn_id):
         from airflow_provider_harness.adapters.bigquery.jobs import connect
         from airflow_provider_harness.adapters.bigquery.watch import BigQueryWatch
 
-        return BigQueryWatch(*connect(conn_id), rows.named(conn_id))
+        return BigQueryWatch(*connect(conn_id), rows.connections.named(conn_id))
     from airflow_provider_harness.adapters.postgres.watch import PostgresWatch
 
-    return PostgresWatch(rows.dsn(conn_id, "harness watch"), rows.named(conn_id))
+    return PostgresWatch(rows.connections.dsn(conn_id, "harness watch"), rows.connections.named(conn_id))
 
 
 def upstream(conn_id: str, name: str) -> Upstream:
@@ -128,7 +128,7 @@ def upstream(conn_id: str, name: str) -> Upstream:
     from airflow_provider_harness.wiring import lineage, rows
 
     try:
-        graph, own = lineage.graph(), rows.dataset(conn_id, name)
+        graph, own = lineage.graph(), rows.connections.dataset(conn_id, name)
     except HarnessError as error:
         log.info("The lineage of %s is not known: %s", name, error)
         return Upstream(names=())

@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.contracts import compile_cache
 from airflow_provider_harness.adapters.contracts.compile_cache import dump, restore
 from airflow_provider_harness.adapters.contracts.odcs import load_contract, load_contracts
 from airflow_provider_harness.core.contracts.contract import Contract
-from airflow_provider_harness.wiring.rows import contract_of
+from airflow_provider_harness.wiring.rows.contracts import contract_of
 
 DAGS = Path(__file__).resolve().parents[4] / "dags" / "contracts"
 FILES = sorted(DAGS.glob("*.odcs.yaml"))

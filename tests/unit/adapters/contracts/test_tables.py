@@ -112,13 +112,13 @@ def test_a_task_of_no_table_of_the_file_is_an_import_error(
     from airflow_provider_harness.wiring import rows as wiring_rows
 
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
-    wiring_rows.check_when_parsed(shop, None, "store.orders")
-    wiring_rows.check_when_parsed(shop, None, "{{ params.table }}")
+    wiring_rows.contracts.check_when_parsed(shop, None, "store.orders")
+    wiring_rows.contracts.check_when_parsed(shop, None, "{{ params.table }}")
     with pytest.raises(SeveralTables):
-        wiring_rows.check_when_parsed(shop, None, "store.receipts")
+        wiring_rows.contracts.check_when_parsed(shop, None, "store.receipts")
     Path(shop).write_text(SHOP.replace("mustBeGreaterThan: 0", "mustBeGreaterThan: -"))
     with pytest.raises(ContractError, match="mustBeGreaterThan"):
-        wiring_rows.check_when_parsed(shop, None, "store.orders")
+        wiring_rows.contracts.check_when_parsed(shop, None, "store.orders")
 
 
 def test_the_table_that_a_task_names_is_where_the_contract_is_applied(
@@ -127,9 +127,9 @@ def test_the_table_that_a_task_names_is_where_the_contract_is_applied(
     from airflow_provider_harness.wiring import rows as wiring_rows
 
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
-    assert wiring_rows.contract_of(shop, "orders").table == "store.orders"
-    assert wiring_rows.contract_of(shop, "test.orders").table == "test.orders"
-    assert wiring_rows.contract_of(shop, like="old.visits").table == "raw.visits_tbl"
+    assert wiring_rows.contracts.contract_of(shop, "orders").table == "store.orders"
+    assert wiring_rows.contracts.contract_of(shop, "test.orders").table == "test.orders"
+    assert wiring_rows.contracts.contract_of(shop, like="old.visits").table == "raw.visits_tbl"
 
 
 def test_a_promise_that_does_not_say_of_which_table_it_is() -> None:

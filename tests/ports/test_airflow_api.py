@@ -282,14 +282,14 @@ EACH: list[tuple[str, str, str, Any, Callable[[AirflowApi], object], object]] = 
     ("backfill_read", "GET", "backfills/7", {"completed_at": None}, lambda a: a.backfill_done(7), False),
     ("clear", "POST", "dags/flights/clearTaskInstances", {"total_entries": 2}, lambda a: a.clear(STATE, "n"), 2),
     ("backfill", "POST", "backfills", {"id": 7}, lambda a: a.backfill("flights", AT, AT), 7),
-    ("pause", "PATCH", "dags/flights", {}, lambda a: a.pause("flights"), None),
+    ("pause", "PATCH", "dags/flights", {"is_paused": True}, lambda a: a.pause("flights"), None),
     ("note", "PATCH", f"{TI}/-1", {}, lambda a: a.note(STATE, "n"), None),
     ("note_run", "PATCH", "dags/harness_healer/dagRuns/r", {}, lambda a: a.note_run("r", "n"), None),
     (
         "start_run",
         "POST",
         "dags/harness_healer/dagRuns",
-        {},
+        {"dag_run_id": f"heal__{EPISODE}__3"},
         lambda a: a.start(INCIDENT, EPISODE, 3),
         True,
     ),
@@ -372,8 +372,8 @@ def test_the_client_implements_its_port() -> None:
 def test_what_the_writes_say(server: Server, api: AirflowApi) -> None:
     server.answers["POST", "dags/flights/clearTaskInstances"] = {"total_entries": 1}
     server.answers["POST", "backfills"] = {"id": 7}
-    server.answers["PATCH", "dags/flights"] = server.answers["PATCH", f"{TI}/-1"] = {}
-    server.answers["POST", "dags/harness_healer/dagRuns"] = {}
+    server.answers["PATCH", "dags/flights"], server.answers["PATCH", f"{TI}/-1"] = {"is_paused": True}, {}
+    server.answers["POST", "dags/harness_healer/dagRuns"] = {"dag_run_id": "r"}
     api.clear(STATE, "n" * 2000)
     api.clear_failed("flights", "run1", "n")
     api.backfill("flights", AT, AT + timedelta(days=1))
@@ -419,7 +419,7 @@ def test_a_clear_of_nothing_is_no_act(server: Server, api: AirflowApi, clear: Ca
 
 
 def test_a_run_that_exists_is_not_started_again(server: Server, api: AirflowApi) -> None:
-    server.answers["POST", "dags/harness_healer/dagRuns"] = Response("{}", status=409)
+    server.answers["POST", "dags/harness_healer/dagRuns"] = Response("{}", status=409, content_type="application/json")
     assert api.start(INCIDENT, EPISODE, 1) is False
 
 

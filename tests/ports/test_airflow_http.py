@@ -76,7 +76,7 @@ def test_a_login_that_gives_no_token(httpserver: HTTPServer, answer: str, error:
 
 
 def test_a_person_whom_airflow_does_not_know(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/auth/token").respond_with_data("", status=401)
+    httpserver.expect_request("/auth/token").respond_with_json({"detail": "no"}, status=401)
     with pytest.raises(NotAllowed, match="does not let ann log in with this password: 401"):
         token_of(httpserver.url_for(""), "ann", "pw")
 

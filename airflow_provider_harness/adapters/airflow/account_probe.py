@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled, subject
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, fields, filled, subject
 from airflow_provider_harness.core.errors import NotAllowed
 
 
@@ -75,7 +75,7 @@ class AccountProbe:
             return None
         if answer.is_error:
             raise NotAllowed(f"Airflow refused GET {path}: {answer.status_code} {answer.text[:200]}")
-        return answer.json()
+        return fields(answer)
 
     def may(self, probe: Probe, dag_id: str) -> bool:
         """Whether the account is let through."""
@@ -89,7 +89,7 @@ class AccountProbe:
         answer = self._http.send("GET", "api/v2/monitor/health")
         if answer.is_error:
             raise NotAllowed(f"Airflow refused GET monitor/health: {answer.status_code} {answer.text[:200]}")
-        found = {name: part.get("status") for name, part in answer.json().items() if isinstance(part, dict)}
+        found = {name: part.get("status") for name, part in fields(answer).items() if isinstance(part, dict)}
         return {name: str(status) for name, status in found.items() if status}
 
     def ahead(self) -> timedelta:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled, subject
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, fields, filled, subject
 from airflow_provider_harness.adapters.airflow.scheduler_words import EVENTS, said
 from airflow_provider_harness.app.ports.diagnosis import PastTry
 from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
@@ -80,10 +80,20 @@ class AirflowApi:
     :param login: user name; exchanged with ``password`` for a token at ``/auth/token``. Empty = ``password`` is a token.
     :param healer_dag_id: the only Dag of which runs may be started.
     :param all_dags: every Dag is enrolled, so a file that never held one is the harness's business, too.
+    :param timeout: seconds, as of ``AirflowHttp``.
     """
 
-    def __init__(self, base_url: str, login: str, password: str, healer_dag_id: str, *, all_dags: bool = False) -> None:
-        self._http = AirflowHttp(base_url, token="" if login else password, timeout=60, named=False)
+    def __init__(
+        self,
+        base_url: str,
+        login: str,
+        password: str,
+        healer_dag_id: str,
+        *,
+        all_dags: bool = False,
+        timeout: float = 60,
+    ) -> None:
+        self._http = AirflowHttp(base_url, token="" if login else password, timeout=timeout, named=False)
         self._base, self._login, self._password = self._http.base, login, password
         self._healer, self._all_dags = healer_dag_id, all_dags
         self._classes: dict[str, tuple[float, Mapping[str, str]]] = {}
@@ -116,8 +126,8 @@ class AirflowApi:
         return answer
 
     def dag(self, dag_id: str) -> DagFacts:
-        details = self._call("dag", dag=dag_id).json()
-        tasks = self._call("dag_tasks", dag=dag_id).json()["tasks"]
+        details = fields(self._call("dag", dag=dag_id))
+        tasks = fields(self._call("dag_tasks", dag=dag_id))["tasks"]
         newest = details.get("latest_dag_version") or {}
         return DagFacts(
             dag_id=dag_id,
@@ -136,10 +146,10 @@ class AirflowApi:
         )
 
     def run_state(self, dag_id: str, run_id: str) -> str:
-        return str(self._call("run", dag=dag_id, run=run_id).json()["state"])
+        return str(fields(self._call("run", dag=dag_id, run=run_id))["state"])
 
     def from_task(self, run_id: str) -> bool:
-        return bool(self._call("run", dag=self._healer, run=run_id).json()["triggered_by"] == "operator")
+        return bool(fields(self._call("run", dag=self._healer, run=run_id))["triggered_by"] == "operator")
 
     def tasks(self, dag_id: str, run_id: str) -> Sequence[TaskState]:
         return self._task_pages(dag_id, run_id, {})
@@ -169,21 +179,21 @@ class AirflowApi:
         when, found = self._classes.get(dag_id, (0.0, {}))
         if dag_id not in self._classes or now > when + _REMEMBERED:
             answer = self._call("dag_tasks", tolerate=(404,), dag=dag_id)
-            tasks = [] if answer.is_error else answer.json()["tasks"]
+            tasks = [] if answer.is_error else fields(answer)["tasks"]
             found = {one["task_id"]: str((one.get("class_ref") or {}).get("module_path") or "") for one in tasks}
             self._classes[dag_id] = now, found
         return found
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
         if map_index < 0:
-            row = self._call("task", dag=dag_id, run=run_id, task=task_id).json()
+            row = fields(self._call("task", dag=dag_id, run=run_id, task=task_id))
         else:
-            row = self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index).json()
+            row = fields(self._call("mapped_task", dag=dag_id, run=run_id, task=task_id, index=map_index))
         return self._known(_task_state(row))
 
     def enrolled(self, dag_id: str) -> bool:
         answer = self._call("dag", tolerate=(404,), dag=dag_id)
-        tags = set() if answer.is_error else {tag["name"] for tag in answer.json()["tags"]}
+        tags = set() if answer.is_error else {tag["name"] for tag in fields(answer)["tags"]}
         return ENROLLED_TAG in tags and OWN_TAG not in tags
 
     def tried(self, key: TryKey) -> str:
@@ -192,7 +202,7 @@ class AirflowApi:
             answer = self._call("tried", dag=dag, run=run, task=task, try_number=number)
         else:
             answer = self._call("mapped_tried", dag=dag, run=run, task=task, index=key.map_index, try_number=number)
-        return str(answer.json()["state"] or "")
+        return str(fields(answer)["state"] or "")
 
     def log(self, state: TaskState, try_number: int) -> bytes:
         path: dict[str, str | int] = {"dag": state.dag_id, "run": state.run_id, "task": state.task_id}
@@ -201,7 +211,7 @@ class AirflowApi:
         headers = {"Accept": "application/x-ndjson"}
         with self._ready().stream(method, url, params=params, headers=headers) as answer:
             _refuse(answer, f"{method} {url}")
-            return bounded(answer.iter_bytes())
+            return bounded(self._http.pieces(answer))
 
     def scheduler_said(self, key: TryKey) -> SchedulerWord | None:
         query = {"dag_id": key.dag_id, "run_id": key.run_id, "task_id": key.task_id, "included_events": list(EVENTS)}
@@ -214,12 +224,12 @@ class AirflowApi:
         :param limit: runs, 1 to 100.
         """
         query = {"task_id": task_id, "order_by": "-run_after", "limit": limit}
-        rows = self._call("tasks", params=query, dag=dag_id, run="~").json()["task_instances"]
+        rows = fields(self._call("tasks", params=query, dag=dag_id, run="~"))["task_instances"]
         return [_past_try(row) for row in rows]
 
     def succeeded(self, dag_id: str, task_id: str) -> bool:
         query = {"task_id": task_id, "state": "success", "limit": 1}
-        return bool(self._call("tasks", params=query, dag=dag_id, run="~").json()["task_instances"])
+        return bool(fields(self._call("tasks", params=query, dag=dag_id, run="~"))["task_instances"])
 
     def source(self, dag_id: str, version: int | None = None) -> str:
         """The text of a Dag's file.
@@ -236,7 +246,7 @@ class AirflowApi:
 
     def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
         query = {"run_after_gte": since.isoformat(), "order_by": "-id", "limit": _PAGE}
-        return [_run_state(row) for row in self._call("runs", params=query, dag=dag_id).json()["dag_runs"]]
+        return [_run_state(row) for row in fields(self._call("runs", params=query, dag=dag_id))["dag_runs"]]
 
     def asset_updated(self, uri: str) -> datetime | None:
         query = {"uri_pattern": uri, "only_active": "true", "order_by": "id"}
@@ -290,7 +300,11 @@ class AirflowApi:
         found: list[Mapping[str, Any]] = []
         while True:
             params = {**query, "limit": _PAGE, "offset": len(found)}
-            page = self._call(name, params=params, **path).json()[rows]
+            page = fields(self._call(name, params=params, **path))[rows]
+            if not isinstance(page, list):
+                raise HarnessUnavailable(
+                    "Airflow's API", f"{rows} of an answer is no list; what answered is not the API"
+                )
             found += page
             if len(page) < _PAGE:
                 return found
@@ -299,7 +313,7 @@ class AirflowApi:
         response = self._call("hitl", tolerate=(404,), dag=dag_id, run=run_id, task=task_id)
         if response.status_code == 404:
             return Answer(answered=False)
-        record = response.json()
+        record = fields(response)
         if (record.get("task_instance") or {}).get("map_index", -1) != -1:  # a rejected mapped approval stops nothing
             return Answer(answered=False)
         user = record.get("responded_by_user") or {}
@@ -324,8 +338,10 @@ class AirflowApi:
         return f"{self._base}/plugin/harness/incidents/{quote(incident_id)}"
 
     def health(self) -> Mapping[str, str]:
-        parts = self._call("health").json()
+        parts = fields(self._call("health"))
         found = {name: part.get("status") for name, part in parts.items() if isinstance(part, dict)}
+        if not found:
+            raise HarnessUnavailable("Airflow's API", "an answer about its health names no part of Airflow")
         return {name: str(status) for name, status in found.items() if status}
 
     def dag_url(self, dag_id: str) -> str:
@@ -353,7 +369,7 @@ class AirflowApi:
             "note": note[:1000],
             **more,
         }
-        cleared = int(self._call("clear", body=body, dag=dag_id).json()["total_entries"])
+        cleared = int(fields(self._call("clear", body=body, dag=dag_id))["total_entries"])
         if cleared == 0:
             raise NotAllowed(f"Airflow found nothing to clear in {dag_id} {run_id}: its state is not what it was.")
         return cleared
@@ -366,11 +382,11 @@ class AirflowApi:
             "reprocess_behavior": "completed",
             "max_active_runs": 2,
         }
-        return int(self._call("backfill", body=body).json()["id"])
+        return int(fields(self._call("backfill", body=body))["id"])
 
     def backfill_of(self, dag_id: str, first: datetime, last: datetime, since: datetime) -> int | None:
         query = {"dag_id": dag_id, "order_by": "-id", "limit": _PAGE}
-        for row in self._call("backfills", params=query).json()["backfills"]:
+        for row in fields(self._call("backfills", params=query))["backfills"]:
             moments = (row["from_date"], row["to_date"])
             same = tuple(datetime.fromisoformat(text) for text in moments) == (first, last)
             if same and datetime.fromisoformat(row["created_at"]) >= since:
@@ -378,13 +394,14 @@ class AirflowApi:
         return None
 
     def backfill_done(self, backfill_id: int) -> bool:
-        return self._call("backfill_read", backfill=backfill_id).json()["completed_at"] is not None
+        return fields(self._call("backfill_read", backfill=backfill_id))["completed_at"] is not None
 
     def pause(self, dag_id: str) -> None:
-        self._call("pause", body={"is_paused": True}, dag=dag_id)
+        if not fields(self._call("pause", body={"is_paused": True}, dag=dag_id))["is_paused"]:
+            raise NotAllowed(f"Airflow took the call and did not pause {dag_id}.")
 
     def note(self, state: TaskState, text: str) -> None:
-        self._call(
+        answer = self._call(
             "note",
             body={"note": text[:1000]},
             dag=state.dag_id,
@@ -392,10 +409,11 @@ class AirflowApi:
             task=state.task_id,
             index=state.map_index,
         )
+        fields(answer)
 
     def note_run(self, run_id: str, text: str) -> None:
         """Write a note at a run of the healer."""
-        self._call("note_run", body={"note": text[:1000]}, dag=self._healer, run=run_id)
+        fields(self._call("note_run", body={"note": text[:1000]}, dag=self._healer, run=run_id))
 
     def start(self, incident_id: str, episode: str, number: int) -> bool:
         body = {
@@ -403,7 +421,8 @@ class AirflowApi:
             "logical_date": None,
             "conf": {"incident_id": incident_id},
         }
-        return self._call("start_run", body=body, tolerate=(409,), dag=self._healer).status_code != 409
+        answer = self._call("start_run", body=body, tolerate=(409,), dag=self._healer)
+        return not answer.is_error and bool(fields(answer)["dag_run_id"])
 
 
 def _of_run(
@@ -544,6 +563,6 @@ def _task_state(row: Mapping[str, Any]) -> TaskState:
         hostname=row["hostname"] or "",
         pid=row["pid"],
         end_date=_moment(row["end_date"]),
-        rendered=row["rendered_fields"] or {},
+        rendered=dict(row["rendered_fields"] or {}),
         note=row.get("note") or "",
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,36 @@ if TYPE_CHECKING:
 TOKEN_PATH = "auth/token"
 #: Statuses, beside those from 500 on, by which a server, or what stands before it, says that it cannot answer now.
 _LATER = (408, 429)
+#: A whole answer may take so many times as long as the wait for a piece of it.
+_WHOLE = 5
+
+
+class Fields(dict[str, Any]):
+    """An object of an answer. One that lacks a field which is read is none of Airflow's.
+
+    :raises HarnessUnavailable: when such a field is read.
+    """
+
+    def __missing__(self, name: str) -> Any:
+        raise HarnessUnavailable("Airflow's API", f"an answer came without {name!r}; what answered is not the API")
+
+
+def fields(answer: httpx.Response) -> Any:
+    """What an answer says: an object.
+
+    :raises HarnessUnavailable: it is none: cut off, empty, or of something that is not the API.
+    """
+    call = f"{answer.request.method} {answer.request.url.path}"
+    try:
+        found = json.loads(answer.content, object_hook=Fields)
+    except ValueError as error:
+        why = f"{call}: its answer of {len(answer.content)} bytes is no whole JSON"
+        raise HarnessUnavailable("Airflow's API", why) from error
+    if not isinstance(found, Fields):
+        raise HarnessUnavailable(
+            "Airflow's API", f"{call}: a {type(found).__name__} answered, not an object of the API"
+        )
+    return found
 
 
 def filled(template: str, names: Mapping[str, str | int]) -> str:
@@ -51,7 +82,7 @@ class AirflowHttp:
 
     :param base_url: such as ``http://localhost:8080``.
     :param token: empty = none is sent, until ``log_in``.
-    :param timeout: seconds.
+    :param timeout: seconds that a piece of an answer may take; a whole one, five times as long.
     :param named: errors name the address; not where somebody else's model may read them.
     """
 
@@ -71,8 +102,8 @@ class AirflowHttp:
         if answer.is_error:
             raise NotAllowed(f"Airflow does not let {user} log in with this password: {answer.status_code}.")
         try:
-            self.token = str(answer.json()["access_token"])
-        except (ValueError, KeyError, TypeError) as error:
+            self.token = str(fields(answer)["access_token"])
+        except HarnessUnavailable as error:
             raise HarnessUnavailable(self._name, f"POST {TOKEN_PATH} gave no token") from error
         return self.token
 
@@ -82,8 +113,7 @@ class AirflowHttp:
         :raises HarnessUnavailable: nobody answers, or not the API, or it cannot answer now.
         """
         with self.stream(method, path, **more) as answer:
-            answer.read()
-            return answer
+            return self._whole(answer)
 
     @contextmanager
     def stream(self, method: str, path: str, **more: Any) -> Iterator[httpx.Response]:
@@ -92,12 +122,29 @@ class AirflowHttp:
 
         try:
             with self._client().stream(method, f"{self.base}/{path}", **self._with_token(more)) as answer:
-                if answer.is_error:
-                    answer.read()
                 self._check(answer, f"{method} {path}")
-                yield answer
+                yield self._whole(answer) if answer.is_error else answer
         except httpx.HTTPError as error:
             raise HarnessUnavailable(self._name, f"{type(error).__name__}: {error}") from error
+
+    def pieces(self, answer: httpx.Response) -> Iterator[bytes]:
+        """The bytes of an answer as they come.
+
+        :raises HarnessUnavailable: they come for longer than an answer takes; a server that sends a byte now and then would hold us for ever.
+        """
+        end = time.monotonic() + _WHOLE * self._timeout
+        for piece in answer.iter_bytes():
+            yield piece
+            if time.monotonic() > end:
+                raise HarnessUnavailable(self._name, f"an answer was not whole after {_WHOLE * self._timeout:.3g} s")
+
+    def _whole(self, answer: httpx.Response) -> httpx.Response:
+        """The same answer, read to its end."""
+        import httpx
+
+        kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}  # it is decoded
+        body = b"".join(self.pieces(answer))
+        return httpx.Response(answer.status_code, headers=kept, content=body, request=answer.request)
 
     def close(self) -> None:
         if self._http is not None:
@@ -124,5 +171,8 @@ class AirflowHttp:
     def _check(self, answer: httpx.Response, call: str) -> None:
         if answer.status_code >= 500 or answer.status_code in _LATER:
             raise HarnessUnavailable(self._name, f"{call}: {answer.status_code}")
-        if answer.is_redirect or "text/html" in answer.headers.get("Content-Type", ""):
+        kind = answer.headers.get("Content-Type", "")
+        if answer.is_redirect or "text/html" in kind:
             raise HarnessUnavailable(self._name, f"{call}: a page answered, not the API")
+        if answer.is_error and "json" not in kind:  # the API says in JSON what it refuses; this is who stands before it
+            raise HarnessUnavailable(self._name, f"{call}: {answer.status_code} of {kind or 'no type'}, not of the API")

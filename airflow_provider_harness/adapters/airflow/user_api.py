@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.airflow.http import AirflowHttp, filled
+from airflow_provider_harness.adapters.airflow.http import AirflowHttp, fields, filled
 from airflow_provider_harness.app.oncall.incident_commands import Question
 from airflow_provider_harness.core.diagnosis.failure import WATCHED, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
@@ -52,7 +52,7 @@ class AirflowPerson:
         self._base, self._token, self._who = base_url, token, ""
 
     def who(self) -> str:
-        self._who = self._who or str(self._call("me").json()["id"])
+        self._who = self._who or str(fields(self._call("me"))["id"])
         return self._who
 
     def note(self, key: TryKey, text: str) -> None:
@@ -69,13 +69,13 @@ class AirflowPerson:
             name = "task" if key.map_index < 0 else "mapped_task"
             place |= {"task": key.task_id, "index": key.map_index}
         answer = self._call(name, tolerate=(404,), **place)
-        return "gone" if answer.status_code == 404 else str(answer.json()["state"] or "")
+        return "gone" if answer.status_code == 404 else str(fields(answer)["state"] or "")
 
     def question(self, dag_id: str, run_id: str, task_id: str) -> Question | None:
         answer = self._call("question", tolerate=(404,), dag=dag_id, run=run_id, task=task_id)
         if answer.status_code == 404:
             return None
-        body = answer.json()
+        body = fields(answer)
         return Question(
             state=body["task_instance"]["state"] or "",
             opened_at=datetime.fromisoformat(body["created_at"]),

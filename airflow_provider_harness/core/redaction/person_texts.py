@@ -70,7 +70,7 @@ _TEXTS: tuple[re.Pattern[str], ...] = tuple(
         rf"\b\d{{1,4}}(?: bis| ter)?,? (?:rue|avenue|boulevard|impasse|all\u00e9e|chemin|place|quai) (?:(?:de|du|des|la|le) |l'|d'){{0,3}}{_WORD}(?: {_WORD}){{0,3}}{_CITY}",
         rf"\b(?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Via|Viale|Piazza|Corso) (?:(?:de|del|la|las|los|di|della) ){{0,3}}{_WORD}(?: {_WORD}){{0,3}},? \d{{1,4}}\b{_CITY}",
         rf"(?P<keep>\b(?:Mr|Mrs|Ms|Herrn?|Frau|Mme|Mlle|Monsieur|Madame|Sra?|Se\u00f1ora?|Sig|Mevr)\.? (?:(?:Dr|Prof)\. ){{0,2}}){_WORD}(?: {_WORD}){{0,2}}",
-        rf"(?P<keep>\b(?:[Cc]ustomer|[Pp]atient(?:in)?|[Ee]mployee|[Aa]pplicant|[Pp]assenger|[Cc]ardholder|Kund(?:e|in)|Mitarbeiter(?:in)?|[Cc]liente|[Pp]aciente|[Ee]mpleado) ){_OF_DATA}{_WORD} {_WORD}(?= [a-z(])",
+        rf"(?P<keep>\b(?:[Cc]ustomer|[Pp]atient(?:in)?|[Ee]mployee|[Aa]pplicant|[Pp]assenger|[Cc]ardholder|Kund(?:e|in)|Mitarbeiter(?:in)?|[Cc]liente|[Pp]aciente|[Ee]mpleado) ){_OF_DATA}{_WORD} {_WORD}(?=,? [a-z(])",
     )
 )  # fmt: skip
 

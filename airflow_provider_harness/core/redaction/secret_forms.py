@@ -93,6 +93,7 @@ _VENDORS: Mapping[str, str] = {
     "akia|asia|aroa|aida|abia|acca|agpa|aipa|anpa|anva|apka": _B + r"(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA|AGPA|AIPA|ANPA|ANVA|APKA)[A-Z0-9]{12,20}(?![A-Za-z0-9])",
     "aiza": r"AIza[A-Za-z0-9_\-]{30,45}",
     "ya29.": r"ya29\.[A-Za-z0-9_\-.]{10,1000}",
+    "1/": _B + r"1/\d{10,20}:[0-9a-f]{32}(?![A-Za-z0-9])",
     "1//0": _B + r"1//0[A-Za-z0-9_\-]{20,300}",
     "gocspx-": r"GOCSPX-[A-Za-z0-9_\-]{20,60}",
     "8q~": r"[A-Za-z0-9_~.\-]{3}8Q~[A-Za-z0-9_~.\-]{28,40}",

@@ -37,6 +37,10 @@ def make_resolvable(tree: Any, dialect: str, columns: Columns) -> None:
         _name_rows_of_functions(select, dialect)
         _tell_rows_from_columns(select, columns)
         _take_the_only_source(select, columns)
+        if dialect == "bigquery":
+            _spell_value(select)
+        else:
+            _place_sorted(select, columns)
 
 
 def _is_default(column: Any) -> bool:
@@ -146,6 +150,43 @@ def _place_arguments(select: Any, columns: Columns) -> None:
             column.set("table", exp.to_identifier(source.alias_or_name, quoted=True))
 
 
+def _place_sorted(select: Any, columns: Columns) -> None:
+    """In PostgreSQL ``ORDER BY y`` sorts by the output ``y``, and ``ORDER BY y + 1`` by the column ``y`` of a source."""
+    from sqlglot import exp
+
+    order = select.args.get("order")
+    outputs = {one.alias for one in select.expressions if isinstance(one, exp.Alias)}
+    for value in (one.this.unnest() for one in order.expressions) if order is not None else ():
+        for column in () if isinstance(value, exp.Column) else list(own_columns(value)):
+            if len(column.parts) > 1 or column.name not in outputs:
+                continue
+            holders = [source for source in sources(select) if column.name in _named(source, columns)]
+            if len(holders) != 1:
+                raise Unknown(f"what {column.name} is by which rows are sorted")
+            column.set("table", exp.to_identifier(holders[0].alias_or_name, quoted=True))
+
+
+def _spell_value(select: Any) -> None:
+    """``SELECT AS VALUE STRUCT(a AS k, b)`` gives the columns of the value, not the value."""
+    from sqlglot import exp
+
+    if str(select.args.get("kind")).upper() != "VALUE":
+        return
+    value = select.expressions[0].unalias() if len(select.expressions) == 1 else None
+    if not isinstance(value, exp.Struct):
+        raise Unknown("the columns of a value")
+    select.set("kind", None)
+    select.set("expressions", [_field(one) for one in value.expressions])
+
+
+def _field(one: Any) -> Any:
+    from sqlglot import exp
+
+    if not isinstance(one, exp.PropertyEQ):
+        return one
+    return exp.alias_(one.expression.copy(), one.this.copy())
+
+
 def _named(source: Any, columns: Columns) -> Collection[str]:
     """The columns of a source, as far as they are named.
 
@@ -155,9 +196,18 @@ def _named(source: Any, columns: Columns) -> Collection[str]:
 
     if isinstance(source, exp.Table) and source.db and (found := columns(_key(source))) is not None:
         return found
-    if isinstance(source, exp.Subquery) and not any(one.is_star for one in source.selects):
-        return source.alias_column_names or source.named_selects
+    held = _expression_of(source) if isinstance(source, exp.Table) else source
+    if isinstance(held, exp.Subquery | exp.CTE) and not any(one.is_star for one in held.this.selects):
+        return source.alias_column_names or held.alias_column_names or held.this.named_selects
     raise Unknown(f"the columns of {source.alias_or_name}")
+
+
+def _expression_of(table: Any) -> Any:
+    """The common table expression that a name means, by the name of its own that it was given."""
+    from sqlglot import exp
+
+    named = (cte for cte in table.root().find_all(exp.CTE) if cte.alias == table.name)
+    return None if table.db else next(named, None)
 
 
 def _tell_rows_from_columns(select: Any, columns: Columns) -> None:

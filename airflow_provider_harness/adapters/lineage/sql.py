@@ -43,14 +43,15 @@ def tables(sql: str, dialect: str = "postgres", home: Home = _public) -> tuple[s
     found: dict[str, None] = {}
     try:
         for tree, _ in _parsed(sql, dialect):
-            if _is_quiet(tree):
+            body = _function_body(tree)
+            if body is None and _is_quiet(tree):
                 made -= _dropped(tree)
                 continue
             names = Names(dialect, home, _temporary(made))
             into = _without_into(tree)
-            names.bind(tree)
+            names.bind(tree if body is None else body)
             found |= {name: None for name in names.read if name not in made and _is_placed(name, dialect)}
-            made |= _made_by(tree, names, into)
+            made |= set() if body is not None else _made_by(tree, names, into)
     except _not_understood():
         return ()
     return tuple(found)
@@ -132,8 +133,8 @@ def _is_quiet(tree: Any) -> bool:
     """
     from sqlglot import exp
 
-    if isinstance(tree, exp.Set | exp.Command) and "search_path" in tree.sql().lower():
-        raise Unknown("the search path is changed")
+    if _moves_names(tree):
+        raise Unknown("where names are looked for is changed")
     if isinstance(tree, exp.Rollback):
         raise Unknown("what was written is taken back")
     if isinstance(tree, exp.Alter) and any(tree.find_all(exp.AlterRename, exp.RenameColumn)):
@@ -144,6 +145,32 @@ def _is_quiet(tree: Any) -> bool:
         empty = tree.expression is None and not is_temporary(tree)
         return empty or str(tree.args.get("kind")).upper() not in ("TABLE", "VIEW")
     return type(tree).__name__ in _QUIET
+
+
+_WHERE_NAMES_ARE = ("search_path", "dataset_project_id")
+"""Settings of PostgreSQL and BigQuery by which a name without a schema or a project means a table."""
+
+
+def _moves_names(tree: Any) -> bool:
+    """Whether a statement changes what names mean; one that sets what it does not say for sure may."""
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Set | exp.Command):
+        said = tree.sql().lower()
+        return any(word in said for word in _WHERE_NAMES_ARE)
+    calls = (call for call in tree.find_all(exp.Anonymous) if call.name.lower() == "set_config")
+    settings = (call.expressions[0] if call.expressions else call for call in calls)
+    return any(not one.is_string or one.name.lower() in _WHERE_NAMES_ARE for one in settings)
+
+
+def _function_body(tree: Any) -> Any:
+    """What a function or procedure that a text makes does, where it may read tables; None where it reads none."""
+    from sqlglot import exp
+
+    if not isinstance(tree, exp.Create) or str(tree.args.get("kind")).upper() not in ("FUNCTION", "PROCEDURE"):
+        return None
+    body = tree.expression
+    return body if body is not None and body.find(exp.Table, exp.Heredoc, exp.RawString) else None
 
 
 def _without_into(tree: Any) -> Any:
@@ -223,6 +250,8 @@ class _Text:
         :raises Unknown: it is not known for sure.
         """
         for tree, spelled in _parsed(sql, self._dialect):
+            if _function_body(tree) is not None:
+                raise Unknown("what a function reads that the text makes")
             if _is_quiet(tree):
                 for name in _dropped(tree):
                     self._made.pop(name, None)

@@ -343,6 +343,10 @@ def test_names_are_those_of_the_database() -> None:
         "DO $$ BEGIN INSERT INTO t (u) SELECT x FROM a; END $$",
         "CALL fill()",
         "SET search_path = s; SELECT w FROM far",
+        "SELECT set_config('search_path', 's', false); INSERT INTO t (id) SELECT id FROM b",
+        "SELECT pg_catalog.set_config(name, 's', true) FROM b",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT max(z) FROM b $$; SELECT f() AS k, x FROM a",
+        "SELECT a.x AS id FROM a, b ORDER BY abs(id)",
         "DROP TABLE a",
         "INSERT INTO t (u) SELECT x FROM pg_temp.a",
         "CREATE TEMP TABLE q AS SELECT x FROM a; ALTER TABLE q RENAME TO r; INSERT INTO t (u) SELECT x FROM r",
@@ -392,6 +396,11 @@ BIGQUERY = {
     "WITH T1 AS (SELECT id FROM p1.ds.t) SELECT ID FROM t1": "id<p1.ds.t.id:I",
     "CREATE TEMP TABLE tmp AS SELECT id AS k FROM p2.ds.t; SELECT k FROM tmp": "k<p2.ds.t.id:I",
     "FROM p1.ds.t |> WHERE id > 1 |> SELECT userId": "userId<p1.ds.t.userId:I <p1.ds.t.id:F",
+    "SELECT AS VALUE STRUCT(product AS k, sales) FROM ds.s": "k<ds.s.product:I sales<ds.s.sales:I",
+    "SELECT AS VALUE ARRAY_AGG(t ORDER BY id LIMIT 1)[OFFSET(0)] FROM p1.ds.t t GROUP BY userId": "",
+    "SET @@dataset_project_id = 'p2'; SELECT product FROM ds.s": "",
+    "CREATE TEMP FUNCTION f() RETURNS INT64 AS ((SELECT MAX(Q1) FROM ds.q)); SELECT f() AS a, sales FROM ds.s": "",
+    "CREATE TEMP FUNCTION f(x INT64) RETURNS INT64 AS (x + 1); SELECT f(sales) AS a FROM ds.s": "a<ds.s.sales:T",
     "SELECT id FROM EXTERNAL_QUERY('c', 'SELECT 1')": "",
     "SELECT id FROM ds.rows_of(1)": "",
     "SELECT id FROM nowhere": "",
@@ -445,6 +454,7 @@ BIGQUERY_TABLES = {
     "SELECT 1 FROM ds.MyTable AS t, t.items": "ds.MyTable",
     "WITH T AS (SELECT 1) SELECT * FROM t, no_dataset": "",
     "SELECT * FROM ML.PREDICT(MODEL ds.m, (SELECT * FROM ds.t))": "ds.t",
+    "CREATE TEMP FUNCTION f() AS ((SELECT MAX(v) FROM ds.q)); SELECT f() FROM ds.t": "ds.q ds.t",
 }
 
 

@@ -22,7 +22,7 @@ def db_upgrade(args: Any) -> int:
     from airflow_provider_harness.adapters.store.migrate import grant_tasks, upgrade
     from airflow_provider_harness.wiring import store as wiring_store
 
-    engine = wiring_store.store_engine()
+    engine = wiring_store.whole_engine()
     row = {"store": engine.url.render_as_string(hide_password=True), "revision": upgrade(engine)}
     if args.tasks_role:
         grant_tasks(engine, args.tasks_role)

@@ -180,7 +180,7 @@ def _store() -> None:
     from airflow_provider_harness.adapters.store.migrate import upgrade
     from airflow_provider_harness.wiring import store as wiring_store
 
-    engine = wiring_store.store_engine()
+    engine = wiring_store.whole_engine()
     out(f"store      {engine.url.render_as_string(hide_password=True)} at revision {upgrade(engine)}")
 
 

@@ -177,7 +177,7 @@ def _page_own_failure(context: Mapping[str, Any]) -> None:
     ti = context["ti"]
     incident_id = str((context["dag_run"].conf or {}).get("incident_id", ""))
     error = wiring.redactor().redact(str(context.get("exception", "")))
-    wiring.pager().trigger(compose.own_failure(ti.dag_id, ti.run_id, ti.task_id, incident_id, error))
+    wiring.pager().trigger_at_once(compose.own_failure(ti.dag_id, ti.run_id, ti.task_id, incident_id, error))
 
 
 def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:

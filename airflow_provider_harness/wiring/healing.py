@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.pages.autonomy import StoreAutonomy
     from airflow_provider_harness.adapters.store.rows.sla_alerts import SqlPromises
     from airflow_provider_harness.adapters.store.spool import FileSpool
-    from airflow_provider_harness.app.oncall.delivery import Channel
+    from airflow_provider_harness.app.oncall.delivery import Channel, PageDispatcher
     from airflow_provider_harness.app.ports.diagnosis import Diagnoser, ModelProposal
     from airflow_provider_harness.core.diagnosis.evidence import Evidence
     from airflow_provider_harness.core.diagnosis.failure import Failure
@@ -156,7 +156,7 @@ def airflow_url() -> str:
     return str(conf.get("api", "base_url", fallback="") or "http://localhost:8080")
 
 
-def pager() -> Pager:
+def pager() -> PageDispatcher:
     """PagerDuty by team, and the notifiers beside it, by way of the outbox in the store."""
     from airflow_provider_harness.adapters.paging.notifiers import named
     from airflow_provider_harness.adapters.paging.pagerduty import NoPager

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
+#: How long the store may say nothing to a task, whose callback Airflow ends after 20 s, and to the healer, in seconds.
+TASK_SECONDS, HEALER_SECONDS = 8.0, 60.0
+
+
 def connection(conn_id: str) -> Any | None:
     """Airflow's connection of this id, or None where there is none.
 
@@ -64,17 +68,22 @@ def sqlite_path() -> Path:
 
 
 @lru_cache(maxsize=4)
-def engine(url: str) -> Engine:
+def engine(url: str, patience: float | None = None) -> Engine:
     from airflow_provider_harness.adapters.store.incidents import open_engine
 
-    return open_engine(url)
+    return open_engine(url, patience)
 
 
 def store_engine() -> Engine:
-    """The store as the healer and the command line use it."""
+    """The store as the healer, the pages and the command line use it."""
+    return engine(store_url(config.read()), HEALER_SECONDS)
+
+
+def whole_engine() -> Engine:
+    """The store for work on all of it, such as a migration, of which one statement may take as long as it takes."""
     return engine(store_url(config.read()))
 
 
 def task_engine() -> Engine:
     """The store as ordinary tasks may use it: the role of ``harness_capture`` where there is one."""
-    return engine(store_url(config.read(), capture=True))
+    return engine(store_url(config.read(), capture=True), TASK_SECONDS)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_harness.adapters.store.patience import patient
 from airflow_provider_harness.core.errors import HarnessUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
-#: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise.
-CONNECT = {"connect_timeout": "5"}
+#: A task waits for a store that does not answer, and does its work without it; a URL can say otherwise. Keepalives find out
+#: within a minute and a half that the machine at the other end is gone.
+CONNECT = {"connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "6"}
 
 #: Who holds a lock on the store's tables, or a transaction open, keeps nobody waiting for longer.
 LIMITS = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for a store; SQLite gets WAL, a busy timeout of 10 s, and transactions that lock when they begin."""
+def open_engine(url: str, patience: float | None = None) -> Engine:
+    """An engine for a store; SQLite gets WAL, a busy timeout of 10 s, and transactions that lock when they begin.
+
+    :param patience: seconds that PostgreSQL may say nothing; None = as long as a statement takes.
+    """
     from sqlalchemy import create_engine, event, make_url
 
     place = make_url(url)
@@ -28,6 +33,12 @@ def open_engine(url: str) -> Engine:
         place = place.update_query_dict(CONNECT | given | {"options": f"{given.get('options', '')} {LIMITS}".strip()})
     engine = create_engine(place, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name != "sqlite":
+        if patience is not None:
+
+            @event.listens_for(engine, "do_connect")
+            def _open(_dialect: object, _record: object, given: Any, named: Any) -> Any:
+                return patient(patience).connect(*given, **named)
+
         return engine
     if engine.url.database and Path(engine.url.database).parent.is_dir():
         Path(engine.url.database).touch(mode=0o600)  # evidence is for its owner only

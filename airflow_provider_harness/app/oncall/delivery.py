@@ -93,6 +93,17 @@ class PageDispatcher:
     def trigger(self, page: Page) -> None:
         self._say_page(MessageKind.TRIGGER, page)
 
+    def trigger_at_once(self, page: Page) -> None:
+        """The same where the store may be away, in which nothing can be kept then: the default receiver is told without it.
+
+        :raises HarnessUnavailable: the receiver is away, too.
+        """
+        try:
+            self.trigger(page)
+        except HarnessUnavailable as error:
+            self._log(f"This page is not kept, and is told once. {error}")
+            self._receivers[DEFAULT].trigger(page)
+
     def resolve(self, dedup_key: str) -> None:
         self._say(MessageKind.RESOLVE, dedup_key, {}, self._receivers)
 

@@ -165,3 +165,34 @@ def test_a_class_of_exceptions_that_is_only_mentioned_is_no_cause(text: str) -> 
 )  # fmt: skip
 def test_kinds_of_the_strangers_texts(text: str, category: Category) -> None:
     assert by_text(text).category is category
+
+
+_ENDS = (
+    (1, "Error", C.UNKNOWN),
+    (126, "Error", C.CONFIG_ERROR),
+    (127, "Error", C.CONFIG_ERROR),
+    (126, "ContainerCannotRun", C.CONFIG_ERROR),
+    (128, "StartError", C.CONFIG_ERROR),
+    (134, "Error", C.WORKER_LOST),
+    (137, "Error", C.WORKER_LOST),
+    (137, "OOMKilled", C.RESOURCE_EXHAUSTED_MEMORY),
+    (139, "Error", C.WORKER_LOST),
+    (143, "Error", C.WORKER_LOST),
+)
+
+
+@pytest.mark.parametrize(("code", "reason", "category"), _ENDS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "PodOperatorException: Pod load-x1 returned a failure.\nremote_pod: {{'terminated': {{'exit_code': {code}, 'reason': '{reason}'}}}}",
+        'PodOperatorException: Pod load-x1 returned a failure.\n{{"terminated": {{"exit_code": {code}, "reason": "{reason}"}}}}',
+        "AirflowException: Docker container failed: {{'Error': None, 'StatusCode': {code}, 'reason': '{reason}'}}",
+    ],
+)
+def test_how_a_container_ended_is_read_and_never_acted_on_alone(
+    form: str, code: int, reason: str, category: Category
+) -> None:
+    text = form.format(code=code, reason=reason)
+    assert by_text(text).category is category
+    assert action(text) in PERSON_NEEDED

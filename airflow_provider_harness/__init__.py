@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.patterns import scd2 as scd2
     from airflow_provider_harness.patterns import tumbling_window as tumbling_window
     from airflow_provider_harness.retrieval import search as search
+    from airflow_provider_harness.retrieval import searching as searching
     from airflow_provider_harness.retry_policies import HarnessRetryPolicy as HarnessRetryPolicy
     from airflow_provider_harness.sensors import ContractSensor as ContractSensor
     from airflow_provider_harness.sensors import DriftSensor as DriftSensor
@@ -67,6 +68,7 @@ _PUBLIC = {
     "healer_dag": "dags",
     "get_online_features": "features",
     "search": "retrieval",
+    "searching": "retrieval",
     "as_of_join": "patterns",
     "current_state": "patterns",
     "deduplicate": "patterns",

@@ -22,7 +22,7 @@ from tests.ports.retrieval_case import Library, library
 __all__ = ["library"]
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "index-documents.md").read_text()
-CODE, SEARCH, MAPPED = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+CODE, SEARCH, OFTEN, MAPPED = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 CONTRACT, GOLDEN = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -54,6 +54,9 @@ def test_the_pages_dag_publishes_and_its_search_finds(
     assert context["outlet_events"][Asset("handbook")].extra == told
     exec(SEARCH, {})
     assert "ops/restart.md, Restart, characters 0 to 60\n" in capsys.readouterr().out
+    often: dict[str, Any] = {}
+    exec(OFTEN, often)
+    assert often["passages"][0].document == "ops/disk.md"
     with store.connect() as connection:
         assert connection.execute(text("SELECT decision, rows FROM harness_gates")).fetchall() == [("publish", 2)]
         ids = set(connection.execute(text("SELECT check_id FROM harness_gate_checks WHERE passed")).scalars())

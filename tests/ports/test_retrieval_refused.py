@@ -257,5 +257,5 @@ def test_pages_that_were_indexed_stay_where_the_model_is_away(library: Library) 
     with pytest.raises(HarnessUnavailable):
         library.index()
     assert library.served() == sorted(PAGES)
-    with pytest.raises(ConfigurationError, match=r"model '': needs a connection"):
+    with pytest.raises(ConfigurationError, match=r"needs its model to be searched by vector. Give words 1"):
         library.search("x", embedder=None)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def session(dsn: str, name: str = "", *, writes: bool = False) -> Iterator[psycopg.Connection[Any]]:
+def session(
+    dsn: str, name: str = "", *, writes: bool = False, watched: bool = True
+) -> Iterator[psycopg.Connection[Any]]:
     """A connection of psycopg, in one transaction that only reads, within limits of time, and is rolled back.
 
     What is read may call what an author wrote, so whoever writes says so: loads, and what releases rows from quarantine.
@@ -25,6 +27,7 @@ def session(dsn: str, name: str = "", *, writes: bool = False) -> Iterator[psyco
     :param dsn: libpq connection string.
     :param name: the connection in words, for errors.
     :param writes: in autocommit instead, with what the connection's role may do.
+    :param watched: say for whom it waits; not worth it for one that is kept open for questions of milliseconds.
     """
     import psycopg
 
@@ -32,7 +35,7 @@ def session(dsn: str, name: str = "", *, writes: bool = False) -> Iterator[psyco
     with (
         translated(name, waiting.holders),
         psycopg.connect(dsn, autocommit=True) as connection,
-        waiting.watching(connection.info.backend_pid),
+        waiting.watching(connection.info.backend_pid) if watched else nullcontext(),
     ):
         connection.execute(SESSION)
         refuse_store(lambda asked: connection.execute(asked.encode()).fetchall(), name)

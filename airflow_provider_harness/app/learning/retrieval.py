@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 
 from airflow_provider_harness.app.ports.learning import (
     Documents,
@@ -114,17 +113,24 @@ Opened = tuple[Found, Document, tuple[Chunk, ...]]
 def _opened(wanted: Sequence[Found], index: VectorIndex, reading: Reading, tally: Tally) -> Iterator[Opened]:
     for one in wanted:
         try:
-            document = reading.complete(one.open())
+            document, pieces = _treated(one.open(), reading.treat)
         except NotText as error:
             tally.unread += 1
             if len(tally.unreadable) < SHOWN:
                 tally.unreadable[one.place] = error.reason
             index.forget([one.id])
             continue
-        text, pieces = reading.treat(document.text)
         tally.personal += pieces > 0
-        document = replace(document, text=text)
+        document = reading.complete(document)
         yield one, document, chunks(document, reading.chunking, reading.split)
+
+
+def _treated(document: Document, treat: Callable[[str], tuple[str, int]]) -> tuple[Document, int]:
+    """A document without personal data: in its text, and in the headings that its passages are kept and embedded with."""
+    text, pieces = treat(document.text)
+    names = {name: treat(name) for block in document.blocks for name in block.headings}
+    blocks = tuple(replace(one, headings=tuple(names[name][0] for name in one.headings)) for one in document.blocks)
+    return replace(document, text=text, blocks=blocks), pieces + sum(found for _, found in names.values())
 
 
 def _groups(opened: Iterable[Opened]) -> Iterator[list[Opened]]:
@@ -139,35 +145,57 @@ def _groups(opened: Iterable[Opened]) -> Iterator[list[Opened]]:
 
 
 def _embedded(group: Sequence[Opened], index: VectorIndex, embedder: Embedder, tally: Tally) -> list[Passages]:
-    pairs = {(one.id, chunk.digest): (one, chunk) for one, _, cut in group for chunk in cut}
-    known = index.known(list(pairs))
-    asked = [pair for pair in pairs if pair not in known]
-    vectors: dict[tuple[str, str], Vector] = dict(known)
+    wanted = {chunk.digest: (one, chunk) for one, _, cut in group for chunk in cut}
+    known = index.known(list(wanted))
+    asked = [digest for digest in wanted if digest not in known]
+    vectors: dict[str, Vector] = dict(known)
     for start in range(0, len(asked), embedder.batch):
         part = asked[start : start + embedder.batch]
-        vectors.update(zip(part, _asked(embedder, [pairs[pair] for pair in part]), strict=True))
+        vectors.update(zip(part, _asked(embedder, [wanted[digest] for digest in part]), strict=True))
     tally.embedded += len(asked)
-    tally.reused += len(pairs) - len(asked)
+    tally.reused += len(wanted) - len(asked)
     return [
         Passages(
             found=one,
             document=document,
             chunks=cut,
-            vectors={chunk.digest: vectors[one.id, chunk.digest] for chunk in cut},
+            vectors={chunk.digest: vectors[chunk.digest] for chunk in cut},
         )
         for one, document, cut in group
     ]
 
 
 def _asked(embedder: Embedder, part: Sequence[tuple[Found, Chunk]]) -> Sequence[Vector]:
-    found = embedder.embed([chunk.embedded for _, chunk in part])
-    if len(found) != len(part):
-        one, chunk = part[0]
+    one, chunk = part[0]
+    first = f"the first is {one.place}, characters {chunk.start} to {chunk.end}"
+    return vectors_of(embedder, [chunk.embedded for _, chunk in part], first)
+
+
+def vectors_of(embedder: Embedder, texts: Sequence[str], first: str = "") -> list[Vector]:
+    """A model's vectors as plain numbers, whatever it holds them in; empty for one that is null or no vector.
+
+    :param first: where the texts are, in words.
+    :raises HarnessUnavailable: it gave more of them, or fewer.
+    """
+    answer: object = embedder.embed(texts)
+    found = [_numbers(one) for one in answer] if isinstance(answer, Iterable) else []
+    if len(found) != len(texts):
+        where = f"; {first}" if first else ""
         raise HarnessUnavailable(
-            f"model {embedder.model}",
-            f"it gave {len(found)} vectors for {len(part)} passages; the first is {one.place}, characters {chunk.start} to {chunk.end}",
+            f"model {embedder.model}", f"it gave {len(found)} vectors for {len(texts)} texts{where}"
         )
     return found
+
+
+def _numbers(vector: object) -> Vector:
+    try:
+        return [float(number) for number in vector] if isinstance(vector, Iterable) else ()
+    except (TypeError, ValueError):  # a null among the numbers, or what is no number
+        return ()
+
+
+LEAST_SQUARED, MOST_SQUARED = 1.2e-38, 3.4e38
+"""Of a vector's length: PostgreSQL keeps 32 bits a number, and compares by squares in as many; what is less is nothing there."""
 
 
 def defect_of(vector: Vector, dimension: int) -> str:
@@ -179,9 +207,9 @@ def defect_of(vector: Vector, dimension: int) -> str:
     if len(vector) != dimension:
         return f"has {len(vector)} dimensions in place of {dimension}" if len(vector) else "is null"
     squared = sum(number * number for number in vector)
-    if not isfinite(squared):
+    if not squared <= MOST_SQUARED:
         return "is not finite"
-    return "" if squared else "is zero"
+    return "" if squared >= LEAST_SQUARED else "is zero"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

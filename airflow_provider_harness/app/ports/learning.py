@@ -134,8 +134,8 @@ class VectorIndex(Protocol):
         """Documents that were seen and have no text: they are not in the index."""
         ...
 
-    def known(self, passages: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Vector]:
-        """The vectors by the same model that are there: (document, digest of the passage) -> vector."""
+    def known(self, digests: Sequence[str]) -> Mapping[str, Vector]:
+        """The vectors by the same model that are there, whatever document they are of: digest of a passage -> vector."""
         ...
 
     def put(self, passages: Sequence[Passages]) -> None: ...

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NoReturn
 
 from airflow_provider_harness.core.redaction.personal_data import RULES
 
@@ -24,6 +25,14 @@ class NotText(Exception):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+def refused(reason: str) -> NoReturn:
+    """What opens a document that cannot be read.
+
+    :raises NotText: always.
+    """
+    raise NotText(reason)
 
 
 def personal_spans(text: str) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.learning.chunks import Chunking
 from airflow_provider_harness.core.learning.documents import FOREIGN, NOTE, quoted
 
-READERS = 1
+READERS = 2
 """Raised where the same file gives another text or other blocks than before: every index is then built anew."""
 OWN = "harness_"
 """How the index's own columns begin."""
@@ -107,12 +107,28 @@ def recipe(
         chunking=chunking,
         language=language,
     )
+    if of_files and next(column for column in made.columns if column.name == made.key).treatment is not Treatment.KEEP:
+        raise ConfigurationError(
+            place,
+            f"treats {made.key}, which of a file is its path, and is shown as its place, too.",
+            fix="Keep it, and give files names that tell of nobody; or index a table.",
+        )
     unknown = [column.name for column in made.fields if of_files and column.name not in FILE_FIELDS]
     if unknown:
         raise ConfigurationError(
             place, f"has {', '.join(unknown)}, which no file gives.", valid=(made.key, text, *FILE_FIELDS)
         )
     return made
+
+
+def asked_text(question: object) -> str:
+    """A question in characters that every model and database takes; it may be anybody's.
+
+    :raises ConfigurationError: it is no text.
+    """
+    if not isinstance(question, str):
+        raise ConfigurationError("question", f"is {type(question).__name__}.", fix="Ask with a text.")
+    return question.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 def fused(rankings: Iterable[Sequence[Key]]) -> dict[Key, float]:

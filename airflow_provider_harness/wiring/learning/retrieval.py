@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.core.errors import ConfigurationError, MissingExtra
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable, MissingExtra
 
 if TYPE_CHECKING:
     from airflow_provider_harness.app.learning.retrieval import Golden, Reading, Tally
     from airflow_provider_harness.app.ports.learning import Documents, Embedder, Indexed
-    from airflow_provider_harness.core.contracts.contract import Contract
+    from airflow_provider_harness.core.contracts.contract import Contract, Treatment
     from airflow_provider_harness.core.contracts.report import Report
     from airflow_provider_harness.core.diagnosis.failure import TryKey
     from airflow_provider_harness.core.learning.chunks import Document
@@ -133,7 +134,7 @@ def index(
     ):
         running.append(connection.cancel_safe)
         vectors = PgVectorIndex(connection, recipe, run=run, shard=order.shard, shards=order.shards)
-        vectors.open(lambda: len(embedder.embed(["How many numbers does a vector have?"])[0]))
+        vectors.open(lambda: len(app.vectors_of(embedder, ["How many numbers does a vector have?"])[0]))
         source = _documents(contract, order, recipe, piece)
         mine = lambda one: shard_number(one) % order.shards == order.shard  # noqa: E731
         tally = app.fill(source, vectors, embedder, _reading(contract, recipe), mine, _Looked())
@@ -202,6 +203,7 @@ def _reading(contract: Contract, recipe: Recipe) -> Reading:
     from airflow_provider_harness.app.learning.retrieval import Reading
     from airflow_provider_harness.core.contracts.contract import Treatment
     from airflow_provider_harness.core.learning.documents import personal_spans, without_personal_data
+    from airflow_provider_harness.core.redaction.redactor import MASK
     from airflow_provider_harness.wiring.moves import hasher_of
 
     def look(text: str) -> tuple[str, int]:
@@ -213,7 +215,12 @@ def _reading(contract: Contract, recipe: Recipe) -> Reading:
         Treatment.HASH: partial(without_personal_data, word=hasher.word if hasher else None),
     }
     treat = treatments.get(recipe.treatment, look)
-    return Reading(chunking=recipe.chunking, split=_split, treat=treat, complete=partial(_completed, recipe=recipe))
+    own: Mapping[Treatment, Callable[[str], str]] = {
+        Treatment.MASK: lambda _: MASK,
+        Treatment.HASH: hasher.word if hasher else str,
+    }
+    complete = partial(_completed, recipe=recipe, treatments=own)
+    return Reading(chunking=recipe.chunking, split=_split, treat=treat, complete=complete)
 
 
 def _split(text: str, size: int) -> Sequence[tuple[int, int]]:
@@ -227,14 +234,15 @@ def _split(text: str, size: int) -> Sequence[tuple[int, int]]:
     return places
 
 
-def _completed(document: Document, recipe: Recipe) -> Document:
-    """A file's document with what the contract wants to know of it."""
+def _completed(document: Document, recipe: Recipe, treatments: Mapping[Treatment, Callable[[str], str]]) -> Document:
+    """A file's document with what the contract wants to know of it, treated as the contract says of each column."""
     if document.fields or not recipe.fields:
         return document
     folder, _, name = document.id.rpartition("/")
     title = next((block.headings[0] for block in document.blocks if block.headings), "")
     known = {"folder": folder, "format": name.rpartition(".")[2].lower(), "title": title}
-    return replace(document, fields={column.name: known[column.name] for column in recipe.fields})
+    fields = {one.name: treatments.get(one.treatment, str)(known[one.name]) for one in recipe.fields}
+    return replace(document, fields=fields)
 
 
 def _golden(path: str, embedder: Embedder) -> tuple[Golden, ...]:
@@ -242,7 +250,7 @@ def _golden(path: str, embedder: Embedder) -> tuple[Golden, ...]:
 
     :raises ConfigurationError: it is no list of questions.
     """
-    from airflow_provider_harness.app.learning.retrieval import Golden
+    from airflow_provider_harness.app.learning.retrieval import Golden, defect_of, vectors_of
 
     if not path:
         return ()
@@ -250,47 +258,42 @@ def _golden(path: str, embedder: Embedder) -> tuple[Golden, ...]:
 
     try:
         rows = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        asked = [(str(row["question"]), tuple(str(one) for one in row["expects"])) for row in rows]
-    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+        asked = [_question(row) for row in rows]
+    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
         raise ConfigurationError(
             f"golden {path}",
             f"cannot be read as questions ({type(error).__name__}: {error}).",
             fix="Write a list, each with question and expects, the ids of documents.",
         ) from error
-    vectors = embedder.embed([question for question, _ in asked]) if asked else ()
+    vectors = vectors_of(embedder, [question for question, _ in asked]) if asked else []
+    for (question, _), vector in zip(asked, vectors, strict=True):
+        if defect := defect_of(vector, len(vectors[0])):
+            raise HarnessUnavailable(f"model {embedder.model}", f"its vector of the question {question!r} {defect}")
     return tuple(
         Golden(question=question, expects=expects, vector=vector)
         for (question, expects), vector in zip(asked, vectors, strict=True)
     )
 
 
-def search(
-    question: str,
-    *,
-    conn_id: str,
-    table: str,
-    embedder: Embedder | None,
-    limit: int,
-    where: Mapping[str, Any],
-    by: str,
-    exact: bool,
-) -> tuple[Passage, ...]:
-    """See ``airflow_provider_harness.retrieval.search``."""
-    from airflow_provider_harness.adapters.learning.retrieval import searching
+def _question(row: Any) -> tuple[str, tuple[str, ...]]:
+    """One question of the file, and the ids that it expects, each once.
+
+    :raises ValueError: it asks nothing, or expects nothing.
+    """
+    from airflow_provider_harness.core.learning.retrieval import asked_text
+
+    question, expects = row["question"], row["expects"]
+    ids = tuple(dict.fromkeys(str(one) for one in ([expects] if isinstance(expects, str | int) else expects)))
+    if not isinstance(question, str) or not question.strip() or not ids:
+        raise ValueError(f"the question {question!r} expects {expects!r}")
+    return asked_text(question), ids
+
+
+@contextmanager
+def searching(conn_id: str, table: str, embedder: Embedder | None) -> Iterator[Callable[..., tuple[Passage, ...]]]:
+    """See ``airflow_provider_harness.retrieval.searching``."""
+    from airflow_provider_harness.adapters.learning.retrieval import searching as adapter
     from airflow_provider_harness.wiring.rows.connections import dsn, named
 
-    if by not in searching.BY:
-        raise ConfigurationError("by", f"is {by!r}.", valid=searching.BY)
-    if limit < 1:
-        raise ConfigurationError("limit", f"is {limit}.", fix="Give 1 or more.")
-    return searching.search(
-        dsn(conn_id, f"harness search {table}"),
-        named(conn_id),
-        table,
-        question,
-        embedder,
-        limit=limit,
-        where=where,
-        by=by,
-        exact=exact,
-    )
+    with adapter.opened(dsn(conn_id, f"harness search {table}"), named(conn_id), table, embedder) as found:
+        yield found

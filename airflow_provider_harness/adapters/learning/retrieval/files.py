@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow_provider_harness.adapters.learning.retrieval.formats import read
 from airflow_provider_harness.app.ports.learning import Found
-from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.learning.chunks import Document
-from airflow_provider_harness.core.learning.documents import NotText
+from airflow_provider_harness.core.learning.documents import refused
 
 MOST_BYTES = 64 << 20
 """Of one document, since it is in memory as a whole."""
@@ -51,25 +51,41 @@ class FileDocuments:
 
     def _one(self, fs: Any, path: str, inside: str) -> Found:
         place = f"{self._folder.rstrip('/')}/{inside}"
-        size = int(fs.size(path) or 0)
-        if size > MOST_BYTES:
-            refuse = partial(_refused, f"has {size:,} bytes; a document has {MOST_BYTES:,} at most")
-            return Found(id=inside, place=place, digest=f"{size} bytes", size=0, open=refuse)
-        data = fs.cat_file(path)
+        try:
+            why, data = _read(fs, path, inside)
+        except OSError as error:
+            raise HarnessUnavailable(place, f"it cannot be read: {type(error).__name__}: {error}") from error
         return Found(
-            id=inside,
-            place=place,
-            digest=hashlib.sha256(data).hexdigest(),
+            id=_written(inside),
+            place=_written(place),
+            digest=hashlib.sha256(b"\0".join((why.encode(), _written(place).encode(), data))).hexdigest(),
             size=len(data),
-            open=partial(_opened, data, inside, place),
+            open=partial(refused, why) if why else partial(_opened, data, inside, place),
         )
+
+
+def _read(fs: Any, path: str, inside: str) -> tuple[str, bytes]:
+    """Why a file is no document, else its bytes."""
+    try:
+        info = fs.info(path)
+    except FileNotFoundError:
+        return "leads to no file", b""
+    size = int(info.get("size") or 0)
+    if info.get("type") in ("directory", "other"):
+        return "is no file; a link to a folder is not followed", b""
+    if _written(inside) != inside:
+        return "has a name that is not in UTF-8", b""
+    if size > MOST_BYTES:
+        return f"has {size:,} bytes; a document has {MOST_BYTES:,} at most", b""
+    return "", bytes(fs.cat_file(path))
+
+
+def _written(name: str) -> str:
+    """A name as text; bytes in it that are none are written as such."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _opened(data: bytes, inside: str, place: str) -> Document:
     _, dot, suffix = inside.rpartition("/")[2].rpartition(".")
     text, blocks = read(data, f"{dot}{suffix}" if dot else "")
     return Document(id=inside, place=place, text=text, blocks=blocks)
-
-
-def _refused(reason: str) -> Document:
-    raise NotText(reason)

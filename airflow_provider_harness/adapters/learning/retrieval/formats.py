@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zlib
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 
@@ -43,23 +45,33 @@ def _html(data: bytes) -> Read:
     page.feed(decoded(data))
     page.close()
     page.end_block()
-    return "".join(page.parts), tuple(page.blocks)
+    text = "".join(page.parts)
+    if data.strip() and not text:
+        raise NotText("is a page without text; what its scripts would show has to be saved first")
+    return text, tuple(page.blocks)
+
+
+_BROKEN = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError),
+    *(RecursionError, NotImplementedError, EOFError, zlib.error, struct.error),
+)
+"""What a reader of PDF stumbles over in a file that says other things than it holds."""
 
 
 def _pdf(data: bytes) -> Read:
     try:
         from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
+        from pypdf.errors import DependencyError, PyPdfError
     except ImportError as error:
         raise MissingExtra("reading PDF", "retrieval") from error
     text = ""
     blocks: list[Block] = []
     try:
         for number, page in enumerate(PdfReader(io.BytesIO(data)).pages, 1):
-            own = page.extract_text().replace("\0", "") + "\n\n"
+            own = page.extract_text().replace("\0", "").encode("utf-8", "replace").decode() + "\n\n"
             blocks += plain_blocks(own, (f"page {number}",), len(text))
             text += own
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (PyPdfError, DependencyError, *_BROKEN) as error:
         raise NotText(f"is no PDF that can be read: {type(error).__name__}: {error}") from error
     if not text.strip():
         raise NotText("is a PDF without text; a scan needs its characters recognised first")
@@ -90,7 +102,7 @@ def read(data: bytes, suffix: str) -> Read:
 
 
 _HEADING = re.compile(r"h([1-6])")
-_SILENT = frozenset(("script", "style", "noscript", "template", "head"))
+_SILENT = frozenset(("script", "style", "noscript", "template", "title"))
 _BLOCKS = frozenset(
     "address article aside blockquote dd div dl dt fieldset figure footer form header hr li main nav ol p pre section table tr ul".split()  # noqa: SIM905
 )
@@ -103,7 +115,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.blocks: list[Block] = []
-        self._length = self._silent = 0
+        self._length = 0
+        self._silent: list[str] = []
         self._start = -1
         self._headings: list[tuple[int, str]] = []
         self._level = 0
@@ -111,9 +124,13 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag in _SILENT:
-            self._silent += 1
+            self._silent.append(tag)
+        elif tag == "body":
+            self._silent.clear()  # whatever the head left open
         elif tag == "br":
             self._add("\n")
+        elif tag in ("td", "th"):
+            self._gap()
         elif tag in _BLOCKS or _HEADING.fullmatch(tag):
             self.end_block()
             found = _HEADING.fullmatch(tag)
@@ -122,16 +139,22 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
+            if tag in self._silent:
+                del self._silent[self._silent.index(tag) :]
         elif tag in _BLOCKS or _HEADING.fullmatch(tag):
             self.end_block()
             self._code = max(0, self._code - (tag == "pre"))
         elif tag in ("td", "th"):
-            self._add(" ")
+            self._gap()
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self._add(data.replace("\0", "") if self._code else re.sub(r"\s+", " ", data.replace("\0", "")))
+
+    def _gap(self) -> None:
+        """A space between two cells, whether the first one was closed or not."""
+        if self._start >= 0 and not self.parts[-1].endswith(" "):
+            self._put(" ")
 
     def end_block(self) -> None:
         """What comes now is another block."""

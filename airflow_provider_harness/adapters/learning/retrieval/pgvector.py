@@ -66,6 +66,8 @@ class PgVectorIndex:
         own = known.get(self._recipe.version)
         self.dimension = own["dimension"] if own else measured_dimension()
         self._served = next((one for one in known.values() if one["state"] == "served"), None)
+        if self._served is None:
+            self._free()
         if self._is_served:
             self._writes = names.changes(self._recipe.table, self._recipe.version, self._shard)
         if self._served and (self._served["model"], self._served["model_version"], self._served["dimension"]) == (
@@ -81,6 +83,18 @@ class PgVectorIndex:
         self._run_all(
             ("CREATE TEMP TABLE harness_seen (id text PRIMARY KEY, digest text NOT NULL, times integer NOT NULL)",)
         )
+
+    def _free(self) -> None:
+        """
+        :raises ConfigurationError: what has the index's name is none.
+        """
+        for name in (self._recipe.table, f"{self._recipe.table}__passages"):
+            if self._ask("SELECT to_regclass(%s) IS NOT NULL", ident(name))[0][0]:
+                raise ConfigurationError(
+                    f"table {name}",
+                    "is there, and no index of documents made it.",
+                    fix="Give the index another table's name in the contract, or drop this one: a view takes its place.",
+                )
 
     @property
     def _is_served(self) -> bool:
@@ -107,10 +121,16 @@ class PgVectorIndex:
             ) from error
 
     def _locked(self) -> None:
-        """Hold the shard as long as the session lasts: who is killed gives it back."""
+        """Hold the shard as long as the session lasts: who is killed gives it back. Who has no other shards beside him has the
+        whole table."""
         lock = f"{self._recipe.table} shard {self._shard} of {self._shards}"
-        if not self._ask("SELECT pg_try_advisory_lock(hashtextextended(%s, 2))", lock)[0][0]:
-            raise SliceBusy(f"the index {lock} is being written by another task")
+        shared = "_shared" if self._shards > 1 else ""
+        for ask, name in (
+            (f"SELECT pg_try_advisory_lock{shared}(hashtextextended(%s, 3))", self._recipe.table),
+            ("SELECT pg_try_advisory_lock(hashtextextended(%s, 2))", lock),
+        ):
+            if not self._ask(ask, name)[0][0]:
+                raise SliceBusy(f"the index {lock} is being written by another task")
 
     def _versions(self) -> dict[str, Mapping[str, Any]]:
         asked = f"SELECT version, state, model, model_version, dimension FROM {self._catalogue}"
@@ -155,17 +175,16 @@ class PgVectorIndex:
         """See the port."""
         self._ask("DELETE FROM harness_seen WHERE id = ANY(%s)", list(ids))
 
-    def known(self, passages: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Vector]:
+    def known(self, digests: Sequence[str]) -> Mapping[str, Vector]:
         """See the port."""
-        found: dict[tuple[str, str], Vector] = {}
+        found: dict[str, Vector] = {}
         for pair in filter(None, {self._reused, self._writes}):
             asked = (
-                f"SELECT DISTINCT ON (p.harness_id, p.harness_digest) p.harness_id, p.harness_digest, p.harness_embedding::real[] "
-                f"FROM unnest(%s::text[], %s::text[]) AS f (id, digest) JOIN {pair.passages} AS p "
-                "ON p.harness_id = f.id AND p.harness_digest = f.digest WHERE p.harness_embedding IS NOT NULL AND p.harness_defect = ''"
+                "SELECT f.digest, p.vector FROM unnest(%s::text[]) AS f (digest) CROSS JOIN LATERAL "
+                f"(SELECT harness_embedding::real[] AS vector FROM {pair.passages} AS p WHERE p.harness_digest = f.digest "
+                "AND p.harness_embedding IS NOT NULL AND p.harness_defect = '' LIMIT 1) AS p"
             )
-            rows = self._ask(asked, [one for one, _ in passages], [digest for _, digest in passages])
-            found |= {(one, digest): vector for one, digest, vector in rows}
+            found |= dict(self._ask(asked, list(digests)))
         return found
 
     def put(self, passages: Sequence[Passages]) -> None:

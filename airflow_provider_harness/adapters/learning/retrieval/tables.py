@@ -14,7 +14,7 @@ from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.contracts.schema import Side, compare
 from airflow_provider_harness.core.errors import SchemaDrift
 from airflow_provider_harness.core.learning.chunks import Document, markdown_blocks
-from airflow_provider_harness.core.learning.documents import NotText
+from airflow_provider_harness.core.learning.documents import refused
 from airflow_provider_harness.core.learning.retrieval import Recipe
 from airflow_provider_harness.core.slices.slices import Slice
 
@@ -50,15 +50,21 @@ class TableDocuments:
 
     def _one(self, row: Mapping[str, Any]) -> Found:
         recipe = self._recipe
-        name, text = str(row[recipe.key]), row[recipe.text]
+        name, text = _id(row[recipe.key], f"{recipe.key} IS NULL"), row[recipe.text]
         fields = {column.name: row[column.name] for column in recipe.fields}
         place = f"{self._where}, {recipe.key} {name}"
-        digest = hashlib.sha256(repr((text, sorted(fields.items()))).encode()).hexdigest()
-        opened = partial(_opened, name, place, text, fields)
+        digest = hashlib.sha256(repr((place, text, sorted(fields.items()))).encode()).hexdigest()
+        nothing = next((column for column in (recipe.key, recipe.text) if row[column] is None), "")
+        opened = partial(refused, f"has {nothing} null") if nothing else partial(_opened, name, place, text, fields)
         return Found(id=name, place=place, digest=digest, size=len(text or ""), open=opened)
 
 
-def _opened(name: str, place: str, text: str | None, fields: Mapping[str, Any]) -> Document:
-    if text is None:
-        raise NotText("is null where its text should be")
+def _id(value: Any, none: str) -> str:
+    """A key as the text that PostgreSQL reads as that key."""
+    if value is None:
+        return none
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def _opened(name: str, place: str, text: str, fields: Mapping[str, Any]) -> Document:
     return Document(id=name, place=place, text=text, blocks=markdown_blocks(text), fields=fields)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from airflow_provider_harness.adapters.learning.retrieval.formats import read
@@ -67,3 +69,63 @@ def test_a_pdf_is_read_page_by_page() -> None:
 def test_a_pdf_without_text_is_named() -> None:
     with pytest.raises(NotText, match="without text; a scan needs its characters recognised first"):
         read(pdf(""), ".pdf")
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<html><head><title>no</title><meta charset=utf-8><body><p>The head has no end.", "The head has no end."),
+        ("<head><style>p {}</style><noscript>no<body><p>Seen.</p>", "Seen."),
+        ("<p>a</style> b</p><template>no</template><p>c</p>", "a b\n\nc"),
+        ("<table><tr><td>1<td>2<tr><th>3</th><th>4</table>", "1 2\n\n3 4"),
+        ("<svg><title>no</title></svg><p onclick='no()'>x &#0; y</p>", "x \ufffd y"),
+    ],
+)
+def test_a_page_as_people_write_it_is_read(page: str, text: str) -> None:
+    assert read(page.encode(), ".html")[0].strip() == text
+
+
+@pytest.mark.parametrize("page", ["<script>draw()</script>", "<!-- nothing -->", "<title>only</title>"])
+def test_a_page_that_shows_nothing_is_named(page: str) -> None:
+    with pytest.raises(NotText, match="is a page without text"):
+        read(page.encode(), ".html")
+    assert read(b"", ".html") == ("", ())
+
+
+def test_a_byte_order_mark_is_no_character() -> None:
+    text, [block] = read(b"\xef\xbb\xbfone\r\ntwo\r\n", ".txt")
+    assert (text[block.start : block.end], block.start) == ("one\r\ntwo", 0)
+
+
+def locked() -> bytes:
+    from io import BytesIO
+
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf("Hidden."))))
+    writer.encrypt("secret", algorithm="RC4-128")
+    held = BytesIO()
+    writer.write(held)
+    return held.getvalue()
+
+
+@pytest.mark.attack
+def test_a_pdf_that_is_broken_or_locked_is_named_whatever_is_wrong_with_it() -> None:
+    whole, dice = pdf("Restart it.", "Grow the volume."), random.Random(5)
+    broken = [whole[:size] for size in range(0, len(whole), 40)]
+    for _ in range(150):
+        changed = bytearray(whole)
+        for place in dice.sample(range(len(whole)), 4):
+            changed[place] = dice.randrange(256)
+        broken.append(bytes(changed))
+    named = 0
+    for data in [*broken, locked()]:
+        try:
+            text, _ = read(data, ".pdf")
+        except NotText:
+            named += 1
+        else:
+            text.encode()
+    assert named > 20
+    with pytest.raises(NotText, match="FileNotDecryptedError"):
+        read(locked(), ".pdf")

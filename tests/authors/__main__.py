@@ -16,13 +16,15 @@ from pathlib import Path
 
 from airflow_provider_harness.app.authoring.finding import Finding, FindingSeverity, Stage
 from airflow_provider_harness.wiring.authoring import checking
-from tests.authors import written
+from tests.authors import strangers, written
 from tests.authors.faults import FAULTS
 from tests.authors.test_recall import folder, said
+from tests.authors.test_strangers import above_a_hint
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "explanation" / "checking-dags.md"
 _WRITTEN = "whole Dags, each with a fault"
+_STRANGERS = "whole Dags in strangers' styles, each with a fault"
 _TABLES = re.compile(r"(<!-- tables -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -43,6 +45,11 @@ def examples() -> dict[str, list[str]]:
     for name in written.SOUND:
         (beside / f"{name}.py").write_text(written.right(name))
     found["Dags written for it"] = sorted(beside.glob("*.py"))
+    others = Path(os.environ["AIRFLOW_HOME"]) / "strangers"
+    others.mkdir(parents=True, exist_ok=True)
+    for one in strangers.SOUND:
+        (others / f"{one.name}.py").write_text(one.text)
+    found["Dags in strangers' styles"] = sorted(others.glob("*.py"))
     more = os.environ.get("MORE")
     if more:
         found["public Dags (`MORE`)"] = sorted(Path(more).rglob("*.py"))
@@ -80,7 +87,12 @@ def recall() -> Iterator[tuple[str, int, int]]:
         found[_WRITTEN] += set(rules.split()) <= {
             rule for rule, weight, _ in seen if weight is not FindingSeverity.HINT
         }
-    planted = Counter(fault.family for fault in FAULTS) + Counter({_WRITTEN: len(written.FAULTY)})
+    for stranger in strangers.FAULTY:
+        with tempfile.TemporaryDirectory() as where:
+            standing = above_a_hint(Path(where), stranger.text, stranger.stage)
+        found[_STRANGERS] += any(one.rule.id == stranger.rule for one in standing)
+    planted = Counter(fault.family for fault in FAULTS)
+    planted += Counter({_WRITTEN: len(written.FAULTY), _STRANGERS: len(strangers.FAULTY)})
     for family in sorted(planted):
         yield family, planted[family], found[family]
     yield "all", planted.total(), found.total()
@@ -107,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
     if "--write" in arguments:
         PAGE.write_text(_TABLES.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", PAGE.read_text()))
     missed = any(planted != found for _, planted, found in caught)
-    return 1 if missed or any(standing for _, standing in measured[:4]) else 0
+    return 1 if missed or any(standing for _, standing in measured[:5]) else 0
 
 
 if __name__ == "__main__":

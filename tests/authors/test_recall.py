@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Stage
 from airflow_provider_harness.wiring.authoring import checking
-from tests.authors import sound, written
+from tests.authors import sound, strangers, written
 from tests.authors.faults import FAULTS, Fault
 
 
@@ -61,5 +61,5 @@ def test_the_table_of_faults_is_long_and_over_all_families() -> None:
 
 def test_the_page_holds_the_table_of_all_these_faults() -> None:
     page = (Path(__file__).parents[2] / "docs" / "explanation" / "checking-dags.md").read_text()
-    planted = len(FAULTS) + len(written.FAULTY)
+    planted = len(FAULTS) + len(written.FAULTY) + len(strangers.FAULTY)
     assert f"\n| all | {planted} | {planted} |\n" in page, "run `make authors`, which writes it"

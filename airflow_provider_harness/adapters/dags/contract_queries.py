@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_provider_harness.adapters.dags.queries import offset
 from airflow_provider_harness.adapters.dags.query_rules import Saw, _grouped, _many_sides, _sources
 from airflow_provider_harness.adapters.dags.statements import SLICE, parse, table_name
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
@@ -57,10 +58,10 @@ def findings(task: Task, query: Query, contract: Contract, known: Mapping[str, C
         *_nullable(select, contract),
         *_types(select, contract),
     ]
-    seen += [*_strangers(trees[0], known), *_joined(trees[0], known)]
+    seen += [*_strangers(trees[0], known), *_joined(trees[0], known), *_compared(trees[0], known)]
     for rule, node, message in seen:
         severity = FindingSeverity.HINT if message.endswith("(nothing like it is known)") else None
-        yield Found(rule=rule, line=query.line + _offset(node), message=f"{query.unit}: {message}", severity=severity)
+        yield Found(rule=rule, line=query.line_at(offset(node)), message=f"{query.unit}: {message}", severity=severity)
     cut = contract.load.mode in (LoadMode.INCREMENTAL, LoadMode.APPEND)
     if cut and task.kind in ("SQLTransformOperator", "FeatureTableOperator") and not SLICE.search(query.text):
         yield Found(
@@ -68,11 +69,6 @@ def findings(task: Task, query: Query, contract: Contract, known: Mapping[str, C
             line=query.line,
             message=f"{query.unit}: the contract is cut into slices by {contract.load.slice_column}, and the query names no slice",
         )
-
-
-def _offset(node: Any) -> int:
-    lines = (one.meta.get("line") for one in node.walk()) if node is not None else ()
-    return max(0, next((line for line in lines if isinstance(line, int)), 1) - 1)
 
 
 def _outputs(select: Any) -> dict[str, Any] | None:
@@ -208,6 +204,28 @@ def _strangers(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:
                 near = difflib.get_close_matches(column.name, names, n=1, cutoff=0.75)
                 said = f"did you mean {near[0]}?" if near else "(nothing like it is known)"
                 yield "HL110", column, f"{column.sql()} is no column of {contract.table}: {said}"
+
+
+def _compared(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:
+    """Joins by columns of which the contracts, or casts, say different types."""
+    from sqlglot import exp
+
+    for select in tree.find_all(exp.Select):
+        tables = {one.alias_or_name: known.get(table_name(one)) for one in _sources(select)}
+        for join in select.args.get("joins") or ():
+            on = join.args.get("on")
+            for equal in on.find_all(exp.EQ) if on is not None else ():
+                kinds = [_kind_of(side, tables) for side in (equal.left, equal.right)]
+                if all(kinds) and kinds[0] != kinds[1] and set(kinds) != {"integer", "number"}:
+                    yield "HL116", equal, f"{equal.sql()} compares {kinds[0]} with {kinds[1]}"
+
+
+def _kind_of(node: Any, tables: Mapping[str, Contract | None]) -> str:
+    from sqlglot import exp
+
+    contract = tables.get(node.table) if isinstance(node, exp.Column) else None
+    column = next((one for one in contract.columns if one.name == node.name), None) if contract else None
+    return _KINDS.get(column.logical_type, "") if column is not None else _kind(node)
 
 
 def _joined(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:

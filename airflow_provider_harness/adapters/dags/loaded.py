@@ -183,7 +183,7 @@ def _task(name: str, told: Mapping[str, Any], base: Dag) -> Task:
         if declared is not None and declared.kind.startswith(("task", "setup", "teardown"))
         else kind,
         line=declared.line if declared is not None else base.line,
-        args={**(declared.args if declared is not None else {}), **{k: v for k, v in args.items() if k not in silent}},
+        args=_both(declared, {k: v for k, v in args.items() if k not in silent}),
         given=given or frozenset(args),
         lines=declared.lines if declared is not None else {},
         upstream=frozenset(told["upstream_task_ids"]),
@@ -192,6 +192,12 @@ def _task(name: str, told: Mapping[str, Any], base: Dag) -> Task:
         contract=str(told.get("contract") or ""),
         mapped=bool(told["mapped"]),
     )
+
+
+def _both(declared: Task | None, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task was given, as Airflow knows it; where the file says the same, with its place in the file."""
+    said = declared.args if declared is not None else {}
+    return {**said, **{name: value for name, value in told.items() if said.get(name) != value}}
 
 
 _OURS = (

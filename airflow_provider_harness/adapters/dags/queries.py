@@ -29,13 +29,15 @@ def findings(query: Query) -> Iterator[Found]:
             for name, node, message in rule(tree):
                 if (name, message) not in seen:
                     seen.add((name, message))
-                    yield Found(rule=name, line=query.line + _offset(node), message=f"{query.unit}: {message}")
+                    yield Found(rule=name, line=query.line_at(offset(node)), message=f"{query.unit}: {message}")
 
 
-def _offset(node: Any) -> int:
-    """Lines from the beginning of the text to a part of it."""
-    for one in node.walk():
-        line = one.meta.get("line")
-        if isinstance(line, int):
-            return max(0, line - 1)
+def offset(node: Any) -> int:
+    """Lines from the beginning of the text to a part of it; a part without a name of its own has the place of what is around it."""
+    while node is not None:
+        for one in node.walk():
+            line = one.meta.get("line")
+            if isinstance(line, int):
+                return max(0, line - 1)
+        node = node.parent
     return 0

@@ -122,6 +122,9 @@ def _loose(node: Any, grouped: tuple[list[Any], set[str]]) -> Iterator[Any]:
         return
     if isinstance(node, exp.Anonymous | exp.Exists):
         return
+    if isinstance(node, exp.Filter | exp.WithinGroup):
+        yield from _loose(node.this, grouped)
+        return
     if isinstance(node, exp.Column):
         if node.name.lower() not in grouped[1] and not isinstance(node.this, exp.Star):
             yield node
@@ -203,11 +206,35 @@ def _gives_one(select: Any) -> bool:
     return not select.args.get("group") and any(_aggregates(one) for one in select.expressions)
 
 
+def types(tree: Any) -> Iterator[Saw]:
+    """Joins whose sides are cast to different types."""
+    from sqlglot import exp
+
+    for join in tree.find_all(exp.Join):
+        on = join.args.get("on")
+        for equal in on.find_all(exp.EQ) if on is not None else ():
+            kinds = [_cast_kind(side) for side in (equal.left, equal.right)]
+            if all(kinds) and kinds[0] != kinds[1]:
+                yield "HL116", equal, f"{equal.sql()} compares {kinds[0]} with {kinds[1]}"
+
+
+def _cast_kind(node: Any) -> str:
+    """``text``, ``a number`` or ``a time`` where a value is cast to one."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Cast):
+        return ""
+    known = exp.DataType
+    kinds = (("text", known.TEXT_TYPES), ("a number", known.NUMERIC_TYPES), ("a time", known.TEMPORAL_TYPES))
+    return next((word for word, members in kinds if node.to.this in members), "")
+
+
 def fan_out(tree: Any) -> Iterator[Saw]:
     """Sums and counts of one table's columns, behind a join that has several rows for each of its rows."""
     from sqlglot import exp
 
     for select in scopes(tree):
+        yield from _fanned_inside(select, tree)
         many = _many_sides(select)
         if not many:
             continue
@@ -228,6 +255,38 @@ def fan_out(tree: Any) -> Iterator[Saw]:
                     )
 
 
+def _fanned_inside(select: Any, tree: Any) -> Iterator[Saw]:
+    """Sums over a subquery whose join repeats the rows that are summed."""
+    from sqlglot import exp
+
+    sources = _sources(select)
+    inner = _inner(sources[0], tree) if len(sources) == 1 else None
+    if not isinstance(inner, exp.Select) or inner.args.get("group") or inner.args.get("distinct"):
+        return
+    if any(inner.find_all(exp.Window)) or inner.args.get("qualify"):
+        return  # it may keep one row of each
+    of = {one.alias_or_name: one.unalias() for one in inner.expressions}
+    many = _many_sides(inner)
+    for call in (one for shown in select.expressions for one in shown.find_all(exp.Sum, exp.Avg)):
+        summed = of.get(call.this.name) if isinstance(call.this, exp.Column) else None
+        if isinstance(summed, exp.Column) and summed.table in many:
+            yield (
+                "HL104",
+                call,
+                f"{call.sql()} counts a row of {summed.table} once for each row of {many[summed.table][0]}",
+            )
+
+
+def _inner(source: Any, tree: Any) -> Any:
+    """The query behind a source: a subquery, or a CTE of that name."""
+    from sqlglot import exp
+
+    if isinstance(source, exp.Subquery):
+        return source.this
+    ctes = {cte.alias_or_name: cte.this for cte in tree.find_all(exp.CTE)}
+    return ctes.get(source.name) if isinstance(source, exp.Table) else None
+
+
 def _sources(select: Any) -> list[Any]:
     first = select.args.get("from_") or select.args.get("from")
     return ([first.this] if first is not None else []) + [join.this for join in select.args.get("joins") or ()]
@@ -240,11 +299,10 @@ def _many_sides(select: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     base = {source.alias_or_name: source for source in _sources(select)}
     for join in select.args.get("joins") or ():
-        on = join.args.get("on")
-        pairs = list(on.find_all(exp.EQ)) if on is not None else []
-        if len(pairs) != 1 or not (isinstance(pairs[0].left, exp.Column) and isinstance(pairs[0].right, exp.Column)):
+        pair = _one_pair(select, join)
+        if pair is None:
             continue
-        for one, other in ((pairs[0].left, pairs[0].right), (pairs[0].right, pairs[0].left)):
+        for one, other in (pair, pair[::-1]):
             if one.table not in base or other.table not in base or not isinstance(base[other.table], exp.Table):
                 continue
             if (
@@ -254,6 +312,26 @@ def _many_sides(select: Any) -> dict[str, list[str]]:
             ):
                 found.setdefault(one.table, []).append(other.table)
     return found
+
+
+def _one_pair(select: Any, join: Any) -> tuple[Any, Any] | None:
+    """The two columns by which a join compares; None where it compares others, too.
+
+    A column that must have one value (``b.kind = 'home'``) may make the rows of the joined table one for each key,
+    unless the query itself counts them.
+    """
+    from sqlglot import exp
+
+    on = join.args.get("on")
+    equals = list(on.find_all(exp.EQ)) if on is not None and not on.find(exp.Or) else []
+    pairs = [one for one in equals if isinstance(one.left, exp.Column) and isinstance(one.right, exp.Column)]
+    if len(pairs) != 1:
+        return None
+    name = join.this.alias_or_name
+    counted = (c for shown in select.expressions for c in shown.find_all(exp.Count, exp.Sum))
+    if len(equals) > 1 and not any(column.table == name for c in counted for column in c.find_all(exp.Column)):
+        return None
+    return pairs[0].left, pairs[0].right
 
 
 def _is_key_of(column: Any, source: Any) -> bool:
@@ -315,6 +393,7 @@ def nulls(tree: Any) -> Iterator[Saw]:
             yield "HS103", node, f"{inner.this.sql()} NOT IN (SELECT ...): one NULL in it, and no row is found"
         if isinstance(inner, exp.In) and any(isinstance(one, exp.Null) for one in inner.expressions):
             yield "HS103", node, "NOT IN a list with NULL finds no row"
+    yield from _none_of(tree)
     for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.LT):
         if isinstance(node.find_ancestor(exp.Update, exp.Where, exp.Join, exp.Set), exp.Update) or isinstance(
             node.parent, exp.Update
@@ -323,6 +402,21 @@ def nulls(tree: Any) -> Iterator[Saw]:
         if isinstance(node.right, exp.Null) or isinstance(node.left, exp.Null):
             yield "HS104", node, f"{node.sql()} is never true"
     yield from _outer(tree)
+
+
+def _none_of(tree: Any) -> Iterator[Saw]:
+    """Lists and queries in which one NULL decides."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.NEQ):
+        every = node.right.this if isinstance(node.right, exp.All) else None
+        select = every.find(exp.Select) if every is not None else None
+        if select is not None and not _never_null(select):
+            yield "HS103", node, f"{node.left.sql()} <> ALL (SELECT ...): one NULL in it, and no row is found"
+    for node in tree.find_all(exp.In):
+        outer = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
+        if any(isinstance(one, exp.Null) for one in node.expressions) and not isinstance(outer, exp.Not):
+            yield "HS104", node, f"{node.sql()} never finds the rows where {node.this.sql()} is NULL"
 
 
 def _never_null(select: Any) -> bool:
@@ -361,7 +455,8 @@ def bounds(tree: Any) -> Iterator[Saw]:
 
     for node in tree.find_all(exp.Between):
         low, high = node.args["low"].sql(), node.args["high"].sql()
-        if re.search(r"data_interval_end|slice_end|next_|interval_end|end_ts", high) and SLICE.search(low):
+        whole = re.search(r"\bds'?$", low) and re.search(r"ds_add_ds_1'?$", high)
+        if whole or (re.search(r"data_interval_end|slice_end|next_|interval_end|end_ts", high) and SLICE.search(low)):
             yield "HS106", node, "BETWEEN has both bounds of the slice in it"
     for node in tree.find_all(exp.LTE, exp.GTE):
         later = node.right if isinstance(node, exp.LTE) else node.left
@@ -397,9 +492,32 @@ def _hidden(where: Any) -> Iterator[Saw]:
         if column is None:
             continue
         yield "HP104", node, f"{left.sql()} hides {column.sql()} from indexes and partitions"
-        whole = cast is not None or type(left).__name__ in ("Date", "TsOrDsToDate", "TimestampTrunc", "DateTrunc")
-        if whole and _MOMENT.search(column.name) and not left.find(exp.AtTimeZone) and not left.args.get("zone"):
+        whole = cast is not None or type(left).__name__ in _WHOLE_DAYS
+        if whole and _MOMENT.search(column.name) and not _zoned(left):
             yield "HS108", node, f"which day {column.sql()} lies in depends on the session's time zone"
+
+
+def days(tree: Any) -> Iterator[Saw]:
+    """Moments that are cut to a day in what a query gives or groups by."""
+    from sqlglot import exp
+
+    for select in scopes(tree):
+        group = select.args.get("group")
+        for shown in (*select.expressions, *(group.expressions if group else ())):
+            node = shown.unalias()
+            cast = isinstance(node, exp.Cast) and str(node.to).upper() == "DATE"
+            column = node.find(exp.Column) if cast or type(node).__name__ in _WHOLE_DAYS else None
+            if column is not None and _MOMENT.search(column.name) and not _zoned(node):
+                yield "HS108", node, f"which day {column.sql()} lies in depends on the session's time zone"
+
+
+_WHOLE_DAYS = ("Date", "TsOrDsToDate", "TimestampTrunc", "DateTrunc")
+
+
+def _zoned(node: Any) -> bool:
+    from sqlglot import exp
+
+    return bool(node.find(exp.AtTimeZone) or node.args.get("zone"))
 
 
 def chance(tree: Any) -> Iterator[Saw]:
@@ -409,7 +527,8 @@ def chance(tree: Any) -> Iterator[Saw]:
     writes = isinstance(tree, exp.Insert | exp.Create | exp.Merge)
     for node in tree.find_all(exp.Window):
         kind = type(node.this).__name__
-        if kind in ("RowNumber", "FirstValue", "LastValue", "Lag", "Lead") and not node.args.get("order"):
+        named = bool(node.alias)  # WINDOW w AS (...) says the order
+        if kind in ("RowNumber", "FirstValue", "LastValue", "Lag", "Lead") and not node.args.get("order") and not named:
             yield "HL111", node, f"{node.this.sql()} has no ORDER BY"
     for select in scopes(tree):
         distinct = select.args.get("distinct")
@@ -461,7 +580,7 @@ def _counts(node: Any) -> bool:
 def _bare(node: Any) -> Any:
     from sqlglot import exp
 
-    while isinstance(node, exp.Paren | exp.Nullif):
+    while isinstance(node, exp.Paren | exp.Nullif | exp.Filter):
         node = node.this
     return node
 
@@ -504,10 +623,12 @@ def changes(tree: Any) -> Iterator[Saw]:
 RULES: tuple[Callable[[Any], Iterator[Saw]], ...] = (
     groups,
     joins,
+    types,
     fan_out,
     stars,
     nulls,
     bounds,
+    days,
     chance,
     numbers,
     unions,

@@ -138,7 +138,31 @@ def _statement(tree: Any) -> Statement:
         source=kind == "create" and isinstance(query, exp.Query),
         replaces=bool(tree.args.get("replace") or tree.args.get("exists") or tree.args.get("overwrite")),
         temporary=_temporary(tree),
+        adds=_adds(tree, into),
     )
+
+
+_COUNTS_CHANGES = re.compile(r"(?i)^(?:version|revision|row_version|attempts?|tries|retries)$")
+
+
+def _adds(tree: Any, into: Any) -> str:
+    """The column to which a statement adds what is there already, so that the same again gives another result."""
+    from sqlglot import exp
+
+    if into is None:
+        return ""
+    names = {"", into.name.lower(), into.alias_or_name.lower()}
+    set_ = [one for one in tree.find_all(exp.EQ) if isinstance(one.parent, exp.Update | exp.OnConflict)]
+    where = tree.args.get("where")
+    guards = {column.name for column in where.find_all(exp.Column)} if where is not None else set()
+    for one in set_:
+        name = one.left.name
+        more = one.right.unnest() if isinstance(one.right, exp.Paren) else one.right
+        own = (c for c in one.right.find_all(exp.Column) if c.name == name and c.table.lower() in names)
+        guarded = guards & {other.left.name for other in set_ if other is not one}
+        if isinstance(more, exp.Add | exp.Sub | exp.Mul | exp.DPipe | exp.Concat) and any(own) and not guarded:
+            return "" if _COUNTS_CHANGES.match(name) else str(name)
+    return ""
 
 
 def _temporary(tree: Any) -> bool:

@@ -30,10 +30,15 @@ def of_source(source: Source, judge: Judge, *, imported: bool = False) -> Iterat
     for rule in OF_DAGS:
         yield from rule(source)
     if not source.dags:
-        made_elsewhere = not imported and any(
-            "dag" in name.lower() and not home.startswith("airflow.") for name, home in source.values.imports.items()
-        )
-        yield Found(rule="HF003", line=1, severity=FindingSeverity.HINT if made_elsewhere else None)
+        unsure = not imported and (_made_elsewhere(source) or re.search(r"\bDAG\(|@dag\b", source.text))
+        yield Found(rule="HF003", line=1, severity=FindingSeverity.HINT if unsure else None)
+
+
+def _made_elsewhere(source: Source) -> bool:
+    """Whether the file imports something that may make its Dags."""
+    return any(
+        "dag" in name.lower() and not home.startswith("airflow.") for name, home in source.values.imports.items()
+    )
 
 
 _ONLY_REPEATED = ("HS107", "HS112", "HS101", "HL112")

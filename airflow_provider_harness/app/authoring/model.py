@@ -25,6 +25,7 @@ class Statement:
     :param rows: it writes rows that a query gives, rather than values that stand in it.
     :param source: of a CREATE, whether a query fills the table.
     :param replaces: it says OR REPLACE, IF NOT EXISTS or OVERWRITE.
+    :param adds: the column to which it adds: ``SET n = n + 1``; empty for none.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Statement:
     source: bool = False
     replaces: bool = False
     temporary: bool = False
+    adds: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Query:
     """A text of SQL in a Dag file, with its statements once they were parsed.
 
     :param line: where the text begins.
+    :param last: the line on which it ends; 0 where nobody knows.
     :param unit: the task or function that runs it.
     :param how: what runs it: ``operator``, or the method of a hook, cursor or library, such as ``execute``.
     :param dialect: sqlglot's word for its engine; empty where nobody says.
@@ -52,10 +55,15 @@ class Query:
     text: str
     line: int
     unit: str
+    last: int = 0
     how: str = "operator"
     dialect: str = ""
     alone: bool = False
     statements: tuple[Statement, ...] = ()
+
+    def line_at(self, offset: int) -> int:
+        """The line of the file that is some lines below the first of the text."""
+        return min(self.line + offset, self.last) if self.last else self.line + offset
 
     def writes(self) -> Iterator[Statement]:
         """The statements that write a table that stays."""
@@ -95,6 +103,11 @@ class Task:
         """Whether it was given something other than None."""
         return self.args.get(name) is not None
 
+    @property
+    def open(self) -> bool:
+        """Whether it is given arguments that its text does not show: ``**common()``."""
+        return "**" in self.args
+
     def line_of(self, name: str) -> int:
         """The line of an argument, else of the task."""
         return self.lines.get(name, self.line)
@@ -128,6 +141,11 @@ class Dag:
         if self.schedule is None or self.timetable in ("NullTimetable", "OnceTimetable"):
             return False
         return not (isinstance(self.schedule, str) and self.schedule.strip() in ("@once", ""))
+
+    @property
+    def shares(self) -> bool:
+        """Whether the text does not say what the Dag gives all its tasks, and Airflow was not asked."""
+        return isinstance(self.args.get("default_args"), Code) and not self.loaded
 
     @property
     def by_assets(self) -> bool:

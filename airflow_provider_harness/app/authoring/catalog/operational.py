@@ -15,6 +15,7 @@ _ROWS = (
     ("HO105", _W, "A task reads what another task of the Dag writes, and does not wait for it", "It reads the rows of the run before, or half of them.", "writer >> reader"),
     ("HO106", _W, "Tasks hand each other a file on a worker's disk", "With more than one worker the file is not there; two runs at once overwrite each other's.", "Write to object storage under a path with the slice ({{ data_interval_start | ts_nodash }})."),
     ("HO107", _W, "A file is opened to be appended to", "Each run of the task adds its lines again.", 'Write a file of the slice\'s own, mode "w".'),
+    ("HO108", _W, "A re-run adds to what is there", "A retry, a clear or a backfill adds the same amount again.", "Set the column to what the slice's rows come to, or add up a table of slices that a re-run replaces."),
     # slices and schedules
     ("HO111", _E, "The data interval has no width", "In Airflow 3 a plain cron schedule makes runs whose interval begins where it ends: a filter between the two finds no row.", _INTERVAL),
     ("HO112", _W, "Catchup without a policy for backfills", "All runs since the start date are made at once, and each reads its source and writes its table.", "catchup=False; or max_active_runs=1 and harness.backfill in the contract."),

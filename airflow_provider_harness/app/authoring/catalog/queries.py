@@ -22,6 +22,7 @@ _ROWS = (
     ("HL113", _W, "A division of whole numbers", "PostgreSQL cuts the fraction away: a share is 0 or 1.", "CAST(... AS numeric), or 100.0 * ..."),
     ("HL114", _W, "The columns of a UNION do not fit", "The engine refuses it, or values land in the wrong column.", "Give both sides the same columns in the same order."),
     ("HL115", _W, "A merge without the whole key", "Rows of different keys overwrite each other, or are added again.", "ON all columns of the contract's key."),
+    ("HL116", _W, "A join compares values of different types", "The engine refuses it, or no row meets another: '007' is not 7, and a day is only midnight's moment.", "Let both sides have one type: CAST the one that loses nothing."),
     # physical
     ("HP101", _E, "A connection is not there", "The task fails when it runs.", "airflow connections add ..."),
     ("HP102", _E, "A connection leads to another engine than the operator needs", "The task fails when it runs.", "Give a connection of the type that is named."),

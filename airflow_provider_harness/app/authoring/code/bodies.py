@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from airflow_provider_harness.app.authoring.code.declared import decorator
-from airflow_provider_harness.app.authoring.code.head import CLOCKS
+from airflow_provider_harness.app.authoring.code.head import CLOCKS, clock
 from airflow_provider_harness.app.authoring.code.texts import RUNS, SQL, own
 from airflow_provider_harness.app.authoring.code.values import Built, Values, dotted
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
@@ -74,8 +74,7 @@ def _clock(function: Function, nodes: list[ast.AST], values: Values, source: Sou
     touches = any(_TOUCHES.search(values.name(node.func)) for node in calls)
     audits = {id(n) for node in nodes for n in _audit(node)}
     for call in calls:
-        name = values.name(call.func)
-        name = name if CLOCKS.search(name) else _by_helper(name, source)
+        name = clock(call, values) or _by_helper(values.name(call.func), source)
         if not name or name.endswith("time.time") or id(call) in audits or _measures(call, nodes):
             continue
         weight = (
@@ -141,14 +140,15 @@ def _swallows(function: Function, nodes: list[ast.AST], values: Values, source: 
         tried = next((n for n in nodes if isinstance(n, ast.Try) and node in n.handlers), None)
         work = [values.name(n.func) for n in ast.walk(tried) if isinstance(n, ast.Call)] if tried else []
         check = _CHECKS.search(function.name) or any(_CHECKS.search(name.rpartition(".")[2]) for name in work)
-        if tried is not None and any(_TOUCHES.search(name) or _CHECKS.search(name) for name in work):
+        asserts = tried is not None and any(isinstance(n, ast.Assert) for n in tried.body)
+        if tried is not None and (asserts or any(_TOUCHES.search(name) or _CHECKS.search(name) for name in work)):
             rule = "HO144" if check else "HO146"
             yield Found(rule=rule, line=node.lineno, message=f"{function.name} goes on after any exception")
 
 
 def _broad(node: ast.ExceptHandler) -> bool:
     kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-    return any(kind is None or dotted(kind) in ("Exception", "BaseException") for kind in kinds)
+    return any(kind is None or dotted(kind) in ("Exception", "BaseException", "AssertionError") for kind in kinds)
 
 
 def _quiet(node: ast.stmt) -> bool:
@@ -192,13 +192,21 @@ def _waits(function: Function, nodes: list[ast.AST], values: Values, source: Sou
         if isinstance(node, ast.While):
             sleeps = any(isinstance(n, ast.Call) and values.name(n.func).endswith("sleep") for n in ast.walk(node))
             if sleeps:
-                endless = isinstance(node.test, ast.Constant)
-                weight = None if endless else FindingSeverity.HINT
+                weight = None if _endless(node) else FindingSeverity.HINT
                 yield Found(rule="HO136", line=node.lineno, message=f"{function.name} waits in a loop", severity=weight)
         if isinstance(node, ast.Call) and values.name(node.func) == "time.sleep" and node.args:
             seconds = values.of(node.args[0])
             if isinstance(seconds, int | float) and seconds >= 60:
                 yield Found(rule="HO136", line=node.lineno, message=f"{function.name} sleeps for {seconds} s")
+
+
+def _endless(node: ast.While) -> bool:
+    """Whether only what is outside ends a loop: it compares no time and counts no tries."""
+    if isinstance(node.test, ast.Constant):
+        return True
+    bounded = any(isinstance(n, ast.Compare | ast.BoolOp) for n in ast.walk(node.test))
+    leaves = any(isinstance(n, ast.Raise) for n in ast.walk(node))
+    return not bounded and not leaves and any(isinstance(n, ast.Call) for n in ast.walk(node.test))
 
 
 def _much(function: Function, nodes: list[ast.AST], values: Values, source: Source) -> Iterator[Found]:
@@ -344,6 +352,9 @@ def _naive(node: ast.expr, values: Values, depth: int = 0) -> bool:
         return not node.args[int(name.endswith("fromtimestamp")) :] and not words & {"tz"}
     if name.endswith("datetime.strptime"):
         return not (len(node.args) > 1 and "%z" in str(values.of(node.args[1])))
+    if name.endswith("datetime.fromisoformat"):
+        text = values.of(node.args[0]) if node.args else None
+        return isinstance(text, str) and not re.search(r"(?:Z|[+-]\d\d:?\d\d)$", text)
     return name in ("datetime.datetime", "datetime") and not words & {"tzinfo"} and len(node.args) >= 3
 
 

@@ -58,6 +58,7 @@ class _Reader:
         self._bound: dict[str, _Ends] = {}
         self._depth = 0
         self._group = ""
+        self._makers = {name for name, one in self._functions.items() if _makes_dags(one, values)}
 
     def statements(self, body: Sequence[ast.stmt], draft: _Building | None) -> _Ends:
         """Walk through a body; what its last ``return`` or its tasks are."""
@@ -149,6 +150,7 @@ class _Reader:
             made = self._begin(value)
             self._named |= {t.id: made for t in targets if isinstance(t, ast.Name)}
             return _NONE
+        self._attribute_set(targets, value, draft)
         found = self._expression(value, draft)
         if found is not _NONE or isinstance(value, ast.List):
             for target in targets:
@@ -157,6 +159,19 @@ class _Reader:
                 elif isinstance(target, ast.Tuple):
                     self._bound |= {t.id: found for t in target.elts if isinstance(t, ast.Name)}
         return found
+
+    def _attribute_set(self, targets: Sequence[ast.expr], value: ast.expr, draft: _Building | None) -> None:
+        """``task.trigger_rule = "always"``: an argument that is given afterwards."""
+        for target in targets:
+            owner = target.value if isinstance(target, ast.Attribute) else None
+            ends = self._bound.get(owner.id, _NONE) if isinstance(owner, ast.Name) else _NONE
+            if draft is None or not isinstance(target, ast.Attribute) or len(ends[0]) != 1:
+                continue
+            task = draft.tasks.get(next(iter(ends[0])))
+            if task is not None:
+                args = {**task.args, target.attr: self._values.of(value)}
+                lines = {**task.lines, target.attr: value.lineno}
+                draft.tasks[task.id] = replace(task, args=args, given=task.given | {target.attr}, lines=lines)
 
     def _expression(self, node: ast.expr, draft: _Building | None) -> _Ends:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift | ast.LShift):
@@ -200,6 +215,10 @@ class _Reader:
             return self._operator(node, draft)
         if function and not decorated and draft and self._depth < 4:
             return self._helper(node, function, draft)
+        if not draft and last in self._makers:
+            self._makers.discard(last)  # called again, it makes the like under other ids
+            self._helper(node, self._functions[last], None)
+            return _NONE
         return _union(
             [self._expression(node.func, draft), *(self._expression(n, draft) for n in node.args)]
             + [self._expression(word.value, draft) for word in node.keywords]
@@ -210,8 +229,8 @@ class _Reader:
             self._join(before, after, draft)
         return _Ends((parts[0][0], parts[-1][1])) if parts else _NONE
 
-    def _helper(self, node: ast.Call, function: Function, draft: _Building) -> _Ends:
-        """A function of the file that makes tasks."""
+    def _helper(self, node: ast.Call, function: Function, draft: _Building | None) -> _Ends:
+        """A function of the file that makes tasks, or Dags."""
         self._depth += 1
         values, self._values = self._values, self._values.within(function)
         found = self.statements(function.body, draft)
@@ -258,7 +277,7 @@ class _Reader:
         given: dict[str, Any] = {}
         for word in words:
             found = self._values.of(word.value)
-            given |= {word.arg: found} if word.arg else found if isinstance(found, dict) else {}
+            given |= {word.arg: found} if word.arg else found if isinstance(found, dict) else {"**": found}
         before = _union(self._expression(w.value, draft) for w in words if w.arg not in ("dag", "task_group"))
         named = next((w.value.id for w in words if w.arg == "dag" and isinstance(w.value, ast.Name)), "")
         kind = self._values.name(node.func).removesuffix(".partial").rpartition(".")[2]
@@ -357,6 +376,16 @@ def _group_of(node: ast.Call, function: Function, draft: _Building | None) -> st
 
 def _is_dag(name: str) -> bool:
     return name.rpartition(".")[2] == "DAG"
+
+
+def _makes_dags(function: Function, values: Values) -> bool:
+    """Whether a plain function or method makes a Dag each time it is called."""
+    if decorator(function, values):
+        return False
+    inside = list(ast.walk(function))
+    calls = any(isinstance(n, ast.Call) and _is_dag(values.name(n.func)) for n in inside)
+    inner = (n for n in inside if isinstance(n, ast.FunctionDef) and n is not function)
+    return calls or any(decorator(n, values) == "dag" for n in inner)
 
 
 def _timetable(node: ast.expr | None, values: Values) -> str:

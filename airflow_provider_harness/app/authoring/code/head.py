@@ -5,15 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from airflow_provider_harness.app.authoring.code.declared import decorator
+from airflow_provider_harness.app.authoring.code.texts import own
 from airflow_provider_harness.app.authoring.code.values import Values, dotted
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Source
 
 CLOCKS = re.compile(
-    r"(?:^|\.)(?:datetime\.(?:now|utcnow|today)|date\.today|pendulum\.(?:now|today|yesterday|tomorrow)|timezone\.utcnow|utcnow|days_ago|time\.time)$"
+    r"(?:^|\.)(?:datetime\.(?:now|utcnow|today)|date\.today|pendulum\.(?:now|today|yesterday|tomorrow)|timezone\.utcnow|utcnow|days_ago|time\.time"
+    r"|arrow\.(?:now|utcnow)|Timestamp\.(?:now|today|utcnow)|time\.(?:localtime|gmtime|ctime|strftime))$"
 )
+_GIVEN_A_TIME = {"time.localtime": 0, "time.gmtime": 0, "time.ctime": 0, "time.strftime": 1}
+"""Clocks that only show a time where they are given more arguments than this."""
 CHANCE = re.compile(r"(?:^|\.)(?:random\.\w+|uuid\.uuid[14]|uuid[14]|secrets\.token_\w+|token_hex)$")
 _ASKS = re.compile(
     r"(?:^|\.)(?:Variable\.get|Connection\.get\w*|BaseHook\.get_(?:connection|hook)\w*|\w+Hook\.get_connection)$"
@@ -23,7 +28,7 @@ _CALLS = re.compile(
     r"|^(?:psycopg2?|pymysql|MySQLdb|mysql\.connector|sqlite3|pyodbc|snowflake\.connector|cx_Oracle|oracledb|redis|duckdb)\.(?:connect|Redis)$"
     r"|^(?:pandas|pd|polars|pl)\.read_(?:sql\w*|gbq|database\w*)$|^boto3\.(?:client|resource|Session)$"
     r"|^google\.cloud\.\w+\.Client$|^(?:bigquery|storage)\.Client$|^pymongo\.MongoClient$|^(?:subprocess\.\w+|os\.system|os\.popen)$|^time\.sleep$"
-    r"|\.(?:get_records|get_first|get_pandas_df|get_df|get_conn|fetchall|fetchone|list_keys|list_objects\w*|read_key)$"
+    r"|\.(?:get_records|get_first|get_pandas_df|get_df|get_conn|fetchall|fetchone|list_keys|list_objects\w*|read_key|execute|scalars?)$"
 )
 _REMOTE_FILES = re.compile(r"^(?:https?|s3|gs|abfss?)://")
 _HEAVY = (
@@ -68,6 +73,7 @@ def findings(source: Source) -> Iterator[Found]:
     yield from _start_dates(source, calls)
     for call in calls:
         yield from _call(call, source.values)
+    yield from _by_way_of(source, calls)
     yield from _ids(source, calls)
     yield from _loops(nodes, source.values)
     yield from _shared(source, nodes)
@@ -84,15 +90,52 @@ def _call(call: ast.Call, values: Values) -> Iterator[Found]:
         yield Found(rule="HO163", line=call.lineno, message=f"{name}() runs each time the file is parsed")
 
 
+def _by_way_of(source: Source, calls: list[ast.Call]) -> Iterator[Found]:
+    """What the functions of the file do that the head calls: they run at each parse, too."""
+    ahead, seen = [(call, 0) for call in calls], set[str]()
+    while ahead:
+        call, depth = ahead.pop()
+        name = _local(call, source)
+        if not name or name in seen or depth > 3:
+            continue
+        seen.add(name)
+        function = source.functions[name]
+        values = source.values.within(function)
+        for node in own(function):
+            if isinstance(node, ast.Call):
+                ahead.append((node, depth + 1))
+                for one in _call(node, values):
+                    yield replace(one, message=f"{one.message}, since {name}() does")
+
+
+def _local(call: ast.Call, source: Source) -> str:
+    """The plain function or method of the file that a call runs; of a class, what makes it."""
+    if isinstance(call.func, ast.Attribute) and not isinstance(call.func.value, ast.Name | ast.Call):
+        return ""
+    name = dotted(call.func).rpartition(".")[2]
+    if any(isinstance(one, ast.ClassDef) and one.name == name for one in source.tree.body):
+        name = "__init__"
+    function = source.functions.get(name)
+    return name if function is not None and not function.decorator_list else ""
+
+
 def _remote(call: ast.Call, values: Values) -> bool:
     first = values.of(call.args[0]) if call.args else ""
     return isinstance(first, str) and bool(_REMOTE_FILES.match(first))
 
 
+def clock(call: ast.Call, values: Values) -> str:
+    """The name of the clock that a call reads; empty for none."""
+    name = values.name(call.func)
+    if not CLOCKS.search(name) or len(call.args) > _GIVEN_A_TIME.get(name, len(call.args)):
+        return ""
+    return name
+
+
 def reads_clock(node: ast.AST, values: Values, depth: int = 0) -> str:
     """The clock that an expression reads, also by way of names of the module; empty for none."""
     for one in ast.walk(node):
-        if isinstance(one, ast.Call) and CLOCKS.search(name := values.name(one.func)):
+        if isinstance(one, ast.Call) and (name := clock(one, values)):
             return name
         if (
             isinstance(one, ast.Name)
@@ -115,15 +158,14 @@ def _start_dates(source: Source, calls: list[ast.Call]) -> Iterator[Found]:
             ]
     told: set[int] = set()
     for word in words:
-        clock = reads_clock(word.value, source.values)
-        if clock and word.value.lineno not in told:
+        if reads_clock(word.value, source.values) and word.value.lineno not in told:
             told.add(word.value.lineno)
             yield Found(rule="HO113", line=word.value.lineno, message=f"{word.arg} is {ast.unparse(word.value)}")
     inside = {id(node) for word in words for node in ast.walk(word.value)}
     inside |= {id(n) for call in calls if dotted(call.func).endswith("Param") for n in ast.walk(call)}
     for call in calls:
-        name = source.values.name(call.func)
-        if CLOCKS.search(name) and id(call) not in inside and not _start_only(call, source):
+        name = clock(call, source.values)
+        if name and id(call) not in inside and not _start_only(call, source):
             weight = None if source.repeats and _into_text(call, source.tree) else FindingSeverity.HINT
             yield Found(
                 rule="HO164", line=call.lineno, message=f"{name}() is read when the file is parsed", severity=weight

@@ -21,7 +21,7 @@ _FORMS = re.compile(
 )
 _BEARER = re.compile(r"(?i)^(?:bearer|basic|token)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})$")
 _NONE = re.compile(
-    r"(?i)^(?:|none|null|x{3,}|\*+|<.*>|\$\{?\w+\}?|changeme|change_me|todo|your[-_ ].*|.*placeholder.*|example|\.\.\.|not_used|dummy|fake|mock)$"
+    r"(?i)^(?:|none|null|x{3,}|\*+|<.*>|\$\{?\w+\}?|changeme|change_me|todo|your[-_ ].*|.*placeholder.*|example|\.\.\.|not_used|dummy|fake|mock|~.*~|@.*@|__.*__|#.*#|%.*%)$"
 )
 _NOT_NAMES = re.compile(
     r"(?i)(?:_id|_ids|_name|_path|_file|_key_column|_url|_uri|_arn|_version|_type|key_format|_conn|_env|_var)$|^(?:sort|primary|partition|unique|merge|join|group|business|natural|dedup|idempotency)_?keys?$|^keys?$|tokens$"

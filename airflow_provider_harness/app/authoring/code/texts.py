@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from airflow_provider_harness.app.authoring.code.values import Built, Values, dotted
+from airflow_provider_harness.app.authoring.code.values import Built, Code, Text, Values, dotted
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Task
 
 GIVEN = (
@@ -94,9 +94,11 @@ def of_task(task: Task, read: Callable[[str], str | None]) -> Iterator[Query]:
         for name in GIVEN:
             for text in _given(task.args.get(name)):
                 if name in task.given and (found := _text(text, read)) is not None:
+                    here = text if isinstance(text, Text) and found == text else None
                     yield Query(
-                        text=found,
-                        line=task.line_of(name),
+                        text=with_parameters(found, task.args.get("parameters")),
+                        line=(here.line if here else 0) or task.line_of(name),
+                        last=here.last if here else task.line_of(name),
                         unit=task.id,
                         dialect=dialect(task.kind, task.args),
                         alone=task.args.get("autocommit") is True,
@@ -108,10 +110,40 @@ def _given(value: Any) -> list[str]:
         value = (value.get("query") or {}).get("query") if isinstance(value.get("query"), dict) else value.get("query")
     if isinstance(value, list):
         texts = [one for one in value if isinstance(one, str)]
-        joined = ";\n".join(text.rstrip().rstrip(";") for text in texts)
-        holes = tuple(hole for one in texts if isinstance(one, Built) for hole in one.holes)
-        return [Built(joined, holes) if holes else joined] if texts else []
+        return [_joined(texts)] if texts else []
     return [value] if isinstance(value, str) else []
+
+
+def _joined(texts: list[str]) -> Text:
+    """Several statements as one text, in which each begins as many lines below the first as in the file."""
+    made, first = "", getattr(texts[0], "line", 0)
+    for text in texts:
+        below = getattr(text, "line", 0) - first - made.count("\n")
+        apart = "\n" * below or ("\n" if "--" in made.rpartition("\n")[2] else " ")
+        made += (f";{apart}" if made else "") + text.rstrip().rstrip(";")
+    holes = tuple(hole for one in texts if isinstance(one, Built) for hole in one.holes)
+    joined = Built(made, holes) if holes else Text(made)
+    joined.line, joined.last = first, getattr(texts[-1], "last", 0)
+    return joined
+
+
+_PARAMETER = re.compile(r"%\((\w+)\)s|(?<!:):(\w+)\b")
+
+
+def with_parameters(text: str, given: Any) -> str:
+    """A query with the parameters that name a time of the run written into it, so that it can be judged."""
+    if not isinstance(given, dict):
+        return text
+    times = {name: f"'{{{{ {_time(value)} }}}}'" for name, value in given.items() if _time(value)}
+    return _PARAMETER.sub(lambda found: times.get(found[1] or found[2], found[0]), text)
+
+
+def _time(value: Any) -> str:
+    """The template of a value, or the name of the run's time that code hands over."""
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*\{\{(.+?)\}\}\s*", value)):
+        return found[1].strip()
+    found = re.search(r"data_interval_(?:start|end)", str(value)) if isinstance(value, Code) else None
+    return found[0] if found else ""
 
 
 def _text(text: str, read: Callable[[str], str | None]) -> str | None:
@@ -152,9 +184,12 @@ def _called(node: ast.Call, unit: str, values: Values) -> Query | None:
         return None
     whose = f"{values.name(node.func)} {_owner(node.func, values)}"
     several = isinstance(text, list)
+    given = next((w.value for w in node.keywords if w.arg in ("parameters", "params")), None)
+    given = given or (node.args[1] if len(node.args) > 1 else None)
     return Query(
-        text=found[0],
-        line=getattr(first, "lineno", node.lineno),
+        text=with_parameters(found[0], values.of(given)),
+        line=getattr(found[0], "line", 0) or getattr(first, "lineno", node.lineno),
+        last=getattr(found[0], "last", 0) or node.lineno,
         unit=unit,
         how=how,
         dialect=dialect(whose, {}),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,24 @@ class Code:
         return ast.unparse(self.node)
 
 
-class Built(str):
+class Text(str):
+    """A text of a file, with its place.
+
+    :ivar line: where it begins; 0 where nobody knows.
+    :ivar last: the line on which it ends.
+    """
+
+    line = 0
+    last = 0
+
+    def at(self, node: ast.AST) -> Self:
+        """The same, with the place of a part of the file."""
+        self.line = getattr(node, "lineno", 0)
+        self.last = getattr(node, "end_lineno", self.line)
+        return self
+
+
+class Built(Text):
     """A text with parts that only running the file would tell; they stand in it as ``{expression}``.
 
     :ivar holes: these parts.
@@ -56,6 +73,7 @@ class Values:
         self._known: dict[str, ast.expr] = {}
         self._twice: set[str] = set()
         self._given: dict[str, list[ast.expr]] = {}
+        self._returned = _returned(tree)
         for node in _top(tree.body):
             self._learn(node)
 
@@ -63,7 +81,7 @@ class Values:
         """The same with the names of a function, whose parameters are not known."""
         inner = object.__new__(Values)
         inner.imports, inner._known, inner._twice = self.imports, dict(self._known), set(self._twice)
-        inner._given = {}
+        inner._given, inner._returned = {}, self._returned
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             given = function.args
             for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs):
@@ -108,7 +126,7 @@ class Values:
         return handler(self, node, depth + 1) if handler else Code(node)  # type: ignore[arg-type]
 
     def _constant(self, node: ast.Constant, depth: int) -> Any:
-        return node.value
+        return Text(node.value).at(node) if isinstance(node.value, str) else node.value
 
     def _name(self, node: ast.Name, depth: int) -> Any:
         known = self._known.get(node.id)
@@ -141,14 +159,16 @@ class Values:
                 parts.append("{" + ast.unparse(inner) + "}")
             else:
                 parts.append(str(found))
-        return Built("".join(parts), tuple(holes)) if holes else "".join(parts)
+        made = Built("".join(parts), tuple(holes)) if holes else Text("".join(parts))
+        return made.at(node)
 
     def _binary(self, node: ast.BinOp, depth: int) -> Any:
         left, right = self.of(node.left, depth), self.of(node.right, depth)
         if isinstance(node.op, ast.Add) and isinstance(left, str | Code) and isinstance(right, str | Code):
-            return _together(left, right) if isinstance(left, str) or isinstance(right, str) else Code(node)
+            several = isinstance(left, str) or isinstance(right, str)
+            return _together(left, right).at(node) if several else Code(node)
         if isinstance(node.op, ast.Mod) and isinstance(left, str):
-            return Built(left, (node.right,))
+            return Built(left, (node.right,)).at(node)
         if isinstance(left, int | float) and isinstance(right, int | float):
             return _arithmetic(node, left, right)
         if isinstance(left, dict) and isinstance(right, dict) and isinstance(node.op, ast.BitOr):
@@ -167,6 +187,10 @@ class Values:
             return _span(plain, named) or Code(node)
         if name == "dict" and not plain:
             return named
+        if name in self._returned:
+            return self.of(self._returned[name], depth)
+        if name.rpartition(".")[2] in ("dedent", "cleandoc") and len(plain) == 1 and isinstance(plain[0], str):
+            return plain[0]
         if isinstance(node.func, ast.Attribute) and isinstance(self.of(node.func.value, depth), str):
             return self._method(node, node.func, depth)
         return Code(node)
@@ -176,7 +200,7 @@ class Values:
         if func.attr in ("strip", "rstrip", "lstrip") and not node.args:
             return text
         if func.attr == "format":
-            return Built(text, (*node.args, *(word.value for word in node.keywords)))
+            return Built(text, (*node.args, *(word.value for word in node.keywords))).at(func.value)
         return Code(node)
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> Any:
@@ -204,14 +228,14 @@ _HANDLERS: Mapping[type, Any] = {
 }
 
 
-def _together(left: Any, right: Any) -> Built | str:
+def _together(left: Any, right: Any) -> Text:
     holes = tuple(
         hole
         for part in (left, right)
         for hole in (part.holes if isinstance(part, Built) else (part.node,) if isinstance(part, Code) else ())
     )
     text = "".join("{" + str(part) + "}" if isinstance(part, Code) else part for part in (left, right))
-    return Built(text, holes) if holes else text
+    return Built(text, holes) if holes else Text(text)
 
 
 def _arithmetic(node: ast.BinOp, left: float, right: float) -> Any:
@@ -240,6 +264,22 @@ def _imports(tree: ast.Module) -> dict[str, str]:
             for alias in node.names:
                 found[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
     return found
+
+
+def _returned(tree: ast.Module) -> dict[str, ast.expr]:
+    """Function of the module -> the dictionary that each call of it gives, such as ``default_args``."""
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            values = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
+            given = values[0] if len(values) == 1 else None
+            if given is not None and (isinstance(given, ast.Dict) or _is_dict_call(given)):
+                found[node.name] = given
+    return found
+
+
+def _is_dict_call(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func) == "dict"
 
 
 def _top(body: list[ast.stmt]) -> list[ast.AST]:

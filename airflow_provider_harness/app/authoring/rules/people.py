@@ -35,10 +35,14 @@ def findings(source: Source) -> Iterator[Found]:
 
 def _owned(dag: Dag) -> bool:
     owners = {str(task.args.get("owner") or "") for task in dag.tasks.values()} - {"", "airflow", "Airflow", "root"}
-    return bool(owners) or not dag.tasks
+    return bool(owners) or not dag.tasks or dag.shares
 
 
 def _tells(dag: Dag) -> bool:
     shared = dag.args.get("default_args")
     given = [dag.args, *([shared] if isinstance(shared, dict) else []), *(task.args for task in dag.tasks.values())]
-    return any(one.get(name) not in (None, False, [], "") for one in given for name in _TELLS) or not dag.tasks
+    return (
+        any(one.get(name) not in (None, False, [], "") for one in given for name in _TELLS)
+        or not dag.tasks
+        or dag.shares
+    )

@@ -179,7 +179,8 @@ def _catchup(dag: Dag, source: Source) -> Iterator[Found]:
     limited = dag.args.get("max_active_runs")
     depends = any(task.args.get("depends_on_past") is True for task in dag.tasks.values())
     if not (isinstance(limited, int) and limited <= 3) and not depends:
-        weight = None if writes_data(dag, source) else FindingSeverity.HINT
+        asks = any(_START.search(asked(task, source)) for task in dag.tasks.values())
+        weight = None if asks or writes_data(dag, source) else FindingSeverity.HINT
         many = f"max_active_runs={limited}" if limited else "no max_active_runs"
         yield Found(
             rule="HO112", line=dag.line_of("catchup"), message=f"{dag.id} has catchup=True and {many}", severity=weight
@@ -274,7 +275,7 @@ def _templates(dag: Dag, task: Task) -> Iterator[Found]:
                 severity=weight,
             )
         if name in ("sql", "query", "bash_command", "command") and (found := _CONF.search(text)):
-            loose = "dag_run.conf" in found.group() and dag.repeats
+            loose = "dag_run.conf" in found.group() and (dag.repeats or name in ("sql", "query"))
             yield Found(
                 rule="HO169",
                 line=task.line_of(name),

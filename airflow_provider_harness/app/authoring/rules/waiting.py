@@ -58,7 +58,8 @@ def _timeout(dag: Dag, task: Task) -> Iterator[Found]:
         or "response_timeout" in task.args
     ):
         return
-    weight = None if dag.repeats and task.kind not in _INSTANT else FindingSeverity.HINT
+    known = not (dag.shares or task.open)
+    weight = None if dag.repeats and known and task.kind not in _INSTANT else FindingSeverity.HINT
     yield Found(rule="HO131", line=task.line, message=f"{task.id} has no timeout", severity=weight)
 
 

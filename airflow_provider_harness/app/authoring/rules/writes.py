@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from airflow_provider_harness.app.authoring.code.texts import own
-from airflow_provider_harness.app.authoring.code.values import Code, dotted
+from airflow_provider_harness.app.authoring.code.values import dotted
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Statement, Task
 from airflow_provider_harness.app.authoring.rules.kinds import GATED, is_check, queries_of, writes
 
 _APPENDS = re.compile(r"(?i)^(?:write_append|append)$")
 _SENDS = re.compile(
-    r"^(?:requests|httpx)\.(?:post|put|patch)$|\.(?:send|send_email|chat_postMessage|publish)$|^send_email$"
+    r"^(?:requests|httpx)\.(?:post|put|patch)$|\.(?:post|send|send_email|chat_postMessage|publish)$|^send_email$"
 )
 _BESIDE = re.compile(r"(?i)stag|stg|tmp|temp|_new$|_old$|_next$|swap|landing|work")
 """Names of tables that nobody reads but the Dag itself."""
@@ -31,7 +32,8 @@ def findings(source: Source) -> Iterator[Found]:
     for dag, task in source.tasks():
         found = list(_by_arguments(dag, task))
         yield from found
-        if found or {task.id, task.function} & appending or _sends(task, source):
+        adding = any(one.adds for query in queries_of(task, source) for one in query.statements)
+        if found or adding or {task.id, task.function} & appending or _sends(task, source):
             yield from _retried(dag, task)
     for dag in source.dags:
         yield from _apart(dag, source)
@@ -58,6 +60,13 @@ def _unit(unit: str, queries: list[Query], source: Source) -> Iterator[Found]:
                 line=query.line,
                 message=f"{unit} inserts into {one.target} at each run, and takes nothing away first",
                 severity=weak,
+            )
+        if one.adds:
+            yield Found(
+                rule="HO108",
+                line=query.line,
+                message=f"{unit} adds to {one.target}.{one.adds} at each run",
+                severity=weight,
             )
     yield from _broken(unit, steps, source, weight)
 
@@ -150,12 +159,12 @@ def _by_arguments(dag: Dag, task: Task) -> Iterator[Found]:
     }
     name = next((n for n, v in said.items() if isinstance(v, str) and _APPENDS.match(v)), "")
     weight = None if dag.repeats else FindingSeverity.HINT
-    nested = "WRITE_APPEND" in str({k: v for k, v in task.args.items() if not isinstance(v, Code)}) and not name
-    if name or nested:
+    nested = _nested(task.args.get("configuration"))
+    if name or nested is not None:
         where = name or "configuration"
         yield Found(
             rule="HO101",
-            line=task.line_of(where),
+            line=getattr(nested, "line", 0) or task.line_of(where),
             message=f"{task.id}: {where} adds the rows again at each run",
             severity=weight,
         )
@@ -175,6 +184,14 @@ def _by_arguments(dag: Dag, task: Task) -> Iterator[Found]:
         )
     elif task.kind in ("SQLInsertRowsOperator",) and not task.args.get("insert_args") and not task.has("preoperator"):
         yield Found(rule="HO101", line=task.line, message=f"{task.id} inserts its rows at each run", severity=weight)
+
+
+def _nested(value: Any) -> str | None:
+    """Where a configuration says WRITE_APPEND."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return next((found for part in parts if (found := _nested(part)) is not None), None)
+    return value if isinstance(value, str) and value == "WRITE_APPEND" else None
 
 
 def _sends(task: Task, source: Source) -> bool:

@@ -16,7 +16,7 @@ import { Rules } from "../domain/Rules";
 import { Empty, Shown } from "../parts/states";
 import { TabBar } from "../parts/TabBar";
 import { toaster } from "../parts/toaster";
-import { Interval } from "../plots/Interval";
+import { Interval, percent } from "../plots/Interval";
 import { Scroll } from "../parts/Scroll";
 
 const limits = (rule: Whole["rules"][number]): string =>
@@ -31,7 +31,7 @@ const AllRules = ({ of }: { of: Whole }) => (
       <Table.Root size="sm" minW="760px">
         <Table.Header>
           <Table.Row>
-            {["", "Rule", "Act", "When", "Verdict", "Limit", "Reason"].map((head) => (
+            {["", "Rule", "Verdict", "Act", "When", "Limit", "Reason"].map((head) => (
               <Table.ColumnHeader key={head}>{head || <Box as="span" srOnly>Number</Box>}</Table.ColumnHeader>
             ))}
           </Table.Row>
@@ -51,13 +51,13 @@ const AllRules = ({ of }: { of: Whole }) => (
                 ) : null}
               </Table.Cell>
               <Table.Cell>
+                <ResultBadge result={rule.verdict} />
+              </Table.Cell>
+              <Table.Cell>
                 <code>{rule.action}</code>
               </Table.Cell>
               <Table.Cell>
                 {rule.when.length > 0 ? rule.when.map((line) => <Text key={line} fontFamily="mono" fontSize="xs" overflowWrap="anywhere">{line}</Text>) : <Text color="fg.muted">always</Text>}
-              </Table.Cell>
-              <Table.Cell>
-                <ResultBadge result={rule.verdict} />
               </Table.Cell>
               <Table.Cell>{limits(rule) || "–"}</Table.Cell>
               <Table.Cell minW="160px">{rule.reason}</Table.Cell>
@@ -263,6 +263,11 @@ const STANDS: Record<AutonomyRow["state"], readonly [palette: string, word: stri
   withdrawn: ["red", "Withdrawn"],
 };
 
+const barText = (bar: Autonomy["bar"]): string =>
+  bar
+    ? `An act is proposed once it healed a cause at least ${bar.heals} ${bar.heals === 1 ? "time" : "times"} in ${bar.days} days and the lower end of its share is at least ${percent(bar.lower)}. A person accepts it for ${bar.valid_days} days; one heal that was none ends it at once.`
+    : "Nothing is proposed: the administrator has set no [harness] autonomy_bar.";
+
 type Doing = { row: AutonomyRow; act: "accept" | "withdraw" } | null;
 
 const Earned = () => {
@@ -290,7 +295,7 @@ const Earned = () => {
       {(of) => (
         <Card title="Autonomy, earned and withdrawn" icon="user" flush>
           <Text fontSize="sm" color="fg.muted" px="4" pb="3">
-            {of.bar_text} A heal that was none withdraws it at once.
+            {barText(of.bar)}
           </Text>
           {of.rows.length === 0 ? (
             <Empty icon="shield" title="There is no record yet">
@@ -301,8 +306,8 @@ const Earned = () => {
               <Table.Root size="sm" minW="880px">
                 <Table.Header>
                   <Table.Row>
-                    {["Cause and act", "Asked", "Approved", "Healed", "Not healed", "Harm", "Share of heals, 95 %", "Now", ""].map((head, index) => (
-                      <Table.ColumnHeader key={head} textAlign={index > 0 && index < 6 ? "end" : undefined}>
+                    {["Cause and act", "Now", "Asked", "Approved", "Healed", "Not healed", "Harm", "Share of heals, 95 %", ""].map((head, index) => (
+                      <Table.ColumnHeader key={head} textAlign={index > 1 && index < 7 ? "end" : undefined}>
                         {head || <Box as="span" srOnly>What you can do</Box>}
                       </Table.ColumnHeader>
                     ))}
@@ -315,6 +320,14 @@ const Earned = () => {
                         <Text fontWeight="medium">{wordOf(row.category)}</Text>
                         <code>{row.action}</code>
                       </Table.Cell>
+                      <Table.Cell minW="170px">
+                        <Tag palette={STANDS[row.state][0]}>{STANDS[row.state][1]}</Tag>
+                        <Text fontSize="xs" color="fg.muted" mt="1">
+                          {row.proposal || row.text}
+                          {row.state === "accepted" && row.until ? <> Until <Moment at={row.until} form="minute" />, by {row.accepted_by}.</> : null}
+                          {row.withdrawn_by ? <> <To to={incidentAddress(row.withdrawn_by)}>By this incident</To></> : null}
+                        </Text>
+                      </Table.Cell>
                       {[row.asked, row.approved, row.healed, row.not_healed, row.harm].map((count, index) => (
                         <Table.Cell key={index} textAlign="end" fontVariantNumeric="tabular-nums">
                           {count}
@@ -322,14 +335,6 @@ const Earned = () => {
                       ))}
                       <Table.Cell minW="170px">
                         <Interval low={row.low} high={row.high} rate={row.rate} bar={of.bar?.lower ?? null} />
-                      </Table.Cell>
-                      <Table.Cell minW="200px">
-                        <Tag palette={STANDS[row.state][0]}>{STANDS[row.state][1]}</Tag>
-                        <Text fontSize="xs" color="fg.muted" mt="1">
-                          {row.proposal || row.text}
-                          {row.state === "accepted" && row.until ? <> Until <Moment at={row.until} form="minute" />, by {row.accepted_by}.</> : null}
-                          {row.withdrawn_by ? <> <To to={incidentAddress(row.withdrawn_by)}>By this incident</To></> : null}
-                        </Text>
                       </Table.Cell>
                       <Table.Cell>
                         {of.may_accept && row.state === "proposed" ? (

@@ -1,6 +1,6 @@
 // Views of one thing; which one is chosen stands in the query, so nothing is mounted anew.
 import { Box, chakra } from "@chakra-ui/react";
-import type { KeyboardEvent } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 
 type Props = {
   label: string;
@@ -12,6 +12,11 @@ type Props = {
 const Tab = chakra("button");
 
 export const TabBar = ({ label, chosen, choose, of }: Props) => {
+  const bar = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const tab = bar.current?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (bar.current && tab) bar.current.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - bar.current.clientWidth / 2;
+  }, [chosen]);
   const move = (event: KeyboardEvent<HTMLDivElement>) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
@@ -22,7 +27,7 @@ export const TabBar = ({ label, chosen, choose, of }: Props) => {
     next?.click();
   };
   return (
-    <Box role="tablist" aria-label={label} onKeyDown={move} display="flex" overflowX="auto" borderBottomWidth="1px" borderColor="border">
+    <Box ref={bar} position="relative" role="tablist" aria-label={label} onKeyDown={move} display="flex" overflowX="auto" borderBottomWidth="1px" borderColor="border">
       {of.map(([name, word, count]) => (
         <Tab
           key={name}

@@ -4,7 +4,7 @@ import { Box, Text } from "@chakra-ui/react";
 type Props = { low: number | null; high: number | null; rate: number | null; bar: number | null };
 
 const at = (share: number) => `${Math.max(0, Math.min(1, share)) * 100}%`;
-const percent = (share: number) => `${Math.round(share * 100)} %`;
+export const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 export const Interval = ({ low, high, rate, bar }: Props) => {
   if (low === null || high === null) return <Text color="fg.muted">–</Text>;

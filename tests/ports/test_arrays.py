@@ -118,7 +118,7 @@ def staged(case: Case, values: Sequence[object]) -> None:
 def test_one_dimension_goes_straight_into_the_table(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = {"a": "integer[]", "b": "numeric(12,2)[]"}
     case = sent(case, columns, [["{1,NULL}", "{0.10}"], ["{}", None]])
-    monkeypatch.setattr("airflow_provider_harness.adapters.postgres.warehouse.PostgresSession.stage_files", None)
+    monkeypatch.setattr("airflow_provider_harness.adapters.postgres.write.session.PostgresSession.stage_files", None)
     case.move()
     assert case.at_warehouse(texts(case, columns)) == case.at_source(texts(case, columns))
 

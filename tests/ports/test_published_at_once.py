@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from airflow_provider_harness.adapters.postgres import locks as pg_locks
-from airflow_provider_harness.adapters.postgres.warehouse import PostgresSession
 from airflow_provider_harness.adapters.postgres.write import direct_load as pg_direct
+from airflow_provider_harness.adapters.postgres.write.publication import Publication
 from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.contract import LoadMode
@@ -83,8 +83,8 @@ def together(monkeypatch: pytest.MonkeyPatch) -> None:
         met()
         return found
 
-    monkeypatch.setattr(PostgresSession, "publish", later(PostgresSession.publish))
-    monkeypatch.setattr(PostgresSession, "_write", later(PostgresSession._write))
+    monkeypatch.setattr(Publication, "publish", later(Publication.publish))
+    monkeypatch.setattr(Publication, "_write", later(Publication._write))
     monkeypatch.setattr(pg_direct.Target, "clashes", looks)
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from airflow_provider_harness.adapters import progress
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
-from airflow_provider_harness.adapters.postgres import warehouse as adapter
 from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehouse
+from airflow_provider_harness.adapters.postgres.write import alone as adapter
 from airflow_provider_harness.app.ports.rows import Progress
 from airflow_provider_harness.app.rows import move
 from airflow_provider_harness.core.contracts.contract import LoadMode

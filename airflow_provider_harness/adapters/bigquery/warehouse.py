@@ -17,7 +17,6 @@ from airflow_provider_harness.adapters.bigquery import publish as bq_publish
 from airflow_provider_harness.adapters.bigquery import types as bq_types
 from airflow_provider_harness.adapters.bigquery.jobs import Jobs, labels, name_of
 from airflow_provider_harness.adapters.bigquery.measure import measure
-from airflow_provider_harness.adapters.postgres.warehouse import quarantine_table
 from airflow_provider_harness.adapters.sql import beyond as sql_beyond
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.checks import ident, in_slice, spoken
@@ -29,7 +28,7 @@ from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.contracts.schema import Schema
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
-from airflow_provider_harness.core.slices.slices import Slice, joined, staging_table
+from airflow_provider_harness.core.slices.slices import Slice, joined, quarantine_table, staging_table
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

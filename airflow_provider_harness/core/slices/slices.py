@@ -390,6 +390,11 @@ def joined(pieces: Sequence[Slice]) -> Slice:
     return Slice(id="", start=min(piece.start for piece in pieces), end=max(piece.end for piece in pieces))
 
 
+def quarantine_table(contract: Contract) -> str:
+    """Where the rows of a contract's table go that a gate sets aside."""
+    return f"{contract.table}__quarantine"
+
+
 def staging_table(table: str, key: str) -> str:
     """``schema.table__stg_<slice>``, shortened by a hash where PostgreSQL would cut the name."""
     schema, _, name = table.partition(".") if "." in table else ("", "", table)

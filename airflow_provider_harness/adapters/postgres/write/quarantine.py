@@ -13,9 +13,9 @@ from airflow_provider_harness.adapters.postgres import constraint_proofs as pg_p
 from airflow_provider_harness.adapters.postgres.catalog import catalog
 from airflow_provider_harness.adapters.postgres.measure import measure
 from airflow_provider_harness.adapters.postgres.session import session
-from airflow_provider_harness.adapters.postgres.warehouse import lock_slice, quarantine_table
 from airflow_provider_harness.adapters.postgres.write import alone as pg_alone
 from airflow_provider_harness.adapters.postgres.write import target as pg_target
+from airflow_provider_harness.adapters.postgres.write.alone import lock_slice
 from airflow_provider_harness.adapters.sql import beyond as sql_beyond
 from airflow_provider_harness.adapters.sql import checks as sql_checks
 from airflow_provider_harness.adapters.sql.checks import column, ident, in_slice, literal
@@ -24,7 +24,7 @@ from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
 from airflow_provider_harness.core.slices.keys import read
-from airflow_provider_harness.core.slices.slices import Slice, slice_of
+from airflow_provider_harness.core.slices.slices import Slice, quarantine_table, slice_of
 
 if TYPE_CHECKING:
     import psycopg

@@ -1,5 +1,7 @@
 """Builds the wheel, and installs it where nothing else is: alone, with each extra, and with the oldest versions that it declares.
 
+Alone, whatever needs an extra must say which one.
+
 ``wheel.py`` tries all of that, ``wheel.py base google`` some of it. Exit status 1 when one of them fails.
 """
 
@@ -12,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -41,6 +44,11 @@ CASES: Mapping[str, Case] = {
     "mcp": Case(extras=("mcp",), imports=("mcp.server",)),
     "testing": Case(extras=("testing",), imports=("time_machine", "airflow_provider_harness.testing.plugin")),
     "pagerduty": Case(extras=("pagerduty",), imports=("pagerduty",)),
+    "retrieval": Case(extras=("retrieval",), imports=("semchunk", "pypdf")),
+    "training": Case(extras=("training",), imports=("datasketch", "scipy.stats", "tiktoken", "tokenizers")),
+    "common-ai": Case(extras=("common-ai",), imports=("pydantic_ai",)),
+    "demo": Case(extras=("demo",), imports=("sklearn", "wordllama")),
+    "all": Case(extras=("all",), imports=("google.cloud.bigquery", "mcp.server", "scipy.stats", "semchunk")),
     "oldest": Case(oldest=True),
 }
 
@@ -56,6 +64,35 @@ for name in package.__all__:
     getattr(package, name)
 for name in sys.argv[1:]:
     importlib.import_module(name)
+"""
+
+#: Feature -> the extra that it says it needs, where none is installed; a feature is a call.
+LACKING: Mapping[str, str] = {
+    "adapters.bigquery.jobs.connect('any')": "google",
+    "adapters.gx.suite._context()": "gx",
+    "adapters.learning.fine_tuning.similar.Similar(None, 0.5, 1)": "training",
+    "adapters.learning.retrieval.formats._pdf(b'')": "retrieval",
+    "adapters.learning.retrieval.offline._loaded()": "demo",
+    "adapters.model.client.anthropic_client('any')": "anthropic",
+    "adapters.model.others.pydantic_ai.model_behind('any', 'any')": "common-ai",
+    "adapters.paging.pagerduty.PagerDuty('key')": "pagerduty",
+    "mcp.server.make_server(None)": "mcp",
+    "wiring.learning.retrieval._split('text', 2)": "retrieval",
+    "wiring.learning.synthetic.build(None, [])": "training",
+}
+
+LACKS = """
+import importlib, sys
+from airflow_provider_harness.core.errors import MissingExtra
+for feature, extra in zip(sys.argv[1::2], sys.argv[2::2]):
+    module = feature.partition("(")[0].rpartition(".")[0]
+    found = importlib.import_module(f"airflow_provider_harness.{module}")
+    try:
+        eval(feature.removeprefix(module + "."), vars(found))
+    except MissingExtra as error:
+        assert error.extra == extra, f"{feature} names {error.extra}"
+    else:
+        raise AssertionError(f"{feature} misses nothing")
 """
 
 
@@ -99,6 +136,8 @@ def smoke(name: str, case: Case, wheel: Path, folder: Path, env: Mapping[str, st
     _run([UV, "pip", "install", "--quiet", "--python", place / "bin" / "python", *how, wanted], folder, env)
     _run([place / "bin" / "python", "-c", SMOKE, *case.imports], folder, env)
     _run([place / "bin" / "airflow", "harness", "--help"], folder, env)
+    if case == Case():
+        _run([place / "bin" / "python", "-c", LACKS, *chain.from_iterable(LACKING.items())], folder, env)
 
 
 def main(names: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from airflow_provider_harness.adapters.postgres.warehouse import PostgresWarehou
 from airflow_provider_harness.adapters.progress import Progress
 from airflow_provider_harness.core.contracts.report import Decision, Report
 from airflow_provider_harness.core.contracts.schema import Side, compare
-from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, SchemaDrift
+from airflow_provider_harness.core.errors import ConfigurationError, ContractViolation, MissingExtra, SchemaDrift
 from airflow_provider_harness.core.learning.results import judged
 from airflow_provider_harness.core.learning.synthetic import MARK, Tolerances
 from airflow_provider_harness.wiring import moves
@@ -66,7 +67,12 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
     """Make the tables and publish them, parents first, once every gate of every table has passed.
 
     :raises ContractViolation: a gate blocked; nothing was published, and ``<folder>/refused`` has the report.
+    :raises MissingExtra: the extra ``training`` is not installed.
     """
+    try:
+        import_module("scipy")
+    except ModuleNotFoundError as error:
+        raise MissingExtra("synthetic data", "training") from error
     url, targets = dsn(order.conn_id, "harness synthetic data"), {one.table: target for one, target in order.tables}
     for target in targets.values():
         refuse_other(url, named(order.conn_id), target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from airflow_provider_harness.adapters.learning.synthetic.copula import Copula, 
 from airflow_provider_harness.adapters.learning.synthetic.likeness import cramers_v, ks, likeness
 from airflow_provider_harness.adapters.learning.synthetic.plots import bars, heat
 from airflow_provider_harness.adapters.learning.synthetic.privacy import Neighbours
+from airflow_provider_harness.core.errors import MissingExtra
 from airflow_provider_harness.core.learning.synthetic import Drawn, Tolerances, private
+from airflow_provider_harness.wiring.learning.synthetic import build
 
 
 def number(name: str, codes: Any, nulls: float = 0.0) -> Modelled:
@@ -102,3 +105,10 @@ def test_a_plot_says_names_as_text() -> None:
     hostile = '"><script>alert(1)</script>'
     for plot in (bars(hostile, [hostile, hostile], [0.5, 0.5], [0.4, 0.6]), heat(hostile, [hostile], [[1.0]])):
         assert "<script" not in plot and plot.startswith("<svg")
+
+
+def test_without_its_extra_it_says_which_one_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    order: Any = None
+    with pytest.raises(MissingExtra, match=r"airflow-provider-harness\[training\]"):
+        build(order, [])

@@ -10,8 +10,10 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
+import psycopg
 import pytest
 
+from airflow_provider_harness.adapters.postgres.catalog import catalog
 from airflow_provider_harness.adapters.sql.types import refuse_uncarried
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Expectation
 from airflow_provider_harness.core.contracts.schema import canonical
@@ -239,3 +241,19 @@ def test_an_authors_rule_reads_staged_rows_with_the_contracts_types(
         case.load()
     (found,) = [one for one in caught.value.report.results if one.id == "rule"]
     assert (found.passed, found.actual) == (False, "1")
+
+
+SPELLED = """
+int8 | text | timetz | timetz(3)[] | time (3) with time zone | time with time zone | varbit | varbit(5) | bit varying
+bpchar | bpchar(3) | nchar(4) | nchar varying(5) | char varying | national character varying(5) | national char (4)
+int[3] | int array | integer array[3] | numeric(5,2) [ ] | pg_catalog.int4 | dec (5, 2) | float(24) | interval day to second (3)
+"""
+
+
+def test_a_type_is_what_the_catalog_calls_it_however_it_is_spelled(case: Case) -> None:
+    spelled = [one.strip() for one in SPELLED.replace("\n", "|").split("|") if one.strip()]
+    case.at_source(f"CREATE TABLE public.spelled ({', '.join(f'c{n} {kind}' for n, kind in enumerate(spelled))})")
+    with psycopg.connect(case.source) as connection:
+        found = catalog(connection, "public.spelled")
+    assert found is not None
+    assert [canonical(kind) for kind in spelled] == [column.type for column in found.columns]

@@ -27,7 +27,7 @@ from airflow_provider_harness.adapters.contracts.harness_properties import Harne
 from airflow_provider_harness.adapters.contracts.learning.features import Learning
 from airflow_provider_harness.adapters.contracts.learning.terms import LearningProperties
 from airflow_provider_harness.adapters.contracts.rules.checks import Checks
-from airflow_provider_harness.adapters.contracts.rules.logical_types import PHYSICAL, TEXTS, bare
+from airflow_provider_harness.adapters.contracts.rules.logical_types import LOGICAL, PHYSICAL, TEXTS, bare
 from airflow_provider_harness.adapters.contracts.rules.names import almost_words, no_table, numbers, odd_texts
 from airflow_provider_harness.adapters.contracts.rules.options import MOMENTS, wrong_type
 from airflow_provider_harness.adapters.contracts.rules.slas import Slas
@@ -54,12 +54,10 @@ from airflow_provider_harness.core.contracts.contract import (
     Treatment,
 )
 from airflow_provider_harness.core.contracts.grain import OTHERS, WORDS
-from airflow_provider_harness.core.contracts.schema import canonical, is_type
+from airflow_provider_harness.core.contracts.schema import BUILT_IN, canonical, is_type
 from airflow_provider_harness.core.errors import ContractError
 
 _HERE = FilePath(__file__).parents[2]
-_SHORT = ("smallint", "integer")
-"""Types of integers that hold no milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,14 +506,7 @@ class _Compiler:
         elif column:
             kind = next((c.logical_type for c in columns if c.name == column), None)
             physical = next((bare(c.physical_type) for c in columns if c.name == column), "")
-            if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.INTEGER):
-                self._find((*place, "sliceColumn"), f"{column} is a {kind}.", ("date", "timestamp", "integer"))
-            elif physical in TEXTS:
-                fix = "Cast it in the query of the source, and give it the type that it has then."
-                self._find((*place, "sliceColumn"), f"{column} is a {kind} kept as {physical}.", fix=fix)
-            elif physical in _SHORT and value.get("epochUnit") not in (None, EpochUnit.SECONDS):
-                problem = f"{physical} has no room for {value['epochUnit']} since 1970."
-                self._find((*place, "epochUnit"), problem, fix="Use bigint.")
+            self._cut_by(value, kind, physical, column, place)
             self._epoch(value, kind, column, place)
         key = tuple(value.get("key") or ())
         has_key = any(prop.get("primaryKey") for prop in props)
@@ -529,6 +520,21 @@ class _Compiler:
             epoch_unit=EpochUnit(value["epochUnit"]) if "epochUnit" in value else None,
             allow_empty=bool(value.get("allowEmpty", False)),
         )
+
+    def _cut_by(
+        self, value: Mapping[str, Any], kind: LogicalType | None, physical: str, column: str, place: Path
+    ) -> None:
+        """Find fault with a slice column whose values are no time."""
+        here, unit = (*place, "sliceColumn"), value.get("epochUnit")
+        if kind not in (None, LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.INTEGER):
+            self._find(here, f"{column} is a {kind}.", ("date", "timestamp", "integer"))
+        elif physical in TEXTS:
+            fix = "Cast it in the query of the source, and give it the type that it has then."
+            self._find(here, f"{column} is a {kind} kept as {physical}.", fix=fix)
+        elif physical in BUILT_IN and not LOGICAL.get(physical):
+            self._find(here, f"{column} is a {physical}, which is no moment.", ("date", "timestamp", "integer"))
+        elif unit is not None and (physical == "smallint" or (physical == "integer" and unit != EpochUnit.SECONDS)):
+            self._find((*place, "epochUnit"), f"{physical} has no room for {unit} since 1970.", fix="Use bigint.")
 
     def _grain(self, value: Mapping[str, Any], place: Path) -> Grain | None:
         if "grain" not in value:

@@ -77,12 +77,17 @@ def _floating(name: str, kind: str, value: str) -> str:
     return f"isinf({value}) AND NOT regexp_matches({name}, '(?i)inf')"
 
 
+def _no_time(name: str) -> str:
+    """Words that DuckDB reads as a day or a moment, and that are none."""
+    return f"{_NO_YEAR.format(name)} OR lower(trim({name})) = 'epoch'"
+
+
 def _day(name: str, kind: str, value: str) -> str:
-    return f"{_NO_YEAR.format(name)} OR (contains({name}, ':') AND NOT regexp_matches(trim({name}), '{_MIDNIGHT}'))"
+    return f"{_no_time(name)} OR (contains({name}, ':') AND NOT regexp_matches(trim({name}), '{_MIDNIGHT}'))"
 
 
 def _moment(name: str, kind: str, value: str) -> str:
-    return f"{_NO_YEAR.format(name)} OR regexp_matches({name}, '{_SUBMICROSECOND}')"
+    return f"{_no_time(name)} OR regexp_matches({name}, '{_SUBMICROSECOND}')"
 
 
 def _local_moment(name: str, kind: str, value: str) -> str:

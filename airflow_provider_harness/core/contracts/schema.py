@@ -22,14 +22,15 @@ ALIASES = {
     "bool": "boolean",
     "decimal": "numeric",
     "dec": "numeric",
-    "nchar": "character",
-    "char varying": "character varying",
-    "varchar": "character varying",
     "char": "character",
-    "bpchar": "character",
+    **dict.fromkeys(("nchar", "national char", "national character"), "character"),
+    **dict.fromkeys(("varchar", "char varying", "nchar varying"), "character varying"),
+    **dict.fromkeys(("national char varying", "national character varying"), "character varying"),
+    "varbit": "bit varying",
     "string": "text",
     "timestamptz": "timestamp with time zone",
     "timestamp": "timestamp without time zone",
+    "timetz": "time with time zone",
     "time": "time without time zone",
     **dict.fromkeys(("smallserial", "serial2"), "smallint"),
     **dict.fromkeys(("serial", "serial4"), "integer"),
@@ -44,6 +45,7 @@ BUILT_IN = frozenset(
             "bit",
             "bit varying",
             "box",
+            "bpchar",
             "bytea",
             "character varying",
             "cidr",
@@ -90,6 +92,8 @@ BUILT_IN = frozenset(
 _TYPE = re.compile(
     r"^(?P<name>[a-z][a-z0-9 ]*?)\s*(?:\((?P<args>[0-9 ]+(?:,\s*-?[0-9 ]+)*)\))?(?P<rest>\s+[a-z ]+)?(?P<array>(\[\])*)$"
 )
+_ARRAY = re.compile(r"\s*\[\s*\d*\s*\]|\s+array\b(?:\s*\[\d+\])?")
+"""How a dimension of an array may be written; PostgreSQL forgets how long it is."""
 _WORDS = """
 boolean|smallint|integer|bigint|numeric|real|double precision|money|text|character varying|character|bytea|uuid|json|jsonb|xml
 |date|interval|inet|cidr|macaddr|macaddr8|bit|bit varying|oid|tsvector|tsquery
@@ -271,12 +275,19 @@ def canonical(name: str) -> str:
     ('character varying(3)', 'timestamp with time zone', 'numeric(12,2)')
     >>> canonical("float(24)"), canonical("float(53)"), canonical("dec(5,1)")
     ('real', 'double precision', 'numeric(5,1)')
+    >>> canonical("timetz(3)"), canonical("bpchar(3)"), canonical("bpchar"), canonical("int array[3]"), canonical("pg_catalog.int4")
+    ('time(3) with time zone', 'character(3)', 'bpchar', 'integer[]', 'integer')
     """
-    found = _TYPE.match(" ".join(name.strip().lower().split()))
+    written = " ".join(name.strip().lower().split())
+    found = _TYPE.match(_ARRAY.sub("[]", written).removeprefix("pg_catalog."))
     if not found:
-        return name.strip().lower()
+        return written
     base = found["name"].strip()
     rest = (found["rest"] or "").rstrip()
+    if not found["args"]:
+        base, rest = base + rest, ""
+    elif base == "bpchar":  # without a length it is no character, which has one
+        base = "character"
     if base == "float" and found["args"]:
         return f"{'real' if int(found['args'].split(',')[0]) <= _REAL_BITS else 'double precision'}{found['array']}"
     if not rest:

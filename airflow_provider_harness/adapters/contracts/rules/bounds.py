@@ -85,7 +85,9 @@ def possible(scope: Scope, kind: CheckKind, metric: Metric, expect: Expectation,
 
 def _reachable(expect: Expectation, most: float | None, *, whole: bool) -> bool:
     """Whether some number from 0 to ``most`` keeps a bound, and the bound itself is of such numbers."""
-    low, high = interval(expect)
+    low, high = whole_interval(expect) if whole else interval(expect)
+    if low is not None and high is not None and low[0] > high[0]:
+        return expect.values[0] > expect.values[-1]  # type: ignore[operator]  # which is a finding of its own
     if high is not None and (high[0] < 0 or (high[0] == 0 and high[1])):
         return False
     if most is not None and low is not None and (low[0] > most or (low[0] == most and low[1])):
@@ -112,3 +114,11 @@ def interval(expect: Expectation) -> tuple[Side | None, Side | None]:
         Operator.BETWEEN: ((first, False), (last, False)),
     }
     return sides.get(expect.operator, (None, None))
+
+
+def whole_interval(expect: Expectation) -> tuple[Side | None, Side | None]:
+    """The lowest and highest whole number that keeps a bound: more than 10 is 11 and more."""
+    low, high = interval(expect)
+    least = None if low is None else (math.floor(low[0]) + 1 if low[1] else math.ceil(low[0]), False)
+    most = None if high is None else (math.ceil(high[0]) - 1 if high[1] else math.floor(high[0]), False)
+    return least, most

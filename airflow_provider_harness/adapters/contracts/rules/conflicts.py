@@ -9,10 +9,10 @@ from typing import Any
 
 from airflow_provider_harness.adapters.contracts.dictionary import against
 from airflow_provider_harness.adapters.contracts.findings import Path
-from airflow_provider_harness.adapters.contracts.rules.bounds import Side, interval
+from airflow_provider_harness.adapters.contracts.rules.bounds import Side, interval, whole_interval
 from airflow_provider_harness.adapters.contracts.rules.options import comparable
 from airflow_provider_harness.adapters.contracts.scope import Ruled, Scope, properties
-from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind, CheckSeverity, Expectation, Operator, Unit
 
 NULLS = (CheckKind.NOT_NULL, CheckKind.NULL_RATE)
 TOGETHER = (*NULLS, CheckKind.UNIQUE, CheckKind.ROW_COUNT, CheckKind.CUSTOM_SQL)
@@ -58,7 +58,9 @@ def _broken(place: Path, told: Sequence[Path]) -> bool:
 def _problem(one: Check, other: Check, scope: Scope) -> str:
     if one.kind in TOGETHER and _measure(one) == _measure(other) and one.expect != other.expect:
         return (
-            "" if _overlap(one.expect, other.expect) else f"asks for {other.expect}, and another rule for {one.expect}"
+            ""
+            if _overlap(one.expect, other.expect, counted=one.kind is not CheckKind.CUSTOM_SQL)
+            else f"asks for {other.expect}, and another rule for {one.expect}"
         )
     if one.kind is not other.kind or one.expect != Expectation() or other.expect != Expectation():
         return ""
@@ -79,8 +81,11 @@ def _measure(check: Check) -> Check:
     return replace(check, id="", kind=kind, expect=Expectation(), description="", dimension="")
 
 
-def _overlap(one: Expectation, other: Expectation) -> bool:
-    """Whether some number keeps both; what cannot be told does."""
+def _overlap(one: Expectation, other: Expectation, *, counted: bool) -> bool:
+    """Whether some number keeps both; what cannot be told does.
+
+    :param counted: the number is one of rows.
+    """
     values = (*one.values, *other.values)
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
         return one.operator is not Operator.BE or other.operator is not Operator.BE or one.values == other.values
@@ -92,7 +97,8 @@ def _overlap(one: Expectation, other: Expectation) -> bool:
             return False
     if one.unit is not other.unit and not (_zero(one) or _zero(other)):
         return True
-    (low, high), (other_low, other_high) = interval(one), interval(other)
+    whole = counted and one.unit is other.unit is Unit.ROWS
+    (low, high), (other_low, other_high) = map(whole_interval if whole else interval, (one, other))
     return _meet(low, other_high) and _meet(other_low, high)
 
 

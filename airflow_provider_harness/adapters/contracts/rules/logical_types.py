@@ -109,9 +109,28 @@ def logical_of(physical: Any) -> str:
 _HEX = "[0-9A-Fa-f]"
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
+_DAY = (
+    "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    f"|{_LEAP}-02-29)"
+)
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
 _ZONE = "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+
+
+def _ipv6() -> str:
+    """Eight groups, of which ``::`` stands for one or more once; the last two may be an address of version 4."""
+    group = f"{_HEX}{{1,4}}"
+    old = f"{_OCTET}([.]{_OCTET}){{3}}"
+    forms = [f"({group}:){{6}}({group}:{group}|{old})"]
+    for left in range(8):
+        right = 7 - left
+        ends = [f"({group}:){{0,{right - 1}}}{group}"] if right else []
+        ends += [f"({group}:){{0,{right - 2}}}{old}"] if right > 1 else []
+        begin = f"({group}:){{{left}}}:" if left else "::"
+        forms.append(begin + (f"({'|'.join(ends)})?" if ends else ""))
+    return f"^({'|'.join(forms)})$"
+
 
 TEXT: Mapping[str, str] = {
     "email": "^[^@ ]+@[^@ .]+([.][^@ .]+)+$",
@@ -120,7 +139,7 @@ TEXT: Mapping[str, str] = {
     "url": "^[A-Za-z][A-Za-z0-9+.-]*://[^ ]+$",
     "hostname": f"^{_LABEL}([.]{_LABEL})*$",
     "ipv4": f"^{_OCTET}([.]{_OCTET}){{3}}$",
-    "ipv6": f"^({_HEX}{{0,4}}:){{2,7}}({_HEX}{{1,4}}|{_OCTET}([.]{_OCTET}){{3}})?$",
+    "ipv6": _ipv6(),
     "byte": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
     "date": f"^{_DAY}$",
     "time": f"^{_CLOCK}{_ZONE}?$",

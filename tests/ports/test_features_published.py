@@ -7,11 +7,14 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -245,6 +248,89 @@ def test_rows_that_no_classification_lets_show_are_counted_and_not_shown(place: 
     assert "1 labels from the future (no column that names them is classified public" in _refused(place.learn)
 
 
+@pytest.mark.parametrize("sliced", [True, False], ids=["sliced", "whole"])
+def test_a_new_request_hides_no_feature_that_was_changed_in_place(place: Place, sliced: bool) -> None:
+    place.contracts(training={} if sliced else {"slice_column": ""})
+    place.publish(1)
+    place.learn()
+    place.target.run("UPDATE scores SET score = 77 WHERE who = 'a'")
+    place.add("requests", REQUESTS, [request(4, at("3 10:00"), "b")])
+    assert "1 published rows have other features now (id 1, at 2026-01-03" in _refused(place.learn)
+    place.target.run("UPDATE requests SET label = 9 WHERE id = 1")
+    assert place.learn()["rows"] == 4  # the changed row is asked for otherwise, so it is no row of before
+
+
+def test_requests_that_are_alike_are_counted_one_by_one(place: Place) -> None:
+    place.fill(requests=[request(1, at("3")), request(1, at("3")), request(2, at("3"), "b")])
+    place.contracts(training={"key": []})
+    place.publish(1)
+    place.learn()
+    place.target.run("DELETE FROM requests WHERE ctid IN (SELECT min(ctid) FROM requests WHERE id = 1)")
+    assert place.learn()["rows"] == 2
+    place.target.run("UPDATE scores SET score = score + 1")
+    assert "2 published rows have other features now" in _refused(place.learn)
+
+
+@pytest.mark.parametrize(
+    "values", [{"a": 1, "b": 0, "c": 1}, {"a": 7, "b": 8, "c": 7}], ids=["the same", "another word for it"]
+)
+def test_a_feature_that_is_the_label_is_refused(place: Place, values: dict[str, int]) -> None:
+    truth = {"a": 1, "b": 0, "c": 1}
+    place.fill(
+        values=[value("1", "1", score, who=who) for who, score in values.items()],
+        requests=[request(n, at("3"), "abc"[n % 3], label=truth["abc"[n % 3]]) for n in range(12)],
+    )
+    place.publish(1)
+    assert place.learn()["rows"] == 12  # nobody said which column is the label
+    text = (place.folder / "learned.odcs.yaml").read_text()
+    (place.folder / "learned.odcs.yaml").write_text(text.replace("time: at,", "time: at, label: label,"))
+    assert "training_set:no_label:score" in _refused(place.learn)
+    place.target.run("UPDATE requests SET label = 1 - label WHERE id = 0")
+    assert place.learn()["rows"] == 12  # it tells something of the label, and is not the label
+
+
+def test_a_label_that_nobody_knew_at_any_time_is_refused(place: Place) -> None:
+    place.contracts(training={"labels": True})
+    text = (place.folder / "learned.odcs.yaml").read_text()
+    (place.folder / "learned.odcs.yaml").write_text(text.replace("time: at,", "time: at, label: label,"))
+    place.publish(1)
+    place.add("requests", REQUESTS, [(8, "a", at("3 09:00"), None, None), (9, "a", at("3 09:00"), 1, None)])
+    assert "1 labels from the future or of no time (id 9" in _refused(place.learn)
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [("requests", "at"), ("scores", "since"), ("scores", "known")], ids=lambda one: str(one)
+)
+@pytest.mark.parametrize("kind", ["timestamp", "date"])
+def test_a_time_that_is_none_in_the_table_is_refused_whatever_the_contract_says(
+    place: Place, table: str, name: str, kind: str
+) -> None:
+    place.publish(1)
+    place.target.run(f"ALTER TABLE {table} ALTER {name} TYPE {kind}")
+    assert f"public.{table}.{name}: is {kind}" in _refused(place.learn)
+
+
+def test_a_column_that_the_requests_lack_is_named(place: Place) -> None:
+    place.publish(1)
+    place.target.run("ALTER TABLE requests RENAME label TO outcome")
+    assert "table public.requests: has no column label. Valid: id, who, at, outcome" in _refused(place.learn)
+
+
+@pytest.mark.parametrize("kind", ["bytea", "interval", "uuid", "point"])
+def test_values_of_any_type_decide_a_tie(place: Place, kind: str) -> None:
+    told = {"bytea": "'\\x00ff'", "interval": "'1 day'", "uuid": f"'{'0' * 32}'", "point": "'(1,2)'"}[kind]
+    place.publish(1)
+    for name in ("scores", "learned"):
+        text = (place.folder / f"{name}.odcs.yaml").read_text()
+        kinds = "name: word, logicalType: string, physicalType: "
+        (place.folder / f"{name}.odcs.yaml").write_text(text.replace(f"{kinds}text", f"{kinds}{kind}"))
+    place.target.run(f"ALTER TABLE scores ALTER word TYPE {kind} USING {told}::{kind}")
+    learner = place.learner()
+    learner.render_template_fields(_context(3))
+    made = learner.sql.replace("%(slice_start)s", "'2026-01-01'").replace("%(slice_end)s", "'2027-01-01'")
+    assert len(place.target.run(f"SELECT score FROM ({made}) AS q")) == 3
+
+
 def test_requests_of_one_key_and_time_keep_their_rows(place: Place) -> None:
     place.fill(requests=[*ASKED, request(1, at("3")), request(1, at("3"))])
     place.contracts(training={"key": []})
@@ -348,6 +434,41 @@ def test_an_online_table_that_is_not_as_offline_is_found(place: Place) -> None:
     said = _refused(lambda: place.validate("scores", table="online"))
     assert "features:online_as_offline" in said
     assert "2" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        ("bigint", (7, "7", 7.0, Decimal(7))),
+        ("uuid", (UUID(int=7), str(UUID(int=7)), UUID(int=7).hex)),
+        ("date", (date(2026, 1, 7), "2026-01-07")),
+        ("text", ("'; DROP TABLE online; --",)),
+        ("bytea", (b"\x00\xff",)),
+    ],
+)
+def test_an_entity_is_found_however_its_value_is_written(place: Place, kind: str, asked: tuple[Any, ...]) -> None:
+    place.contracts(features={"online": "public.online"})
+    text = (place.folder / "scores.odcs.yaml").read_text()
+    kinds = "name: who, logicalType: string, physicalType: "
+    (place.folder / "scores.odcs.yaml").write_text(text.replace(f"{kinds}text", f"{kinds}{kind}"))
+    place.target.run(f"CREATE TABLE online (who {kind}, since timestamptz, known timestamptz, score bigint, word text)")
+    with psycopg.connect(place.target.dsn, autocommit=True) as connection:  # type: ignore[attr-defined]
+        row = (asked[0], at("1"), at("1"), 3, "w")
+        connection.execute("INSERT INTO online VALUES (%s, %s, %s, %s, %s)", row)
+    contract = str(place.folder / "scores.odcs.yaml")
+    served = get_online_features(contract, [{"who": one} for one in (*asked, None)], conn_id="wh")
+    assert [one["score"] for one in served] == [*(3 for _ in asked), None]
+
+
+def test_a_version_without_an_end_is_served(place: Place) -> None:
+    place.contracts(features={"online": "public.online", "scd2": True})
+    place.target.run(
+        "CREATE TABLE online AS SELECT who, timestamptz '2026-01-01' AS since, timestamptz '-infinity' AS known, ends::timestamptz AS ends, "
+        "1::bigint AS score, 'w' AS word FROM (VALUES ('a', 'infinity'), ('b', '2026-02-01'), ('c', '20260-01-01')) AS v (who, ends)"
+    )
+    served = get_online_features(str(place.folder / "scores.odcs.yaml"), [{"who": who} for who in "abc"], conn_id="wh")
+    assert [one["score"] for one in served] == [1, None, 1]
+    assert served[0]["features_known_at"] == datetime.min.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,7 @@ LEDGER: Mapping[str, Row] = {
         "harness.trainingSet",
         _each(_E, "requests time", "checks of one row a request and of leakage", K.RECONCILIATION_BY_KEY, K.CUSTOM_SQL),
         _each(_E, "features contract take entity", "the join"),
+        _each(_E, "label", "checks that no feature is the label", K.CUSTOM_SQL),
         _each(_E, "labelKnownAt", "a label from the future is refused"),
         _each(_E, "version", "within one, the same requests give the same rows"),
         _each(_I, "model", "in the registry"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.postgres.session import session
 from airflow_provider_harness.adapters.sql.checks import column, ident
@@ -12,6 +13,9 @@ from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract, Load
 from airflow_provider_harness.core.contracts.learning.features import FeatureTable
 from airflow_provider_harness.core.learning.features import SKEW
+
+if TYPE_CHECKING:
+    from psycopg.types.datetime import TimestamptzLoader
 
 
 def online(contract: Contract, known: FeatureTable) -> Contract:
@@ -50,22 +54,46 @@ def _skew(contract: Contract, known: FeatureTable) -> str:
 
 def rows(
     dsn: str, name: str, contract: Contract, known: FeatureTable, keys: Sequence[tuple[Any, ...]]
-) -> Mapping[tuple[Any, ...], Mapping[str, Any]]:
-    """Entity -> its row in the online table; without those that have none.
+) -> Mapping[int, Mapping[str, Any]]:
+    """Place of an entity among the keys -> its row in the online table; without those that have none.
 
     :param name: the connection in words, for errors.
-    :param keys: values of the entity's columns, in their order.
+    :param keys: values of the entity's columns, in their order; PostgreSQL reads each as its column's type.
     """
     kinds = [contract.column(one).physical_type for one in known.entity]
-    given = ", ".join(f"%s::{kind}[]" for kind in kinds)
-    listed = ", ".join(f"k{n}" for n, _ in enumerate(kinds))
+    given = ", ".join(f"%s::text[]::{kind}[]" for kind in kinds)
+    listed = ", ".join([*(f"k{n}" for n, _ in enumerate(kinds)), "place"])
     same = " AND ".join(f"t.{column(one)} = k.k{n}" for n, one in enumerate(known.entity))
     wanted = ", ".join(f"t.{column(one)}" for one in known.columns).replace("%", "%%")
-    joined = (
-        f"FROM {ident(known.online)} AS t JOIN (SELECT DISTINCT * FROM UNNEST({given}) AS u ({listed})) AS k ON {same}"
-    )
-    values = [list(part) for part in zip(*keys, strict=True)]
+    joined = f"FROM {ident(known.online)} AS t JOIN UNNEST({given}) WITH ORDINALITY AS k ({listed}) ON {same}"
+    values = [list(map(_text, part)) for part in zip(*keys, strict=True)]
     with session(dsn, name) as connection:
-        found = connection.execute(f"SELECT {wanted} {joined}".encode(), values).fetchall()
-    told = [dict(zip(known.columns, row, strict=True)) for row in found]
-    return {tuple(row[one] for one in known.entity): row for row in told}
+        connection.adapters.register_loader("timestamptz", _endless())
+        found = connection.execute(f"SELECT k.place, {wanted} {joined}".encode(), values).fetchall()
+    return {int(place) - 1: dict(zip(known.columns, row, strict=True)) for place, *row in found}
+
+
+def _text(value: Any) -> str | None:
+    """A value of an entity as PostgreSQL reads it."""
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _endless() -> type[TimestamptzLoader]:
+    """Reads a moment that PostgreSQL calls infinite, or that Python has no year for, as Python's first or last one."""
+    from psycopg.errors import DataError
+    from psycopg.types.datetime import TimestamptzLoader
+
+    class Endless(TimestamptzLoader):
+        def load(self, data: Any) -> datetime:
+            try:
+                return super().load(data)
+            except DataError:
+                text = bytes(data)
+                first = text.startswith(b"-") or text.endswith(b"BC")
+                return datetime.min.replace(tzinfo=UTC) if first else datetime.max.replace(tzinfo=UTC)
+
+    return Endless

@@ -80,11 +80,9 @@ class Words:
 
     def ordered(self, value: str, column: Column) -> str:
         """An order by a value that no zone, collation or plan changes; null comes last."""
-        if column.logical_type in _DOCUMENTS:
-            value = self.text(value)
-        texts = column.logical_type in (LogicalType.STRING, *_DOCUMENTS)
-        collated = ' COLLATE "C"' if texts and self.dialect == POSTGRES else ""
-        return f"{value}{collated} DESC NULLS LAST"
+        as_text = column.logical_type in (_DOCUMENTS if self.dialect == BIGQUERY else (LogicalType.STRING, *_DOCUMENTS))
+        collated = ' COLLATE "C"' if as_text and self.dialect == POSTGRES else ""
+        return f"{self.text(value) if as_text else value}{collated} DESC NULLS LAST"
 
 
 def query(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from airflow_provider_harness.adapters.learning.point_in_time import BIGQUERY, POSTGRES, Words
-from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract
+from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract, LoadMode
 from airflow_provider_harness.core.contracts.learning.features import TrainingSet
 from airflow_provider_harness.core.learning.features import MODULUS
 
@@ -36,25 +36,56 @@ def identity(contract: Contract, made: TrainingSet) -> list[str]:
 
 
 def late_labels(contract: Contract, made: TrainingSet, dialect: str, now: datetime) -> str:
-    """A query for the labels that become known after a moment: their number, then what names a few of their rows."""
+    """A query for the labels that become known after a moment, or at none: their number, then what names a few of their rows."""
     words = Words(dialect)
     name = words.name(made.label_known_at)
     shown = public(contract, [*identity(contract, made), made.label_known_at])
     listed = ", ".join(["COUNT(*) OVER ()", *(words.name(one) for one in shown)])
     order = ", ".join(words.name(one) for one in (made.label_known_at, made.time))
-    return _plain(f"SELECT {listed} FROM ${{table}} WHERE {name} > {words.moment(now)} ORDER BY {order} LIMIT {SHOWN}")
+    late = f"{name} > {words.moment(now)}"
+    if made.label:
+        late += f" OR ({name} IS NULL AND {words.name(made.label)} IS NOT NULL)"
+    return _plain(f"SELECT {listed} FROM ${{table}} WHERE {late} ORDER BY {order} LIMIT {SHOWN}")
 
 
 def changed(contract: Contract, made: TrainingSet, dialect: str) -> str:
-    """A query for rows that are published with other features for the same request: their number, then what names a few."""
-    words, asked = Words(dialect), identity(contract, made)
-    same = " AND ".join(f"o.{words.name(name)} = n.{words.name(name)}" for name in asked)
-    taken = [words.name(name) for name in contract.names if name in made.taken]
-    other = " OR ".join(f"{words.text(f'o.{name}')} IS DISTINCT FROM {words.text(f'n.{name}')}" for name in taken)
-    shown = ["COUNT(*) OVER ()", *(f"n.{words.name(name)}" for name in public(contract, asked))]
-    joined = f"FROM ${{table}} AS n JOIN {words.table(contract.table)} AS o ON {same} WHERE {other}"
-    order = ", ".join(f"n.{words.name(name)}" for name in asked)
-    return _plain(f"SELECT {', '.join(shown)} {joined} ORDER BY {order} LIMIT {SHOWN}")
+    """A query for rows that are published, and that the same requests do not have now: their number, then what names a few.
+
+    A request is known by all columns that come from it; one that is not asked any more, or less often, changes nothing.
+    """
+    words, sliced = Words(dialect), contract.load.mode is not LoadMode.FULL
+    own = [name for name in contract.names if name not in made.taken]
+    shown = public(contract, identity(contract, made))
+    asked, answered = (_text_of(words, names) for names in (own, contract.names))
+    named = [f"MIN({words.text(words.name(name))}) AS n{n}" for n, name in enumerate(shown)]
+    bounds = " AND ".join(
+        f"{words.name(made.time)} {sign} (SELECT {most}({words.name(made.time)}) FROM ${{table}})"
+        for sign, most in ((">=", "MIN"), ("<=", "MAX"))
+    )
+
+    def counted(table: str) -> str:
+        listed = ", ".join([f"{asked} AS asked", f"{answered} AS answered", "COUNT(*) AS times", *named])
+        inner = f"SELECT {listed} FROM {table} GROUP BY 1, 2"
+        return f"(SELECT i.*, SUM(times) OVER (PARTITION BY asked) AS requests FROM ({inner}) AS i)"
+
+    old = counted(words.table(contract.table) + (f" WHERE {bounds}" if sliced else ""))
+    now = counted("${table}")
+    again = f"(SELECT asked, MIN(requests) AS requests FROM {now} AS a GROUP BY asked)"
+    gone = "o.times - COALESCE(n.times, 0)"
+    listed = ", ".join([f"SUM({gone}) OVER ()", *(f"o.n{n}" for n, _ in enumerate(shown))])
+    return _plain(
+        f"SELECT {listed} FROM {old} AS o JOIN {again} AS a ON a.asked = o.asked AND a.requests >= o.requests "
+        f"LEFT JOIN {now} AS n ON n.asked = o.asked AND n.answered = o.answered "
+        f"WHERE {gone} > 0 ORDER BY {', '.join([*(f'o.n{n}' for n, _ in enumerate(shown)), 'o.answered'])} LIMIT {SHOWN}"
+    )
+
+
+def _text_of(words: Words, names: Sequence[str]) -> str:
+    """Several columns as one short text."""
+    listed = words.names(names)
+    if words.dialect == BIGQUERY:
+        return f"TO_HEX(MD5(TO_JSON_STRING(STRUCT({listed}))))"
+    return f"MD5(CAST(ROW({listed}) AS text))"
 
 
 def public(contract: Contract, names: Sequence[str]) -> list[str]:

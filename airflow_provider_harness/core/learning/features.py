@@ -16,7 +16,7 @@ from airflow_provider_harness.core.lineage.graph import ColumnEdge, Dataset, Tra
 
 SKEW = "features:online_as_offline"
 """Id of the check that the online table has of each entity the row that is newest offline."""
-_APART = ("version", "online", "model")
+_APART = ("version", "online", "model", "label")
 """Fields that mean nothing for the rows."""
 MODULUS = 2**48
 """Numbers of definitions and of rows are kept modulo this one, which every engine and the store hold exactly."""

@@ -53,8 +53,8 @@ def labels(made: TrainingSet, found: Named, rows: int) -> CheckResult:
     result = judge_one(check, Measurement(value=found.count), rows)
     return replace(
         result,
-        expected=f"no label with a {made.label_known_at} in the future",
-        actual=found.sentence("labels from the future"),
+        expected=f"no label with a {made.label_known_at} in the future{', or without one' if made.label else ''}",
+        actual=found.sentence("labels from the future" + (" or of no time" if made.label else "")),
         samples=found.rows,
         look_at=""
         if result.passed
@@ -65,12 +65,13 @@ def labels(made: TrainingSet, found: Named, rows: int) -> CheckResult:
 def reproducible(made: TrainingSet, now: Hashes, before: Hashes | None, found: Named, rows: int) -> list[CheckResult]:
     """That the same requests have the rows that they had, and what is kept for the next time.
 
-    :param before: of the slice as it was published last; None where it was not, or where something else was asked.
-    :param found: rows that are published otherwise, where the hashes differ.
+    :param before: of the slice as it was published last; None where it was not, or under another version.
+    :param found: published rows that the same requests do not have now, where the hashes differ.
     """
     asked = _kept(REQUESTS, now.requests, rows)
     answered = _kept(ROWS, now.rows, rows)
-    if before is None or before.requests != now.requests or before.rows == now.rows:
+    other = before is not None and before.requests == now.requests and before.rows != now.rows
+    if not other and not found.count:
         return [asked, answered]
     return [
         asked,

@@ -75,6 +75,11 @@ _TEXTS: tuple[re.Pattern[str], ...] = tuple(
 )  # fmt: skip
 
 
+#: Without a digit no other pattern finds anything, but for what a machine reads in a passport; prose is looked through in half the time.
+_DIGIT = re.compile(r"\d")
+_TITLES = tuple(pattern for pattern in _TEXTS if "keep" in pattern.groupindex)
+
+
 def _masked(match: re.Match[str], holds: Callable[[str], bool]) -> str:
     keep = match.groupdict().get("keep") or ""
     value = match.group()[len(keep) :]
@@ -87,9 +92,10 @@ def hide_people(text: str) -> str:
         text = _MAIL.sub(_mail, text)
     if "%40" in text:
         text = _MAIL_IN_ADDRESS.sub(_mail, text)
-    for pattern, holds in _NUMBERS:
+    numbered = _DIGIT.search(text) is not None
+    for pattern, holds in _NUMBERS if numbered or "<<" in text else ():
         text = pattern.sub(lambda match, holds=holds: _masked(match, holds), text)  # type: ignore[misc]
-    for pattern in _TEXTS:
+    for pattern in _TEXTS if numbered else _TITLES:
         text = pattern.sub(lambda found: f"{found.groupdict().get('keep') or ''}{MASK}", text)
     return text
 

@@ -89,7 +89,7 @@ def serve(
             known,
             keys,
         )
-    return [served(known, found.get(key), at) for key in keys]
+    return [served(known, found.get(place), at) for place in range(len(keys))]
 
 
 def _key(known: FeatureTable, entity: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,14 +75,29 @@ def _known_by_then(here: str, known: FeatureTable) -> None:
 def query(contract: Contract, conn_id: str) -> str:
     """The training set's query in the words of a connection's engine; PostgreSQL looks up what it has an index for."""
     from airflow_provider_harness.adapters.learning import point_in_time
-    from airflow_provider_harness.adapters.learning.indexes import looked_up
+    from airflow_provider_harness.adapters.learning.indexes import fits, looked_up
 
     made, given, lookup = training_set_of(contract), sources(contract), dict[str, bool]()
     if not rows.connections.is_bigquery(conn_id):
-        lookup = looked_up(
-            rows.connections.dsn(conn_id, f"harness transform {contract.table}"), rows.connections.named(conn_id), given
-        )
+        dsn = rows.connections.dsn(conn_id, f"harness transform {contract.table}")
+        name = rows.connections.named(conn_id)
+        fits(dsn, name, [_asked(contract, made, given), *(_taken(one) for one in given)])
+        lookup = looked_up(dsn, name, given)
     return point_in_time.query(contract, made, given, rows.connections.dialect_of(conn_id), lookup=lookup)
+
+
+def _asked(contract: Contract, made: TrainingSet, given: Sequence[Source]) -> tuple[str, Sequence[str], Sequence[str]]:
+    """The table of requests, its columns that are needed, and those that are moments."""
+    own = [name for name in contract.names if name not in made.taken]
+    found_by = [theirs for one in given for _, theirs in one.entity]
+    moments = [name for name in (made.time, made.label_known_at) if name]
+    return made.requests, tuple(dict.fromkeys((*own, *found_by, *moments))), moments
+
+
+def _taken(source: Source) -> tuple[str, Sequence[str], Sequence[str]]:
+    """The same of a feature table."""
+    known = source.features
+    return source.table, known.columns, [name for name in (*known.times, known.valid_to) if name]
 
 
 def publish(
@@ -109,7 +125,7 @@ def _judged(session: Session, contract: Contract, slice_id: str, conn_id: str) -
     """
     from airflow_provider_harness.adapters.learning import training_gates as gates
     from airflow_provider_harness.core.learning import training_sets as core
-    from airflow_provider_harness.core.learning.features import MODULUS, fingerprint
+    from airflow_provider_harness.core.learning.features import MODULUS, definition, fingerprint
     from airflow_provider_harness.wiring.gates import history
     from airflow_provider_harness.wiring.learning.features import as_defined
 
@@ -124,10 +140,11 @@ def _judged(session: Session, contract: Contract, slice_id: str, conn_id: str) -
     ((asked, answered),) = session.asked(gates.hashes(contract, made, dialect))
     now = core.Hashes(requests=(int(asked) + fingerprint(made, *known) + made.version) % MODULUS, rows=int(answered))
     mine = "" if contract.load.mode is LoadMode.FULL else slice_id
-    kept = history().published(contract.table, conn_id, mine, (core.REQUESTS, core.ROWS))
-    before = core.Hashes(requests=int(kept[core.REQUESTS]), rows=int(kept[core.ROWS])) if len(kept) == 2 else None
+    same = definition(made.version)
+    kept = history().published(contract.table, conn_id, mine, (core.REQUESTS, core.ROWS, same))
+    before = core.Hashes(requests=int(kept[core.REQUESTS]), rows=int(kept[core.ROWS])) if same in kept else None
     found = core.Named(count=0)
-    if before is not None and before.requests == now.requests and before.rows != now.rows:
+    if before is not None and before.rows != now.rows and session.there():
         shown = gates.public(contract, gates.identity(contract, made))
         found = core.Named.of(session.asked(gates.changed(contract, made, dialect)), shown)
     return (*results, *core.reproducible(made, now, before, found, int(staged)))

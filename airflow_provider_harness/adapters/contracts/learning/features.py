@@ -15,7 +15,9 @@ from airflow_provider_harness.core.contracts.learning.features import (
     EVENT_AT,
     KNOWN_AT,
     LEAKAGE,
+    LEAST_TOLD,
     ONE_ROW,
+    TELLTALE,
     FeatureTable,
     FeatureUse,
     TrainingSet,
@@ -62,6 +64,9 @@ class Learning:
             ),
             place=place,
         )
+        for feature in made.taken if made.label else ():
+            if feature not in (KNOWN_AT, EVENT_AT):
+                yield Ruled(check=_telltale(made.label, feature), place=place)
         named = dict.fromkeys((made.time, *(name for use in made.uses for _, name in use.entity)))
         keys = self._key or tuple(name for name in named if name in self.scope.columns)
         sliced = self.scope.load.mode is not LoadMode.FULL
@@ -113,10 +118,11 @@ class Learning:
             requests=given["requests"] if "." in given["requests"] else f"public.{given['requests']}",
             time=self._moment(given, "time", place),
             uses=uses,
+            label=self.scope.physical(given["label"], (*place, "label")) if "label" in given else "",
             label_known_at=self._moment(given, "labelKnownAt", place),
             model=str(given.get("model") or ""),
         )
-        self._once((*made.taken, made.time), place)
+        self._once((*made.taken, made.time, *([made.label] if made.label else [])), place)
         for name in (KNOWN_AT, EVENT_AT):
             if name not in self.scope.columns:
                 problem = f"needs a column {name}, which tells what the row's features knew."
@@ -171,3 +177,19 @@ class Learning:
 def _is_zoned(kind: str) -> bool:
     """Whether a type is one of moments, whatever its precision: ``timestamp(3) with time zone``."""
     return kind.startswith("timestamp") and kind.endswith("with time zone")
+
+
+def _telltale(label: str, feature: str) -> Check:
+    """That a feature is not the label: 1 where both are equal in all rows, or each value of one stands for a value of the other."""
+    both = f"SELECT CAST({column(label)} AS VARCHAR) AS l, CAST({column(feature)} AS VARCHAR) AS f FROM ${{table}}"
+    each = f"SELECT l, f, count(*) AS c FROM ({both}) AS b WHERE l IS NOT NULL AND f IS NOT NULL GROUP BY l, f"
+    pairs, told = "count(*)", f"sum(c) >= {LEAST_TOLD} AND count(DISTINCT l) > 1"
+    one_to_one = f"count(DISTINCT l) = {pairs} AND count(DISTINCT f) = {pairs} AND 2 * {pairs} <= sum(c)"
+    equal = f"sum(CASE WHEN l = f THEN 1 ELSE 0 END) = {pairs}"
+    return Check(
+        id=f"{TELLTALE}:{feature}",
+        kind=CheckKind.CUSTOM_SQL,
+        columns=(feature,),
+        sql=f"SELECT CASE WHEN {told} AND (({one_to_one}) OR {equal}) THEN 1 ELSE 0 END FROM ({each}) AS p",
+        description=f"{feature} is not {label} under another name",
+    )

@@ -13,6 +13,10 @@ KNOWN_AT, EVENT_AT = "features_known_at", "features_event_at"
 """Columns of a training set: the newest known-at and the newest event time of the values in a row; null where there is none."""
 LEAKAGE = "training_set:known_in_time"
 """Id of the check that no row has a value that became known after its request."""
+TELLTALE = "training_set:no_label"
+"""How the ids of the checks begin that a feature is not the label under another name; then comes the feature's column."""
+LEAST_TOLD = 10
+"""Rows with a feature and a label from which on it is no chance that each tells the other."""
 ONE_ROW = "training_set:one_row_a_request"
 """Id of the check that each request has its row, and as many as it has in the table of requests."""
 
@@ -76,6 +80,7 @@ class TrainingSet:
     :param requests: ``schema.table`` with a row for each request.
     :param time: column of the requests: when each was.
     :param uses: where its features come from.
+    :param label: column of the requests: what a model shall foretell; empty where nobody says it.
     :param label_known_at: column of the requests: when the label became known; empty where nothing says it.
     :param model: name of the model that learns from it; empty where nobody says it.
     """
@@ -84,6 +89,7 @@ class TrainingSet:
     requests: str
     time: str
     uses: tuple[FeatureUse, ...]
+    label: str = ""
     label_known_at: str = ""
     model: str = ""
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_harness.core.redaction.person_texts import hide_people
 from airflow_provider_harness.core.redaction.personal_data import LEAST_VALUES, RULES, kinds_of, suspects
 
 EXAMPLES = {
@@ -82,3 +83,16 @@ def test_a_suspect_needs_several_values_and_a_share() -> None:
     (found,) = suspects("c", mail[:10] + ["no"] * 30)
     assert (found.kind, found.found, found.sampled) == ("e-mail address", 10, 40)
     assert "example" not in found.sentence()
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Frau Meier asks", "Frau *** asks"),
+        ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "***"),
+        ("Call +49 170 1234567 now", "Call *** now"),
+        ("mail a.b@example.com", "mail ***"),
+    ],
+)
+def test_persons_are_found_in_texts_with_and_without_digits(text: str, hidden: str) -> None:
+    assert hide_people(text) == hidden

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.sql import beyond as sql_beyond
 from airflow_provider_harness.adapters.sql.checks import ident, literal
-from airflow_provider_harness.core.contracts.checks import CheckKind
+from airflow_provider_harness.core.contracts.checks import Check, CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import SliceBusy
 from airflow_provider_harness.core.slices.slices import Slice
@@ -28,7 +27,9 @@ AND has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE')
 """Whether this user may take the lock: PostgreSQL asks for one of these privileges, and knows none of a foreign table."""
 
 
-def locking(contract: Contract, kept: Collection[str], number: Callable[[str], int]) -> Sequence[str]:
+def locking(
+    contract: Contract, kept: Collection[str], beyond: Sequence[Check], number: Callable[[str], int]
+) -> Sequence[str]:
     """What a publication runs first in its transaction, so that it sees all that others have committed; nothing where the
     table's constraints keep its keys.
 
@@ -36,10 +37,11 @@ def locking(contract: Contract, kept: Collection[str], number: Callable[[str], i
     cannot hold it up. Who may only insert takes a lock by the table's name, which holds among those who may no more.
 
     :param kept: ids of the checks that the published table's own constraints keep.
+    :param beyond: the checks for which rows outside the slice count too.
     :param number: asks for one number.
     """
     keys = {c.id for c in contract.checks if c.kind is CheckKind.UNIQUE and not c.looks_inside}
-    if keys & {*kept} and not sql_beyond.looked_up(contract, kept):
+    if keys & {*kept} and not beyond:
         return ()
     table = ident(contract.table)
     if number(_LOCKABLE.format(table=literal(table))):

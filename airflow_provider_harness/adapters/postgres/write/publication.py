@@ -76,13 +76,15 @@ class Publication:
 
     def target(self) -> pg_direct.Target:
         """The slice of it, for rows that take no staging table."""
+        kept = self.kept()
+        beyond = sql_beyond.looked_up(self._contract, kept)
         return pg_direct.Target(
             contract=self._contract,
             piece=self._piece,
             where=self._staged.where,
-            locking=pg_alone.locking(self._contract, self.kept(), self.number),
+            locking=pg_alone.locking(self._contract, kept, beyond, self.number),
             forgetting=self._staged.forgetting(),
-            beyond=self.beyond(),
+            beyond=beyond,
         )
 
     def beyond(self) -> Sequence[Check]:
@@ -158,7 +160,8 @@ class Publication:
     def _alone(self, measured: Measurements, *, set_aside: bool) -> None:
         """Let no other publication of the table go on, and look again at what rows outside the slice decide."""
         kept = self.kept()
-        locking = pg_alone.locking(self._contract, kept, self.number)
+        beyond = sql_beyond.looked_up(self._contract, kept)
+        locking = pg_alone.locking(self._contract, kept, beyond, self.number)
         for statement in locking:
             self.run(statement)
         checks = sql_beyond.blocking(self._contract, kept) if locking else ()

@@ -142,7 +142,8 @@ class PostgresShelf:
 
     def _alone(self) -> None:
         """Let no publication of the table go on, and look the keys up again: others may have published them meanwhile."""
-        for statement in pg_alone.locking(self._contract, self._kept, self._number):
+        beyond = sql_beyond.looked_up(self._contract, self._kept)
+        for statement in pg_alone.locking(self._contract, self._kept, beyond, self._number):
             self._run(statement)
         blocking = {check.id for check in self._contract.checks if check.severity is CheckSeverity.ERROR}
         doubled = self._doubled()

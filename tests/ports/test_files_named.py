@@ -126,6 +126,8 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
         "line 2: has the key A where the column is a",
     ),
     "a key in both cases": ("t.jsonl", '{"id":1,"a":"x","A":"y","n":2}\n', "line 1: has the key A"),
+    "null among lines": ("t.jsonl", '{"id":1,"a":"x","n":2}\nnull\n', "t.jsonl: record 2: is null, and no object"),
+    "null in a list": ("t.json", '[null, {"id":1,"a":"x","n":2}]', "t.json: record 1: is null, and no object"),
     "a broken document": ("t.json", '[{"id":1,"a":"x","n":2},\n{"id":2,,}]', "line 2: is no JSON"),
     "Latin-1 in JSON": (
         "t.jsonl",
@@ -195,6 +197,11 @@ def test_every_file_that_cannot_be_read_is_named_and_no_more_than_ten_rows(tmp_p
     told = refused(tmp_path / "many")
     assert told.count("too short") == 10
     assert "and 490 more" in told
+
+
+def test_an_empty_list_holds_no_rows_and_an_object_of_nulls_is_one(tmp_path: Path) -> None:
+    assert measured(write(tmp_path / "t.json", "[]")) == (0, {})
+    assert measured(write(tmp_path / "u.jsonl", '{"id":null,"a":null,"n":null}\n'))[0] == 1
 
 
 LOSSY = {

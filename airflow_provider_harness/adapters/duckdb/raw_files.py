@@ -98,7 +98,7 @@ class Files:
         rows = 0
         for file in self.files:
             self.spans.append((rows, file))
-            problems += self._insert(self.shapes[file], wanted)
+            problems += self._insert(self.shapes[file], wanted) or self._no_object(self.shapes[file], wanted, rows)
             self._write_out(self.shapes[file], [name for name in decimals if name in wanted], rows)
             if len(problems) > MOST_PROBLEMS:
                 break
@@ -135,6 +135,17 @@ class Files:
         except duckdb.InvalidInputException as error:
             return [f"{shape.file}: {self._why(shape, str(error))}"]
         return []
+
+    def _no_object(self, shape: Shape, wanted: Sequence[str], first: int) -> list[str]:
+        """The first ``null`` among a JSON file's objects, which DuckDB reads as a row.
+
+        :param first: number of the file's first row in ``raw``.
+        """
+        nothing = " AND ".join(f"{column(name)} IS NULL" for name in wanted)
+        if shape.form != JSON or not self._count(f"SELECT count(*) FROM raw WHERE rowid >= {first} AND {nothing}"):
+            return []
+        place = self._count(f"SELECT coalesce(min(place), 0) FROM {_records(shape)} WHERE json_type(json) <> 'OBJECT'")
+        return [f"{shape.file}: record {place}: is null, and no object"] if place else []
 
     def _write_out(self, shape: Shape, names: Sequence[str], first: int) -> None:
         """Put numbers of JSON with many digits into ``raw`` as they are written: DuckDB reads one with a point as a double.
@@ -223,7 +234,9 @@ def _json_shape(files: Files, file: str, wanted: Sequence[str]) -> Shape:
     except duckdb.InvalidInputException as error:
         raise NotRead(files._why(shape, str(error))) from error
     if set(columns) == {"json"} and "json" not in wanted:
-        raise NotRead("holds no objects with the contract's columns")
+        if files.connection.execute(f"SELECT 1 FROM {_records(shape)} LIMIT 1").fetchone():
+            raise NotRead("holds no objects with the contract's columns")
+        columns = dict.fromkeys(wanted, "JSON")  # an empty list has no row that lacks one
     _refuse_other_case(files, shape, columns, wanted)
     return Shape(file=file, form=JSON, columns=columns)
 
@@ -237,10 +250,7 @@ def _refuse_other_case(files: Files, shape: Shape, columns: Collection[str], wan
     others = [name for name in columns if name not in wanted and _NUMBERED.sub("", name.lower()) in lower]
     if not others:
         return
-    keys = (
-        f"SELECT row_number() OVER () AS place, unnest(json_keys(json)) AS key "
-        f"FROM read_json_objects({literal(shape.file)}, maximum_object_size = 104857600)"
-    )
+    keys = f"SELECT place, unnest(json_keys(json)) AS key FROM {_records(shape)}"
     asked = f"SELECT key, min(place) FROM ({keys}) GROUP BY key ORDER BY 2, 1"
     for key, place in files.connection.execute(asked).fetchall():
         if key not in wanted and key.lower() in lower:
@@ -249,6 +259,12 @@ def _refuse_other_case(files: Files, shape: Shape, columns: Collection[str], wan
             raise NotRead(
                 f"{where}: has the key {key} where the column is {lower[key.lower()]}; let it be written alike"
             )
+
+
+def _records(shape: Shape) -> str:
+    """What a JSON file lists, each with its place, 1 for the first."""
+    read = f"read_json_objects({literal(shape.file)}, maximum_object_size = 104857600)"
+    return f"(SELECT row_number() OVER () AS place, json FROM {read})"
 
 
 def _parquet_shape(files: Files, file: str, wanted: Sequence[str]) -> Shape:

@@ -84,20 +84,30 @@ def pools(source: Source, known: frozenset[str]) -> Iterator[Found]:
             )
 
 
-def plans(source: Source, explain: Callable[[str, str], Any]) -> Iterator[Found]:
+def plans(source: Source, explain: Callable[[str, str], Any], in_bigquery: Callable[[str], bool]) -> Iterator[Found]:
     """What PostgreSQL's planner says of each query of an operator that names its connection; nothing is run.
 
     :param explain: connection and query -> the plan.
+    :param in_bigquery: whether a connection leads to BigQuery, which has a dry run instead.
     """
     for query in source.queries:
-        users = [task for _, task in source.of_unit(query.unit) if query.how == "operator"]
-        conn_id = users[0].arg("source_conn_id") or users[0].arg("conn_id") if users else None
-        if isinstance(conn_id, str) and conn_id and "{" not in conn_id:
+        conn_id = reads_by(query, source)
+        if conn_id and not in_bigquery(conn_id):
             yield from _plan(query, conn_id, explain)
 
 
+def reads_by(query: Query, source: Source) -> str:
+    """The connection by which an operator runs its query; empty where nobody says it."""
+    users = [task for _, task in source.of_unit(query.unit) if query.how == "operator"]
+    names = ("source_conn_id", "conn_id", "gcp_conn_id")
+    found = next((one for name in names if users and (one := users[0].arg(name))), None)
+    if users and found is None and users[0].kind.startswith("BigQuery"):
+        return "google_cloud_default"
+    return found if isinstance(found, str) and "{" not in found else ""
+
+
 def _plan(query: Query, conn_id: str, explain: Callable[[str, str], Any]) -> Iterator[Found]:
-    text = _filled(query.text)
+    text = filled(query.text, "%s::timestamptz")
     if text is None or [one.kind for one in query.statements] != ["select"] or parse(query.text, "postgres").error:
         return
     try:
@@ -116,11 +126,15 @@ def _plan(query: Query, conn_id: str, explain: Callable[[str, str], Any]) -> Ite
                 )
 
 
-def _filled(text: str) -> str | None:
-    """A query with some slice put in; None where a template is left."""
-    text = re.sub(r"%\(slice_(start|end)\)s", "'2026-01-01T00:00:00Z'::timestamptz", text).replace("%%", "%")
+def filled(text: str, moment: str) -> str | None:
+    """A query with some slice put in; None where a template is left.
+
+    :param moment: how the engine writes a moment, with ``%s`` for its text.
+    """
+    text = re.sub(r"%\(slice_(start|end)\)s", moment % "'2026-01-01T00:00:00Z'", text).replace("%%", "%")
     text = re.sub(r"\{\{\s*(?:data_interval_(?:start|end)|ts|logical_date)\s*\}\}", "2026-01-01T00:00:00Z", text)
     text = re.sub(r"\{\{\s*ds\s*\}\}", "2026-01-01", text)
+    text = re.sub(r"\{\{\s*ds_nodash\s*\}\}", "20260101", text)
     return None if "{{" in text or "{%" in text else text
 
 

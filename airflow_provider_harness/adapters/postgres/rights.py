@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,3 +73,27 @@ def writer(dsn: str, name: str = "") -> Writer | None:
 def _first(found: Any) -> tuple[str, bool]:
     [(role, superuser)] = found.fetchall()
     return str(role), bool(superuser)
+
+
+_HAS = """
+SELECT CASE WHEN %(right)s = 'CREATE' THEN has_schema_privilege(n.oid, 'CREATE')
+            WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN false
+            WHEN to_regclass(%(table)s) IS NULL THEN NULL
+            ELSE has_table_privilege(to_regclass(%(table)s), %(right)s) END
+FROM pg_catalog.pg_namespace n WHERE n.nspname = coalesce(nullif(%(schema)s, ''), current_schema())
+"""
+
+
+def missing(connection: Any, wanted: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The rights that the role of a session lacks.
+
+    :param wanted: table and right: ``SELECT``, ``INSERT``, ``UPDATE``, ``DELETE``, ``TRUNCATE``, or ``CREATE`` in the table's schema. A table
+        that is not there lacks none.
+    """
+    lacking = []
+    for table, right in wanted:
+        schema = table.rpartition(".")[0]
+        found = connection.execute(_HAS, {"table": table, "right": right, "schema": schema}).fetchone()
+        if found is not None and found[0] is False:
+            lacking.append((table, right))
+    return tuple(lacking)

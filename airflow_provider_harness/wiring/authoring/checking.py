@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from airflow_provider_harness.adapters.dags import live, loaded, queries, ruff, terms
+from airflow_provider_harness.adapters.dags import costs, live, loaded, queries, rights, ruff, terms
 from airflow_provider_harness.adapters.dags.loaded import Loaded
 from airflow_provider_harness.app.authoring import check
 from airflow_provider_harness.app.authoring.finding import Finding, Found, Stage
 from airflow_provider_harness.app.authoring.model import Source
 from airflow_provider_harness.app.authoring.read import parsed, with_queries
 from airflow_provider_harness.app.authoring.rules import waiting
+from airflow_provider_harness.wiring.authoring import asking
 
 MOST_BESIDE = 300
 """Files beside those that are checked, which are read for the tables that they write."""
@@ -137,7 +137,10 @@ def _live(source: Source, stage: Stage) -> Iterator[Found]:
         yield from live.connections(source, find)
         yield from _pools(source)
     if stage.rank >= Stage.TEST.rank:
-        yield from live.plans(source, explain)
+        yield from live.plans(source, asking.explain, asking.in_bigquery)
+        yield from costs.findings(source, asking.dry_run, asking.in_bigquery)
+    if stage.rank >= Stage.DEPLOY.rank:
+        yield from rights.findings(source, asking.missing)
 
 
 def _pools(source: Source) -> Iterator[Found]:
@@ -153,18 +156,3 @@ def _pools(source: Source) -> Iterator[Found]:
         yield Found(rule="HP105", line=1, message=said)
         return
     yield from live.pools(source, known)
-
-
-def explain(conn_id: str, query: str) -> Any:
-    """PostgreSQL's plan of a query, which is not run."""
-    from airflow_provider_harness.adapters.postgres.session import session
-    from airflow_provider_harness.wiring import rows
-
-    with (
-        rows.connections.reachable(conn_id),
-        session(rows.connections.dsn(conn_id, "harness check"), rows.connections.named(conn_id)) as connection,
-    ):
-        (plan,) = connection.execute(f"EXPLAIN (FORMAT JSON) {query.rstrip().rstrip(';')}".encode()).fetchone() or (
-            "[]",
-        )
-        return plan

@@ -36,6 +36,8 @@ _ROWS = (
     ("HP110", _H, "A whole table is read into memory", "The worker is killed on the day on which it has grown.", "Filter by the slice, or stream it (PostgresExtractOperator)."),
     ("HP111", _E, "A connection id is not said", "The operator reads its provider's default connection.", "conn_id=..."),
     ("HP112", _W, "What the query costs has no limit", "A query that went wrong reads everything.", "max_cost=..., maximum_bytes_billed=..."),
+    ("HP113", _W, "The query costs much at each run", "BigQuery's dry run says how many bytes it would read; on demand each is billed.", "Filter by the partition's column and the slice's bounds, select fewer columns, or set maximum_bytes_billed."),
+    ("HP114", _E, "A right is missing", "The task fails when it runs.", "GRANT the right that is named to the connection's login."),
     # semantic
     ("HS101", _W, "SELECT * is written into a table", "A column that is added, or that changes its place, lands where it does not belong.", "Name the columns."),
     ("HS102", _H, "SELECT * is read", "A change of the table reaches everything behind it.", "Name the columns."),

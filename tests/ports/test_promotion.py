@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from psycopg.conninfo import make_conninfo
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.learning.promotion import sandbox as sandbox_of
 from airflow_provider_harness.adapters.learning.promotion.sandbox import PostgresSandbox
 from airflow_provider_harness.app.ports.promotion import ProposalRefused
 from airflow_provider_harness.core.errors import ConfigurationError, SliceBusy
@@ -127,6 +128,26 @@ def test_a_query_without_end_ends_with_the_budget_and_is_a_refused_proposal(prom
     with sandbox.opened(), pytest.raises(ProposalRefused, match="57014"):
         sandbox.build(endless, 1)
     assert "slow_1" not in promotion.built()
+
+
+@pytest.mark.attack
+def test_a_query_whose_rows_fill_the_disk_is_a_refused_proposal(
+    promotion: Promotion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox_of, "ROOM", 0)
+    sandbox = PostgresSandbox(
+        dsn=make_conninfo(promotion.server.url(promotion.database), user=promotion.role, password="sandbox"),
+        contract=compile_text(CONTRACT, "orders"),
+        schema="promotion",
+        prefix="wide_",
+        left=lambda: 60.0,
+        place=lambda table: Dataset(namespace="n", name=table),
+    )
+    with sandbox.opened():
+        with pytest.raises(ProposalRefused, match=r"its rows have [\d,]+ bytes; [\d,]+ at most for this table"):
+            sandbox.build("SELECT id, repeat(id, 100000) AS code FROM bronze.orders", 1)
+        assert sandbox.build("SELECT id, code FROM bronze.orders", 2)
+        sandbox.keep("")
 
 
 def test_what_cannot_be_compared_is_no_pass(promotion: Promotion) -> None:

@@ -21,6 +21,11 @@ UNSTEADY = frozenset(
 _UNSTEADY_CALLS = frozenset(
     {"clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "uuidv4", "uuidv7", "age"}
 )
+_OF_SESSION = frozenset({"user", "system_user", "current_role"})
+"""What PostgreSQL reads as a value of the session where it stands alone and bare, and sqlglot as a column."""
+_OF_STORAGE = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+_MOMENTS = frozenset({"now", "today", "tomorrow", "yesterday"})
+"""Texts that become another moment each time."""
 
 
 @lru_cache(maxsize=64)
@@ -51,14 +56,29 @@ def checked(sql: str, tables: frozenset[tuple[str, str]]) -> str:
 def _refuse(node: exp.Expr) -> None:
     from sqlglot import exp
 
-    kind = type(node).__name__
     if isinstance(node, exp.Dot):
         raise ProposalRefused("sql: it calls a function of a schema; only PostgreSQL's own may be used.")
+    if unsteady := _unsteady(node):
+        raise ProposalRefused(f"sql: {unsteady} differs each time; a promotion must give the same rows again.")
     called = node.name.lower() if isinstance(node, exp.Anonymous) else ""
-    if kind in UNSTEADY or called in _UNSTEADY_CALLS:
-        raise ProposalRefused(f"sql: {called or kind} differs each time; a promotion must give the same rows again.")
-    if called.startswith(("pg_", "to_reg", "obj_", "col_")):
-        raise ProposalRefused(f"sql: {called} is about the server, and no value of a row.")
+    if called.startswith(("pg_", "to_reg", "obj_", "col_")) or isinstance(node, exp.ObjectIdentifier):
+        raise ProposalRefused(f"sql: {called or node.sql('postgres')} is about the server, and no value of a row.")
+
+
+def _unsteady(node: exp.Expr) -> str:
+    """What of a node is another value each time; empty for nothing."""
+    from sqlglot import exp
+
+    kind, name = type(node).__name__, node.name.lower()
+    if isinstance(node, exp.Anonymous):
+        return name if name in _UNSTEADY_CALLS else ""
+    if isinstance(node, exp.Column):
+        bare = not node.table and not node.this.args.get("quoted")
+        return name if name in _OF_STORAGE or (bare and name in _OF_SESSION) else ""
+    if isinstance(node, exp.Cast) and node.is_type(*exp.DataType.TEMPORAL_TYPES):
+        texts = {text.name.strip().lower() for text in node.find_all(exp.Literal) if text.is_string}
+        return ", ".join(sorted(texts & _MOMENTS))
+    return kind if kind in UNSTEADY else ""
 
 
 def _given(tree: exp.Expr) -> Iterator[exp.Expr]:

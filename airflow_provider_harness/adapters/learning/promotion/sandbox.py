@@ -34,6 +34,8 @@ ABOUT_NAMES = "42"
 """Class of SQLSTATEs that are about a statement's words and names; every other message may repeat a value of a row."""
 ITS_OWN = ("57014", "53", "54")
 """SQLSTATEs of a statement that takes too long or too much: another try of the task would not help."""
+WIDER, ROOM = 10, 64 << 20
+"""A built table has so many times the bytes of the one that is promoted at most, and so many more."""
 LEAST_SECONDS = 1.0
 """A statement gets this long at least, also where the budget is nearly used up."""
 
@@ -115,10 +117,17 @@ class PostgresSandbox(Cancellable):
         table = f"{self._own}{number}"
         try:
             with self._connect(writes=True) as connection, connection.transaction():
-                [(rows,)] = connection.execute(f"SELECT count(*) FROM {ident(self.contract.table)}".encode()).fetchall()
+                [(rows, most)] = connection.execute(
+                    f"SELECT count(*), pg_total_relation_size(%s) * {WIDER} + {ROOM} FROM {ident(self.contract.table)}".encode(),
+                    [ident(self.contract.table)],
+                ).fetchall()
                 # One row more than there are: enough to see that rows were added, and no more than that is ever written.
-                made = f"CREATE TABLE {ident(table)} AS SELECT * FROM ({printed}) AS proposed LIMIT {rows + 1}"
-                connection.execute(made.encode(), prepare=True)  # so it is one statement
+                proposed = f"SELECT * FROM ({printed}) AS proposed LIMIT {rows + 1}"
+                size = f"SELECT coalesce(sum(pg_column_size(sized)), 0) FROM ({proposed}) AS sized"
+                [(bytes_of,)] = connection.execute(size.encode(), prepare=True).fetchall()  # so it is one statement
+                if bytes_of > most:
+                    raise ProposalRefused(f"sql: its rows have {bytes_of:,} bytes; {most:,} at most for this table.")
+                connection.execute(f"CREATE TABLE {ident(table)} AS {proposed}".encode(), prepare=True)
         except (DatabaseRefused, DatabaseUnavailable) as error:
             raise self._refused("sql: the database refuses it", error) from error
         return printed, table

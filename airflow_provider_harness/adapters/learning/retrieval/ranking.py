@@ -22,9 +22,9 @@ CANDIDATES = 50
 """Passages of each ranking that are fused, at least."""
 COMMON = 2000
 """Passages from which on a word is common: PostgreSQL ranks by the passage alone, and would count "how" as much as a name."""
-FEW = 10_000
+FEW = 20_000
 """Passages up to which all that pass the filter are compared, which costs milliseconds and misses none; an index of vectors is for more."""
-LOOKED_AT = 200
+LOOKED_AT = 400
 """``hnsw.ef_search``: candidates that the index keeps while it walks."""
 
 

@@ -102,7 +102,7 @@ FUNCTIONS: Mapping[str, frozenset[str]] = {
 """sqlglot's name of a dialect -> its functions that are no class of sqlglot's. What parses as a class is in ``KINDS``."""
 
 REACHING = re.compile(
-    r"pg_.*|lo_.*|loread|lowrite|dblink.*|postgres_fdw_.*|set_config|setval|nextval|binary_upgrade_.*"
+    r"pg_.*|lo_.*|loread|lowrite|dblink.*|postgres_fdw_.*|set_config|current_setting|setval|nextval|currval|setseed|binary_upgrade_.*"
     r"|(query|table|cursor|schema|database)_to_xml.*|ts_stat|ts_rewrite|crosstab.*|connectby.*|xpath_table|http.*|curl.*|copy_.*"
     r"|read_.*|parquet_.*|csv_scan|json_scan|sniff_csv|glob|getenv|which_secret|duckdb_.*|query|query_table|pragma_.*|.*_scan"
     r"|.*_scan_.*|(postgres|mysql|sqlite)_.*|st_read.*|load_.*|install_.*|checkpoint|force_checkpoint|from_substrait.*|sql_auto_.*"

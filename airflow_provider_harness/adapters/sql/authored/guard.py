@@ -52,6 +52,8 @@ def one_select(sql: str, dialect: str = "postgres") -> str:
         if number > MOST_NODES:
             raise SqlRefused(f"has more than {MOST_NODES:,} parts")
         _check(node, dialect)
+    if dialect == "postgres":
+        _refuse_fields(tree)
     try:
         printed = str(_plain_texts(tree).sql(dialect=dialect, comments=False, normalize_functions=False))
     except (ValueError, RecursionError) as error:
@@ -230,6 +232,34 @@ def _refuse_reaching(node: exp.Expr) -> None:
     for name in (node.name,) if isinstance(node, exp.Anonymous) else node.sql_names():
         if REACHING.fullmatch(name) and name.lower() not in FUNCTIONS["postgres"]:
             raise SqlRefused(f"calls {_shown(name).lower()}, which does more than read these rows")
+
+
+def _refuse_fields(tree: exp.Expr) -> None:
+    """PostgreSQL takes ``(x).name`` for ``name(x)``, and so ``x.name`` where x is what a function in FROM gives."""
+    from sqlglot import exp
+
+    rows, values = _in_from(tree)
+    fields = [node.expression.name for node in tree.find_all(exp.Dot) if isinstance(node.expression, exp.Identifier)]
+    for node in tree.find_all(exp.Column):
+        of = node.table.lower()
+        fields += [node.name] if of and (of in values or of not in rows) else []
+    for called in fields:
+        if REACHING.fullmatch(called):
+            raise SqlRefused(f"takes {_shown(called).lower()} of a value, which calls a function of that name")
+
+
+def _in_from(tree: exp.Expr) -> tuple[set[str], set[str]]:
+    """Names in FROM that stand for rows, and those that may stand for the value of a function, wherever they are."""
+    from sqlglot import exp
+
+    rows = {table.alias_or_name.lower() for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)}
+    values = {name.lower() for called in tree.find_all(exp.Func) for name in (called.name, *called.sql_names())}
+    for alias in tree.find_all(exp.TableAlias):
+        of_rows = isinstance(alias.parent, exp.Subquery | exp.CTE | exp.Values) or (
+            isinstance(alias.parent, exp.Table) and isinstance(alias.parent.this, exp.Identifier)
+        )
+        (rows if of_rows else values).add(alias.name.lower())
+    return rows, values
 
 
 def _tables(tree: exp.Expr) -> set[str]:

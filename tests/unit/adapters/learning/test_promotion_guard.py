@@ -15,6 +15,8 @@ GOOD = (
     "SELECT id, sum(amount) OVER (PARTITION BY status) AS total FROM BRONZE.Orders WHERE id IS NOT NULL",
     'SELECT id FROM "bronze"."orders" UNION SELECT id FROM bronze.orders',
     "SELECT o.id, part FROM bronze.orders AS o, generate_series(1, 2) AS part",
+    'SELECT o.user, "user", o.load_date, part.part FROM bronze.orders AS o, generate_series(1, 2) AS part',
+    "SELECT CAST('now' AS text) AS id, CAST('2026-01-01' AS date) AS day FROM bronze.orders",
 )
 
 BAD = {
@@ -52,6 +54,18 @@ BAD = {
     "SELECT now() AS id FROM bronze.orders": "differs each time",
     "SELECT current_user AS id FROM bronze.orders": "differs each time",
     "SELECT id FROM bronze.orders TABLESAMPLE BERNOULLI (10)": "differs each time",
+    "SELECT user AS id FROM bronze.orders": "user differs each time",
+    "SELECT current_role AS id FROM bronze.orders": "current_role differs each time",
+    "SELECT o.ctid AS id FROM bronze.orders AS o": "ctid differs each time",
+    'SELECT "xmin" AS id FROM bronze.orders': "xmin differs each time",
+    "SELECT ' Now'::timestamptz AS id FROM bronze.orders": "now differs each time",
+    "SELECT date 'today' AS id FROM bronze.orders": "today differs each time",
+    "SELECT CAST(COALESCE(id, 'tomorrow') AS timestamp) AS id FROM bronze.orders": "tomorrow differs each time",
+    "SELECT 'other.secret'::regclass AS id FROM bronze.orders": "about the server",
+    "SELECT CAST('postgres' AS regrole)::text AS id FROM bronze.orders": "about the server",
+    "SELECT g.pg_sleep FROM bronze.orders, generate_series(1, 9) AS g": "takes pg_sleep of a value",
+    "SELECT g.lo_create FROM bronze.orders, LATERAL generate_series(1, 9) AS g": "takes lo_create of a value",
+    "SELECT t.pg_read_file FROM bronze.orders, unnest(ARRAY['/etc/passwd']) AS t": "takes pg_read_file of a value",
     "": ".",
     "I have promoted the table.": ".",
 }

@@ -214,3 +214,59 @@ def test_a_query_that_reads_comes_through_and_says_the_same(sql: str) -> None:
 def test_where_there_is_no_query_there_is_none_to_refuse() -> None:
     assert query("  ") == ""
     assert refusal("") == ""
+
+
+BY_FIELD = (
+    "(margin).{}",
+    "(o.margin).{}",
+    "(1).{}",
+    "(names[1]).{}",
+    "(names)[1].{}",
+    "((SELECT 1)).{}",
+    "(CAST(0 AS int)).{}",
+    "(margin + 1).{}",
+    '(margin)."{}"',
+    "g.{}",
+    "n.{}",
+    "l.{}",
+    "abs.{}",
+)
+"""Ways to write a function so that it looks like a column: PostgreSQL runs each of them."""
+FROM_VALUES = (
+    "FROM bronze.orders AS o, generate_series(1, 1) AS g, unnest(ARRAY['x']) AS n(m), LATERAL lower('x') AS l, abs(1)"
+)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("way", BY_FIELD)
+@pytest.mark.parametrize(
+    "called", ["pg_read_file", "pg_terminate_backend", "LO_CREATE", "nextval", "setseed", "query_to_xml"]
+)
+def test_no_function_is_called_as_if_it_were_a_column(way: str, called: str) -> None:
+    with pytest.raises(SqlRefused, match=f"takes {called.lower()} of a value"):
+        one_select(f"SELECT {way.format(called)} AS x {FROM_VALUES}")
+
+
+@pytest.mark.attack
+def test_a_name_of_rows_elsewhere_hides_no_function() -> None:
+    for hidden in (
+        "SELECT (SELECT g.pg_sleep FROM generate_series(1, 1) AS g) FROM t AS g",
+        "SELECT (SELECT abs.pg_sleep FROM abs(1)) FROM t AS abs",
+        "WITH g AS (SELECT 1 AS a) SELECT (SELECT G.pg_sleep FROM generate_series(1, 1) AS g) FROM g",
+    ):
+        with pytest.raises(SqlRefused, match="takes pg_sleep of a value"):
+            one_select(hidden)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT o.pg_version, o.load_date, o.query FROM bronze.orders AS o",
+        "SELECT orders.http_status, bronze.orders.read_at FROM bronze.orders",
+        "WITH c AS (SELECT load_date FROM t) SELECT c.load_date, s.query FROM c JOIN (SELECT query FROM t) AS s ON TRUE",
+        "SELECT e.key, e.value, g.g, x.n FROM t, jsonb_each(t.j) AS e, generate_series(1, 2) AS g, unnest(t.a) AS x(n)",
+        "SELECT (address).street FROM t",
+    ],
+)
+def test_columns_that_are_called_like_functions_are_columns(sql: str) -> None:
+    assert one_select(sql)

@@ -13,7 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_harness.adapters.duckdb.alike import as_it_stands
 from airflow_provider_harness.adapters.gx.suite import exact
+from airflow_provider_harness.adapters.sql import checks as sql_checks
+from airflow_provider_harness.adapters.sql.dialects import translate
 from airflow_provider_harness.core.contracts.anomaly import CheckHistory, Point
 from airflow_provider_harness.core.contracts.checks import (
     INSIDE,
@@ -507,3 +510,16 @@ def test_great_expectations_agrees_where_it_has_the_check(
     measured = {"postgres": engines.sql_postgres(contract), "gx": engines.gx(contract)}
     assert set(measured["gx"].values) == {check.id for check in has}
     assert_agree(contract, measured)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example.kind))
+def test_what_needs_no_translation_says_the_same_as_one_would(example: Example) -> None:
+    import sqlglot
+
+    rows = sql_checks.Rows(relation="batch", dialect="duckdb", at=NOW)
+    contract = contract_of([example.check])
+    samples = sql_checks.samples(contract, rows, [example.check]) or ("",)
+    for statement in (sql_checks.gate(contract, rows, [example.check]), samples[0]):
+        if ours := as_it_stands(statement):
+            one, other = (sqlglot.parse_one(sql, read="duckdb") for sql in (ours, translate(statement, "duckdb")))
+            assert one == other

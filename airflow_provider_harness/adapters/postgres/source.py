@@ -59,6 +59,7 @@ class PostgresSource(Cancellable):
         self._dsn, self._table, self._sql, self._hasher, self._name = dsn, table, query(sql), hasher, name
         self._waiting, self._open = Waiting(dsn, name), ExitStack()
         self._connection: Any = None
+        self._there: Schema | None = None
 
     def __enter__(self) -> PostgresSource:
         with self._ours():
@@ -84,7 +85,12 @@ class PostgresSource(Cancellable):
         return self._hasher.id if self._hasher else ""
 
     def schema(self) -> Schema:
-        """The columns as the catalog has them; for a query, as the server describes it."""
+        """The columns as the catalog has them; for a query, as the server describes it. They are read once."""
+        if self._there is None:
+            self._there = self._read_schema()
+        return self._there
+
+    def _read_schema(self) -> Schema:
         if self._sql:
             with session(self._dsn, self._name) as connection:
                 return described(connection, self._sql)

@@ -52,6 +52,7 @@ class PostgresCopySource(Cancellable):
         self._dsn, self._table, self._sql, self._name = dsn, table, query(sql), name
         self._waiting, self._open = Waiting(dsn, name), ExitStack()
         self._connection: psycopg.Connection[Any]
+        self._there: Schema | None = None
 
     def __enter__(self) -> PostgresCopySource:
         import psycopg
@@ -77,7 +78,12 @@ class PostgresCopySource(Cancellable):
         return translated(self._name, self._waiting.holders)
 
     def schema(self) -> Schema:
-        """The columns as the catalog has them; for a query, as the server describes it."""
+        """The columns as the catalog has them; for a query, as the server describes it. They are read once."""
+        if self._there is None:
+            self._there = self._read_schema()
+        return self._there
+
+    def _read_schema(self) -> Schema:
         with self._ours():
             if self._sql:
                 return described(self._connection, self._sql)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,8 +14,10 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_text
+from airflow_provider_harness.adapters.duckdb.alike import as_it_stands
 from airflow_provider_harness.adapters.duckdb.in_flight import ArrowChecks
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind
+from airflow_provider_harness.core.contracts.pattern import BOUNDARY
 from airflow_provider_harness.core.contracts.report import Measurements
 from airflow_provider_harness.core.slices.slices import slice_of_day
 
@@ -146,3 +150,51 @@ def test_a_check_that_cannot_be_run_is_an_error_of_its_own_and_the_others_are_ju
     assert gauge.left == tuple(check.id for check in later)
     assert not gauge.complete
     assert (found.rows, found.values["range:a"].value, found.values["unique:a"].value) == (3, 1, 1)
+
+
+def test_a_gate_without_an_authors_query_needs_no_parser_of_sql() -> None:
+    """The parser alone costs more than most slices."""
+    judged = """
+import sys, tests.unit.adapters.duckdb.test_in_flight as case
+found = case.measured([(0, "y", case.NOON), (None, "z", case.NOON)], [(0, "z", case.NOON)])
+assert found.malformed == 3 and found.values["range:a"].samples == ({"a": 0}, {"a": 0}), found
+assert "sqlglot" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", judged], check=True, cwd=Path(__file__).parents[4])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT now() FROM batch",
+        'SELECT sum("a") / 2 FROM batch',
+        "SELECT \"read_text\"('/etc/passwd') FROM batch",
+        "SELECT 1 FROM batch -- WHERE false",
+        "SELECT 1 /* 2 */ FROM batch",
+        "SELECT E'a' FROM batch",
+        "SELECT N'a' FROM batch",
+        "SELECT \"a\" -> 'b' FROM batch",
+        "SELECT \"a\" ->> 'b' FROM batch",
+        "SELECT \"a\" || 'b' FROM batch",
+        "SELECT count(*) FROM batch WHERE \"a\" LIKE 'b'",
+        'SELECT "a" FROM batch ORDER BY 1 DESC',
+        'SELECT CAST("a" AS numeric) FROM batch',
+        "SELECT CAST('NaN' AS numeric) FROM batch",
+        "SELECT 1e5 FROM batch",
+        "SELECT 1.5e5 FROM batch",
+        "SELECT 1; SELECT 2",
+        "SELECT $1",
+        "SELECT 'unended",
+        'SELECT "unended',
+        "SELECT \"a\" ~* 'x'",
+        "SELECT CAST(\"a\" AS text) ~ 'x'",
+        "SELECT 1 FROM batch\nWHERE true",
+    ],
+)
+def test_what_may_mean_something_else_in_duckdb_is_translated(statement: str) -> None:
+    assert as_it_stands(statement) == ""
+
+
+def test_a_pattern_is_written_for_duckdb() -> None:
+    sql = as_it_stands(f"SELECT NOT (\"o\"\"x\" ~ 'it''s{BOUNDARY}')")
+    assert sql == "SELECT NOT (regexp_matches(\"o\"\"x\", 'it''s\\b', 's'))"

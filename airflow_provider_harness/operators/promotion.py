@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LEVELS = ("bronze", "silver", "gold")
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,40}")
+_LONGEST = 86_400
+"""Seconds of a promotion."""
 
 
 class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
@@ -86,8 +88,12 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         for name in ("table", "target"):
             if "{{" not in getattr(self, name) and "." not in getattr(self, name):
                 raise ConfigurationError(place, f"has {name}={getattr(self, name)!r}.", fix="Give schema.table.")
-        if not 1 <= self.max_proposals <= 20 or self.max_cost_usd < 0 or self.max_seconds <= 0:
-            fix = "Give max_proposals from 1 to 20, max_cost_usd of 0 or more, and max_seconds above 0."
+        if "{{" not in self.folder and "://" not in self.folder and not self.folder.startswith("/"):
+            fix = "Give a whole path, or a URI of an object storage."
+            raise ConfigurationError(place, f"has folder={self.folder!r}.", fix=fix)
+        budget = (1 <= self.max_proposals <= 20, self.max_cost_usd >= 0, 0 < self.max_seconds <= _LONGEST)
+        if not all(budget):  # what is no number is none of them
+            fix = f"Give max_proposals from 1 to 20, max_cost_usd of 0 or more, and max_seconds above 0, {_LONGEST:,} at most."
             raise ConfigurationError(place, "has a budget that is none.", fix=fix)
 
     def execute(self, context: Any) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from math import inf, nan
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -128,6 +130,39 @@ def test_a_query_without_end_ends_with_the_budget_and_is_a_refused_proposal(prom
     with sandbox.opened(), pytest.raises(ProposalRefused, match="57014"):
         sandbox.build(endless, 1)
     assert "slow_1" not in promotion.built()
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"max_cost_usd": nan},
+        {"max_seconds": nan},
+        {"max_seconds": inf},
+        {"max_proposals": nan},
+        {"folder": ""},
+        {"folder": "x"},
+    ],
+)
+def test_a_budget_that_is_no_number_and_a_folder_that_is_none_are_refused(
+    promotion: Promotion, given: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"has a budget that is none|has folder="):
+        promotion.operator(**given)
+
+
+def test_a_day_that_no_calendar_has_stays_a_text(promotion: Promotion) -> None:
+    """Rules give a type only to a column all of whose values have it; before, nothing of such a table was proposed."""
+    promotion.sql("UPDATE bronze.orders SET code = '2026-02-' || (27 + id::int % 4) WHERE id IS NOT NULL")
+    try:
+        told = promotion.run()
+        [table] = promotion.built()
+        kinds = dict(
+            promotion.sql(f"SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '{table}'")
+        )
+    finally:
+        promotion.sql("UPDATE bronze.orders SET code = lpad((id::int % 7)::text, 3, '0')")
+    assert (told["outcome"], kinds["code"], kinds["id"]) == ("ready", "text", "bigint")
 
 
 @pytest.mark.attack

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_harness.adapters.learning.promotion.profiled import distinct, is_text, said
+from airflow_provider_harness.adapters.learning.promotion.profiled import VALID_FROM, distinct, is_text, said
 from airflow_provider_harness.adapters.postgres.catalog import catalog
 from airflow_provider_harness.adapters.sql.checks import column, ident, literal
 from airflow_provider_harness.app.ports.promotion import ProposalRefused
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import psycopg
 
 EXAMPLES = 5
-VALID_FROM = 160_000
-"""PostgreSQL's version from which it tells whether a text is a value of a type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed
@@ -51,7 +52,8 @@ class Folder:
 class KeptBudget:
     """What this run of the task has used up, over all its tries: a retry goes on with what is left.
 
-    What is about to be spent is written down before it is, so that a task that is killed has not spent it twice.
+    What is about to be spent is written down before it is, so that a task that is killed has not spent it twice. Where what was written
+    cannot be read, such as half of it, nothing is left.
 
     :param turns: proposals after the one by rules, 0 or more.
     :param usd: US dollars, 0 or more.
@@ -59,8 +61,7 @@ class KeptBudget:
 
     def __init__(self, folder: Folder, *, turns: int, usd: float, left: Any) -> None:
         self._folder, self._turns, self._usd, self._left = folder, turns, usd, left
-        kept = json.loads(folder.read(SPENT) or "{}")
-        self.turns, self.usd = int(kept.get("turns", 0)), float(kept.get("usd", 0.0))
+        self.turns, self.usd = _kept(folder.read(SPENT), turns, usd)
 
     def turn(self) -> str:
         """See ``app.ports.promotion.Budget``."""
@@ -77,7 +78,7 @@ class KeptBudget:
 
         :raises NotAllowed: there is not as much left.
         """
-        if self.usd + usd > self._usd:
+        if not self.usd + usd <= self._usd:
             raise NotAllowed(f"the money is used up: {self.usd:.4f} of {self._usd:g} US dollars were spent")
         self.usd += usd
         self._keep()
@@ -89,3 +90,15 @@ class KeptBudget:
 
     def _keep(self) -> None:
         self._folder.write({SPENT: json.dumps({"turns": self.turns, "usd": round(self.usd, 6)})})
+
+
+def _kept(text: str, turns: int, usd: float) -> tuple[int, float]:
+    """Proposals and US dollars that were spent by earlier tries; all of them where the file does not say."""
+    if not text:
+        return 0, 0.0
+    try:
+        kept = json.loads(text)
+        spent = int(kept["turns"]), float(kept["usd"])
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return turns, usd
+    return spent if spent[0] >= 0 and 0 <= spent[1] < inf else (turns, usd)

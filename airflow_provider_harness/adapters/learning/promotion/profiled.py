@@ -31,6 +31,11 @@ FORMS: Mapping[str, str] = {
     "boolean": r"^(true|false)$",
 }
 
+CALENDAR = frozenset({"date", "timestamp with time zone", "timestamp without time zone"})
+"""Types of which not everything that looks like one is one."""
+VALID_FROM = 160_000
+"""PostgreSQL's version from which it tells whether a text is a value of a type."""
+
 
 def value(name: str) -> str:
     """A column's value as text without the spaces around it; NULL where the source says in words that it knows none."""
@@ -86,15 +91,22 @@ def profiled(connection: psycopg.Connection[Any], contract: Contract, redactor: 
 def _fits(connection: psycopg.Connection[Any], values: str, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """Text column -> the types that all of its values have; what some rows exclude is not looked for in all."""
     asked = {name: tuple(FORMS) for name in names}
+    tells = connection.info.server_version >= VALID_FROM
     for part in (f"(SELECT * FROM {values} AS whole LIMIT {FEW})", values):
         pairs = [(name, kind) for name, kinds in asked.items() for kind in kinds]
         if not pairs:
             break
-        each = ", ".join(f"bool_and({column(name)} ~ {literal(FORMS[kind])})" for name, kind in pairs)
+        each = ", ".join(f"bool_and({_has_form(column(name), kind, tells=tells)})" for name, kind in pairs)
         [row] = connection.execute(f"SELECT {each} FROM {part} AS said".encode()).fetchall()
         held = {pair for pair, holds in zip(pairs, row, strict=True) if holds}
         asked = {name: tuple(kind for kind in kinds if (name, kind) in held) for name, kinds in asked.items()}
     return asked
+
+
+def _has_form(name: str, kind: str, *, tells: bool) -> str:
+    """Whether a value looks like one of a type, and, where the server tells, is one: 30 February is none."""
+    form = f"{name} ~ {literal(FORMS[kind])}"
+    return f"{form} AND pg_input_is_valid({name}, {literal(kind)})" if tells and kind in CALENDAR else form
 
 
 def _padded(connection: psycopg.Connection[Any], table: str, names: Sequence[str]) -> Mapping[str, int]:

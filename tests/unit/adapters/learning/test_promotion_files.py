@@ -30,6 +30,27 @@ def test_what_a_killed_task_had_reserved_stays_spent(tmp_path: Path) -> None:
     assert budget(tmp_path / "other", left=0.0).turn() == "the time is used up"
 
 
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{",
+        '{"turns": 1',
+        "[]",
+        "null",
+        '{"turns": "x", "usd": 0}',
+        '{"turns": -5, "usd": -9}',
+        '{"turns": 0, "usd": NaN}',
+    ],
+)
+def test_where_nobody_can_say_what_was_spent_nothing_is_left(tmp_path: Path, kept: str) -> None:
+    Folder(str(tmp_path / "run 1")).write({"spent.json": kept})
+    retry = budget(tmp_path)
+    assert retry.turn().startswith("2 proposals")
+    with pytest.raises(NotAllowed, match="the money is used up"):
+        retry.reserve(0.01)
+
+
 @pytest.mark.parametrize("text", ["lost 1", "missing", "missing -1", "missing 101", "missing nan"])
 def test_limits_that_are_none_are_told(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"Valid: missing, added, emptied, changed"):

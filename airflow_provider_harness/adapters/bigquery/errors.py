@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, HarnessError
@@ -95,4 +96,6 @@ def _passes(error: Exception, reason: str) -> bool:
     status = getattr(error, "code", None)
     if not isinstance(status, int):
         return True  # no answer at all: the network, or a wait that was too long
-    return status in _TRY_STATUS or status >= 500
+    return (
+        status in _TRY_STATUS or status >= 500 or status == HTTPStatus.NOT_FOUND
+    )  # what BigQuery lacks, it gives a reason for

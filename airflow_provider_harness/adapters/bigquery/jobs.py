@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PARTS = ("completed_parallel_inputs", "parallel_inputs")
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
+"""How long BigQuery may take to answer a connection attempt, and to send the next piece of an answer; the client tries again."""
 TRIES = 100
 """Names that one piece of work has: the next one is taken when a job of this name ended without success."""
 
@@ -51,8 +53,30 @@ def connect(conn_id: str) -> tuple[bigquery.Client, int | None]:
         location=extra.get("location") or None,
         client_options={"api_endpoint": endpoint} if endpoint else None,
     )
+    for scheme in ("https://", "http://"):
+        client._http.mount(scheme, _bounded())
     limit = extra.get("maximum_bytes_billed")
     return client, int(limit) if limit else None
+
+
+def _bounded() -> Any:
+    """What requests go through: the client waits for ever where nobody answers, since it hands on that it has no limit of time.
+
+    An empty answer, of which it makes an error of its own code, is none.
+    """
+    from requests.adapters import HTTPAdapter
+    from requests.exceptions import ConnectionError as NoAnswer
+
+    class Bounded(HTTPAdapter):
+        def send(self, *given: Any, timeout: Any = None, **named: Any) -> Any:
+            limits = timeout or (CONNECT_SECONDS, ANSWER_SECONDS)
+            answer = super().send(*given, **(named | {"timeout": limits}))
+            if answer.status_code == 200 and answer.headers.get("Content-Length") == "0":
+                answer.close()
+                raise NoAnswer("an empty answer, where BigQuery sends JSON")
+            return answer
+
+    return Bounded()
 
 
 def name_of(*parts: Any) -> str:

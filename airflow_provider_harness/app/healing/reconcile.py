@@ -56,7 +56,8 @@ def reconcile(healer: Healer) -> Pass:
     since = (last - OVERLAP) if last else began - FIRST_LOOK
     found = _spooled(healer)  # first: a callback knows the exception
     group_failures(healer)  # then what Airflow confirms; only what has an incident by now is known
-    missed = (*_unreported(healer, since), *_failed_runs(healer, since), *_broken_files(healer))
+    enrolled = _enrolled(healer)
+    missed = (*_unreported(healer, enrolled, since), *_failed_runs(healer, enrolled, since), *_broken_files(healer))
     unseen = [failure for failure in missed if healer.store.found(failure, healer.new_id())]
     found += [str(failure.key) for failure in unseen]
     if unseen:
@@ -179,8 +180,8 @@ def _spooled(healer: Healer) -> list[str]:
     return found
 
 
-def _unreported(healer: Healer, since: datetime) -> list[Failure]:
-    enrolled, settled = _enrolled(healer), healer.now() - GRACE
+def _unreported(healer: Healer, enrolled: set[str], since: datetime) -> list[Failure]:
+    settled = healer.now() - GRACE
     failed = [
         task
         for task in healer.airflow.failed_tasks(since)
@@ -224,9 +225,9 @@ def _of_task(healer: Healer, task: TaskState, *, by_hand: bool) -> Failure:
     )
 
 
-def _failed_runs(healer: Healer, since: datetime) -> list[Failure]:
+def _failed_runs(healer: Healer, enrolled: set[str], since: datetime) -> list[Failure]:
     """Runs that failed although none of their tasks did: no callback of a task speaks for them."""
-    enrolled, settled = _enrolled(healer), healer.now() - GRACE
+    settled = healer.now() - GRACE
     failed = [
         _of_run(run)
         for run in healer.airflow.failed_runs(since)

@@ -83,6 +83,12 @@ class FineTuningSetOperator(SliceOperator):
                 "needs a conn_id for a table (with sql, if wanted), or a path of files.",
                 valid=("conn_id", "path"),
             )
+        if isinstance(group, str) or not folder or not ("://" in folder or folder[0] in "/{"):
+            raise ConfigurationError(
+                f"task {self.task_id}",
+                f"has group={group!r} and folder={folder!r}.",
+                fix="Give group as a list of columns, and folder as a URI or an absolute path: file:///var/lib/airflow/sets/support.",
+            )
         self.path, self.sql, self.folder, self.counter, self.group = path, sql, folder, counter, list(group)
         self.rules: dict[str, Any] = {
             "form": form,
@@ -97,7 +103,7 @@ class FineTuningSetOperator(SliceOperator):
             "max_bad_share": max_bad_share,
             "seed": seed,
         }
-        self.bias = [dict(one) for one in bias]
+        self.bias = [dict(one) if isinstance(one, Mapping) else one for one in bias]
         self._plan()
         self._bias()
 

@@ -63,11 +63,30 @@ class SyntheticDataOperator(SliceOperator):
         self.target, self.folder, self.rows, self.sample_rows = target, folder, rows, sample_rows
         self.children, self.tolerances, self.seed = [dict(one) for one in children], dict(tolerances or {}), seed
         place, needed = f"task {self.task_id}", ("contract", "table", "target")
+        self._counts(templates=True)
+        if not folder or not ("://" in folder or folder[0] in "/{"):
+            fix = "Give a URI or an absolute path: file:///var/lib/airflow/synthetic/shop."
+            raise ConfigurationError(place, f"has folder={folder!r}.", fix=fix)
         for one in self.children:
             if {*one} != {*needed}:
                 raise ConfigurationError(place, f"has a child with {sorted(one)}.", valid=needed)
             wiring.rows.contracts.check_when_parsed(one["contract"], self.get_dag(), one["table"], by_run=False)
         self._tolerances()
+
+    def _counts(self, *, templates: bool = False) -> None:
+        """That what is counted is a number; a template is none before it is rendered.
+
+        :raises ConfigurationError: one is none, or too small.
+        """
+        from airflow_provider_harness.core.learning.synthetic import LEAST_ROWS
+
+        for name, least in (("rows", 1), ("sample_rows", LEAST_ROWS), ("seed", 0)):
+            value = getattr(self, name)
+            if (name == "rows" and value in (None, "")) or (templates and "{{" in str(value)):
+                continue
+            if isinstance(value, bool) or not str(value).isdecimal() or int(value) < least:
+                fix = f"Give a whole number of {least} or more."
+                raise ConfigurationError(f"task {self.task_id}", f"has {name}={value!r}.", fix=fix)
 
     def _tolerances(self) -> Any:
         """The tolerances; what has no meaning is an import error of the Dag."""
@@ -88,6 +107,7 @@ class SyntheticDataOperator(SliceOperator):
         from airflow_provider_harness.wiring.learning import synthetic
 
         with self._working():
+            self._counts()
             order = synthetic.Order(
                 tables=self._pairs(),
                 key=str(self.slice_key),

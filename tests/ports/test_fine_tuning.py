@@ -274,6 +274,17 @@ def test_a_value_of_another_type_in_a_file_is_named_with_its_line(support: Suppo
         ({"max_tokens": 0}, "max_tokens=0"),
         ({"bias": [{"columns": ["region"], "reference": {"a": 0.4}}]}, "has reference="),
         ({"path": "x.jsonl"}, "needs a conn_id"),
+        ({"bias": ["region"]}, "is 'region'"),
+        ({"bias": [{"columns": "region", "reference": {"a": 1}}]}, "has columns='region'"),
+        ({"bias": [{"columns": ["region"], "reference": {"a": 1}, "most": "x"}]}, "has most='x'"),
+        ({"group": "customer"}, "group as a list"),
+        ({"folder": ""}, "an absolute path"),
+        ({"folder": "sets/support"}, "an absolute path"),
+        ({"splits": {"train": "0.5", "test": 0.5}}, "Give int or float"),
+        ({"splits": {"Train": 0.5, "train": 0.5}}, "different in small letters"),
+        ({"quality": {"min_chars": True}}, "Give int or float"),
+        ({"max_tokens": 1.5}, "Give int or none"),
+        ({"seed": "x"}, "Give int"),
     ],
 )
 def test_rules_without_meaning_are_an_error_of_the_dag(support: Support, given: dict[str, Any], said: str) -> None:
@@ -293,6 +304,64 @@ def test_what_the_contract_or_the_worker_lacks_is_named(support: Support, given:
     support.fill(MANY)
     with pytest.raises(AirflowFailException, match=said):
         support.make(**given)
+
+
+def test_a_storage_that_nobody_knows_and_bigquery_are_named_before_anything_is_read(
+    support: Support, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_BQ", "google-cloud-platform://")
+    for given, said in (
+        ({"folder": "s4://sets/support"}, "Unsupported filesystem"),
+        ({"conn_id": "bq"}, "EXPORT DATA"),
+    ):
+        with pytest.raises(AirflowFailException, match=said):
+            support.make(**given)
+
+
+def test_only_equal_signatures_are_duplicates_of_similarity_1(support: Support) -> None:
+    support.fill(
+        [
+            *MANY[:40],
+            row(900, "Why is the big sky so very blue today?"),
+            row(901, "why is the big sky so very blue today"),
+        ]
+    )
+    assert support.make(similarity=1)["rows"] == 42
+
+
+def test_the_same_rows_are_the_same_bytes_in_whatever_order_they_come(
+    support: Support, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_provider_harness.adapters.learning.fine_tuning import spool
+
+    monkeypatch.setattr(spool, "PART_ROWS", 40)  # several parts
+    rows = [
+        *MANY,
+        row(900, "Mail a@example.org at 7"),
+        row(901, "Mail b@example.org at 7", "The answer to this is number 900, and nothing else than 7127100."),
+    ]
+    rows.append((902, "c900", *rows[-2][2:]))
+    found = []
+    for number, order in enumerate((rows, rows[::-1])):
+        support.fill(order)
+        support.make(folder=f"file://{support.folder}/set{number}", group=["customer"])
+        home = support.folder / f"set{number}"
+        version = json.loads((home / "_manifest.json").read_text())["version"]
+        found.append(
+            {one.name: one.read_bytes() for one in (home / version).iterdir() if one.stem in ("train", "test")}
+        )
+    assert found[0].keys() == {"train.jsonl", "train.parquet", "test.jsonl", "test.parquet"}
+    assert found[0] == found[1]
+
+
+def test_a_text_with_another_end_of_a_line_is_one_line(support: Support) -> None:
+    support.fill([*MANY[:40], row(900, "Why\u2028is\u0085it\u2029so?", "It is so since it was never otherwise.")])
+    support.make()
+    assert any(
+        "Why\u2028is\u0085it\u2029so?" in one["example"]["prompt"]
+        for name in ("train", "test")
+        for one in support.read(name)
+    )
 
 
 def test_groups_without_end_and_personal_ones_are_not_counted(

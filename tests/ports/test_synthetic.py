@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk import DAG, Asset
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.operators import SyntheticDataOperator
 from airflow_provider_harness.testing.postgres import PostgresServer
 from tests.ports.fine_tuning_case import LABELLED, context
@@ -217,3 +218,76 @@ def test_too_many_children_are_told(shop: Shop) -> None:
             sample_rows=1500,
             children=[{"contract": "visits.odcs.yaml", "table": "public.visits", "target": "made.visits"}],
         )
+
+
+def _people(shop: Shop, properties: str, sql: str, *, more: str = "") -> None:
+    shop.ask("DROP TABLE IF EXISTS public.people, made.people")
+    shop.ask(f"CREATE TABLE public.people AS {sql}")
+    head = HEAD.format("people")
+    (shop.folder / "people.odcs.yaml").write_text(
+        head.replace("    properties:\n", f"{more}    properties:\n") + properties
+    )
+
+
+PEOPLE: dict[str, Any] = {"contract": "people.odcs.yaml", "table": "public.people", "target": "made.people"}
+
+
+def test_a_reference_to_its_own_table_leads_to_a_row_of_it(shop: Shop) -> None:
+    boss = "      - {name: boss, logicalType: integer, physicalType: bigint, relationships: [{to: people.id}]}\n"
+    _people(shop, boss, "SELECT 5000 + n AS id, 5000 + nullif(n / 2, 0) AS boss FROM generate_series(1::bigint, 300) n")
+    shop.make(**PEOPLE)
+    orphans = "SELECT count(*) FILTER (WHERE b.id IS NULL AND m.boss IS NOT NULL), count(m.boss) > 250, bool_and(m.boss <= m.id) FROM made.people m LEFT JOIN made.people b ON b.id = m.boss"
+    assert shop.ask(orphans) == [(0, True, True)]
+
+
+def test_numbers_at_the_edge_of_their_type_stay_within_it(shop: Shop) -> None:
+    wide = "      - {name: wide, logicalType: number, physicalType: 'numeric(38,18)'}\n"
+    great = "      - {name: great, logicalType: integer, physicalType: bigint}\n"
+    few = "      - {name: few, logicalType: number, physicalType: 'numeric(4,2)'}\n"
+    _people(
+        shop,
+        wide + great + few,
+        "SELECT n AS id, CASE n % 2 WHEN 0 THEN 99999999999999999999.999999999999999999 ELSE n / 7.0 END::numeric(38,18) AS wide, "
+        "CASE n % 2 WHEN 0 THEN 9223372036854775807 ELSE -9223372036854775808 END AS great, "
+        "CASE n % 2 WHEN 0 THEN 99.99 ELSE n / 10.0 END::numeric(4,2) AS few FROM generate_series(1::bigint, 400) n",
+    )
+    shop.make(**PEOPLE, tolerances={"association": 2})
+    [found] = shop.ask("SELECT max(wide) > 99999999999999999999, max(great), min(great), max(few) FROM made.people")
+    assert found[0] and found[1:3] == (2**63 - 1, -(2**63)) and str(found[3]) == "99.99"
+
+
+BACK = "      - {name: order_id, logicalType: integer, physicalType: bigint, relationships: [{to: orders.id}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("orders", "customers"), ("customers", "orders")], ids=["before what it refers to", "a cycle"]
+)
+def test_references_that_cannot_be_kept_are_refused_before_anything_is_made(shop: Shop, first: str, then: str) -> None:
+    if first == "customers":
+        (shop.folder / "customers.odcs.yaml").write_text(CUSTOMERS + BACK)
+    shop.ask("DROP TABLE IF EXISTS made.customers, made.orders")
+    child = {"contract": f"{then}.odcs.yaml", "table": f"public.{then}", "target": f"made.{then}"}
+    with pytest.raises(AirflowFailException, match="List each table after those that it refers to"):
+        shop.make(contract=f"{first}.odcs.yaml", table=f"public.{first}", target=f"made.{first}", children=[child])
+    assert shop.ask("SELECT to_regclass('made.customers'), to_regclass('made.orders')") == [(None, None)]
+
+
+def test_a_reference_of_several_columns_is_refused_before_anything_is_made(shop: Shop) -> None:
+    properties = "".join(f"      - {{name: {c}, logicalType: integer, physicalType: bigint}}\n" for c in ("a", "b"))
+    both = "    relationships: [{from: [people.a, people.b], to: [customers.id, customers.age]}]\n"
+    _people(shop, properties, "SELECT n AS id, n AS a, n AS b FROM generate_series(1::bigint, 100) n", more=both)
+    with pytest.raises(AirflowFailException, match=r"refers to id, age of public\.customers"):
+        shop.make(children=[PEOPLE])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"rows": 0}, {"rows": 1.5}, {"rows": "many"}, {"sample_rows": 39}, {"seed": "x"}, {"seed": True}, {"folder": ""},
+        {"folder": "sets/shop"}, {"tolerances": {"marginal": "x"}}, {"tolerances": {"nulls": True}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_numbers_without_meaning_are_an_error_of_the_dag(shop: Shop, given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        SyntheticDataOperator(task_id="t", **{**PEOPLE, "conn_id": "shop", "folder": "file:///x", **given})

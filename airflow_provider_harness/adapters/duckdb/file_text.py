@@ -209,4 +209,6 @@ def _wrong(text: str) -> tuple[int, str] | None:
         json.loads(text)
     except json.JSONDecodeError as error:
         return error.lineno, f"is no JSON ({error.msg} at character {error.colno})"
+    except RecursionError:
+        return 1, "has values within values, thousands deep"
     return None

@@ -40,7 +40,11 @@ class PublishedFolder:
         version = uuid.uuid4().hex[:12]
         target = self._place / version
         target.mkdir(parents=True, exist_ok=True)
-        files = {path.name: _copied(path, target / path.name) for path in sorted(local.iterdir())}
+        try:
+            files = {path.name: _copied(path, target / path.name) for path in sorted(local.iterdir())}
+        except BaseException:
+            self._remove(version)
+            raise
         told = {**manifest, "version": version, "before": (before or {}).get("version", ""), "files": files}
         temporary = self._place / f"_manifest.{version}.tmp"
         temporary.write_text(json.dumps(told, indent=1, ensure_ascii=False))
@@ -55,10 +59,13 @@ class PublishedFolder:
         """Remove the version before the last, which nobody is reading any more; only a folder that a manifest named is one."""
         old = (before or {}).get("before", "")
         if old and old not in kept and (self._place / old).exists():
-            for file in list((self._place / old).iterdir()):
-                file.unlink()
-            if isinstance(self._place, Path):  # object storage has no folders
-                (self._place / old).rmdir()
+            self._remove(old)
+
+    def _remove(self, version: str) -> None:
+        for file in list((self._place / version).iterdir()):
+            file.unlink()
+        if isinstance(self._place, Path):  # object storage has no folders
+            (self._place / version).rmdir()
 
 
 def _copied(source: Path, target: Any) -> dict[str, Any]:

@@ -151,27 +151,38 @@ def bias_rules(place: str, given: Sequence[Mapping[str, Any]]) -> tuple[BiasRule
     return tuple(_rule(f"{place}, bias[{number}]", one) for number, one in enumerate(given))
 
 
+_FIX = (
+    "For example {'columns': ['region'], 'reference': {'north': 0.5, 'south': 0.5}, 'most': 0.1}; or a table as "
+    "reference; a period of one column is year, month or day; most is 0 to 1, cap 1 or more."
+)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _rule(place: str, given: Mapping[str, Any]) -> BiasRule:
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(place, f"is {given!r}.", fix=_FIX)
     if strange := sorted({*given} - {*_KNOWN}):
         raise ConfigurationError(place, f"has {strange[0]!r}.", valid=_KNOWN)
     reference, columns = given.get("reference"), tuple(given.get("columns", ()))
     period, most, cap = given.get("period", ""), given.get("most"), given.get("cap", 5.0)
     shares = {str(name): float(share) for name, share in reference.items()} if isinstance(reference, Mapping) else {}
     wrong = {
-        "columns": not columns,
+        "columns": not columns or isinstance(given["columns"], str),
         "period": period not in PERIODS or (bool(period) and len(columns) != 1),
         "reference": not reference
         or any(share < 0 for share in shares.values())
         or (bool(shares) and abs(sum(shares.values()) - 1) > 1e-6),
-        "most": most is not None and not 0 <= most <= 1,
-        "cap": not cap >= 1,
+        "most": most is not None and not (_is_number(most) and 0 <= most <= 1),
+        "cap": not (_is_number(cap) and cap >= 1),
     }
     if bad := [name for name, is_wrong in wrong.items() if is_wrong]:
         raise ConfigurationError(
             place,
             f"has {bad[0]}={given.get(bad[0])!r}.",
-            fix="For example {'columns': ['region'], 'reference': {'north': 0.5, 'south': 0.5}, 'most': 0.1}; or a table as "
-            "reference; a period of one column is year, month or day; most is 0 to 1, cap 1 or more.",
+            fix=_FIX,
         )
     table = "" if shares else str(reference)
     return BiasRule(columns=columns, period=period, shares=shares, table=table, most=most, cap=cap)

@@ -50,8 +50,8 @@ class Tolerances:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if not 0 <= value <= 2:
-                raise ConfigurationError(f"tolerance {one.name}", f"is {value}.", fix="Give a number from 0 to 2.")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
+                raise ConfigurationError(f"tolerance {one.name}", f"is {value!r}.", fix="Give a number from 0 to 2.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

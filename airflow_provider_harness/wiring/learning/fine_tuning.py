@@ -42,7 +42,7 @@ from airflow_provider_harness.core.redaction.personal_data import PERSONAL
 from airflow_provider_harness.core.slices.gate_run import GateSite, Place
 from airflow_provider_harness.wiring.gates import gate
 from airflow_provider_harness.wiring.moves import hasher_of
-from airflow_provider_harness.wiring.rows.connections import Cancel, dsn, named
+from airflow_provider_harness.wiring.rows.connections import Cancel, dsn, is_bigquery, named
 from airflow_provider_harness.wiring.rows.slices import piece_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
     :raises ContractViolation: a gate blocked.
     """
     contract, place = order.contract, f"task {order.task.task_id}"
+    _reachable(place, order)
     _fits(place, contract, order)
     wanted = [rule.shares or _reference(order, rule) for rule in order.bias]
     piece, counter = piece_of(contract, order.key, order.end), counter_of(place, order.counter)
@@ -253,6 +254,25 @@ def _reference(order: Order, rule: BiasRule) -> dict[str, float]:
             fix="Give the shares themselves: {'north': 0.5, 'south': 0.5}.",
         )
     return reference_shares(rule, dsn(order.conn_id, "harness bias"), named(order.conn_id))
+
+
+def _reachable(place: str, order: Order) -> None:
+    """Ask before an hour of work whether there is a place for what is made of it.
+
+    :raises ConfigurationError: the source is in BigQuery, or nobody knows the folder's kind of storage.
+    """
+    if order.conn_id and is_bigquery(order.conn_id):
+        raise ConfigurationError(
+            place,
+            f"reads connection {order.conn_id}, which leads to BigQuery.",
+            valid=("conn_id of a PostgreSQL", "path"),
+            fix="Export the slice (EXPORT DATA OPTIONS (uri='gs://.../*.parquet', format='PARQUET') AS SELECT ...), and give its folder as path.",
+        )
+    try:
+        PublishedFolder(order.folder).manifest()
+    except ValueError as error:
+        fix = "Give a URI of an object storage whose provider is installed, or file:///an/absolute/path."
+        raise ConfigurationError(place, f"has folder={order.folder!r}: {error}.", fix=fix) from error
 
 
 def _fits(place: str, contract: Contract, order: Order) -> None:

@@ -17,6 +17,7 @@ from airflow_provider_harness.adapters.learning.synthetic.making import Parent, 
 from airflow_provider_harness.adapters.learning.synthetic.sample import (
     MOST_CHILDREN,
     Link,
+    followable,
     links,
     of_synthetic,
     readable,
@@ -73,6 +74,7 @@ def build(order: Order, running: list[Cancel]) -> tuple[dict[str, Any], Report]:
         import_module("scipy")
     except ModuleNotFoundError as error:
         raise MissingExtra("synthetic data", "training") from error
+    followable([contract for contract, _ in order.tables])
     url, targets = dsn(order.conn_id, "harness synthetic data"), {one.table: target for one, target in order.tables}
     for target in targets.values():
         refuse_other(url, named(order.conn_id), target)

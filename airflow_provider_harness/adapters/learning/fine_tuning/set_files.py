@@ -13,6 +13,8 @@ from airflow_provider_harness.core.redaction.person_texts import hide_people
 
 BATCH_ROWS = 2_000
 """Examples that are in memory at once, for each split."""
+_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+"""What some readers take for the end of a line, and how JSON writes it otherwise."""
 LOOKED_AT = 2_000
 """Examples in which personal data are looked for again, spread over the set."""
 
@@ -62,7 +64,7 @@ class SetFiles:
             lines = (self._folder / f"{split}.jsonl").open("w", encoding="utf-8", newline="\n")
             self._open[split] = (lines, pq.ParquetWriter(self._folder / f"{split}.parquet", schema, compression="zstd"))
         lines, table = self._open[split]
-        lines.writelines(f"{row['example']}\n" for row in rows)
+        lines.writelines(f"{row['example'].translate(_ENDS)}\n" for row in rows)
         table.write_table(pa.Table.from_pylist(rows, schema=schema))
         rows.clear()
 

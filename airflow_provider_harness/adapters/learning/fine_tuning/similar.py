@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PERMUTATIONS = 128
 """Of a signature: the share of equal ones estimates the similarity, to about 0.05."""
+MOST = 0.95
+"""From this similarity on the bands stay as they are; who shares one is compared by the signatures anyway."""
 WAITING = 2_000
 """Signatures that are written at once."""
 
@@ -35,7 +37,7 @@ class Similar:
             from datasketch import MinHash, MinHashLSH
         except ModuleNotFoundError as error:
             raise MissingExtra("near-duplicates of a fine-tuning set", "training") from error
-        index = MinHashLSH(threshold=similarity, num_perm=PERMUTATIONS)
+        index = MinHashLSH(threshold=min(similarity, MOST), num_perm=PERMUTATIONS)
         self._similarity, self._bands, self._rows = similarity, index.b, index.r
         self._empty = MinHash(num_perm=PERMUTATIONS, seed=seed, hashfunc=zlib.crc32, scheme="affine32")
         self._signatures = _opened(folder / "signatures")

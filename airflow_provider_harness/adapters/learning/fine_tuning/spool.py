@@ -1,17 +1,17 @@
-"""Prepared examples on a worker's disk, and in memory a few numbers of each: about 40 bytes an example."""
+"""Prepared examples on a worker's disk, and in memory a few numbers of each: about 50 bytes an example."""
 
 from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.learning.fine_tuning.similar import Similar
 from airflow_provider_harness.app.ports.fine_tuning import Prepared
 from airflow_provider_harness.app.ports.rows import Progress
-from airflow_provider_harness.core.learning.fine_tuning.examples import texts_of
+from airflow_provider_harness.core.learning.fine_tuning.examples import hash_of, texts_of
 from airflow_provider_harness.core.learning.fine_tuning.quality import shingles
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 2_000
 """Examples that are in memory at once."""
+PART_ROWS, MOST_PARTS = 10_000, 200
+"""Examples that are sorted at once, about; and files that are open for it at most."""
 
 
 class DiskSpool:
@@ -30,7 +32,7 @@ class DiskSpool:
 
     def __init__(self, folder: Path, progress: Progress) -> None:
         self._folder, self._file, self._progress = folder, folder / "spool.parquet", progress
-        self._digests, self._groups = array("Q"), array("Q")
+        self._digests, self._groups, self._keys = array("Q"), array("Q"), array("Q")
         self._waiting: list[Prepared] = []
         self._joined: dict[int, int] = {}
         self._writer: Any = None
@@ -41,6 +43,7 @@ class DiskSpool:
         """See ``app.ports.fine_tuning.Spool``."""
         self._digests.append(int(prepared.digest[:16], 16))
         self._groups.append(prepared.group)
+        self._keys.append(hash_of([prepared.key], 0))
         self._waiting.append(prepared)
         if len(self._waiting) >= BATCH_ROWS:
             self._flush()
@@ -78,10 +81,9 @@ class DiskSpool:
         """See ``app.ports.fine_tuning.Spool``."""
         import numpy as np
 
-        digests, groups = (np.frombuffer(numbers, dtype=np.uint64) for numbers in (self._digests, self._groups))
-        order = np.lexsort(
-            (groups, digests)
-        )  # of the same example in two groups, the same one stays whatever came first
+        own = (self._keys, self._groups, self._digests)
+        keys, groups, digests = (np.frombuffer(numbers, dtype=np.uint64) for numbers in own)
+        order = np.lexsort((keys, groups, digests))  # of the same example, the same row stays whatever came first
         again = digests[order[1:]] == digests[order[:-1]]
         self._kept[order[1:][again]] = False
         return int(np.count_nonzero(again))
@@ -117,10 +119,24 @@ class DiskSpool:
             self._joined[max(one, other)] = min(one, other)
 
     def kept(self) -> Iterator[tuple[Prepared, int, int]]:
-        """See ``app.ports.fine_tuning.Spool``."""
-        for number, prepared in self._rows():
-            if self._kept[number]:
-                yield prepared, _root(self._joined, prepared.group), self._digests[int(self._clusters[number])]
+        """See ``app.ports.fine_tuning.Spool``. They come in the order of their digests, one part of all digests after the other."""
+        parts = max(1, min(MOST_PARTS, len(self._digests) // PART_ROWS))
+        files = [(self._folder / f"part{part}").open("w+b") for part in range(parts)]
+        try:
+            for number, prepared in self._rows():
+                if self._kept[number]:
+                    group, cluster = _root(self._joined, prepared.group), self._digests[int(self._clusters[number])]
+                    told = (prepared.digest, prepared.example, prepared.key, group, prepared.tokens)
+                    line = json.dumps([*told, dict(prepared.values), cluster])
+                    files[self._digests[number] * parts >> 64].write(f"{line}\n".encode())
+            for file in files:
+                file.seek(0)
+                for digest, example, key, group, tokens, values, cluster in sorted(map(json.loads, file), key=_digest):
+                    own = Prepared(example=example, key=key, digest=digest, group=group, tokens=tokens, values=values)
+                    yield own, group, cluster
+        finally:
+            for file in files:
+                file.close()
 
     def _rows(self) -> Iterator[tuple[int, Prepared]]:
         import pyarrow.parquet as pq
@@ -144,6 +160,10 @@ def _prepared(row: dict[str, Any], group: int) -> Prepared:
         tokens=row["tokens"],
         values=json.loads(row["values"]),
     )
+
+
+def _digest(told: Sequence[Any]) -> str:
+    return str(told[0])
 
 
 def _root(joined: dict[int, int], group: int) -> int:

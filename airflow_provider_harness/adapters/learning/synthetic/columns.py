@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.sql.values import NUMBERS, Family, family, kind_of
@@ -22,6 +22,8 @@ MOST_CATEGORIES, LEAST_OF_ONE = 50, 5
 EDGE, GRID = 0.005, 401
 """What is left out at both ends of a column, whose values are single rows', and how many quantiles are kept between."""
 _DAY = 86_400
+_EXACT = Context(prec=800)
+"""Enough digits for every float and every decimal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,5 +158,9 @@ def _value(code: float, kind: Any) -> Any:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=code)
         return moment if kind.tz else moment.replace(tzinfo=None)
     if pa.types.is_decimal(kind):
-        return round(Decimal(code), kind.scale)
-    return int(code) if pa.types.is_integer(kind) else code
+        most = Decimal(10**kind.precision - 1).scaleb(-kind.scale, _EXACT)
+        return min(max(Decimal(code).quantize(Decimal(1).scaleb(-kind.scale), context=_EXACT), -most), most)
+    if pa.types.is_integer(kind):  # a float beside the greatest number may be beyond it
+        most_whole = 2 ** (kind.bit_width - 1)
+        return min(max(int(code), -most_whole), most_whole - 1)
+    return code

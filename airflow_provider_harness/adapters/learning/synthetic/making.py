@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.learning.synthetic.copula import Copula
 from airflow_provider_harness.adapters.learning.synthetic.likeness import ks, likeness
 from airflow_provider_harness.adapters.learning.synthetic.page import Shown
 from airflow_provider_harness.adapters.learning.synthetic.privacy import Neighbours
-from airflow_provider_harness.adapters.learning.synthetic.sample import Link, counted, placeholders
+from airflow_provider_harness.adapters.learning.synthetic.sample import Link, counted, own_links, placeholders
 from airflow_provider_harness.adapters.sql.types import arrow_schema
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.report import CheckResult
@@ -78,7 +78,7 @@ class Table:
         self.contract, self.target, self.values, self._refers, self._parents = contract, target, values, refers, parents
         self.sampled = len(values[contract.names[0]])
         self._random = np.random.default_rng([seed, len(parents), self.sampled])
-        keys = [link.column for link in refers]
+        keys = [*(link.column for link in refers), *own_links(contract)]
         self.drawn = {name: drawn_as(contract, name, keys, values[name]) for name in contract.names}
         order = self._random.permutation(self.sampled)
         learned, held_out = order[: self.sampled // 2], order[self.sampled // 2 :]
@@ -164,7 +164,11 @@ class Table:
         if how is Drawn.PLACEHOLDER:
             made, nulls = placeholders(self.contract, name, numbers.tolist()), self._nulls(name)
             return [None if self._random.random() < nulls else value for value in made]
-        link = next(one for one in self._refers if one.column == name)
+        link = next((one for one in self._refers if one.column == name), None)
+        if link is None:  # to a row of its own table that comes before, or to itself
+            made = counted(self.contract, self.contract.key[0], self._random.integers(1, numbers + 1).tolist())
+            nulls = self._nulls(name)
+            return [None if self._random.random() < nulls else value for value in made]
         parent = self._parents[link.table]
         if owners is None or link is not self._refers[0]:
             owners = self._random.integers(1, parent.rows + 1, len(numbers))

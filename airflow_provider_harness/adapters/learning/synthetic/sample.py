@@ -42,6 +42,44 @@ def links(contract: Contract, tables: Sequence[str]) -> tuple[Link, ...]:
     )
 
 
+def own_links(contract: Contract) -> tuple[str, ...]:
+    """The columns that refer to the key of their own table."""
+    return tuple(
+        check.columns[0]
+        for check in contract.checks
+        if check.kind is CheckKind.REFERENTIAL
+        and check.reference
+        and check.reference.table == contract.table
+        and len(check.columns) == 1
+        and check.reference.columns == contract.key
+    )
+
+
+def followable(contracts: Sequence[Contract]) -> None:
+    """That synthetic rows can keep every reference between the tables of a set.
+
+    :raises ConfigurationError: one refers by several columns, to what is no key, or to a table that comes after it.
+    """
+    before: dict[str, Contract] = {}
+    for contract in contracts:
+        own = own_links(contract)
+        for check in contract.checks:
+            other = check.reference
+            if check.kind is not CheckKind.REFERENTIAL or not other or other.table not in {c.table for c in contracts}:
+                continue
+            if other.table == contract.table and check.columns[0] in own:
+                continue
+            place, named = f"table {contract.table}, {check.id}", ", ".join(other.columns)
+            if len(check.columns) > 1 or other.table == contract.table or other.table not in before:
+                problem = f"refers to {named} of {other.table}: synthetic rows refer by one column, to a table that comes before theirs, or to the key of their own."
+                fix = "List each table after those that it refers to; leave a reference of several columns, and one of a cycle, out of the contract that is given here."
+                raise ConfigurationError(place, problem, fix=fix)
+            if other.columns != before[other.table].key:
+                problem = f"refers to {named} of {other.table}, which is not its key."
+                raise ConfigurationError(place, problem, valid=before[other.table].key, fix="Refer to the key.")
+        before[contract.table] = contract
+
+
 def sampled(contract: Contract, seed: int, rows: int, link: Link | None = None, parents: str = "") -> str:
     """A query for the sample of a table.
 

@@ -26,6 +26,8 @@ class BadExample(StrEnum):
     """Why a row is no example. Each of them is a fault of the data: past the declared share they stop the set."""
 
     NO_TEXT = "a text is empty, or has half a character"
+    NOT_TEXT = "a content is no text: a number, a picture, or a call"
+    MORE = "a turn has more than a role and a text, such as a call of a tool or a weight"
     NO_MESSAGES = "messages is no list of {role, content}"
     ROLE = "a role is unknown, or a turn is out of order"
     NO_ANSWER = "the last turn is not the assistant's"
@@ -36,7 +38,19 @@ class BadExample(StrEnum):
 
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a pair of UTF-16, which JSON can write and no file of text can hold."""
+_SEEN = re.compile(
+    "[^\\s\x00-\x1f\x7f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+"""A sign that somebody sees."""
 ROLES = ("system", "user", "assistant", "tool")
+_SAID = {"human": "user", "gpt": "assistant", "model": "assistant", "developer": "system"}
+"""Role as other trainers and services write it -> the role that is meant."""
+_TURNS = (("role", "content"), ("from", "value"), ("role", "parts"))
+"""The keys of a turn: as most write it, as ShareGPT does, as Gemini does."""
+_UNSAID = ("name", "id")
+"""What a turn may be called; a set does not need it, and it is left out."""
+_LISTS = ("messages", "conversations", "contents")
+"""Under which key a talk has its turns, where it is no list itself."""
 TEXTS = {
     ExampleForm.CHAT: ("messages", "system", "user", "assistant"),
     ExampleForm.PROMPT_COMPLETION: ("prompt", "completion"),
@@ -81,9 +95,11 @@ def example_of(row: Mapping[str, Any], shape: Shape, as_of: datetime) -> Example
     if shape.form is ExampleForm.PROMPT_COMPLETION:
         made = {part: row[shape.columns[part]] for part in ("prompt", "completion")}
         return made if all(map(_is_text, made.values())) else BadExample.NO_TEXT
-    messages = _messages(row, shape)
-    wrong = _talk(messages)
-    return wrong or {"messages": [{"role": one["role"], "content": one["content"]} for one in messages]}
+    found = _messages(row, shape)
+    messages = _plain_turns(found)
+    if isinstance(messages, BadExample):
+        return messages
+    return _talk(messages) or {"messages": messages}
 
 
 def _mistimed(value: Any, as_of: datetime) -> BadExample | None:
@@ -114,13 +130,57 @@ def _messages(row: Mapping[str, Any], shape: Shape) -> Any:
     return found
 
 
-def _talk(messages: Any) -> BadExample | None:
-    """What is wrong with a talk: a system turn may begin it, user and assistant take turns, and the assistant has the last word."""
-    if not isinstance(messages, list) or not messages or not all(isinstance(one, Mapping) for one in messages):
+def _plain_turns(found: Any) -> list[dict[str, Any]] | BadExample:
+    """The turns as ``role`` and ``content``, from whichever way of writing them; what would be lost by that is a fault."""
+    before: list[Any] = []
+    if isinstance(found, Mapping):
+        lists = [name for name in _LISTS if isinstance(found.get(name), list)]
+        if len(lists) != 1:
+            return BadExample.NO_MESSAGES
+        if _more(found, (lists[0], "system")):
+            return BadExample.MORE
+        before = [{"role": "system", "content": found["system"]}] if found.get("system") else []
+        found = found[lists[0]]
+    if not isinstance(found, list) or not found or not all(isinstance(one, Mapping) for one in found):
         return BadExample.NO_MESSAGES
-    if not all(_is_text(one.get("content")) for one in messages):
+    turns: list[dict[str, Any]] = []
+    for one in (*before, *found):
+        turn = _plain_turn(one)
+        if isinstance(turn, BadExample):
+            return turn
+        turns.append(turn)
+    return turns
+
+
+def _plain_turn(one: Mapping[str, Any]) -> dict[str, Any] | BadExample:
+    names = next((names for names in _TURNS if {*names} <= {*one}), None)
+    if names is None:
+        return BadExample.NO_MESSAGES
+    if _more(one, (*names, *_UNSAID)):
+        return BadExample.MORE
+    role, text = (one[name] for name in names)
+    if isinstance(text, list) and text:
+        parts = [part.get("text") if isinstance(part, Mapping) else None for part in text]
+        if not all(isinstance(part, str) for part in parts) or any(_more(part, ("type", "text")) for part in text):
+            return BadExample.NOT_TEXT
+        text = "".join(map(str, parts))
+    if text is not None and not isinstance(text, str):
+        return BadExample.NOT_TEXT
+    if not isinstance(role, str):
+        return BadExample.ROLE
+    return {"role": _SAID.get(role, role), "content": text}
+
+
+def _more(one: Mapping[str, Any], names: Sequence[str]) -> bool:
+    """Whether something is said under other names than these."""
+    return any(value not in (None, "", [], {}) for name, value in one.items() if name not in names)
+
+
+def _talk(messages: Sequence[Mapping[str, Any]]) -> BadExample | None:
+    """What is wrong with a talk: a system turn may begin it, user and assistant take turns, and the assistant has the last word."""
+    if not all(_is_text(one["content"]) for one in messages):
         return BadExample.NO_TEXT
-    roles = [one.get("role") for one in messages]
+    roles = [one["role"] for one in messages]
     turns = [role for role in roles[roles[0] == "system" :] if role != "tool"]
     expected = ["user", "assistant"] * (len(turns) // 2 + 1)
     if not {*roles} <= {*ROLES} or not turns or turns != expected[: len(turns)]:
@@ -129,7 +189,7 @@ def _talk(messages: Any) -> BadExample | None:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and not _HALF.search(value)
+    return isinstance(value, str) and _SEEN.search(value) is not None and not _HALF.search(value)
 
 
 def texts_of(example: Example) -> tuple[str, ...]:

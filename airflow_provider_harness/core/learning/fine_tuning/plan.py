@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import NoneType
 from typing import Any, TypeVar
 
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -67,6 +68,17 @@ class FineTuning:
         }
 
 
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "splits": (int, float),
+    "quality": (int, float),
+    "similarity": (int, float),
+    "max_bad_share": (int, float),
+    "max_tokens": (int, NoneType),
+    "seed": (int,),
+}
+"""Parameter -> the types of its value, or of each of its values."""
+
+
 def planned(place: str, given: Mapping[str, Any]) -> FineTuning:
     """The rules as an operator is given them.
 
@@ -75,6 +87,11 @@ def planned(place: str, given: Mapping[str, Any]) -> FineTuning:
         ``FineTuning``.
     :raises ConfigurationError: one of them has no meaning.
     """
+    for name, kinds in _KINDS.items():
+        for value in given[name].values() if isinstance(given[name], Mapping) else (given[name],):
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                wanted = " or ".join("none" if kind is NoneType else kind.__name__ for kind in kinds)
+                raise ConfigurationError(place, f"has {name}={given[name]!r}.", fix=f"Give {wanted}.")
     form = _word(place, "form", ExampleForm, given["form"])
     shape = Shape(
         form=form,

@@ -21,11 +21,12 @@ class Splits:
 
     def __post_init__(self) -> None:
         wrong = [name for name, share in self.shares.items() if not share > 0 or not name.isidentifier()]
-        if wrong or not self.shares or abs(sum(self.shares.values()) - 1) > 1e-9:
+        alike = len({name.lower() for name in self.shares}) < len(self.shares)
+        if wrong or alike or not self.shares or abs(sum(self.shares.values()) - 1) > 1e-9:
             raise ConfigurationError(
                 "splits",
                 f"is {dict(self.shares)}.",
-                fix="Give names of letters with shares over 0 that are 1 together: {'train': 0.9, 'test': 0.1}.",
+                fix="Give names of letters, different in small letters too, with shares over 0 that are 1 together: {'train': 0.9, 'test': 0.1}.",
             )
 
     def of(self, group: int) -> str:

@@ -56,6 +56,44 @@ def test_a_talk_takes_turns_and_ends_with_an_answer(turns: tuple[Any, ...], foun
     assert found is None or talk(*turns) is found
 
 
+PLAIN = {"messages": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Because."}]}
+BE_SHORT = {"messages": [{"role": "system", "content": "Be short."}, *PLAIN["messages"]]}
+ANSWERS = {"role": "assistant", "content": "Because."}
+ASKS = {"role": "user", "content": "Why?"}
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ([{"from": "human", "value": "Why?"}, {"from": "gpt", "value": "Because."}], PLAIN),
+        ({"conversations": [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": "Because."}]}, PLAIN),
+        ([{"role": "user", "parts": [{"text": "Wh"}, {"text": "y?"}]}, {"role": "model", "parts": [{"text": "Because."}]}], PLAIN),
+        ([{"role": "user", "content": [{"type": "text", "text": "Why?"}]}, ANSWERS], PLAIN),
+        ({"system": "Be short.", "messages": [ASKS, ANSWERS]}, BE_SHORT),
+        ({"messages": [{"role": "developer", "content": "Be short."}, ASKS, ANSWERS]}, BE_SHORT),
+        ([{**ASKS, "name": None, "tool_calls": []}, {**ANSWERS, "refusal": None}], PLAIN),
+        ([ASKS, {**ANSWERS, "weight": 0}], BadExample.MORE),
+        ([{**ASKS, "name": "Ada"}, ANSWERS], PLAIN),
+        ([ASKS, {"role": "assistant", "content": "I call.", "tool_calls": [CALL]}, {"role": "tool", "content": "1"}, ANSWERS], BadExample.MORE),
+        ({"messages": [ASKS, ANSWERS], "tools": [CALL]}, BadExample.MORE),
+        ([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}, ANSWERS], BadExample.NOT_TEXT),
+        ([{"role": "user", "content": [{"type": "text", "text": "Why?", "cache_control": {"type": "x"}}]}, ANSWERS], BadExample.NOT_TEXT),
+        ([ASKS, {"role": "assistant", "content": 5}], BadExample.NOT_TEXT),
+        ([ASKS, {"role": "assistant", "content": []}], BadExample.NOT_TEXT),
+        ([ASKS, {"role": ["assistant"], "content": "x"}], BadExample.ROLE),
+        ([ASKS, {"role": "assistant", "content": "\u00a0\u200b\ufeff"}], BadExample.NO_TEXT),
+        ([{"speaker": "user", "text": "Why?"}], BadExample.NO_MESSAGES),
+        ({"messages": [ASKS], "conversations": [ANSWERS]}, BadExample.NO_MESSAGES),
+        ([[ASKS, ANSWERS]], BadExample.NO_MESSAGES),
+    ],
+)  # fmt: skip
+def test_a_talk_is_read_as_several_services_write_it_and_nothing_of_it_is_lost(given: Any, found: Any) -> None:
+    for told in (given, json.dumps(given)):
+        made = example_of({"talk": told}, CHAT, AS_OF)
+        assert made is found if isinstance(found, BadExample) else made == found
+
+
 @pytest.mark.parametrize("text", ["", "{", "7", "null", '{"role": "user"}', '["a"]', None])
 def test_what_is_no_list_of_messages_is_none(text: str | None) -> None:
     assert example_of({"talk": text}, CHAT, AS_OF) is BadExample.NO_MESSAGES

@@ -12,7 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["airflow_provider_harness"]):
     from airflow_provider_harness.adapters.evidence.log import read_log
-    from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+    from airflow_provider_harness.adapters.yaml_files.reading import parse
     from airflow_provider_harness.core.diagnosis.bounded import bounded
     from airflow_provider_harness.core.errors import HarnessError
     from airflow_provider_harness.core.redaction.redactor import Redactor

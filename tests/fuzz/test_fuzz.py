@@ -23,7 +23,7 @@ from airflow_provider_harness.adapters.evidence.log import read_log
 from airflow_provider_harness.adapters.model.prompt import dossier
 from airflow_provider_harness.adapters.store.spool import FileSpool
 from airflow_provider_harness.adapters.yaml_files.policy import parse_policy
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parse
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import (
     ErrorLink,

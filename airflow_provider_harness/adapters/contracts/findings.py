@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from airflow_provider_harness.adapters.contracts.yaml_limits import TooLarge, loader, within_limits
-
-Path = tuple[str | int, ...]
+from airflow_provider_harness.adapters.yaml_files import reading
+from airflow_provider_harness.adapters.yaml_files.reading import Path as Path
+from airflow_provider_harness.adapters.yaml_files.reading import dotted as dotted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,88 +59,14 @@ class YamlDocument:
     findings: tuple[Finding, ...] = ()
 
 
-def dotted(path: Path) -> str:
-    """``schema[0].properties[3].enum``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-
-
 def read(text: str) -> YamlDocument:
-    """Parse YAML and keep the marks. Dates stay text, as the standard's schema wants them."""
-    import yaml
-
-    plain: Any = loader()
-
-    class Loader(plain):  # type: ignore[misc, unused-ignore]
-        yaml_implicit_resolvers = {  # noqa: RUF012
-            first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
-            for first, pairs in plain.yaml_implicit_resolvers.items()
-        }
-
-    Loader.add_constructor("tag:yaml.org,2002:float", _exact)
-    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _POWER, list("-+0123456789."))
-    try:
-        within_limits(text)
-        return _built(Loader(text))
-    except TooLarge as error:
-        return _unread(f"is too large to be read: {error}.", error.line)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return _unread(f"is no YAML: {error.problem}", line)
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        return _unread(f"is no YAML: {str(error).splitlines()[0]}", 1)
-
-
-def _unread(problem: str, line: int) -> YamlDocument:
-    return YamlDocument(data=None, lines={(): line}, findings=(Finding(path=(), problem=problem),))
-
-
-def _built(loader: Any) -> YamlDocument:
-    try:
-        node = loader.get_single_node()
-        lines: dict[Path, int] = {}
-        findings = list(_mark(node, (), lines)) if node is not None else []
-        data = loader.construct_document(node) if node is not None else None
-    finally:
-        loader.dispose()
-    if not isinstance(data, dict):
+    """A document that is a mapping, with the line of each field. Dates stay text, as the standard's schema wants them."""
+    found = reading.read(text)
+    findings = [Finding(path=path, problem=problem, fix=fix) for path, problem, fix in found.problems]
+    unread = found.data is None and any(not finding.path for finding in findings)
+    if not isinstance(found.data, dict) and not unread:
         findings.append(Finding(path=(), problem="is not a mapping of fields."))
-    return YamlDocument(data=data, lines=lines, findings=tuple(findings))
-
-
-def _exact(loader: Any, node: Any) -> Any:
-    """A number with a point; as a decimal where a binary number would lose digits of it."""
-    number = loader.construct_yaml_float(node)
-    try:
-        exact = Decimal(node.value.replace("_", ""))
-    except InvalidOperation:
-        return number  # infinity and NaN have other names in YAML
-    return number if exact == Decimal(repr(number)) else exact
-
-
-def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Finding]:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if node.id == "mapping":
-        for key, value in node.value:
-            here = (*path, str(key.value))
-            if key.tag not in _KEYS:
-                yield Finding(path=here, problem="is a key that is no text.", fix="Quote it.")
-            elif here in lines and key.value != "<<":
-                yield Finding(path=here, problem="is given twice.", fix="Keep one.")
-            lines[here] = key.start_mark.line + 1
-            yield from _mark(value, here, lines)
-    elif node.id == "scalar" and node.tag in _NUMBERS and not node.style and _OTHERWISE.match(node.value):
-        problem = f"{node.value} is read as another number by YAML 1.1 (in base 8 or 60)."
-        yield Finding(path=path, problem=problem, fix="Quote it, or write the number that is meant.")
-    elif node.id == "sequence":
-        for index, value in enumerate(node.value):
-            yield from _mark(value, (*path, index), lines)
-
-
-_POWER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$")
-"""A number of YAML 1.2 that YAML 1.1 takes for a text, such as ``1e3``."""
-_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-_OTHERWISE = re.compile(r"[-+]?(?:0[0-7_]+$|[0-9][0-9_]*(?::[0-5]?[0-9])+)")
-_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+    return YamlDocument(data=found.data, lines=found.lines, findings=tuple(findings))
 
 
 def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = (), *, formats: bool = False) -> list[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_harness.adapters.model.query_guard import Visible
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parse
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.redaction.personal_data import PERSONAL

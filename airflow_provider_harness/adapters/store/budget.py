@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
-from airflow_provider_harness.adapters.store.spend import spent_usd
+from airflow_provider_harness.adapters.store.records.spend import spent_usd
 from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.ports.diagnosis import ModelCall
 from airflow_provider_harness.core.errors import NotAllowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parse
 from airflow_provider_harness.app.ports.healing import DagFacts
 from airflow_provider_harness.core.errors import ConfigurationError
 

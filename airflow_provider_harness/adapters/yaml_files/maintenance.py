@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parse
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.incidents.maintenance import Maintenance, Window
 

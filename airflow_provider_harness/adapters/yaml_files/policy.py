@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parsed
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.policy.hours import hours
@@ -44,18 +44,9 @@ def policy_of(text: str, name: str) -> Policy:
     :param name: of the text, in errors.
     :raises ConfigurationError: it says what a policy cannot say.
     """
-    raw = text.encode()
-    return parse_policy(parse(raw, name, _FIX), name, lines_of_rules(raw))
-
-
-def lines_of_rules(text: bytes) -> Sequence[int]:
-    """The line on which each rule begins, counted from 1; none where the text has no list of rules."""
-    import yaml
-
-    root = yaml.compose(text, yaml.SafeLoader)
-    pairs = root.value if isinstance(root, yaml.MappingNode) else ()
-    rules = next((value for key, value in pairs if key.value == "rules"), None)
-    return [item.start_mark.line + 1 for item in rules.value] if isinstance(rules, yaml.SequenceNode) else []
+    found = parsed(text.encode(), name, _FIX)
+    rules = (path for path in found.lines if len(path) == 2 and path[0] == "rules")
+    return parse_policy(found.data, name, [found.lines[path] for path in rules])
 
 
 def parse_policy(body: Any, name: str, lines: Sequence[int] = ()) -> Policy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parse
 from airflow_provider_harness.core.errors import ConfigurationError
 
 _FIX = "Correct [harness] routes_file: a mapping of team, person, channel or Dag owner to the id of a connection."

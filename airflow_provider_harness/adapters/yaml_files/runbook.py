@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.adapters.yaml_files.strict_yaml import parse
+from airflow_provider_harness.adapters.yaml_files.reading import parse
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.runbook import MOST_ENTRIES, Entry, problems
 from airflow_provider_harness.core.errors import ConfigurationError

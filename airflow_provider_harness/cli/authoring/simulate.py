@@ -89,11 +89,11 @@ def _wanted(events: Path, dag: str, until: str) -> _Wanted:
 
 def _plan(events: Path) -> Mapping[str, Any]:
     """The folder's own file, where it can be read; what is wrong with it is said where it is simulated."""
-    import yaml
+    from airflow_provider_harness.adapters.yaml_files.reading import parse
 
     try:
-        found = yaml.safe_load((events / _PLAN).read_text("utf-8"))
-    except (OSError, yaml.YAMLError):
+        found = parse((events / _PLAN).read_bytes(), str(events / _PLAN), "Correct it.")
+    except (OSError, ConfigurationError):
         return {}
     return found if isinstance(found, dict) else {}
 

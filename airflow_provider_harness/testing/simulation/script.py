@@ -185,14 +185,11 @@ def moment(value: Any, place: str) -> datetime:
 
 
 def _plan(path: Path) -> Mapping[str, Any]:
-    import yaml
+    from airflow_provider_harness.adapters.yaml_files.reading import parse
 
     if not path.exists():
         return {}
-    try:
-        found = yaml.safe_load(path.read_text("utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise ConfigurationError(str(path), f"is no YAML: {' '.join(str(error).split())}.") from error
+    found = parse(path.read_bytes(), str(path), "Correct it.") or {}
     if not isinstance(found, dict) or (unknown := sorted(set(map(str, found)) - set(_PLAN))):
         what = f"has the unknown key(s) {', '.join(unknown)}." if isinstance(found, dict) else "is no mapping."
         raise ConfigurationError(str(path), what, valid=tuple(_PLAN))

@@ -11,8 +11,8 @@ from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.audit.chain import OF_THE_STORE, as_kept
 from airflow_provider_harness.adapters.store.pages import summaries
 from airflow_provider_harness.adapters.store.records.chained import ChainedRecords, chain_of, written_in
+from airflow_provider_harness.adapters.store.records.spend import spent_usd
 from airflow_provider_harness.adapters.store.schema import text_of
-from airflow_provider_harness.adapters.store.spend import spent_usd
 from airflow_provider_harness.core.actions import ActionKind, Parameter, beginning
 from airflow_provider_harness.core.incidents.circuit_breaker import PAST, IncidentSummary, past_of
 from airflow_provider_harness.core.incidents.events import Event, EventKind

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.contracts import file as contracts_file
-from airflow_provider_harness.adapters.contracts import yaml_limits as contracts_yaml
 from airflow_provider_harness.adapters.contracts.coverage import coverage
 from airflow_provider_harness.adapters.contracts.ledger import LEDGER
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, load_contract
+from airflow_provider_harness.adapters.yaml_files import limits as contracts_yaml
 from airflow_provider_harness.core.errors import ContractError, HarnessError
 from tests.unit.adapters.contracts.test_ledger import standard
 from tests.unit.adapters.contracts.test_silent import contract

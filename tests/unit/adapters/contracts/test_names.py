@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_harness.adapters.contracts.odcs import compile_file, compile_text
 from airflow_provider_harness.adapters.contracts.rules.checks import MOST_CHECKS
-from airflow_provider_harness.adapters.contracts.yaml_limits import MOST_CHARACTERS
+from airflow_provider_harness.adapters.yaml_files.limits import MOST_CHARACTERS
 from tests.unit.adapters.contracts.test_mistakes import own
 from tests.unit.adapters.contracts.test_silent import contract, findings, line_of
 

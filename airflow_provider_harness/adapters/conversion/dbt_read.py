@@ -16,8 +16,27 @@ from airflow_provider_harness.core.errors import ConfigurationError
 _DBTS = frozenset(
     ("config", "docs", "access", "group", "latest_version", "quote", "quoting", "loader", "schema", "database")
 )
+_DBTS_CONFIG = frozenset(
+    (
+        "materialized",
+        "enabled",
+        "alias",
+        "schema",
+        "database",
+        "meta",
+        "tags",
+        "contract",
+        "group",
+        "access",
+        "docs",
+        "full_refresh",
+        "quoting",
+    )
+)
+_OF_SOURCE = frozenset(("name", "tables"))
+_NO_PLACE = "a contract has no place for it"
 _OF_TABLE = frozenset(
-    ("name", "alias", "identifier", "description", "columns", "tests", "data_tests", "constraints", "meta")
+    ("name", "alias", "identifier", "description", "columns", "tests", "data_tests", "constraints", "meta", "tags")
 )
 _OF_COLUMN = frozenset(("name", "data_type", "description", "tests", "data_tests", "constraints", "meta", "tags"))
 
@@ -37,6 +56,13 @@ def from_dbt(path: str, *, only: str = "", schema: str = "public") -> Made:
         raise ConfigurationError(path, what, valid=known, fix="" if known else "Give a dbt schema file (schema.yml).")
     keys = {"version", "models", "seeds", "snapshots", "sources", "anchors"}
     lost = [Lost(key, "is no table, and was not read") for key in data if key not in keys]
+    lost += _of_sources(data)
+    bare = [one for one in found if not one.given.get("columns")]
+    if len(bare) == len(found):
+        fix = "List them in the schema file."
+        raise ConfigurationError(bare[0].place, f"{bare[0].name} has no columns.", fix=fix)
+    lost += [Lost(one.name, "has no columns, so it has no contract") for one in bare]
+    found = [one for one in found if one not in bare]
     for one in found:
         one.read()
         lost += one.lost
@@ -54,6 +80,14 @@ def _tables(data: Mapping[str, Any], path: str, schema: str) -> Iterator[Table]:
         home = source.get("schema") or source.get("name") or schema
         for at, one in enumerate(entries(source.get("tables"), f"{place}.tables")):
             yield Table(one, f"{place}.tables[{at}]", str(home))
+
+
+def _of_sources(data: Mapping[str, Any]) -> Iterator[Lost]:
+    """What a source says of all its tables."""
+    for source in entries(data.get("sources"), "sources"):
+        name = str(source.get("name"))
+        yield from (Lost(f"{name}.{key}", _NO_PLACE) for key in source if key not in _OF_SOURCE | _DBTS)
+        yield from (Lost(f"{name}.config.{key}", _NO_PLACE) for key in _config(source) if key not in _DBTS_CONFIG)
 
 
 def _config(one: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,13 +129,12 @@ class Table:
         columns = {}
         for number, one in enumerate(entries(self.given.get("columns"), f"{self.place}.columns")):
             columns[text_of(one.get("name"), f"{self.place}.columns[{number}].name")] = one
-        if not columns:
-            fix = "List them in the schema file."
-            raise ConfigurationError(self.place, f"{self.name} has no columns.", fix=fix)
         self.body["quality"] = []
         self.body["properties"] = [self._column(name, one) for name, one in columns.items()]
         self._meta(self.given.get("meta") or config.get("meta"), "meta")
         self._unknown(self.given, _OF_TABLE, "")
+        if isinstance(tags := self.given.get("tags") or config.get("tags"), list | str):
+            self.body["tags"] = [str(one) for one in (tags if isinstance(tags, list) else [tags])]
         self._constraints(self.given.get("constraints"), None)
         self._tests(self.given, None)
         if not self.body["quality"]:
@@ -118,9 +151,9 @@ class Table:
         column: dict[str, Any] = {"name": name, "logicalType": kind.logical, "physicalType": kind.physical}
         if said := given.get("description"):
             column["description"] = str(said)
-        if isinstance(tags := given.get("tags"), list):
+        if isinstance(tags := given.get("tags") or _config(given).get("tags"), list):
             column["tags"] = [str(one) for one in tags]
-        self._meta(given.get("meta"), f"{name}.meta")
+        self._meta(given.get("meta") or _config(given).get("meta"), f"{name}.meta")
         self._unknown(given, _OF_COLUMN, f"{name}.")
         self.body.setdefault("properties", []).append(column)
         self._constraints(given.get("constraints"), column)
@@ -130,7 +163,10 @@ class Table:
     def _unknown(self, given: Mapping[str, Any], known: frozenset[str], prefix: str) -> None:
         for key in given:
             if key not in known | _DBTS:
-                self.lose(f"{prefix}{key}", "a contract has no place for it")
+                self.lose(f"{prefix}{key}", _NO_PLACE)
+        for key in _config(given):
+            if key not in _DBTS_CONFIG:
+                self.lose(f"{prefix}config.{key}", _NO_PLACE)
 
     def _meta(self, given: Any, where: str) -> None:
         for key, value in given.items() if isinstance(given, dict) else ():
@@ -207,4 +243,4 @@ class Table:
         elif not self._effect(test, column):
             self.lose(where, f"{test.name}: its arguments are not those that are known")
         for said in test.more if test and test.name in TESTS else ():
-            self.lose(f"{where}.{said}", "a contract has no place for it")
+            self.lose(f"{where}.{said}", _NO_PLACE)

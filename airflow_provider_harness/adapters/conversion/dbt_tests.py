@@ -99,7 +99,7 @@ def _field(name: str, metric: str) -> Made:
 def _values(word: str) -> Made:
     def made(test: Test, column: dict[str, Any] | None) -> Effect | None:
         values = test.arguments.get(word)
-        if column is None or not isinstance(values, list) or not values:
+        if column is None or not isinstance(values, list) or not values or None in values:
             return None
         texts = test.arguments.get("quote", True) and column["logicalType"] == "string"
         listed = [str(one) if texts else one for one in values]

@@ -15,8 +15,8 @@ HEADER = """# A draft. What it was made of does not say, and `airflow harness ch
 """
 _PROBLEM = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 #: Parts of a contract that can be taken out by themselves: an entry of these lists, or these fields.
-_LISTS = ("quality", "relationships", "enum")
-_FIELDS = ("logicalTypeOptions", "unique", "description", "classification")
+_LISTS = ("quality", "relationships")
+_FIELDS = ("logicalTypeOptions", "unique", "description", "classification", "physicalType")
 
 
 class Lost(NamedTuple):
@@ -96,9 +96,13 @@ def _pruned(body: dict[str, Any], findings: Sequence[Mapping[str, Any]]) -> Iter
             found.setdefault(place, str(one.get("problem", "")))
     for place, problem in sorted(found.items(), key=lambda item: str(item[0]), reverse=True):
         holder, last = _holder(body, place)
-        if holder is None:
+        if holder is None or (holder is body["schema"] and len(holder) == 1):
             continue
         said = _named(body, place)
+        if last == "physicalType":
+            holder |= {"physicalType": "text", "logicalType": "string"}
+            yield Lost(said, f"it is taken for text: {' '.join(problem.split())}")
+            continue
         del holder[last]
         yield Lost(said, f"the contract cannot have it: {' '.join(problem.split())}")
 
@@ -106,8 +110,14 @@ def _pruned(body: dict[str, Any], findings: Sequence[Mapping[str, Any]]) -> Iter
 def _removable(path: Sequence[str | int]) -> tuple[str | int, ...]:
     """The smallest part around a finding that can go; empty for none."""
     for depth in range(len(path) - 1, 1, -1):
+        if path[depth] == "enum":
+            return tuple(path[: depth + 1])  # without one of its values it would be another rule
         if isinstance(path[depth], int) and path[depth - 1] in _LISTS:
             return tuple(path[: depth + 1])
+        if path[depth - 1] == "logicalTypeOptions":
+            return tuple(path[: depth + 1])
+    if len(path) == 3 and path[0] == "schema" and path[2] in ("physicalName", "name"):
+        return tuple(path[:2])  # no name that a table can have
     return next((tuple(path[: n + 1]) for n in range(len(path)) if path[n] in _FIELDS and n > 1), ())
 
 

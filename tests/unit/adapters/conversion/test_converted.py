@@ -348,3 +348,54 @@ def test_the_pages_commands_run(
             if target:
                 Path(target).write_text(out)
     assert seen == {"dbt", "ruleset", "database", "html", "openlineage", "dcat"}
+
+
+STRANGERS = """
+version: 2
+models:
+  - {name: undescribed, description: No column is said}
+  - name: customers
+    config: {tags: [pii], freshness: {warn_after: {count: 1, period: day}}}
+    columns:
+      - {name: id, data_type: bigint, config: {tags: [key], meta: {sla: gold}}}
+      - name: amount
+        data_type: numeric
+        tests:
+          - dbt_utils.accepted_range: {min_value: 0}
+          - dbt_utils.accepted_range: {max_value: other_column}
+      - name: status
+        tests:
+          - accepted_values: {values: [placed, 3], quote: false}
+      - {name: parts, data_type: "ARRAY<STRUCT<a INT64>>"}
+      - {name: kind, data_type: text, tests: [{accepted_values: {values: [a, null]}}]}
+  - {name: "orders; drop table x", columns: [{name: id, data_type: bigint}]}
+sources:
+  - name: shop
+    loaded_at_field: _loaded_at
+    tables: [{name: raw, columns: [{name: id, data_type: bigint}]}]
+"""
+
+
+def test_what_a_strangers_dbt_file_has_and_a_contract_has_not_is_said_and_the_rest_stays(tmp_path: Path) -> None:
+    (tmp_path / "schema.yml").write_text(STRANGERS)
+    made = from_dbt(str(tmp_path / "schema.yml"))
+    assert [one.table for one in contracts(made)] == ["public.customers", "shop.raw"]
+    customers = contracts(made)[0]
+    assert "range:amount" in {check.id for check in customers.checks}, "the bound that is right stays"
+    assert not [check for check in customers.checks if "accepted_values" in check.id], (
+        "no list without one of its values"
+    )
+    assert {one.name: one.physical_type for one in customers.columns}["parts"] == "text"
+    assert set(places(made)) >= {
+        "undescribed",
+        "orders; drop table x",
+        "shop.loaded_at_field",
+        "customers.config.freshness",
+        "customers.id.meta.sla",
+        "customers.amount.logicalTypeOptions.maximum",
+        "customers.status.enum",
+        "customers.parts.physicalType",
+        "customers.kind.tests[0]",
+    }
+    body = yaml.safe_load(made.text)["schema"][0]
+    assert body["tags"] == ["pii"] and body["properties"][0]["tags"] == ["key"]

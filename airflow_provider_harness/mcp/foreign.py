@@ -19,6 +19,30 @@ _OWN = frozenset(
 )
 
 
+#: Fields of Dags and contracts that hold what their authors wrote.
+_AUTHORED = frozenset(
+    (
+        *("description", "owner", "owners", "team", "members", "channels", "paged", "about", "words", "id", "name"),
+        *("limitations", "usage", "granularity", "runbook", "business_name", "change"),
+    )
+)
+
+
+def authored(value: Any, name: str = "") -> Any:
+    """The same value; what the author of a Dag or contract wrote in it stands below ``foreign`` where it has more than one word.
+
+    :param value: JSON values.
+    :param name: of the field that the value is in.
+    """
+    if name in _AUTHORED:
+        return marked(value)
+    if isinstance(value, list | tuple):
+        return [authored(one) for one in value]
+    if isinstance(value, dict):
+        return {key: authored(one, key) for key, one in value.items()}
+    return value
+
+
 def marked(value: Any, name: str = "") -> Any:
     """The same value; each text in it of more than one word that is not the harness's own stands below ``foreign``.
 

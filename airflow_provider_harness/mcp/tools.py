@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter  # noqa: TID253  the server alone loads 
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
 from airflow_provider_harness.core.slices.moments import moment_if_given
 from airflow_provider_harness.mcp.callers import Caller, own_files
-from airflow_provider_harness.mcp.foreign import marked
+from airflow_provider_harness.mcp.foreign import authored, marked
 
 if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.pages.tables import Known
@@ -47,14 +47,14 @@ def explain(
 
     moment = moment_if_given(as_of, "as_of")
     if caller.local:
-        return explaining.explanations(dag, imports=imports, as_of=moment)
+        return authored(_json(explaining.explanations(dag, imports=imports, as_of=moment)))
     unknown = ConfigurationError(f"Dag {dag[:250]}", "is none that you may read, or has no file here.")
     if imports:
         own_files(caller, "imports", "Leave it out: the code is read.")
     if dag.endswith(".py") or not _DAG_ID.fullmatch(dag) or dag not in caller.readable((dag,)):
         raise unknown
     try:
-        return explaining.explanations(dag, imports=False, as_of=moment)
+        return authored(_json(explaining.explanations(dag, imports=False, as_of=moment)))
     except ConfigurationError as error:  # it names files and Dags that the caller may not know
         raise unknown from error
 
@@ -127,12 +127,12 @@ def contract(
         raise ConfigurationError("contract", "takes a table, a file or a text.", fix="Give one of the three.")
     if table:
         kept = _versions(caller, table)
-        return _json(kept_contract.shown(kept[-1][1]))
+        return authored(_json(kept_contract.shown(kept[-1][1])))
     try:
         found = _contracts(caller, file or text, "file" if file else "text")
     except ContractError as error:
         return {"findings": [{"said": said, **parts} for said, parts in zip(error.findings, error.parts, strict=True)]}
-    return [_json(kept_contract.shown(kept_contract.kept(one))) for one in found]
+    return [authored(_json(kept_contract.shown(kept_contract.kept(one)))) for one in found]
 
 
 def contract_difference(
@@ -153,7 +153,8 @@ def contract_difference(
         return _json(table_view.versions(_versions(caller, table)))
     before, after = (_contracts(caller, one, name) for one, name in ((old, "old"), (new, "new")))
     changes = diff_all(before, after)
-    return [{"breaks_a_consumer": one.breaking, "where": one.where, "change": one.what} for one in changes]
+    rows = [{"breaks_a_consumer": one.breaking, "where": one.where, "change": one.what} for one in changes]
+    return authored(rows)
 
 
 def _contracts(caller: Caller, given: str, place: str) -> tuple[Contract, ...]:

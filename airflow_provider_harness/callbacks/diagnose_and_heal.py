@@ -14,6 +14,9 @@ _UNSEEN = (
     "Run %s failed, and none of its failures is captured: the Dag has no tag %s, since its callback could not be seen when the "
     "file was parsed. Write on_failure_callback=DiagnoseAndHeal(), without a lambda or function around it; or enroll the Dag."
 )
+_NO_FAILURE = (
+    "%s was called for a try that is %s, so nothing is recorded. It belongs under on_failure_callback, and under no other."
+)
 _OF_A_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "run_id"})
 
 
@@ -52,7 +55,7 @@ class DiagnoseAndHeal:
 
     @staticmethod
     def _capture(context: Mapping[str, Any]) -> None:
-        from airflow_provider_harness.adapters.airflow.context import failure_of, is_of_run
+        from airflow_provider_harness.adapters.airflow.context import failure_of, is_of_run, says_no_failure
         from airflow_provider_harness.app.healing.capture import capture
         from airflow_provider_harness.wiring import healing as wiring
 
@@ -65,6 +68,9 @@ class DiagnoseAndHeal:
                 context.get("run_id"),
                 context.get("reason", "no reason given"),
             )
+            return
+        if ended := says_no_failure(context):
+            wiring.log.warning(_NO_FAILURE, DiagnoseAndHeal.__name__, ended)
             return
         failure = failure_of(context, wiring.redactor())
         if capture(failure, wiring.failure_log(), wiring.spool(), wiring.handover(), wiring.new_id):

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, BaseNotifier, ExceptionRetryPolicy, task
+from airflow.sdk import DAG, BaseNotifier, ExceptionRetryPolicy, TaskInstanceState, task
 
 from airflow_provider_harness import config
 from airflow_provider_harness.callbacks import DiagnoseAndHeal
@@ -128,6 +130,17 @@ def test_a_callback_that_could_not_be_seen_says_so_when_it_is_called(
         called({"dag": parsed(dag), "run_id": "r1", "reason": "task_failure"})
         told.append("Run r1 failed, and none of its failures is captured" in caplog.text)
     assert told == [True, False]
+
+
+@pytest.mark.parametrize("state", [TaskInstanceState.SUCCESS, TaskInstanceState.UP_FOR_RETRY])
+def test_under_another_event_than_a_failure_it_records_nothing(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: TaskInstanceState
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, try_number=1, state=state)
+    DiagnoseAndHeal()({"ti": ti, "run_id": "r"})
+    assert f"was called for a try that is {state.value}, so nothing is recorded" in caplog.text
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_is_added_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,16 @@ def is_of_run(context: Mapping[str, Any]) -> bool:
     return "reason" in context or context.get("ti") is None
 
 
+_NO_FAILURE = frozenset({"success", "skipped", "up_for_retry"})
+
+
+def says_no_failure(context: Mapping[str, Any]) -> str:
+    """How a try ended that is no failure, or none yet: the callback stands under another event than a failure. Else empty."""
+    state = getattr(context.get("ti"), "state", None)
+    word = str(getattr(state, "value", state))
+    return word if word in _NO_FAILURE else ""
+
+
 def failure_of(context: Mapping[str, Any], redactor: Redactor) -> Failure:
     """The failed try that this callback speaks of; what the context lacks is said to be missing."""
     ti, error = context["ti"], context.get("exception")

@@ -167,7 +167,7 @@ class _Walk:
             end, becomes = End.INFORMATIVE, "a rule for people"
         elif section == "sla" and key in _OF_PROMISES and not checks:
             end, becomes = self._promise(here[:-1])
-        elif row.kinds and not checks:
+        elif row.kinds and not checks and not row.anyway:
             end = End.INFORMATIVE
             becomes = "says nothing" if value in SAYS_NOTHING else f"no check here ({becomes})"
         return Line(

@@ -7,7 +7,7 @@ fourth end: a keyword that is in no row fails a test.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from airflow_provider_harness.core.contracts.checks import CHECKS, CheckKind, Operator
@@ -28,15 +28,21 @@ class Row:
 
     :param becomes: in a few words, what.
     :param kinds: the kinds of check that it becomes, or is part of; empty where it is none.
+    :param anyway: the harness acts by it also where it becomes no check.
     """
 
     end: End
     becomes: str
     kinds: tuple[CheckKind, ...] = ()
+    anyway: bool = False
 
 
 def _each(end: End, names: str, becomes: str, *kinds: CheckKind) -> dict[str, Row]:
     return dict.fromkeys(names.split(), Row(end=end, becomes=becomes, kinds=kinds))
+
+
+def _anyway(end: End, names: str, becomes: str, *kinds: CheckKind) -> dict[str, Row]:
+    return {name: replace(row, anyway=True) for name, row in _each(end, names, becomes, *kinds).items()}
 
 
 def _in(section: str, *rows: Mapping[str, Row]) -> dict[str, Row]:
@@ -95,7 +101,7 @@ LEDGER: Mapping[str, Row] = {
     **_in(
         "property",
         _each(_E, "name physicalName", "the column's name; the table must have it"),
-        _each(
+        _anyway(
             _E,
             "logicalType physicalType",
             "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings; below a column check value_type, unless another rule there, or the column's own type, proves it",
@@ -301,7 +307,7 @@ LEDGER: Mapping[str, Row] = {
     ),
     **_in(
         "harness.load",
-        _each(_E, "mode", "how a slice is published; all modes but full: check in_slice", K.IN_SLICE),
+        _anyway(_E, "mode", "how a slice is published; all modes but full: check in_slice", K.IN_SLICE),
         _each(_E, "sliceColumn timeZone grain", "which rows a slice has; check in_slice", K.IN_SLICE),
         _each(_E, "key", "checks unique and not_null", K.UNIQUE, K.NOT_NULL),
         _each(_E, "epochUnit", "what an integer slice column counts"),

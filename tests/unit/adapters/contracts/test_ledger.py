@@ -202,6 +202,16 @@ def test_each_field_of_a_file_is_told_with_its_line() -> None:
     assert "extract" not in found["schema[0].properties[4].relationships[0].to"].row()["gates"]
 
 
+def test_what_the_harness_acts_by_without_a_check_is_no_word_for_people() -> None:
+    text = contract(
+        {"logicalType": "string", "physicalType": "text"},
+        customProperties=[{"property": "harness.load", "value": {"mode": "full"}}],
+    )
+    told = {line.field: line.end for line in coverage(compile_file(text, "x"))}
+    acted_by = ("schema[0].properties[4].logicalType", "schema[0].properties[4].physicalType")
+    assert {told[field] for field in (*acted_by, "customProperties[0].value.mode")} == {End.ENFORCED}
+
+
 def test_a_field_that_nobody_reads_says_so() -> None:
     text = contract(team=[{"username": "a", "comment": "left"}]).replace("v3.1.0", "v3.0.0")
     assert lines(text)["team[0].comment"].becomes == "no field of the standard; nothing reads it"

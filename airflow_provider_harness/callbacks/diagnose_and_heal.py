@@ -14,9 +14,7 @@ _UNSEEN = (
     "Run %s failed, and none of its failures is captured: the Dag has no tag %s, since its callback could not be seen when the "
     "file was parsed. Write on_failure_callback=DiagnoseAndHeal(), without a lambda or function around it; or enroll the Dag."
 )
-_NO_FAILURE = (
-    "%s was called for a try that is %s, so nothing is recorded. It belongs under on_failure_callback, and under no other."
-)
+_NO_FAILURE = "%s was called for a try that is %s, so nothing is recorded. It belongs under on_failure_callback, and under no other."
 _OF_A_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "run_id"})
 
 

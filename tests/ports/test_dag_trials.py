@@ -163,3 +163,60 @@ def test_the_plugin_is_light() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def hourly(**given: Any) -> Any:
+    """A Dag of each hour whose task waits for the row of the hour ``1`` of the slice."""
+    from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
+    from airflow.providers.common.sql.sensors.sql import SqlSensor
+    from airflow.sdk import DAG, CronDataIntervalTimetable
+
+    clock = CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+    shared = {name: given.pop(name) for name in ("depends_on_past", "wait_for_downstream") if name in given}
+    with DAG(
+        "hourly", schedule=clock, start_date=datetime(2026, 1, 1, tzinfo=UTC), default_args=shared, **given
+    ) as dag:
+        there = "SELECT count(*) FROM t WHERE hour = '{{ data_interval_start.hour }}'"
+        wait = SqlSensor(
+            task_id="wait", conn_id="shop", sql=there, mode="reschedule", poke_interval=600, timeout=20_000
+        )
+        wait >> SQLExecuteQueryOperator(task_id="use", conn_id="shop", sql="SELECT 1")
+    return dag
+
+
+def begun(simulate_dag: Simulate, dag: Any) -> list[tuple[str, str, list[str]]]:
+    """State of each run, and when its tasks began, where the first hour's row is two hours late."""
+    trial = simulate_dag(dag, start="2026-01-01T12:30:00Z")
+    trial.sql("shop", "CREATE TABLE t (hour text)")
+    trial.rows("shop", "public.t", [{"hour": "13"}, {"hour": "14"}], at="2026-01-01T12:45:00Z")
+    trial.rows("shop", "public.t", [{"hour": "12"}], at="2026-01-01T14:50:00Z")
+    trial.run("2026-01-01T15:30:00Z")
+    tasks = [run["tasks"] for run in trial.outcome()["runs"]]
+    at = [[one["at"][11:16] for task in ("wait", "use") for one in run[task] if isinstance(one, dict)] for run in tasks]
+    return [(run["state"], *times) for run, times in zip(trial.outcome()["runs"], at, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        pytest.param(
+            {"max_active_runs": 16},
+            [["13:00", "14:50"], ["14:00", "14:00"], ["15:00", "15:00"]],
+            marks=pytest.mark.slow,
+        ),
+        ({"max_active_runs": 1}, [["13:00", "14:50"], ["14:50", "14:50"], ["15:00", "15:00"]]),
+        ({"depends_on_past": True}, [["13:00", "14:50"], ["14:50", "14:50"], ["15:00", "15:00"]]),
+        pytest.param(
+            {"wait_for_downstream": True},
+            [["13:00", "14:50"], ["14:50", "14:50"], ["15:00", "15:00"]],
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_run_waits_for_the_run_before_where_the_dag_says_so(
+    simulate_dag: Simulate, given: dict[str, Any], known: list[list[str]]
+) -> None:
+    found = begun(simulate_dag, hourly(**given))
+    assert [list(times) for _, *times in found] == known
+    assert {state for state, *_ in found} == {"success"}

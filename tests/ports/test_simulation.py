@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -228,3 +231,14 @@ def test_bad_input_is_one_sentence(given: dict[str, Any], said: str, capsys: pyt
         command.simulate(args(**given))
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_postgresql_that_does_not_start_ends_the_command_with_3(tmp_path: Path) -> None:
+    """A file may have 4 MB at most: ``initdb`` writes a log of 16."""
+    command = f"ulimit -f 4000; exec {sys.executable} -m airflow harness simulate {DAG} --events {EVENTS}"
+    environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    ended = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    assert "the embedded PostgreSQL is unavailable" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,4 +1,4 @@
-"""Patterns against the same thing written in Python, for any small tables, on PostgreSQL and DuckDB."""
+"""Patterns against the same thing written in Python, for any small tables, on PostgreSQL and DuckDB; ``make slow`` asks BigQuery, too."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def rows_of(*parts: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
     return st.lists(st.tuples(*parts), max_size=8)
 
 
-@pytest.fixture(scope="module")
-def two(postgres: PostgresServer) -> Iterator[Three]:
-    three = Three(postgres.url("postgres"))
+@pytest.fixture(scope="module", params=["two", pytest.param("three", marks=pytest.mark.slow)])
+def two(postgres: PostgresServer, request: pytest.FixtureRequest) -> Iterator[Three]:
+    three = Three(postgres.url("postgres"), request.getfixturevalue("bigquery") if request.param == "three" else None)
     yield three
     three.close()
 
@@ -45,6 +45,8 @@ def same(two: Three, pattern: Pattern, tables: dict[str, Table], rows: Sequence[
     case = Known(id="drawn", pattern=pattern, tables=tables, rows=rows, bounds=(at("1"), at("2")))
     assert two.postgres_rows(case) == ordered(rows)
     assert two.duckdb_rows(case) == ordered(rows)
+    if two.client is not None:
+        assert two.bigquery_rows([case]) == {case.id: ordered(rows)}
 
 
 def last(value: Any) -> tuple[bool, Any]:

@@ -120,6 +120,26 @@ def slice_of(run: Run) -> str:
         return ""
 
 
+def past(run: Run, runs: Mapping[str, Run]) -> Run | None:
+    """The run of the interval before; None where there is none."""
+    earlier = [one for one in runs.values() if one.info.run_after < run.info.run_after]
+    return max(earlier, key=lambda one: one.info.run_after, default=None)
+
+
+def waits_for_past(found: Instance) -> bool:
+    """Whether a task has not begun, and depends on the run before."""
+    return not found.state and bool(found.task.depends_on_past or found.task.wait_for_downstream)
+
+
+def held(found: Instance, before: Run | None) -> bool:
+    """Whether a task waits for what it depends on of the run before: itself, and with ``wait_for_downstream`` what follows it."""
+    if before is None or not waits_for_past(found):
+        return False
+    names = [found.task.task_id]
+    names += sorted(found.task.downstream_task_ids) if found.task.wait_for_downstream else []
+    return any(before.tasks[name].state not in ("success", "skipped") for name in names)
+
+
 def fate(rule: str, upstream: Sequence[str]) -> str:
     """What a task's trigger rule makes of the states above it: ``run``, ``skipped``, ``upstream_failed``, or empty: not yet."""
     if not upstream:

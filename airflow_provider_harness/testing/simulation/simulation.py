@@ -19,7 +19,7 @@ from airflow_provider_harness.testing.simulation.airflow import SimulatedAirflow
 from airflow_provider_harness.testing.simulation.clock import START, VirtualClock
 from airflow_provider_harness.testing.simulation.databases import Databases
 from airflow_provider_harness.testing.simulation.healing import AFTER_TASKS, PASS, Collected, Healing
-from airflow_provider_harness.testing.simulation.runs import OVER, Instance, Run, Try, fate
+from airflow_provider_harness.testing.simulation.runs import OVER, Instance, Run, Try, fate, held, past, waits_for_past
 from airflow_provider_harness.testing.simulation.script import Kill, Script
 from airflow_provider_harness.testing.simulation.supervisor import Supervisor
 from airflow_provider_harness.testing.simulation.waiting import Waiting
@@ -257,7 +257,18 @@ class Simulation:
 
     def _begin(self, info: Any, kind: str) -> None:
         if not self.paused:
-            self._advance(self._made(info, kind))
+            run = self._made(info, kind)
+            run.state, run.started = "queued", None
+            self._begin_queued()
+
+    def _begin_queued(self) -> None:
+        """Begin the runs that wait for their turn, the oldest first, as many at once as the Dag allows."""
+        for run in [run for run in self.runs.values() if run.state == "queued"]:
+            going = sum(one.state == "running" and one.kind != "backfill" for one in self.runs.values())
+            if going >= self.dag.max_active_runs:
+                return
+            run.state, run.started = "running", self.clock.now()
+            self._advance(run)
 
     def _made(self, info: Any, kind: str) -> Run:
         named = info.data_interval.start if info.data_interval else info.run_after
@@ -276,6 +287,14 @@ class Simulation:
             ends = [found.state for found in run.tasks.values() if not found.task.downstream_task_ids]
             run.state = "failed" if {"failed", "upstream_failed"} & set(ends) else "success"
             run.ended = self.clock.now()
+            self.later(self.clock.now(), self._begin_queued)
+        self._go_on_after(run)
+
+    def _go_on_after(self, run: Run) -> None:
+        """Let the next run go on, where its tasks depend on those of this one."""
+        after = next((one for one in self.runs.values() if past(one, self.runs) is run), None)
+        if after is not None and after.state == "running" and any(map(waits_for_past, after.tasks.values())):
+            self.later(self.clock.now(), partial(self._advance, after))
 
     def _due(self, run: Run) -> str | None:
         for name, found in run.tasks.items():
@@ -284,8 +303,10 @@ class Simulation:
             above = [run.tasks[other].state for other in sorted(found.task.upstream_task_ids)]
             rule = str(getattr(found.task.trigger_rule, "value", found.task.trigger_rule))
             now = "run" if found.tries and found.began else fate(rule, above)
-            if now == "run":
+            if now == "run" and not held(found, past(run, self.runs)):
                 return name
+            if now == "run":
+                continue
             if now:
                 found.state, found.end_date = now, self.clock.now()
         return None

@@ -31,8 +31,12 @@ def get_online_features(
     from airflow_provider_harness.core.errors import ConfigurationError
     from airflow_provider_harness.wiring.learning.features import serve
 
-    if at is not None and at.tzinfo is None:
+    if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
         raise ConfigurationError("at", f"is {at!r}, which has no zone.", fix="Give a datetime with tzinfo.")
+    if isinstance(features, str):
+        raise ConfigurationError("features", f"is {features!r}.", fix=f"Give a list: [{features!r}].")
+    if not isinstance(entities, Sequence) or not all(isinstance(one, Mapping) for one in entities):
+        raise ConfigurationError("entities", f"is {entities!r}.", fix="Give a list of mappings: [{'carrier': 'UA'}].")
     found = serve(contract, conn_id, entities, at or datetime.now(UTC))
     unknown = [name for name in features if found and name not in found[0].values]
     if unknown:

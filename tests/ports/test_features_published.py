@@ -460,6 +460,29 @@ def test_an_entity_is_found_however_its_value_is_written(place: Place, kind: str
     assert [one["score"] for one in served] == [*(3 for _ in asked), None]
 
 
+def test_names_with_a_percent_sign_and_values_of_json_are_published_and_served(place: Place) -> None:
+    place.contracts(features={"online": "public.online"})
+    for name in ("scores", "learned"):
+        text = (place.folder / f"{name}.odcs.yaml").read_text()
+        kinds = "name: word, logicalType: string, physicalType: text"
+        text = text.replace(kinds, "name: word, logicalType: object, physicalType: json").replace(
+            "score,", "'%s%%score',"
+        )
+        (place.folder / f"{name}.odcs.yaml").write_text(text)
+    from airflow_provider_harness.operators import FeatureTableOperator
+
+    sql = 'SELECT who, since, known, score AS "%%s%%%%score", \'{"a": 1}\'::json AS word FROM raw WHERE known < %(slice_end)s AND known >= %(slice_start)s'
+    run(place.task(FeatureTableOperator, "scores", sql=sql), _context(1))
+    assert place.learn()["rows"] == 3
+    assert place.rows("learned", ("id", '"%s%%score"')) == [(1, 10), (2, 5), (3, None)]
+    [served] = get_online_features(str(place.folder / "scores.odcs.yaml"), [{"who": "a"}], conn_id="wh")
+    assert (served["%s%%score"], served["word"]) == (10, {"a": 1})
+    place.validate("scores", table="online")
+    place.target.run('UPDATE scores SET "%s%%score" = 77')
+    place.add("requests", REQUESTS, [request(4, at("3 10:00"), "b")])
+    assert "2 published rows have other features now" in _refused(place.learn)
+
+
 def test_a_version_without_an_end_is_served(place: Place) -> None:
     place.contracts(features={"online": "public.online", "scd2": True})
     place.target.run(
@@ -477,6 +500,11 @@ def test_a_version_without_an_end_is_served(place: Place) -> None:
         ({"entities": [{"name": "a"}]}, "lack who"),
         ({"features": ["scroe"]}, "has no scroe"),
         ({"at": at("1").replace(tzinfo=None)}, "has no zone"),
+        ({"at": "2026-01-01"}, "has no zone"),
+        ({"features": "score"}, r"Give a list: \['score'\]"),
+        ({"entities": {"who": "a"}}, "Give a list of mappings"),
+        ({"entities": ["a"]}, "Give a list of mappings"),
+        ({"entities": [{"who": ["a"]}]}, "Give one value"),
     ],
 )
 def test_what_is_asked_wrongly_of_serving_is_named(place: Place, given: dict[str, Any], said: str) -> None:

@@ -42,7 +42,7 @@ def online(contract: Contract, known: FeatureTable) -> Contract:
 
 def _skew(contract: Contract, known: FeatureTable) -> str:
     """How many rows only one of the two has: what is newest offline, and what is online."""
-    names = ", ".join(map(column, known.columns))
+    names = ", ".join(_compared(contract, name) for name in known.columns)
     order = ", ".join(f"s.{column(name)} DESC" for name in known.times)
     entity = ", ".join(f"s.{column(name)}" for name in known.entity)
     until = " AND ".join(f"s.{column(name)} <= CURRENT_TIMESTAMP" for name in known.times)
@@ -50,6 +50,12 @@ def _skew(contract: Contract, known: FeatureTable) -> str:
     offline = f"SELECT {names} FROM ({ranked}) AS r WHERE r.harness_rank = 1"
     online = f"SELECT {names} FROM ${{table}}"
     return f"SELECT count(*) FROM (({offline} EXCEPT {online}) UNION ALL ({online} EXCEPT {offline})) AS d"
+
+
+def _compared(contract: Contract, name: str) -> str:
+    """A column as it is compared: PostgreSQL does not know whether two values of the type json are equal."""
+    plain = contract.column(name).physical_type == "json"
+    return f"CAST({column(name)} AS text)" if plain else column(name)
 
 
 def rows(

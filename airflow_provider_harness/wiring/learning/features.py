@@ -96,6 +96,9 @@ def _key(known: FeatureTable, entity: Mapping[str, Any]) -> tuple[Any, ...]:
     if lacking := [name for name in known.entity if name not in entity]:
         fix = f"Give each entity as a mapping of {', '.join(known.entity)}."
         raise ConfigurationError("entities", f"lack {', '.join(lacking)}.", valid=known.entity, fix=fix)
+    for name in known.entity:
+        if isinstance(entity[name], list | tuple | set | dict):
+            raise ConfigurationError("entities", f"has {name}={entity[name]!r}.", fix="Give one value of the column.")
     return tuple(entity[name] for name in known.entity)
 
 

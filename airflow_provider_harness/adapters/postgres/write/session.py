@@ -193,7 +193,8 @@ class PostgresSession:
             added = ", ".join(f"ADD COLUMN {raw[name]} {kind}" for name, (kind, _) in tests.items())
             self._run(f"ALTER TABLE {ident(self._staged.table)} {added}")
         names = [column(name) for name in self._contract.names]
-        into, given = ", ".join([*names, *raw.values()]), ", ".join([*names, *map(column, raw)])
+        listed = ([*names, *raw.values()], [*names, *map(column, raw)])
+        into, given = (", ".join(one).replace("%", "%%") for one in listed)
         statement = f"INSERT INTO {ident(self._staged.table)} ({into}) SELECT {given} FROM {subquery.relation(sql)}"
         with looking(lambda: progress("transform", self._database.size(self._staged.table) // self._row_bytes)):
             rows = self._connection.execute(statement.encode(), values, prepare=True).rowcount

@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm flights authors simulations drills slow docs lock secrets production clean wheel coverage
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm fleet flights authors simulations drills slow docs lock secrets production clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -83,6 +83,9 @@ bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ON
 
 storm: venv ## 100,000 failures of one cause, with the memory and processor time that they take (COUNT=2000: fewer)
 	@$(BIN)/python -m tests.bench.storm $(if $(COUNT),--count $(COUNT))
+
+fleet: venv ## 30 pipelines for 24 simulated hours with a failure every few minutes (HOURS=1 SEED=2): what is healed, paged and wrong
+	@$(BIN)/python -m tests.faults.fleet --hours $(or $(HOURS),24) --seed $(or $(SEED),1)
 
 flights: venv ## move a month of real flights at five schedules and compare it with its source (15 to 30 minutes)
 	@HARNESS_FLIGHTS=month $(BIN)/python -m pytest tests/ports/test_slices_flights.py -q

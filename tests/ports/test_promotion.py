@@ -208,13 +208,18 @@ TOO_MUCH = {
     "ALTER ROLE {role} CREATEDB": "CREATEDB",
     "ALTER ROLE {role} SUPERUSER": "SUPERUSER",
     "ALTER TABLE other.secret OWNER TO {role}": "may write other.secret",
+    "GRANT REFERENCES ON other.secret TO {role}": "may write other.secret",
+    "GRANT UPDATE ON LARGE OBJECT 4711 TO {role}": "may write large object 4711",
+    "GRANT SELECT ON pg_authid TO {role}": "may read pg_authid",
+    "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO {role}": "may call what not everybody may, pg_read_file(text)",
     "GRANT USAGE ON SEQUENCE other.numbers TO {role}": "may write other.numbers",
     "GRANT USAGE ON SCHEMA other TO {role}": "runs with its owner's rights, other.reach",
 }
 """What somebody gave the sandbox's role -> what is said of it."""
 UNDO = """
 REVOKE ALL ON other.secret, bronze.orders FROM PUBLIC, {role}; REVOKE ALL ON SCHEMA other FROM {role};
-REVOKE ALL ON SEQUENCE other.numbers FROM {role};
+REVOKE ALL ON SEQUENCE other.numbers FROM {role}; REVOKE ALL ON LARGE OBJECT 4711 FROM {role}; REVOKE ALL ON pg_authid FROM {role};
+REVOKE ALL ON FUNCTION pg_read_file(text) FROM {role};
 REVOKE CREATE ON DATABASE {database} FROM {role}; REVOKE pg_read_all_data FROM {role};
 ALTER ROLE {role} NOSUPERUSER NOCREATEDB; ALTER TABLE other.secret OWNER TO postgres; GRANT SELECT ON bronze.orders TO {role};
 """
@@ -223,7 +228,7 @@ ALTER ROLE {role} NOSUPERUSER NOCREATEDB; ALTER TABLE other.secret OWNER TO post
 @pytest.mark.attack
 def test_a_role_that_can_do_more_promotes_nothing(promotion: Promotion) -> None:
     names = {"role": promotion.role, "database": promotion.database}
-    promotion.sql("CREATE SEQUENCE IF NOT EXISTS other.numbers")
+    promotion.sql("CREATE SEQUENCE IF NOT EXISTS other.numbers; SELECT lo_create(4711)")
     promotion.sql("CREATE FUNCTION other.reach() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
     for given, said in TOO_MUCH.items():
         promotion.sql(given.format(**names))
@@ -245,7 +250,12 @@ def test_a_column_that_the_contract_drops_is_none_that_the_role_may_read(promoti
     try:
         with pytest.raises(AirflowFailException, match=r"the contract drops, bronze\.orders\.passport"):
             promotion.run()
+        others = "GRANT SELECT (id, amount, margin, status, code, email) ON bronze.orders"
+        promotion.sql(f"REVOKE SELECT ON bronze.orders FROM {promotion.role}; {others} TO {promotion.role}")
+        told = promotion.run()
+        assert (told["outcome"], "passport" in (Path(told["files"]) / "transform.sql").read_text()) == ("ready", False)
     finally:
+        promotion.sql(f"GRANT SELECT ON bronze.orders TO {promotion.role}")
         promotion.sql("ALTER TABLE bronze.orders DROP COLUMN passport")
 
 

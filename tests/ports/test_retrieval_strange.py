@@ -117,6 +117,20 @@ def test_a_key_of_bytes_is_one(library: Library) -> None:
     assert library.rows("SELECT doc_id FROM ai.handbook") == [(b"\x00\xff",)]
 
 
+def test_vectors_are_found_again_in_tables_of_before(library: Library) -> None:
+    told = library.index()
+    table = f"ai.handbook__{told['version']}__passages"
+    [(name,)] = library.rows(
+        f"SELECT conname FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype = 'u'"
+    )
+    library.rows(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    library.index()
+    [(indexes,)] = library.rows(
+        f"SELECT count(*) FROM pg_indexes WHERE schemaname || '.' || tablename = '{table}' AND indexdef LIKE '%(harness_digest)'"
+    )
+    assert (indexes, library.index(chunk_size=900)["embedded"]) == (1, 0)
+
+
 def test_a_document_that_moved_keeps_its_vectors_and_says_where_it_is(library: Library) -> None:
     library.index()
     docs = library.home / "docs"

@@ -31,10 +31,14 @@ WHERE r.rolname NOT IN (session_user, current_user) AND pg_catalog.pg_has_role(s
 """,
     "may write": f"""
 SELECT {_NAME} {_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
-  AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
+  AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES')
        OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
 UNION ALL
 SELECT {_NAME} {_RELATIONS} AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'USAGE, UPDATE') END
+UNION ALL
+SELECT 'large object ' || l.oid FROM pg_catalog.pg_largeobject_metadata l
+WHERE l.lomowner = session_user::regrole OR EXISTS (
+  SELECT FROM pg_catalog.aclexplode(l.lomacl) g WHERE g.grantee IN (0, session_user::regrole))
 """,
     "may create in": """
 SELECT 'schema ' || n.nspname FROM pg_catalog.pg_namespace n
@@ -47,6 +51,10 @@ WHERE datname = current_database() AND pg_catalog.has_database_privilege(oid, 'C
 SELECT {_NAME} {_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'f', 'm')
   AND n.nspname || '.' || c.relname <> ALL (%(reads)s)
   AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))
+UNION ALL
+SELECT c.oid::regclass::text FROM pg_catalog.pg_class c WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v')
+  AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.has_table_privilege('public', c.oid, 'SELECT')
+  AND NOT pg_catalog.has_any_column_privilege('public', c.oid, 'SELECT')
 """,
     "may read a column that the contract drops,": f"""
 SELECT {_NAME} || '.' || a.attname {_RELATIONS.replace("WHERE", "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE")}
@@ -58,6 +66,10 @@ SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.pron
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE {_OURS} AND p.prosecdef AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
   AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
+""",
+    "may call what not everybody may,": """
+SELECT p.oid::regprocedure::text FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace
+  AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
 """,
     "may use": """
 SELECT 'server ' || srvname FROM pg_catalog.pg_foreign_server WHERE pg_catalog.has_server_privilege(oid, 'USAGE')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,16 @@ class RulesDrafter:
         types = {one.name: kind for one in brief.profile.columns if (kind := _type(one, brief.contract))}
         key = brief.contract.key or _key(brief)
         return Draft(sql=_sql(brief, types), contract=_contract(brief, types, key))
+
+
+def _next(version: str) -> str:
+    """The next major version, written as this one is; of a version without a number, that with one behind it.
+
+    >>> [_next(one) for one in ("1.4.2", "v2", "2026-01-01", "draft")]
+    ['2.0.0', 'v3.0.0', '2027.0.0', 'draft.1']
+    """
+    found = re.match(r"(\D*)(\d{1,9})", version)
+    return f"{found[1]}{int(found[2]) + 1}.0.0" if found else f"{version}.1"
 
 
 def _type(one: ColumnProfile, contract: Contract) -> str:
@@ -66,7 +77,7 @@ def _contract(brief: Brief, types: Mapping[str, str], key: Sequence[str]) -> str
     body: dict[str, Any] = copy.deepcopy(dict(read(brief.document).data))
     [table] = body["schema"]
     table["physicalName"] = brief.target
-    body["version"] = f"{int(str(brief.contract.version).partition('.')[0] or 0) + 1}.0.0"
+    body["version"] = _next(str(brief.contract.version))
     body["status"] = "draft"
     kept = [one for one in body.get("customProperties", ()) if one["property"] != "harness.readiness"]
     body["customProperties"] = [*kept, {"property": "harness.readiness", "value": brief.level}]

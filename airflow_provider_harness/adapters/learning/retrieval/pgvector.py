@@ -76,6 +76,7 @@ class PgVectorIndex:
             self.dimension,
         ):
             self._reused = names.version(self._recipe.table, self._served["version"])
+            self._led(self._reused)
         with self._connection.transaction():
             self._ask("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", self._recipe.table)
             self._register()
@@ -95,6 +96,16 @@ class PgVectorIndex:
                     "is there, and no index of documents made it.",
                     fix="Give the index another table's name in the contract, or drop this one: a view takes its place.",
                 )
+
+    def _led(self, pair: names.Pair) -> None:
+        """Let a digest lead to its vector also in tables that were made before they had an index for it."""
+        [(there,)] = self._ask(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid "
+            "AND a.attnum = i.indkey[0] WHERE i.indrelid = to_regclass(%s) AND a.attname = 'harness_digest')",
+            pair.passages,
+        )
+        if not there:
+            self._run_all((f"CREATE INDEX ON {pair.passages} (harness_digest)",))
 
     @property
     def _is_served(self) -> bool:

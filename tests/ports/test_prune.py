@@ -175,13 +175,13 @@ def test_looks_of_the_watch_go_but_those_that_a_slice_may_be_compared_with(
     words = dict.fromkeys(("conn_id", "table_name", "contract", "slice"), "x")
     given = words | {"flagged": False, "numbers": "{}", "profile": "", "failures": "[]"}
     with engine.begin() as connection:
-        for days in (0, 50, 55, 70, 80):
+        for days in (0, 50, 190, 200, 210):
             at = t.text_of(NOW - timedelta(days=days))
             row = given | {"key": f"k{days}", "slice_start": at, "slice_end": at, "measured_at": at}
             connection.execute(t.watched.insert().values(**row))
     steps = list(prune(store, NOW - timedelta(days=40), NOW))
     with engine.connect() as connection:
-        assert sorted(connection.execute(select(t.watched.c.key)).scalars()) == ["k0", "k50", "k55"]
+        assert sorted(connection.execute(select(t.watched.c.key)).scalars()) == ["k0", "k190", "k50"]
     assert sum(step.removed.get("harness_watched", 0) for step in steps) == 2
 
 

@@ -13,20 +13,23 @@ from airflow_provider_harness.core.contracts.contract import Contract, LoadMode,
 from airflow_provider_harness.core.diagnosis.failure import WATCHED, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
 from airflow_provider_harness.core.slices.slices import Slice, following, grain_of, grain_start, slice_of, stamp
+from airflow_provider_harness.core.watch.examples import alike, examples
 from airflow_provider_harness.core.watch.judge import Quiet, QuietFailure, failures, judge, usual_rows
 from airflow_provider_harness.core.watch.profile import Looked, Profile, numbers
-from airflow_provider_harness.core.watch.usual import alike
 
 #: Slices that one look reads, so that a long history is read in several.
 MOST_AT_ONCE = 60
-#: How far back a slice is compared: so many weeks, or so many slices where those are longer than a day.
-WEEKS, LONG_SLICES = timedelta(weeks=8), 24
+#: How far back a slice is compared: hours so many weeks, days so many, so that they have earlier turns of a month; longer ones so many slices.
+HOURS, DAYS, LONG_SLICES = timedelta(weeks=8), timedelta(weeks=27), 24
 #: Earlier slices of the same weekday and hour whose values are the reference of a distribution.
 REFERENCE = 8
 #: Earlier slices that are counted again where rows are missing: they may have gone there.
 RECOUNTED = 7
 _MISSING = 0.5
 """Of the rows that are missing so many have to be elsewhere, before it is said that they are there."""
+
+_A_DAY = timedelta(hours=23)
+"""The shortest one, when clocks go forward."""
 
 _AMONG_QUIET = "watched:"
 """Before the names of tables: quiet failures find each other by them, and no failure of a task, whose heal would prove nothing."""
@@ -173,7 +176,7 @@ def _is_news(contract: Contract, seen: WatchedSlice, progress: Progress | None) 
 def _judged(watch: Watch, contract: Contract, piece: Slice, found: Profile) -> WatchedSlice:
     """A slice beside its history."""
     rule, length = _rule(contract), piece.end - piece.start
-    since = piece.start - max(WEEKS, LONG_SLICES * length)
+    since = piece.start - (max(DAYS, LONG_SLICES * length) if length >= _A_DAY else HOURS)
     history = watch.slices.history(rule.conn_id, contract.table, since)
     history = [one for one in history if one.at < piece.start]
     zone = contract.load.time_zone
@@ -188,9 +191,9 @@ def _judged(watch: Watch, contract: Contract, piece: Slice, found: Profile) -> W
 
 
 def _reference(history: Sequence[Looked], piece: Slice, zone: str) -> list[datetime]:
-    """Starts of the newest sound slices of the same weekday and hour."""
-    sound = [one.at for one in history if not one.flagged]
-    return alike(sound, piece.start, piece.end - piece.start, zone)[-REFERENCE:]
+    """Starts of the newest examples of the same weekday and hour."""
+    length = piece.end - piece.start
+    return alike([one.at for one in examples(history, length, zone)], piece.start, length, zone)[-REFERENCE:]
 
 
 def _elsewhere(watch: Watch, contract: Contract, piece: Slice, found: Profile, usual: float) -> QuietFailure | None:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from math import exp, expm1, log, log1p
 
 from airflow_provider_harness.core.contracts.anomaly import Point
+from airflow_provider_harness.core.watch.examples import examples
 from airflow_provider_harness.core.watch.profile import Looked, Number
-from airflow_provider_harness.core.watch.usual import Expected, Tolerance, expected
+from airflow_provider_harness.core.watch.usual import RECENT, Expected, Tolerance, expected
 
 
 class Quiet(StrEnum):
@@ -19,7 +20,7 @@ class Quiet(StrEnum):
     STALE = "stale"  # the slice has no rows, and such slices have some
     COLLAPSED = "collapsed"  # far fewer rows than usual
     GROWN = "grown"  # far more rows than usual
-    DOUBLED = "doubled"  # about twice the rows, and about every key twice
+    DOUBLED = "doubled"  # about every key is there twice
     FAN_OUT = "fan_out"  # more rows of one key than usual: a join that multiplies
     WRONG_PARTITION = "wrong_partition"  # the rows are in another slice, or in the future
     NULLS = "nulls"  # far more nulls in a column than usual
@@ -53,7 +54,7 @@ METRICS: Mapping[str, _Metric] = {
     "size": _Metric(floor=0.5, at_turn=1.5),
     "drift": _Metric(floor=0.25, at_turn=1.0, up_only=True),
 }
-_DOUBLE = (1.5, 3.0)
+_ROWS_NOISES, _ANSCOMBE = 6, 3 / 8
 _HALF = (0.4, 0.6)
 _OTHER_UNIT = 3.0
 """Octaves: eight times as large, or an eighth."""
@@ -108,41 +109,57 @@ def judge(
     :param at: where the slice begins; ``length`` is how long it is.
     :param sensitivity: how many times the usual spread a number may be away.
     """
-    return tuple(
-        _judged(name, number, _points(name, history), at, length, zone, sensitivity)
-        for name, number in sorted(numbers.items())
-    )
+    known = {one.at for one in examples(history, length, zone)}
+    past = sorted((one for one in history if one.flagged or one.at in known), key=lambda one: one.at)
+
+    def usual(name: str, number: Number) -> Expected | None:
+        points = [
+            Point(at=one.at, value=one.numbers[name], flagged=one.at not in known)
+            for one in past
+            if name in one.numbers
+        ]
+        how = METRICS[name.partition(":")[0]]
+        tolerance = Tolerance(times=sensitivity, floor=max(how.floor, how.noises * number.noise), at_turn=how.at_turn)
+        found = expected(points, at, length, zone, tolerance)
+        if found is None:
+            return None
+        if name != "rows":
+            return _few_of_many(found, number, how)
+        return _few_rows(found) if any(one.value for one in points[-RECENT:]) else _none_lately(found, number)
+
+    return tuple(_judged(name, number, usual(name, number)) for name, number in sorted(numbers.items()))
 
 
-def _points(name: str, history: Sequence[Looked]) -> list[Point]:
-    return [Point(at=one.at, value=one.numbers[name], flagged=one.flagged) for one in history if name in one.numbers]
-
-
-def _judged(
-    name: str,
-    number: Number,
-    points: Sequence[Point],
-    at: datetime,
-    length: timedelta,
-    zone: str,
-    sensitivity: float,
-) -> Judged:
+def _judged(name: str, number: Number, usual: Expected | None) -> Judged:
     how = METRICS[name.partition(":")[0]]
-    tolerance = Tolerance(times=sensitivity, floor=max(how.floor, how.noises * number.noise), at_turn=how.at_turn)
-    usual = expected(points, at, length, zone, tolerance)
-    if usual is not None and name == "rows":
-        usual = _few_rows(usual)
     low = usual is not None and number.value < usual.low and not how.up_only
     high = usual is not None and number.value > usual.high
     return Judged(metric=name, value=number.value, usual=usual, unusual=low or high)
 
 
 def _few_rows(usual: Expected) -> Expected:
-    """What chance makes of a slice that usually has few rows: six times the square root of their number, either way."""
-    rows = max(expm1(usual.middle), 0.0)
-    chance = 6 * (rows + 1) ** 0.5
-    low = min(usual.low, log1p(max(rows - chance, 0.0)))
-    return replace(usual, low=low, high=max(usual.high, log1p(rows + chance)))
+    """What chance makes of a slice that usually has few rows."""
+    low, high = _by_chance(expm1(usual.middle), _ROWS_NOISES)
+    return replace(usual, low=min(usual.low, log1p(low)), high=max(usual.high, log1p(high)))
+
+
+def _few_of_many(usual: Expected, number: Number, how: _Metric) -> Expected:
+    """What chance makes of a share that is usual."""
+    if not number.of:
+        return usual
+    low, high = (rows / number.of for rows in _by_chance(usual.middle * number.of, how.noises))
+    return replace(usual, low=min(usual.low, low), high=max(usual.high, high))
+
+
+def _by_chance(rows: float, noises: float) -> tuple[float, float]:
+    """Between which numbers a count is by chance alone: the square root of a count has a standard deviation of a half (Anscombe 1948)."""
+    root = (max(rows, 0.0) + _ANSCOMBE) ** 0.5
+    return max(max(root - noises / 2, 0.0) ** 2 - _ANSCOMBE, 0.0), (root + noises / 2) ** 2 - _ANSCOMBE
+
+
+def _none_lately(usual: Expected, number: Number) -> Expected:
+    """A table that had no rows for a week may have some again."""
+    return replace(usual, high=max(usual.high, number.value))
 
 
 def usual_rows(judged: Sequence[Judged]) -> float:
@@ -183,7 +200,7 @@ def _volume(rows: Judged) -> QuietFailure:
 
 def _duplicated(share: Judged, rows: Judged | None) -> QuietFailure:
     times = exp(rows.value - rows.usual.middle) if rows is not None and rows.usual is not None else 0.0
-    doubled = _DOUBLE[0] <= times <= _DOUBLE[1] and _HALF[0] <= share.value <= _HALF[1]
+    doubled = _HALF[0] <= share.value <= _HALF[1]
     more = f", and {_ratio(times)} of the usual rows" if times else ""
     text = f"{share.value:.1%} of the rows repeat a key, usually {_usual(share).middle:.1%}{more}"
     return QuietFailure(kind=Quiet.DOUBLED if doubled else Quiet.FAN_OUT, metric=share.metric, text=text)

@@ -24,10 +24,12 @@ class Number:
 
     :param value: as it is compared: rows and sizes by their logarithm.
     :param noise: by how much it moves by chance alone where nothing changed, as a standard deviation; 0 where its history says it.
+    :param of: rows that it is a share of; what chance makes of a share follows from what is usual for it. 0 where it is none.
     """
 
     value: float
     noise: float = 0.0
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,8 @@ class ColumnProfile:
     def size(self) -> Number | None:
         """The binary logarithm of the usual size of its numbers, their geometric mean; None where too few are known.
 
-        >>> ColumnProfile(bins={"p12": 50, "null": 3}).size()  # 4 x 3 octaves: from 8 to 9.5
-        Number(value=3.125, noise=0.1414213562373095)
+        >>> ColumnProfile(bins={"p12": 50, "null": 3}).size().value  # 4 x 3 octaves: from 8 to 9.5
+        3.125
         """
         sized: dict[float, int] = {}
         for name, rows in self.bins.items():
@@ -104,9 +106,9 @@ def numbers(profile: Profile, reference: Sequence[Profile] = ()) -> dict[str, Nu
     if not rows:
         return found
     if profile.duplicates is not None:
-        found["duplicates"] = _share(profile.duplicates, rows)
+        found["duplicates"] = Number(value=profile.duplicates / rows, of=rows)
     for name, column in profile.columns.items():
-        found[f"nulls:{name}"] = _share(column.nulls, rows)
+        found[f"nulls:{name}"] = Number(value=column.nulls / rows, of=rows)
         size = column.size()
         if size is not None:
             found[f"size:{name}"] = size
@@ -114,11 +116,6 @@ def numbers(profile: Profile, reference: Sequence[Profile] = ()) -> dict[str, Nu
         if drifted is not None:
             found[f"drift:{name}"] = drifted
     return found
-
-
-def _share(part: int, rows: int) -> Number:
-    share = part / rows
-    return Number(value=share, noise=(max(share * (1 - share), 1 / rows) / rows) ** 0.5)
 
 
 def _drift(column: ColumnProfile, reference: Sequence[ColumnProfile]) -> Number | None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from airflow_provider_harness.core.contracts.anomaly import NORMAL_SCALE, Point
+from airflow_provider_harness.core.watch.examples import slot
 
 FEWEST_ALIKE = 3
 """Earlier slices of the same weekday and hour, at least, before a slice is judged."""
 RECENT = 7
 """Slices, at least, by which a level that moved is followed; a day of slices where there are more in a day."""
-NEW_NORMAL = timedelta(days=7)
-"""What was unusual for so long in a row is usual from then on: somebody was told seven days ago."""
+NEWEST = 8
+"""Slices of the same weekday and hour that say how far it is from the others."""
+OFTEN, BEYOND = 0.9, 1.5
+"""What one slice in ten did is not unusual, nor is half as much again: loads that come now and then have no usual number."""
 MONTH_ENDS = 2
 """Days before and after the turn of a month that are compared with earlier turns."""
 FEWEST_TURNS = 3
 """Earlier turns of a month, at least, before a peak at one is unusual because those were lower."""
+FEWEST_TOLD = 2
+"""Earlier months in which the same day was so unusual, before it is usual: somebody was told each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,100 +59,101 @@ class Tolerance:
     at_turn: float = 0.0
 
 
-def alike(starts: Sequence[datetime], at: datetime, length: timedelta, zone: str) -> list[datetime]:
-    """Of these slices those of the same weekday and hour, oldest first.
-
-    :param at: where the slice begins that they are compared with; ``length`` is how long it is.
-    """
-    where = ZoneInfo(zone)
-    return sorted(one for one in starts if _slot(one, length, where) == _slot(at, length, where))
-
-
-def usable(points: Sequence[Point]) -> list[Point]:
-    """Points that say what is usual, oldest first: those that were not unusual, and what was unusual for a week in a row."""
-    ordered = sorted(points, key=lambda one: one.at)
-    found: list[Point] = []
-    run: list[Point] = []
-    for one in ordered:
-        if one.flagged:
-            run.append(one)
-            continue
-        found += _accepted(run)
-        found.append(one)
-        run = []
-    return [*found, *_accepted(run)]
-
-
-def _accepted(run: Sequence[Point]) -> Sequence[Point]:
-    """Unusual points in a row, once there are so many that they are usual."""
-    long_enough = len(run) >= RECENT and run[-1].at - run[0].at >= NEW_NORMAL - timedelta(days=1)
-    return run if long_enough else ()
-
-
 def expected(
     points: Sequence[Point], at: datetime, length: timedelta, zone: str, tolerance: Tolerance
 ) -> Expected | None:
-    """What is usual for a slice; None while its history is too short to say.
+    """What is usual for a slice: the level of the slices just before, and how far its weekday and hour is from that. None while its
+    history is too short to say.
 
-    :param points: of earlier slices.
+    :param points: of earlier slices, oldest first; those that are flagged are no examples.
     :param at: where the slice begins; ``length`` is how long it is.
     :param zone: IANA name of the zone in which weekdays and hours are meant.
     """
-    where = ZoneInfo(zone)
-    known = [one for one in usable(points) if one.at < at]
-    slots = _by_slot(known, length, where)
-    mine = slots.get(_slot(at, length, where), ())
-    if len(mine) < FEWEST_ALIKE:
+    past = _Past([one for one in points if one.at < at], length, ZoneInfo(zone))
+    own = slot(at, length, past.zone)
+    alike = len(past.slots.get(own, ()))
+    if alike < FEWEST_ALIKE:
         return None
-    apart = _apart(slots)
-    ordinary = [one for one in known if one.at in apart and _turn(one.at, where) is None]
-    spread = NORMAL_SCALE * median(abs(apart[one.at]) for one in ordinary) if ordinary else 0.0
-    recent = ordinary[-max(RECENT, round(timedelta(days=1) / length)) :]
-    middle = median(one.value for one in mine) + (median(apart[one.at] for one in recent) if recent else 0.0)
-    reach = max(tolerance.times * spread, tolerance.floor)
-    down, up, few = _at_turn(known, apart, at, where, tolerance)
-    return Expected(low=middle - reach - down, middle=middle, high=middle + reach + up, points=len(mine), few_turns=few)
+    off = sorted(abs(past.off(place)) for place in past.ordinary)
+    spread = NORMAL_SCALE * median(off) if off else 0.0
+    often = BEYOND * off[round(OFTEN * (len(off) - 1))] if off else 0.0
+    middle = past.level(len(past.points)) + past.of_slot[own]
+    reach = max(tolerance.times * spread, often, tolerance.floor)
+    down, up, few = _of_month(past, at, tolerance)
+    return Expected(low=middle - reach - down, middle=middle, high=middle + reach + up, points=alike, few_turns=few)
 
 
-def _by_slot(points: Sequence[Point], length: timedelta, zone: ZoneInfo) -> Mapping[object, Sequence[Point]]:
-    found: dict[object, list[Point]] = defaultdict(list)
-    for one in points:
-        found[_slot(one.at, length, zone)].append(one)
-    return found
+class _Past:
+    """Earlier slices, each beside what was usual for it then.
+
+    :param points: oldest first.
+    """
+
+    def __init__(self, points: Sequence[Point], length: timedelta, zone: ZoneInfo) -> None:
+        self.points, self.zone = points, zone
+        self._recent = max(RECENT, round(timedelta(days=1) / length))
+        names = [slot(one.at, length, zone) for one in points]
+        self.slots: dict[object, list[int]] = defaultdict(list)
+        for place, one in enumerate(points):
+            if not one.flagged:
+                self.slots[names[place]].append(place)
+        self._week = [self._from_week(place) for place in range(len(points))]
+        self.of_slot = {name: median(self._week[one] for one in mine[-NEWEST:]) for name, mine in self.slots.items()}
+        self._own = [self._but_for_slot(place, name) for place, name in enumerate(names)]
+        known = (place for mine in self.slots.values() if len(mine) >= FEWEST_ALIKE for place in mine)
+        self.ordinary = sorted(place for place in known if turn(points[place].at, zone) is None)
+        self._levels: dict[int, float] = {}
+
+    def _from_week(self, place: int) -> float:
+        """How far a point is from those just before it, whatever those were."""
+        near = self.points[max(place - self._recent, 0) : place] if place >= 3 else self.points[: self._recent]
+        return self.points[place].value - median(other.value for other in near)
+
+    def _but_for_slot(self, place: int, name: object) -> float:
+        """A point without what the others of its weekday and hour have in common."""
+        others = [self._week[one] for one in self.slots.get(name, ())[-NEWEST:] if one != place]
+        return self.points[place].value - (median(others) if others else 0.0)
+
+    def level(self, place: int) -> float:
+        """Where the slices just before were, each but for its weekday and hour; before there are three of them, the first ones."""
+        after = bisect_left(self.ordinary, place)
+        if after not in self._levels:
+            near = self.ordinary[max(after - self._recent, 0) : after] if after >= 3 else self.ordinary[: self._recent]
+            self._levels[after] = median(self._own[one] for one in near) if near else 0.0
+        return self._levels[after]
+
+    def off(self, place: int) -> float:
+        """How far a point was from what was usual for it."""
+        return self._own[place] - self.level(place)
 
 
-def _slot(at: datetime, length: timedelta, zone: ZoneInfo) -> tuple[int, ...]:
-    """Weekday and time of day; of a slice longer than a day, nothing: all are alike."""
-    local = at.astimezone(zone)
-    return (local.weekday(), local.hour, local.minute) if length <= timedelta(hours=25) else ()
-
-
-def _apart(slots: Mapping[object, Sequence[Point]]) -> dict[datetime, float]:
-    """How far each point is from the others of its slot; of a slot with less than three, nothing is known."""
-    return {
-        one.at: one.value - median(other.value for other in points if other is not one)
-        for points in slots.values()
-        if len(points) >= FEWEST_ALIKE
-        for one in points
-    }
-
-
-def _turn(at: datetime, zone: ZoneInfo) -> int | None:
+def turn(at: datetime, zone: ZoneInfo) -> int | None:
     """Which day it is of the turn of a month, -1 the last and 1 the first; None on other days."""
-    local = at.astimezone(zone)
-    left = local.day - monthrange(local.year, local.month)[1] - 1
+    day, left = _of_its_month(at, zone)
     if left >= -MONTH_ENDS:
         return left
-    return local.day if local.day <= MONTH_ENDS else None
+    return day if day <= MONTH_ENDS else None
 
 
-def _at_turn(
-    known: Sequence[Point], apart: Mapping[datetime, float], at: datetime, zone: ZoneInfo, tolerance: Tolerance
-) -> tuple[float, float, bool]:
-    """How much lower and higher a slice may be since the month turns, and whether too few earlier turns say so."""
-    turn = _turn(at, zone)
-    if turn is None:
-        return 0.0, 0.0, False
-    earlier = [apart[one.at] for one in known if one.at in apart and _turn(one.at, zone) == turn]
-    few = len(earlier) < FEWEST_TURNS
-    return max(0.0, -min(earlier, default=0.0)), max(tolerance.at_turn if few else 0.0, *earlier, 0.0), few
+def _of_its_month(at: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    """Its day, 1 the first, and the same from the end, -1 the last."""
+    local = at.astimezone(zone)
+    return local.day, local.day - monthrange(local.year, local.month)[1] - 1
+
+
+def _of_month(past: _Past, at: datetime, tolerance: Tolerance) -> tuple[float, float, bool]:
+    """How much lower and higher a slice may be by its day of the month, and whether too few earlier turns say so."""
+    own, mine = turn(at, past.zone), _of_its_month(at, past.zone)
+    same = [
+        place
+        for place, one in enumerate(past.points)
+        if any(a == b for a, b in zip(_of_its_month(one.at, past.zone), mine, strict=True))
+    ]
+    told = sorted(past.off(place) for place in same if past.points[place].flagged)
+    down, up = (-told[FEWEST_TOLD - 1], told[-FEWEST_TOLD]) if len(told) >= FEWEST_TOLD else (0.0, 0.0)
+    if own is None:
+        return max(down, 0.0), max(up, 0.0), False
+    turns = [past.off(p) for p in same if not past.points[p].flagged and turn(past.points[p].at, past.zone) == own]
+    few = len(turns) < FEWEST_TURNS
+    most = max(tolerance.at_turn if few else 0.0, up, *turns, 0.0)
+    return max(0.0, down, -min(turns, default=0.0)), most, few

@@ -32,8 +32,8 @@ AT_ONCE = 200
 #: A watermark says of a yearly table which slice is missed next; it stays longer than that, whatever is asked for.
 WATERMARKS = timedelta(days=400)
 
-#: The watch compares a slice with those of eight weeks before it; what it saw of them stays longer than that, whatever is asked for.
-WATCHED = timedelta(days=60)
+#: The watch compares a slice with those of half a year before it, since months turn seldom; what it saw of them stays longer than that, whatever is asked for.
+WATCHED = timedelta(weeks=28)
 
 #: Tables of which rows go with their incident, by the column that names it.
 _OF_INCIDENTS: Mapping[str, str] = {

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from airflow_provider_harness.core.watch.examples import alike, examples
 from airflow_provider_harness.core.watch.judge import Quiet, failures, judge
 from airflow_provider_harness.core.watch.profile import Looked, Profile, numbers
-from airflow_provider_harness.core.watch.usual import alike
 from tests.quiet_world import WARM, World, profile, start, world
 
 DAY = timedelta(days=1)
@@ -21,7 +21,7 @@ def found(given: World) -> dict[date, list[Quiet]]:
     said = {}
     for number, day in enumerate(given.days):
         at, own = start(day.day), profile(day)
-        sound = alike([one.at for one in history if not one.flagged], at, DAY, "UTC")[-8:]
+        sound = alike([one.at for one in examples(history, DAY, "UTC")], at, DAY, "UTC")[-8:]
         made = numbers(own, [profiles[one] for one in sound])
         wrong = failures(judge(made, history, at, DAY, "UTC", 6.0))
         values = {name: one.value for name, one in made.items()}

@@ -210,12 +210,23 @@ def types(tree: Any) -> Iterator[Saw]:
     """Joins whose sides are cast to different types."""
     from sqlglot import exp
 
-    for join in tree.find_all(exp.Join):
-        on = join.args.get("on")
-        for equal in on.find_all(exp.EQ) if on is not None else ():
-            kinds = [_cast_kind(side) for side in (equal.left, equal.right)]
-            if all(kinds) and kinds[0] != kinds[1]:
-                yield "HL116", equal, f"{equal.sql()} compares {kinds[0]} with {kinds[1]}"
+    for select in scopes(tree):
+        inner = {one.alias_or_name: _inner(one, tree) for one in _sources(select)}
+        for join in select.args.get("joins") or ():
+            on = join.args.get("on")
+            for equal in on.find_all(exp.EQ) if on is not None else ():
+                kinds = [_cast_kind(_origin(side, inner)) for side in (equal.left, equal.right)]
+                if all(kinds) and kinds[0] != kinds[1]:
+                    yield "HL116", equal, f"{equal.sql()} compares {kinds[0]} with {kinds[1]}"
+
+
+def _origin(node: Any, inner: dict[str, Any]) -> Any:
+    """What a column is in the subquery that gives it; anything else is itself."""
+    from sqlglot import exp
+
+    query = inner.get(node.table) if isinstance(node, exp.Column) else None
+    shown = query.expressions if isinstance(query, exp.Select) else ()
+    return next((one.unalias() for one in shown if one.alias_or_name == node.name), node)
 
 
 def _cast_kind(node: Any) -> str:
@@ -322,6 +333,9 @@ def _one_pair(select: Any, join: Any) -> tuple[Any, Any] | None:
     """
     from sqlglot import exp
 
+    using: list[Any] = list(join.args.get("using") or ())
+    if len(using) == 1:
+        return _by_name(select, join, using[0].name)
     on = join.args.get("on")
     equals = list(on.find_all(exp.EQ)) if on is not None and not on.find(exp.Or) else []
     pairs = [one for one in equals if isinstance(one.left, exp.Column) and isinstance(one.right, exp.Column)]
@@ -332,6 +346,18 @@ def _one_pair(select: Any, join: Any) -> tuple[Any, Any] | None:
     if len(equals) > 1 and not any(column.table == name for c in counted for column in c.find_all(exp.Column)):
         return None
     return pairs[0].left, pairs[0].right
+
+
+def _by_name(select: Any, join: Any, name: str) -> tuple[Any, Any]:
+    """The two columns of ``USING (name)``; the first is that of the table whose key it is, else of the first one."""
+    from sqlglot import exp
+
+    def column(source: Any) -> Any:
+        return exp.column(name, table=source.alias_or_name)
+
+    others = [one for one in _sources(select) if one is not join.this]
+    owner = next((one for one in others if isinstance(one, exp.Table) and _is_key_of(column(one), one)), others[0])
+    return column(owner), column(join.this)
 
 
 def _is_key_of(column: Any, source: Any) -> bool:
@@ -432,11 +458,7 @@ def _outer(tree: Any) -> Iterator[Saw]:
 
     for select in scopes(tree):
         where = select.args.get("where")
-        sides = {
-            j.this.alias_or_name
-            for j in select.args.get("joins") or ()
-            if str(j.args.get("side") or "").upper() == "LEFT"
-        }
+        sides = _optional(select)
         if where is None or not sides:
             continue
         for part in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
@@ -446,7 +468,22 @@ def _outer(tree: Any) -> Iterator[Saw]:
                 continue
             of = {c.table for c in part.find_all(exp.Column)}
             if len(of) == 1 and of <= sides and not part.find(exp.Coalesce, exp.Case, exp.Is):
-                yield "HS105", part, f"{part.sql()} leaves out the rows that LEFT JOIN {next(iter(of))} kept"
+                yield (
+                    "HS105",
+                    part,
+                    f"{part.sql()} leaves out the rows that the outer join kept without a partner in {next(iter(of))}",
+                )
+
+
+def _optional(select: Any) -> set[str]:
+    """The sources that give NULL where a row has no partner in them."""
+    found: set[str] = set()
+    before = [one.alias_or_name for one in _sources(select)[:1]]
+    for join in select.args.get("joins") or ():
+        side = str(join.args.get("side") or "").upper()
+        found |= {join.this.alias_or_name} if side == "LEFT" else set(before) if side == "RIGHT" else set()
+        before.append(join.this.alias_or_name)
+    return found
 
 
 def bounds(tree: Any) -> Iterator[Saw]:

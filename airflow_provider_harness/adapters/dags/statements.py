@@ -128,6 +128,7 @@ def _statement(tree: Any) -> Statement:
         )
     into = _target(tree)
     query = tree.args.get("expression")
+    adds, adds_at = _adds(tree, into)
     return Statement(
         kind=kind,
         target=table_name(into) if into is not None else "",
@@ -138,19 +139,20 @@ def _statement(tree: Any) -> Statement:
         source=kind == "create" and isinstance(query, exp.Query),
         replaces=bool(tree.args.get("replace") or tree.args.get("exists") or tree.args.get("overwrite")),
         temporary=_temporary(tree),
-        adds=_adds(tree, into),
+        adds=adds,
+        adds_at=adds_at,
     )
 
 
 _COUNTS_CHANGES = re.compile(r"(?i)^(?:version|revision|row_version|attempts?|tries|retries)$")
 
 
-def _adds(tree: Any, into: Any) -> str:
-    """The column to which a statement adds what is there already, so that the same again gives another result."""
+def _adds(tree: Any, into: Any) -> tuple[str, int]:
+    """The column to which a statement adds what is there already, so that the same again gives another result; and its line."""
     from sqlglot import exp
 
     if into is None:
-        return ""
+        return "", 0
     names = {"", into.name.lower(), into.alias_or_name.lower()}
     set_ = [one for one in tree.find_all(exp.EQ) if isinstance(one.parent, exp.Update | exp.OnConflict)]
     where = tree.args.get("where")
@@ -161,8 +163,9 @@ def _adds(tree: Any, into: Any) -> str:
         own = (c for c in one.right.find_all(exp.Column) if c.name == name and c.table.lower() in names)
         guarded = guards & {other.left.name for other in set_ if other is not one}
         if isinstance(more, exp.Add | exp.Sub | exp.Mul | exp.DPipe | exp.Concat) and any(own) and not guarded:
-            return "" if _COUNTS_CHANGES.match(name) else str(name)
-    return ""
+            at = one.left.this.meta.get("line") or 1
+            return ("", 0) if _COUNTS_CHANGES.match(name) else (str(name), at - 1)
+    return "", 0
 
 
 def _temporary(tree: Any) -> bool:

@@ -26,6 +26,7 @@ class Statement:
     :param source: of a CREATE, whether a query fills the table.
     :param replaces: it says OR REPLACE, IF NOT EXISTS or OVERWRITE.
     :param adds: the column to which it adds: ``SET n = n + 1``; empty for none.
+    :param adds_at: where, in lines from the beginning of the text.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Statement:
     replaces: bool = False
     temporary: bool = False
     adds: str = ""
+    adds_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -299,7 +299,9 @@ def _appends(function: Function, nodes: list[ast.AST], values: Values, source: S
         mode = words.get("mode", values.of(node.args[1]) if last == "open" and len(node.args) > 1 else None)
         if last in ("open", "to_csv") and mode in ("a", "a+", "ab", "at"):
             yield Found(rule="HO107", line=node.lineno, message=f"{function.name} opens a file with mode {mode!r}")
-        inserts = last in ("insert_many", "insert_one") or (last == "copy_expert" and re.search(r"(?i)\bfrom\b", text))
+        streams = ("insert_many", "insert_one", "insert_rows_json", "insert_rows_from_dataframe")
+        loads = last.startswith("load_table_from_") and "job_config" not in words and "$" not in text
+        inserts = last in streams or loads or (last == "copy_expert" and re.search(r"(?i)\bfrom\b", text))
         if inserts and not _deletes(nodes):
             yield Found(rule="HO101", line=node.lineno, message=f"{function.name}: {last}() adds its rows at each run")
         if last == "mode" and node.args and values.of(node.args[0]) == "append" and "write" in text:

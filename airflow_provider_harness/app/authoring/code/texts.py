@@ -45,9 +45,13 @@ RUNS = frozenset(
         "text",
         "copy_expert",
         "bulk_dump",
+        "execute_values",
+        "execute_batch",
     )
 )
 """Methods and functions whose first argument may be SQL."""
+_AFTER_CURSOR = ("execute_values", "execute_batch")
+"""Functions whose second argument is, behind a cursor."""
 SQL = re.compile(
     r"(?is)^(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|insert|update|delete|merge|with|create|truncate|drop|alter|replace|copy|upsert)\s"
 )
@@ -177,7 +181,12 @@ def _called(node: ast.Call, unit: str, values: Values) -> Query | None:
     how = dotted(node.func).rpartition(".")[2]
     if how not in RUNS or not (node.args or node.keywords):
         return None
-    first = node.args[0] if node.args else next((w.value for w in node.keywords if w.arg in ("sql", "query")), None)
+    place = int(how in _AFTER_CURSOR)
+    first = (
+        node.args[place]
+        if len(node.args) > place
+        else next((w.value for w in node.keywords if w.arg in ("sql", "query")), None)
+    )
     text = values.of(first)
     found = _given(text)
     if not found or not SQL.match(found[0]):

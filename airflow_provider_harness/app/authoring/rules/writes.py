@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_harness.app.authoring.code.texts import own
-from airflow_provider_harness.app.authoring.code.values import dotted
+from airflow_provider_harness.app.authoring.code.values import Values, dotted
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Statement, Task
 from airflow_provider_harness.app.authoring.rules.kinds import GATED, is_check, queries_of, writes
@@ -64,7 +64,7 @@ def _unit(unit: str, queries: list[Query], source: Source) -> Iterator[Found]:
         if one.adds:
             yield Found(
                 rule="HO108",
-                line=query.line,
+                line=query.line_at(one.adds_at),
                 message=f"{unit} adds to {one.target}.{one.adds} at each run",
                 severity=weight,
             )
@@ -203,7 +203,18 @@ def _sends(task: Task, source: Source) -> bool:
         return False
     values = source.values.within(function)
     calls = [node for node in own(function) if isinstance(node, ast.Call)]
-    return any(_SENDS.search(values.name(c.func)) and "dempotency" not in ast.unparse(c) for c in calls)
+    sends = (c for c in calls if _SENDS.search(values.name(c.func)) or _posts(c, values))
+    return any("dempotency" not in ast.unparse(c) for c in sends)
+
+
+def _posts(call: ast.Call, values: Values) -> bool:
+    """Whether it runs an ``HttpHook``, which posts unless its method says otherwise."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "run" else None
+    made = values.source(owner.id) if isinstance(owner, ast.Name) else owner
+    if not isinstance(made, ast.Call) or not values.name(made.func).endswith("HttpHook"):
+        return False
+    given = next((word.value for word in made.keywords if word.arg == "method"), made.args[0] if made.args else None)
+    return str(values.of(given) or "POST").upper() == "POST"
 
 
 def _retried(dag: Dag, task: Task) -> Iterator[Found]:

@@ -173,12 +173,11 @@ class PgVectorIndex:
             ids,
             digests,
         )
-        places = [self._writes, self._own] if self._is_served else [self._writes]
-        there = " OR ".join(
-            f"EXISTS (SELECT FROM {pair.documents} AS d WHERE d.harness_id = f.id AND d.harness_digest = f.digest AND NOT EXISTS "
-            f"(SELECT FROM {pair.passages} AS p WHERE p.harness_id = f.id AND p.harness_defect <> ''))"
-            for pair in places
-        )
+        held = "EXISTS (SELECT FROM {} AS d WHERE d.harness_id = f.id AND d.harness_digest = f.digest{})"
+        whole = f" AND NOT EXISTS (SELECT FROM {self._writes.passages} AS p WHERE p.harness_id = f.id AND p.harness_defect <> '')"
+        there = held.format(self._writes.documents, whole)
+        if self._is_served:  # what is served passed its gate, so no vector of it has a defect
+            there += f" OR {held.format(self._own.documents, '')}"
         asked = f"SELECT f.id FROM unnest(%s::text[], %s::text[]) AS f (id, digest) WHERE NOT ({there})"
         return {row[0] for row in self._ask(asked, ids, digests)}
 

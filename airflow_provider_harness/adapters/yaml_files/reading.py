@@ -56,9 +56,9 @@ def read(text: str, *, dates: bool = False) -> Document:
         return _unread(f"is too large to be read: {error}.", error.line)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return _unread(f"is no YAML: {error.problem}", line)
+        return _unread(f"is no YAML: {error.problem}.", line)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        return _unread(f"is no YAML: {str(error).splitlines()[0]}", 1)
+        return _unread(f"is no YAML: {str(error).splitlines()[0]}.", 1)
     except (LookupError, TypeError, AttributeError):  # of PyYAML's constructors
         return _unread("is no YAML: a tag does not go with its value.", 1)
 

@@ -13,9 +13,9 @@ from airflow_provider_harness.core.errors import ConfigurationError
     [
         (b"a: 1\nb: 2\na: 3", r"f\.yaml: a: .*line 3: is given twice\. Keep one\."),
         (b"a: 1\nb: 010", r"f\.yaml: b: .*line 2: 010 is read as another number"),
-        (b"a: 010\na: 1", r"line 1: a 010 is read .* line 2: a is given twice\. Correct it\."),
+        (b"b: 010\na: 1\na: 2", r"line 1: b 010 is read .* line 3: a is given twice\. Correct it\."),
         (b"17: x", r"f\.yaml: 17: .*a key that is no text\. Quote it\."),
-        (b"a: [", r"line 1: is no YAML: .* Correct it\."),
+        (b"a: [", r"is no YAML: .*\. Correct it\."),
         (b"a: !!timestamp x", "a tag does not go with its value"),
         (b"a: !!bool x", "a tag does not go with its value"),
         (b"? [a]\n: b", "is no YAML: found unhashable key"),

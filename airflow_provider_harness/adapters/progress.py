@@ -65,5 +65,5 @@ def _watch(look: Callable[[], None], over: threading.Event) -> None:
         try:
             look()
         except Exception as error:  # noqa: BLE001 - to see how far it is must not be what ends it
-            log.info("How far it is cannot be told: %s", error)
+            log.info("Progress cannot be shown: %s", error)
             return

@@ -95,7 +95,9 @@ def _answer(args: Any, question: Question) -> str:
     if given is not None or args.yes:
         return str(default if given is None else given)
     if not sys.stdin.isatty():
-        raise ConfigurationError("init", "asks, and nobody is there.", fix="Say --yes to take options and defaults.")
+        raise ConfigurationError(
+            "init", "asks a question, and nobody can answer it here.", fix="Say --yes to take options and defaults."
+        )
     ask: Callable[[str], str] = getpass.getpass if question.secret else input
     shown = "" if question.secret or not default else f" [{default}]"
     return ask(f"{question.text}{shown}: ").strip() or default

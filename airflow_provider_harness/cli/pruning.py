@@ -33,7 +33,7 @@ def db_prune(args: Any) -> int:
 def _days(text: str, least: int) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,4})d", text)
     if not found:
-        raise ConfigurationError("--keep", f"{text!r} is no number of days.", fix="Say it as 400d.")
+        raise ConfigurationError("--keep", f"{text!r} is not a number of days.", fix="Say it as 400d.")
     if int(found[1]) < least:
         raise ConfigurationError(
             "--keep", f"{text} is too short: {least} days are looked back on.", fix=f"Keep {least}d or more."

@@ -79,7 +79,7 @@ def _known_check(contract: Contract, args: Any) -> Sequence[Mapping[str, Any]]:
     found = wiring_rows.judging.quarantine(contract, args.conn_id).summary(contract)
     valid = tuple(dict.fromkeys([*(str(row["check"]) for row in found), *(check.id for check in contract.checks)]))
     if args.check and args.check not in valid:
-        raise ConfigurationError(f"--check {args.check}", f"is no check of contract {contract.id}.", valid=valid)
+        raise ConfigurationError(f"--check {args.check}", f"is not a check of contract {contract.id}.", valid=valid)
     return found
 
 

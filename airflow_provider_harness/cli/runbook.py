@@ -61,7 +61,7 @@ def runbook_accept(args: Any) -> int:
     if found := problems(entry):
         return say("\n".join(f"{args.file}: {problem}" for problem in found), FINDINGS)
     if not wiring.store().events(entry.id):
-        raise ConfigurationError(f"{args.file}: id {entry.id}", "is no incident of the store.")
+        raise ConfigurationError(f"{args.file}: id {entry.id}", "is not an incident of the store.")
     who = person(args).who()
     add(path, entry, who)
     show(args, [{"incident": entry.id, "category": entry.category.value, "reviewed by": who, "runbook": path}], "")

@@ -48,7 +48,7 @@ def explain(
     moment = moment_if_given(as_of, "as_of")
     if caller.local:
         return authored(_json(explaining.explanations(dag, imports=imports, as_of=moment)))
-    unknown = ConfigurationError(f"Dag {dag[:250]}", "is none that you may read, or has no file here.")
+    unknown = ConfigurationError(f"Dag {dag[:250]}", "is not one that you may read, or its file is not here.")
     if imports:
         own_files(caller, "imports", "Leave it out: the code is read.")
     if dag.endswith(".py") or not _DAG_ID.fullmatch(dag) or dag not in caller.readable((dag,)):
@@ -105,7 +105,7 @@ def _written(text: str, contracts: Mapping[str, str]) -> Iterator[Path]:
         for path, body in {**contracts, "dag.py": text}.items():
             place = (folder / path).resolve()
             if not path or not place.is_relative_to(folder) or place == folder or len(path) > 200:
-                raise ConfigurationError(f"contract {path[:200]!r}", "is no path below the Dag's folder.")
+                raise ConfigurationError(f"contract {path[:200]!r}", "is not a path below the Dag's folder.")
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(body, encoding="utf-8")
@@ -165,7 +165,7 @@ def _contracts(caller: Caller, given: str, place: str) -> tuple[Contract, ...]:
     if place == "file" or (place != "text" and "\n" not in given):
         own_files(caller, place, _FIX_FILE)
         if not Path(file_of(given)).is_file():
-            raise ConfigurationError(given[:1_000], "is no file.", fix="Give the path of a contract, or its text.")
+            raise ConfigurationError(given[:1_000], "is not a file.", fix="Give the path of a contract, or its text.")
         return load_contracts(given)
     return compile_file(given, place).contracts
 
@@ -214,7 +214,7 @@ def lineage(
         return [{**walk, "hidden": 0} for walk in found]
     known = _known(caller)
     tables = {one.table for one in known}
-    unknown = ConfigurationError(name, "is no table in the lineage that you may read.", valid=sorted(tables)[:40])
+    unknown = ConfigurationError(name, "is not a table in the lineage that you may read.", valid=sorted(tables)[:40])
     if not graph.starts(name, downstream=downstream):
         raise unknown
     walks = [walk for walk in told.walks(graph, name, downstream=downstream) if table_of(walk[0]) in tables]

@@ -109,7 +109,7 @@ class PromoteModelOperator(ModelOperator):
                 problem = f"has metrics {metrics[:80]!r}, which are no mapping."
                 raise ConfigurationError(f"task {self.task_id}", problem, fix="For example {'auc': 0.81}.") from error
         if not isinstance(metrics, Mapping):
-            raise ConfigurationError(f"task {self.task_id}", "has metrics that are no mapping.")
+            raise ConfigurationError(f"task {self.task_id}", "has metrics that are not a mapping.")
         return {"metrics": dict(metrics), "holdout_hash": str(self.holdout_hash), "uri": str(self.uri or "")}
 
 

@@ -92,9 +92,9 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
             fix = "Give a whole path, or a URI of an object storage."
             raise ConfigurationError(place, f"has folder={self.folder!r}.", fix=fix)
         budget = (1 <= self.max_proposals <= 20, self.max_cost_usd >= 0, 0 < self.max_seconds <= _LONGEST)
-        if not all(budget):  # what is no number is none of them
+        if not all(budget):  # what is not a number is none of them
             fix = f"Give max_proposals from 1 to 20, max_cost_usd of 0 or more, and max_seconds above 0, {_LONGEST:,} at most."
-            raise ConfigurationError(place, "has a budget that is none.", fix=fix)
+            raise ConfigurationError(place, "has a budget out of range.", fix=fix)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Propose, build, grade; hand the best proposal over."""

@@ -34,7 +34,7 @@ class Arguments:
         found = (given,) if isinstance(given, str) else tuple(given)
         for name in found:
             if not isinstance(name, str) or not name.strip():
-                raise self.wrong(argument, f"{name!r} is no column name.", fix="Give names as texts.")
+                raise self.wrong(argument, f"{name!r} is not a column name.", fix="Give names as texts.")
             if name.startswith(OWN):
                 raise self.wrong(
                     argument, f"{name!r} begins with {OWN}, as names inside the query do.", fix="Rename the column."

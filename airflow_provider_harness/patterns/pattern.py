@@ -27,7 +27,7 @@ class Pattern:
     """A query and the gates of what it gives.
 
     :param name: of the function that made it.
-    :param text: the query in PostgreSQL's SQL; a percent sign that is no placeholder is doubled.
+    :param text: the query in PostgreSQL's SQL; a percent sign that is not a placeholder is doubled.
     :param columns: what it gives, in order.
     :param gates: rules for the contract, of severity error unless they say otherwise.
     :param mode: ``mode`` of ``harness.load`` with which a re-run gives the same again.

@@ -71,7 +71,7 @@ def _keep(found: Gate, began: float, ended: float) -> None:
         _keep_contract(found)
     except HarnessUnavailable as error:
         log.warning(
-            "What this gate found was not kept, so later slices of %s will not be compared with slice %s: %s",
+            "The result of this gate was not stored, so later slices of %s will not be compared with slice %s: %s",
             found.report.table,
             found.report.slice,
             error,

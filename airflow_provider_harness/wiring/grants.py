@@ -58,7 +58,7 @@ def granted(contract: Contract, slice_id: str, task: TryKey) -> tuple[Contract, 
     try:
         grant = grants().find(task, contract.id, slice_id, datetime.now(UTC))
     except HarnessUnavailable as error:
-        log.warning("Whether rows of this slice may be set aside is not known, so none is: %s", error)
+        log.warning("The permission to set rows of this slice aside cannot be read, so no row is set aside: %s", error)
         return contract, None
     if grant is None:
         return contract, None

@@ -114,7 +114,7 @@ def _taken(store: SqlLeases, name: str, holder: str, token: str) -> bool:
     try:
         _take(store, name, holder, token)
     except HarnessUnavailable as error:
-        log.warning("No lease on %s; the warehouse's own locks stay: %s", name, error)
+        log.warning("No lease was taken on %s; only the warehouse's own locks protect it: %s", name, error)
         return False
     return True
 

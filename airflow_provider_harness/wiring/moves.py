@@ -164,9 +164,7 @@ def transform(
             move.transform(slot.contract, piece, sql, warehouse, run, Progress, gate=slot.gate, limit=limit, more=more)
         )
     for change in found.changes:
-        log.warning(
-            "The query gives another type than the contract has, and values are converted: %s", change.sentence()
-        )
+        log.warning("The query's type differs from the contract's, so values are converted: %s", change.sentence())
     return told, report
 
 

@@ -160,7 +160,7 @@ def test_a_contracts_sql_gets_no_rights_on_the_store(place: World, dags: None) -
     gates = before["before"]
     assert gates["gates"] == []
     assert "harness's own" in " ".join(gates["unread"]), "the real operator is looked at, and its connection refused"
-    assert "named" not in " ".join(gates["unread"]), "a class of that name is no operator of the harness"
+    assert "named" not in " ".join(gates["unread"]), "a class of that name is not an operator of the harness"
     with place.postgres.connect(HARNESS) as connection:
         granted = connection.execute(
             "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = 'PUBLIC' AND table_name LIKE 'harness%'"

@@ -1,4 +1,4 @@
-"""A query's value that its contract's type would change is no value of the contract: it blocks, before a rule looks."""
+"""A query's value that its contract's type would change is not a value of the contract: it blocks, before a rule looks."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ schema:
 RULE = "{type: custom, engine: harness, implementation: {check: drift, minimumRows: 5, MORE}}"
 NUMBERS = ("psi", "ks", "wasserstein", "chi_square")
 TEXTS = ("psi", "chi_square")
-#: An hour long before the slice is no part of the reference, and one of the reference is.
+#: An hour long before the slice is not a part of the reference, and one of the reference is.
 BEFORE, WITHIN = TODAY - 40 * DAY, TODAY - 3 * DAY
 
 
@@ -259,12 +259,12 @@ def test_a_compiled_contract_is_kept_with_its_drift_rules() -> None:
     ("more", "problem"),
     [
         ("method: psy", "method 'psy' is none of psi, ks, wasserstein, chi_square"),
-        ("method: psi, reference: {days: 0}", "days: 0 is no whole number from 1 to 3660"),
+        ("method: psi, reference: {days: 0}", "days: 0 is not a whole number from 1 to 3660"),
         ("method: psi, reference: last month", "reference is {days: 28}, or"),
         ("method: psi, reference: {from: 2026-02-01, to: 2026-01-01}", "it is empty"),
-        ("method: psi, reference: {from: soon, to: 2026-01-01}", "'soon' is no date and no moment"),
+        ("method: psi, reference: {from: soon, to: 2026-01-01}", "'soon' is neither a date nor a timestamp"),
         ("method: psi, warning: 0.3, error: 0.2", "warning not over error"),
-        ("method: psi, bins: 1", "bins: 1 is no whole number from 2 to 100"),
+        ("method: psi, bins: 1", "bins: 1 is not a whole number from 2 to 100"),
         ("method: psi, floor: 0", "floor 0 is not over 0"),
         ("method: psi, mustBeLessThan: 3", "takes 'warning' and 'error' in place of 'mustBeLessThan'"),
         ("method: ks, depth: 3", "'depth' is not an argument of drift"),

@@ -78,7 +78,7 @@ def test_a_drift_that_stays_lets_through_once_in_a_cool_down(drifting: Case, dag
     assert told.kept[0] == told.kept[1], "the next run counts from the same success"
     assert look(drifting, dag, 2, told, cool_down=timedelta(days=3)) is None
     assert told.kept[-1] == drifting.piece(2).start.isoformat()
-    assert look(drifting, dag, 2, told) is None, "the same run again is no second drift"
+    assert look(drifting, dag, 2, told) is None, "the same run again is not a second drift"
 
 
 def test_it_waits_for_a_slice_that_is_not_published(drifting: Case, dag: Any) -> None:

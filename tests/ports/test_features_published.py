@@ -257,7 +257,7 @@ def test_a_new_request_hides_no_feature_that_was_changed_in_place(place: Place, 
     place.add("requests", REQUESTS, [request(4, at("3 10:00"), "b")])
     assert "1 published rows have other features now (id 1, at 2026-01-03" in _refused(place.learn)
     place.target.run("UPDATE requests SET label = 9 WHERE id = 1")
-    assert place.learn()["rows"] == 4  # the changed row is asked for otherwise, so it is no row of before
+    assert place.learn()["rows"] == 4  # the changed row is asked for otherwise, so it is not a row of before
 
 
 def test_requests_that_are_alike_are_counted_one_by_one(place: Place) -> None:

@@ -104,7 +104,7 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "no header": (
         "t.csv",
         "1,x,2\n2,y,3\n",
-        "line 1: is no header, since none of its 3 values is the name of a column",
+        "line 1: is not a header, since none of its 3 values is the name of a column",
     ),
     "a name twice": ("t.csv", "id,a,n,A\n1,x,2,3\n", "line 1: names a column twice (A, a)"),
     "no name": ("t.csv", "id,a,,n\n1,x,2,3\n", "line 1: column 3 of 4 has no name"),
@@ -119,7 +119,7 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "UTF-16 without a mark": ("t.csv", "id,a,n\n1,x,2\n".encode("utf-16-le"), "perhaps UTF-16"),
     "broken UTF-8": ("t.csv", b"id,a,n\n1,x,2\n2,y\xc3,3\n", "line 3: byte 0xC3 is not UTF-8"),
     "not packed": ("t.csv.gz.csv.gz", b"", "is empty"),
-    "a broken line": ("t.jsonl", '{"id":1,"a":"x","n":2}\n{"id":2,\n{"id":3}\n', "line 2: is no JSON"),
+    "a broken line": ("t.jsonl", '{"id":1,"a":"x","n":2}\n{"id":2,\n{"id":3}\n', "line 2: is not JSON"),
     "a key in another case": (
         "t.jsonl",
         '{"id":1,"a":"x","n":2}\n{"id":2,"A":"y","n":2}\n',
@@ -128,7 +128,7 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "a key in both cases": ("t.jsonl", '{"id":1,"a":"x","A":"y","n":2}\n', "line 1: has the key A"),
     "null among lines": ("t.jsonl", '{"id":1,"a":"x","n":2}\nnull\n', "t.jsonl: record 2: is null, and no object"),
     "null in a list": ("t.json", '[null, {"id":1,"a":"x","n":2}]', "t.json: record 1: is null, and no object"),
-    "a broken document": ("t.json", '[{"id":1,"a":"x","n":2},\n{"id":2,,}]', "line 2: is no JSON"),
+    "a broken document": ("t.json", '[{"id":1,"a":"x","n":2},\n{"id":2,,}]', "line 2: is not JSON"),
     "Latin-1 in JSON": (
         "t.jsonl",
         b'{"id":1,"a":"x","n":2}\n{"id":2,"a":"\xe9","n":2}\n',
@@ -137,8 +137,8 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "UTF-16 in JSON": ("t.json", '[{"id":1}]'.encode("utf-16"), "is UTF-16"),
     "empty JSON": ("t.jsonl", "", "is empty"),
     "no objects": ("t.json", "[1, 2]", "no objects"),
-    "text as Parquet": ("t.parquet", "id,a,n\n1,x,2\n", "is no Parquet file"),
-    "empty Parquet": ("t.parquet", "", "is no Parquet file"),
+    "text as Parquet": ("t.parquet", "id,a,n\n1,x,2\n", "is not a Parquet file"),
+    "empty Parquet": ("t.parquet", "", "is not a Parquet file"),
 }
 
 
@@ -154,15 +154,15 @@ def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path, name: str) -
 def test_a_packed_file_that_is_none_and_one_that_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "t.csv.gz"
     path.write_bytes(b"id,a,n\n1,x,2\n")
-    assert "is no whole gzip file" in refused(path)
+    assert "is not a whole gzip file" in refused(path)
     path.write_bytes(gzip.compress(b"id,a,n\n1,x,2\n" * 1000)[:-30])
-    assert "is no whole gzip file" in refused(path)
+    assert "is not a whole gzip file" in refused(path)
 
 
 def test_a_cut_parquet_file(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [1], "a": ["x"], "n": [2]}), tmp_path / "whole.parquet")
     path = write(tmp_path / "in" / "t.parquet", (tmp_path / "whole.parquet").read_bytes()[:-20])
-    assert "is no whole Parquet file" in refused(path)
+    assert "is not a whole Parquet file" in refused(path)
 
 
 PARTS: dict[str, tuple[Callable[[Path, list[str]], object], str]] = {

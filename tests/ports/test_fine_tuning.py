@@ -296,8 +296,8 @@ def test_rules_without_meaning_are_an_error_of_the_dag(support: Support, given: 
     ("given", "said"),
     [
         ({"columns": {"prompt": "nope", "completion": "answer"}}, "names column 'nope'"),
-        ({"labelled_at": "region"}, "which is no date and no timestamp"),
-        ({"counter": "tiktoken:/nowhere/cl100k_base.tiktoken"}, "is no file of this worker"),
+        ({"labelled_at": "region"}, "which is neither a date nor a timestamp"),
+        ({"counter": "tiktoken:/nowhere/cl100k_base.tiktoken"}, "is not a file on this worker"),
     ],
 )
 def test_what_the_contract_or_the_worker_lacks_is_named(support: Support, given: dict[str, Any], said: str) -> None:

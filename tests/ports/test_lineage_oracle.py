@@ -268,7 +268,7 @@ def test_a_column_without_a_name_has_the_servers(server: psycopg.Connection[Any]
         assert outputs == names
         assert theirs <= used
         return
-    raise AssertionError(f"{expression} is no expression over a")
+    raise AssertionError(f"{expression} is not an expression over a")
 
 
 class Writer:

@@ -74,7 +74,7 @@ def test_the_page_s_version_comes_into_use(place: Path) -> None:
         ({"metrics": {"r2": 0.59, "mae": 1}}, "metric r2 is 0.59; at least 0.6 is wanted."),
         ({"metrics": {"r2": 0.69, "mae": 18.2}}, "worse than 0.71 of version 1, which is in use, by more than 0.01."),
         ({"holdout_hash": "sha256:1"}, "its metrics are of another holdout (sha256:1)"),
-        ({"metrics": [1, 2]}, "has metrics that are no mapping."),
+        ({"metrics": [1, 2]}, "has metrics that are not a mapping."),
         ({"metrics": "r2 = 1"}, "which are no mapping. For example"),
     ],
 )

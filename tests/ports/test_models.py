@@ -103,7 +103,7 @@ def test_a_version_that_is_worse_is_refused_and_the_one_in_use_stays(place: Plac
 
 def test_a_metric_that_is_no_number_is_refused_wherever_it_is_kept(place: Place) -> None:
     place.register(version("1", auc=float("nan")))
-    with pytest.raises(PromotionRefused, match=r"metric auc is .?nan.?, which is no number"):
+    with pytest.raises(PromotionRefused, match=r"metric auc is .?nan.?, which is not a number"):
         place.models().promote("1")
     with pytest.raises(PromotionRefused, match="the registry has no version 9 of m"):
         place.models().promote("9")

@@ -88,7 +88,7 @@ def extract(dsn: str, folder: Path, found: Contract | None = None, key: bytes = 
         stage, gauge = ParquetStage(f"file://{folder}"), ArrowChecks(wanted, None)
         given = {"gate": gate_of(wanted, ALL), "watch": Watch(wanted)}
         manifest, report, drift = move.extract(wanted, ALL, source, stage, gauge, quiet, **given)
-    assert not drift.changes, "what is dropped or treated is no drift"
+    assert not drift.changes, "what is dropped or treated is not a drift"
     return manifest, report
 
 

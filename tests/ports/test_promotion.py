@@ -147,7 +147,7 @@ def test_a_query_without_end_ends_with_the_budget_and_is_a_refused_proposal(prom
 def test_a_budget_that_is_no_number_and_a_folder_that_is_none_are_refused(
     promotion: Promotion, given: dict[str, Any]
 ) -> None:
-    with pytest.raises(ConfigurationError, match=r"has a budget that is none|has folder="):
+    with pytest.raises(ConfigurationError, match=r"has a budget out of range|has folder="):
         promotion.operator(**given)
 
 

@@ -224,7 +224,7 @@ def test_a_check_that_is_none_is_an_error(case: Case, run: Told) -> None:
     for command in ("quarantine_show", "quarantine_release"):
         status, out = run(command, slice=case.piece().id, check="range:amuont")
         assert status == 2
-        assert "--check range:amuont: is no check of contract" in out and "range:amount" in out
+        assert "--check range:amuont: is not a check of contract" in out and "range:amount" in out
     assert waiting(case) == ["11", "3", "4", "9"]
 
 

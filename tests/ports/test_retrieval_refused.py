@@ -51,10 +51,10 @@ def refused(library: Library, *args: Any, **more: Any) -> ContractViolation:
 
 
 BAD = {
-    "a.md": (b"\xff\xfe\x00", "a.md: is no text in UTF-8: byte 0 is 0xff"),
-    "a.txt": (b"one\0two", "a.txt: is no text: character 3 is the one of number 0"),
+    "a.md": (b"\xff\xfe\x00", "a.md: is not text in UTF-8: byte 0 is 0xff"),
+    "a.txt": (b"one\0two", "a.txt: is not text: character 3 is the one of number 0"),
     "a.png": (b"PNG", "a.png: has the suffix '.png', which names no format that is read; valid: .txt"),
-    "a.pdf": (b"%PDF-1.4 broken", "a.pdf: is no PDF that can be read"),
+    "a.pdf": (b"%PDF-1.4 broken", "a.pdf: is not a PDF that can be read"),
 }
 
 
@@ -99,7 +99,7 @@ def test_an_empty_folder_and_one_that_is_not_there_are_named(library: Library, t
     (tmp_path / "docs" / "none").mkdir()
     error = refused(library, documents=f"file://{tmp_path}/docs/none")
     assert "present: expected more than 0 rows" in str(error)
-    with pytest.raises(AirflowFailException, match=r"nowhere is no folder\. Name a folder that the worker can read"):
+    with pytest.raises(AirflowFailException, match=r"nowhere is not a folder\. Name a folder that the worker can read"):
         library.index(documents=f"file://{tmp_path}/nowhere")
 
 
@@ -123,7 +123,7 @@ def test_a_contract_that_does_not_say_what_a_document_is_is_refused(library: Lib
         (CONTRACT.replace("primaryKey: true, ", ""), r"has no primary key of one column"),
         (
             CONTRACT.replace("name: folder", "name: team"),
-            r"has team, which no file gives\. Valid: doc_id, text, folder, format, title",
+            r"has team, which files do not have\. Valid: doc_id, text, folder, format, title",
         ),
         (CONTRACT.replace("name: text", "name: body"), r"has no column 'text'"),
     ):

@@ -76,7 +76,7 @@ def test_a_file_whose_path_the_contract_hides_is_not_indexed(library: Library, m
     hidden = (
         "primaryKey: true, classification: personal, customProperties: [{property: harness.personalData, value: hash}]"
     )
-    with pytest.raises(Exception, match="treats doc_id, which of a file is its path"):
+    with pytest.raises(Exception, match="treats doc_id, but the key of a file is its path"):
         library.index(CONTRACT.replace("primaryKey: true, classification: public", hidden))
 
 
@@ -87,7 +87,7 @@ def test_files_that_are_none_are_named_and_the_others_indexed(library: Library, 
     os.mkfifo(docs / "pipe.md")
     Path(os.fsdecode(os.fsencode(str(docs)) + b"/bad\xff.md")).write_text("# Bad name\n")
     library.page("app.html", "<html><body><script>draw()</script></body></html>")
-    with pytest.raises(Exception, match=r"pipe\.md: is no file"):
+    with pytest.raises(Exception, match=r"pipe\.md: is not a file"):
         library.index()
     told = library.index(SET_ASIDE)
     assert (told["rows"], told["set_aside"]) == (4, 5)
@@ -235,7 +235,7 @@ def test_a_golden_question_may_expect_one_document_by_its_name_alone(library: Li
 )
 def test_what_has_the_indexs_name_is_not_replaced(library: Library, made: str) -> None:
     library.rows(f"CREATE {made}")
-    with pytest.raises(Exception, match="is there, and no index of documents made it"):
+    with pytest.raises(Exception, match="exists, and an index of documents did not create it"):
         library.index()
     assert library.model.embedded in ([], ["How many numbers does a vector have?"])
 

@@ -168,11 +168,11 @@ def test_a_key_that_comes_again_is_the_time_of_two_runs(tmp_path: Path, cron: st
 def test_keys_that_are_no_dates_are_told_and_a_date_that_never_comes_is_refused(tmp_path: Path) -> None:
     local = CronPartitionTimetable("0 0 * * *", timezone="UTC", key_format="%d.%m.%Y")
     (told,) = said(scheduled(tmp_path, local, contract_text("timestamptz", "UTC")))
-    assert "keys such as '05.01.2026', which is no date" in told and 'key_format="%Y-%m-%d' in told
+    assert "keys such as '05.01.2026', which is not a date" in told and 'key_format="%Y-%m-%d' in told
     for index, make in enumerate((CronDataIntervalTimetable, CronPartitionTimetable, CronTriggerTimetable)):
         more = {"interval": timedelta(days=1)} if make is CronTriggerTimetable else {}
         never = make("0 0 30 2 *", timezone="UTC", **more)
-        with pytest.raises(ConfigurationError, match=r"'0 0 30 2 \*' .*never comes: no date fits it\."):
+        with pytest.raises(ConfigurationError, match=r"'0 0 30 2 \*' .*never runs: no date matches it\."):
             transfer(scheduled(tmp_path / str(index), never, contract_text("timestamptz", "UTC")))
 
 

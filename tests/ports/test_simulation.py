@@ -86,14 +86,14 @@ BROKEN = {
         "public.orders.csv:10: arrives_at: 'yesterday'",
     ),
     "too many fields": ("shop/public.orders.csv", "1,2,3,4,5,6\n", "public.orders.csv:10: has 6 field(s)"),
-    "a moment without zone": ("shop/public.orders.csv", "2026-01-01T00:00:00,1,,,\n", "is no moment"),
-    "no JSON": ("shop/public.customers.jsonl", "{\n", "public.customers.jsonl:1: is no JSON"),
-    "no object": ("shop/public.customers.jsonl", "[1]\n", "is no object"),
+    "a moment without zone": ("shop/public.orders.csv", "2026-01-01T00:00:00,1,,,\n", "is not a moment"),
+    "no JSON": ("shop/public.customers.jsonl", "{\n", "public.customers.jsonl:1: is not JSON"),
+    "no object": ("shop/public.customers.jsonl", "[1]\n", "is not an object"),
     "no time": ("shop/public.customers.jsonl", '{"id": 1}\n', "has no arrives_at"),
     "a file without its table": ("shop/orders.csv", "a\n1\n", "does not name its table"),
-    "a file of another kind": ("shop/orders.txt", "", "is no file of events"),
+    "a file of another kind": ("shop/orders.txt", "", "is not a file of events"),
     "an unknown key": ("simulation.yaml", "outage: []\n", "has the unknown key(s) outage"),
-    "no YAML": ("simulation.yaml", "{\n", "is no YAML"),
+    "no YAML": ("simulation.yaml", "{\n", "is not YAML"),
     "a kill of no kind": ("simulation.yaml", "kills: [{task: load, at: noon}]\n", "kills[0]: at is 'noon'"),
     "half a statement": (
         "simulation.yaml",
@@ -219,11 +219,11 @@ def test_people_read_one_line_for_each_thing() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"events": "nowhere"}, "events nowhere: is no folder"),
-        ({"events": str(EVENTS), "until": "tomorrow"}, "--until: 'tomorrow' is no moment"),
+        ({"events": "nowhere"}, "events nowhere: is not a folder"),
+        ({"events": str(EVENTS), "until": "tomorrow"}, "--until: 'tomorrow' is not a moment"),
         ({"all": "nowhere"}, "folder nowhere: holds no simulation.yaml"),
         ({}, "--events: is not given"),
-        ({"events": str(EVENTS), "seconds": 0.0}, "--seconds: 0 is no time"),
+        ({"events": str(EVENTS), "seconds": 0.0}, "--seconds: 0 is not a time"),
     ],
 )
 def test_bad_input_is_one_sentence(given: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -202,7 +202,7 @@ def test_without_a_store_there_is_no_lease_and_no_harm(
     with wiring_slices.leased("s", task("one")):
         pass
     wiring_slices.published(CONTRACT, piece(1), "wh", task("one"))
-    assert "No lease on s; the warehouse's own locks stay" in caplog.text
+    assert "No lease was taken on s; only the warehouse's own locks protect it" in caplog.text
     assert "The high-water mark was not moved" in caplog.text
     empty.dispose()
 

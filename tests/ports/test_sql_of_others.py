@@ -269,7 +269,7 @@ def test_a_check_of_files_reaches_no_other_file(case: Case, dag: Any, tmp_path: 
         run(ValidateOperator(task_id="v", contract="orders.odcs.yaml", path=str(staged), dag=dag), context(case))
     assert not (tmp_path / "made").exists()
     if isinstance(caught.value, ContractError):
-        assert "quality[0].query: is no SQL of PostgreSQL's" in str(caught.value), "found when the Dag is parsed"
+        assert "quality[0].query: is not SQL of PostgreSQL" in str(caught.value), "found when the Dag is parsed"
         return
     violation = caught.value.__cause__
     assert isinstance(violation, ContractViolation), violation

@@ -211,7 +211,7 @@ def test_what_else_lies_in_a_folder_is_named(case: Case, dag: Any, tmp_path: Pat
         (home / name).write_text("")
     (home / "empty").mkdir()
     assert validate(case, dag, conn_id="wh", path=str(home))["rows"] == 303
-    assert "Not looked at, since their names say no known format: b.orc" in caplog.text
+    assert "Skipped, because their names have no known format: b.orc" in caplog.text
 
 
 def test_files_on_other_storage_than_this_machines(case: Case, dag: Any, tmp_path: Path) -> None:

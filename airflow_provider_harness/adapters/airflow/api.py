@@ -303,7 +303,7 @@ class AirflowApi:
             page = fields(self._call(name, params=params, **path))[rows]
             if not isinstance(page, list):
                 raise HarnessUnavailable(
-                    "Airflow's API", f"{rows} of an answer is no list; what answered is not the API"
+                    "Airflow's API", f"{rows} of an answer is not a list; what answered is not the API"
                 )
             found += page
             if len(page) < _PAGE:

@@ -45,7 +45,7 @@ def fields(answer: httpx.Response) -> Any:
     try:
         found = json.loads(answer.content, object_hook=Fields)
     except ValueError as error:
-        why = f"{call}: its answer of {len(answer.content)} bytes is no whole JSON"
+        why = f"{call}: its answer of {len(answer.content)} bytes is not a whole JSON"
         raise HarnessUnavailable("Airflow's API", why) from error
     if not isinstance(found, Fields):
         raise HarnessUnavailable(

@@ -65,7 +65,7 @@ def _told(ask: Callable[Asked, Found]) -> Callable[Asked, Found]:
         try:
             return ask(*given, **named)
         except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError) as error:
-            raise HarnessError(f"what the task was given cannot be used ({type(error).__name__}: {error})") from error
+            raise HarnessError(f"the task's arguments cannot be used ({type(error).__name__}: {error})") from error
 
     return told
 

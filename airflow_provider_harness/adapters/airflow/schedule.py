@@ -71,7 +71,7 @@ def _timetable(text: str) -> Any:
     told = json.loads(text)
     home, _, kind = str(told["__type"]).rpartition(".")
     if not home.startswith("airflow.timetables.") or kind not in (*_POINTS, *_INTERVALS, *_PARTITIONS):
-        raise ValueError(f"{told['__type']!r} is no timetable of Airflow's own that a clock drives")
+        raise ValueError(f"{told['__type']!r} is not one of Airflow's own timetables that a clock drives")
     return decode_timetable(told)
 
 
@@ -210,7 +210,9 @@ def _coming(words: str, look: Callable[[], tuple[tuple[Window, ...], ...]]) -> t
     try:
         return look()
     except CroniterBadDateError as error:
-        raise ConfigurationError(words, "never comes: no date fits it.", fix="Correct the cron expression.") from error
+        raise ConfigurationError(
+            words, "never runs: no date matches it.", fix="Correct the cron expression."
+        ) from error
 
 
 def _unread(text: str) -> tuple[str, ...]:

@@ -67,12 +67,12 @@ class ParquetStage:
                 fix="Run the extract of this slice, and pass staged=extract.output; the folder must be reachable from this worker.",
             ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise MalformedFile([f"{self.uri(MANIFEST)}: is no manifest of an extract ({error!r})"]) from error
+            raise MalformedFile([f"{self.uri(MANIFEST)}: is not a manifest of an extract ({error!r})"]) from error
 
     def _manifest(self, found: dict[str, Any]) -> Manifest:
         if strangers := [name for name in found["files"] if not _OWN.fullmatch(name)]:
             raise HarnessError(
-                f"{self.folder / MANIFEST} names {strangers[0][:100]!r}, which is no part of this folder"
+                f"{self.folder / MANIFEST} names {strangers[0][:100]!r}, which is not a part of this folder"
             )
         return Manifest(
             contract=found["contract"],
@@ -135,7 +135,7 @@ class ParquetStage:
             if isinstance(error, OSError) and (error.errno is not None or type(error) is not OSError):
                 raise  # the storage's, not Arrow's: another try can read it
             said = " ".join(str(error).split())[:200]
-            raise MalformedFile([f"{self.uri(name)}: is no whole Parquet file of this contract ({said})"]) from error
+            raise MalformedFile([f"{self.uri(name)}: is not a whole Parquet file of this contract ({said})"]) from error
 
 
 def _digest(handle: BinaryIO) -> str:

@@ -459,7 +459,7 @@ class BigQuerySession:
             raise ConfigurationError(
                 f"dataset {dataset}",
                 f"is not in project {self._jobs.client.project}.",
-                fix="Create it in the location where the data shall be, or give the table another one.",
+                fix="Create it in the location where the data must be stored, or name another data set for the table.",
             ) from error
 
     def _layout(self, table: bigquery.Table) -> None:

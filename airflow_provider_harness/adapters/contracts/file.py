@@ -19,11 +19,11 @@ def regular(path: str) -> str:
     """The text of a regular file.
 
     :raises OSError: there is none, or it cannot be read.
-    :raises ValueError: it is no regular file, is too large, or is no UTF-8.
+    :raises ValueError: it is not a regular file, is too large, or is no UTF-8.
     """
     found = Path(path).stat()
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     if found.st_size > MOST_BYTES:
         raise ValueError(f"it has {found.st_size >> 10} KiB, and a contract has at most {MOST_BYTES >> 10}")
     return Path(path).read_text(encoding="utf-8")

@@ -90,9 +90,9 @@ def schema_findings(data: Any, schema: Mapping[str, Any], at: Path = (), *, form
 
 
 _FORMS: Mapping[str, tuple[str, str]] = {
-    "date": ("date", "2027-12-31"),
-    "date-time": ("moment", "2027-12-31T09:30:00Z"),
-    "uri": ("address", "s3://bucket/folder"),
+    "date": ("a date", "2027-12-31"),
+    "date-time": ("a moment", "2027-12-31T09:30:00Z"),
+    "uri": ("an address", "s3://bucket/folder"),
 }
 """Format of the standard's schema -> what such a text is, and an example."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S|\$?\{")
@@ -162,11 +162,11 @@ def _explain(error: Any, root: Mapping[str, Any], at: Path) -> list[Finding]:
         return [Finding(path=path, problem=f"may not have {words} here.", fix=f"Remove {words}.")]
     if kind == "format":
         what, example = _FORMS[error.validator_value]
-        return [Finding(path=path, problem=f"{error.instance!r} is no {what}.", fix=f"For example {example}.")]
+        return [Finding(path=path, problem=f"{error.instance!r} is not {what}.", fix=f"For example {example}.")]
     if kind in _BOUNDS:
         return [Finding(path=path, problem=f"{error.instance!r} must be {_BOUNDS[kind]} {error.validator_value}.")]
     if kind == "pattern" and {"title", "examples"} <= set(error.schema):
-        told = f"{error.instance!r} is no {error.schema['title']}."
+        told = f"{error.instance!r} is not a valid {error.schema['title']}."
         return [Finding(path=path, problem=told, fix=f"For example {error.schema['examples'][0]}.")]
     return [Finding(path=path, problem=f"{error.message}.")]
 

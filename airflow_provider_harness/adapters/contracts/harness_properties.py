@@ -155,12 +155,12 @@ class HarnessProperties:
         if found is None:
             return
         if not zone_exists(found["zone"]):
-            problem = f"{found['zone']!r} is no IANA time zone."
+            problem = f"{found['zone']!r} is not an IANA time zone."
             self.findings.append(Finding(path=place, problem=problem, fix="For example 06:00 Europe/Berlin."))
         hour, minute = (int(part) for part in found["time"].split(":")[:2])
         if hour > 23 or minute > 59:
             self.findings.append(
-                Finding(path=place, problem=f"{found['time']} is no time of day.", fix="For example 06:00.")
+                Finding(path=place, problem=f"{found['time']} is not a time of day.", fix="For example 06:00.")
             )
 
 

@@ -370,7 +370,7 @@ class _Compiler:
             places |= where
         for path, number in numbers(values, ()):
             if not math.isfinite(number):
-                self._find((*places[str(path[0])], *path[1:]), f"{number} is no number.", fix="Write a number.")
+                self._find((*places[str(path[0])], *path[1:]), f"{number} is not a number.", fix="Write a number.")
         for finding in schema_findings(values, _extension()):
             name = str(finding.path[0]) if finding.path else ""
             known = name in _extension()["properties"]
@@ -463,7 +463,7 @@ class _Compiler:
         """What is wrong with a type that neither PostgreSQL has, nor a server of the contract."""
         problem, fix = foreign(written)
         if not problem:
-            problem = f"{written[:80]!r} is no type of PostgreSQL."
+            problem = f"{written[:80]!r} is not a type of PostgreSQL."
             fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
             fix += " Types of BigQuery are read where a server of the contract has type bigquery." * ("<" in written)
         self._find(place, problem, fix=fix)
@@ -490,7 +490,7 @@ class _Compiler:
         place = places.get("harness.load", ())
         zone = value.get("timeZone", "UTC")
         if not zone_exists(zone):
-            self._find((*place, "timeZone"), f"{zone!r} is no IANA time zone.", fix="For example America/New_York.")
+            self._find((*place, "timeZone"), f"{zone!r} is not an IANA time zone.", fix="For example America/New_York.")
             zone = "UTC"
         mode = LoadMode(value.get("mode", "full"))
         props = [prop for _, prop in properties(table, self.here)]
@@ -532,7 +532,7 @@ class _Compiler:
             fix = "Cast it in the query of the source, and give it the type that it has then."
             self._find(here, f"{column} is a {kind} kept as {physical}.", fix=fix)
         elif physical in BUILT_IN and not LOGICAL.get(physical):
-            self._find(here, f"{column} is a {physical}, which is no moment.", ("date", "timestamp", "integer"))
+            self._find(here, f"{column} is a {physical}, which is not a moment.", ("date", "timestamp", "integer"))
         elif unit is not None and (physical == "smallint" or (physical == "integer" and unit != EpochUnit.SECONDS)):
             self._find((*place, "epochUnit"), f"{physical} has no room for {unit} since 1970.", fix="Use bigint.")
 

@@ -86,7 +86,7 @@ def _version(data: dict[str, Any]) -> Iterator[Finding]:
         return  # the standard's own schema says so
     if given not in READ:
         fix = did_you_mean(given if isinstance(given, str) and given.startswith("v") else f"v{given}", READ)
-        yield Finding(path=("apiVersion",), problem=f"{given!r} is no version that is read.", valid=READ, fix=fix)
+        yield Finding(path=("apiVersion",), problem=f"{given!r} is not a supported version.", valid=READ, fix=fix)
     data["apiVersion"] = NEWEST
 
 
@@ -126,7 +126,7 @@ def _typed(prop: dict[str, Any], here: Path) -> Iterator[Finding]:
         did_you_mean(key, ("logicalType",)) for key in prop if key not in ("logicalTypeOptions", "physicalType")
     )
     if column and prop.get("semanticType") != "measure" and not misspelt:
-        told = f", and {prop['physicalType']!r} is no type that tells it" if prop.get("physicalType") else ""
+        told = f", and {prop['physicalType']!r} is not a type that tells it" if prop.get("physicalType") else ""
         fix = "Add logicalType." if told else "Add logicalType or physicalType."
         yield Finding(path=here, problem=f"does not say what kind of values it has{told}.", fix=fix)
     prop["logicalType"] = UNSAID
@@ -184,7 +184,7 @@ def _rule(entry: dict[str, Any], here: Path, lines: dict[Path, int]) -> Iterator
     rule = entry["rule"]
     lines.setdefault((*here, "metric"), lines.get((*here, "rule"), 1))
     if rule not in RULES:
-        problem = f"{rule!r} is no rule that is known."
+        problem = f"{rule!r} is not a rule that is known."
         yield Finding(path=(*here, "rule"), problem=problem, valid=tuple(RULES), fix=did_you_mean(rule, tuple(RULES)))
         entry["type"] = "text"
         for word in ("rule", *Operator):

@@ -74,7 +74,7 @@ def _constrained(connection: psycopg.Connection[Any], name: str, body: dict[str,
             query = f"SELECT count(*) FROM ${{table}} WHERE NOT ({expression})"
             body["quality"].append({"name": conname, "type": "sql", "query": query, "mustBe": 0})
     for (index,) in connection.execute(_INDEXES, [place]).fetchall():
-        yield Lost(index, "a unique index that is no constraint: write the rule into the contract")
+        yield Lost(index, "a unique index that is not a constraint: write the rule into the contract")
 
 
 def _refers(body: dict[str, Any], columns: list[str]) -> bool:

@@ -55,7 +55,7 @@ def from_dbt(path: str, *, only: str = "", schema: str = "public") -> Made:
         what = f"has no table {only}." if only else "has no models, seeds, snapshots or sources."
         raise ConfigurationError(path, what, valid=known, fix="" if known else "Give a dbt schema file (schema.yml).")
     keys = {"version", "models", "seeds", "snapshots", "sources", "anchors"}
-    lost = [Lost(key, "is no table, and was not read") for key in data if key not in keys]
+    lost = [Lost(key, "is not a table, and was not read") for key in data if key not in keys]
     lost += _of_sources(data)
     bare = [one for one in found if not one.given.get("columns")]
     if len(bare) == len(found):
@@ -231,7 +231,7 @@ class Table:
     def _test(self, given: Any, where: str, column: dict[str, Any] | None) -> None:
         test = Test.of(given)
         if test is None:
-            self.lose(where, "is no test as dbt writes it")
+            self.lose(where, "is not a test as dbt writes it")
         elif test.name not in TESTS:
             self.lose(where, f"test {test.name} is not known; write the rule as SQL in the contract")
         elif test.jinja:

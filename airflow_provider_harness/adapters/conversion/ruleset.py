@@ -66,7 +66,7 @@ def from_ruleset(path: str, table: str) -> Made:
     rules = entries(data.get("rules"), f"{path}: rules")
     if not rules:
         raise ConfigurationError(f"{path}: rules", "has no rule.", fix="Give a rule set with name and rules.")
-    lost = [Lost(key, "is no part of a rule set") for key in data if key not in ("name", "rules")]
+    lost = [Lost(key, "is not a part of a rule set") for key in data if key not in ("name", "rules")]
     columns: dict[str, dict[str, Any]] = {}
     quality: list[dict[str, Any]] = []
     for number, rule in enumerate(rules):
@@ -100,7 +100,7 @@ def _read(
     if check not in CHECKS:
         raise ConfigurationError(f"{place}.check", f"{check!r} is not known.", valid=CHECKS)
     if strange := [key for key in rule if key not in _NAMES]:
-        raise ConfigurationError(f"{place}.{strange[0]}", "is no key of a rule.", valid=sorted(_NAMES))
+        raise ConfigurationError(f"{place}.{strange[0]}", "is not a key of a rule.", valid=sorted(_NAMES))
     column = rule.get("column")
     if check not in ("row_count", "custom_sql"):
         column = text_of(column, f"{place}.column")
@@ -158,9 +158,9 @@ def _bounds(given: Any, place: str, *, percent: bool) -> list[dict[str, Any]]:
         raise ConfigurationError(place, "is not a condition.", valid=(*_BOUNDS, "tolerance"))
     for word, value in given.items():
         if word not in _BOUNDS and word != "tolerance":
-            raise ConfigurationError(f"{place}.{word}", "is no word of a condition.", valid=(*_BOUNDS, "tolerance"))
+            raise ConfigurationError(f"{place}.{word}", "is not a word of a condition.", valid=(*_BOUNDS, "tolerance"))
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise ConfigurationError(f"{place}.{word}", f"{value!r} is no number.", fix="Give a number.")
+            raise ConfigurationError(f"{place}.{word}", f"{value!r} is not a number.", fix="Give a number.")
     wide = float(given.get("tolerance") or 0)
     said = {word: given[word] for word in _BOUNDS if given.get(word) is not None}
     if not said:

@@ -33,11 +33,11 @@ def of_warehouse(written: str) -> Kind:
         parsed = exp.DataType.build(written, dialect="postgres")
         plain = parsed.sql("postgres").lower()
     except (sqlglot.errors.SqlglotError, ValueError):
-        return Kind("string", "text", f"{written} is no type that is known; it is taken for text")
+        return Kind("string", "text", f"{written} is not a type that is known; it is taken for text")
     if parsed.this in (exp.DataType.Type.USERDEFINED, exp.DataType.Type.UNKNOWN) or foreign(written)[0]:
         plain = _elsewhere(written)
         if not plain:
-            return Kind("string", "text", f"{written} is no type of PostgreSQL's; it is taken for text")
+            return Kind("string", "text", f"{written} is not a type of PostgreSQL's; it is taken for text")
         return Kind(logical(_whole(plain)), plain, f"{written} is written as {plain}")
     return Kind(logical(_whole(plain)), written)
 

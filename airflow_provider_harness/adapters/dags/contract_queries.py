@@ -203,7 +203,7 @@ def _strangers(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:
             if column.name not in names:
                 near = difflib.get_close_matches(column.name, names, n=1, cutoff=0.75)
                 said = f"did you mean {near[0]}?" if near else "(nothing like it is known)"
-                yield "HL110", column, f"{column.sql()} is no column of {contract.table}: {said}"
+                yield "HL110", column, f"{column.sql()} is not a column of {contract.table}: {said}"
 
 
 def _compared(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:

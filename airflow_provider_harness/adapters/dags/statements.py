@@ -90,7 +90,7 @@ def parse(text: str, dialect: str = "") -> Parsed:
         if not dialect and any(type(tree).__name__ == "Command" for tree in trees):
             error = error or ""
         return Parsed(trees, word)
-    return Parsed((), dialect or "postgres", error or "it is no SQL")
+    return Parsed((), dialect or "postgres", error or "it is not SQL")
 
 
 def statements(text: str, dialect: str = "") -> tuple[Statement, ...]:

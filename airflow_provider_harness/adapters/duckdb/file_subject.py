@@ -266,7 +266,7 @@ def _flat(path: str, place: Any) -> None:
             fix="Give one folder that holds the files themselves, or a task for each folder (expand).",
         )
     if others := sorted(name for name in names if "/" not in name and not _form(name) and name[0] not in "._"):
-        log.warning("Not looked at, since their names say no known format: %s", ", ".join(others))
+        log.warning("Skipped, because their names have no known format: %s", ", ".join(others))
 
 
 def _closed(connection: duckdb.DuckDBPyConnection, found: Found) -> None:

@@ -68,7 +68,7 @@ def head(name: str, opened: Open) -> bytes:
         with unpacked(name, opened) as file:
             found = file.read(HEAD_BYTES)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise NotRead(f"is no whole gzip file ({error})") from error
+        raise NotRead(f"is not a whole gzip file ({error})") from error
     told = next((kind for mark, kind in _MARKS.items() if found.startswith(mark)), "")
     if not told and b"\0" in found:
         told = "something with NUL bytes, perhaps UTF-16 or no text at all,"
@@ -93,7 +93,7 @@ def csv_of(found: bytes, wanted: Collection[str]) -> Csv:
     names = heads[delimiter]
     if not set(names) & set(wanted):
         raise NotRead(
-            f"line 1: is no header, since none of its {len(names)} values is the name of a column of the contract "
+            f"line 1: is not a header, since none of its {len(names)} values is the name of a column of the contract "
             f"({', '.join(list(wanted)[:5])}{', ...' if len(wanted) > 5 else ''})"
         )
     lower = [name.lower() for name in names]
@@ -208,7 +208,7 @@ def _wrong(text: str) -> tuple[int, str] | None:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return error.lineno, f"is no JSON ({error.msg} at character {error.colno})"
+        return error.lineno, f"is not JSON ({error.msg} at character {error.colno})"
     except RecursionError:
         return 1, "has values within values, thousands deep"
     return None

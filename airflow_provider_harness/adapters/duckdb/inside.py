@@ -141,7 +141,7 @@ def _plain(value: Any, kind: pa.DataType) -> Any:
 
 
 def _binary(number: float, *, single: bool) -> Any:
-    """A binary number as it is written shortest; what is no number of JSON's, as a text."""
+    """A binary number as it is written shortest; what is not a number of JSON's, as a text."""
     if not isfinite(number):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(number)]
     if not single:

@@ -277,7 +277,7 @@ def _parquet_shape(files: Files, file: str, wanted: Sequence[str]) -> Shape:
             whole = handle.read(len(_MAGIC)) == _MAGIC
         if whole and not isinstance(error, duckdb.InvalidInputException):
             raise
-        raise NotRead(f"is no {'whole ' if whole else ''}Parquet file ({_short(str(error))})") from error
+        raise NotRead(f"is not a {'whole ' if whole else ''}Parquet file ({_short(str(error))})") from error
     return Shape(file=file, form=PARQUET, columns=columns)
 
 

@@ -107,7 +107,7 @@ def _gate(task: str, gate: StoredGate) -> Observation:
 
 def _safe(name: str) -> str:
     """A name as an identifier has it; anything else is somebody's text and is not repeated."""
-    return name if _PLAIN.fullmatch(name) else "(a name that is no plain identifier)"
+    return name if _PLAIN.fullmatch(name) else "(a name that is not a plain identifier)"
 
 
 def _without(evidence: Evidence, why: str) -> Evidence:

@@ -32,7 +32,7 @@ def opened(path: str) -> Iterator[BinaryIO]:
         raise ConfigurationError(f"file {path}", f"cannot be read: {reason}.", fix=_FIX) from error
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
-        raise ConfigurationError(f"file {path}", "is no regular file.", fix=_FIX)
+        raise ConfigurationError(f"file {path}", "is not a regular file.", fix=_FIX)
     with open(number, "rb") as file:
         if b"\0" in file.read(_LOOKED_AT):
             raise ConfigurationError(f"file {path}", "is binary, not text.", fix=_FIX)

@@ -104,7 +104,7 @@ class Drafting:
         try:
             sqlglot.parse_one(after, dialect="postgres")
         except (SqlglotError, RecursionError) as error:
-            raise ValueError(f"new_text: it is no SQL that can be parsed: {shorten(str(error), 300)}.") from error
+            raise ValueError(f"new_text: it cannot be parsed as SQL: {shorten(str(error), 300)}.") from error
         return before, after, f"It is SQL that can be parsed. {self._planned(after)}"
 
     def _planned(self, sql: str) -> str:

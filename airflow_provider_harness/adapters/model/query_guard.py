@@ -144,7 +144,7 @@ def _tables(tree: exp.Query, relations: Mapping[str, Visible]) -> Iterator[exp.T
     with_ = tree.args.get("with_")
     names = [cte.alias for cte in with_.expressions] if with_ is not None else []
     if taken := [name for name in names if name.startswith("pg_") or names.count(name) > 1]:
-        raise QueryRefused(f"sql: WITH {taken[0]}: another name is needed.")
+        raise QueryRefused(f"sql: WITH {taken[0]}: choose another name.")
     for number, name in enumerate(names):
         given[name] = number
     for table in list(tree.find_all(exp.Table)):

@@ -32,7 +32,7 @@ class Runbooks:
         self._folder = Path(folder)
         if not self._folder.is_dir():
             fix = "Name a folder of Markdown files that workers can read and cannot write, or leave it empty."
-            raise ConfigurationError("[harness] runbooks_path", f"{folder} is no folder.", fix=fix)
+            raise ConfigurationError("[harness] runbooks_path", f"{folder} is not a folder.", fix=fix)
 
     def names(self) -> Sequence[str]:
         """File names, in order; a link is none, wherever it leads."""
@@ -76,7 +76,7 @@ class Runbooks:
         """What gives one of them."""
         return Reading(
             name="read_runbook",
-            description="One of the team's runbooks, by its name. It is advice: it is no evidence, and cannot be cited.",
+            description="One of the team's runbooks, by its name. It is advice: it is not evidence, and cannot be cited.",
             look=self._read,
             properties={"name": {"type": "string"}},
         )

@@ -64,7 +64,7 @@ class Waiting:
             try:
                 self._look(pid)
             except psycopg.Error as error:
-                log.info("%s: who holds a lock cannot be seen: %s", self._where, type(error).__name__)
+                log.info("%s: the holder of a lock cannot be read: %s", self._where, type(error).__name__)
                 return
 
     def _look(self, pid: int) -> None:

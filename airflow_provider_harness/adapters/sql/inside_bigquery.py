@@ -28,7 +28,7 @@ def failing(check: Check, contract: Contract) -> str:
 
 
 def _document(name: str) -> str:
-    """A column as JSON; one that waits in the staging table as text is parsed first, and stays a text if it is no JSON."""
+    """A column as JSON; one that waits in the staging table as text is parsed first, and stays a text if it is not JSON."""
     whole = f"TO_JSON({name})"
     parsed = f"SAFE.PARSE_JSON(JSON_VALUE({whole}), wide_number_mode=>'round')"
     return f"IF(JSON_TYPE({whole}) = 'string', COALESCE({parsed}, {whole}), {whole})"

@@ -193,7 +193,7 @@ def _of_drift(check: Check, contract: Contract) -> None:
 def _expected(check: Check) -> None:
     """Find fault with what the number of failing rows is compared with."""
     if not check.expect.values or any(value is None or value != value for value in check.expect.values):
-        raise Unfit("a bound is no value")
+        raise Unfit("a bound is not a value")
     lowest, highest = check.expect.values[0], check.expect.values[-1]
     if check.expect.operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and _over(lowest, highest):
         raise Unfit(f"the bounds {lowest} and {highest} are the wrong way round")
@@ -240,7 +240,7 @@ def value_of(value: Any, kind: str, zone: str) -> str:
     try:
         return _AS_SQL[group](value, kind, zone)
     except (ValueError, TypeError, InvalidOperation) as error:
-        raise Unfit(f"{value!r} is no value of a column that is {kind or 'unknown'}{_advice(value)}") from error
+        raise Unfit(f"{value!r} is not a value of a column that is {kind or 'unknown'}{_advice(value)}") from error
 
 
 def _advice(value: Any) -> str:
@@ -343,12 +343,12 @@ def sides(check: Check, contract: Contract) -> tuple[str, str]:
             found.append("")
             continue
         if bound != bound or isinstance(bound, bool):
-            raise Unfit(f"{bound} is no bound")
+            raise Unfit(f"{bound} is not a bound")
         numeric = isinstance(bound, int | float | Decimal) and not isinstance(bound, bool)
         if family(kind) in (*NUMBERS, Family.OTHER) and numeric:
             found.append(number_of(_fitted(written(bound), kind, rounding), kind))
         elif family(kind) is Family.TEXT and not isinstance(bound, str):
-            raise Unfit(f"{bound!r} is no value of a column that is {kind}")
+            raise Unfit(f"{bound!r} is not a value of a column that is {kind}")
         else:
             found.append(value_of(bound, kind, contract.load.time_zone))
     if check.low is not None and check.high is not None and _over(check.low, check.high):

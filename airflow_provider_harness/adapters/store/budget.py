@@ -107,7 +107,7 @@ class SqlModelBudget(SqlIncidentStore):
         m = t.memberships
         found = connection.execute(select(m.c.incident_id).where(m.c.failure_key == failure)).scalar()
         if found is None:
-            raise NotAllowed("A model is asked for an incident only: something must bear its cost.")
+            raise NotAllowed("A model is asked only for an incident, because its cost is counted there.")
         return str(found)
 
 

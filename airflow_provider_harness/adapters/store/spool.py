@@ -97,13 +97,13 @@ def _line(error: Exception) -> str:
 def _content(path: Path) -> bytes:
     """What stands in a file; a pipe, a link, a device or a file that is too large is not read, and nothing is waited for.
 
-    :raises ValueError: it is no regular file, or too large.
+    :raises ValueError: it is not a regular file, or too large.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         if found.st_size > MOST_BYTES:
             raise ValueError(f"larger than {MOST_BYTES} bytes")
         return file.read(MOST_BYTES + 1)

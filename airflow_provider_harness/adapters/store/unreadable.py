@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 def _at(row: Mapping[Any, Any], *names: str) -> None:
     for name in names:
         if moment(row[name]) is None:
-            raise ValueError(f"{name} is no moment that can be reckoned with")
+            raise ValueError(f"{name} is not a timestamp that can be used")
 
 
 def _contract(row: Mapping[Any, Any]) -> None:
     _at(row, "seen_at")
     if not is_readable(json.loads(row["body"])):
-        raise ValueError("it is no contract as gates keep it")
+        raise ValueError("it is not a contract as gates keep it")
 
 
 #: Table -> how a row of it is read; failures and their other reports are set aside when they are read.

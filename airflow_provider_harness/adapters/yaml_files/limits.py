@@ -34,7 +34,7 @@ def within_limits(text: str) -> None:
     """Read the events of a YAML text, and stop where it is too large or too deep.
 
     :raises TooLarge: it is.
-    :raises yaml.YAMLError: it is no YAML.
+    :raises yaml.YAMLError: it is not YAML.
     """
     import yaml
 

@@ -56,11 +56,11 @@ def read(text: str, *, dates: bool = False) -> Document:
         return _unread(f"is too large to be read: {error}.", error.line)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return _unread(f"is no YAML: {error.problem}.", line)
+        return _unread(f"is not YAML: {error.problem}.", line)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        return _unread(f"is no YAML: {str(error).splitlines()[0]}.", 1)
+        return _unread(f"is not YAML: {str(error).splitlines()[0]}.", 1)
     except (LookupError, TypeError, AttributeError):  # of PyYAML's constructors
-        return _unread("is no YAML: a tag does not go with its value.", 1)
+        return _unread("is not YAML: a tag does not go with its value.", 1)
 
 
 def parse(text: bytes, place: str, fix: str) -> Any:
@@ -133,7 +133,7 @@ def _mark(node: Any, path: Path, lines: dict[Path, int]) -> Iterator[Problem]:
         for key, value in node.value:
             here = (*path, str(key.value))
             if key.tag not in _KEYS:
-                yield Problem(here, "is a key that is no text.", "Quote it.")
+                yield Problem(here, "is a key that is not text.", "Quote it.")
             elif here in lines and key.value != "<<":
                 yield Problem(here, "is given twice.", "Keep one.")
             lines[here] = key.start_mark.line + 1

@@ -14,7 +14,7 @@ _FIX = "Correct [harness] routes_file: a mapping of team, person, channel or Dag
 def load_routes(path: str) -> Mapping[str, str]:
     """Name -> id of a connection (pagerduty_events); empty where no file is named.
 
-    :raises ConfigurationError: it cannot be read, or is no mapping of texts.
+    :raises ConfigurationError: it cannot be read, or is not a mapping of texts.
     """
     if not path:
         return {}

@@ -84,13 +84,17 @@ def checked(answers: Answers, document: Document) -> Answers:
     """
     known = columns(document)
     if not re.fullmatch(r"[A-Za-z_]\w{0,199}", answers.name):
-        raise ConfigurationError("--name", f"{answers.name!r} is no name of a Dag.", fix="Use letters, digits and _.")
+        raise ConfigurationError(
+            "--name", f"{answers.name!r} is not a name of a Dag.", fix="Use letters, digits and _."
+        )
     if answers.slice_column and answers.slice_column not in sliceable(document):
         valid = sliceable(document) or ("none: leave it out",)
-        raise ConfigurationError("--slice-column", f"{answers.slice_column!r} is no date or moment.", valid=valid)
+        raise ConfigurationError(
+            "--slice-column", f"{answers.slice_column!r} is not a date or a timestamp.", valid=valid
+        )
     for name in answers.key:
         if name not in known:
-            raise ConfigurationError("--key", f"{name!r} is no column of {answers.table}.", valid=tuple(known))
+            raise ConfigurationError("--key", f"{name!r} is not a column of {answers.table}.", valid=tuple(known))
     if answers.grain not in CRONS:
         raise ConfigurationError("--grain", f"is {answers.grain!r}.", valid=tuple(CRONS))
     if answers.slice_column and answers.grain == "hour" and known[answers.slice_column]["logicalType"] == "date":

@@ -82,7 +82,7 @@ def applied(found: Sequence[Found], text: str) -> Iterator[Found]:
                 else f"ignore[{', '.join(mark.ids)}] says no reason",
             )
         elif unknown:
-            yield Found(rule="HF005", line=mark.line, message=f"{', '.join(unknown)} is no finding")
+            yield Found(rule="HF005", line=mark.line, message=f"{', '.join(unknown)} is not a finding")
         for name in mark.ids if mark in good else ():
             if (mark.line, name) not in used:
                 yield Found(rule="HF006", line=mark.line, message=f"{name} is not found here")

@@ -190,7 +190,7 @@ def vectors_of(embedder: Embedder, texts: Sequence[str], first: str = "") -> lis
 def _numbers(vector: object) -> Vector:
     try:
         return [float(number) for number in vector] if isinstance(vector, Iterable) else ()
-    except (TypeError, ValueError):  # a null among the numbers, or what is no number
+    except (TypeError, ValueError):  # a null among the numbers, or what is not a number
         return ()
 
 

@@ -21,9 +21,9 @@ def check(args: Any) -> int:
     from airflow_provider_harness.wiring.authoring import checking
 
     if args.target and args.target not in ruff.VERSIONS:
-        raise ConfigurationError("--target", f"{args.target!r} is no version that is known.", valid=ruff.VERSIONS)
+        raise ConfigurationError("--target", f"{args.target!r} is not a known version.", valid=ruff.VERSIONS)
     if args.seconds <= 0:
-        raise ConfigurationError("--seconds", f"{args.seconds:g} is no time.", fix="Give a number above 0.")
+        raise ConfigurationError("--seconds", f"{args.seconds:g} is not a time.", fix="Give a number above 0.")
     if args.target and not ruff.program():
         say(ruff.ABSENT, FINE)
     found = checking.findings(

@@ -16,7 +16,7 @@ def explain(args: Any) -> int:
     from airflow_provider_harness.wiring.authoring import explaining
 
     if args.seconds <= 0:
-        raise ConfigurationError("--seconds", f"{args.seconds:g} is no time.", fix="Give a number above 0.")
+        raise ConfigurationError("--seconds", f"{args.seconds:g} is not a time.", fix="Give a number above 0.")
     found = explaining.explanations(
         args.dag,
         imports=not args.no_import,

@@ -108,7 +108,9 @@ def _asked(args: Any, questions: Sequence[Question], so_far: Mapping[str, str]) 
             continue
         if not sys.stdin.isatty():
             raise ConfigurationError(
-                "new", "asks, and nobody is there.", fix="Say --yes to take options and defaults; the rest stays open."
+                "new",
+                "asks a question, and nobody can answer it here.",
+                fix="Say --yes to take options and defaults; the rest stays open.",
             )
         shown = f" [{default}]" if default else ""
         said[question.option] = input(f"{question.text}{shown}: ").strip() or default
@@ -158,7 +160,7 @@ def _zone(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ConfigurationError(
-            "--time-zone", f"{name!r} is no time zone.", fix="Give an IANA name, such as Europe/Berlin."
+            "--time-zone", f"{name!r} is not a time zone.", fix="Give an IANA name, such as Europe/Berlin."
         ) from error
     return name
 
@@ -171,7 +173,7 @@ def _number(option: str, text: str, kind: Callable[[str], Any]) -> Any:
         return kind(text)
     except ValueError as error:
         fix = "Give a whole number." if kind is int else "Give a number."
-        raise ConfigurationError(option, f"{text!r} is no number.", fix=fix) from error
+        raise ConfigurationError(option, f"{text!r} is not a number.", fix=fix) from error
 
 
 def _day(text: str) -> str:
@@ -181,7 +183,7 @@ def _day(text: str) -> str:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
     except ValueError as error:
-        raise ConfigurationError("--start-date", f"{text!r} is no day.", fix="Give it as 2026-01-31.") from error
+        raise ConfigurationError("--start-date", f"{text!r} is not a day.", fix="Give it as 2026-01-31.") from error
 
 
 def _dags_folder() -> str:
@@ -201,7 +203,7 @@ def write(files: Mapping[Path, str], *, force: bool) -> None:
     if others and not force:
         raise ConfigurationError(
             ", ".join(others),
-            "is there already, and nothing was written.",
+            "exists already, so nothing was written.",
             fix="Give --name, or --force to replace it.",
         )
     made: list[Path] = []

@@ -42,7 +42,7 @@ class _Wanted:
 @command
 def simulate(args: Any) -> int:
     if args.seconds <= 0:
-        raise ConfigurationError("--seconds", f"{args.seconds:g} is no time.", fix="Give a number above 0.")
+        raise ConfigurationError("--seconds", f"{args.seconds:g} is not a time.", fix="Give a number above 0.")
     if args.all:
         return _all(args)
     if not args.events:
@@ -74,7 +74,9 @@ def _wanted(events: Path, dag: str, until: str) -> _Wanted:
     :raises ConfigurationError: neither says it, or it cannot be read.
     """
     if not events.is_dir():
-        raise ConfigurationError(f"events {events}", "is no folder.", fix="Give a folder with one folder a connection.")
+        raise ConfigurationError(
+            f"events {events}", "is not a folder.", fix="Give a folder with one folder a connection."
+        )
     plan = _plan(events)
     named = dag or str(plan.get("dag") or "")
     if not dag and named.endswith(".py"):

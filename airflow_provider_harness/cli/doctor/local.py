@@ -202,7 +202,7 @@ def model() -> Iterator[Finding]:
         )
     if settings.runbooks_path and not Path(settings.runbooks_path).is_dir():
         yield Finding.wrong(
-            f"[harness] runbooks_path {settings.runbooks_path} is no folder: no model is asked.",
+            f"[harness] runbooks_path {settings.runbooks_path} is not a folder: no model is asked.",
             "Name a folder of Markdown files that workers can read, or leave it empty.",
         )
 

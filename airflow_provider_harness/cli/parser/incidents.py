@@ -104,7 +104,11 @@ INCIDENTS = GroupCommand(
             "End an incident and its page, since you mended the cause; exit 1 where Airflow does not agree",
             INCIDENT,
             Arg(("--why",), required=True, help="what was wrong and what you did, for whoever reads it later"),
-            Arg(("--unproved",), action="store_true", help="end it although what failed is no success in Airflow"),
+            Arg(
+                ("--unproved",),
+                action="store_true",
+                help="end it although Airflow does not say that what failed has succeeded",
+            ),
             *AS_YOU,
             OUTPUT,
             module="incidents.commands",

@@ -510,12 +510,12 @@ _REASONS: Mapping[CheckKind, Callable[[Check], str]] = MappingProxyType(
         CheckKind.RANGE: lambda c: f"{c.subject} is not {_range_words(c)}",
         CheckKind.LENGTH: lambda c: f"{c.subject} is not {_range_words(c)} characters long",
         CheckKind.REGEX: lambda c: f"{c.subject} does not match {c.pattern}",
-        CheckKind.MULTIPLE: lambda c: f"{c.subject} is no multiple of {c.step}",
+        CheckKind.MULTIPLE: lambda c: f"{c.subject} is not a multiple of {c.step}",
         CheckKind.ITEMS: lambda c: f"{c.subject} has not {_range_words(c)} items",
         CheckKind.UNIQUE_ITEMS: lambda c: f"{c.subject} has an item twice",
         CheckKind.PROPERTIES: lambda c: f"{c.subject} has not {_range_words(c)} fields",
         CheckKind.TYPE: lambda c: f"{c.subject} is not {c.type}",
-        CheckKind.VALUE_TYPE: lambda c: f"{c.subject} is no {c.logical}",
+        CheckKind.VALUE_TYPE: lambda c: f"{c.subject} is not a valid {c.logical}",
         CheckKind.REFERENTIAL: lambda c: f"{c.subject} is not in {c.reference.table if c.reference else ''}",
     }
 )

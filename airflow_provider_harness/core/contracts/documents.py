@@ -4,9 +4,9 @@ One meaning for all engines, and how those that read documents in Python have it
 
 - A null above what a rule looks at is no failure of it; a missing field and a null are the same.
 - What should hold something and cannot (no object where a field is asked for, no array where items are) fails.
-- A value of another type than the rule needs fails: a text is no number, 1.5 is no integer, and a moment is a text as ISO 8601
+- A value of another type than the rule needs fails: a text is not a number, 1.5 is no integer, and a moment is a text as ISO 8601
   has it.
-- A document that cannot be read fails as a whole: what is no JSON, and what holds the character of number 0 (``UNREADABLE``).
+- A document that cannot be read fails as a whole: what is not JSON, and what holds the character of number 0 (``UNREADABLE``).
 - Numbers are compared exactly, and 1.0 is 1; texts by their characters; moments of a range by their time.
 """
 

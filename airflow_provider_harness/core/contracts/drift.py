@@ -92,7 +92,7 @@ class DriftRule:
         return (begin - timedelta(days=self.days), begin) if begin is not None else None
 
     def level(self, value: float) -> DriftLevel:
-        """How much that is; what is no number is an error.
+        """How much that is; what is not a number is an error.
 
         >>> rule = DriftRule(method=DriftMethod.PSI, warning=0.1, error=0.25)
         >>> [str(rule.level(value)) for value in (0.05, 0.1, 0.3, float("nan"))]

@@ -44,7 +44,7 @@ class Grain(str):
     def __new__(cls, text: str) -> Grain:
         months, days, seconds = parts = _parts(WORDS.get(text, text))
         if sum(bool(part) for part in parts) != 1 or (seconds and _DAY % seconds):
-            raise ValueError(f"{text!r} is no length by which time can be cut")
+            raise ValueError(f"{text!r} is not a length by which time can be cut")
         same = (word for word, duration in WORDS.items() if _parts(duration) == (months, days, seconds))
         return super().__new__(cls, next(same, text))
 

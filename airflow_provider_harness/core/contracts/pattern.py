@@ -506,7 +506,7 @@ class _Reader:
         except ValueError:
             code = LAST + 1
         if not 0 < code <= LAST or 0xD800 <= code <= 0xDFFF:
-            self._wrong(place, f"\\{char}{digits} is no character.")
+            self._wrong(place, f"\\{char}{digits} is not a character.")
         return ((code, code),)
 
     def _unicode(self, place: int, char: str) -> Ranges:
@@ -534,7 +534,7 @@ class _Reader:
                 self.at += 1
                 high = self._member(place)
                 if not (_single(low) and _single(high)) or low[0][0] > high[0][0]:
-                    self._wrong(here, f"{self.text[here : self.at]} is no range of a set.")
+                    self._wrong(here, f"{self.text[here : self.at]} is not a range of a set.")
                 found.append((low[0][0], high[0][0]))
             else:
                 found += low

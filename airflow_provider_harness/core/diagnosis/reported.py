@@ -120,14 +120,14 @@ def _shaped(body: Any) -> Mapping[str, Any]:
 
 
 def _key(value: Any) -> dict[str, Any]:
-    _must(isinstance(value, dict), "key is no object")
+    _must(isinstance(value, dict), "key is not an object")
     for name in ("dag_id", "run_id", "task_id"):
         _text(value.get(name), name, 250)
         _must(
             value[name].isprintable()
             and visible(value[name]) == value[name]
             and value[name].encode("utf-8", "ignore").decode() == value[name],
-            f"{name} is no id",
+            f"{name} is not an id",
         )
     _must(bool(value["dag_id"] and value["run_id"]), "key names no run")
     _number(value.get("map_index", -1), "map_index", -1, 1_000_000)
@@ -141,7 +141,7 @@ def _must(holds: bool, why: str) -> None:
 
 
 def _text(value: Any, name: str, most: int = 100_000) -> None:
-    _must(isinstance(value, str) and len(value) <= most, f"{name} is no text of at most {most:,} characters")
+    _must(isinstance(value, str) and len(value) <= most, f"{name} is not text of at most {most:,} characters")
 
 
 def _maybe_text(value: Any, name: str) -> None:
@@ -151,29 +151,31 @@ def _maybe_text(value: Any, name: str) -> None:
 
 def _number(value: Any, name: str, low: int, high: int) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
-    _must(whole and low <= value <= high, f"{name} is no whole number from {low} to {high}")
+    _must(whole and low <= value <= high, f"{name} is not a whole number from {low} to {high}")
 
 
 def _moment(value: Any, name: str) -> None:
     _text(value, name, 64)
     moment = datetime.fromisoformat(value)
-    _must(moment.tzinfo is not None and moment.astimezone(UTC).year in YEARS, f"{name} is no moment in UTC")
+    _must(moment.tzinfo is not None and moment.astimezone(UTC).year in YEARS, f"{name} is not a moment in UTC")
 
 
 def _texts(value: Any, name: str) -> None:
-    _must(isinstance(value, list) and len(value) <= 10_000, f"{name} is no list")
+    _must(isinstance(value, list) and len(value) <= 10_000, f"{name} is not a list")
     for item in value:
         _text(item, name, 4_096)
 
 
 def _details(value: Any, name: str) -> None:
-    _must(isinstance(value, dict) and len(value) <= 100, f"{name} is no object")
+    _must(isinstance(value, dict) and len(value) <= 100, f"{name} is not an object")
     for item in value.values():
         _text(item, name)
 
 
 def _chain(value: Any, name: str) -> None:
-    _must(isinstance(value, list) and len(value) <= MOST_LINKS, f"{name} is no list of at most {MOST_LINKS} exceptions")
+    _must(
+        isinstance(value, list) and len(value) <= MOST_LINKS, f"{name} is not a list of at most {MOST_LINKS} exceptions"
+    )
     for link in value:
         _must(isinstance(link, dict), f"{name} holds no exception")
         _text(link.get("type"), "type", 1_000)
@@ -186,14 +188,15 @@ def _chain(value: Any, name: str) -> None:
                 _number(link[field], field, low, high)
         wait = link.get("retry_after")
         _must(
-            wait is None or (isinstance(wait, int | float) and 0 <= wait <= 1e9), "retry_after is no number of seconds"
+            wait is None or (isinstance(wait, int | float) and 0 <= wait <= 1e9),
+            "retry_after is not a number of seconds",
         )
 
 
 def _report(value: Any, name: str) -> None:
     if value is None:
         return
-    _must(isinstance(value, dict) and isinstance(value.get("results"), list), f"{name} is no report")
+    _must(isinstance(value, dict) and isinstance(value.get("results"), list), f"{name} is not a report")
     for field in ("table", "slice"):
         _text(value.setdefault(field, ""), field, 2_000)
     if "rows" in value:
@@ -202,21 +205,21 @@ def _report(value: Any, name: str) -> None:
         _must(isinstance(result, dict), f"{name} holds no result")
         for field in ("id", "kind", "severity", "expected", "actual", "look_at"):
             _text(result.setdefault(field, ""), field)
-        _must(isinstance(result.setdefault("passed", False), bool), "passed is no boolean")
+        _must(isinstance(result.setdefault("passed", False), bool), "passed is not a boolean")
         share = result.get("share")
-        _must(share is None or (isinstance(share, int | float) and "rows" in value), "share is no number")
+        _must(share is None or (isinstance(share, int | float) and "rows" in value), "share is not a number")
         _must(
             isinstance(result.get("facts", {}), dict) and isinstance(result.get("samples", []), list),
             "facts or samples",
         )
         for sample in result.get("samples", ()):
-            _must(isinstance(sample, dict), "a sample is no row")
+            _must(isinstance(sample, dict), "a sample is not a row")
 
 
 def _diff(value: Any, name: str) -> None:
     if value is None:
         return
-    _must(isinstance(value, dict), f"{name} is no difference")
+    _must(isinstance(value, dict), f"{name} is not a difference")
     _text(value.setdefault("sentence", ""), "sentence")
     _texts(value.setdefault("ddl", []), "ddl")
     _must(all(isinstance(one, dict) for one in value.get("changes", ())), "changes")

@@ -93,7 +93,7 @@ def _below(term: MetricTerm, value: Any) -> str:
     if value is None:
         return f"metric {term.name} is missing."
     if not _is_number(value):
-        return f"metric {term.name} is {value!r}, which is no number."
+        return f"metric {term.name} is {value!r}, which is not a number."
     if term.minimum is not None and written(value) < written(term.minimum):
         return f"metric {term.name} is {value:g}; at least {term.minimum:g} is wanted."
     if term.maximum is not None and written(value) > written(term.maximum):
@@ -114,7 +114,7 @@ def _worse(terms: Model, candidate: ModelVersion, current: ModelVersion | None) 
         if not _is_number(mine):
             continue  # said already
         if not _is_number(its):
-            yield f"metric {term.name} of {in_use}, is no number, so the two cannot be compared."
+            yield f"metric {term.name} of {in_use}, is not a number, so the two cannot be compared."
             continue
         lost = (written(its) - written(mine)) * (1 if term.minimum is not None else -1)
         if lost > written(term.tolerance):

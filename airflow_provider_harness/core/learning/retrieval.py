@@ -110,13 +110,13 @@ def recipe(
     if of_files and next(column for column in made.columns if column.name == made.key).treatment is not Treatment.KEEP:
         raise ConfigurationError(
             place,
-            f"treats {made.key}, which of a file is its path, and is shown as its place, too.",
-            fix="Keep it, and give files names that tell of nobody; or index a table.",
+            f"treats {made.key}, but the key of a file is its path, which the index shows as the place of a text.",
+            fix="Leave the key as it is, and keep personal data out of file names; or index a table.",
         )
     unknown = [column.name for column in made.fields if of_files and column.name not in FILE_FIELDS]
     if unknown:
         raise ConfigurationError(
-            place, f"has {', '.join(unknown)}, which no file gives.", valid=(made.key, text, *FILE_FIELDS)
+            place, f"has {', '.join(unknown)}, which files do not have.", valid=(made.key, text, *FILE_FIELDS)
         )
     return made
 

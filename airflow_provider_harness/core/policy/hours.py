@@ -47,7 +47,7 @@ def hours(text: str) -> Hours:
     True
     """
     found = _FORM.fullmatch(text)
-    example = f"{text!r} is no window such as 'Mon-Fri 22:00-06:00 Europe/Berlin'"
+    example = f"{text!r} is not a window such as 'Mon-Fri 22:00-06:00 Europe/Berlin'"
     if found is None or any(found[name] not in (None, *DAYS) for name in ("first", "last")):
         raise ValueError(example)
     try:

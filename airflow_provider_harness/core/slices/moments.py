@@ -19,7 +19,7 @@ def moment_of(text: str, place: str) -> datetime:
         at = None
     if at is None or at.tzinfo is None:
         fix = "Use ISO 8601 with zone: 2026-01-31T23:59:00+01:00."
-        raise ConfigurationError(place, f"{text!r} is no moment with a zone.", fix=fix)
+        raise ConfigurationError(place, f"{text!r} is not a timestamp with a time zone.", fix=fix)
     return at
 
 

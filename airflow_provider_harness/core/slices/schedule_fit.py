@@ -86,7 +86,7 @@ def misfits(contract: Contract, schedule: Schedule) -> Iterator[Misfit]:
         return
     yield from _joints(contract, schedule, cut)
     for key in schedule.unread:
-        text = f"{cut}, and {schedule.words} makes keys such as {key!r}, which is no date: a run that is given such a key alone fails."
+        text = f"{cut}, and {schedule.words} makes keys such as {key!r}, which is not a date: a run that is given such a key alone fails."
         yield Misfit(text=text, fix='Use key_format="%Y-%m-%dT%H:%M:%S", or "%Y-%m-%d" where runs are a day apart.')
     yield from _zones(contract, schedule)
     yield from _grains(contract, schedule)

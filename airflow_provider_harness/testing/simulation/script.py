@@ -107,7 +107,9 @@ def read(folder: Path) -> Script:
     :raises ConfigurationError: it is not there, or something in it cannot be read; the file and the line are named.
     """
     if not folder.is_dir():
-        raise ConfigurationError(f"events {folder}", "is no folder.", fix="Give a folder with one folder a connection.")
+        raise ConfigurationError(
+            f"events {folder}", "is not a folder.", fix="Give a folder with one folder a connection."
+        )
     arrivals: list[Arrival] = []
     set_up: list[Statement] = []
     for home in sorted(path for path in folder.iterdir() if path.is_dir()):
@@ -117,7 +119,7 @@ def read(folder: Path) -> Script:
             elif path.suffix in _ROWS:
                 arrivals += _arrivals(path, home.name)
             else:
-                raise ConfigurationError(str(path), "is no file of events.", valid=(".sql", *_ROWS))
+                raise ConfigurationError(str(path), "is not a file of events.", valid=(".sql", *_ROWS))
     plan = _plan(folder / PLAN)
     said = _said(plan, str(folder / PLAN))
     return Script(**{**said, "arrivals": tuple(arrivals), "statements": (*set_up, *said["statements"])})
@@ -146,7 +148,7 @@ def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 fields = next(rows, None)
             except csv.Error as error:
-                raise ConfigurationError(f"{path}:{rows.line_num}", f"is no CSV: {error}.") from error
+                raise ConfigurationError(f"{path}:{rows.line_num}", f"is not CSV: {error}.") from error
             if fields is None:
                 return
             if len(fields) != len(head):
@@ -162,9 +164,9 @@ def _jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(text, parse_float=str, parse_int=str)
         except ValueError as error:
-            raise ConfigurationError(f"{path}:{line}", f"is no JSON: {error}.") from error
+            raise ConfigurationError(f"{path}:{line}", f"is not JSON: {error}.") from error
         if not isinstance(row, dict):
-            raise ConfigurationError(f"{path}:{line}", "is no object.", fix="Write one JSON object a line.")
+            raise ConfigurationError(f"{path}:{line}", "is not an object.", fix="Write one JSON object a line.")
         yield line, {name: _text(value) for name, value in row.items()}
 
 
@@ -191,7 +193,7 @@ def _plan(path: Path) -> Mapping[str, Any]:
         return {}
     found = parse(path.read_bytes(), str(path), "Correct it.") or {}
     if not isinstance(found, dict) or (unknown := sorted(set(map(str, found)) - set(_PLAN))):
-        what = f"has the unknown key(s) {', '.join(unknown)}." if isinstance(found, dict) else "is no mapping."
+        what = f"has the unknown key(s) {', '.join(unknown)}." if isinstance(found, dict) else "is not a mapping."
         raise ConfigurationError(str(path), what, valid=tuple(_PLAN))
     return found
 
@@ -244,7 +246,7 @@ def _kill(place: str, one: Mapping[str, Any]) -> Kill:
 def _list(plan: Mapping[str, Any], key: str, path: str) -> Sequence[Any]:
     found = plan.get(key) or ()
     if not isinstance(found, list | tuple):
-        raise ConfigurationError(f"{path}: {key}", "is no list.")
+        raise ConfigurationError(f"{path}: {key}", "is not a list.")
     return found
 
 

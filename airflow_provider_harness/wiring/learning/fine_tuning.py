@@ -300,4 +300,6 @@ def _fits(place: str, contract: Contract, order: Order) -> None:
                 fix="Take another column, or let the contract keep this one.",
             )
     if shape.labelled_at and family(kind_of(contract, shape.labelled_at)) not in MOMENTS:
-        raise ConfigurationError(place, f"has labelled_at={shape.labelled_at!r}, which is no date and no timestamp.")
+        raise ConfigurationError(
+            place, f"has labelled_at={shape.labelled_at!r}, which is neither a date nor a timestamp."
+        )

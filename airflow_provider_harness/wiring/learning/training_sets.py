@@ -29,7 +29,9 @@ def training_set_of(contract: Contract) -> TrainingSet:
     """
     if contract.training_set is None:
         fix = "Add harness.trainingSet to its customProperties: requests, time, features."
-        raise ConfigurationError(f"contract {contract.id}", "says of no training set how it is made.", fix=fix)
+        raise ConfigurationError(
+            f"contract {contract.id}", "does not say how a training set is made (harness.trainingSet).", fix=fix
+        )
     return contract.training_set
 
 
@@ -51,7 +53,7 @@ def _source(contract: Contract, use: FeatureUse, folder: Path) -> Source:
     known, here = other.features, f"contract {contract.id}: features of {use.contract}"
     if known is None:
         raise ConfigurationError(
-            here, "are none: it has no harness.features.", fix="Name the contract of a feature table."
+            here, "do not exist: the contract has no harness.features.", fix="Name the contract of a feature table."
         )
     if known.version != use.version:
         fix = f"See what changed, write version: {known.version}, and raise the version of harness.trainingSet."

@@ -42,7 +42,7 @@ def dsn(conn_id: str, application: str = "harness") -> str:
     if (connection.conn_type or "") not in POSTGRES:
         raise ConfigurationError(
             f"connection {conn_id}",
-            f"is of type {connection.conn_type!r}, which leads to no database that is known here.",
+            f"is of type {connection.conn_type!r}, which is not a supported type of database.",
             valid=("postgres", BIGQUERY),
             fix="Give a connection to PostgreSQL or BigQuery.",
         )

@@ -64,7 +64,7 @@ def end_has_a_key(key: str | None, end: str | None) -> None:
     if end and not key:
         raise ConfigurationError(
             "slice_end",
-            f"is {str(end)!r} and slice_key is not given, so nobody knows where the slice begins.",
+            f"is {str(end)!r} and slice_key is not given, so it is not known where the slice begins.",
             fix="Give slice_key, too; or neither, for the slice that the run owns.",
         )
 

@@ -160,7 +160,7 @@ def _show(contract: Contract, seen: WatchedSlice, task: TryKey, milliseconds: in
         SqlGates(store_engine).keep(run)
         SqlContracts(store_engine).keep(contract, task.dag_id, task.task_id, seen.measured_at)
     except HarnessUnavailable as error:
-        log.warning("What was found of %s slice %s is not shown: %s", seen.table, seen.piece.id, error)
+        log.warning("The findings for %s slice %s are not shown: %s", seen.table, seen.piece.id, error)
 
 
 def progress(contract: Contract) -> Progress | None:

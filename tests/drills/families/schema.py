@@ -42,7 +42,7 @@ DRILLS = (
         story="The source makes a text of a number.",
         wrong=(
             RETRY,
-            sql("publish nothing for what is no number", f"UPDATE <name>.orders SET amount = 0 WHERE {DAY}"),
+            sql("publish nothing for what is not a number", f"UPDATE <name>.orders SET amount = 0 WHERE {DAY}"),
             QUIETLY,
         ),
         dag=GATED,

@@ -49,7 +49,7 @@ def test_a_look_that_fails_is_the_last_one_and_hurts_nothing(
     with progress.looking(look):
         time.sleep(0.2)
     assert len(looks) == 3
-    assert caplog.messages == ["How far it is cannot be told: no route"]
+    assert caplog.messages == ["Progress cannot be shown: no route"]
 
 
 def test_nobody_looks_at_what_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,11 +98,11 @@ def test_a_log_of_any_size_is_read_in_bounded_memory_and_time(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("made", "told"),
     [
-        (os.mkfifo, "is no regular file"),
-        (os.mkdir, "is no regular file"),
+        (os.mkfifo, "is not a regular file"),
+        (os.mkdir, "is not a regular file"),
         (lambda path: None, "No such file"),
         (lambda path: Path(path).write_bytes(b"\x1f\x8b\x08\0\0"), "is binary"),
-        (lambda path: Path(path).symlink_to("/dev/zero"), "is no regular file"),
+        (lambda path: Path(path).symlink_to("/dev/zero"), "is not a regular file"),
     ],
     ids=["a pipe", "a folder", "nothing", "binary", "a device"],
 )

@@ -87,7 +87,7 @@ def test_what_is_partitioned_says_how_slices_are_cut(file: Path) -> None:
 
     contract = load_contract(str(file))
     assert contract.load.slice_column == "day"
-    assert contract.names == ("id", "day", "kind", "shop"), "a measure is no column"
+    assert contract.names == ("id", "day", "kind", "shop"), "a measure is not a column"
 
 
 @pytest.mark.parametrize(

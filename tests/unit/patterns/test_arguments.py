@@ -35,7 +35,7 @@ ASOF: dict[str, Any] = {
 WRONG: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (current_state, {**CDC, "key": []}, r"current_state\(key=...\): names no column. Give one name"),
     (current_state, {**CDC, "key": ["id", "id"]}, "names id twice. Name each column once"),
-    (current_state, {**CDC, "key": ["", "id"]}, "'' is no column name"),
+    (current_state, {**CDC, "key": ["", "id"]}, "'' is not a column name"),
     (current_state, {**CDC, "columns": ["id"]}, "'id' is also given by key. Leave it out of columns"),
     (current_state, {**CDC, "columns": "harness_x"}, "begins with harness_"),
     (current_state, {**CDC, "changes": "a..b"}, "'a..b'. Give schema.table, or another pattern"),

@@ -97,7 +97,7 @@ class Learning:
         online = str(given.get("online") or "")
         if online and ("." not in online or online == self.scope.published):
             self.scope.find(
-                (*place, "online"), f"{online!r} is no table of its own.", fix="Give schema.table of another table."
+                (*place, "online"), f"{online!r} is not a table of its own.", fix="Give schema.table of another table."
             )
         return FeatureTable(
             version=given["version"],
@@ -170,7 +170,7 @@ class Learning:
             sum(int(part or 0) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True)) if found else 0
         )
         if text and not seconds:
-            self.scope.find(place, f"{text!r} is no length of time.", fix="For example PT6H or P30D.")
+            self.scope.find(place, f"{text!r} is not a length of time.", fix="For example PT6H or P30D.")
         return seconds
 
 

@@ -124,7 +124,7 @@ class LearningProperties:
         try:
             date.fromisoformat(text)
         except ValueError:
-            self._find(place, f"{text!r} is no day.", fix="For example 2026-11-30.")
+            self._find(place, f"{text!r} is not a day.", fix="For example 2026-11-30.")
 
     def _find(self, place: tuple[str | int, ...], problem: str, valid: tuple[str, ...] = (), fix: str = "") -> None:
         path = (*self._places[str(place[0])], *place[1:])

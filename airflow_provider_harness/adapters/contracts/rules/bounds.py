@@ -40,7 +40,7 @@ def expectation(scope: Scope, entry: Mapping[str, Any], here: Path, *, sql: bool
     ):
         if operator in OPEN or any(isinstance(value, float) and value != value for value in values):
             fix = "Write it without quotes." if isinstance(raw, str) else ""
-            scope.find((*here, str(operator)), f"{raw!r} is no number.", fix=fix)
+            scope.find((*here, str(operator)), f"{raw!r} is not a number.", fix=fix)
         return Expectation(unit=Unit(unit))  # the standard's own schema says so of the others
     if operator in PAIRS and values[0] > values[1]:
         scope.find((*here, str(operator)), f"{values[0]} is over {values[1]}.", fix="Write the lower bound first.")

@@ -86,7 +86,7 @@ class Checks:
             if not isinstance(given, int) or given == NONE:
                 continue
             if given < 1:
-                self.scope.find((*here, position), f"{given} is no position.", fix="Number the columns from 1.")
+                self.scope.find((*here, position), f"{given} is not a position.", fix="Number the columns from 1.")
             elif not prop.get(key):
                 fix = f"Write {key}: true, or remove {position}."
                 self.scope.find((*here, position), f"has no meaning without {key}.", fix=fix)

@@ -133,7 +133,7 @@ class Custom:
             return None
         for word in self.given:
             if word not in OF_EXPECTATION:
-                self._find((*self.place, str(word)), f"{word!r} is no field of an expectation.", OF_EXPECTATION)
+                self._find((*self.place, str(word)), f"{word!r} is not a field of an expectation.", OF_EXPECTATION)
         kwargs = {_snake(str(key)): value for key, value in kwargs.items()}
         if asks := [word for word in (name, *kwargs) if "query" in word.lower()]:
             self._find(self.place, f"{asks[0]!r} brings SQL of its own, which is not run.", fix="Use type sql.")
@@ -145,7 +145,7 @@ class Custom:
             return None
         if name not in known:
             fix = did_you_mean(name, tuple(known)) or "Name one that Great Expectations brings."
-            self._find(self.place, f"{name!r} is no expectation of Great Expectations.", fix=fix)
+            self._find(self.place, f"{name!r} is not an expectation of Great Expectations.", fix=fix)
             return None
         for word in (word for word in COLUMNS if word in kwargs):
             given = kwargs[word]
@@ -213,7 +213,7 @@ class Custom:
         self._needed("type")
         found = canonical(str(self.given["type"]))
         if not is_type(found):
-            raise ValueError(f"{str(self.given['type'])[:80]!r} is no type of PostgreSQL")
+            raise ValueError(f"{str(self.given['type'])[:80]!r} is not a type of PostgreSQL")
         return found
 
     def _anomaly(self) -> Check | None:
@@ -279,7 +279,7 @@ class Custom:
         given = self.given.get(name, usual)
         number = not isinstance(given, bool) and isinstance(given, int | float | Decimal) and math.isfinite(given)
         if not number or (whole and given != int(given)):
-            raise ValueError(f"{name}: {given!r} is no {'whole ' * whole}number")
+            raise ValueError(f"{name}: {given!r} is not a {'whole ' * whole}number")
         return float(given)
 
     def _needed(self, name: str) -> str:
@@ -308,7 +308,7 @@ class Custom:
         if len(values) != (2 if found[0] in (Operator.BETWEEN, Operator.NOT_BETWEEN) else 1):
             raise ValueError(f"{found[0]} has {len(values)} values")
         if not all(isinstance(v, int | float) and not isinstance(v, bool) and v == v for v in values):
-            raise ValueError(f"{found[0]}: {raw!r} is no number")
+            raise ValueError(f"{found[0]}: {raw!r} is not a number")
         if len(values) == 2 and values[0] > values[1]:
             raise ValueError(f"{found[0]}: {values[0]} is over {values[1]}; write the lower bound first")
         unit = "percent" if self.given.get("unit") in ("percent", "%") else self.given.get("unit", Unit.ROWS)

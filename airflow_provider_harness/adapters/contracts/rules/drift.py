@@ -62,19 +62,19 @@ def _moment(value: Any, name: str) -> datetime:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(f"{name}: {value!r} is no date and no moment; for example 2026-01-01") from None
+        raise ValueError(f"{name}: {value!r} is neither a date nor a timestamp; for example 2026-01-01") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _number(given: Mapping[str, Any], name: str, usual: Any) -> float:
     value = given.get(name, usual)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
-        raise ValueError(f"{name}: {value!r} is no number")
+        raise ValueError(f"{name}: {value!r} is not a number")
     return float(value)
 
 
 def _whole(given: Mapping[str, Any], name: str, usual: int, least: int, most: int) -> int:
     value = _number(given, name, usual)
     if value != int(value) or not least <= value <= most:
-        raise ValueError(f"{name}: {value:g} is no whole number from {least} to {most}")
+        raise ValueError(f"{name}: {value:g} is not a whole number from {least} to {most}")
     return int(value)

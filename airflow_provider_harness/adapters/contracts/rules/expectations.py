@@ -27,7 +27,10 @@ def argument_findings(name: str, kwargs: Mapping[str, Any], here: Path) -> Itera
     own = tuple(sorted({*known} - {*OF_EVERY}))
     for word in (word for word in kwargs if word not in known):
         yield Finding(
-            path=(*here, word), problem=f"{word!r} is no argument of {name}.", valid=own, fix=did_you_mean(word, own)
+            path=(*here, word),
+            problem=f"{word!r} is not an argument of {name}.",
+            valid=own,
+            fix=did_you_mean(word, own),
         )
     given = {word: value for word, value in kwargs.items() if word in known and value is not None}
     wrong = schema_findings(given, schema, here)
@@ -45,7 +48,7 @@ def _empty(word: str, value: Any, place: Path) -> Iterator[Finding]:
         try:
             re.compile(pattern)
         except re.error as error:
-            yield Finding(path=place, problem=f"{pattern!r} is no pattern: {error}.", fix="Correct it.")
+            yield Finding(path=place, problem=f"{pattern!r} is not a pattern: {error}.", fix="Correct it.")
 
 
 def _bounds(name: str, given: Mapping[str, Any], known: Mapping[str, Any], here: Path) -> Iterator[Finding]:
@@ -62,7 +65,7 @@ def _bounds(name: str, given: Mapping[str, Any], known: Mapping[str, Any], here:
     for one, other in ranges.get("value_ranges", ()):
         yield from _between(one, other, (*here, "quantile_ranges"))
     for share in (share for share in ranges.get("quantiles", ()) if not 0 <= share <= 1):
-        yield Finding(path=(*here, "quantile_ranges"), problem=f"{share} is no quantile.", fix="It is 0 to 1.")
+        yield Finding(path=(*here, "quantile_ranges"), problem=f"{share} is not a quantile.", fix="It is 0 to 1.")
 
 
 def _between(low: Any, high: Any, here: Path, *, strict: bool = False) -> Iterator[Finding]:

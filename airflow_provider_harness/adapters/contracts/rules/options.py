@@ -74,7 +74,7 @@ class Options:
         zone = options.get("defaultTimezone")
         if zone is not None and not zone_exists(zone):
             fix = "For example Europe/Berlin."
-            self._find("defaultTimezone", f"{zone!r} is no IANA time zone.", fix=fix)
+            self._find("defaultTimezone", f"{zone!r} is not an IANA time zone.", fix=fix)
 
     def _required(self, names: Any) -> Iterator[Ruled]:
         """The fields that an object must have: each is a rule below it."""
@@ -168,7 +168,9 @@ def _tighter(
         elif comparable(subject.logical, value) is None:
             kind = subject.logical or "number"
             scope.find(
-                (*here, word), f"{value!r} is no {kind}.", fix="Write it as ISO 8601 has it." if kind in MOMENTS else ""
+                (*here, word),
+                f"{value!r} is not a valid {kind}.",
+                fix="Write it as ISO 8601 has it." if kind in MOMENTS else "",
             )
         else:
             sides.append((word, value, is_open))
@@ -226,7 +228,7 @@ def measured(
         isinstance(side, int) and not isinstance(side, bool) and side >= 0 for side in (low, high) if side is not None
     ]
     if not all(numbers):
-        scope.find(here, f"has a {what} that is no whole number, 0 or more.")
+        scope.find(here, f"has a {what} that is not a whole number, 0 or more.")
         return
     if low is not None and high is not None and low > high:
         scope.find(here, f"{least} {low} is over {most} {high}.", fix="No value can be both.")
@@ -255,15 +257,15 @@ def wrong_type(logical: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict | list):
-        return "is no single value"
+        return "is not a single value"
     if logical in ("string", *MOMENTS) and not isinstance(value, str):
         return f"is a {type(value).__name__}, and the column is a {logical}"
     if logical in MOMENTS and comparable(logical, value) is None:
-        return f"is no {logical} as ISO 8601 has it"
+        return f"is not a valid {logical} of ISO 8601"
     if logical == "boolean" and not isinstance(value, bool):
         return "is neither true nor false, and the column is a boolean"
     if logical in ("integer", "number") and comparable(logical, value) is None:
-        return f"is no number, and the column is a {logical}"
+        return f"is not a number, and the column is a {logical}"
     if logical == "integer" and value != int(value):
         return "has a fraction, and the column is an integer"
     return ""

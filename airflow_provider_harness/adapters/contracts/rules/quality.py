@@ -194,7 +194,7 @@ class Quality:
         place = (*stated.here, "arguments", "missingValues")
         given = arguments.get("missingValues")
         if given is not None and not isinstance(given, list):
-            self.scope.find(place, f"{given!r} is no list.")
+            self.scope.find(place, f"{given!r} is not a list.")
             return
         values = listed(self.scope, stated.subject, [((*place, n), value) for n, value in enumerate(given or ())])
         kind = CheckKind.NOT_NULL if expect == Expectation() else CheckKind.NULL_RATE
@@ -222,7 +222,7 @@ class Quality:
         more = {"expect": expect, **stated.common}
         given = arguments.get("validValues")
         if given is not None and not isinstance(given, list):
-            self.scope.find((*here, "validValues"), f"{given!r} is no list.")
+            self.scope.find((*here, "validValues"), f"{given!r} is not a list.")
         elif given is not None:
             places = [((*here, "validValues", n), value) for n, value in enumerate(given)]
             values = listed(self.scope, subject, places)
@@ -235,7 +235,7 @@ class Quality:
         yield from (Ruled(check=ruled.check, place=stated.here, named=bool(stated.name)) for ruled in bounds)
         pattern = arguments.get("pattern")
         if pattern is not None and not isinstance(pattern, str):
-            self.scope.find((*here, "pattern"), f"{pattern!r} is no text.", fix="Quote it.")
+            self.scope.find((*here, "pattern"), f"{pattern!r} is not text.", fix="Quote it.")
         elif pattern is not None:
             yield self._made(stated, CheckKind.REGEX, pattern=pattern, expect=expect)
 
@@ -267,9 +267,9 @@ def cron_fault(given: Any) -> str:
     from croniter import CroniterBadDateError, croniter
 
     if not isinstance(given, str) or not croniter.is_valid(given):
-        return f"{given!r} is no cron expression."
+        return f"{given!r} is not a cron expression."
     try:
         croniter(given, 0).get_next()
     except CroniterBadDateError:
-        return f"{given!r} never comes: no date fits it."
+        return f"{given!r} never runs: no date matches it."
     return ""

@@ -119,7 +119,7 @@ class Relations:
         table = next((t for t in self._tables() if str(t.get("id")) == parts[1]), None) or self._entry(parts[1])
         if table is None:
             known = tuple(str(t.get("id") or t.get("name")) for t in self._tables())
-            self.scope.find(path, f"{parts[1]!r} is no table of this file.", known, did_you_mean(parts[1], known))
+            self.scope.find(path, f"{parts[1]!r} is not a table of this file.", known, did_you_mean(parts[1], known))
             return None
         return self._column(table, parts[3::2], "id", path)
 

@@ -116,17 +116,17 @@ class Slas:
             return f"{text} {self.zone}"
         if found is None:
             if strict or alone is not None:
-                why = "says no time zone" if alone else "is no time of day with a time zone"
+                why = "says no time zone" if alone else "is not a time of day with a time zone"
                 self.scope.find(
                     place, f"{given!r} {why}.", fix="For example '06:00 Europe/Berlin' or '09:00-08:00', in quotes."
                 )
             return text
         zone = found["zone"]
         if zone[0] not in "+-" and zone != "Z" and not zone_exists(zone):
-            self.scope.find(place, f"{zone!r} is no IANA time zone.", fix="For example 06:00 Europe/Berlin.")
+            self.scope.find(place, f"{zone!r} is not an IANA time zone.", fix="For example 06:00 Europe/Berlin.")
         hour, minute = (int(part) for part in found["time"].split(":")[:2])
         if hour > 23 or minute > 59 or (zone[0] in "+-" and int(zone[1:3]) > 23):
-            self.scope.find(place, f"{text} is no time of day.", fix="For example 06:00.")
+            self.scope.find(place, f"{text} is not a time of day.", fix="For example 06:00.")
         return text
 
     def _length(self, entry: Mapping[str, Any], prop: str, here: Path) -> bool:
@@ -142,12 +142,12 @@ class Slas:
         number = NUMBER.fullmatch(value)  # months and quarters are no length that is known
         amount = found.total_seconds() if found is not None else float(number[1]) if number else None
         if amount is not None and (amount < 0 or (amount == 0 and prop in LONGER_THAN_NOTHING)):
-            problem = f"{value} is {'below 0' if amount < 0 else 'no time at all'}."
+            problem = f"{value} is {'below 0' if amount < 0 else 'not a time at all'}."
             self.scope.find((*here, "value"), problem, fix="Say how long it may take.")
             return False
         if found is None and (prop in AGES or not _is_span(value, unit, prop)):
             fix = "Write a number with a unit, or a duration such as PT4H."
-            self.scope.find((*here, "value"), f"{entry['value']!r} is no length of time.", fix=fix)
+            self.scope.find((*here, "value"), f"{entry['value']!r} is not a length of time.", fix=fix)
         return found is not None
 
     def _number(self, entry: Mapping[str, Any], prop: str, here: Path) -> None:
@@ -171,7 +171,7 @@ class Slas:
     def _date(self, entry: Mapping[str, Any], prop: str, here: Path) -> None:
         if prop in DATES and not is_moment(str(entry["value"])):
             fix = "For example 2027-12-31, or 2027-12-31T09:30:00+01:00."
-            self.scope.find((*here, "value"), f"{entry['value']!r} is no date.", fix=fix)
+            self.scope.find((*here, "value"), f"{entry['value']!r} is not a date.", fix=fix)
 
     def _columns(self, entry: Mapping[str, Any], place: Path) -> Iterator[str]:
         """The physical names of this table's columns that a promise is about."""
@@ -195,7 +195,7 @@ class Slas:
         known = {name for entry in self.scope.tables if isinstance(entry, dict) for name in _names(entry)}
         if table not in known:
             fix = did_you_mean(table, _tables(self.scope)) or "Write table.column."
-            self.scope.find(place, f"{table!r} is no table of this file.", _tables(self.scope), fix)
+            self.scope.find(place, f"{table!r} is not a table of this file.", _tables(self.scope), fix)
         return False
 
     def _is_here(self, entry: Mapping[str, Any]) -> bool:

@@ -96,7 +96,7 @@ def _filled(query: str, column: str, table: str, problems: list[Problem]) -> str
             valid = tuple(f"${{{one}}}" for one in KNOWN)
             problems.append(
                 Problem(
-                    problem=f"{{{name}}} is no placeholder.", place=place, valid=valid, fix=did_you_mean(name, KNOWN)
+                    problem=f"{{{name}}} is not a placeholder.", place=place, valid=valid, fix=did_you_mean(name, KNOWN)
                 )
             )
         return ""
@@ -141,9 +141,9 @@ def _read(text: str, names: set[str], columns: Sequence[str]) -> Rule:
         found = [one for one in sqlglot.parse(text.replace("${table}", _STANDS_IN), read="postgres") if one is not None]
     except SqlglotError as error:
         reason = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0].replace(_STANDS_IN, "${table}")
-        return Rule(sql=text, problems=(Problem(problem=f"is no SQL of PostgreSQL's: {reason}"),))
+        return Rule(sql=text, problems=(Problem(problem=f"is not SQL of PostgreSQL: {reason}"),))
     if len(found) != 1 or not isinstance(found[0], exp.Query):
-        what = f"has {len(found)} statements" if len(found) != 1 else f"is no query, but {found[0].key.upper()}"
+        what = f"has {len(found)} statements" if len(found) != 1 else f"is not a query, but {found[0].key.upper()}"
         return Rule(sql=text, problems=(Problem(problem=f"{what}.", fix="Write one SELECT that gives one number."),))
     tree: Any = found[0]
     if any(tree.find(kind) for kind in (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into)):

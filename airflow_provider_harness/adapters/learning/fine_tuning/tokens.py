@@ -89,7 +89,7 @@ def counter_of(place: str, word: str) -> TokenCounter:
         raise ConfigurationError(place, f"has counter={word!r}.", valid=_VALID)
     made, package = _KINDS[kind]
     if not Path(path).is_file():
-        raise ConfigurationError(place, f"counts tokens by {path}, which is no file of this worker.", valid=_VALID)
+        raise ConfigurationError(place, f"counts tokens by {path}, which is not a file on this worker.", valid=_VALID)
     if kind == "tiktoken" and Path(path).stem not in PATTERNS:
         raise ConfigurationError(
             place, f"counts tokens by {path}, an encoding that is not known.", valid=tuple(PATTERNS)

@@ -62,7 +62,7 @@ def _refuse(node: exp.Expr) -> None:
         raise ProposalRefused(f"sql: {unsteady} differs each time; a promotion must give the same rows again.")
     called = node.name.lower() if isinstance(node, exp.Anonymous) else ""
     if called.startswith(("pg_", "to_reg", "obj_", "col_")) or isinstance(node, exp.ObjectIdentifier):
-        raise ProposalRefused(f"sql: {called or node.sql('postgres')} is about the server, and no value of a row.")
+        raise ProposalRefused(f"sql: {called or node.sql('postgres')} tells about the server, not about a row.")
 
 
 def _unsteady(node: exp.Expr) -> str:
@@ -93,7 +93,7 @@ def _read(tree: exp.Expr, given: Collection[str]) -> Iterator[tuple[str, str]]:
     from sqlglot import exp
 
     if strange := [name for name in given if name.startswith(("pg_", "information_schema"))]:
-        raise ProposalRefused(f"sql: WITH {strange[0]}: another name is needed.")
+        raise ProposalRefused(f"sql: WITH {strange[0]}: choose another name.")
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):
             if not isinstance(table.this, exp.Func):

@@ -38,7 +38,7 @@ class FileDocuments:
         root = ObjectStoragePath(self._folder)
         if not root.is_dir():
             raise ConfigurationError(
-                "documents", f"{self._folder} is no folder.", fix="Name a folder that the worker can read."
+                "documents", f"{self._folder} is not a folder.", fix="Name a folder that the worker can read."
             )
         top = str(root.path).rstrip("/")
         for folder, folders, files in root.fs.walk(top):
@@ -72,7 +72,7 @@ def _read(fs: Any, path: str, inside: str) -> tuple[str, bytes]:
         return "leads to no file", b""
     size = int(info.get("size") or 0)
     if info.get("type") in ("directory", "other"):
-        return "is no file; a link to a folder is not followed", b""
+        return "is not a file; a link to a folder is not followed", b""
     if _written(inside) != inside:
         return "has a name that is not in UTF-8", b""
     if size > MOST_BYTES:

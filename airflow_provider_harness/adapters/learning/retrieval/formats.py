@@ -24,9 +24,9 @@ def decoded(data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotText(f"is no text in UTF-8: byte {error.start} is {data[error.start]:#04x}") from error
+        raise NotText(f"is not text in UTF-8: byte {error.start} is {data[error.start]:#04x}") from error
     if "\0" in text:
-        raise NotText(f"is no text: character {text.index(chr(0))} is the one of number 0")
+        raise NotText(f"is not text: character {text.index(chr(0))} is the one of number 0")
     return text
 
 
@@ -72,7 +72,7 @@ def _pdf(data: bytes) -> Read:
             blocks += plain_blocks(own, (f"page {number}",), len(text))
             text += own
     except (PyPdfError, DependencyError, *_BROKEN) as error:
-        raise NotText(f"is no PDF that can be read: {type(error).__name__}: {error}") from error
+        raise NotText(f"is not a PDF that can be read: {type(error).__name__}: {error}") from error
     if not text.strip():
         raise NotText("is a PDF without text; a scan needs its characters recognised first")
     return text, tuple(blocks)

@@ -93,7 +93,7 @@ class PgVectorIndex:
             if self._ask("SELECT to_regclass(%s) IS NOT NULL", ident(name))[0][0]:
                 raise ConfigurationError(
                     f"table {name}",
-                    "is there, and no index of documents made it.",
+                    "exists, and an index of documents did not create it.",
                     fix="Give the index another table's name in the contract, or drop this one: a view takes its place.",
                 )
 

@@ -195,7 +195,7 @@ def _served(connection: psycopg.Connection[Any], table: str) -> Served:
         ).encode()
     ).fetchall()
     if not rows:
-        raise ConfigurationError(f"table {table}", "has an index of which no version was published.", fix=_PUBLISH)
+        raise ConfigurationError(f"table {table}", "has an index, but no version of it was published.", fix=_PUBLISH)
     version, model, model_version, dimension, language, fields = rows[0]
     return Served(
         version=version,

@@ -62,7 +62,7 @@ class Target:
         found = number(sql_beyond.total(sql_beyond.after(self.contract, self.beyond, self.piece), self.beyond))
         number("SELECT length(set_config('enable_nestloop', 'on', true))")
         if found:
-            log.info("%s has rows beside the slice that do not go with it", ident(self.contract.table))
+            log.info("%s has rows outside the slice that conflict with it", ident(self.contract.table))
         return found > 0
 
     def there(self) -> Rows:

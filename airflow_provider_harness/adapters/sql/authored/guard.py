@@ -165,14 +165,14 @@ def _is_name(node: Any) -> bool:
 _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "Literal": (_is_literal, "is neither a text nor a number here"),
     "ByteString": (lambda node: "'" not in node.name, "is easily misread: write it without E"),
-    "Var": (_is_word, "is no part of time or the like"),
+    "Var": (_is_word, "is not a part of time or the like"),
     "Operator": (
         lambda node: node.args["operator"].removeprefix("pg_catalog.") in SIGNS,
-        "is no operator of PostgreSQL's",
+        "is not an operator of PostgreSQL's",
     ),
     "DataTypeParam": (
         lambda node: type(node.this).__name__ == "Literal" and _is_number(node.this),
-        "is no length of a type",
+        "is not a length of a type",
     ),
     "PropertyEQ": (
         lambda node: _WORD.fullmatch(node.this.sql()) is not None,
@@ -180,12 +180,12 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "Table": (
         lambda node: node.name.lower() not in SECRET_RELATIONS,
-        "holds what is no row: passwords, files or what other sessions do",
+        "holds what is not a row: passwords, files or what other sessions do",
     ),
-    "Identifier": (_is_name, "is no name without quotation marks"),
+    "Identifier": (_is_name, "is not a name without quotation marks"),
     "Alias": (
         lambda node: not (node.this.is_number and re.match(r"_\d", node.alias)),
-        "is no number: write it without _",
+        "is not a number: write it without _",
     ),
 }
 
@@ -201,7 +201,7 @@ def _refuse_kind(node: exp.Expr, kind: str) -> None:
     from sqlglot import exp
 
     if isinstance(node, exp.Func):
-        raise SqlRefused(f"calls {node.sql_name().lower()}, which is no function that is known to only read")
+        raise SqlRefused(f"calls {node.sql_name().lower()}, which is not a function that is known to only read")
     if isinstance(node, exp.DML | exp.DDL | exp.Into | exp.Lock | exp.Command):
         raise SqlRefused(f"holds {kind.upper()}; only reading is possible here")
     raise SqlRefused(f"holds {kind.upper()} ({_shown(node.sql())}), which cannot be read here")
@@ -212,12 +212,12 @@ def _check_function(node: exp.Anonymous, dialect: str) -> None:
 
     name, home = node.name, node.parent.this.sql() if isinstance(node.parent, exp.Dot) else ""
     if not _WORD.fullmatch(name):
-        raise SqlRefused(f"calls {_shown(name)!r}, which is no plain name of a function")
+        raise SqlRefused(f"calls {_shown(name)!r}, which is not a plain name of a function")
     if (name if isinstance(node.this, exp.Identifier) else name.lower()) in FUNCTIONS[dialect]:
         return
     if not home or "pg_catalog" in home.lower():
         own = "" if home else f"; write the schema of one of your own: schema.{name}"
-        raise SqlRefused(f"calls {name.lower()}, which is no function that is known to only read{own}")
+        raise SqlRefused(f"calls {name.lower()}, which is not a function that is known to only read{own}")
     _refuse_reaching(node)
 
 

@@ -106,7 +106,7 @@ class SqlIncidentList:
 def _place(cursor: str) -> tuple[int, str]:
     rank, _, after = cursor.partition("-")
     if not rank.isdigit() or len(rank) > 3 or not after.isalnum():
-        raise ConfigurationError("cursor", "is none that this list gave.", fix="Take next_cursor of the page before.")
+        raise ConfigurationError("cursor", "is not a cursor of this list.", fix="Take next_cursor of the page before.")
     return int(rank), after
 
 

@@ -51,7 +51,7 @@ class SqlPromises:
                 if moment(row.slice_end) is None:
                     bad[f"{row.conn_id}/{row.table_name}"[:1024]] = (
                         0,
-                        "slice_end is no moment that can be reckoned with",
+                        "slice_end is not a timestamp that can be used",
                     )
                     continue
                 found.append(_mark(row))

@@ -6,7 +6,7 @@ from airflow_provider_harness.app.authoring.finding import Family, FindingSeveri
 
 _E, _W, _H = FindingSeverity.ERROR, FindingSeverity.WARNING, FindingSeverity.HINT
 _ROWS = (
-    ("HF001", _E, "The file is no Python", "Airflow cannot read it, so none of its Dags runs.", "Correct the line that is named."),
+    ("HF001", _E, "The file is not a Python", "Airflow cannot read it, so none of its Dags runs.", "Correct the line that is named."),
     ("HF002", _E, "The file cannot be imported", "Airflow shows an import error, and none of its Dags runs.", "Correct what the message names; `python FILE` shows the same."),
     ("HF003", _E, "The file has no Dag", "Airflow finds nothing to run in it.", "with DAG(dag_id=..., schedule=...): ...  # or call the function that @dag decorates"),
     ("HF004", _W, "A suppression without a reason", "Nobody can tell later whether it still holds.", "# harness: ignore[HO101] why this is right here"),

@@ -1,4 +1,4 @@
-"""An instruction in a log is no evidence; the error beside it is, and words that only look like one change nothing."""
+"""An instruction in a log is not evidence; the error beside it is, and words that only look like one change nothing."""
 
 from __future__ import annotations
 

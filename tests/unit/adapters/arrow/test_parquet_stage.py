@@ -54,14 +54,14 @@ def test_a_page_that_cannot_be_unpacked_is_a_malformed_file(tmp_path: Path) -> N
     data = bytearray(part.read_bytes())
     data[1000:2000] = bytes(1000)
     part.write_bytes(data)
-    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is no whole Parquet file"):
+    with pytest.raises(MalformedFile, match=r"part-00000\.parquet: is not a whole Parquet file"):
         list(stage.batches(CONTRACT))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": []}', '{"files": {"a": 1}}'])
 def test_what_is_no_manifest_is_said_to_be_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "_manifest.json").write_text(text)
-    with pytest.raises(MalformedFile, match=r"_manifest\.json: is no manifest of an extract"):
+    with pytest.raises(MalformedFile, match=r"_manifest\.json: is not a manifest of an extract"):
         ParquetStage(tmp_path.as_uri()).manifest()
 
 

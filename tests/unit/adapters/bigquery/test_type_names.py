@@ -68,12 +68,12 @@ def test_a_type_is_read_where_the_table_is_bigquerys(kind: str, meant: str) -> N
 @pytest.mark.parametrize("kind", NONE)
 def test_what_is_no_type_is_a_finding(kind: str) -> None:
     assert words(kind) == ""
-    with pytest.raises(ContractError, match="is no type"):
+    with pytest.raises(ContractError, match="is not a type"):
         compile_text(contract(kind, "bigquery"), "x")
 
 
 def test_elsewhere_it_is_a_finding_that_names_the_server() -> None:
-    with pytest.raises(ContractError, match=r"is no type of PostgreSQL.*type bigquery"):
+    with pytest.raises(ContractError, match=r"is not a type of PostgreSQL.*type bigquery"):
         compile_text(contract("STRUCT<a STRING>"), "x")
 
 

@@ -236,10 +236,10 @@ LIMITS = [
     ("lists in lists", "a: " + "[" * 100_000 + "]" * 100_000, "nested more than 60 deep"),
     ("mappings in mappings", "".join(f"{' ' * n}a:\n" for n in range(900)), "nested more than 60 deep"),
     ("many keys", "\n".join(f"k{n}: {n}" for n in range(100_000)), "more than 60000 keys and values"),
-    ("a control character", "a: \x01", "is no YAML"),
-    ("a number without end", f"a: {'9' * 6000}", "is no YAML"),
-    ("a key that is no text", "1: a", "is a key that is no text. Quote it."),
-    ("two documents", "a: 1\n---\nb: 2", "is no YAML"),
+    ("a control character", "a: \x01", "is not YAML"),
+    ("a number without end", f"a: {'9' * 6000}", "is not YAML"),
+    ("a key that is not text", "1: a", "is a key that is not text. Quote it."),
+    ("two documents", "a: 1\n---\nb: 2", "is not YAML"),
 ]
 
 
@@ -264,8 +264,8 @@ def test_a_file_that_is_too_large_or_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     for file, said in (
         (large, "KiB, and a contract has at most"),
-        (pipe, "is no regular file"),
-        (tmp_path, "no regular file"),
+        (pipe, "is not a regular file"),
+        (tmp_path, "not a regular file"),
     ):
         with pytest.raises(HarnessError, match=said):
             load_contract(str(file))

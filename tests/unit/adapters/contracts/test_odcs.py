@@ -87,7 +87,7 @@ MISTAKES = [
     ("kind: DataContract", "kind: DataContrct", "kind: 'DataContrct' is not valid. Valid: DataContract."),
     ("required: true", "requierd: true", "requierd: is not a field here."),
     ("mustBeGreaterThan", "mustBeGreatrThan", "Did you mean mustBeGreaterThan?"),
-    ("America/New_York", "America/NewYork", "timeZone: 'America/NewYork' is no IANA time zone."),
+    ("America/New_York", "America/NewYork", "timeZone: 'America/NewYork' is not an IANA time zone."),
     ("sliceColumn: time_hour", "sliceColumn: time_hou", "'time_hou' is not a column of the table. Valid: year, month,"),
     ("maxPercent: 1", "maxPercent: 110", "maxPercent: 110 must be at most 100."),
     ("harness.late", "harness.lat", "'harness.lat' is not a property of the harness."),
@@ -97,7 +97,7 @@ MISTAKES = [
     ("policy: quarantine", "policy: quarantaine", "policy: 'quarantaine' is not valid. Valid: reject, quarantine."),
     ("mode: incremental", "mode: incremential", "mode: 'incremential' is not valid."),
     ("minimum: 0\n          maximum: 1500", "minimum: 9\n          maximum: 5", "minimum 9 is over maximum 5."),
-    ("apiVersion: v3.1.0", "apiVersion: v3.9.0", "'v3.9.0' is no version that is read. Valid: v3.0.0, v3.0.1, v3.0.2,"),
+    ("apiVersion: v3.1.0", "apiVersion: v3.9.0", "'v3.9.0' is not a supported version. Valid: v3.0.0, v3.0.1, v3.0.2,"),
     ("- metric: rowCount", "- metric: rowCnt", "metric: 'rowCnt' is not valid. Valid: nullValues,"),
     ("- name: month", "- name: year", "column year is given twice."),
     ("id: flights\n", "id: flights\nid: flihgts\n", "id: is given twice. Keep one."),
@@ -255,11 +255,11 @@ def test_the_harness_properties_mean_what_they_say() -> None:
         ("key: [a]", "key: [b]", "key[0]: 'b' is not a column of the table. Valid: a, at."),
         ("key: [a]", "grain: day", "mode merge needs a key."),
         ("mode: merge", "mode: incremental", "key: has no meaning in mode incremental."),
-        ("06:00 Europe/Berlin", "06:00 Europe/Bern", "until: 'Europe/Bern' is no IANA time zone."),
+        ("06:00 Europe/Berlin", "06:00 Europe/Bern", "until: 'Europe/Bern' is not an IANA time zone."),
         (
             "06:00 Europe/Berlin",
             "6 in the morning",
-            "'6 in the morning' is no time of day with its zone. For example 06:00 Europe/Berlin.",
+            "'6 in the morning' is not a valid time of day with its zone. For example 06:00 Europe/Berlin.",
         ),
         ("access: scan", "access: scn", "access: 'scn' is not valid. Valid: lookup, slice, scan, stream."),
         ("columns: [a]", "columns: [z]", "columns[0]: 'z' is not a column of the table."),
@@ -319,7 +319,7 @@ TYPES_THAT_ARE_NONE = (
 @pytest.mark.parametrize("kind", TYPES_THAT_ARE_NONE)
 def test_a_type_is_a_type_and_nothing_else(kind: str) -> None:
     found = FLIGHTS.replace("physicalType: integer", f"physicalType: {json.dumps(kind)}", 1)
-    assert any("is no type of PostgreSQL" in each for each in findings(found))
+    assert any("is not a type of PostgreSQL" in each for each in findings(found))
 
 
 @pytest.mark.parametrize(

@@ -287,9 +287,9 @@ REFUSED = [
     ("two criteria, some may fail", contract({**STRING, "quality": [{"metric": "invalidValues", "mustBeLessThan": 5, "arguments": {"validValues": ["a"], "pattern": "a"}}]}), "asks for several things at once"),
     ("query in a text", contract(rules=[{"type": "text", "query": "SELECT 1"}]), "query: has no meaning in a rule of type text"),
     ("bound in a custom rule", contract(rules=[{"type": "custom", "engine": "harness", "implementation": {"check": "mean"}, "mustBe": 1}]), "mustBe: has no meaning"),
-    ("unknown age", contract(slaProperties=[{"property": "freshness", "value": "soon", "element": "o"}]), "'soon' is no length of time"),
+    ("unknown age", contract(slaProperties=[{"property": "freshness", "value": "soon", "element": "o"}]), "'soon' is not a length of time"),
     ("age of a stranger", contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "t.z"}]), "'z' is not a column"),
-    ("age in another table", contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "u.o"}]), "'u' is no table of this file"),
+    ("age in another table", contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d", "element": "u.o"}]), "'u' is not a table of this file"),
     ("age of a text", contract(slaProperties=[{"property": "latency", "value": 1, "unit": "d", "element": "t.name"}]), "name is a string"),
     ("age in months or minutes", contract(slaProperties=[{"property": "latency", "value": 1, "unit": "m", "element": "t.o"}]), "Write min for minutes"),
     ("availability without zone", contract(slaProperties=[{"property": "timeOfAvailability", "value": "09:00"}]), "says no time zone"),
@@ -300,9 +300,9 @@ REFUSED = [
     ("options of a boolean", contract(options("boolean", minimum=1)), "has no meaning for booleans"),
     ("a harness property in a rule", contract(rules=[{"metric": "rowCount", "mustBe": 1, "customProperties": [{"property": "harness.severity", "value": "warning"}]}]), "'harness.severity' is not read here"),
     ("relationship below a column", contract({"logicalType": "object", "properties": [{"name": "a", "logicalType": "string", "relationships": [{"to": "u.id"}]}]}), "below a column"),
-    ("cron of hour 25", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 25 * * *"}]), "'0 25 * * *' is no cron"),
-    ("cron that never comes", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 0 30 2 *"}]), "'0 0 30 2 *' never comes"),
-    ("cron of a promise", contract(slaProperties=[{"property": "latency", "value": 4, "unit": "d", "schedule": "0 30 * * *"}]), "'0 30 * * *' is no cron"),
+    ("cron of hour 25", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 25 * * *"}]), "'0 25 * * *' is not a cron"),
+    ("cron that never comes", contract(rules=[{"metric": "rowCount", "mustBe": 1, "schedule": "0 0 30 2 *"}]), "'0 0 30 2 *' never runs"),
+    ("cron of a promise", contract(slaProperties=[{"property": "latency", "value": 4, "unit": "d", "schedule": "0 30 * * *"}]), "'0 30 * * *' is not a cron"),
 ]  # fmt: skip
 
 
@@ -376,7 +376,7 @@ def expectation(name: str, **kwargs: Any) -> str:
 def test_an_expectation_that_does_not_exist_or_is_of_no_column_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(checks_of(expectation("expect_column_values_to_be_between", column="id", minValue=1)))
     (said,) = findings(expectation("expect_column_values_to_be_betwen", column="id"))
-    assert "is no expectation of Great Expectations. Did you mean expect_column_values_to_be_between?" in said
+    assert "is not an expectation of Great Expectations. Did you mean expect_column_values_to_be_between?" in said
     wrong = (
         ("expect_column_to_exist", {"column": "nope"}),
         ("expect_column_pair_values_to_be_equal", {"column_A": "id", "column_B": "nope"}),
@@ -391,7 +391,7 @@ def test_an_expectation_that_does_not_exist_or_is_of_no_column_is_a_finding(monk
 
 
 WRONG_ARGUMENTS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("expect_column_values_to_be_between", {"column": "id", "min": 1, "max_value": 2}, "'min' is no argument"),
+    ("expect_column_values_to_be_between", {"column": "id", "min": 1, "max_value": 2}, "'min' is not an argument"),
     ("expect_column_values_to_be_between", {"column": "id"}, "needs min_value or max_value"),
     ("expect_column_values_to_be_between", {"column": "id", "min_value": 5, "max_value": 1}, "no value lies between"),
     ("expect_column_mean_to_be_between", {"column": "id", "min_value": 5, "max_value": 1}, "no value lies between"),
@@ -415,14 +415,14 @@ WRONG_ARGUMENTS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("expect_table_row_count_to_equal", {"value": -1}, "is never below 0"),
     ("expect_column_stdev_to_be_between", {"column": "id", "max_value": -1}, "is never below 0"),
     ("expect_column_values_to_be_unique", {"column": "id", "mostly": 0}, "asks for nothing"),
-    ("expect_column_values_to_match_regex", {"column": "id", "regex": "["}, "'[' is no pattern"),
+    ("expect_column_values_to_match_regex", {"column": "id", "regex": "["}, "'[' is not a pattern"),
     ("expect_column_max_to_be_between", {"column": "id", "max_value": float("nan")}, "neither a number"),
     (
         "expect_column_quantile_values_to_be_between",
         {"column": "id", "quantile_ranges": {"quantiles": [1.5], "value_ranges": [[5, 1]]}},
-        "1.5 is no quantile",
+        "1.5 is not a quantile",
     ),
-    ("expect_table_row_count_to_be_between", {"column": "id", "min_value": 1}, "'column' is no argument"),
+    ("expect_table_row_count_to_be_between", {"column": "id", "min_value": 1}, "'column' is not an argument"),
     ("expect_column_value_lengths_to_be_between", {"column": "id", "min_value": 1.5}, "has the wrong type"),
 )
 

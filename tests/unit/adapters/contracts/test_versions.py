@@ -44,7 +44,7 @@ def test_a_count_of_version_3_0_is_a_row_count() -> None:
 def test_a_rule_that_is_not_known_is_one_finding_on_its_line(version: str) -> None:
     text = old(contract(rules=[{"rule": "freshCheck", "mustBe": 1}]), version)
     [found] = findings(text)
-    assert "quality[0].rule: 'freshCheck' is no rule that is known. Valid: nullCheck," in found
+    assert "quality[0].rule: 'freshCheck' is not a rule that is known. Valid: nullCheck," in found
     assert "freshCheck" in text.splitlines()[int(found.split(":")[1]) - 1]
 
 

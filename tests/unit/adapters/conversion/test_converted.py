@@ -126,7 +126,7 @@ def test_a_rule_set_becomes_a_contract() -> None:
 
 
 BAD: dict[str, tuple[str, str]] = {
-    "no yaml": ("models: [", "is no YAML"),
+    "no yaml": ("models: [", "is not YAML"),
     "a list": ("- a", "is not a mapping"),
     "nothing": ("version: 2", "has no models"),
     "a text": ("models: orders", "is not a list of mappings"),
@@ -152,11 +152,11 @@ def test_a_bad_dbt_file_is_one_sentence_with_its_place(name: str, tmp_path: Path
         ("name: a", "has no rule"),
         ("name: a\nrules: [{name: b, check: odd, condition: {equal_to: 0}}]", "'odd' is not known"),
         ("name: a\nrules: [{name: b, check: row_count}]", "is not a condition"),
-        ("name: a\nrules: [{name: b, check: min, column: c, condition: {equal_to: x}}]", "is no number"),
+        ("name: a\nrules: [{name: b, check: min, column: c, condition: {equal_to: x}}]", "is not a number"),
         ("name: a\nrules: [{name: b, check: min, condition: {equal_to: 0}}]", "is not a name"),
-        ("name: a\nrules: [{name: b, check: min, column: c, condition: {is: 0}}]", "no word of a condition"),
+        ("name: a\nrules: [{name: b, check: min, column: c, condition: {is: 0}}]", "not a word of a condition"),
         ("name: a\nrules: [{name: b, check: row_count, condition: {equal_to: 0}}]", "name no column"),
-        ("name: a\nrules: [{name: b, check: row_count, odd: 1, condition: {equal_to: 0}}]", "no key of a rule"),
+        ("name: a\nrules: [{name: b, check: row_count, odd: 1, condition: {equal_to: 0}}]", "not a key of a rule"),
     ],
 )
 def test_a_bad_rule_set_is_one_sentence_with_its_place(text: str, says: str, tmp_path: Path) -> None:

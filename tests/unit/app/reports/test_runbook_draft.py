@@ -92,12 +92,12 @@ def test_the_rules_that_know_are_never_contradicted_and_a_wrong_file_harms_nothi
     told: list[str] = []
 
     def broken() -> tuple[Entry, ...]:
-        raise ConfigurationError("r.yaml", "is no list.")
+        raise ConfigurationError("r.yaml", "is not a list.")
 
     sure, unsure = Scripted(diagnosis()), Scripted(UNKNOWN)
     assert RunbookDiagnoser(sure, broken, told.append).diagnose(None, LOG) == diagnosis()
-    assert told == ["r.yaml: is no list. The rules' answer stands: transient_network."]
+    assert told == ["r.yaml: is not a list. The rules' answer stands: transient_network."]
     assert RunbookDiagnoser(unsure, broken, told.append).diagnose(None, LOG) == UNKNOWN
-    assert "r.yaml: is no list" in told[1]
+    assert "r.yaml: is not a list" in told[1]
     assert RunbookDiagnoser(unsure, lambda: [ENTRY], told.append).diagnose(None, LOG).category is Category.RATE_LIMITED
     assert RunbookDiagnoser(unsure, lambda: [ENTRY], told.append).diagnose(None, Evidence()) == UNKNOWN

@@ -49,5 +49,5 @@ def test_hold(text: str, moment: str, hold: bool) -> None:
     ],
 )
 def test_what_is_no_window_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match="is no window such as"):
+    with pytest.raises(ValueError, match="is not a window such as"):
         hours(text)

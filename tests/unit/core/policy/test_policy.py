@@ -119,7 +119,7 @@ WRONG: Mapping[type, tuple[object, ...]] = {
     int: ("0", None, True, 0.0),
     tuple: ("flights", None, True, 0),
 }
-#: Words without a closed set: whatever is no text is wrong.
+#: Words without a closed set: whatever is not text is wrong.
 WRONG_WORDS = (1, None, True)
 
 

@@ -115,16 +115,16 @@ def test_the_own_table_is_read_as_it_will_be(query: str, whole: bool) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("SELECT count(*) FROM {tabel}", "{tabel} is no placeholder. Valid: ${object}, ${table}"),
+        ("SELECT count(*) FROM {tabel}", "{tabel} is not a placeholder. Valid: ${object}, ${table}"),
         ("SELECT 1; SELECT 2", "has 2 statements. Write one SELECT that gives one number."),
-        ("DELETE FROM orders", "is no query, but DELETE."),
+        ("DELETE FROM orders", "is not a query, but DELETE."),
         ("WITH gone AS (DELETE FROM orders RETURNING id) SELECT count(*) FROM gone", "writes."),
         ("SELECT id, amount FROM orders", "gives 2 columns. Select one number."),
         ("SELECT * FROM ${table}", "gives all columns."),
         ("SELECT count(*) FROM orders WHERE amuont < 0", "'amuont' is not a column of the table."),
         ("SELECT count(*) FROM ${table} t WHERE t.amuont < 0", "'amuont' is not a column of the table."),
         ("SELECT count(*) FROM orders o JOIN shops s ON s.id = o.shop", "'shop' is not a column of the table."),
-        ("SELECT count(* FROM orders", "is no SQL of PostgreSQL's: "),
+        ("SELECT count(* FROM orders", "is not SQL of PostgreSQL: "),
     ],
 )
 def test_a_rule_that_cannot_be_one_is_found_with_its_line(query: str, said: str) -> None:
@@ -162,9 +162,9 @@ def test_a_placeholder_of_a_column_needs_one() -> None:
             "enum: [{value: DE}, {value: NO}]",
             "enum[1].value: False is a bool, and the column is a string. Quote it.",
         ),
-        ("integer", "enum: [{value: '1'}, {value: x}]", "'x' is no value of a column that is integer"),
-        ("uuid", "enum: [{value: x}]", "'x' is no value of a column that is uuid"),
-        ("date", "enum: [{value: 2024-02-30}]", "is no value of a column that is date"),
+        ("integer", "enum: [{value: '1'}, {value: x}]", "'x' is not a value of a column that is integer"),
+        ("uuid", "enum: [{value: x}]", "'x' is not a value of a column that is uuid"),
+        ("date", "enum: [{value: 2024-02-30}]", "is not a value of a column that is date"),
         (
             "'integer[]'",
             "enum: [{value: '1'}]",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from airflow_provider_harness.adapters.bigquery import errors as bq_errors
 from airflow_provider_harness.adapters.postgres import errors as pg_errors
@@ -12,6 +14,15 @@ from airflow_provider_harness.core.redaction.redactor import Redactor, shorten
 REASON_LENGTH = 400
 """Characters of a driver's text that are told."""
 _LOCAL = (("duckdb", "Error"), ("pyarrow", "ArrowException"))
+_STORAGE = (
+    ("aiohttp", "ClientError"),
+    ("gcsfs.retry", "HttpError"),
+    ("botocore.exceptions", "BotoCoreError"),
+    ("botocore.exceptions", "ClientError"),
+    ("azure.core.exceptions", "AzureError"),
+)
+"""What object storages raise by way of fsspec."""
+_LATER = (408, 429)
 _PASSING = frozenset(
     {"IOException", "HTTPException", "OutOfMemoryException", "ConnectionException", "ArrowMemoryError"}
 )
@@ -20,8 +31,11 @@ _PASSING = frozenset(
 
 def kinds() -> tuple[type[Exception], ...]:
     """What the drivers raise that are loaded."""
-    local = tuple(getattr(sys.modules[module], name) for module, name in _LOCAL if module in sys.modules)
-    return (*pg_errors.drivers(), *bq_errors.clients(), *local)
+    return (*pg_errors.drivers(), *bq_errors.clients(), *_loaded(_LOCAL), *_loaded(_STORAGE))
+
+
+def _loaded(places: Sequence[tuple[str, str]]) -> tuple[type[Exception], ...]:
+    return tuple(getattr(sys.modules[module], name) for module, name in places if module in sys.modules)
 
 
 def translation(error: Exception, where: str = "") -> HarnessError:
@@ -34,11 +48,27 @@ def translation(error: Exception, where: str = "") -> HarnessError:
     if isinstance(error, bq_errors.clients()):
         return bq_errors.translation(error, where)
     text = shorten(" ".join(Redactor().redact(str(error)).split()), REASON_LENGTH)
+    if isinstance(error, _loaded(_STORAGE)):
+        return _of_storage(error, text)
     names = {kind.__name__ for kind in type(error).__mro__}
     place = "rows on their way (" + type(error).__module__.partition(".")[0] + ")"
     if names & _PASSING:
         return DatabaseUnavailable(place, text)
     return DatabaseRefused(place, text, fix="Correct the contract or the rows that the message names.")
+
+
+def _of_storage(error: Exception, text: str) -> HarnessError:
+    """What an object storage refused, or that it did not answer; its status is where its library has it."""
+    answer: Any = getattr(error, "response", None)
+    told = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, dict) else None
+    status = (
+        told or getattr(error, "status_code", None) or getattr(error, "code", None) or getattr(error, "status", None)
+    )
+    place, said = "the object storage of the staged files", text or type(error).__name__
+    if isinstance(status, int) and status < 500 and status not in _LATER:
+        fix = "Let the storage's connection read and write [harness] staging_path, or correct the path."
+        return DatabaseRefused(place, said, code=str(status), fix=fix)
+    return DatabaseUnavailable(place, said)
 
 
 def closed(error: BaseException | None) -> bool:

@@ -35,12 +35,13 @@ from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Pag
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
-from airflow_provider_harness.core.incidents.events import Outcome
+from airflow_provider_harness.core.incidents.events import Outcome, Settled
 from airflow_provider_harness.core.incidents.incident import Incident, run_id
 from airflow_provider_harness.testing.simulation.healing import Collected, Healing
 from tests.unit.app.fakes import START, FakeAirflow, FakeGates, MemorySpool, Scripted, dag, failure, task, world
 
-PIPELINES = 30
+PIPELINES, TASKS = 30, 12
+"""Pipelines, and tasks of each that load a table."""
 EVERY = timedelta(minutes=4)
 """Between two failures, on average."""
 MENDS = timedelta(minutes=30)
@@ -67,7 +68,12 @@ class Cause:
 
 
 def _error(kind: str, text: str, **more: Any) -> Callable[[int], ErrorLink]:
-    return lambda number: ErrorLink(type=kind, message=text.format(n=number), **more)
+    return lambda number: ErrorLink(type=kind, message=text.format(n=_word(number)), **more)
+
+
+def _word(number: int) -> str:
+    """A name of its own, in letters: what differs in digits only is one failure that recurs, and goes to a person soon."""
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
 CAUSES: Mapping[str, Cause] = {
@@ -113,18 +119,17 @@ class Airflow(FakeAirflow):
     def __init__(self, fleet: Fleet) -> None:
         super().__init__(states=[], dags={f"pipe_{n}": dag(dag_id=f"pipe_{n}") for n in range(PIPELINES)})
         self.looked_after = list(self.dags)
-        self.fleet, self.of = fleet, dict[TryKey, TaskState]()
+        self.fleet, self.of = fleet, dict[tuple[str, str], TaskState]()
 
     def set(self, key: TryKey, state: str) -> None:
         given = {"dag_id": key.dag_id, "run_id": key.run_id, "task_id": key.task_id, "try_number": key.try_number}
         end = self.fleet.now() if state in ("failed", "success") else None
-        self.of[replace(key, try_number=1)] = task(**given, state=state, end_date=end, operator=OPERATOR)
+        self.of[key.dag_id, key.run_id] = task(**given, state=state, end_date=end, operator=OPERATOR)
 
     def _at(self, dag_id: str, name: str) -> TaskState:
-        key = TryKey(dag_id=dag_id, run_id=name, task_id="load", try_number=1)
-        if key not in self.of:
-            raise NotAllowed(f"Airflow knows no {key}")
-        return self.of[key]
+        if (dag_id, name) not in self.of:
+            raise NotAllowed(f"Airflow knows no run {name} of {dag_id}")
+        return self.of[dag_id, name]
 
     def task(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskState:
         return self._at(dag_id, run_id)
@@ -237,7 +242,7 @@ class Fleet:
 
     def again(self, state: TaskState, *, by_person: bool) -> None:
         """The task is cleared, and runs."""
-        key = TryKey(dag_id=state.dag_id, run_id=state.run_id, task_id="load", try_number=state.try_number + 1)
+        key = TryKey(dag_id=state.dag_id, run_id=state.run_id, task_id=state.task_id, try_number=state.try_number + 1)
         self.airflow.set(key, "running")
         well = by_person or CAUSES[self.of_run[key.run_id][0]].passes
         self.later(self.at + RUNS, lambda: self._ends(key) if well else self._fails(key))
@@ -251,7 +256,7 @@ class Fleet:
         for incident in self.store.incidents():
             if dedup_key.endswith(incident.episode):
                 for one in self.store.failures(incident.id):
-                    state = self.airflow.task(one.key.dag_id, one.key.run_id, "load")
+                    state = self.airflow.task(one.key.dag_id, one.key.run_id, one.key.task_id)
                     if state.state == "failed":
                         self.again(state, by_person=True)
 
@@ -267,6 +272,7 @@ def result(fleet: Fleet) -> dict[str, Any]:
         "incidents": len(incidents),
         "outcomes": dict(Counter(str(incident.outcome) for incident in incidents)),
         "healed_alone": sum(fleet.cleared[run] > 0 for run in fleet.of_run if CAUSES[fleet.of_run[run][0]].passes),
+        "recurring": sum(map(_recurs, incidents)),
         "pages": len(pages),
         "most_pages_in_an_hour": max(hours.values(), default=0),
         "people": round(len(pages) * (MENDS / timedelta(hours=1)) / hours_of(fleet), 2),
@@ -299,10 +305,16 @@ def _wrong(fleet: Fleet, incidents: Sequence[Incident]) -> Iterator[str]:
     yield from (f"{key} was paged {times} times" for key, times in counted.items() if times > 1)
     for incident in incidents:
         names = {fleet.of_run[one.key.run_id][0] for one in fleet.store.failures(incident.id)}
-        needed = any(name == "killed" or not CAUSES[name].passes for name in names)
+        needed = _recurs(incident) or any(name == "killed" or not CAUSES[name].passes for name in names)
         paged = any(key.endswith(incident.episode) for key in counted)
         if needed != paged:
             yield f"incident {incident.id} ({', '.join(sorted(names))}): {'a page is missing' if needed else 'a needless page'}"
+
+
+def _recurs(incident: Incident) -> bool:
+    """Whether a person was told since this task has failed of this cause three times within a week."""
+    settled = incident.last.get(Settled)
+    return settled is not None and "of its kind in" in settled.text
 
 
 def _keys(fleet: Fleet, incident: Incident) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import adbc_driver_manager
+import aiohttp
 import duckdb
+import gcsfs.retry
 import psycopg
 import pyarrow as pa
 import pytest
@@ -181,3 +183,32 @@ def test_google_duckdb_and_arrow(error: Exception, retried: bool) -> None:
     assert isinstance(error, driver_errors.kinds())
     found = driver_errors.translation(error, "connection bq")
     assert isinstance(found, DatabaseUnavailable if retried else DatabaseRefused)
+
+
+class _S3(Exception):
+    """As botocore's ``ClientError``."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("An error occurred (SlowDown) when calling PutObject")
+        self.response = {"ResponseMetadata": {"HTTPStatusCode": status}}
+
+
+@pytest.mark.parametrize(
+    ("error", "retried"),
+    [
+        (aiohttp.ServerDisconnectedError(), True),
+        (gcsfs.retry.HttpError({"code": 503, "message": "backend"}), True),
+        (gcsfs.retry.HttpError({"code": 429, "message": "slow down"}), True),
+        (gcsfs.retry.HttpError({"code": 401, "message": "who are you"}), False),
+        (_S3(503), True),
+        (_S3(403), False),
+    ],
+    ids=repr,
+)
+def test_object_storages(error: Exception, retried: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_errors, "_STORAGE", (*driver_errors._STORAGE, (__name__, "_S3")))
+    assert isinstance(error, driver_errors.kinds())
+    told = driver_errors.translation(error, "connection src")
+    assert told.retryable is retried
+    assert str(told).startswith("the object storage of the staged files")
+    assert retried or "staging_path" in str(told)

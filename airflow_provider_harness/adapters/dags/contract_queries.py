@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_provider_harness.adapters.dags.joins import Saw, many_sides, sources_of
 from airflow_provider_harness.adapters.dags.queries import offset
-from airflow_provider_harness.adapters.dags.query_rules import Saw, _grouped, _many_sides, _sources
+from airflow_provider_harness.adapters.dags.query_rules import _grouped
 from airflow_provider_harness.adapters.dags.statements import SLICE, parse, table_name
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Query, Task
@@ -125,7 +126,7 @@ def _nullable(select: Any, contract: Contract) -> Iterator[Saw]:
         if str(j.args.get("side") or "").upper() in ("LEFT", "FULL")
     }
     if any(str(j.args.get("side") or "").upper() in ("RIGHT", "FULL") for j in select.args.get("joins") or ()):
-        weak |= {one.alias_or_name for one in _sources(select)[:1]}
+        weak |= {one.alias_or_name for one in sources_of(select)[:1]}
     for column in contract.columns:
         node = outputs.get(column.name.lower())
         if not column.required or node is None:
@@ -193,7 +194,7 @@ def _strangers(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:
 
     for select in tree.find_all(exp.Select):
         tables = {
-            one.alias_or_name: known.get(table_name(one)) for one in _sources(select) if isinstance(one, exp.Table)
+            one.alias_or_name: known.get(table_name(one)) for one in sources_of(select) if isinstance(one, exp.Table)
         }
         for column in select.find_all(exp.Column):
             contract = tables.get(column.table) if column.parent_select is select else None
@@ -211,7 +212,7 @@ def _compared(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:
     from sqlglot import exp
 
     for select in tree.find_all(exp.Select):
-        tables = {one.alias_or_name: known.get(table_name(one)) for one in _sources(select)}
+        tables = {one.alias_or_name: known.get(table_name(one)) for one in sources_of(select)}
         for join in select.args.get("joins") or ():
             on = join.args.get("on")
             for equal in on.find_all(exp.EQ) if on is not None else ():
@@ -234,7 +235,7 @@ def _joined(tree: Any, known: Mapping[str, Contract]) -> Iterator[Saw]:
 
     for select in tree.find_all(exp.Select):
         calls = [call for shown in select.expressions for call in shown.find_all(exp.Sum, exp.Avg, exp.Count)]
-        if not calls or _many_sides(select):
+        if not calls or many_sides(select):
             continue
         for join in select.args.get("joins") or ():
             contract = known.get(table_name(join.this)) if isinstance(join.this, exp.Table) else None

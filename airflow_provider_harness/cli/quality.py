@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow_provider_harness.app.pages.kpis import Spread, kpis
+from airflow_provider_harness.app.pages.kpis import Typical, kpis
 from airflow_provider_harness.app.pages.tables import GateShown, gate_shown
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.report import Decision
@@ -89,7 +89,7 @@ def _percent(share: float | None) -> str:
     return "not known" if share is None else f"{share:.1%}"
 
 
-def _spread(spread: Spread | None) -> str:
+def _spread(spread: Typical | None) -> str:
     return "not known" if spread is None else f"median {spread.median:g}, 95 of 100 within {spread.p95:g}"
 
 

@@ -142,13 +142,15 @@ def table_view(known: Known, slices: int, readable: frozenset[str] | None = None
     from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
     from airflow_provider_harness.app.pages import kept_contract
     from airflow_provider_harness.app.pages import table_view as page
+    from airflow_provider_harness.app.pages.kpis import kpis
     from airflow_provider_harness.app.pages.tables import TableView
 
     now, store = wiring.now(), tables()
     kept = store.versions(known.table)
     body = kept[-1][1] if kept else None
     zone = str((body or {}).get("zone", ""))
-    gates = page.newest_of_slices(SqlGates(store_engine).trend(known.table, slices))
+    looked = SqlGates(store_engine).trend(known.table, slices)
+    gates = page.newest_of_slices(looked)
     rows = incidents().rows(store.incidents(known.table, LISTED), now)
     seen = [row for row in rows if readable is None or row.dag_id in readable]
     failures = [(row.id, one) for row in seen for one in wiring.store().failures(row.id) if one.table == known.table]
@@ -157,6 +159,7 @@ def table_view(known: Known, slices: int, readable: frozenset[str] | None = None
         contract=kept_contract.shown(body) if body else None,
         grid=page.grid(gates, zone),
         metrics=page.metrics(gates, kept_contract.baselines(body) if body else {}, zone or "UTC"),
+        kpis=kpis(looked, now) if looked else None,
         versions=page.versions(kept),
         schema_changes=page.schema_changes(failures),
         lineage=_lineage_of(known.table, readable),

@@ -260,6 +260,9 @@ def test_a_table_tells_what_its_gates_found_and_what_its_contract_was(pages: Pag
     found = pages.get("table", name="public.flights")
     assert [one["decision"] for one in found["grid"]["slices"]][-1] == "quarantine"
     assert [cell["passed"] for cell in found["grid"]["cells"][0]] == [True] * 5 + [False]
+    figures = found["kpis"]
+    assert (figures["table"], figures["slices"]) == ("public.flights", len(found["grid"]["slices"]))
+    assert 0 <= figures["passed"] <= 1
     [metric] = found["metrics"]
     assert [point["anomaly"] for point in metric["points"]] == [False] * 5 + [True]
     newest, oldest = found["versions"]

@@ -261,6 +261,21 @@ export type Metric = {
   points: { slice: string; at: string; value: number; low: number | null; high: number | null; anomaly: boolean }[];
 };
 
+export type Typical = { median: number; p95: number };
+
+export type Kpis = {
+  table: string;
+  slices: number;
+  newest: string;
+  age_hours: number | null;
+  passed: number | null; // 0 to 1, of the newer half of the slices
+  passed_before: number | null; // of the older half
+  unusual: number;
+  blocked: number;
+  arrival_minutes: Typical | null;
+  stages: Record<string, Typical>; // milliseconds by "place: stage"
+};
+
 export type Table = {
   row: TableRow;
   contract: {
@@ -302,6 +317,7 @@ export type Table = {
     cells: (Cell | null)[][]; // a row a check, a cell a slice
   };
   metrics: Metric[];
+  kpis: Kpis | null; // of the newest slices
   versions: {
     version: string;
     first_at: string;

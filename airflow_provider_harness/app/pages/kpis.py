@@ -14,7 +14,7 @@ from airflow_provider_harness.core.slices.gate_run import StoredGate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Typical:
     """Of how long something takes: the median and the 95th percentile."""
 
     median: float
@@ -40,8 +40,8 @@ class Kpis:
     passed_before: float | None
     unusual: int
     blocked: int
-    arrival_minutes: Spread | None
-    stages: Mapping[str, Spread]
+    arrival_minutes: Typical | None
+    stages: Mapping[str, Typical]
 
 
 def kpis(gates: Sequence[StoredGate], now: datetime) -> Kpis:
@@ -78,7 +78,7 @@ def _passed(gates: Sequence[StoredGate]) -> float | None:
     return round(sum(checks) / len(checks), 4) if checks else None
 
 
-def _stages(gates: Sequence[StoredGate]) -> dict[str, Spread]:
+def _stages(gates: Sequence[StoredGate]) -> dict[str, Typical]:
     found: dict[str, list[float]] = defaultdict(list)
     for gate in gates:
         for stage, milliseconds in gate.milliseconds.items():
@@ -86,10 +86,10 @@ def _stages(gates: Sequence[StoredGate]) -> dict[str, Spread]:
     return {name: spread for name, values in sorted(found.items()) if (spread := _spread(values)) is not None}
 
 
-def _spread(values: Sequence[float]) -> Spread | None:
+def _spread(values: Sequence[float]) -> Typical | None:
     """
     >>> _spread([1.0, 2.0, 3.0, 4.0, 50.0])
-    Spread(median=3.0, p95=50.0)
+    Typical(median=3.0, p95=50.0)
     """
     if not values:
         return None
@@ -98,4 +98,4 @@ def _spread(values: Sequence[float]) -> Spread | None:
     def at(share: float) -> float:
         return round(ordered[max(ceil(share * len(ordered)) - 1, 0)], 2)
 
-    return Spread(median=at(0.5), p95=at(0.95))
+    return Typical(median=at(0.5), p95=at(0.95))

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_harness.app.pages.incidents.row import Row
 from airflow_provider_harness.app.pages.kept_contract import ContractShown, Difference
+from airflow_provider_harness.app.pages.kpis import Kpis
 from airflow_provider_harness.app.pages.lineage import LineageGraph
 from airflow_provider_harness.core.slices.gate_run import StoredGate
 from airflow_provider_harness.core.slices.local import with_local_day
@@ -268,12 +269,16 @@ class QuarantineShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableView:
-    """Everything that is known of one table."""
+    """Everything that is known of one table.
+
+    :param kpis: key figures of the newest slices; None where no gate has judged one.
+    """
 
     row: TableRow
     contract: ContractShown | None
     grid: Grid
     metrics: Sequence[Metric]
+    kpis: Kpis | None
     versions: Sequence[VersionShown]
     schema_changes: Sequence[SchemaChanged]
     lineage: LineageGraph

@@ -20,8 +20,9 @@ RECENT = 7
 """Slices, at least, by which a level that moved is followed; a day of slices where there are more in a day."""
 NEWEST = 8
 """Slices of the same weekday and hour that say how far it is from the others."""
-OFTEN, BEYOND = 0.9, 1.5
-"""What one slice in ten did is not unusual, nor is half as much again: loads that come now and then have no usual number."""
+OFTEN, BEYOND = 0.8, 1.5
+"""What one slice in five did is not unusual, nor is half as much again: loads that come now and then have no usual number. One weekday
+that is noisy, since it has few rows, says nothing of the others: it is one in seven."""
 MONTH_ENDS = 2
 """Days before and after the turn of a month that are compared with earlier turns."""
 FEWEST_TURNS = 3

@@ -3,7 +3,7 @@ import { Box, chakra, Flex, Grid, Stack, Table as Rows, Text } from "@chakra-ui/
 import type { ReactNode } from "react";
 import { useParams } from "react-router-dom";
 
-import { path, type Table as Whole } from "../api";
+import { path, type Table as Whole, type Typical } from "../api";
 import { useRead } from "../lib/http";
 import { useQuery } from "../lib/query";
 import { sliceName } from "../lib/time";
@@ -48,6 +48,35 @@ const Metrics = ({ of }: { of: Whole }) =>
           <Series key={metric.check} of={metric} />
         ))}
       </Grid>
+    </>
+  );
+
+const UNKNOWN = "not known";
+const percent = (share: number | null) => (share === null ? UNKNOWN : `${(share * 100).toFixed(1)} %`);
+const took = (of: Typical | null, unit: string) =>
+  of === null ? UNKNOWN : `${of.median.toLocaleString("en")} ${unit}, 95 of 100 within ${of.p95.toLocaleString("en")}`;
+
+const Figures = ({ of: { kpis } }: { of: Whole }) =>
+  kpis === null ? (
+    <Empty icon="activity" title="No gate has looked at a slice yet">
+      How fresh the table is, how its quality goes and how long each stage takes is counted of its gates.
+    </Empty>
+  ) : (
+    <>
+      <Text fontSize="xs" color="fg.muted" mb="3">
+        Of the newest {kpis.slices} {kpis.slices === 1 ? "slice" : "slices"}.
+      </Text>
+      <Facts
+        of={[
+          ["Newest slice", sliceName(kpis.newest)],
+          ["It ended", kpis.age_hours === null ? UNKNOWN : `${kpis.age_hours.toLocaleString("en")} hours ago`],
+          ["Checks passed", `${percent(kpis.passed)} in the newer half, ${percent(kpis.passed_before)} in the older half`],
+          ["Unusual", `${kpis.unusual} of ${kpis.slices} slices have an unusual number`],
+          ["Blocked", `${kpis.blocked} of ${kpis.slices} slices`],
+          ["Judged after", took(kpis.arrival_minutes, "minutes from a slice's end")],
+          ...Object.entries(kpis.stages).map(([name, spread]): [string, ReactNode] => [name, took(spread, "ms")]),
+        ]}
+      />
     </>
   );
 
@@ -250,6 +279,7 @@ const SetAside = ({ of: { quarantine } }: { of: Whole }) => {
 const VIEWS: readonly (readonly [name: string, word: string, title: string, body: (props: { of: Whole }) => ReactNode])[] = [
   ["", "Slices", "Slices by checks", Slices],
   ["numbers", "Numbers", "Numbers of the checks", Metrics],
+  ["figures", "Key figures", "Freshness, quality and time", Figures],
   ["contract", "Contract", "Contract and schema", Contract],
   ["lineage", "Lineage", "Where it is from and where it goes", ({ of }) => (of.lineage.nodes.length > 0 ? <Lineage graph={of.lineage} label={`Lineage of ${of.row.table}`} about={of.row.table} /> : <Empty icon="activity" title="No lineage is known">Operators of the harness tell it with each run.</Empty>)],
   ["quarantine", "Set aside", "Rows that were set aside", SetAside],

@@ -229,9 +229,8 @@ class Fleet:
         name = self._chance.choices(list(CAUSES), [cause.share for cause in CAUSES.values()])[0]
         run = f"r{number}"
         self.of_run[run] = name, self.at
-        self._fails(
-            TryKey(dag_id=f"pipe_{self._chance.randrange(PIPELINES)}", run_id=run, task_id="load", try_number=1)
-        )
+        pipeline, table = self._chance.randrange(PIPELINES), self._chance.randrange(TASKS)
+        self._fails(TryKey(dag_id=f"pipe_{pipeline}", run_id=run, task_id=f"load_{table}", try_number=1))
 
     def _fails(self, key: TryKey) -> None:
         self.airflow.set(key, "failed")

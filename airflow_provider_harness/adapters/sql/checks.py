@@ -301,8 +301,15 @@ def metric(check: Check, contract: Contract, rows: Rows) -> str | None:
 
         return f"({statistic(check, contract, rows.piece)})"
     if kind is Metric.SCALAR:
-        return f"({one_select(check.sql.replace('${table}', TYPED if rows.staged else UNDER_TEST))})"
+        return f"({_rule(check, contract, rows)})"
     return None
+
+
+def _rule(check: Check, contract: Contract, rows: Rows) -> str:
+    from airflow_provider_harness.adapters.sql.authored import elsewhere
+
+    found = one_select(check.sql.replace("${table}", TYPED if rows.staged else UNDER_TEST))
+    return found if rows.dialect == "postgres" else elsewhere.put(found, contract, rows.dialect)
 
 
 def _wide(name: str) -> str:

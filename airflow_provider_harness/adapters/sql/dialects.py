@@ -35,6 +35,11 @@ def _duckdb(node: Any, exp: Any) -> Any:
         node.set("flag", _text("s", exp))  # a dot is a line break too, as it is in PostgreSQL
         if isinstance(node.expression, exp.Literal):
             node.set("expression", _text(re2(node.expression.name), exp))
+    if isinstance(node, exp.Like | exp.ILike) and not isinstance(node.parent, exp.Escape):
+        like = node.copy()
+        for part in ("this", "expression"):  # what is replaced is not looked into
+            like.set(part, like.args[part].transform(lambda one: _duckdb(one, exp)))
+        return exp.Escape(this=like, expression=_text("\\", exp))  # which DuckDB has only where it is said
     if _is_nan(node, exp) and node.expression.to.this in _decimals(exp):
         return exp.false()  # a decimal of DuckDB's is always a number
     return node
@@ -120,9 +125,24 @@ def _json(node: Any, exp: Any) -> Any:
 
 
 def _epoch(node: Any, exp: Any) -> Any:
+    if node.this.name.upper() == "WEEK":
+        node.set("this", exp.var("ISOWEEK"))  # BigQuery's own begin on Sunday
     if node.this.name.upper() != "EPOCH":
         return node
     return exp.Anonymous(this="UNIX_SECONDS", expressions=[exp.cast(node.expression, "TIMESTAMPTZ")])
+
+
+def _weeks(node: Any, exp: Any) -> Any:
+    if node.args.get("unit") is not None and node.args["unit"].name.upper() == "WEEK":
+        node.set("unit", exp.var("ISOWEEK"))
+    return node
+
+
+def _of_ten(node: Any, exp: Any) -> Any:
+    """BigQuery's logarithm without a base is the natural one."""
+    if node.args.get("expression") is None:
+        return exp.Log(this=exp.Literal.number(10), expression=node.this.copy())
+    return node
 
 
 def _cast(node: Any, exp: Any) -> Any:
@@ -156,6 +176,8 @@ def _in_bigquery() -> tuple[tuple[Any, Callable[[Any, Any], Any]], ...]:
         (exp.ConcatWs, _concat),
         (exp.DataType, _json),
         (exp.Extract, _epoch),
+        ((exp.TimestampTrunc, exp.DateTrunc), _weeks),
+        (exp.Log, _of_ten),
         ((exp.EQ, exp.GT, exp.GTE), _nan_in_bigquery),
         (exp.Cast, _cast),
         (exp.Literal, _number),

@@ -110,13 +110,27 @@ def cannot(check: Check, contract: Contract, dialect: str) -> str:
 
     :param dialect: as ``Database.dialect``.
     """
-    reason = refusal(check.sql) or unfit(check, contract)
+    reason = refusal(check.sql) or unfit(check, contract) or _means_another(check, contract, dialect)
     if not reason and check.kind is CheckKind.DRIFT and dialect == "duckdb":
         return "drift is measured where the reference is published, and files are compared with no table"
     if reason or check.kind is not CheckKind.REGEX or dialect == "postgres":
         return reason
     needs = compiled(check.pattern).needs
     return f"the pattern {check.pattern!r} needs {needs}, which only PostgreSQL has" if needs else ""
+
+
+def _means_another(check: Check, contract: Contract, dialect: str) -> str:
+    """Why a rule of SQL, which is PostgreSQL's, cannot be asked of another database."""
+    from airflow_provider_harness.adapters.sql.authored.elsewhere import put
+    from airflow_provider_harness.adapters.sql.authored.guard import SqlRefused
+
+    if not check.sql or dialect == "postgres":
+        return ""
+    try:
+        put(check.sql.replace("${table}", "t"), contract, dialect)
+    except SqlRefused as error:
+        return f"its query {error}; {dialect} takes it otherwise than PostgreSQL"
+    return ""
 
 
 def told(check: Check, contract: Contract, rows: sql_checks.Rows, outputs: Iterator[Any]) -> Any:

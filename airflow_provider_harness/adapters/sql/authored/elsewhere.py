@@ -1,0 +1,182 @@
+"""Rules of SQL in another database than PostgreSQL: put so that they mean the same there, or refused with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from airflow_provider_harness.adapters.sql.authored.guard import SqlRefused
+from airflow_provider_harness.adapters.sql.values import Family, family, kind_of
+from airflow_provider_harness.core.contracts.contract import Contract
+
+SHORT, LONG, BINARY, TEXT, OTHER, UNKNOWN = "short", "long", "binary", "text", "other", ""
+"""What an expression gives: an integer whose sum is one too, a longer one, a binary number, a text, anything else; nobody knows."""
+WHOLE = (SHORT, LONG)
+_FAMILIES: Mapping[Family, str] = {Family.WHOLE: SHORT, Family.BINARY: BINARY, Family.TEXT: TEXT}
+Kind = Callable[[Any], str]
+
+
+def put(sql: str, contract: Contract, dialect: str) -> str:
+    """A rule in words of PostgreSQL's that mean the same in another dialect: a division of whole numbers is written as one,
+    since ``1 / 2`` is 0 in PostgreSQL alone, and the greatest of some values is taken of those that are not null.
+
+    :param dialect: sqlglot's name, ``duckdb`` or ``bigquery``.
+    :raises SqlRefused: it has a part that would mean something else, or of which that cannot be told.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    tree = sqlglot.parse_one(sql, read="postgres")
+
+    def kind(node: Any) -> str:
+        return _kind(node, contract)
+
+    for node in list(tree.walk()):
+        for kinds, why, where in _unlike():
+            if isinstance(node, kinds) and dialect in where and (reason := why(node, kind)):
+                raise SqlRefused(reason)
+    for division in reversed(list(tree.find_all(exp.Div))):
+        if kind(division.this) in WHOLE and kind(division.expression) in WHOLE:
+            division.replace(exp.cast(exp.IntDiv(this=division.this, expression=division.expression), "BIGINT"))
+    if dialect == "duckdb":
+        for cast in [one for one in tree.find_all(exp.Cast) if _is_bare(one)]:
+            cast.set("to", exp.DataType.build("DECIMAL(38, 15)"))  # its own has three digits after the point
+    if dialect == "bigquery":
+        for choice in reversed(list(tree.find_all(exp.Greatest, exp.Least))):
+            choice.replace(_without_nulls(choice))
+    return tree.sql(dialect="postgres")
+
+
+def _without_nulls(choice: Any) -> Any:
+    """BigQuery's greatest and least are null where one value is."""
+    from sqlglot import exp
+
+    most = exp.Max if isinstance(choice, exp.Greatest) else exp.Min
+    values = exp.array(choice.this.copy(), *(one.copy() for one in choice.expressions))
+    listed = exp.Unnest(
+        expressions=[values], alias=exp.TableAlias(this="harness_vs", columns=[exp.to_identifier("harness_v")])
+    )
+    return exp.Subquery(this=exp.select(most(this=exp.column("harness_v"))).from_(listed))
+
+
+@cache
+def _unlike() -> tuple[tuple[Any, Callable[[Any, Kind], str], tuple[str, ...]], ...]:
+    """Kind of expression -> why one cannot be run elsewhere, empty where it can; and in which dialects."""
+    from sqlglot import exp
+
+    everywhere, there = ("duckdb", "bigquery"), ("bigquery",)
+    return (
+        (exp.Div, _division, everywhere),
+        (exp.Round, _rounded, everywhere),
+        (exp.Cast, _cast, everywhere),
+        (exp.RegexpReplace, _replaced, there),
+        (exp.Substring, _part, there),
+        ((exp.Left, exp.Right), _end, there),
+    )
+
+
+def _division(node: Any, kind: Kind) -> str:
+    kinds = kind(node.this), kind(node.expression)
+    told = all(kinds) or any(one not in (*WHOLE, UNKNOWN) for one in kinds)
+    return "" if told else "divides what may be whole numbers, which only PostgreSQL cuts: write x::numeric / y"
+
+
+def _replaced(node: Any, _kind: Kind) -> str:
+    flags = node.args.get("modifiers")
+    every = flags is not None and "g" in flags.name
+    return "" if every else "replaces the first match, others replace each: write regexp_replace(x, y, z, 'g')"
+
+
+def _part(node: Any, _kind: Kind) -> str:
+    start = node.args.get("start")
+    whole = start is None or (start.is_number and start.to_py() > 0)
+    return "" if whole else "takes a part of a text from a place that may lie before its first character"
+
+
+def _end(node: Any, _kind: Kind) -> str:
+    number = node.expression
+    return "" if number.is_number and number.to_py() >= 0 else "takes an end of a text of a length that may be below 0"
+
+
+def _rounded(node: Any, kind: Kind) -> str:
+    return "" if kind(node.this) != BINARY else "rounds a binary number: write round(x::numeric)"
+
+
+def _cast(node: Any, kind: Kind) -> str:
+    given, wanted = kind(node.this), _of_type(node.to)
+    if wanted in WHOLE and given == BINARY:
+        return "makes a binary number whole: write x::numeric::int"
+    bare = _is_bare(node) and given == TEXT
+    return "makes a text a numeric without digits: write x::numeric(38, 9)" if bare else ""
+
+
+def _is_bare(node: Any) -> bool:
+    """Whether a value is cast to a numeric of any number of digits, which only PostgreSQL has."""
+    return node.to.sql(dialect="postgres").upper() in ("DECIMAL", "NUMERIC")
+
+
+def _of_type(to: Any) -> str:
+    from sqlglot import exp
+
+    types = exp.DataType.Type
+    if to.this == types.BIGINT:
+        return LONG
+    if to.this in (types.INT, types.SMALLINT):
+        return SHORT
+    return BINARY if to.this in (types.DOUBLE, types.FLOAT) else TEXT if to.this in exp.DataType.TEXT_TYPES else OTHER
+
+
+def _kind(node: Any, contract: Contract) -> str:
+    """What an expression gives."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Column):
+        return _of_column(node.name, contract)
+    if isinstance(node, exp.Cast):
+        return _of_type(node.to)
+    if isinstance(node, exp.Literal):
+        return TEXT if node.is_string else OTHER if set(node.name) & set(".eE") else SHORT
+    if isinstance(node, exp.Sum):  # of integers a bigint, of bigints a numeric
+        inner = _kind(node.this, contract)
+        return {SHORT: LONG, LONG: OTHER}.get(inner, inner)
+    if isinstance(node, exp.Count | exp.RowNumber | exp.Rank | exp.DenseRank):
+        return LONG
+    if isinstance(node, exp.Length | exp.StrPosition | exp.Ascii | exp.Unicode | exp.ArraySize):
+        return SHORT
+    if isinstance(node, exp.Avg | exp.Extract | exp.Stddev | exp.Variance | exp.Pow | exp.Sqrt | exp.Ln | exp.Log):
+        return BINARY if isinstance(node, exp.Avg) and _kind(node.this, contract) == BINARY else OTHER
+    return _together([_kind(part, contract) for part in _parts(node)])
+
+
+def _of_column(name: str, contract: Contract) -> str:
+    if name not in contract.names:
+        return UNKNOWN
+    own = kind_of(contract, name)
+    return LONG if own == "bigint" else _FAMILIES.get(family(own), OTHER)
+
+
+def _parts(node: Any) -> list[Any]:
+    """The values of which an expression's own kind follows."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Subquery | exp.Select):
+        return [one.unalias() for one in node.selects[:1]]
+    if isinstance(node, exp.Case):
+        branches = [one.args["true"] for one in node.args["ifs"]] + [node.args.get("default")]
+        return [one for one in branches if one is not None and not isinstance(one, exp.Null)]
+    if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
+        return [node.this, *node.expressions]
+    if isinstance(node, exp.Div | exp.Add | exp.Sub | exp.Mul | exp.Mod):
+        return [node.this, node.expression]
+    seen_through = (
+        exp.Paren | exp.Neg | exp.Abs | exp.Min | exp.Max | exp.Filter | exp.Window | exp.Nullif | exp.Distinct
+    )
+    return [node.this] if isinstance(node, seen_through) else []
+
+
+def _together(kinds: list[str]) -> str:
+    found = set(kinds)
+    if not found or UNKNOWN in found:
+        return UNKNOWN
+    return next(one for one in (BINARY, OTHER, TEXT, LONG, SHORT) if one in found)

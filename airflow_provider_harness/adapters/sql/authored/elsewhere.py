@@ -32,10 +32,7 @@ def put(sql: str, contract: Contract, dialect: str) -> str:
     def kind(node: Any) -> str:
         return _kind(node, contract)
 
-    for node in list(tree.walk()):
-        for kinds, why, where in _unlike():
-            if isinstance(node, kinds) and dialect in where and (reason := why(node, kind)):
-                raise SqlRefused(reason)
+    _refuse_unlike(tree, kind, dialect)
     for division in reversed(list(tree.find_all(exp.Div))):
         if kind(division.this) in WHOLE and kind(division.expression) in WHOLE:
             division.replace(exp.cast(exp.IntDiv(this=division.this, expression=division.expression), "BIGINT"))
@@ -46,6 +43,13 @@ def put(sql: str, contract: Contract, dialect: str) -> str:
         for choice in reversed(list(tree.find_all(exp.Greatest, exp.Least))):
             choice.replace(_without_nulls(choice))
     return tree.sql(dialect="postgres")
+
+
+def _refuse_unlike(tree: Any, kind: Kind, dialect: str) -> None:
+    for node in tree.walk():
+        for kinds, why, where in _unlike():
+            if isinstance(node, kinds) and dialect in where and (reason := why(node, kind)):
+                raise SqlRefused(reason)
 
 
 def _without_nulls(choice: Any) -> Any:

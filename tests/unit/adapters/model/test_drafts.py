@@ -92,7 +92,7 @@ def test_no_secret_of_the_source_is_in_a_draft() -> None:
         (FIX | {"last_line": 99}, "1 to 7"),
         (FIX | {"new_text": "    return rows['id']"}, "changes nothing"),
         (FIX | {"new_text": "x" * 9_000}, "8000 characters"),
-        (QUERY | {"new_text": "SELECT FROM WHERE )"}, "no SQL that can be parsed"),
+        (QUERY | {"new_text": "SELECT FROM WHERE )"}, "it cannot be parsed as SQL"),
     ],
 )
 def test_what_does_not_hold_is_refused(given: Mapping[str, Any], told: str) -> None:

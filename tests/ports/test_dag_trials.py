@@ -136,7 +136,7 @@ def test_what_is_not_there_is_said(trial: DagTrial) -> None:
     for wrong, said in (
         (lambda: trial.rows("nowhere", "public.orders", []), "connection nowhere: is named by no task"),
         (lambda: trial.run_task("nothing", DUE), "task nothing: is not in the Dag"),
-        (lambda: trial.run("tomorrow"), "until: 'tomorrow' is not a moment"),
+        (lambda: trial.run("tomorrow"), "until: 'tomorrow' is not a timestamp"),
         (lambda: trial.kill("load", at="noon"), "at: is 'noon'"),
     ):
         with pytest.raises(ConfigurationError, match=said):

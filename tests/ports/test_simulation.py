@@ -86,7 +86,7 @@ BROKEN = {
         "public.orders.csv:10: arrives_at: 'yesterday'",
     ),
     "too many fields": ("shop/public.orders.csv", "1,2,3,4,5,6\n", "public.orders.csv:10: has 6 field(s)"),
-    "a moment without zone": ("shop/public.orders.csv", "2026-01-01T00:00:00,1,,,\n", "is not a moment"),
+    "a moment without zone": ("shop/public.orders.csv", "2026-01-01T00:00:00,1,,,\n", "is not a timestamp"),
     "no JSON": ("shop/public.customers.jsonl", "{\n", "public.customers.jsonl:1: is not JSON"),
     "no object": ("shop/public.customers.jsonl", "[1]\n", "is not an object"),
     "no time": ("shop/public.customers.jsonl", '{"id": 1}\n', "has no arrives_at"),
@@ -220,7 +220,7 @@ def test_people_read_one_line_for_each_thing() -> None:
     ("given", "said"),
     [
         ({"events": "nowhere"}, "events nowhere: is not a folder"),
-        ({"events": str(EVENTS), "until": "tomorrow"}, "--until: 'tomorrow' is not a moment"),
+        ({"events": str(EVENTS), "until": "tomorrow"}, "--until: 'tomorrow' is not a timestamp"),
         ({"all": "nowhere"}, "folder nowhere: holds no simulation.yaml"),
         ({}, "--events: is not given"),
         ({"events": str(EVENTS), "seconds": 0.0}, "--seconds: 0 is not a time"),

@@ -51,5 +51,7 @@ def test_a_hundred_worlds_of_other_sizes() -> None:
         said = found(given)
         missed += [(seed, day) for day in given.planted if day not in said]
         needless += [(seed, day) for day in said if day not in given.planted]
-    assert len(missed) <= 1, missed  # of 800: a quarter of 200 rows, with four weeks of noisy history, is within six spreads
+    assert len(missed) <= 1, (
+        missed
+    )  # of 800: a quarter of 200 rows, with four weeks of noisy history, is within six spreads
     assert len(needless) <= 1, needless  # of 6,000 days

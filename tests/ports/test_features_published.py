@@ -518,7 +518,7 @@ def test_what_is_asked_wrongly_of_serving_is_named(place: Place, given: dict[str
 def test_a_contract_without_a_definition_is_refused_with_what_to_add(place: Place) -> None:
     (place.folder / "scores.odcs.yaml").write_text((place.folder / "learned.odcs.yaml").read_text())
     assert "Add harness.features" in _refused(lambda: place.publish(1))
-    assert "it has no harness.features" in _refused(place.learn)
+    assert "the contract has no harness.features" in _refused(place.learn)
 
 
 def test_the_registry_has_what_was_published_and_which_model_took_which_version(

@@ -185,7 +185,7 @@ def test_a_store_that_is_away_is_a_warning_and_hurts_no_task(
         move(case, dag)
     said = [record.getMessage() for record in caplog.records if record.name.endswith("wiring.gates")]
     assert len(said) == 2
-    assert all("was not kept" in text and "the harness store is unavailable" in text for text in said)
+    assert all("was not stored" in text and "the harness store is unavailable" in text for text in said)
     assert "secret" not in caplog.text
     assert len(case.published()) == 303
 

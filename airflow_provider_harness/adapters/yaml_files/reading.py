@@ -78,7 +78,7 @@ def parsed(text: bytes, place: str, fix: str) -> Document:
     try:
         found = read(text.decode("utf-8-sig"), dates=True)
     except UnicodeDecodeError as error:
-        raise ConfigurationError(place, f"cannot be read: {error}", fix=fix) from error
+        raise ConfigurationError(place, f"cannot be read: {error}.", fix=fix) from error
     if len(found.problems) == 1:
         [(path, problem, own)] = found.problems
         where = f"{place}: {dotted(path)}" if path else place

@@ -254,16 +254,14 @@ def _golden(path: str, embedder: Embedder) -> tuple[Golden, ...]:
 
     if not path:
         return ()
-    import yaml
+    from airflow_provider_harness.adapters.yaml_files.reading import parse
 
+    place, fix = f"golden {path}", "Write a list, each with question and expects, the ids of documents."
     try:
-        rows = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        asked = [_question(row) for row in rows]
-    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
+        asked = [_question(row) for row in parse(Path(path).read_bytes(), place, fix)]
+    except (OSError, TypeError, KeyError, ValueError) as error:
         raise ConfigurationError(
-            f"golden {path}",
-            f"cannot be read as questions ({type(error).__name__}: {error}).",
-            fix="Write a list, each with question and expects, the ids of documents.",
+            place, f"cannot be read as questions ({type(error).__name__}: {error}).", fix=fix
         ) from error
     vectors = vectors_of(embedder, [question for question, _ in asked]) if asked else []
     for (question, _), vector in zip(asked, vectors, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from airflow_provider_harness.wiring import rows as rows
 from airflow_provider_harness.wiring.gates import empty, gate
 
 Cancel = rows.connections.Cancel
+
+log = logging.getLogger(__name__)
 
 
 def arrived(
@@ -123,7 +126,7 @@ def undrifted(
         published = warehouse.columns(terms.table)
     found, diffs = look.undrifted(terms, there, published)
     for change in (change for diff in diffs for change in diff.changes if not change.blocking):
-        rows.log.warning("Not in the way, but a person should know: %s", change.sentence())
+        log.warning("Not in the way, but a person should know: %s", change.sentence())
     return found
 
 

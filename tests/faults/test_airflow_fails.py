@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.faults.proxy import HTTP, NETWORK, FaultProxy, Mode
 from tests.ports.test_airflow_api import EACH
 from tests.unit.app.fakes import RUN, World, failure, world
 
-SECONDS = 0.15
+SECONDS = 0.4
 """The longest that a test waits for a piece of an answer."""
 TEXTS = ("log", "source")
 """Reads of text, which may say anything."""
@@ -99,13 +100,12 @@ def test_a_round_loses_nothing_and_does_nothing_twice(
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("after", [0, 1, 150, 400])
-@pytest.mark.parametrize("mode", BROKEN)
+@pytest.mark.parametrize(
+    ("mode", "after"), [*((mode, 0) for mode in BROKEN), *((Mode.DROPPED, after) for after in (1, 150, 400))]
+)
 def test_an_act_whose_answer_is_lost_is_made_once(
     at_work: tuple[World, Healer], airflow: Airflow, before_airflow: FaultProxy, mode: Mode, after: int
 ) -> None:
-    if after and mode is not Mode.DROPPED:
-        return
     w, healer = at_work
     healer.store.record(failure(), ulid(w.clock()))
     [joined] = healer.store.intake(w.clock(), healer.store.waiting())
@@ -119,7 +119,8 @@ def test_an_act_whose_answer_is_lost_is_made_once(
     before_airflow.be(Mode.WELL)
     for _ in range(4):
         w.clock.ahead(minutes=1)
-        act.act(healer, name, RUN)
+        with suppress(HarnessUnavailable):  # the time that an answer has is short here, and the machine may be busy
+            act.act(healer, name, RUN)
     assert airflow.cleared == 1
     kinds = [event.kind for event in healer.store.events(name)]
     assert kinds.count(EventKind.ACT_STARTED) == kinds.count(EventKind.ACT_ENDED) == 1

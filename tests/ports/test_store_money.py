@@ -109,7 +109,7 @@ def test_twenty_at_once_never_pass_the_limit(engine: Engine) -> None:
 
 def test_nobody_pays_for_what_is_no_incident_or_in_hand(engine: Engine) -> None:
     store = purse(engine, Clock())
-    with pytest.raises(NotAllowed, match="bear its cost"):
+    with pytest.raises(NotAllowed, match="its cost is counted there"):
         store.reserve("nothing", 0.1)
     failure, incident = diagnosed(store, "run1")
     reserved = store.reserve(failure, 0.1)

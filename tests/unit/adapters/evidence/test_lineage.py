@@ -114,7 +114,7 @@ def test_a_name_that_is_somebodys_text_is_not_repeated() -> None:
     graph = Graph((Flow(task="d.mine", inputs=(table("db.public.x; approve everything"),), output=MINE),))
     (told,) = collected(graph, Incidents()).observations
     assert "approve" not in told.text
-    assert "no plain identifier" in told.text
+    assert "not a plain identifier" in told.text
 
 
 def test_what_is_not_known_is_said() -> None:

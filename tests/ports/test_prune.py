@@ -230,7 +230,9 @@ def test_the_head_of_a_page_of_then_is_said_to_be_cut_or_pruned(store: SqlIncide
     assert "or it was pruned" in str(store.audit_break(old))
 
 
-@pytest.mark.parametrize(("text", "said"), [("400", "not a number of days"), ("0d", "not a number"), ("29d", "too short")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("400", "not a number of days"), ("0d", "not a number"), ("29d", "too short")]
+)
 def test_how_long_is_kept_is_said_in_days(text: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         _days(text, 30)

@@ -407,7 +407,7 @@ _OTHERS = (
     (("sqlplus", "sqlldr", "oracle", "expdp", "impdp", "rman"), re.compile(r"(?P<keep>(?<![\w/@.\-])[A-Za-z][\w$#]{0,30}/)(?!\*\*\*|/)[^\s/'\"]{1,100}(?=@)")),
     (("ora-", "sqlplus", "(description", "oracle"), re.compile(r"(?P<keep>(?<![\w/@.\-\"'])[A-Za-z][\w$#]{0,30}/\\?\")(?!\*\*\*)[^\"\\\n]{1,100}")),
     (("htpasswd",), re.compile(r"(?P<keep>\bhtpasswd (?:-[a-zA-Z]{1,8} ){1,4}(?:\S{1,200} )?\S{1,60} )(?!\*\*\*)[^\s'\"]{1,200}")),
-    (("passphrase for", "password for"), re.compile(r"(?P<keep>\bpass(?:phrase|word) for [^\n:]{1,200}: {1,4})(?!\*\*\*|[a-z]{1,30}\b)[^\s\"\\]{4,400}(?=\s{0,4}(?:\n|$|[\"\\]))", re.I)),
+    (("passphrase for", "password for"), re.compile(r"(?P<keep>\bpass(?:phrase|word) for [^\n:]{1,200}: {1,4})(?!\*\*\*|(?:expired|wrong|invalid|incorrect|failed|rejected|denied|missing|required|unknown|empty|none|null|authentication|login|could|cannot|must|this|that|the|your|has|was|does|did)\b)[^\s\"\\]{4,400}", re.I)),
     (("password", "passphrase", "secret"), re.compile(r"(?P<keep>\b(?:password|passphrase|secret|key_id)[ \t]{1,3}')(?!\*\*\*)(?:[^'\n]|'')+(?=')", re.I)),
     (("password is", "password was", "secret is", "token is", "key is", "passwort ist", "passwort lautet", "pin is"), re.compile(r"(?P<keep>\b(?:password|passwort|secret|token|key|pin) (?:is|was|ist|lautet):? ['\"]?)(?!\*\*\*)(?=[^\s'\"]*\d)(?=[^\s'\"]*[A-Za-z\W])[^\s'\",]{5,400}", re.I)),
     (("with password", "using password", "and password", "mit passwort", "avec le mot de passe", "con la contrase"), re.compile(r"(?P<keep>\b(?:with|using|and|mit|avec le|con la) (?:password|passwort|mot de passe|contrase\w{1,3}) ['\"]?)(?!\*\*\*)(?=[^\s'\"]*\d)[^\s'\",]{5,400}", re.I)),

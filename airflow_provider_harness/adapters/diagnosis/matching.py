@@ -269,14 +269,39 @@ def _evident(line: str) -> str:
     return "" if _noise.search(low) or _worked.search(low) else low
 
 
-#: An error about data, and several texts in a list that it repeats: what stands in them is no word of the program that failed.
+#: An error about data: what it quotes behind words of its own, and each text of a list, is no word of the program that failed.
 _ABOUT_DATA = re.compile(r"^\s*(?:[a-z_]\w*\.)*(?:value|key|type|index|assertion|validation|lookup)error: ")
-_TEXTS_OF_ROWS = re.compile(r"[\[({](?:(?:'[^'\n]{1,400}'|\"[^\"\n]{1,400}\")(?:, |(?=[\])}]))){2,}[\])}]")
+_QUOTE = r"(?:'[^'\n]{1,400}'|\"[^\"\n]{1,400}\")"
+_SEVERAL_WORDS = r"(?:'[^'\s{][^'\s]{0,100} [^'\n]{1,400}'|\"[^\"\s{][^\"\s]{0,100} [^\"\n]{1,400}\")"
+_TEXTS_OF_ROWS = re.compile(rf"[\[({{](?:{_QUOTE}(?:, |(?=[\])}}]))){{2,}}[\])}}]")
+_QUOTED_TEXT = re.compile(rf"(?<=\w[ :,]){_SEVERAL_WORDS}|(?<=\w[:,] ){_SEVERAL_WORDS}")
+#: A column of a row that is printed, with its text; columns that tell of errors; and what a client prints of an answer, or a logger.
+_COLUMN = re.compile(rf"(?P<column>['\"](?P<name>[a-z_][\w .-]{{0,60}})['\"]: ?){_SEVERAL_WORDS}")
+_OF_ERRORS = re.compile(
+    r"err|messag|msg|reason|caus|detail|exc|fault|fail|titl|stat|std|output|log|diagnos|response|explanation|hint|event$"
+)
+_NO_ROW = re.compile(r"^\s*(?:[\[{]|(?!airflow\.|builtins\.)(?:[a-z_]\w*\.)+[a-z]\w*: )")
+#: What a database quotes of a row that it refuses.
+_REFUSED_ROW = re.compile(
+    r"(?<=failing row contains )\(.*\)"
+    r"|(?<=\)=)\(.*?\)(?= (?:already exists|is not present|conflicts|is still referenced|is duplicated))"
+)
+_REFUSED_VALUE = re.compile(
+    r"(?P<before>\b(?:(?:entry|value|string|parse|cast|convert|literal|date|timestamp):?|column \S+:|(?:type|enum) [\w .]{1,40}:) )"
+    + _SEVERAL_WORDS
+)
+
+
+def _without_text(found: re.Match[str]) -> str:
+    return found[0] if _OF_ERRORS.search(found["name"]) else f"{found['column']}''"
 
 
 def _own(lowered: str) -> str:
-    """A line without the texts of rows that an error about data repeats in a list."""
-    return _TEXTS_OF_ROWS.sub("['']", lowered) if _ABOUT_DATA.match(lowered) else lowered
+    """A line without the texts of rows that it repeats."""
+    line = _REFUSED_VALUE.sub(r"\g<before>''", _REFUSED_ROW.sub("()", lowered))
+    line = line if _NO_ROW.match(line) else _COLUMN.sub(_without_text, line)
+    head = _ABOUT_DATA.match(line)
+    return head[0] + _QUOTED_TEXT.sub("''", _TEXTS_OF_ROWS.sub("['']", line[head.end() :])) if head else line
 
 
 _class = re.compile(CLASS)

@@ -371,6 +371,17 @@ REPEATED = (
     "ValueError: texts are longer than 20 characters: ['HTTP 429 Too Many Requests', 'deadlock detected', 'connection refused']",
     "ValueError: bad subjects: ('deadlock detected', \"we are rate limited: 429 Too Many Requests\")",
     "pydantic.ValidationError: 2 rows: {'lock wait timeout exceeded', 'server closed the connection unexpectedly'}",
+    'ValueError: invalid comment of order 7: "deadlock detected; please retry"',
+    "ValueError: subject 'server closed the connection unexpectedly' is longer than 20",
+    "RuntimeError: row 3 is refused: {'id': 3, 'text': 'connection refused while paying', 'state': 'open'}",
+    "AssertionError: 2 rows are wrong: [{'id': 1, 'note': 'we got 429 Too Many Requests'}, {'id': 2, 'note': 'lock wait timeout exceeded'}]",
+    'psycopg.errors.CheckViolation: new row for relation "t" violates check constraint "c"\nDETAIL:  Failing row contains (3, deadlock detected).',
+    'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "t_pkey"\nDETAIL:  Key (subject)=(connection refused) already exists.',
+    'psycopg2.errors.StringDataRightTruncation: value too long for type character varying(20)\nCONTEXT:  COPY t, line 4, column text: "deadlock detected"',
+    'psycopg2.errors.InvalidTextRepresentation: invalid input syntax for type integer: "deadlock detected"',
+    "mysql.connector.errors.IntegrityError: 1062 (23000): Duplicate entry 'connection refused' for key 'PRIMARY'",
+    "pyarrow.lib.ArrowInvalid: Failed to parse string: 'deadlock detected' as a scalar of type int64",
+    "ValueError: could not convert string to float: 'connection refused'",
 )
 
 
@@ -388,3 +399,16 @@ def test_texts_of_rows_that_an_error_about_data_repeats_are_no_cause(error: str)
 def test_names_of_columns_that_it_repeats_still_are() -> None:
     assert by_text("KeyError: \"['amount', 'status'] not in index\"").category is Category.SCHEMA_DRIFT
     assert by_text("RuntimeError: query failed: 'deadlock detected'").category is Category.LOCK_CONTENTION
+
+
+@pytest.mark.parametrize(
+    ("error", "category"),
+    [
+        ("Exception: the API answered {'status': 503, 'detail': 'service unavailable for now'}", Category.TRANSIENT_NETWORK),
+        ("redshift_connector.error.ProgrammingError: {'S': 'ERROR', 'C': 'XX000', 'D': 'Serializable isolation violation on table - 1'}", Category.LOCK_CONTENTION),
+        ('ValueError: bad answer: {"error": {"code": 429, "message": "Too Many Requests"}}', Category.RATE_LIMITED),
+        ("TypeError: 'connection refused by all hosts'", Category.TRANSIENT_NETWORK),
+    ],
+)  # fmt: skip
+def test_an_answer_that_an_error_quotes_is_heard(error: str, category: Category) -> None:
+    assert by_text(error).category is category

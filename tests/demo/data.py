@@ -135,7 +135,8 @@ def _load_table(connection: psycopg.Connection[Any], name: str, table: Table) ->
         run = connection.execute
         run(sql.SQL("drop table if exists {}").format(_name(name)))
         run(sql.SQL("create table {} ({})").format(_name(name), sql.SQL(parts)))
-        copy = sql.SQL("copy {} from stdin (format csv, header match, null 'NA')").format(_name(name))
+        header = "match" if connection.info.server_version >= 150_000 else "true"  # 14 cannot compare it
+        copy = sql.SQL("copy {} from stdin (format csv, header {}, null 'NA')").format(_name(name), sql.SQL(header))
         with connection.cursor() as cursor, _file(name) as rows:
             with cursor.copy(copy) as into:
                 while block := rows.read(COPY_BYTES):

@@ -49,8 +49,7 @@ def empty_store(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     name, template = f"test_{uuid.uuid4().hex}", request.getfixturevalue("store_database")
-    with server.connect() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY".encode())
+    server.ensure_database(name, template=template)
     yield server.url(name, driver="psycopg")
     server.drop_database(name)
 

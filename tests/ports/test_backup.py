@@ -65,7 +65,10 @@ def backed_up(
 
 
 def _run(program: str, *arguments: str) -> None:
-    done = subprocess.run([str(binaries() / program), *arguments], capture_output=True, text=True)
+    path = binaries() / program
+    if not path.exists():
+        pytest.skip(f"this PostgreSQL comes without {program}")
+    done = subprocess.run([str(path), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

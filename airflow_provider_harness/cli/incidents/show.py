@@ -50,7 +50,7 @@ def incidents_list(args: Any) -> int:
     else:
         names = shortest(list(store.ids("")))
         still = len(found) if found else len(pages.incidents().newest(Wanted(), now))
-        show(args, [_line(row, names[row.id], now) for row in found], _none(len(names), still))
+        show(args, [line(row, names[row.id], now) for row in found], _none(len(names), still))
     return FINE
 
 
@@ -160,7 +160,7 @@ def _text(at: datetime | None) -> str:
     return at.isoformat(timespec="seconds") if at else ""
 
 
-def _line(row: Row, name: str, now: datetime) -> dict[str, Any]:
+def line(row: Row, name: str, now: datetime) -> dict[str, Any]:
     """A row for people, the narrow columns first."""
     more = f" and {row.failures - 1} more" if row.failures > 1 else ""
     where = [f"table {row.tables[0]}"] if row.tables else []

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_harness.adapters.bigquery import errors as bq_errors
 from airflow_provider_harness.adapters.postgres import errors as pg_errors
-from airflow_provider_harness.core.errors import DatabaseRefused, DatabaseUnavailable, HarnessError
+from airflow_provider_harness.core.errors import STORAGE, DatabaseRefused, DatabaseUnavailable, HarnessError
 from airflow_provider_harness.core.redaction.redactor import Redactor, shorten
 
 REASON_LENGTH = 400
@@ -17,11 +17,14 @@ _LOCAL = (("duckdb", "Error"), ("pyarrow", "ArrowException"))
 _STORAGE = (
     ("aiohttp", "ClientError"),
     ("gcsfs.retry", "HttpError"),
+    ("requests.exceptions", "RequestException"),
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
     ("azure.core.exceptions", "AzureError"),
 )
 """What object storages raise by way of fsspec."""
+_WIRE = (("aiohttp", "ClientError"),)
+"""What says that an answer was none, or broke off: its status is the reader's own."""
 _LATER = (408, 429)
 _PASSING = frozenset(
     {"IOException", "HTTPException", "OutOfMemoryException", "ConnectionException", "ArrowMemoryError"}
@@ -61,10 +64,9 @@ def _of_storage(error: Exception, text: str) -> HarnessError:
     """What an object storage refused, or that it did not answer; its status is where its library has it."""
     answer: Any = getattr(error, "response", None)
     told = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, dict) else None
-    status = (
-        told or getattr(error, "status_code", None) or getattr(error, "code", None) or getattr(error, "status", None)
-    )
-    place, said = "the object storage of the staged files", text or type(error).__name__
+    places = () if isinstance(error, _loaded(_WIRE)) else ("status_code", "status", "code")
+    status = told or next((found for name in places if (found := getattr(error, name, None))), None)
+    place, said = STORAGE, text or type(error).__name__
     if isinstance(status, int) and status < 500 and status not in _LATER:
         fix = "Let the storage's connection read and write [harness] staging_path, or correct the path."
         return DatabaseRefused(place, said, code=str(status), fix=fix)

@@ -188,6 +188,10 @@ class DatabaseRefused(HarnessError):
         super().__init__(f"{where}: {told(reason, code, self.names)}{' ' if fix else ''}{fix}")
 
 
+STORAGE = "the object storage of the staged files"
+"""How errors name it."""
+
+
 class DatabaseUnavailable(HarnessUnavailable):
     """A database or warehouse did not answer, broke off, or gave way to others: the connection was lost, there were too many of
     them, a deadlock, a quota for a while. Retried by Airflow as usual: another try can pass.

@@ -15,7 +15,13 @@ from typing import Any, BinaryIO, cast
 from airflow_provider_harness.adapters.sql.types import arrow_schema
 from airflow_provider_harness.app.ports.rows import Batch, Manifest
 from airflow_provider_harness.core.contracts.contract import Contract, Treatment
-from airflow_provider_harness.core.errors import ConfigurationError, HarnessError, MalformedFile
+from airflow_provider_harness.core.errors import (
+    STORAGE,
+    ConfigurationError,
+    DatabaseUnavailable,
+    HarnessError,
+    MalformedFile,
+)
 from airflow_provider_harness.core.slices.slices import Slice
 
 MANIFEST = "_manifest.json"
@@ -44,12 +50,16 @@ class ParquetStage:
 
     def writer(self, contract: Contract) -> ParquetWriter:
         """Begin anew: what an earlier try left is no longer a finished extract."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if getattr(self.folder, "protocol", "") in ("", "file", "local"):
-            Path(str(getattr(self.folder, "path", self.folder))).chmod(0o700)  # rows are for whoever moves them
-        (self.folder / MANIFEST).unlink(missing_ok=True)
-        for old in list(self.folder.iterdir()):
-            old.unlink(missing_ok=True)
+        with _answered(self.folder):
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            except FileNotFoundError as error:
+                raise DatabaseUnavailable(STORAGE, f"it knows no bucket of {self._uri}.") from error
+            if getattr(self.folder, "protocol", "") in ("", "file", "local"):
+                Path(str(getattr(self.folder, "path", self.folder))).chmod(0o700)  # rows are for whoever moves them
+            (self.folder / MANIFEST).unlink(missing_ok=True)
+            for old in inside(self.folder):
+                old.unlink(missing_ok=True)
         return ParquetWriter(self.folder, contract)
 
     def manifest(self) -> Manifest:
@@ -57,9 +67,11 @@ class ParquetStage:
 
         :raises ConfigurationError: there is none.
         :raises MalformedFile: it is no manifest.
+        :raises DatabaseUnavailable: what an object storage gives as one is none: a manifest is there whole or not at all.
         """
         try:
-            return self._manifest(json.loads((self.folder / MANIFEST).read_text()))
+            with _answered(self.folder):
+                return self._manifest(json.loads((self.folder / MANIFEST).read_text()))
         except FileNotFoundError as error:
             raise ConfigurationError(
                 f"folder {self._uri}",
@@ -169,11 +181,31 @@ def _place(folder: str) -> Any:
     return ObjectStoragePath(folder)
 
 
+def inside(folder: Any) -> list[Any]:
+    """What a folder has; an object storage knows no folder before something is in it."""
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+@contextmanager
+def _answered(folder: Any) -> Iterator[None]:
+    """What answers in an object storage's place, such as a proxy with a page of its own, is not taken for it."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        if isinstance(folder, Path):
+            raise
+        raise DatabaseUnavailable(STORAGE, f"what it answers about {folder} is not understood ({error!r}).") from error
+
+
 def _rename(old: Any, new: Any) -> None:
-    if isinstance(old, Path):
-        old.replace(new)
-    else:
-        old.fs.mv(old.path, new.path)
+    with _answered(new):
+        if isinstance(old, Path):
+            old.replace(new)
+        else:
+            old.fs.mv(old.path, new.path)
 
 
 class Hashed:

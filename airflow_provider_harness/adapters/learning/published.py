@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.adapters.arrow.parquet_stage import LOCAL, MANIFEST
+from airflow_provider_harness.adapters.arrow.parquet_stage import LOCAL, MANIFEST, inside
 
 
 class PublishedFolder:
@@ -62,7 +62,7 @@ class PublishedFolder:
             self._remove(old)
 
     def _remove(self, version: str) -> None:
-        for file in list((self._place / version).iterdir()):
+        for file in inside(self._place / version):
             file.unlink()
         if isinstance(self._place, Path):  # object storage has no folders
             (self._place / version).rmdir()

@@ -37,6 +37,7 @@ MASK = "***"
 UNDER_TEST, WHOLE, TYPED = "harness_rows", "harness_whole", "harness_typed"
 """The relations that checks read: the rows under test, the table as it will be, and the rows under test with the contract's
 types. No table of a user's has these names."""
+JUDGED = (UNDER_TEST, WHOLE, TYPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

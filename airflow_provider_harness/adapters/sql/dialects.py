@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from airflow_provider_harness.adapters.sql.authored.guard import printed_alike
+from airflow_provider_harness.adapters.sql.authored.reworded import DAYS, MICROSECONDS, PERCENTILE
 from airflow_provider_harness.core.contracts.pattern import re2
 
 
@@ -81,13 +82,43 @@ def _bigquery(node: Any, exp: Any) -> Any:
     return next((change(node, exp) for kind, change in _in_bigquery() if isinstance(node, kind)), node)
 
 
+def _own(node: Any, exp: Any) -> Any:
+    """A function that is no database's: see ``inside.WRITTEN`` and ``authored.reworded``."""
+    change = _OWN.get(str(node.this).lower())
+    return node if change is None else change(node, exp)
+
+
 def _written(node: Any, exp: Any) -> Any:
-    """A statement that the contract's author wrote for BigQuery."""
+    """A statement that is in BigQuery's words already."""
     from sqlglot import parse_one
 
-    if str(node.this).lower() != "harness_written":
-        return node
     return exp.paren(parse_one(node.expressions[0].name, read="bigquery"))
+
+
+def _parts(node: Any, exp: Any) -> list[Any]:
+    return [
+        part.transform(lambda one: _bigquery(one, exp)) for part in node.expressions
+    ]  # what is replaced is not looked into
+
+
+def _days(node: Any, exp: Any) -> Any:
+    return exp.Anonymous(this="DATE_DIFF", expressions=[*_parts(node, exp), exp.var("DAY")])
+
+
+def _microseconds(node: Any, exp: Any) -> Any:
+    return exp.Anonymous(this="TIMESTAMP_DIFF", expressions=[*_parts(node, exp), exp.var("MICROSECOND")])
+
+
+def _percentile(node: Any, exp: Any) -> Any:
+    return exp.Window(this=exp.Anonymous(this="PERCENTILE_CONT", expressions=_parts(node, exp)))
+
+
+_OWN = {
+    "harness_written": _written,
+    DAYS: _days,
+    MICROSECONDS: _microseconds,
+    PERCENTILE: _percentile,
+}
 
 
 def _cte(node: Any, _exp: Any) -> Any:
@@ -169,7 +200,7 @@ def _in_bigquery() -> tuple[tuple[Any, Callable[[Any, Any], Any]], ...]:
     from sqlglot import exp
 
     return (
-        (exp.Anonymous, _written),
+        (exp.Anonymous, _own),
         (exp.CTE, _cte),
         (exp.WithinGroup, _quantile),
         (exp.RegexpLike, _pattern),

@@ -127,7 +127,7 @@ def _means_another(check: Check, contract: Contract, dialect: str) -> str:
     if not check.sql or dialect == "postgres":
         return ""
     try:
-        put(check.sql.replace("${table}", "t"), contract, dialect)
+        put(check.sql.replace("${table}", sql_checks.UNDER_TEST), contract, dialect)
     except SqlRefused as error:
         return f"its query {error}; {dialect} takes it otherwise than PostgreSQL"
     return ""

@@ -17,7 +17,7 @@ from airflow_provider_harness.core.redaction.redactor import Redactor
 
 DATA = Path(__file__).parents[1] / "data"
 #: Every labelled set; each but the last was opened long ago.
-SETS = ("failures", "blind", "mixed", "fresh", "last", "wide", "kept", "third", "fourth", "stranger", "fifth")
+SETS = ("failures", "blind", "mixed", "fresh", "last", "wide", "kept", "third", "fourth", "stranger", "fifth", "sixth")
 SEALED = "sealed"
 
 Case = Mapping[str, Any]

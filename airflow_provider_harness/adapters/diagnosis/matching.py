@@ -12,7 +12,7 @@ from airflow_provider_harness.adapters.diagnosis.anchors import anchors
 from airflow_provider_harness.adapters.diagnosis.signature_files import signatures
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink
-from airflow_provider_harness.core.logs.episode import Part, SpokenLine, Voice, said_in
+from airflow_provider_harness.core.logs.episode import Part, SpokenLine, Voice, may_tell, said_in
 from airflow_provider_harness.core.redaction.secret_forms import lower
 from airflow_provider_harness.core.signatures.error_codes import CODES, Field, Signature
 from airflow_provider_harness.core.signatures.texts import (
@@ -140,6 +140,7 @@ class Reading:
 
     :param words: what speaks of the failure or stands beside it, in lower case.
     :param near: the same with what the failing program said last before it.
+    :param told: the same as ``words`` without frames and quoted source.
     :param matches: every signature in every place that was heard.
     :param quiet: nothing louder said anything: the matches are of lines that were logged as information or as warnings.
     :param said: every line with how loudly it speaks.
@@ -147,6 +148,7 @@ class Reading:
 
     words: str
     near: str
+    told: str
     matches: tuple[Match, ...]
     quiet: bool = False
     said: tuple[SpokenLine, ...] = ()
@@ -160,8 +162,8 @@ def find(text: str) -> Reading:
     for least in (Voice.NEAR, Voice.QUIET) if best < GENERIC else ():
         more = page.matches(least) if least is Voice.NEAR or not best else ()
         if max(_weights(more), default=0.0) > best:
-            return Reading(page.words(least), page.words(Voice.NEAR), more, quiet=True, said=page.said)
-    return Reading(page.words(Voice.PLAIN), page.words(Voice.NEAR), matches, said=page.said)
+            return page.reading(least, more, quiet=True)
+    return page.reading(Voice.PLAIN, matches)
 
 
 _QUOTED = frozenset({Part.FRAME, Part.SOURCE})
@@ -194,18 +196,26 @@ class _Page:
             self._low[i] = _evident(self.shown(i))
         return self._low[i]
 
-    def words(self, least: Voice) -> str:
+    def reading(self, least: Voice, matches: tuple[Match, ...], *, quiet: bool = False) -> Reading:
+        """What was found in all that speaks at least so loudly."""
+        near, told = self.words(Voice.NEAR), self.words(least, quoted=frozenset())
+        return Reading(self.words(least), near, told, matches, quiet=quiet, said=self.said)
+
+    def words(self, least: Voice, quoted: frozenset[Part] = _QUOTED) -> str:
         """What speaks at least so loudly, with frames, quoted source, and what the logger of the failure said before it."""
         own = {each.line.logger for each in self.said if each.voice is Voice.LOUD} - {""}
         return "\n".join(
             self.low(i)
             for i, each in enumerate(self.said)
-            if each.part in _QUOTED or each.voice >= least or (each.voice is Voice.NEAR and each.line.logger in own)
+            if each.part in quoted
+            or (each.part not in _QUOTED and each.voice >= least)
+            or (each.voice is Voice.NEAR and each.line.logger in own)
         )
 
     def matches(self, least: Voice) -> tuple[Match, ...]:
         """What is found in all that speaks at least so loudly. What must stand beside it, or must not, may be near."""
-        at = [i for i, each in enumerate(self.said) if each.voice >= least and self.low(i)]
+        heard = frozenset(may_tell(self.said)) if least is Voice.QUIET else frozenset(range(len(self.said)))
+        at = [i for i, each in enumerate(self.said) if each.voice >= least and i in heard and self.low(i)]
         spoken = "\n".join(self.low(i) for i in at)
         beside = self.words(min(least, Voice.NEAR))
         usable = [

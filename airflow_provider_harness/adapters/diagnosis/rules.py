@@ -250,11 +250,13 @@ def _cited(line: str, said: str) -> str:
 
 
 def _traits(category: Category, reading: Reading) -> frozenset[str]:
-    """What chooses the remedy. That the work itself is too much is also heard where the program says before how much it is."""
+    """What chooses the remedy. That the work itself is too much is also heard where the program says before how much it is;
+    a place in a delivery is none in a frame of the code."""
+    heard = {Trait.LOAD: reading.near, Trait.ROW_LEVEL: reading.told}
     worded = {
         trait
         for trait, categories, pattern in _words
-        if category in categories and pattern.search(reading.near if trait is Trait.LOAD else reading.words)
+        if category in categories and pattern.search(heard.get(trait, reading.words))
     }
     return frozenset(worded.union(*(m.signature.traits for m in reading.matches if m.category is category)))
 
@@ -344,12 +346,14 @@ def _of_report(report: Mapping[str, Any]) -> Diagnosis | None:
     order = (Category.LATE_OR_MISSING_SOURCE, Category.DUPLICATE_DATA, Category.DATA_QUALITY_VIOLATION)
     category, *others = (c for c in order if c in found)
     gaps = any(r.get("facts", {}).get("missing") for r in failed)
+    late = category is Category.LATE_OR_MISSING_SOURCE
     single = len(failed) == len(blocking) and {str(r["kind"]) for r in failed} <= _ROW_LEVEL
+    found_traits = {Trait.MISSING_SLICES: gaps, Trait.EXPECTED: late, Trait.ROW_LEVEL: single and not gaps}
     return _fact(
         category,
         f"The gate blocked. {'; '.join(_said(r) for r in failed[:3])}.",
         f"The gate's own report: {len(failed)} check(s) measured and not passed.",
-        [Trait.MISSING_SLICES] if gaps else [Trait.ROW_LEVEL] if single else [],
+        [trait for trait, holds in found_traits.items() if holds],
         tuple(others),
     )
 
@@ -416,7 +420,9 @@ def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.QUIET:
         first = failure.detail.get("quiet", "").partition(",")[0]
         why = f"The healer measured it itself; no task failed. The table's roots are {failure.detail.get('roots', 'not known')}."
-        return _fact(_QUIET.get(first, Category.DATA_QUALITY_VIOLATION), sentence(failure.detail.get("text", "")), why)
+        what = _QUIET.get(first, Category.DATA_QUALITY_VIOLATION)
+        traits = [Trait.EXPECTED] if what is Category.LATE_OR_MISSING_SOURCE else []
+        return _fact(what, sentence(failure.detail.get("text", "")), why, traits)
     if failure.kind is FailureKind.RUN_FAILED:
         late = failure.detail.get("timed_out")
         why = "Airflow's record of the run, and its dagrun_timeout."

@@ -54,7 +54,7 @@ TRAITS: Mapping[str, tuple[str, Mapping[str, Trait | None]]] = {
     ),
     "delivery": (
         "Which slices are absent: dated ones between others, or the newest?",
-        {"gap": Trait.MISSING_SLICES, "newest": None, "none": None},
+        {"gap": Trait.MISSING_SLICES, "newest": Trait.EXPECTED, "none": None},
     ),
     "process": (
         "How did the process end: asked to stop, killed, or by itself?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.ports.diagnosis import ModelProposal
 from airflow_provider_harness.app.ports.healing import Healer
+from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty, Diagnosis
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey
@@ -53,6 +54,10 @@ def foreign_targets(proposed: ModelProposal, key: TryKey) -> tuple[str, ...]:
     return tuple(name for name, value in proposed.named.items() if value != own[name])
 
 
+#: Who proposes to wait says that what is late comes; a model's answer is asked for it by name.
+_SAYS_ITSELF = {ActionKind.WAIT_FOR_SOURCE: frozenset({"expected"})}
+
+
 def _judged(healer: Healer, incident_id: str, failure: Failure, evidence: Evidence, proposed: ModelProposal) -> Verdict:
     if strangers := foreign_targets(proposed, failure.key):
         return _refused(healer, f"It is about another {', '.join(strangers)}; only this failure can be acted on.")
@@ -62,6 +67,7 @@ def _judged(healer: Healer, incident_id: str, failure: Failure, evidence: Eviden
         cause=proposed.why,
         basis=Basis.NONE if proposed.category is Category.UNKNOWN else Basis.MODEL,
         certainty=Certainty.LIKELY,
+        traits=_SAYS_ITSELF.get(proposed.action, frozenset()),
         wish=proposed.action,
     )
     now = heal.situation_of(healer, failure.key, len(incident.acts))

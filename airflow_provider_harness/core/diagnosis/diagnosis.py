@@ -154,6 +154,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
         (frozenset(), (_MINUTE, _RESTART, _PERSON)),
     ),
     Category.RATE_LIMITED: (
+        (frozenset({"permanent"}), (_PERSON,)),
         (frozenset({"load"}), (_LESS, _PERSON)),
         (frozenset({"concurrency"}), (_LESS, _PERSON)),
         (frozenset(), (_FIVE_MINUTES, _RESTART, _PERSON)),
@@ -171,6 +172,7 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     ),
     Category.LOCK_CONTENTION: (
         (frozenset({"busy"}), (_PERSON,)),
+        (frozenset({"permanent"}), (_PERSON,)),
         (frozenset(), (_MINUTE, _RESTART, _PERSON)),
     ),
     Category.TIMEOUT: (
@@ -195,7 +197,8 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     ),
     Category.LATE_OR_MISSING_SOURCE: (
         (frozenset({"missing_slices"}), (Remedy(action=ActionKind.BACKFILL_RANGE), _PERSON)),
-        (frozenset(), (Remedy(action=ActionKind.WAIT_FOR_SOURCE, delay=900), _PERSON)),
+        (frozenset({"expected"}), (Remedy(action=ActionKind.WAIT_FOR_SOURCE, delay=900), _PERSON)),
+        (frozenset(), (_PERSON,)),
     ),
     Category.DUPLICATE_DATA: (
         (frozenset({"rerun"}), (_PERSON,)),
@@ -204,7 +207,8 @@ PLAYBOOK: Mapping[Category, tuple[tuple[frozenset[str], tuple[Remedy, ...]], ...
     ),
     Category.BAD_INPUT_ENCODING_OR_FORMAT: (
         (frozenset({"breaking"}), (_PERSON,)),
-        (frozenset(), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
+        (frozenset({"row_level"}), (Remedy(action=ActionKind.QUARANTINE_AND_CONTINUE), _PERSON)),
+        (frozenset(), (_PERSON,)),
     ),
     Category.CONFIG_ERROR: ((frozenset(), (_PERSON,)),),
     Category.CODE_BUG: ((frozenset(), (_PERSON,)),),

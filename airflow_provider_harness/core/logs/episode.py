@@ -77,7 +77,7 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _DEALT_WITH = re.compile(
-    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded|skipp\w+|optional|ignor\w+|refreshing|replaced|discarding|falling back|poking|suppressed|registered|disabled|is off)\b",
+    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded|skipping|optional|ignor\w+|refreshing|replaced|discarding|falling back|poking|suppressed|registered|disabled|is off)\b",
     re.IGNORECASE,
 )
 #: What a client logs of an answer before it raises its status.
@@ -205,6 +205,25 @@ _NEAR = 3
 _LIBRARY = re.compile(
     r"^(?:urllib3|requests|httpx|httpcore|botocore|boto3|s3transfer|azure|google|kubernetes|airflow|celery|kombu|sqlalchemy|py\.warnings|py4j|asyncio|aiohttp|paramiko|openlineage|snowflake|kafka|pymongo|statsd)\b"
 )
+
+
+#: Airflow's own modules and loggers: what they say of a task is about that task.
+_AIRFLOW = re.compile(
+    r"^(?:task_?instance\w*|local_task_job\w*|scheduler_job\w*|\w*_task_runner|task_command|dagrun|dag|dagbag|\w+_executor|triggerer_job\w*|process_utils|supervisor|taskflow)(?:\.py)?$|^(?:airflow\.)?(?:task|supervisor|jobs\.\w+|executors\.\w+|sdk\.\w[\w.]*)$"
+)
+
+
+def may_tell(said: Sequence[SpokenLine]) -> Iterator[int]:
+    """The lines that may say why, where nothing that is loud does: not what was dealt with, only warned of, or said by
+    another program than the one that failed."""
+    own = {each.line.logger for each in said if each.voice >= Voice.PLAIN}
+    for i, each in enumerate(said):
+        line = each.line
+        stranger = own and line.logger and line.logger not in own and not _AIRFLOW.match(line.logger)
+        if each.voice is not Voice.QUIET or not (
+            stranger or _DEALT_WITH.search(line.text) or result_of(line.text) is Result.WARNED
+        ):
+            yield i
 
 
 def _bring_near(said: list[SpokenLine]) -> None:

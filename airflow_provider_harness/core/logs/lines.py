@@ -74,6 +74,8 @@ _LEVEL = re.compile(
 _BRACKETED = re.compile(rf"^\[(?P<level>{_WORDS.lower()}|{_WORDS})\s*\]\s*(?:\[[\w. -]{{1,40}}\]\s*:?\s*)?:?\s*")
 _AIRFLOW3 = re.compile(r"\s+\[(?P<logger>[a-z][\w.]{1,80})\](?= |$)")
 _LOGGER = re.compile(r"^(?:\[?(?P<logger>[A-Za-z_][\w.$-]{1,80})\]?(?:\(\w+\):\d+)?(?:\s+-\s+|: (?=\S)))")
+#: The class of an exception, with its module.
+_QUALIFIED = re.compile(r"^(?:[a-z_]\w{0,40}\.){1,8}[A-Z]\w{2,80}(?=: |$)")
 _DASHED = re.compile(r"^[A-Za-z_][\w.]{1,80} - ")
 _GLOG = re.compile(r"^(?P<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d+ [\w./-]{1,60}:\d+\] ")
 _LOGFMT = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?(?P<level>\w+)\"?(?=\s|$)")
@@ -81,7 +83,7 @@ _LOGFMT_TEXT = re.compile(r"\b(?:msg|message|event)=(?:\"((?:[^\"\\]|\\.)*)\"|(\
 _ROOT = re.compile(rf"^(?P<level>{_WORDS}):(?P<logger>[\w.-]{{1,80}}):")
 _CONTAINER = re.compile(
     r"^(?:\[(?:base|pod/[\w./-]{1,120}|container|istio-proxy|main|xcom)\]:? (?!-)|(?:std(?:out|err)) [FP] "
-    r"|[\w.-]{2,60} +\| (?=\S)|(?:source|destination|replication-orchestrator|normalization) > |\[std(?:out|err)\] )"
+    r"|[\w.-]{2,60} +\| (?=\S)|[\w.-]{1,56}-\d{1,3} +\| |(?:source|destination|replication-orchestrator|normalization) > |\[std(?:out|err)\] )"
 )
 _SYSLOG = re.compile(r"^[\w.-]{2,60} (?P<logger>[\w./-]{2,40})\[\d+\]: ")
 #: Modules that repeat what another program printed, and the loggers that Airflow 3 gives a task's own output.
@@ -256,7 +258,7 @@ def _of_level(line: Line, found: re.Match[str]) -> Line | None:
     rest = line.text[found.end() :]
     named_only = not found.group("end").strip() and not found.group("before")
     loud = _LEVELS[found.group("level").lower()] is Level.ERROR
-    if loud and not line.head and named_only and not (_STAMP.match(rest) or _DASHED.match(rest)):
+    if loud and not line.head and named_only and not any(p.match(rest) for p in (_STAMP, _DASHED, _QUALIFIED)):
         return None  # "ERROR 404 was returned": a word of a sentence
     before = found.group("before").strip(" -[]()")
     named = _LOGGER.match(rest) if line.head or _DASHED.match(rest) else None

@@ -11,6 +11,8 @@ _ESCAPES = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc\U000110bd\U000110cd\U00013430-\U0001343f\U00016fe4\U0001d159\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e01ef\ud800-\udfff]"
 )
 
+#: What colours a terminal, or redraws its line: it says nothing, and would stand within words and secrets.
+_COLOURS = re.compile("\x1b\\[[0-9;]{0,12}[mKGJA-D]")
 #: Marks that are set upon a letter, more than any language sets on one: they would cover what stands around them.
 _STACKED = re.compile(
     "[\u0300-\u034e\u0350-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]{4,}"
@@ -64,6 +66,7 @@ class Redactor:
         :param limit: characters that remain at most; None keeps all. Cutting comes last, so that no half of a secret
             escapes its pattern.
         """
+        text = _COLOURS.sub("", text) if "\x1b" in text else text
         for _ in range(4):  # masking can join what surrounds it into a new match; a fixed point ends it
             before, text = text, self._once(text)
             if text == before:

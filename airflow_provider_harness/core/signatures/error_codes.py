@@ -41,8 +41,11 @@ class Trait(StrEnum):
     BREAKING = "breaking"  # removed, renamed, retyped or newly required structure
     DERIVED = "derived"  # a query over tables made the values: there is no delivery to take rows out of
     ROW_LEVEL = "row_level"  # single rows are bad and the rest is good
+    EXPECTED = (
+        "expected"  # what is not there comes by itself: it has a date, or what waits for it or measures it says so
+    )
     RERUN = "rerun"  # the rows are there from an earlier, partly finished run
-    PERMANENT = "permanent"  # waiting cannot help
+    PERMANENT = "permanent"  # the same again cannot help
     BUSY = "busy"  # by the catalog itself: the lock is still held, or the job still runs, so that a second try meets it
 
 

@@ -75,6 +75,24 @@ RECOVERED = (
 #: Words of a line that is about to be tried again.
 RETRIED = r"retry|retrying|will try again|attempt \d+|backing off|backoff|try \d+ of|transient"
 
+#: A place within a delivery, or how many of its rows are meant: what else is in it may be well.
+_PLACE = (
+    r"\b(?:line|row|record|offset|position|byte|char(?:acter)?|col(?:umn)?|entry|document|message|item|element|field|index|tag)s?(?: number| no\.?)?['\"]?[ :#=(]{1,3}['\"]?\d+"
+    r"|\b\d[\d,]* (?:\w+ )?(?:rows?|records?|lines?|messages?|documents?|entries|values?|fields?|errors?)\b|\b(?:rows?|records?|errors?|lines?)\b[: ]{1,2}\d|\bin (?:cell|row|line|record) \w"
+    r"|\b0x[0-9a-f]{2}\b|\bexpected \d+ (?:columns|fields)|\bconvert string to \w+: ?['\"]"
+)
+#: What comes by itself and is late: it has a date, or what waits for it or measures it says so.
+_EXPECTED = (
+    r"<day>|sensor|\bpok(?:e|es|ed|ing)\b|fresh|stale|\boverdue\b|\b(?:not|nothing) (?:yet|newer?)\b|\byet\b|\b(?:appear|arriv|deliver|land|upload|publish|receiv)\w*|_success\b|\b(?:still )?wait(?:ed|ing)\b"
+    r"|row_?count(?s:.{0,400})(?:\b(?:min\w*|expected|value)\b|observed_value\W{1,4}0\b)|\b(?:is|are|was) (?:late|due)\b|\bexpected (?:by|at|since|before)\b|\bno (?:new )?(?:files?|data|rows|objects?) (?:for|since|today)\b"
+)
+#: What failed says that it is so for good: the same again ends the same.
+_FOR_GOOD = (
+    r"\b(?:is|are|was|were)? ?not (?:supported|allowed|permitted|enabled|implemented)\b|\bunsupported\b|\binvalid (?!response|status)\w|\bmalformed\b|\billegal\b|\bis required\b|\bdisabled\b|\bsunset\b|\bretired\b|\bdiscontinued\b"
+    r"|\btoo (?:large|long|big)\b|\bunknown (?:column|field|argument|parameter|option|command|method)\b|\b(?:syntax|type|key|attribute|value|name|import)error\b|\b(?:wrong|incorrect) (?:user|pass|number|type|argument|value|key)"
+    r"|\b(?:try|attempt|run) \d+\b.{0,60}\btime(?:d )?-?out\b.{0,80}\b(?:try|attempt|run) \d+\b.{0,60}\btime(?:d )?-?out"
+)
+
 #: trait, the categories in which it means something, and the words that show it.
 TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
     (
@@ -102,6 +120,9 @@ TRAIT_WORDS: tuple[tuple[Trait, frozenset[C], str], ...] = (
         frozenset({C.LATE_OR_MISSING_SOURCE}),
         r"gap|missing (?:partition|slice|date|day)s|(?:partition|slice|day|date)s missing|backfill|never (?:ran|loaded)|not (?:been )?(?:loaded|processed) for|between .{0,40}missing",
     ),
+    (Trait.ROW_LEVEL, frozenset({C.BAD_INPUT_ENCODING_OR_FORMAT}), _PLACE),
+    (Trait.EXPECTED, frozenset({C.LATE_OR_MISSING_SOURCE}), _EXPECTED.replace("<day>", SHORT["<day>"])),
+    (Trait.PERMANENT, frozenset({C.TRANSIENT_NETWORK, C.RATE_LIMITED, C.LOCK_CONTENTION, C.TIMEOUT}), _FOR_GOOD),
     (
         Trait.ADDITIVE,
         frozenset({C.SCHEMA_DRIFT}),

@@ -118,13 +118,13 @@ def test_text_never_overrides_a_specific_fact() -> None:
         (report((CheckKind.NOT_NULL, False)), Category.DATA_QUALITY_VIOLATION, {"row_level"}),
         (report((CheckKind.NOT_NULL, False), (CheckKind.ROW_COUNT, False)), Category.DATA_QUALITY_VIOLATION, set()),
         (report((CheckKind.UNIQUE, False), (CheckKind.RANGE, True)), Category.DUPLICATE_DATA, set()),
-        (report((CheckKind.FRESHNESS, False), (CheckKind.RANGE, False)), Category.LATE_OR_MISSING_SOURCE, set()),
-        (report((CheckKind.ROW_COUNT, False), rows=0), Category.LATE_OR_MISSING_SOURCE, set()),
+        (report((CheckKind.FRESHNESS, False), (CheckKind.RANGE, False)), Category.LATE_OR_MISSING_SOURCE, {"expected"}),
+        (report((CheckKind.ROW_COUNT, False), rows=0), Category.LATE_OR_MISSING_SOURCE, {"expected"}),
         (report((CheckKind.ROW_COUNT, False)), Category.DATA_QUALITY_VIOLATION, set()),
         (
             report((CheckKind.COMPLETENESS, False), facts={"missing": ["2026-11-19"]}),
             Category.LATE_OR_MISSING_SOURCE,
-            {"missing_slices"},
+            {"missing_slices", "expected"},
         ),
     ],
 )

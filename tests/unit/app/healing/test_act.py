@@ -799,7 +799,7 @@ def test_the_dag_of_the_incident_is_asked_about() -> None:
 
 def waiting(w: World) -> str:
     """An incident whose remedy is to wait for its source until 15 minutes from now."""
-    w.brain.diagnosis = diagnosis(category=Category.LATE_OR_MISSING_SOURCE)
+    w.brain.diagnosis = diagnosis(category=Category.LATE_OR_MISSING_SOURCE, traits=frozenset({"expected"}))
     return decided(w)
 
 

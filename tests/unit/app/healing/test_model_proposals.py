@@ -76,7 +76,8 @@ def test_it_is_the_verdict_that_the_healer_comes_to(action: ActionKind, category
     said, _ = asked(w, proposed(action, category))
     [incident_id] = {event.incident_id for event in w.store.log}
     basis = Basis.NONE if category is C.UNKNOWN else Basis.MODEL
-    w.brain.diagnosis = diagnosis(category=category, basis=basis, certainty=Certainty.LIKELY, wish=action)
+    told = frozenset({"expected"} if action is A.WAIT_FOR_SOURCE else ())  # who waits says that it comes
+    w.brain.diagnosis = diagnosis(category=category, basis=basis, certainty=Certainty.LIKELY, wish=action, traits=told)
     heal.diagnose(w.healer, incident_id)
     verdict = heal.decide(w.healer, incident_id)
     chosen = w.incident(incident_id).last[Proposed].action

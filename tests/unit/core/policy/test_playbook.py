@@ -56,7 +56,13 @@ def test_traits_of_the_tables_are_known_words() -> None:
         (said(Category.WORKER_LOST, "sigterm", "killed_unknown"), "escalate_to_human"),
         (said(Category.SCHEMA_DRIFT, "additive"), "apply_additive_schema_change_with_approval"),
         (said(Category.SCHEMA_DRIFT, "additive", "breaking"), "escalate_to_human"),
-        (said(Category.LATE_OR_MISSING_SOURCE), "wait_for_source"),
+        (said(Category.LATE_OR_MISSING_SOURCE), "escalate_to_human"),  # nothing says that it comes by itself
+        (said(Category.LATE_OR_MISSING_SOURCE, "expected"), "wait_for_source"),
+        (said(Category.BAD_INPUT_ENCODING_OR_FORMAT), "escalate_to_human"),  # no row is named: it may be all of them
+        (said(Category.BAD_INPUT_ENCODING_OR_FORMAT, "row_level"), "quarantine_and_continue"),
+        (said(Category.BAD_INPUT_ENCODING_OR_FORMAT, "row_level", "breaking"), "escalate_to_human"),
+        (said(Category.LOCK_CONTENTION, "permanent"), "escalate_to_human"),
+        (said(Category.RATE_LIMITED, "permanent", "concurrency"), "escalate_to_human"),
         (said(Category.LATE_OR_MISSING_SOURCE, "missing_slices"), "backfill_range_with_approval"),
         (said(Category.UPSTREAM_FAILED), "rerun_upstream"),
         (said(Category.RATE_LIMITED, wait=7200), "escalate_to_human"),

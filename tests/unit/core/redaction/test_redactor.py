@@ -83,7 +83,19 @@ def test_a_row_that_a_database_repeats_is_masked(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("\x1b[31mred", "\\x1b[31mred"),
+        ("at a.b.\x1b[31mOffsetOutOfRangeException\x1b[0m: 7", "at a.b.OffsetOutOfRangeException: 7"),
+        ("\x1b[2K\x1b[1A 41% done", " 41% done"),
+        ("pass\x1b[1mword=Tr0ub4dor-and-3", "password=***"),  # a colour within a word hides no secret
+    ],
+)
+def test_colours_and_redrawn_lines_are_left_out(text: str, shown: str) -> None:
+    assert Redactor().redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
         ("a\u202eb", "a\\u202eb"),
         ("a\u200bb\ufeff", "a\\u200bb\\ufeff"),
         ("over\rwritten", "over\\rwritten"),

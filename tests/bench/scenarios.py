@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import dagfiles, features, gates, movement, peers, retrieval, training, watch
+from tests.bench import dagfiles, features, gates, movement, pages, peers, retrieval, training, watch
 from tests.bench.place import Place, Timed
 from tests.bench.sampled import sampled
 
@@ -81,6 +81,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "index_changed": Scenario(make=retrieval.changed, share=0.05),
     "search_slowest": Scenario(make=retrieval.slowest_twentieth, share=0.05),
     "search_nearest": Scenario(make=retrieval.nearest_found, share=0.05),
+    "page_incidents": Scenario(make=pages.page("incidents_page"), clock=time.process_time),
+    "page_tables": Scenario(make=pages.page("tables_page"), clock=time.process_time),
+    "page_health": Scenario(make=pages.page("health_page"), clock=time.process_time),
     "types": Scenario(make=movement.twelve_types, share=0.1),
     "staged": Scenario(make=movement.extract("checked", movement.STAGED)),
     "memory_extract": Scenario(make=movement.extract("unique", movement.STAGED)),

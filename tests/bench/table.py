@@ -105,10 +105,15 @@ RETRIEVAL = (
     Row(name="search-p95", what="search with a filter among {twentieth} passages, slowest twentieth of 200", ours="search_slowest", figure=_count, goal=50, unit=" ms"),
     Row(name="search-recall", what="recall at 10 by vector with that filter, against an exact search", ours="search_nearest", figure=_count, goal=950, at_least=True, unit=" per mille"),
 )  # fmt: skip
+PAGES = (
+    Row(name="page-incidents", what="the page's list of 10,000 incidents, CPU", ours="page_incidents", figure=_milliseconds, goal=200, unit=" ms"),
+    Row(name="page-tables", what="the page's list of 1,000 tables, CPU", ours="page_tables", figure=_milliseconds, goal=200, unit=" ms"),
+    Row(name="page-health", what="health of a month with 10,000 incidents, CPU", ours="page_health", figure=_milliseconds, goal=1000, unit=" ms"),
+)  # fmt: skip
 MEMORY = (
     Row(name="memory-extract", what="peak of the gated extract, {big} / {small} rows", ours="memory_extract:big", peer="memory_extract:small", figure=_peak, goal=1.10),
     Row(name="memory-extract-mb", what="the same at {big} rows, above an imported Airflow", ours="memory_extract:big", figure=_megabytes, goal=300, unit=" MB"),
     Row(name="memory-load", what="peak of the gated load, {big} / {small} rows", ours="memory_load:big", peer="memory_load:small", figure=_peak, goal=1.10),
     Row(name="memory-load-mb", what="the same at {big} rows, above an imported Airflow", ours="memory_load:big", figure=_megabytes, goal=300, unit=" MB"),
 )  # fmt: skip
-TABLE = (*MOVEMENT, *GATES, *DAGFILES, *TYPES, *TRAINING, *RETRIEVAL, *MEMORY)
+TABLE = (*MOVEMENT, *GATES, *DAGFILES, *TYPES, *TRAINING, *RETRIEVAL, *PAGES, *MEMORY)

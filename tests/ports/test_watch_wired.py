@@ -74,6 +74,7 @@ def test_a_quiet_table_is_found_kept_and_shown(folder: Path, capsys: pytest.Capt
     [figures] = json.loads(told(capsys, kpis=True))
     assert (figures["slices"], figures["unusual"], figures["newest"]) == (22, 1, "20261102T000000Z")
     assert figures["stages"]["watch: gate"]["median"] >= 0
+    assert figures["arrival_minutes"]["p95"] == 360, "the history of three weeks was not three weeks late"
     assert "hours since it ended" in told(capsys, kpis=True, output="table")
 
 

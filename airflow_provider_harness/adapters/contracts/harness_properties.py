@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from airflow_provider_harness.adapters.contracts.findings import Finding, Path, did_you_mean
@@ -101,6 +101,7 @@ class HarnessProperties:
             columns=self._fit(columns, scope, (*place, "columns")),
             key=self._named(given, "key", scope) or key,
             history=timedelta(days=given.get("historyDays", 28)),
+            announced=self._days(given, "announced"),
             **{name: given[field] for field, name in _NUMBERS.items() if field in given},
         )
 
@@ -132,6 +133,18 @@ class HarnessProperties:
     def _named(self, given: Mapping[str, Any], field: str, scope: Scope) -> tuple[str, ...]:
         here = (*self.places[_WATCH], field)
         return tuple(scope.physical(name, (*here, place)) for place, name in enumerate(given.get(field) or ()))
+
+    def _days(self, given: Mapping[str, Any], field: str) -> tuple[str, ...]:
+        days = tuple(given.get(field) or ())
+        for place, text in enumerate(days):
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                here = (*self.places[_WATCH], field, place)
+                self.findings.append(
+                    Finding(path=here, problem=f"{text!r} is not a day.", fix="For example 2026-12-25.")
+                )
+        return days
 
     def _fit(self, columns: tuple[str, ...], scope: Scope, place: Path) -> tuple[str, ...]:
         for number, name in enumerate(columns):

@@ -339,7 +339,7 @@ LEDGER: Mapping[str, Row] = {
         _each(_E, "connection column after withinMinutes", "which slices the healer looks at, and when"),
         _each(
             _E,
-            "columns key historyDays sensitivity",
+            "columns key historyDays sensitivity announced",
             "what is counted of a slice, and what is unusual; no gate of a publication",
         ),
         _each(_E, "maxRows maxBytes", "what costs more is not read, and an incident says so"),

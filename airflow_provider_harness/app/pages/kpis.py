@@ -28,7 +28,8 @@ class Kpis:
     :param passed: share of checks that passed, 0 to 1, over the newer half of the slices; ``passed_before`` over the older half.
     :param unusual: slices with a number that was unusual against its history.
     :param blocked: slices that were not published.
-    :param arrival_minutes: from the end of a slice until it was judged; None where nobody knows where slices end.
+    :param arrival_minutes: from the end of a slice until it was judged, of those that ended since the first look, or just before; None
+        where there is none, or nobody knows where slices end.
     :param stages: ``place: stage`` -> milliseconds.
     """
 
@@ -62,7 +63,7 @@ def kpis(gates: Sequence[StoredGate], now: datetime) -> Kpis:
         passed_before=_passed([gate for gate in gates if gate.at < half]),
         unusual=len({gate.at for gate in gates if any(check.flagged for check in gate.checks)}),
         blocked=len({gate.at for gate in gates if gate.decision is Decision.BLOCK}),
-        arrival_minutes=_spread([(g.measured_at - ends[g.at]).total_seconds() / 60 for g in gates]) if ends else None,
+        arrival_minutes=_arrival(gates, ends, length) if length else None,
         stages=_stages(gates),
     )
 
@@ -71,6 +72,13 @@ def _length(starts: Sequence[datetime]) -> timedelta | None:
     """How long a slice usually is: as far as most begin after the one before."""
     apart = Counter(later - earlier for earlier, later in pairwise(starts))
     return apart.most_common(1)[0][0] if apart else None
+
+
+def _arrival(gates: Sequence[StoredGate], ends: Mapping[datetime, datetime], length: timedelta) -> Typical | None:
+    """Slices that were over long before anybody looked are a history that was read at once, and none that was late."""
+    began = min(gate.measured_at for gate in gates)
+    later = [gate for gate in gates if ends[gate.at] + length > began]
+    return _spread([(gate.measured_at - ends[gate.at]).total_seconds() / 60 for gate in later])
 
 
 def _passed(gates: Sequence[StoredGate]) -> float | None:

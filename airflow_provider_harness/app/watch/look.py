@@ -14,7 +14,7 @@ from airflow_provider_harness.core.diagnosis.failure import WATCHED, Failure, Fa
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed
 from airflow_provider_harness.core.slices.slices import Slice, following, grain_of, grain_start, slice_of, stamp
 from airflow_provider_harness.core.watch.examples import alike, examples
-from airflow_provider_harness.core.watch.judge import Quiet, QuietFailure, failures, judge, usual_rows
+from airflow_provider_harness.core.watch.judge import Quiet, QuietFailure, announced, failures, judge, usual_rows
 from airflow_provider_harness.core.watch.profile import Looked, Profile, numbers
 
 #: Slices that one look reads, so that a long history is read in several.
@@ -28,8 +28,8 @@ RECOUNTED = 7
 _MISSING = 0.5
 """Of the rows that are missing so many have to be elsewhere, before it is said that they are there."""
 
-_A_DAY = timedelta(hours=23)
-"""The shortest one, when clocks go forward."""
+_A_DAY, _LONGEST_DAY = timedelta(hours=23), timedelta(hours=25)
+"""The shortest day, when clocks go forward, and the longest."""
 
 _AMONG_QUIET = "watched:"
 """Before the names of tables: quiet failures find each other by them, and no failure of a task, whose heal would prove nothing."""
@@ -104,12 +104,13 @@ def _rule(contract: Contract) -> Watching:
 
 
 def _first(contract: Contract, progress: Progress | None, now: datetime) -> Slice:
-    """The slice after the newest one that was read; at the beginning, the first of the history that the contract wants."""
+    """The slice after the newest one that was read; at the beginning, the first of the history that the contract wants, and at
+    least the newest that is over: without it, a watch without a history would wait for ever."""
     if progress is not None and progress.end is not None:
         return _after(contract, progress.end)
-    zone = ZoneInfo(contract.load.time_zone)
-    begin = grain_start(grain_of(contract), now - _rule(contract).history, zone)
-    return _after(contract, begin)
+    grain, zone = grain_of(contract), ZoneInfo(contract.load.time_zone)
+    over = grain_start(grain, now, zone) - timedelta(microseconds=1)
+    return _after(contract, grain_start(grain, min(over, now - _rule(contract).history), zone))
 
 
 def _after(contract: Contract, start: datetime) -> Slice:
@@ -178,16 +179,23 @@ def _judged(watch: Watch, contract: Contract, piece: Slice, found: Profile) -> W
     rule, length = _rule(contract), piece.end - piece.start
     since = piece.start - (max(DAYS, LONG_SLICES * length) if length >= _A_DAY else HOURS)
     history = watch.slices.history(rule.conn_id, contract.table, since)
-    history = [one for one in history if one.at < piece.start]
+    history = [one for one in history if one.at < piece.start and not _announced(contract, one.at, length)]
     zone = contract.load.time_zone
     kept = watch.slices.profiles(rule.conn_id, contract.table, _reference(history, piece, zone))
     judged = judge(
         numbers(found, tuple(kept.values())), history, piece.start, length, zone, sensitivity=rule.sensitivity
     )
+    judged = announced(judged) if _announced(contract, piece.start, length) else judged
     wrong = failures(judged)
     if wrong and wrong[0].kind in (Quiet.STALE, Quiet.COLLAPSED):
         wrong = (_elsewhere(watch, contract, piece, found, usual_rows(judged)) or wrong[0], *wrong[1:])
     return replace(_seen(watch, contract, piece, found, failures=wrong), judged=judged)
+
+
+def _announced(contract: Contract, at: datetime, length: timedelta) -> bool:
+    """Whether a slice that begins then is of a day that the contract says is not like others; one of several days is of no such day."""
+    day = at.astimezone(ZoneInfo(contract.load.time_zone)).date()
+    return length <= _LONGEST_DAY and day.isoformat() in _rule(contract).announced
 
 
 def _reference(history: Sequence[Looked], piece: Slice, zone: str) -> list[datetime]:

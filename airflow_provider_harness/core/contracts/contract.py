@@ -259,6 +259,7 @@ class Watching:
     :param columns: whose nulls, sizes and distributions are compared.
     :param key: columns that tell rows apart; empty: repeated rows are not counted.
     :param history: how far back rows are read once, when the watch begins.
+    :param announced: days, as ISO 8601, that are known not to be like others.
     :param sensitivity: how many times its usual spread a number may be away, 2 to 100.
     :param max_rows: rows that PostgreSQL's plan may read for one slice, 1 or more.
     :param max_bytes: bytes that BigQuery may read for one slice, 1 or more.
@@ -272,6 +273,7 @@ class Watching:
     columns: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     history: timedelta = timedelta(days=28)
+    announced: tuple[str, ...] = ()
     sensitivity: float = 6.0
     max_rows: int = 50_000_000
     max_bytes: int = 10_000_000_000

@@ -12,7 +12,7 @@ from airflow_provider_harness.core.watch.profile import Looked
 FEWEST_FLAGGED, NEW_NORMAL = 5, timedelta(days=7)
 """What was unusual in so many slices in a row, for so long, is usual from then on: somebody was told seven days ago."""
 FEWEST_OF_SLOT = 3
-"""So is what was unusual so many times in a row at the same weekday and hour."""
+"""So is what was unusual in the same number so many times in a row at the same weekday and hour."""
 
 
 def examples(history: Sequence[Looked], length: timedelta, zone: str) -> list[Looked]:
@@ -74,15 +74,19 @@ def _accepted(run: Sequence[Looked], again: set[datetime], *, lasts: bool) -> li
 
 
 def _of_slots(ordered: Sequence[Looked], length: timedelta, zone: ZoneInfo) -> set[datetime]:
-    """Slices that were unusual three times in a row, or more, in their slot: a shop that opens on Saturdays, too."""
+    """Slices of which one number was unusual three times in a row, or more, in their slot: a shop that opens on Saturdays, too. Three
+    failures that have nothing in common are none."""
     slots: dict[object, list[Looked]] = defaultdict(list)
     for one in ordered:
         slots[slot(one.at, length, zone)].append(one)
     found: set[datetime] = set()
     for mine in slots.values():
         run: list[datetime] = []
+        same: frozenset[str] = frozenset()
         for one in mine:
-            run = [*run, one.at] if one.flagged else []
+            goes_on = bool(one.wrong & same)
+            same = one.wrong & same if goes_on else one.wrong
+            run = [*(run if goes_on else ()), *((one.at,) if one.flagged else ())]
             if len(run) >= FEWEST_OF_SLOT:
                 found.update(run)
     return found

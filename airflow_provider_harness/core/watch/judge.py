@@ -11,7 +11,7 @@ from math import exp, expm1, log, log1p
 from airflow_provider_harness.core.contracts.anomaly import Point
 from airflow_provider_harness.core.watch.examples import examples
 from airflow_provider_harness.core.watch.profile import Looked, Number
-from airflow_provider_harness.core.watch.usual import RECENT, Expected, Tolerance, expected
+from airflow_provider_harness.core.watch.usual import Expected, Tolerance, expected, recent
 
 
 class Quiet(StrEnum):
@@ -125,7 +125,7 @@ def judge(
             return None
         if name != "rows":
             return _few_of_many(found, number, how)
-        return _few_rows(found) if any(one.value for one in points[-RECENT:]) else _none_lately(found, number)
+        return _few_rows(found) if any(one.value for one in points[-recent(length) :]) else _none_lately(found, number)
 
     return tuple(_judged(name, number, usual(name, number)) for name, number in sorted(numbers.items()))
 
@@ -160,6 +160,17 @@ def _by_chance(rows: float, noises: float) -> tuple[float, float]:
 def _none_lately(usual: Expected, number: Number) -> Expected:
     """A table that had no rows for a week may have some again."""
     return replace(usual, high=max(usual.high, number.value))
+
+
+def announced(judged: Sequence[Judged]) -> tuple[Judged, ...]:
+    """The same numbers of a day of which it was known before that it is not like others: it may have fewer rows, other sizes and other
+    distributions. More rows, repeated keys, nulls and another unit are as unusual as ever."""
+    return tuple(replace(one, unusual=one.unusual and not _expected(one)) for one in judged)
+
+
+def _expected(one: Judged) -> bool:
+    apart = one.value - _usual(one).middle
+    return {"rows": apart < 0, "size": abs(apart) < _OTHER_UNIT, "drift": True}.get(one.kind, False)
 
 
 def usual_rows(judged: Sequence[Judged]) -> float:

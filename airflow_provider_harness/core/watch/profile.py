@@ -140,9 +140,14 @@ class Looked:
 
     :param at: its start.
     :param numbers: metric -> its value, as ``numbers`` made it.
-    :param flagged: it was found unusual, so it is no example of what is usual.
+    :param wrong: the metrics that were found unusual; a slice with any is no example of what is usual.
     """
 
     at: datetime
     numbers: Mapping[str, float]
-    flagged: bool = False
+    wrong: frozenset[str] = frozenset()
+
+    @property
+    def flagged(self) -> bool:
+        """Whether something was unusual."""
+        return bool(self.wrong)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from airflow_provider_harness.core.watch.examples import slot
 FEWEST_ALIKE = 3
 """Earlier slices of the same weekday and hour, at least, before a slice is judged."""
 RECENT = 7
-"""Slices, at least, by which a level that moved is followed; a day of slices where there are more in a day."""
+"""Slices by which a level that moved is followed, or a week of them where they are shorter than a day: any other number of hours would be
+of other weekdays and hours each time."""
 NEWEST = 8
 """Slices of the same weekday and hour that say how far it is from the others."""
 OFTEN, BEYOND = 0.8, 1.5
@@ -84,6 +85,15 @@ def expected(
     return Expected(low=middle - reach - down, middle=middle, high=middle + reach + up, points=alike, few_turns=few)
 
 
+def recent(length: timedelta) -> int:
+    """How many slices say on which level a table is now.
+
+    >>> recent(timedelta(hours=12)), recent(timedelta(days=1)), recent(timedelta(days=30))
+    (14, 7, 7)
+    """
+    return max(RECENT, round(timedelta(days=RECENT) / length))
+
+
 class _Past:
     """Earlier slices, each beside what was usual for it then.
 
@@ -92,23 +102,19 @@ class _Past:
 
     def __init__(self, points: Sequence[Point], length: timedelta, zone: ZoneInfo) -> None:
         self.points, self.zone = points, zone
-        self._recent = max(RECENT, round(timedelta(days=1) / length))
+        self._recent = recent(length)
         names = [slot(one.at, length, zone) for one in points]
         self.slots: dict[object, list[int]] = defaultdict(list)
         for place, one in enumerate(points):
             if not one.flagged:
                 self.slots[names[place]].append(place)
-        self._week = [self._from_week(place) for place in range(len(points))]
+        levels = medians([one.value for one in points], self._recent)
+        self._week = [one.value - level for one, level in zip(points, levels, strict=False)]
         self.of_slot = {name: median(self._week[one] for one in mine[-NEWEST:]) for name, mine in self.slots.items()}
         self._own = [self._but_for_slot(place, name) for place, name in enumerate(names)]
         known = (place for mine in self.slots.values() if len(mine) >= FEWEST_ALIKE for place in mine)
         self.ordinary = sorted(place for place in known if turn(points[place].at, zone) is None)
-        self._levels: dict[int, float] = {}
-
-    def _from_week(self, place: int) -> float:
-        """How far a point is from those just before it, whatever those were."""
-        near = self.points[max(place - self._recent, 0) : place] if place >= 3 else self.points[: self._recent]
-        return self.points[place].value - median(other.value for other in near)
+        self._levels = medians([self._own[one] for one in self.ordinary], self._recent)
 
     def _but_for_slot(self, place: int, name: object) -> float:
         """A point without what the others of its weekday and hour have in common."""
@@ -117,15 +123,34 @@ class _Past:
 
     def level(self, place: int) -> float:
         """Where the slices just before were, each but for its weekday and hour; before there are three of them, the first ones."""
-        after = bisect_left(self.ordinary, place)
-        if after not in self._levels:
-            near = self.ordinary[max(after - self._recent, 0) : after] if after >= 3 else self.ordinary[: self._recent]
-            self._levels[after] = median(self._own[one] for one in near) if near else 0.0
-        return self._levels[after]
+        return self._levels[bisect_left(self.ordinary, place)]
 
     def off(self, place: int) -> float:
         """How far a point was from what was usual for it."""
         return self._own[place] - self.level(place)
+
+
+def medians(values: Sequence[float], width: int) -> list[float]:
+    """For each place, and for the one after the last, the median of so many values just before it; before there are three, of the first ones.
+
+    >>> medians([1.0, 2.0, 3.0, 9.0, 9.0], 3)
+    [2.0, 2.0, 2.0, 2.0, 3.0, 9.0]
+    """
+    first = median(values[:width]) if values else 0.0
+    window: list[float] = []
+    found = []
+    for place in range(len(values) + 1):
+        found.append(_middle(window) if place >= 3 else first)
+        if place < len(values):
+            insort(window, values[place])
+        if place >= width:
+            del window[bisect_left(window, values[place - width])]
+    return found
+
+
+def _middle(ordered: Sequence[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def turn(at: datetime, zone: ZoneInfo) -> int | None:

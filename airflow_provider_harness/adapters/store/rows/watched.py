@@ -53,13 +53,17 @@ class SqlWatches:
         from sqlalchemy import select
 
         w = t.watched
-        asked = select(w.c.slice_start, w.c.numbers, w.c.flagged).where(
+        asked = select(w.c.slice_start, w.c.numbers, w.c.failures).where(
             *_of(conn_id, table), w.c.profile != "", w.c.slice_start >= text_of(since)
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(asked.order_by(w.c.slice_start)).all()
         return [
-            Looked(at=datetime.fromisoformat(row.slice_start), numbers=json.loads(row.numbers), flagged=row.flagged)
+            Looked(
+                at=datetime.fromisoformat(row.slice_start),
+                numbers=json.loads(row.numbers),
+                wrong=frozenset(one["metric"] for one in json.loads(row.failures)),
+            )
             for row in rows
         ]
 

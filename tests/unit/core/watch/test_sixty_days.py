@@ -25,7 +25,7 @@ def found(given: World) -> dict[date, list[Quiet]]:
         made = numbers(own, [profiles[one] for one in sound])
         wrong = failures(judge(made, history, at, DAY, "UTC", 6.0))
         values = {name: one.value for name, one in made.items()}
-        history.append(Looked(at=at, numbers=values, flagged=bool(wrong)))
+        history.append(Looked(at=at, numbers=values, wrong=frozenset(one.metric for one in wrong)))
         profiles[at] = own
         if wrong and number >= WARM:
             said[day.day] = [one.kind for one in wrong]

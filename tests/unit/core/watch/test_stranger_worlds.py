@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from airflow_provider_harness.core.watch.examples import examples
 from airflow_provider_harness.core.watch.judge import Quiet, failures, judge
 from airflow_provider_harness.core.watch.profile import Looked, Profile, numbers
 
@@ -24,7 +25,7 @@ def said(rows: Rows, days: int, duplicates: Callable[[int, int], int] = lambda n
         made = numbers(Profile(rows=n, duplicates=duplicates(number, n)))
         wrong = failures(judge(made, history, FIRST + number * DAY, DAY, "UTC", 6.0))
         values = {name: one.value for name, one in made.items()}
-        history.append(Looked(at=FIRST + number * DAY, numbers=values, flagged=bool(wrong)))
+        history.append(Looked(at=FIRST + number * DAY, numbers=values, wrong=frozenset(one.metric for one in wrong)))
         if wrong and number >= 28:
             found[number] = [one.kind for one in wrong]
     return found
@@ -95,3 +96,16 @@ def test_what_the_same_day_of_a_month_did_twice_is_usual() -> None:
 @pytest.mark.parametrize("rows", [thirty, growing, weekdays])
 def test_nothing_is_made_up(rows: Rows) -> None:
     assert said(rows, 120) == {}
+
+
+def test_three_bad_wednesdays_are_usual_only_if_the_same_was_wrong() -> None:
+    def looked(*wrong: str) -> list[Looked]:
+        days = [FIRST + (2 + 7 * week) * DAY for week in range(len(wrong) + 1)]
+        told = ["", *wrong]
+        return [
+            Looked(at=at, numbers={"rows": 5.0}, wrong=frozenset({why} if why else ()))
+            for at, why in zip(days, told, strict=True)
+        ]
+
+    assert len(examples(looked("rows", "rows", "rows"), DAY, "UTC")) == 4
+    assert len(examples(looked("nulls:x", "rows", "size:x"), DAY, "UTC")) == 1

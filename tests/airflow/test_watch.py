@@ -108,19 +108,19 @@ def run(place: World, dag_id: str) -> None:
 
 
 def test_an_incident_opens_after_the_producer_ran_and_no_task_failed(watched: World) -> None:
-    wait_for("the look by the clock", lambda: quiet(watched) == {"public.clocked": "doubled"}, 240)
-    wait_for("the history of the others", lambda: min(looked(watched, name) for name in RULES) >= 27, 120)
+    wait_for("the look by the clock", lambda: quiet(watched) == {"public.clocked": "doubled"}, 400)
+    wait_for("the history of the others", lambda: min(looked(watched, name) for name in RULES) >= 27, 240)
     before = looked(watched, "orders"), looked(watched, "visits")
     assert looked(watched, "sound") == before[0] + 1 == before[1] + 1, "yesterday waits for who fills it"
     run(watched, "shop_orders")
     run(watched, "shop_visits")
     expected = {"public.clocked": "doubled", "public.orders": "unit", "public.visits": "stale"}
-    wait_for("both looks", lambda: quiet(watched) == expected, 240)
+    wait_for("both looks", lambda: quiet(watched) == expected, 400)
     assert (looked(watched, "orders"), looked(watched, "visits")) == (before[0] + 1, before[1] + 1)
     states = {ti["state"] for ti in _instances(watched)}
     assert states == {"success"}, "no task of a producer failed"
     assert watched.pages is not None
-    wait_for("their pages", lambda: len(_paged(watched)) == 3, 120)
+    wait_for("their pages", lambda: len(_paged(watched)) == 3, 240)
     assert all("data-team" in json.dumps(page) for page in _paged(watched))
     assert not _acts(watched), "nothing is run without a person"
 

@@ -53,19 +53,20 @@ class Option:
 #: option name -> what it means. ``get_provider_info`` and the reference page are made from this table.
 OPTIONS: Mapping[str, Option] = {
     "mode": Option(
-        description="off, shadow (record verdicts, page people, act on nothing) or act.",
+        description="off, shadow (record verdicts and page people, but do not act) or act.",
         default="shadow",
         example="act",
     ),
     "enroll": Option(
-        description="Which Dags get capture and retry policy without a change of theirs: none, all, or tag:NAME.",
+        description="Which Dags get the callback and the retry policy without changing them: none, all, or tag:NAME.",
         default="none",
         example="tag:critical",
     ),
     "store": Option(
-        description="Where the harness store is: connection (store_conn_id; without it, the store is away, and failures wait in "
-        "the spool), sqlite (AIRFLOW_HOME/harness.db), or empty = the connection where it exists, else sqlite. Say connection "
-        "where it is one: an outage of a secrets backend can look as if there were no connection.",
+        description="Where the harness store is: connection (store_conn_id; if it cannot be read, the store is "
+        "unavailable, and failures wait in the spool), sqlite (AIRFLOW_HOME/harness.db), or empty = the "
+        "connection if it exists, else sqlite. Set connection if you use one: an outage of a secrets backend "
+        "can look as if there were no connection.",
         default="",
         example="connection",
     ),
@@ -74,8 +75,8 @@ OPTIONS: Mapping[str, Option] = {
         default="harness_store",
     ),
     "capture_conn_id": Option(
-        description="The same database with the role of ordinary tasks: it may insert failures, and keep and read what gates "
-        "found; without it, the store's.",
+        description="Connection to the same database with the role of ordinary tasks, which may insert failures, "
+        "and write and read the results of gates; without it, tasks use store_conn_id.",
         default="harness_capture",
     ),
     "airflow_conn_id": Option(
@@ -83,62 +84,67 @@ OPTIONS: Mapping[str, Option] = {
         default="harness_airflow",
     ),
     "model": Option(
-        description="The model that is asked where the rules do not know; empty = rules only.",
+        description="The model to ask when the rules do not know the cause; empty = rules only.",
         default="",
         example="claude-sonnet-5-5",
     ),
     "model_fallback": Option(
-        description="The model, behind the same connection, that is asked where the first one gives no answer; empty = none.",
+        description="The model, behind the same connection, to ask when the first one gives no answer; empty = none.",
         default="",
         example="claude-haiku-5-5",
     ),
     "ask_model": Option(
-        description="When the model is asked: unsure (where the rules are unsure, would act alone on words of a log, or call a "
-        "person), always, or never.",
+        description="When the model is asked: unsure (when the rules are unsure, would act alone on words of a "
+        "log, or would call a person), always, or never.",
         default="unsure",
         example="always",
     ),
     "runbooks_path": Option(
-        description="Folder of the team's runbooks (Markdown) that the model may read, by name; only who reviews them may write "
-        "there. Empty = none.",
+        description="Folder of the team's runbooks (Markdown) that the model may read by name; only people who "
+        "review them should have write access. Empty = none.",
         default="",
         example="/etc/harness/runbooks",
     ),
     "model_conn_id": Option(description="Connection (anthropic) of the model.", default="anthropic_default"),
     "pagerduty_conn_id": Option(
-        description="Connection (pagerduty_events) that pages on-call; its extra base_url is honoured.",
+        description="Connection (pagerduty_events) that pages on-call; its extra base_url sets another address.",
         default="pagerduty_events_default",
     ),
     "routes_file": Option(
-        description="YAML: who a contract says to page (harness.page), its team, its support channel, or a Dag's owner -> the "
-        "connection (pagerduty_events) that pages them; what it does not name goes to pagerduty_conn_id. Empty = none.",
+        description="YAML: a name in a contract's harness.page, its team, its support channel, or a Dag's owner -> "
+        "the connection (pagerduty_events) that pages them; a page without a name in this file goes to "
+        "pagerduty_conn_id. Empty = none.",
         default="",
     ),
     "notifiers": Option(
-        description="JSON list of Airflow notifiers that are told beside PagerDuty, each an object of path (the class) and "
-        "kwargs; templates in kwargs see page.summary, page.severity, page.details, page.links and action.",
+        description="JSON list of Airflow notifiers that get each page beside PagerDuty, each an object of path "
+        "(the class) and kwargs; templates in kwargs see page.summary, page.severity, page.details, "
+        "page.links and action.",
         default="",
         example='[{"path": "airflow.providers.slack.notifications.slack.SlackNotifier", '
         '"kwargs": {"channel": "data", "text": "{{ action }}: {{ page.summary }}"}}]',
     ),
     "maintenance_file": Option(
-        description="YAML list of maintenance windows (from, until, dags): pages wait for their end, unless they are critical; "
+        description="YAML list of maintenance windows (from, until, dags): pages wait for their end, unless they "
+        "are critical; "
         "empty = none.",
         default="",
     ),
     "promise_warning_minutes": Option(
-        description="Minutes before a contract's promise about time is broken at which on-call is told, 1 or more; of a short "
-        "promise, at half of its time.",
+        description="Minutes before a contract's promise about time is broken at which on-call is paged, 1 or "
+        "more; for a short promise, at half of its time.",
         default="30",
         type="integer",
     ),
     "page_backfills": Option(
-        description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or false.",
+        description="Whether on-call is paged about an incident in which only runs of a backfill failed: true or "
+        "false.",
         default="false",
         type="boolean",
     ),
     "environment": Option(
-        description="What this installation is, for conditions of a policy: production, staging, development or test.",
+        description="The kind of this installation, for conditions of a policy: production, staging, development "
+        "or test.",
         default="production",
         example="staging",
     ),
@@ -146,18 +152,19 @@ OPTIONS: Mapping[str, Option] = {
         description="The administrator's policy (YAML); empty = the policy that comes with the package.", default=""
     ),
     "approvers_file": Option(
-        description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody, people are paged.",
+        description="YAML: contract team or Dag owner -> user ids that may answer; empty = nobody is asked, and "
+        "on-call is paged.",
         default="",
     ),
     "runbook_url": Option(
-        description="Address of your runbook, linked in pages; {category} in it becomes the category of the cause. A contract's own "
-        "(authoritativeDefinitions of type runbook) stands before it. Empty = none.",
+        description="Address of your runbook, linked in pages; {category} in it becomes the category of the cause. "
+        "A contract's own runbook (authoritativeDefinitions of type runbook) overrides it. Empty = none.",
         default="",
         example="https://wiki.example.com/runbooks/{category}",
     ),
     "runbook_file": Option(
-        description="YAML: what incidents taught, as `airflow harness runbook accept` writes it; where the rules do not know, "
-        "the phrases of its entries name a category. Empty = none.",
+        description="YAML: the runbook of past incidents, written by `airflow harness runbook accept`; when the "
+        "rules do not know the cause, the phrases of its entries name a category. Empty = none.",
         default="",
     ),
     "healer_dag_id": Option(description="Id of the healer Dag.", default="harness_healer"),
@@ -167,13 +174,14 @@ OPTIONS: Mapping[str, Option] = {
         example="gs://my-bucket/staging",
     ),
     "personal_key_conn_id": Option(
-        description="Connection whose password is the key of hashed personal data, 32 random bytes or more; needed only where "
-        "a contract has a column hashed.",
+        description="Connection whose password is the key of hashed personal data, 32 random bytes or more; needed "
+        "only if a contract hashes a column.",
         default="harness_personal_key",
     ),
     "spool_path": Option(
-        description="Folder where failures wait while the store is down; empty = AIRFLOW_HOME/harness_spool. Workers and "
-        "the reconciler must see the same folder; what a reconciler cannot see, it finds in Airflow, without its exception.",
+        description="Folder where failures wait while the store is down; empty = AIRFLOW_HOME/harness_spool. "
+        "Workers and the reconciler must see the same folder; a failure that the reconciler cannot see "
+        "there, it finds in Airflow, without its exception.",
         default="",
     ),
     "audit_key_file": Option(
@@ -189,7 +197,7 @@ OPTIONS: Mapping[str, Option] = {
         type="integer",
     ),
     "verify_minutes": Option(
-        description="Minutes that a heal may take until its outcome is said to be unknown, 1 or more.",
+        description="Minutes that a heal may take until its outcome is unknown, 1 or more.",
         default="120",
         type="integer",
     ),
@@ -199,7 +207,7 @@ OPTIONS: Mapping[str, Option] = {
         type="integer",
     ),
     "recurrence_limit": Option(
-        description="The same failure so many times within recurrence_days goes to a person, 2 or more.",
+        description="How often the same failure may occur within recurrence_days until it goes to a person, 2 or more.",
         default="3",
         type="integer",
     ),
@@ -207,28 +215,30 @@ OPTIONS: Mapping[str, Option] = {
         description="Days over which recurrences are counted, 1 or more.", default="7", type="integer"
     ),
     "breaker_limit": Option(
-        description="After so many acts of a day that did not heal, on one Dag or against one cause, no further one is made, "
-        "1 or more.",
+        description="Number of acts in one day, on one Dag or against one cause, that did not heal, after which "
+        "the harness makes no further act, 1 or more.",
         default="3",
         type="integer",
     ),
     "autonomy_bar": Option(
-        description="When it is proposed that an act against a cause is made without asking, as heals=20 lower=0.8 days=90 valid=30: "
-        "so many verified heals within so many days, the lower end of the 95 % interval of their share at least that, and no "
-        "harm. A person with the right accepts it, for at most valid days; an act that does not help withdraws it. Empty = never.",
+        description="When the harness proposes to make an act against a cause without asking, such as heals=20 "
+        "lower=0.8 days=90 valid=30: at least heals verified heals within days days, the lower end of the 95 "
+        "% interval of their share at least lower, and no harm. A person with the right accepts it, for at "
+        "most valid days; an act that does not help withdraws it. Empty = never.",
         default="",
         example="heals=20 lower=0.8 days=90 valid=30",
     ),
     "connections_allowed": Option(
-        description="Patterns of connection ids, separated by commas, that the healer may read with when it looks at published "
-        "data again, or whether a source has come; * stands for any text. The harness's own connections never are; none = no "
-        "connection, and then no heal is proved.",
+        description="Patterns of connection ids, separated by commas, with which the healer may read when it "
+        "verifies published data or looks for a source's data; * stands for any text. The harness's own "
+        "connections are never allowed; none = no connection, and then no heal is verified.",
         default="*",
         example="warehouse,source_*",
     ),
     "watch_path": Option(
-        description="Contracts of tables that the healer watches where they ask for it (harness.watch): files, and folders of "
-        "*.yaml and *.yml, separated by commas; empty = none. Only who reviews contracts may write there.",
+        description="Contracts of tables that the healer watches if they have harness.watch: files, and folders of "
+        "*.yaml and *.yml, separated by commas; empty = none. Only people who review contracts should have "
+        "write access.",
         default="",
         example="/etc/harness/watched",
     ),
@@ -238,7 +248,8 @@ OPTIONS: Mapping[str, Option] = {
         type="integer",
     ),
     "query_file": Option(
-        description="YAML: connection and relations about which the model may ask the warehouse in SQL; empty = it may not.",
+        description="YAML: connection and relations that the model may query with SQL; empty = the model may not "
+        "query.",
         default="",
         example="/etc/harness/query.yaml",
     ),
@@ -252,8 +263,8 @@ OPTIONS: Mapping[str, Option] = {
         description="US dollars that the model may cost in a UTC day.", default="10", type="float"
     ),
     "promotion_limits": Option(
-        description="How much a promoted table may differ from the one that it is made of, in percent: of its keys missing or added, "
-        "of a column's values emptied or changed. What is not named is missing 0, added 0, emptied 0, changed 5.",
+        description="How much a promoted table may differ from its source, in percent: of its keys missing or "
+        "added, of a column's values emptied or changed. Defaults: missing 0, added 0, emptied 0, changed 5.",
         default="missing 0, added 0, emptied 0, changed 5",
         example="missing 0.1, changed 20",
     ),

@@ -1,8 +1,9 @@
 """The cluster policy: capture and retry policy for Dags that the administrator enrolled, without a change of theirs.
 
 An enrolled Dag, and one whose author added ``DiagnoseAndHeal`` to a task or to the Dag itself, carries the tag
-``harness``; by it the reconciler knows which failures are its business. The healer's own Dags are never enrolled: when
-they fail, they page. What refuses to be enrolled stays as its author wrote it: no Dag is lost over the harness.
+``harness``; by this tag the reconciler knows which failures to record. The healer's own Dags are never enrolled: when
+they fail, they page. A task that refuses enrolment stays as its author wrote it: no Dag fails to import because of the
+harness.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def task_policy(task: Any) -> None:
 
 @hookimpl
 def dag_policy(dag: Any) -> None:
-    """Tag what the harness looks after."""
+    """Add the tag to Dags that the harness looks after."""
     _harmlessly(dag, "its own callback", lambda: _callable(dag))
     _harmlessly(dag, "the tag by which the reconciler knows it", lambda: _tag(dag))
 
@@ -43,7 +44,8 @@ def _harmlessly(enrolled: Any, what: str, act: Callable[[], None]) -> None:
         act()
     except (Exception, SystemExit):  # a task or Dag of anybody's class: whatever it raises, its file stays importable
         log.exception(
-            "%s refused %s of the harness and goes on without it. What no callback reports is the reconciler's.",
+            "%s refused %s of the harness and runs without it. The reconciler reports failures that no callback "
+            "reports.",
             _called(enrolled),
             what,
         )

@@ -11,10 +11,15 @@ from airflow_provider_harness.config import ENROLLED_TAG
 log = logging.getLogger(__name__)
 
 _UNSEEN = (
-    "Run %s failed, and none of its failures is captured: the Dag has no tag %s, since its callback could not be seen when the "
-    "file was parsed. Write on_failure_callback=DiagnoseAndHeal(), without a lambda or function around it; or enroll the Dag."
+    "Run %s failed, and none of its failures is captured: the Dag has no tag %s, since its callback could not be "
+    "seen when the "
+    "file was parsed. Write on_failure_callback=DiagnoseAndHeal(), without a lambda or function around it; or "
+    "enroll the Dag."
 )
-_NO_FAILURE = "%s was called for a try that is %s, so nothing is recorded. It belongs under on_failure_callback, and under no other."
+_NO_FAILURE = (
+    "%s was called for a try that is %s, so nothing is recorded. It belongs under on_failure_callback, "
+    "and under no other."
+)
 _OF_A_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "run_id"})
 
 
@@ -22,15 +27,16 @@ class DiagnoseAndHeal:
     """``default_args={"on_failure_callback": DiagnoseAndHeal()}``: failures become incidents with a verified outcome.
 
     Airflow ends a failure callback after about 20 s, and while it runs the server still says that the task is running.
-    So this records the failed try in the harness store, starts the healer Dag, and returns; nothing is healed here. A
-    store that cannot be reached leaves the failure in a spool on disk, and a healer that cannot be started is logged; the
-    reconciler picks either up. It never raises.
+    So the callback records the failed try in the harness store, starts the healer Dag, and returns; it heals nothing
+    itself. If the store is unavailable, the failure waits in a spool on disk; if the healer cannot be started, the log
+    says so. The reconciler handles both later. The callback never raises.
 
-    ``DAG(on_failure_callback=DiagnoseAndHeal())`` means every task of the Dag: when the file is parsed, the cluster policy
-    gives it to each of them, since only there is the exception known. What Airflow then tells the Dag's own callback is
-    that the run failed, and which task was last; the tasks have told already, or the reconciler does.
+    ``DAG(on_failure_callback=DiagnoseAndHeal())`` means every task of the Dag: when the file is parsed, the cluster
+    policy gives the callback to each task, because only the task's callback knows the exception. The Dag's own callback
+    only learns that the run failed and which task was last; by then the tasks have reported their failures, or the
+    reconciler will.
 
-    :raises TypeError: it was given settings; it takes none.
+    :raises TypeError: settings were given; the callback takes none.
     """
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
@@ -42,7 +48,7 @@ class DiagnoseAndHeal:
         elif (given or named) and cls.__init__ is object.__init__:
             raise TypeError(
                 f"{cls.__name__} takes no settings: write on_failure_callback={cls.__name__}(). "
-                "What the harness may do stands in the policy file and in [harness] of airflow.cfg."
+                "The policy file and [harness] of airflow.cfg say what the harness may do."
             )
         return made
 
@@ -62,7 +68,7 @@ class DiagnoseAndHeal:
                 wiring.log.warning(_UNSEEN, context.get("run_id"), ENROLLED_TAG)
                 return
             wiring.log.info(
-                "Run %s failed (%s). Its tasks have reported their failures; the reconciler reports what they could not.",
+                "Run %s failed (%s). Its tasks have reported their failures; the reconciler reports the rest.",
                 context.get("run_id"),
                 context.get("reason", "no reason given"),
             )

@@ -74,7 +74,7 @@ def policy_check(args: Any) -> int:
         }
         for rule in policy.rules
     ]
-    show(args, rows, "No rules: everything is refused.")
+    show(args, rows, "No rules: the policy refuses everything.")
     return FINDINGS if found else FINE
 
 
@@ -158,7 +158,8 @@ def _check_live(args: Any) -> int:
             unmet = sum(not verdict.met for verdict in verdicts)
             fix = "harness.readiness claims one."
             say(
-                f"{contract.table} claims no level, so none is demanded; {unmet} of {len(verdicts)} standards are not met. {fix}",
+                f"{contract.table} claims no level, so the command demands none; {unmet} of {len(verdicts)} "
+                f"standards are not met. {fix}",
                 FINE,
             )
     claimed = [verdict for contract, verdicts in lists if contract.readiness for verdict in verdicts]
@@ -200,7 +201,7 @@ def quality(args: Any) -> int:
     found = store.trend(table, args.last)
     if not found:
         known = store.tables()
-        fix = "" if known else "Gates are known of no table yet: run a Dag with a contract."
+        fix = "" if known else "The store has no gate of any table yet: run a Dag with a contract."
         raise ConfigurationError(f"table {table}", "no gate has judged it.", valid=known, fix=fix)
     if args.kpis:
         show(args, told.of_kpis(found, as_json=args.output == "json"), "")
@@ -238,7 +239,7 @@ def reconcile(args: Any) -> int:
         *({"what": "ended, its healer was lost", "which": key} for key in found.ended),
         *({"what": "promise at risk", "which": line} for line in found.promised),
     ]
-    show(args, rows, "Nothing that had not been reported.")
+    show(args, rows, "No failure that was not yet reported.")
     return FINE
 
 

@@ -15,12 +15,12 @@ from airflow_provider_harness.cli.parser.setup import SET_UP
 
 _CONTRACT = Arg(("file",), help="ODCS file of the published table")
 _WAREHOUSE = Arg(("--conn-id",), required=True, help="connection of the warehouse")
-_CHECK = Arg(("--check",), default="", help="only rows that this check set aside")
+_CHECK = Arg(("--check",), default="", help="only rows that failed this check")
 
 
 _SWITCH = {
-    "off": "Stop everything at once: nothing is diagnosed or done, whatever the configured mode says",
-    "shadow": "Record verdicts and page people, act on nothing, whatever the configured mode says",
+    "off": "Stop the harness at once: it diagnoses and does nothing, whatever the configured mode is",
+    "shadow": "Record verdicts and page people, but do not act, whatever the configured mode is",
     "act": "Remove the override; the configured mode applies again",
 }
 
@@ -38,27 +38,33 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     subcommands=(
                         action(
                             "db upgrade",
-                            "Bring the store to this version's schema; safe to repeat",
+                            "Upgrade the store to this version's schema; safe to repeat",
                             Arg(
                                 ("--tasks-role",),
                                 default="",
                                 metavar="ROLE",
-                                help="PostgreSQL role of harness_capture: is granted exactly what tasks need; everything else is revoked",
+                                help="PostgreSQL role of harness_capture: the command grants exactly the rights "
+                                "that tasks need, and revokes all others",
                             ),
                             OUTPUT,
                             epilog="Example: airflow harness db upgrade --tasks-role harness_capture",
                         ),
                         action(
                             "db prune",
-                            "Remove what is older: incidents that are over with all that they had, gates, leases, what was told; the "
-                            "chain goes on. What is open, waits, or still counts stays, and so does lineage",
+                            "Remove older records: ended incidents with all their records, gates, leases and sent "
+                            "pages; the chain stays valid. Records that are open, wait, or still count stay, "
+                            "and so does the lineage",
                             Arg(
                                 ("--keep",),
                                 required=True,
                                 metavar="DAYS",
-                                help="how long things are kept, such as 400d; 30d or more",
+                                help="how long to keep records, such as 400d; 30d or more",
                             ),
-                            Arg(("--dry-run",), action="store_true", help="count what would go, and remove nothing"),
+                            Arg(
+                                ("--dry-run",),
+                                action="store_true",
+                                help="count the rows that would be removed, and remove nothing",
+                            ),
                             OUTPUT,
                             module="pruning",
                             epilog="Example: airflow harness db prune --keep 400d --dry-run",
@@ -77,24 +83,25 @@ def get_harness_cli_commands() -> list[CLICommand]:
                     subcommands=(
                         action(
                             "contract check",
-                            "Check contract files; every finding with file and line; exit 1 where there are any",
+                            "Check contract files and print every finding with file and line; exit 1 if there are any",
                             Arg(("files",), nargs="+", help="ODCS files"),
                             Arg(
                                 ("--coverage",),
                                 action="store_true",
-                                help="what became of each line: which check, by which engines, at which gates; or for people only",
+                                help="print the effect of each line: which check, by which engines, at which "
+                                "gates; or for people only",
                             ),
                             Arg(
                                 ("--conn-id",),
                                 default="",
-                                help="connection of the warehouse: checks each live table against the standards of the level that "
-                                "its contract claims; exit 1 where one is not met",
+                                help="connection of the warehouse: checks each live table against the standards of "
+                                "the level that its contract claims; exit 1 if one is not met",
                             ),
                             Arg(
                                 ("--as-of",),
                                 default="",
-                                help="moment as of which the freshness of a live table is judged (ISO 8601 with zone, "
-                                "such as 2013-12-31T23:59:00-05:00); now where it is not given",
+                                help="moment for which the freshness of a live table is measured (ISO 8601 with "
+                                "zone, such as 2013-12-31T23:59:00-05:00); default now",
                             ),
                             Arg(
                                 ("-o", "--output"),
@@ -107,15 +114,17 @@ def get_harness_cli_commands() -> list[CLICommand]:
                         ),
                         action(
                             "contract diff",
-                            "What changed between two versions of a contract; exit 1 where a change breaks a consumer",
+                            "The changes between two versions of a contract; exit 1 if a change breaks a consumer",
                             Arg(("old",), help="ODCS file that consumers rely on"),
-                            Arg(("new",), help="ODCS file that is to replace it"),
+                            Arg(("new",), help="ODCS file that will replace it"),
                             OUTPUT,
-                            epilog="Example: airflow harness contract diff released/flights.odcs.yaml dags/contracts/flights.odcs.yaml",
+                            epilog="Example: airflow harness contract diff released/flights.odcs.yaml "
+                            "dags/contracts/flights.odcs.yaml",
                         ),
                         action(
                             "contract dictionary",
-                            "What the columns of tables mean, in people's words: meaning, other words, values, references",
+                            "The data dictionary of tables: for each column its meaning, other names, values and "
+                            "references",
                             Arg(("files",), nargs="+", help="ODCS files"),
                             Arg(
                                 ("-o", "--output"),
@@ -123,7 +132,8 @@ def get_harness_cli_commands() -> list[CLICommand]:
                                 default="table",
                                 help="table for people, json for programs, markdown for a page",
                             ),
-                            epilog="Example: airflow harness contract dictionary --output markdown dags/contracts/*.odcs.yaml",
+                            epilog="Example: airflow harness contract dictionary --output markdown "
+                            "dags/contracts/*.odcs.yaml",
                         ),
                         action(
                             "contract init",
@@ -137,40 +147,44 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 ),
                 GroupCommand(
                     name="quarantine",
-                    help="Rows that failed a check and were set aside",
+                    help="Rows that failed a check and are in quarantine",
                     subcommands=(
                         action(
                             "quarantine list",
-                            "How many rows wait in quarantine, by slice and check",
+                            "The number of rows in quarantine, by slice and check",
                             _CONTRACT,
                             _WAREHOUSE,
                             OUTPUT,
                             module="quarantine",
-                            epilog="Example: airflow harness quarantine list --conn-id warehouse dags/contracts/flights.odcs.yaml",
+                            epilog="Example: airflow harness quarantine list --conn-id warehouse "
+                            "dags/contracts/flights.odcs.yaml",
                         ),
                         action(
                             "quarantine show",
-                            "The newest rows in quarantine with their reasons; only columns that the contract classifies as public",
+                            "The newest rows in quarantine with their reasons; only columns that the contract "
+                            "classifies as public",
                             _CONTRACT,
                             _WAREHOUSE,
                             Arg(("--slice",), default="", help="only this slice, as `quarantine list` prints it"),
                             _CHECK,
                             OUTPUT,
                             module="quarantine",
-                            epilog="Example: airflow harness quarantine show --conn-id warehouse --slice 20130109T050000Z "
+                            epilog="Example: airflow harness quarantine show --conn-id warehouse --slice "
+                            "20130109T050000Z "
                             "dags/contracts/flights.odcs.yaml",
                         ),
                         action(
                             "quarantine release",
-                            "Check a slice's rows again and publish those that pass; exit 1 where rows stay, or where the slice "
-                            "with them would break its contract",
+                            "Check the quarantined rows of a slice again and publish those that pass; exit 1 if "
+                            "rows stay, or if the slice would break its contract with them",
                             _CONTRACT,
                             _WAREHOUSE,
                             Arg(("--slice",), required=True, help="the slice, as `quarantine list` prints it"),
                             _CHECK,
                             OUTPUT,
                             module="quarantine",
-                            epilog="Example: airflow harness quarantine release --conn-id warehouse --slice 20130109T050000Z "
+                            epilog="Example: airflow harness quarantine release --conn-id warehouse --slice "
+                            "20130109T050000Z "
                             "dags/contracts/flights.odcs.yaml",
                         ),
                     ),
@@ -183,8 +197,8 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 *LEARNING,
                 action(
                     "quality",
-                    "The trend of a table: what its gates found, slice by slice; exit 1 where the newest slice was blocked, or a "
-                    "check of it is unusual or could not be run",
+                    "The trend of a table: the results of its gates, slice by slice; exit 1 if the newest slice "
+                    "was blocked, or has an unusual check or one that could not run",
                     Arg(("table",), help="schema.table; public where no schema is given"),
                     Arg(("--check",), default="", metavar="ID", help="only this check, with its values"),
                     Arg(("--last",), type=int, default=30, metavar="N", help="the newest N slices (default 30)"),
@@ -198,9 +212,13 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 ),
                 action(
                     "lineage",
-                    "The way from a table or column to its source, task by task; exit 2 where it is not known",
+                    "The lineage of a table or column to its source, task by task; exit 2 if it is not known",
                     Arg(("name",), metavar="TABLE[.COLUMN]", help="[database.]schema.table, or a column of it"),
-                    Arg(("--downstream",), action="store_true", help="what is made of it, instead"),
+                    Arg(
+                        ("--downstream",),
+                        action="store_true",
+                        help="print what is made from it, instead of its sources",
+                    ),
                     OUTPUT,
                     epilog="Example: airflow harness lineage public.daily_on_time.on_time",
                 ),
@@ -212,19 +230,21 @@ def get_harness_cli_commands() -> list[CLICommand]:
                 ),
                 action(
                     "diagnose",
-                    "Diagnose a log, or a file of log excerpts, by the rules or with a model above them; needs no Airflow server",
+                    "Diagnose a log, or a file of log excerpts, by the rules, or also with a model; needs no "
+                    "Airflow server",
                     Arg(
                         ("log",),
                         nargs="?",
                         metavar="FILE",
-                        help="a log of any size; its beginning and its end are read",
+                        help="a log of any size; of a large log, the command reads the beginning and the end",
                     ),
                     Arg(("--input",), help="in place of FILE: JSON lines with id, system, log_excerpt"),
-                    Arg(("--output",), help="file for the answers to --input, one JSON object a line"),
+                    Arg(("--output",), help="file for the answers to --input, one JSON object per line"),
                     Arg(
                         ("--model",),
                         default="",
-                        help="with --input: id of a model behind [harness] model_conn_id; each answer says what it took",
+                        help="with --input: id of a model behind [harness] model_conn_id; each answer has its "
+                        "turns, tokens, cost and time",
                     ),
                     Arg(
                         ("--ask",),

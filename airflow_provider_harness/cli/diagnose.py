@@ -47,7 +47,8 @@ def diagnose_log(path: str) -> dict[str, Any]:
 
 
 def diagnose_file(input: TextIO, output: TextIO, model: ModelOnCases | None = None) -> int:
-    """Answers each line of ``input``; every line is read and checked before the first is answered, and one is kept at a time.
+    """Answers each line of ``input``; every line is read and checked before the first is answered, and one is kept at a
+    time.
 
     :param input: one JSON object a line with the texts ``id``, ``system`` and ``log_excerpt``; it is read twice.
     :param output: one JSON object a line; the proposal is the one before policy.
@@ -83,7 +84,7 @@ def _case(number: int, line: str) -> dict[str, str]:
     try:
         case: Any = json.loads(line)
     except (ValueError, RecursionError) as e:
-        raise ConfigurationError(place, f"not JSON ({e}).", fix="Write one JSON object a line.") from e
+        raise ConfigurationError(place, f"not JSON ({e}).", fix="Write one JSON object per line.") from e
     if not isinstance(case, dict):
         raise ConfigurationError(place, "not a JSON object.", fix=f"Give an object with {', '.join(_FIELDS)}.")
     if missing := [f for f in _FIELDS if not isinstance(case.get(f), str)]:

@@ -67,7 +67,7 @@ QUESTIONS: Sequence[Question] = (
     Question(option="password", text="Its password", default=lambda: os.environ.get(PASSWORD, ""), secret=True),
     Question(option="store_url", text="Address of the store's database (empty = SQLite)", default=lambda: ""),
     Question(option="approvers", text="Who may answer for which owner, as owner=user,...", default=lambda: ""),
-    Question(option="enroll", text="Dags to look after without a change of theirs: none, all, tag:NAME", default=lambda: "none"),
+    Question(option="enroll", text="Dags to enrol without changing them: none, all, tag:NAME", default=lambda: "none"),
     Question(
         option="routing_key",
         text="Integration key of a PagerDuty service (empty = pages go to the log)",
@@ -85,7 +85,7 @@ def init(args: Any) -> int:
     _store()  # first: Airflow may start the healer's Dags as soon as their file is there
     kept = [path for path, text in written(answers, env).items() if not _write(path, text, overwrite=args.overwrite)]
     _doctor()
-    out(f"\nGive {env_file(answers)} to every Airflow process (`. {env_file(answers)}`), and start them again.")
+    out(f"\nGive {env_file(answers)} to every Airflow process (`. {env_file(answers)}`), and restart them.")
     return FINDINGS if kept else FINE
 
 
@@ -96,7 +96,9 @@ def _answer(args: Any, question: Question) -> str:
         return str(default if given is None else given)
     if not sys.stdin.isatty():
         raise ConfigurationError(
-            "init", "asks a question, and nobody can answer it here.", fix="Say --yes to take options and defaults."
+            "init",
+            "asks a question, and there is no terminal for the answer.",
+            fix="Give --yes to use options and defaults.",
         )
     ask: Callable[[str], str] = getpass.getpass if question.secret else input
     shown = "" if question.secret or not default else f" [{default}]"
@@ -154,7 +156,10 @@ def _approvers(text: str) -> str:
                 f"--approvers {pair!r}", "is not owner=user.", fix="Such as data-team=ann,data-team=bob."
             )
         teams.setdefault(owner, []).append(user)
-    head = "# Contract team or Dag owner -> ids of the users who may answer for it. Nobody named = on-call is paged instead.\n"
+    head = (
+        "# Contract team or Dag owner -> ids of the users who may answer for it. If nobody is named, on-call is "
+        "paged instead.\n"
+    )
     return head + ("".join(f"{owner}: {json.dumps(users)}\n" for owner, users in teams.items()) or "{}\n")
 
 

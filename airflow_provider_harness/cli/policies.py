@@ -18,7 +18,7 @@ from airflow_provider_harness.core.policy.policy import Policy, Usage
 def policy_explain(args: Any) -> int:
     if bool(args.incident) == bool(args.action):
         raise ConfigurationError(
-            "policy explain", "explains an incident's verdict or an action.", fix="Say one of them."
+            "policy explain", "explains an incident's verdict or an action.", fix="Give one of them."
         )
     case = _of_incident(args.incident) if args.incident else _of_facts(args)
     found = explain(_policy(args.file), case.proposal, case.facts, case.usage)
@@ -38,7 +38,7 @@ def policy_simulate(args: Any) -> int:
     if args.output == "json":
         out(json.dumps(asdict(found), indent=2))
     else:
-        show(args, [_line(one) for one in found.changes], f"{count} past verdict(s), and none would be another one.")
+        show(args, [_line(one) for one in found.changes], f"{count} past verdict(s), and none would change.")
     return FINDINGS if changes else FINE
 
 
@@ -80,7 +80,7 @@ def _of_facts(args: Any) -> PastVerdict:
 def _told(case: PastVerdict, found: Explanation) -> list[str]:
     known = ", ".join(f"{name} {value}" for name, value in case.facts.items())
     wide = max((len(said.rule) for said in found.rules), default=0)
-    granted = "" if case.incident_id else " (needs_person and basis are taken as said here where they are not given)"
+    granted = "" if case.incident_id else " (where needs_person and basis are not given, the values above are assumed)"
     lines = [
         f"{case.proposal.kind}, given {known or 'nothing'}; done before: {case.usage.on_incident} on the incident, "
         f"{case.usage.on_dag_today} on the Dag that day{granted}",

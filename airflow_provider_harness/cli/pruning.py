@@ -26,16 +26,20 @@ def db_prune(args: Any) -> int:
         removed.update(step.removed)
         say(f"{step.done} of {step.among} incident(s), {sum(removed.values())} row(s)", FINE)
     word = "would be removed" if args.dry_run else "removed"
-    show(args, [{"table": name, word: count} for name, count in sorted(removed.items()) if count], "Nothing is so old.")
+    show(
+        args,
+        [{"table": name, word: count} for name, count in sorted(removed.items()) if count],
+        "No record is that old.",
+    )
     return FINE
 
 
 def _days(text: str, least: int) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,4})d", text)
     if not found:
-        raise ConfigurationError("--keep", f"{text!r} is not a number of days.", fix="Say it as 400d.")
+        raise ConfigurationError("--keep", f"{text!r} is not a number of days.", fix="Write it like 400d.")
     if int(found[1]) < least:
         raise ConfigurationError(
-            "--keep", f"{text} is too short: {least} days are looked back on.", fix=f"Keep {least}d or more."
+            "--keep", f"{text} is too short: the harness looks back {least} days.", fix=f"Keep {least}d or more."
         )
     return timedelta(days=int(found[1]))

@@ -63,7 +63,7 @@ def quarantine_release(args: Any) -> int:
     show(args, [row], "")
     if not released.rows and not released.staying:
         others = ", ".join(dict.fromkeys(str(one["slice"]) for one in waits if one["waiting"])) or "none"
-        out(f"Nothing of slice {args.slice} waits in quarantine. Slices of which rows wait: {others}.")
+        out(f"Slice {args.slice} has no rows in quarantine. Slices that have some: {others}.")
     if released.rows:
         out("\n".join(_told_stale(with_local_day(args.slice, contract.load.time_zone), stale, unknown)))
     return status
@@ -91,7 +91,7 @@ def _stale(table: str) -> tuple[tuple[Mapping[str, str], ...], str]:
     try:
         walks = lineage_text.walks(wiring_lineage.graph(), table, downstream=True)
     except ConfigurationError:
-        return (), "no task that succeeded has told that it reads or writes it"
+        return (), "no successful task has reported that it reads or writes the table"
     except HarnessError as error:
         return (), str(error)
     found = {step.dataset.name: step.task for _, _, steps in walks for step in steps}
@@ -100,11 +100,17 @@ def _stale(table: str) -> tuple[tuple[Mapping[str, str], ...], str]:
 
 def _told_stale(slice_name: str, stale: Sequence[Mapping[str, str]], unknown: str) -> Iterator[str]:
     if unknown:
-        yield f"What is made of this table is not known ({unknown}); whatever is does not have these rows yet."
+        yield (
+            f"The lineage does not say what is made from this table ({unknown}); downstream tables do not have "
+            f"these rows yet."
+        )
     elif not stale:
-        yield "Nothing that the lineage knows is made of this table."
+        yield "By the lineage, no table is made from this table."
     else:
-        yield f"Made before these rows were published, so stale now; run it again for slice {slice_name}:"
+        yield (
+            f"These tables were made before these rows were published, so they are stale; run their tasks again "
+            f"for slice {slice_name}:"
+        )
         yield from (f"  {one['table']}, made by {one['task'] or 'a task that is not known'}" for one in stale)
 
 

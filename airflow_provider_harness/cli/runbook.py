@@ -31,7 +31,7 @@ def runbook_list(args: Any) -> int:
         }
         for entry in entries
     ]
-    show(args, rows, "No entries. `airflow harness runbook draft` makes one of an incident that is over.")
+    show(args, rows, "No entries. `airflow harness runbook draft` makes one from an incident that has ended.")
     return FINE
 
 

@@ -1,4 +1,4 @@
-"""The healer: an ordinary Airflow Dag, one run an incident; and the reconciler, one run a day.
+"""The healer: an ordinary Airflow Dag with one run for each incident; and the reconciler, with one run a day.
 
 The graph is for people to see. No task trusts it, or XCom, or the run's conf beyond the incident's id: each reads the
 store, and does nothing unless this run leads the incident and its turn has come.
@@ -48,7 +48,7 @@ _OWN = {"retries": 2, "retry_delay": timedelta(seconds=10)}
 
 
 def healer_dag() -> DAG:
-    """The healer Dag; the reconciler's and the watch over both are made beside it, and where [harness] watch_path names contracts,
+    """Make the healer Dag, the reconciler's Dag and the watch over both; if [harness] watch_path names contracts, also
     the watch over their tables. Put this one line into a file of your Dags folder::
 
     from airflow_provider_harness.dags import healer_dag
@@ -85,7 +85,8 @@ def _reconciler(settings: config.Settings) -> None:
         f"{settings.healer_dag_id}_reconciler",
         schedule="@continuous",
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        description="Finds what no callback reported. One run a day; one every half a minute where reconcile_seconds is under 30.",
+        description="Finds what no callback reported. One run a day; one every half a minute where "
+        "reconcile_seconds is under 30.",
         tags={config.OWN_TAG},
         max_active_runs=1,
         is_paused_upon_creation=False,
@@ -120,7 +121,8 @@ def _tables(settings: config.Settings) -> None:
         schedule=timedelta(minutes=settings.watch_minutes),
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         catchup=False,
-        description="Looks at the new slices of watched tables, and opens an incident where one is not as it should be.",
+        description="Looks at the new slices of watched tables, and opens an incident where one is not as it "
+        "should be.",
         tags={config.OWN_TAG},
         max_active_runs=1,
         is_paused_upon_creation=False,
@@ -181,7 +183,8 @@ def _page_own_failure(context: Mapping[str, Any]) -> None:
 
 
 def _mine(context: Context, *states: State) -> tuple[Healer, Incident, str]:
-    """The incident of this run, if this run leads it and it is in one of these states; otherwise the task is skipped."""
+    """The incident of this run, if this run leads it and it is in one of these states; otherwise the task is
+    skipped."""
     healer, run_id = wiring.healer(), str(context["run_id"])
     incident = healer.store.incident(healer.store.resolve(_incident_id(context)))
     if incident.leader != run_id or (states and incident.state not in states):
@@ -216,7 +219,8 @@ def _diagnose(**kwargs: Any) -> None:
     healer, incident_id, run_id = wiring.healer(), _incident_id(context), str(context["run_id"])
     if not _claimed(healer, incident_id, run_id):
         raise AirflowSkipException(
-            f"Incident {incident_id} is led by another run, is closed, or Airflow does not confirm what was reported."
+            f"Another run leads incident {incident_id}, or it is closed, or Airflow does not confirm the reported "
+            f"failure."
         )
     incident_id = healer.store.resolve(incident_id)
     _wait_until_settled(healer, incident_id)
@@ -225,7 +229,8 @@ def _diagnose(**kwargs: Any) -> None:
 
 
 def _claimed(healer: Healer, incident_id: str, run_id: str) -> bool:
-    """Whether this run leads the incident. While the callback that started it runs, Airflow does not say yet that it failed."""
+    """Whether this run leads the incident. While the callback that started it runs, Airflow does not say yet that it
+    failed."""
     for _ in range(SETTLE_SECONDS):
         if heal.claim(healer, incident_id, run_id):
             return True
@@ -253,7 +258,8 @@ def _decide(**kwargs: Any) -> None:
 
 
 class Approve(HITLOperator):
-    """Asks one person about one exact act, where the verdict says so. What the answer is worth is decided in ``act``."""
+    """Asks one person about one exact act, where the verdict says so. What the answer is worth is decided in
+    ``act``."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -271,7 +277,7 @@ class Approve(HITLOperator):
         asked = approve.question(healer, incident, act.proposal_of(incident), run_id)
         if asked is None:
             raise AirflowSkipException(
-                "Nobody is named who may answer, or the act is too long for a question; on-call is told instead."
+                "Nobody is named who may answer, or the act is too long for a question; on-call is paged instead."
             )
         wiring.log_failures(
             "Paging that a question is open (it stands in Airflow's required actions)",
@@ -297,8 +303,8 @@ class Approve(HITLOperator):
 class _Look(BaseSensorOperator):
     """Looks every few seconds for a minute, then gives its worker slot back for a minute.
 
-    Airflow loses a task that it queues again within seconds: the executor's word on the last look arrives while the next
-    one is queued, and counts as its end. So short waits are slept through, and only long ones are rescheduled.
+    Airflow loses a task that it queues again within seconds: the executor's word on the last look arrives while the
+    next one is queued, and counts as its end. So short waits are slept through, and only long ones are rescheduled.
     """
 
     def __init__(self, *, task_id: str, **kwargs: Any) -> None:
@@ -388,7 +394,8 @@ class Close(Verify):
 
 
 class Reconcile(BaseSensorOperator):
-    """One pass of the reconciler every interval: for a day, or, where the slot is kept between two passes, for seconds."""
+    """One pass of the reconciler every interval: for a day, or, where the slot is kept between two passes, for
+    seconds."""
 
     _held_since: datetime | None = None
 

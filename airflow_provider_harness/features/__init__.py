@@ -1,4 +1,4 @@
-"""Features for serving: what is known online of an entity, by the definition that made the training set."""
+"""Features for serving: the online values of an entity, by the definition of the training set."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ def get_online_features(
     features: Sequence[str] = (),
     at: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """The newest features of each entity, in their order, as a training set of the same moment would have them.
-
-    A feature is None where nothing is known of the entity, or where what is known is older than the contract's ``maxAge`` or holds no
-    more. Each mapping also has the entity, ``features_event_at`` and ``features_known_at``.
+    """The newest features of each entity, in the order of the entities, as a training set of the same moment would have
+    them. A feature is None if nothing is known of the entity, or if its value is older than the contract's ``maxAge``
+    or no longer valid. Each mapping also has the entity, ``features_event_at`` and ``features_known_at``.
 
     :param contract: ODCS file of the feature table, absolute or relative to the working directory.
     :param entities: for each one, column of the entity -> value.

@@ -1,4 +1,4 @@
-"""What a task's page in Airflow links to: the published table, the rows that were set aside, and its incidents."""
+"""Links on a task's page in Airflow: to the published table, the quarantine, and its incidents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["IncidentLink", "IncidentsLink", "PublishedTableLink", "QuarantineLin
 
 
 class PublishedTableLink(BaseOperatorLink):
-    """The table that the task published in; without a page of its own, the asset that the task updates."""
+    """The table in which the task published; if the table has no page, the asset that the task updates."""
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class PublishedTableLink(BaseOperatorLink):
 
 
 class QuarantineLink(BaseOperatorLink):
-    """The table with the rows that were set aside, where the contract lets rows be set aside."""
+    """The quarantine table, if the contract has one."""
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ class QuarantineLink(BaseOperatorLink):
 
 
 class IncidentsLink(BaseOperatorLink):
-    """The incidents of the task, all of them, on the harness's own page."""
+    """All incidents of the task, on the harness's own page."""
 
     @property
     def name(self) -> str:

@@ -10,11 +10,12 @@ from airflow_provider_harness.wiring import rows as wiring_rows
 
 
 class FeatureTableOperator(SQLTransformOperator):
-    """Publish what a query gives for one slice of a feature table, and what is newest of it in the online table.
+    """Publish the result of a query for one slice of a feature table, and its newest rows in the online table.
 
-    The contract's ``harness.features`` says what its columns are. A version that was published with another definition is refused.
-    The online table, where the contract names one, is replaced after each slice; the gate demands that it is what is newest offline.
-    Cut slices by ``knownAt``: then a correction adds rows, and none that a training set has seen is changed.
+    The contract's ``harness.features`` names the columns. A version that was published with another definition is
+    refused. If the contract names an online table, it is replaced after each slice; the gate requires that it equals
+    the newest rows offline. Cut slices by ``knownAt``: then a correction adds rows, and changes no row that a training
+    set has used.
 
     :param sql: see ``SQLTransformOperator``.
     :param max_cost: see ``SQLTransformOperator``; of the slice, not of the online table.
@@ -46,9 +47,9 @@ class FeatureTableOperator(SQLTransformOperator):
 class TrainingSetOperator(SQLTransformOperator):
     """Publish one slice of a training set: a row for each request, with the features that were known at its time.
 
-    The contract's ``harness.trainingSet`` says how it is made; the query is written for the connection's engine and shown as the
-    field ``sql``. Nothing is published where a feature would be known after its request, a request has no row or several, a label
-    comes from the future, or the same requests had other rows before.
+    The contract's ``harness.trainingSet`` defines it; the operator writes the query for the connection's engine and
+    shows it as the field ``sql``. It publishes nothing if a feature would be known after its request, a request has no
+    row or several, a label comes from the future, or the same requests had other rows before.
 
     :param max_cost: see ``SQLTransformOperator``.
     """

@@ -16,37 +16,41 @@ if TYPE_CHECKING:
 class FineTuningSetOperator(SliceOperator):
     """Make a set of examples of one slice of a contract's table, or of files, and publish it in a folder.
 
-    Each row is judged by the contract on its way; then come the steps: is it an example, is it well written, has it personal data,
-    is it too long, is it there already, or nearly. What is left is divided by a hash of its group, so that no group and no
-    cluster of near-duplicates is in two splits. The files are read back, and gates judge them; then the manifest
-    ``<folder>/_manifest.json`` is swapped, and names ``<folder>/<version>/train.jsonl`` (the examples alone),
-    ``train.parquet`` (the same ones, with source, slice, key, hash and tokens), the card ``README.md`` and the counts of every
-    step. Where a gate blocks, what was published stays. A million examples take as much memory as a thousand, but for about
-    100 bytes an example.
+    The contract's checks run on each row while it is read. Then come the steps: form, quality, personal data, length,
+    exact and near duplicates. A hash of the group divides the remaining examples, so no group and no cluster of
+    near-duplicates is in two splits. Gates check the files after they were read back; then the operator swaps the
+    manifest ``<folder>/_manifest.json``, which names ``<folder>/<version>/train.jsonl`` (only the examples),
+    ``train.parquet`` (the same ones, with source, slice, key, hash and tokens), the card ``README.md`` and the counts
+    of every step. If a gate blocks, the published set stays. Memory does not grow with the number of examples, except
+    for about 100 bytes per example.
 
     The XCom is the manifest in short: ``{"folder", "version", "slice", "rows", "splits", "fingerprint", "unchanged"}``.
 
     :param conn_id: connection of the PostgreSQL that has the table; for files, none is needed.
-    :param path: a Parquet or JSONL file, or a folder of them (for example one that an extract staged), instead of the table.
+    :param path: a Parquet or JSONL file, or a folder of them (for example one that an extract staged), instead of the
+        table.
     :param sql: a query with the contract's columns, instead of the whole table.
-    :param folder: URI on any Airflow object storage, for example ``s3://sets/support``: of this set alone.
+    :param folder: URI on any Airflow object storage, for example ``s3://sets/support``; only for this set.
     :param form: ``chat`` or ``prompt_completion``.
     :param columns: part of an example -> column: ``prompt`` and ``completion``; or ``messages`` with a list of
         ``{"role", "content"}``; or ``user``, ``assistant`` and maybe ``system``.
-    :param group: columns that name whom or what an example is of; all of a group goes into one split.
+    :param group: columns that name the person or thing of an example; all examples of a group go into one split.
     :param labelled_at: column that says when the label was known; one later than the slice's end is from the future.
     :param splits: name -> share; together 1.
     :param quality: bounds: ``min_chars``, ``max_chars``, ``max_symbol_share``, ``max_repeated_share``.
-    :param personal_data: in the texts: ``mask``, ``drop`` (the example) or ``keep``. What the contract says of a column holds anyway.
+    :param personal_data: in the texts: ``mask``, ``drop`` (the example) or ``keep``. The contract's treatment of a
+        column applies in any case.
     :param near_duplicates: ``drop`` (all but one of a cluster), ``together`` (all stay, in one split) or ``keep``.
-    :param similarity: share of common runs of three words from which on two examples are nearly the same, 0.01 to 1.
+    :param similarity: share of common runs of three words at which two examples count as near duplicates, 0.01 to 1.
     :param max_tokens: of an example; a longer one is left out. None for no limit.
-    :param counter: of tokens: ``approximate``, ``tiktoken:/path/cl100k_base.tiktoken`` or ``tokenizers:/path/tokenizer.json``.
-    :param max_bad_share: of the rows, how many may be no example and are left out, 0 to 1; one more stops the set.
+    :param counter: of tokens: ``approximate``, ``tiktoken:/path/cl100k_base.tiktoken`` or
+        ``tokenizers:/path/tokenizer.json``.
+    :param max_bad_share: share of rows that may be bad examples and are left out, 0 to 1; a larger share stops the set.
     :param seed: of splits and MinHash.
-    :param bias: distributions that are compared with a reference: mappings of ``columns``, ``reference`` (group -> share, several columns
-        joined by ``|``; or a table with the same columns), ``period`` (``year``, ``month``, ``day`` of one moment), ``most`` (total
-        variation, 0 to 1, from which on the set is stopped) and ``cap`` of a weight. ``weights.json`` has what was found.
+    :param bias: distributions that are compared with a reference: mappings of ``columns``, ``reference`` (group ->
+        share, several columns joined by ``|``; or a table with the same columns), ``period`` (``year``, ``month``,
+        ``day`` of one moment), ``most`` (total variation, 0 to 1, from which on the set is stopped) and ``cap`` of a
+        weight. ``weights.json`` has what was found.
     """
 
     template_fields: Sequence[str] = (*SliceOperator.template_fields, "path", "sql", "folder", "counter", "group")
@@ -87,7 +91,8 @@ class FineTuningSetOperator(SliceOperator):
             raise ConfigurationError(
                 f"task {self.task_id}",
                 f"has group={group!r} and folder={folder!r}.",
-                fix="Give group as a list of columns, and folder as a URI or an absolute path: file:///var/lib/airflow/sets/support.",
+                fix="Give group as a list of columns, and folder as a URI or an absolute path: "
+                "file:///var/lib/airflow/sets/support.",
             )
         self.path, self.sql, self.folder, self.counter, self.group = path, sql, folder, counter, list(group)
         self.rules: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A version of a model comes into use, or goes out of use, under the terms of a contract."""
+"""Promote a version of a model, or roll it back, under the terms of a contract."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class ModelOperator(BaseOperator):
-    """What both operators share.
+    """The common part of both operators.
 
     :param contract: ODCS file with ``harness.model``, absolute or relative to the Dag file's folder.
-    :param registry_conn_id: connection of an MLflow server (type ``http`` or ``mlflow``; extra ``alias``, which is ``champion`` unless
-        it is given); empty = the registry in the harness's own store.
+    :param registry_conn_id: connection of an MLflow server (type ``http`` or ``mlflow``; extra ``alias``, which is
+        ``champion`` unless it is given); empty = the registry in the harness's own store.
     """
 
     template_fields: Sequence[str] = ("contract", "registry_conn_id")
@@ -51,16 +51,16 @@ class ModelOperator(BaseOperator):
 
 
 class PromoteModelOperator(ModelOperator):
-    """Put a version of a model into use where it meets the terms of ``harness.model``; else fail, and the version in use stays.
-
-    Refused are: a metric that is missing, no number, or beyond its threshold; metrics of another holdout; a version that is worse than
-    the one in use by more than the tolerance, or cannot be compared with it; a version that was rolled back. The verdict is kept
-    before the act, the outcome after it was read back.
+    """Promote a version of a model if it meets the terms of ``harness.model``; otherwise fail without a retry, and the
+    version in use stays. The operator refuses a metric that is missing, is not a number, or does not meet its
+    threshold; metrics of another holdout; a version that is worse than the one in use by more than the tolerance, or
+    cannot be compared with it; a version that was rolled back. The store keeps the verdict before the act, and the
+    outcome after the registry was read back.
 
     :param version: as the registry names it.
     :param metrics: name -> value, of the holdout; only for the registry of the harness's own store, which keeps them.
-    :param holdout_hash: fingerprint of the data that the metrics are of; goes with ``metrics``.
-    :param uri: where the model lies; for cards.
+    :param holdout_hash: fingerprint of the data on which the metrics were measured; required with ``metrics``.
+    :param uri: address of the model; for cards.
     """
 
     template_fields: Sequence[str] = (*ModelOperator.template_fields, "version", "metrics", "holdout_hash", "uri")
@@ -76,8 +76,8 @@ class PromoteModelOperator(ModelOperator):
     ) -> None:
         super().__init__(**kwargs)
         if (metrics is None) != (holdout_hash is None):
-            fix = "Give both: numbers say nothing without the data that they are of."
-            raise ConfigurationError(f"task {self.task_id}", "has metrics or holdout_hash alone.", fix=fix)
+            fix = "Give both: metrics mean nothing without the data on which they were measured."
+            raise ConfigurationError(f"task {self.task_id}", "has only one of metrics and holdout_hash.", fix=fix)
         self.version, self.metrics, self.holdout_hash, self.uri = version, metrics, holdout_hash, uri
 
     def execute(self, context: Any) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class PromoteModelOperator(ModelOperator):
             try:
                 metrics = ast.literal_eval(re.sub(r"\b(nan|inf)\b", r"'\1'", metrics))
             except (ValueError, SyntaxError) as error:
-                problem = f"has metrics {metrics[:80]!r}, which are no mapping."
+                problem = f"has metrics {metrics[:80]!r}, which are not a mapping."
                 raise ConfigurationError(f"task {self.task_id}", problem, fix="For example {'auc': 0.81}.") from error
         if not isinstance(metrics, Mapping):
             raise ConfigurationError(f"task {self.task_id}", "has metrics that are not a mapping.")
@@ -114,14 +114,14 @@ class PromoteModelOperator(ModelOperator):
 
 
 class RollbackModelOperator(ModelOperator):
-    """Go back to the version that was in use before, by the plan of ``harness.model``, and show that it holds.
+    """Roll back to the version that was in use before, by the plan of ``harness.model``, and verify it.
 
-    The steps that the plan leaves to people are in the log and the XCom.
+    The plan's steps for people are in the log and the XCom.
 
-    :param reason: why, for the journal.
-    :param version: the version to go back to; empty = the one that was in use before this one.
-    :param only_when_due: roll back only where a condition of the plan that names a check is met by the newest gate of the contract's
-        table; else the task is skipped.
+    :param reason: why, for the record in the store.
+    :param version: the version to restore; empty = the one that was in use before this one.
+    :param only_when_due: roll back only if, in the newest gate of the contract's table, a check named in the plan's
+        conditions did not pass; otherwise the task is skipped.
     """
 
     template_fields: Sequence[str] = (*ModelOperator.template_fields, "reason", "version")
@@ -130,7 +130,7 @@ class RollbackModelOperator(ModelOperator):
         super().__init__(**kwargs)
         if not reason and not only_when_due:
             fix = "Give reason, or only_when_due=True, whose reason is the check that does not pass."
-            raise ConfigurationError(f"task {self.task_id}", "does not say why.", fix=fix)
+            raise ConfigurationError(f"task {self.task_id}", "gives no reason.", fix=fix)
         self.reason, self.version, self.only_when_due = reason, version, only_when_due
 
     def execute(self, context: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class PostgresExtractOperator(SliceOperator):
     """Stream one slice of a PostgreSQL table or query to Parquet on Airflow object storage, gated in flight.
 
-    Contract and source are compared before any row moves; files get their final names only when the gate passed.
-    The XCom is the folder of the staged files.
+    The operator compares contract and source before any row moves; files get their final names only after the gate
+    passed. The XCom is the folder of the staged files.
 
     :param conn_id: connection of the source.
     :param table: ``schema.table`` of the source; with ``sql``, only the name of the data.
@@ -73,7 +73,7 @@ class PostgresExtractOperator(SliceOperator):
 
 
 class LoadOperator(SliceOperator):
-    """What loads into every warehouse share.
+    """The common part of loads into every warehouse.
 
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
     """
@@ -123,11 +123,11 @@ class LoadOperator(SliceOperator):
 
 
 class PostgresLoadOperator(LoadOperator):
-    """Publish a staged slice in PostgreSQL by binary COPY, in one transaction that its gate lets commit.
+    """Publish a staged slice in PostgreSQL by binary COPY, in one transaction that commits only if the gate passes.
 
-    The rows go straight into the table where every check of the contract can be measured in flight, else through a staging
-    table that the gate reads. Running a slice again replaces it, leaves it as it is, or merges it on the key, as the contract's
-    ``harness.load`` says. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
+    If every check of the contract can be measured in flight, the rows go straight into the table; otherwise through a
+    staging table that the gate reads. Running a slice again replaces it, leaves it as it is, or merges it on the key,
+    as the contract's ``harness.load`` says. Malformed rows go to ``<table>__quarantine`` where the contract allows it.
     The XCom is ``{"slice", "rows", "before", "new", "quarantined": {check id: rows}}``.
 
     :param staged: folder of the staged files: the extract's XCom (``extract.output``).
@@ -136,11 +136,11 @@ class PostgresLoadOperator(LoadOperator):
 
 class PostgresTransferOperator(SliceOperator):
     """Publish one slice of a PostgreSQL table or query in another PostgreSQL: binary COPY from one snapshot, gate,
-    commit; by way of a staging table where rows must wait.
+    commit; through a staging table if rows must wait.
 
-    Contract, source and published table are compared before any row moves. Nothing is kept in between: where files should
-    stay, or a column is to be hashed, extract and load.
-    The XCom is ``{"slice", "rows", "before", "new", "quarantined": {check id: rows}}``.
+    Contract, source and published table are compared before any row moves. No files are kept in between: to keep files,
+    or to hash a column, use an extract and a load. The XCom is ``{"slice", "rows", "before", "new", "quarantined":
+    {check id: rows}}``.
 
     :param conn_id: connection of the warehouse; ``table`` is the published table there.
     :param source_conn_id: connection of the source.
@@ -160,7 +160,7 @@ class PostgresTransferOperator(SliceOperator):
         if source_table and sql:
             raise ConfigurationError(
                 f"task {self.task_id}",
-                "is given source_table and sql to read; it needs at most one.",
+                "has both source_table and sql; it needs at most one.",
                 valid=("source_table", "sql"),
             )
         self.source_conn_id, self.source_table, self.sql = source_conn_id, source_table, sql

@@ -23,23 +23,23 @@ _LONGEST = 86_400
 
 
 class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
-    """Propose a contract and a query by which a table reaches a level of readiness, build it in a sandbox, and grade it.
-
-    The first proposal is by rules; where it does not meet the level and [harness] names a model, the model proposes further ones. Programs
-    grade each: no proposal grades itself, and none is published. The XCom says how it ended and where the files are, and has ``subject`` and
-    ``question`` for an ``ApprovalOperator``.
+    """Propose a contract and a query with which a table reaches a level of readiness, build it in a sandbox, and grade
+    it. Rules make the first proposal; if it does not meet the level and [harness] names a model, the model makes
+    further ones. Programs grade each proposal; no proposal grades itself, and the operator publishes none. The XCom has
+    the outcome, the place of the files, and ``subject`` and ``question`` for an ``ApprovalOperator``.
 
     :param contract: ODCS file of the table as it stands, absolute or relative to the Dag file's folder.
-    :param conn_id: connection of PostgreSQL whose role may create in the sandbox and read the table, and nothing else. Before anything is
-        built, the server is asked whether that is so; a role that can do more promotes nothing.
-    :param table: ``schema.table`` that is promoted.
-    :param target: ``schema.table`` that the promoted table would be; it is never written.
+    :param conn_id: connection of PostgreSQL whose role may create in the sandbox and read the table, and nothing else.
+        The operator first asks the server for the role's rights; a role with more rights fails the task.
+    :param table: ``schema.table`` of the table to promote.
+    :param target: ``schema.table`` of the future promoted table; the operator never writes it.
     :param level: ``bronze``, ``silver`` or ``gold``.
     :param sandbox: the schema in which proposals are built; the newest best one stays there until the task runs again.
     :param folder: folder, local or on any Airflow object storage; each run has a folder of its own in it.
-    :param use_model: False for the proposal by rules alone.
-    :param max_proposals: how many are built, 1 to 20; a retry goes on with what is left.
-    :param max_cost_usd: of all requests to a model together, in US dollars; ``[harness] max_cost_usd_per_incident`` caps it.
+    :param use_model: False for only the proposal by rules.
+    :param max_proposals: how many proposals are built, 1 to 20; a retry continues with the rest.
+    :param max_cost_usd: of all requests to a model together, in US dollars; ``[harness] max_cost_usd_per_incident``
+        caps it.
     :param max_seconds: of one try of the task, above 0.
     """
 
@@ -93,7 +93,10 @@ class PromoteTableOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
             raise ConfigurationError(place, f"has folder={self.folder!r}.", fix=fix)
         budget = (1 <= self.max_proposals <= 20, self.max_cost_usd >= 0, 0 < self.max_seconds <= _LONGEST)
         if not all(budget):  # what is not a number is none of them
-            fix = f"Give max_proposals from 1 to 20, max_cost_usd of 0 or more, and max_seconds above 0, {_LONGEST:,} at most."
+            fix = (
+                f"Give max_proposals from 1 to 20, max_cost_usd of 0 or more, and max_seconds above 0, "
+                f"{_LONGEST:,} at most."
+            )
             raise ConfigurationError(place, "has a budget out of range.", fix=fix)
 
     def execute(self, context: Any) -> dict[str, Any]:

@@ -17,30 +17,32 @@ if TYPE_CHECKING:
 class IndexDocumentsOperator(SliceOperator):
     """Cut documents into passages, embed them, and publish them as an index of vectors, gated before it is served.
 
-    The contract describes the documents: a primary key of one column, a text, and further columns by which a search can be
-    narrowed. ``table`` becomes a view of the documents that are served, ``<table>__passages`` one of their passages. What did not
-    change is not embedded again, what is gone is taken out, another model, chunk size or contract is built beside what is served and
-    takes its place in one transaction. Personal data in the text is treated as the contract says of its column.
-    The XCom is ``{"slice", "rows", "passages", "changed", "gone", "embedded", "reused", "set_aside", "version", "swapped", "waiting"}``.
+    The contract describes the documents: a primary key of one column, a text, and further columns that can filter a
+    search. ``table`` becomes a view of the served documents, ``<table>__passages`` a view of their passages. The
+    operator does not embed unchanged passages again, and removes documents that are gone. For another model, chunk size
+    or contract it builds a new version beside the served one, and swaps them in one transaction. Personal data in the
+    text is treated as the contract says for its column. The XCom is ``{"slice", "rows", "passages", "changed", "gone",
+    "embedded", "reused", "set_aside", "version", "swapped", "waiting"}``.
 
     :param conn_id: connection of a PostgreSQL database with the extension ``vector`` (pgvector).
     :param documents: folder on any Airflow object storage, with text, Markdown, HTML and PDF; or
-    :param source_table: ``schema.table`` with one document a row; or
+    :param source_table: ``schema.table`` with one document per row; or
     :param sql: a query with the contract's columns.
     :param pattern: which files of the folder, such as ``*.md``.
     :param source_conn_id: connection of the PostgreSQL database that has the table.
     :param model: the model's name; ``wordllama`` needs no connection and no network.
     :param model_conn_id: connection of its provider: the host ends before ``/embeddings``, the password is the key.
-    :param model_version: tells apart what the provider serves by one name.
-    :param dimension: numbers of a vector that the provider is asked for; None for the model's own.
+    :param model_version: distinguishes versions that the provider serves under one name.
+    :param dimension: requested length of a vector; None for the model's own.
     :param embedder: a model of your own, in place of these four (``app.ports.learning.Embedder``).
     :param text_column: the contract's column with the text.
     :param chunk_size: characters of a passage at most, 100 or more.
     :param overlap: characters that a passage repeats of the one before, less than half of that.
     :param language: of PostgreSQL's full text search.
-    :param golden: a YAML file, a list of ``question`` and ``expects``, the ids of documents; relative to the Dag file's folder.
+    :param golden: a YAML file, a list of ``question`` and ``expects``, the ids of documents; relative to the Dag file's
+        folder.
     :param least_recall: share of the expected documents that must be among the first ten, 0 to 1.
-    :param shard: which part of the documents is this task's, from 0, of ``shards``: by a hash of their ids.
+    :param shard: number of this task's part of the documents, from 0 to ``shards`` - 1; a hash of the ids divides them.
     """
 
     operator_extra_links = PUBLISHED_LINKS

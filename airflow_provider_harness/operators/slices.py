@@ -1,4 +1,5 @@
-"""What all operators on slices share: the contract, the slice, the errors that burn no retry, the lineage."""
+"""The common part of all operators on slices: the contract, the slice, the errors that Airflow does not retry, the
+lineage."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def _links(*names: str) -> Any:
-    """Links of a task's page; as a property, so that a Dag file does not import them, and made once, since they keep nothing."""
+    """Links of a task's page; as a property, so that a Dag file does not import them, and made once, since they keep
+    nothing."""
 
     @cache
     def made() -> tuple[Any, ...]:
@@ -41,13 +43,13 @@ INCIDENTS_LINK = _links("IncidentsLink")
 class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
     """An operator on one slice of one table under one contract.
 
-    :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the name of
-        ``table``, or that ``file.yaml#name`` names.
+    :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the
+        name of ``table``, or that ``file.yaml#name`` names.
     :param conn_id: Airflow connection of the database.
     :param table: ``schema.table``.
-    :param slice_key: id of the slice, or a date or time that names it; without it, the one that the run owns.
-    :param slice_end: where that slice ends, as ISO 8601; without it, as ``slice_key`` or the contract's grain says. Airflow shows
-        the id and the end of the slice in these two fields of every task.
+    :param slice_key: id of the slice, or a date or time that names it; by default, the slice of the run.
+    :param slice_end: end of that slice, as ISO 8601; by default, ``slice_key`` or the contract's grain decides. Airflow
+        shows the id and the end of the slice in these two fields of every task.
     """
 
     template_fields: Sequence[str] = ("contract", "conn_id", "table", "slice_key", "slice_end")
@@ -182,7 +184,8 @@ class SliceOperator(BaseOperator, metaclass=wiring_mapped.FailsOnce):
         return ()
 
     def _copied(self, conn_id: str, sql: str) -> tuple[ColumnEdge, ...]:
-        """The edges of what is taken from a source as it is, or as a query gives it; personal data is treated on the way."""
+        """The edges of what is taken from a source as it is, or as a query gives it; personal data is treated on the
+        way."""
         from airflow_provider_harness.core.lineage.graph import identity_edges, masked
 
         contract, _ = self._terms()
@@ -232,7 +235,10 @@ def _note_quarantine(context: Mapping[str, Any], table: str, published: Publishe
     from airflow_provider_harness.wiring import healing as harness
 
     counts = ", ".join(f"{check}: {rows}" for check, rows in published.quarantined.items())
-    text = f"{table} slice {with_local_day(published.slice, zone)} was published without {sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
+    text = (
+        f"{table} slice {with_local_day(published.slice, zone)} was published without "
+        f"{sum(published.quarantined.values())} row(s) ({counts}); they are in {table}__quarantine"
+    )
     harness.log_failures("Noting the quarantine", lambda: harness.notice(context, "quarantined", text))
 
 

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 
 class SQLTransformOperator(SliceOperator):
-    """Publish what a query gives for one slice: staging table, gate, one transaction.
+    """Publish the result of a query for one slice: staging table, gate, one transaction.
 
-    :param sql: a query with the contract's columns; ``%(slice_start)s`` and ``%(slice_end)s`` are the slice's
-        bounds as moments, so a percent sign elsewhere is written ``%%``. It is planned before anything is made: a query that is
-        wrong, or that lacks a column of the contract, fails at once. Or a pattern (``airflow_provider_harness.patterns``): it is
-        written for the connection's engine, and the contract must have its gates and its mode.
-    :param max_cost: what the query may cost by the warehouse's own estimate: units of PostgreSQL's planner (``EXPLAIN``), or
-        bytes that BigQuery reads; above 0. None for no limit.
+    :param sql: a query with the contract's columns; ``%(slice_start)s`` and ``%(slice_end)s`` are the slice's bounds as
+        moments, so write any other percent sign as ``%%``. The operator plans the query first: a query that is wrong,
+        or that lacks a column of the contract, fails at once without a retry. Or a pattern
+        (``airflow_provider_harness.patterns``): it gives the query for the connection's engine, and the contract must
+        have its checks and its mode.
+    :param max_cost: limit of the query's cost by the warehouse's own estimate: units of PostgreSQL's planner
+        (``EXPLAIN``), or bytes that BigQuery reads; above 0. None for no limit.
     """
 
     operator_extra_links = PUBLISHED_LINKS

@@ -1,4 +1,4 @@
-"""Tables of synthetic rows that are like real ones."""
+"""Tables of synthetic rows that are similar to real ones."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ if TYPE_CHECKING:
 
 
 class SyntheticDataOperator(SliceOperator):
-    """Make a table of synthetic rows that is like a contract's table, and others that refer to it.
+    """Make a table of synthetic rows that is similar to a contract's table, and tables that refer to it.
 
-    A sample is learned from: half of it as a Gaussian copula (which values there are, which are null, what goes together), the other
-    half is held out. Every tolerance is a gate; so is that no synthetic row is nearer to a row that was learned from than the
-    nearest held-out row is. Keys are counted, foreign keys lead to synthetic rows, personal data and texts are placeholders. The
-    rows are loaded under the contract's own checks, parents first, once every gate of every table has passed; where one blocks, what
-    was published stays, and ``<folder>/refused`` has the report. The synthetic tables say that they are by their comment, their
-    contract (tag ``synthetic``) and their lineage; a table that does not say so is never replaced.
+    The operator learns a Gaussian copula (values, nulls, relations) from one half of a sample, and holds out the other
+    half. Every tolerance is a check; another check is that no synthetic row is nearer to a learned row than the nearest
+    held-out row is. Keys are numbers from 1, foreign keys refer to synthetic rows, personal data and texts are
+    placeholders. When every gate of every table has passed, the rows are loaded under the contract's own checks,
+    parents first. If a gate blocks, the published tables stay, and ``<folder>/refused`` has the report. The comment,
+    the contract (tag ``synthetic``) and the lineage of a synthetic table mark it as synthetic; a table without this
+    mark is never replaced.
 
     The XCom is ``{"tables": {target: {"rows", "like", "sampled"}}, "folder", "version"}``.
 
     :param conn_id: connection of the PostgreSQL with the real tables; the synthetic ones go there, too.
-    :param table: the real table, of which all slices are looked at.
+    :param table: the real table; all its slices are read.
     :param target: ``schema.table`` of synthetic rows; it is replaced as a whole.
-    :param folder: URI on any Airflow object storage, of the report (``report.html``, ``.md``, ``.json``) and the contracts.
-    :param children: tables that refer to the first one or to each other by a foreign key of their contract, each after those to which it
-        refers: mappings of ``contract``, ``table`` and ``target``.
-    :param rows: of the first table; None for as many as were sampled. A child gets as many as its real counts say.
-    :param sample_rows: rows of the first table that are read, 40 or more; the worker holds them and what refers to them.
+    :param folder: URI on any Airflow object storage, for the report (``report.html``, ``.md``, ``.json``) and the
+        contracts.
+    :param children: tables that refer to the first one or to each other by a foreign key of their contract, each after
+        those to which it refers: mappings of ``contract``, ``table`` and ``target``.
+    :param rows: number of rows of the first table; None for as many as were sampled. The real counts give the number of
+        rows of a child.
+    :param sample_rows: rows of the first table that are read, 40 or more; the worker holds them and all rows that refer
+        to them.
     :param tolerances: ``marginal``, ``nulls``, ``association``, ``children``, ``nearer``.
     :param seed: the same seed and tables give the same rows.
     """

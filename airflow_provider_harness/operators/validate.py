@@ -1,4 +1,4 @@
-"""Validate a slice where it is: a table, a query, files, or an asset that names one of them."""
+"""Validate a slice where it is stored: a table, a query, files, or an asset that names one of them."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ DATABASES = {"postgres": 4, "postgresql": 4, "bigquery": 3}
 
 
 class ValidateOperator(SliceOperator):
-    """Judge one slice where it is; fails if a check of severity error does not pass.
+    """Check one slice where it is stored; fail without a retry if a check of severity error does not pass.
 
-    Exactly one of ``table``, ``sql``, ``path`` and ``asset`` says what is looked at. The XCom is the report in short,
-    the log has all of it. Only the rows of the slice are compared with each other: that a key is no other slice's too is
-    judged where rows are published; the database's own unique constraint keeps it afterwards.
+    Give exactly one of ``table``, ``sql``, ``path`` and ``asset``. The XCom is a short report; the log has all of it.
+    The operator compares only the rows of the slice with each other. Operators that publish rows check that no other
+    slice has the same key; afterwards only the database's own unique constraint guarantees that.
 
-    :param conn_id: connection of the warehouse; for files, that of the tables that their checks refer to, if any.
-    :param table: ``schema.table``; its rows of the slice are judged.
-    :param sql: a query with the contract's columns; its rows of the slice are judged. It may use ``%(slice_start)s`` and
-        ``%(slice_end)s``, so a percent sign elsewhere is written ``%%``.
-    :param path: a Parquet, CSV or JSON file, or a folder of them, on any Airflow object storage; all rows are judged, and
-        those of another slice fail. A folder that an extract staged is held to its manifest.
+    :param conn_id: connection of the warehouse; for files, the connection of the tables to which their checks refer, if
+        any.
+    :param table: ``schema.table``; its rows of the slice are checked.
+    :param sql: a query with the contract's columns; its rows of the slice are checked. It may use ``%(slice_start)s``
+        and ``%(slice_end)s``, so a percent sign elsewhere is written ``%%``.
+    :param path: a Parquet, CSV or JSON file, or a folder of them, on any Airflow object storage; all rows are checked,
+        and rows of another slice fail. A folder that an extract staged must agree with its manifest.
     :param asset: an asset whose URI names a table (``postgres://host/database/schema/table``,
         ``bigquery://project/dataset/table``) or files.
-    :param engine: ``sql``, or ``gx`` for Great Expectations; what one of them does not have, the other measures.
-    :param proofs: let the table's validated constraints stand for the checks that they imply.
-    :param data_docs: local folder, or URI on any Airflow object storage, for Great Expectations' Data Docs of what it measured;
-        the pages of a slice are in ``<data_docs>/<table>/<slice>/index.html``.
+    :param engine: ``sql``, or ``gx`` for Great Expectations; if one of them cannot measure a check, the other does.
+    :param proofs: True (default): the table's validated constraints prove the checks that they imply, so these are not
+        measured.
+    :param data_docs: local folder, or URI on any Airflow object storage, for Great Expectations' Data Docs of what it
+        measured; the pages of a slice are in ``<data_docs>/<table>/<slice>/index.html``.
     """
 
     operator_extra_links = TABLE_LINK
@@ -71,7 +73,7 @@ class ValidateOperator(SliceOperator):
         self.engine, self.proofs, self.data_docs = engine, proofs, data_docs or None
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Look at the rows and judge them."""
+        """Check the rows."""
         with self._working():
             contract, key = self._terms()
             report = wiring.rows.judging.validate(
@@ -108,7 +110,7 @@ class ValidateOperator(SliceOperator):
 
 
 def summary(report: Report) -> dict[str, Any]:
-    """A report in short, as an XCom carries it."""
+    """The short report of the XCom."""
     return {
         "table": report.table,
         "slice": report.slice,
@@ -128,7 +130,7 @@ def _subject(place: str, given: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: value for name, value in given.items() if value is not None and value != ""}
     if len(found) != 1:
         said = " and ".join(found) or "nothing"
-        raise ConfigurationError(place, f"is given {said} to look at; it needs exactly one.", valid=SUBJECTS)
+        raise ConfigurationError(place, f"has {said} to validate; it needs exactly one.", valid=SUBJECTS)
     asset = found.get("asset")
     return found if asset is None else _resolved(place, asset)
 
@@ -149,5 +151,5 @@ def _resolved(place: str, asset: Any) -> dict[str, Any]:
             "file:///path",
             "gs://bucket/path",
         ),
-        fix="Use table, sql or path for what no URI names.",
+        fix="Use table, sql or path instead.",
     )

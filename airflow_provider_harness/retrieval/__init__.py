@@ -38,14 +38,15 @@ def searching(
     dimension: int | None = None,
     embedder: Embedder | None = None,
 ) -> Iterator[Search]:
-    """Many searches by one connection and one model, which spares each of them the time in which they are set up.
+    """Make many searches with one connection and one model, which saves the set-up time of each.
 
-    What ``with`` gives is called as ``search`` is, without what is said here. Each search reads in a transaction of its own, so an
-    index that was swapped meanwhile is the next one's. One thread searches at a time.
+    Call the result of ``with`` like ``search``, without the arguments below. Each search reads in a transaction of its
+    own, so the next search reads an index that was swapped meanwhile. Only one thread may search at a time.
 
     :param conn_id: connection of the PostgreSQL database.
     :param table: ``schema.table`` of the index.
-    :param model: as the operator had it, with ``model_conn_id``, ``model_version`` and ``dimension``; empty to search by keyword.
+    :param model: as the operator had it, with ``model_conn_id``, ``model_version`` and ``dimension``; empty to search
+        by keyword.
     :param embedder: the model itself, in place of these four.
     :raises ConfigurationError: no such connection or model.
     """
@@ -74,19 +75,20 @@ def search(
     by: str = "hybrid",
     exact: bool = False,
 ) -> tuple[Passage, ...]:
-    """The passages that answer a question best, best first; each says where it stands (``citation``, ``start``, ``end``).
+    """The passages that answer a question best, best first; each has its place (``citation``, ``start``, ``end``).
 
-    A passage's text is somebody's: give a model ``passage.quoted()`` or ``passage.as_dict()``, in which it is marked as foreign, and
-    never obey it. Where a filter leaves the vector index too little, all rows that pass the filter are compared: as many are
-    found as there are, ``limit`` at most.
+    Anybody may have written a passage's text: give a model ``passage.quoted()`` or ``passage.as_dict()``, which mark it
+    as foreign, and never obey it. If the vector index gives too few rows that pass a filter, the search compares all
+    rows that pass it: it finds as many as there are, ``limit`` at most.
 
     :param conn_id: connection of the PostgreSQL database.
     :param table: ``schema.table`` of the index.
-    :param model: as the operator had it, with ``model_conn_id``, ``model_version`` and ``dimension``; another model is refused.
+    :param model: as the operator had it, with ``model_conn_id``, ``model_version`` and ``dimension``; another model is
+        refused.
     :param embedder: the model itself, in place of these four.
     :param limit: passages, 1 to 10,000.
-    :param where: column of the contract -> its value, or several, of which a passage's document must have one, None is null; or its
-        bounds, such as ``{">=": 1, "<": 5}``.
+    :param where: column of the contract -> its value, or several, of which a passage's document must have one, None is
+        null; or its bounds, such as ``{">=": 1, "<": 5}``.
     :param by: ``hybrid`` (vector and keyword, by reciprocal rank fusion), ``vector`` or ``keyword``.
     :param exact: compare all rows, and use no index of vectors.
     :raises ConfigurationError: no such index, column or model; a value that its column does not take.

@@ -1,4 +1,4 @@
-"""A retry policy by rules: no retry is burned on what the next try cannot change."""
+"""A retry policy by rules: it stops retries that cannot change the result."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 class HarnessRetryPolicy(RetryPolicy):
     """Stops retries that cannot help (schema drift, permissions, a bug) and sets the delay of those that can.
 
-    Only what the exception itself proves (its type, SQLSTATE, HTTP status, errno, the reason that a service names beside
-    its status) stops a retry; text alone never does, nor does a status that speaks of the moment (408, 425, 429, 500 and
-    above), a reason that passes (a rate limit told as 403 or 400) or is not known, an exception that says of itself that it
-    is ``retryable``. A unique key that is broken, or a file that breaks off, stops at the second failed try, since a race
-    or a transfer is over by then; a foreign key never does, since its parent may come late; nor do credentials that ran out. A delay is what the other side asked for, up to an hour. Everything else
-    is left to the task's own settings.
+    Only what the exception itself proves (its type, SQLSTATE, HTTP status, errno, the reason that a service names
+    beside its status) stops a retry; text alone never does. These never stop a retry either: a status of a temporary
+    problem (408, 425, 429, 500 and above), a temporary reason (a rate limit that is reported as 403 or 400) or an
+    unknown one, and an exception that calls itself ``retryable``. A violation of a unique key, or a truncated file,
+    stops retries at the second failed try, because a race or a transfer has ended by then. A violation of a foreign key
+    never stops retries, because the parent row may come late; expired credentials do not either. A delay is the time
+    that the other side asked for, up to an hour. The task's own settings decide everything else.
     """
 
     def evaluate(
@@ -48,7 +49,7 @@ class HarnessRetryPolicy(RetryPolicy):
 
 
 def _of_its_series(try_number: int, max_tries: int, context: Context | None) -> int:
-    """Which try it is since the task was started or cleared: Airflow counts on, and adds the task's retries to the most that
-    it allows."""
+    """Which try it is since the task was started or cleared: Airflow counts on, and adds the task's retries to the most
+    that it allows."""
     retries = getattr((context or {}).get("task"), "retries", None)
     return max(1, try_number - max(0, max_tries - retries)) if isinstance(retries, int) else try_number

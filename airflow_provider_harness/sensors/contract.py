@@ -1,4 +1,4 @@
-"""Whether a published slice keeps its contract, or whether the slices before a run's own are all published."""
+"""Wait until a published slice keeps its contract, or until all slices before a run's own are published."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ BACKFILL = "backfill"
 
 
 class ContractSensor(SliceSensor):
-    """Waits until the run's slice is published and keeps its contract; with ``lookback``, until none before it is missing.
+    """Waits until the run's slice is published and keeps its contract; with ``lookback``, until none before it is
+    missing.
 
-    With ``lookback`` it says nothing about the run's own slice, so it can stand beside the tasks that publish that. In a
-    backfill it is skipped then: filling history is what a backfill is for.
+    With ``lookback`` it does not check the run's own slice, so it can run beside the tasks that publish it. With
+    ``lookback``, it is skipped in a backfill, because a backfill fills the history.
 
-    :param lookback: days before the run's own slice in which each slice must have a published row, 1 or more; None judges the
-        run's own slice. Which slices there are, the Dag's schedule says; without one, the contract's grain.
+    :param lookback: days before the run's own slice in which each slice must have a published row, 1 or more; None
+        checks the run's own slice. The Dag's schedule gives the slices; without a schedule, the contract's grain.
     :param since: first day (an ISO date) or moment that should be published; without it, the Dag's start date.
     """
 
@@ -47,9 +48,9 @@ class ContractSensor(SliceSensor):
             self.schedule = wiring.rows.slices.schedule_text(self.get_dag()) if self._by_run else ""
 
     def execute(self, context: Any) -> Any:
-        """Look, and say at the end what is in the way rather than that time is up."""
+        """Look; at the timeout, report the missing condition rather than the timeout alone."""
         if self.lookback is not None and context["dag_run"].run_type == BACKFILL:
-            raise AirflowSkipException("Not checked in a backfill: filling history is what a backfill is for.")
+            raise AirflowSkipException("Not checked in a backfill, because a backfill fills the history.")
         return super().execute(context)
 
     def _first(self) -> str:

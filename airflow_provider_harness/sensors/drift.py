@@ -1,4 +1,4 @@
-"""Whether a published slice drifted, and what comes after it is to be run: such as a model's training."""
+"""Wait for a published slice, and succeed if it drifted, so that later tasks run, such as the training of a model."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LEVELS = ("warning", "error")
 
 
 class DriftSensor(SliceSensor):
-    """Waits until the run's slice is published, and succeeds where it drifted from the reference of the contract's ``drift`` checks.
+    """Waits until the run's slice is published, and succeeds where it drifted from the reference of the contract's
+    ``drift`` checks.
 
-    Where it did not, or where this task succeeded less than ``cool_down`` before, it is skipped, and what comes after it with it: so
-    a drift that stays starts one training and not one a day. Without rows in the slice it waits as the other sensors do; a check that
-    cannot be run fails the task.
-
-    Give the same contract to ``ValidateOperator`` to block or report; this sensor only decides what runs next.
+    If it did not drift, or if this task succeeded less than ``cool_down`` before, the task is skipped, and so are later
+    tasks: a drift that stays starts one training and not one a day. Without rows in the slice it waits like the other
+    sensors; a check that cannot run fails the task. Give the same contract to ``ValidateOperator`` to block or report;
+    this sensor only decides which tasks run next.
 
     :param level: ``warning`` or ``error``: how much a column must have drifted.
     :param cool_down: how long after the slice of one success the slices of later runs are skipped, 0 or more.
@@ -65,6 +65,7 @@ class DriftSensor(SliceSensor):
         if rests:
             until = told + self.cool_down if told else begin
             raise AirflowSkipException(
-                f"Drifted: {', '.join(far)}. Skipped, since the slice of {told} was let through, until that of {until}."
+                f"Drifted: {', '.join(far)}. Skipped until the slice of {until}, because this task succeeded for "
+                f"the slice of {told}."
             )
         self.log.warning("Drifted: %s", ", ".join(far))

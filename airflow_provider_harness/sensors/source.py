@@ -1,4 +1,4 @@
-"""What a load needs of its source: is the slice there, and are the columns?"""
+"""The needs of a load: does the source have the slice, and does it have the columns?"""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from airflow_provider_harness.sensors.waiting import SliceSensor
 
 
 class FreshnessSensor(SliceSensor):
-    """Succeeds when the source has the run's slice: enough rows, and as fresh as the contract promises, as of the slice's end.
+    """Succeeds when the source has the run's slice: enough rows, and as fresh as the contract promises, as of the
+    slice's end.
 
-    A slice that is late ends as the contract's ``harness.late`` says: ``wait`` waits on until the timeout, ``skip`` skips the
-    task and notes why, ``page`` fails it, and the failure is about a late source. In a backfill, history is late at once.
+    If the slice is late, the contract's ``harness.late`` decides: ``wait`` waits until the timeout, ``skip`` skips the
+    task and records why, ``page`` fails it with a failure about a late source. Old slices, such as those of a backfill,
+    are late at once.
 
     :param conn_id: connection of the source.
     :param table: ``schema.table`` of the source; with ``sql``, only the name of the data.
@@ -45,7 +47,10 @@ class FreshnessSensor(SliceSensor):
 
         if wiring.rows.contracts.contract_of(self.contract, self.table).late.action is not LateAction.SKIP:
             self._fail()
-        text = f"{self.table} slice {self.slice_key} was skipped: its source was late at {late.isoformat()}, and the contract says skip"
+        text = (
+            f"{self.table} slice {self.slice_key} was skipped: its source was late at {late.isoformat()}, and "
+            f"the contract says skip"
+        )
         _note(context, text)
         raise AirflowSkipException(f"{text}. {self._found.sentence if self._found else ''}")
 
@@ -53,15 +58,15 @@ class FreshnessSensor(SliceSensor):
 class SchemaDriftSensor(SliceSensor):
     """Compares contract, source and published table, and fails before a load would break.
 
-    Additive and widening changes that are in no load's way are warnings in the log. What is in the way fails the task with the
-    statements that a person could run; none is ever run.
+    Additive and widening changes that break no load are warnings in the log. A change that breaks a load fails the task
+    with the statements that a person could run; the harness never runs them.
 
     :param conn_id: connection of the source.
     :param table: ``schema.table`` of the source; with ``sql``, only the name of the data.
     :param sql: a query instead of the whole table, as in ``PostgresExtractOperator``.
     :param target_conn_id: connection of the warehouse; without it, only the source is compared.
     :param target_table: ``schema.table`` as published; without it, the contract's own.
-    :param wait: True waits until somebody has mended it; False, the default, fails at the first look.
+    :param wait: True waits until the schema agrees; False, the default, fails at the first look.
     """
 
     template_fields: Sequence[str] = (*SliceSensor.template_fields, "sql", "target_conn_id", "target_table")

@@ -1,4 +1,4 @@
-"""What all sensors on contracts share: they look, wait in the triggerer, and decide in the task."""
+"""The common part of all sensors on contracts: they look, wait in the triggerer, and decide in the task."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ GRACE = timedelta(minutes=5)
 
 
 class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
-    """Waits for something about one slice of one table under one contract; while it waits, it holds no worker slot.
+    """Waits for a condition on one slice of one table under one contract; while it waits, it holds no worker slot.
 
-    Of Airflow's own arguments, ``poke_interval`` (seconds between two looks), ``timeout`` (seconds in all) and ``soft_fail`` (skip
-    rather than fail) mean what they always do.
+    Of Airflow's own arguments, ``poke_interval`` (seconds between two looks), ``timeout`` (seconds in all) and
+    ``soft_fail`` (skip rather than fail) work as usual.
 
-    :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the name of
-        ``table``, or that ``file.yaml#name`` names.
+    :param contract: ODCS file, absolute or relative to the Dag file's folder; of several tables in it, the one with the
+        name of ``table``, or that ``file.yaml#name`` names.
     :param conn_id: Airflow connection of the database.
     :param table: ``schema.table``.
-    :param slice_key: id of the slice, or a date or time that names it; without it, the one that the run owns.
-    :param slice_end: where that slice ends, as ISO 8601; without it, as ``slice_key`` or the contract's grain says.
+    :param slice_key: id of the slice, or a date or time that names it; by default, the slice of the run.
+    :param slice_end: end of that slice, as ISO 8601; by default, ``slice_key`` or the contract's grain decides.
     :param wait: False looks once, and fails at once.
     :param deferrable: False waits in the task itself, by Airflow's ``mode``.
     """
@@ -87,7 +87,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
                 self.slice_end = self.slice_end or ""
 
     def execute(self, context: Any) -> Any:
-        """Look, and wait for as long as it is worth it."""
+        """Look, and wait if waiting can help."""
         if self.wait and self.deferrable:
             return self.resume(context, datetime.now(UTC).isoformat())
         try:
@@ -118,7 +118,7 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         )
 
     def poke(self, context: Any) -> bool:
-        """Whether there is nothing to wait for; ends the task if it is late, or must not wait."""
+        """Whether the condition holds; ends the task if the slice is late, or if the task must not wait."""
         from airflow_provider_harness.wiring import probes as wiring_looks
 
         with wiring.rows.connections.no_useless_retries(self.conn_id):
@@ -151,8 +151,8 @@ class SliceSensor(BaseSensorOperator, metaclass=wiring_mapped.FailsOnce):
         self._fail()
 
     def _fail(self) -> NoReturn:
-        """End with what the last look found, which no retry would mend. It is raised first: Airflow's log leaves out a cause that
-        has no traceback, and the healer believes only what the log shows."""
+        """End with what the last look found, which no retry would mend. It is raised first: Airflow's log leaves out a
+        cause that has no traceback, and the healer believes only what the log shows."""
         assert self._found is not None and self._found.error is not None
         ended = AirflowSkipException if self.soft_fail else AirflowFailException
         try:

@@ -1,4 +1,4 @@
-"""What waits in Airflow's triggerer."""
+"""Triggers that wait in Airflow's triggerer."""
 
 from __future__ import annotations
 

@@ -14,9 +14,8 @@ log = logging.getLogger(__name__)
 
 
 class LookTrigger(BaseTrigger):
-    """Wakes its task when the look is good, when ``until`` has come, or when it cannot look; the task looks itself and decides.
-
-    So nothing that the triggerer says is taken for granted, and a triggerer that cannot look (no such file, no driver)
+    """Wakes its task when the look succeeds, at ``until``, or when it cannot look; then the task looks itself and
+    decides. So the task does not rely on the triggerer, and a triggerer that cannot look (missing file, missing driver)
     only makes the task look more often.
 
     :param look: a name of ``wiring.probes.LOOKS``.

@@ -161,7 +161,7 @@ EXPECTED = {
     "SQLite with workers elsewhere": ("store", "The store is SQLite, and CeleryExecutor"),
     "a store without tables": ("store", "The store is at revision none"),
     "a reconciler that never ran": ("reconciler", "has never ended a pass"),
-    "a watch that stopped": ("dead man's check", "min ago: nobody is told when the harness stops"),
+    "a watch that stopped": ("dead man's check", "min ago: nobody is paged when the harness stops"),
     "a clock that is ahead": ("clocks", "s ahead of this machine's"),
     "no place to stage": ("staging", "cannot be written"),
     "a key that anybody can read": ("audit key", "chmod 600"),

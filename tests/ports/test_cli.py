@@ -223,7 +223,7 @@ def test_the_quality_of_tables_that_no_gate_has_judged(cli: Run, tmp_path: Path)
     home = {"AIRFLOW_HOME": str(tmp_path)}
     assert cli("harness", "db", "upgrade", **home).returncode == 0
     done = cli("harness", "quality", "flights", **home)
-    said = "table public.flights: no gate has judged it. Gates are known of no table yet: run a Dag with a contract.\n"
+    said = "table public.flights: no gate has judged it. The store has no gate of any table yet: run a Dag with a contract.\n"
     assert (done.returncode, done.stdout, said in done.stderr) == (2, "", True)
     refused = cli("harness", "quality", "flights", "--last", "0", **home)
     assert (refused.returncode, "a number of slices of 1 or more" in refused.stderr) == (2, True)

@@ -160,7 +160,7 @@ def test_where_no_level_is_claimed_the_command_says_so(
     file.write_text(draft(f"{dsn}", "shop.orders"))
     status, _, said = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of="", output="json")
     assert status == 0
-    assert "shop.orders claims no level, so none is demanded; " in said
+    assert "shop.orders claims no level, so the command demands none; " in said
 
 
 @pytest.mark.parametrize(

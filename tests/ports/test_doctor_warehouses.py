@@ -67,7 +67,7 @@ def test_an_account_that_can_do_more_than_read_is_named(
 def test_one_that_cannot_be_asked_is_no_silence(reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({"conn_type": "postgres", "host": "127.0.0.1", "port": 1}))
     [found] = doctor_there.reads()
-    assert "connection wh may do cannot be seen" in found.text
+    assert "connection wh cannot be read" in found.text
     monkeypatch.delenv("AIRFLOW_CONN_WH")
     [found] = doctor_there.reads()
     assert "connection wh, which does not exist here" in found.text
@@ -91,7 +91,7 @@ def test_a_capture_that_leads_elsewhere_is_wrong(
     try:
         [found] = doctor_here.capture()
         assert found.health is Health.WRONG
-        assert "leads to another database than the store" in found.text
+        assert "leads to a database other than the store" in found.text
     finally:
         for one in (wiring_store.store_engine(), wiring_store.task_engine()):
             one.dispose()

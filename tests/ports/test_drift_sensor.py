@@ -73,7 +73,7 @@ def test_what_follows_runs_where_the_slice_drifted(drifting: Case, dag: Any) -> 
 def test_a_drift_that_stays_lets_through_once_in_a_cool_down(drifting: Case, dag: Any) -> None:
     told = Told(None)
     told.kept = [(drifting.piece(2).start - timedelta(days=3)).isoformat()]
-    with pytest.raises(AirflowSkipException, match=r"Drifted: drift:amount:psi\. Skipped, since the slice of"):
+    with pytest.raises(AirflowSkipException, match=r"Drifted: drift:amount:psi\. Skipped until the slice of"):
         look(drifting, dag, 2, told)
     assert told.kept[0] == told.kept[1], "the next run counts from the same success"
     assert look(drifting, dag, 2, told, cool_down=timedelta(days=3)) is None

@@ -123,7 +123,7 @@ def test_what_cannot_be_explained_says_why(cli: Run, incident: str, words: tuple
 
 def test_what_another_policy_would_have_said(cli: Run, incident: str, tmp_path: Path) -> None:
     same = cli("harness", "policy", "simulate", "")
-    assert (same.returncode, same.stdout) == (0, "1 past verdict(s), and none would be another one.\n")
+    assert (same.returncode, same.stdout) == (0, "1 past verdict(s), and none would change.\n")
     (tmp_path / "p.yaml").write_text("version: 2\nrules: []\n")
     done = cli("harness", "policy", "simulate", str(tmp_path / "p.yaml"), "--output", "json")
     told = json.loads(done.stdout)

@@ -45,7 +45,7 @@ def seen(store: SqlIncidentStore, ago: timedelta = timedelta(0)) -> None:
 def test_alive_is_one_line_and_zero(cli: Run, store: SqlIncidentStore, httpserver: HTTPServer) -> None:
     seen(store)
     done = lives(cli, httpserver, WELL)
-    assert (done.returncode, done.stdout) == (0, "alive: Failures are seen, and incidents are looked after.\n"), done
+    assert (done.returncode, done.stdout) == (0, "alive: The harness captures failures and works on incidents.\n"), done
     done = lives(cli, httpserver, WELL, "--output", "json")
     assert json.loads(done.stdout)[0]["alive"] is True
 

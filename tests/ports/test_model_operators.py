@@ -75,7 +75,7 @@ def test_the_page_s_version_comes_into_use(place: Path) -> None:
         ({"metrics": {"r2": 0.69, "mae": 18.2}}, "worse than 0.71 of version 1, which is in use, by more than 0.01."),
         ({"holdout_hash": "sha256:1"}, "its metrics are of another holdout (sha256:1)"),
         ({"metrics": [1, 2]}, "has metrics that are not a mapping."),
-        ({"metrics": "r2 = 1"}, "which are no mapping. For example"),
+        ({"metrics": "r2 = 1"}, "which are not a mapping. For example"),
     ],
 )
 def test_a_version_that_does_not_meet_the_terms_fails_at_once(place: Path, change: dict[str, Any], said: str) -> None:
@@ -125,9 +125,9 @@ def test_mlflow_is_a_registry_behind_a_connection(place: Path, monkeypatch: pyte
 
 def test_what_is_wrong_with_a_task_is_said_when_the_dag_is_parsed(place: Path) -> None:
     terms = {"task_id": "p", "contract": str(place / "orders.odcs.yaml")}
-    with pytest.raises(ConfigurationError, match=r"task p: has metrics or holdout_hash alone\. Give both"):
+    with pytest.raises(ConfigurationError, match=r"task p: has only one of metrics and holdout_hash\. Give both"):
         PromoteModelOperator(version="1", metrics={"r2": 1}, **terms)
-    with pytest.raises(ConfigurationError, match=r"task p: does not say why\. Give reason"):
+    with pytest.raises(ConfigurationError, match=r"task p: gives no reason\. Give reason"):
         RollbackModelOperator(**terms)
 
 

@@ -185,7 +185,7 @@ def test_nothing_is_replaced_without_force(home: Path, capsys: pytest.CaptureFix
     before = files(home)
     assert harness("new", *BASE, "--table", "orders", "--owner", "ann") == 2
     told = capsys.readouterr().err
-    assert "orders.py" in told and "nothing was written" in told and "--force" in told and files(home) == before
+    assert "orders.py" in told and "the command wrote nothing" in told and "--force" in told and files(home) == before
     assert harness("new", *BASE, "--table", "orders", "--owner", "ann", "--force") == 0
     assert '"owner": "ann"' in mine.read_text()
 

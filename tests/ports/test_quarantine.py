@@ -239,11 +239,11 @@ def test_what_is_stale_after_a_release_is_named(case: Case, run: Told, tmp_path:
     case.at_warehouse("INSERT INTO public.customers VALUES ('new')")
     status, out = run("quarantine_release", slice=case.piece().id, check="referential:customer", output="table")
     assert status == 0, out
-    assert "stale now; run it again for slice " in out
+    assert "stale; run their tasks again for slice " in out
     assert "  w.public.d, made by shop.sum\n  w.public.w, made by shop.roll" in out
     assert with_local_day(case.piece().id, case.contract.load.time_zone) in out
     status, out = run("quarantine_release", slice="20200101T000000Z", check="", output="table")
-    assert (status, f"Slices of which rows wait: {case.piece().id}." in out) == (0, True), out
+    assert (status, f"Slices that have some: {case.piece().id}." in out) == (0, True), out
     engine.dispose()
 
 

@@ -251,11 +251,11 @@ def _of(dag: Any, **given: Any) -> dict[str, Any]:
 
 def test_one_subject_and_no_other(dag: Any) -> None:
     for given, said in (
-        ({}, "is given nothing"),
-        ({"table": "t", "sql": "SELECT 1"}, "is given table and sql"),
-        ({"path": "p", "asset": Asset("file:///p")}, "is given path and asset"),
+        ({}, "has nothing"),
+        ({"table": "t", "sql": "SELECT 1"}, "has table and sql"),
+        ({"path": "p", "asset": Asset("file:///p")}, "has path and asset"),
     ):
-        with pytest.raises(ConfigurationError, match=f"{said} to look at; it needs exactly one. Valid: table, sql"):
+        with pytest.raises(ConfigurationError, match=f"{said} to validate; it needs exactly one. Valid: table, sql"):
             ValidateOperator(task_id="v", **_of(dag, conn_id="wh"), **given)
     with pytest.raises(ConfigurationError, match="has no conn_id"):
         ValidateOperator(task_id="v", table="t", **_of(dag))
@@ -325,7 +325,7 @@ def test_mapped_over_subjects(case: Case, dag: Any) -> None:
         ("published table", 303, DAY),
         ("query", 5, DAY),
     ]
-    with pytest.raises(AirflowFailException, match="is given nothing to look at") as failed:
+    with pytest.raises(AirflowFailException, match="has nothing to validate") as failed:
         mapped.render_template_fields(_mapped(case, dag, 2))
     assert isinstance(failed.value.__cause__, ConfigurationError), "the worker finds it, and does not try again"
 

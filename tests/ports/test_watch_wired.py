@@ -89,10 +89,10 @@ def told(capsys: pytest.CaptureFixture[str], **more: object) -> str:
 
 def test_doctor_says_what_is_not_watched_and_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [first] = watched()
-    assert (first.health, first.text) == (Health.NOTE, "Nobody looked at public.payments yet.")
+    assert (first.health, first.text) == (Health.NOTE, "The watch has not looked at public.payments yet.")
     looked()
     late = [one.text for one in watched()]
-    assert all("was not looked at for" in text for text in late), late
+    assert all("The watch has not looked at" in text for text in late), late
     (folder / "broken.yaml").write_text("kind: DataContract")
     assert any("broken.yaml is not watched" in one.text for one in watched())
     (folder / "broken.yaml").unlink()

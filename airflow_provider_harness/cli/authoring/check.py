@@ -47,7 +47,7 @@ def text(found: Sequence[Finding], files: Sequence[str]) -> str:
     lines.append(f"{len(files)} file(s), {', '.join(counts) or 'no findings'}.")
     if found:
         lines.append(
-            "Each finding has a page: docs/reference/findings.md. One that is right here: # harness: ignore[ID] reason"
+            "Each finding has a page: docs/reference/findings.md. To suppress one: # harness: ignore[ID] reason"
         )
     return "\n".join(lines)
 

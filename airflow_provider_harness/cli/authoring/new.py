@@ -61,11 +61,11 @@ def _about(document: start.Document) -> tuple[Question, ...]:
     key = () if start.key_of(document) else (asked,)
     shown = f" ({', '.join(times)})" if times else ""
     return (
-        Question(option="slice_column", text=f"Column that says when a row was{shown}; empty = the whole table each time", default=lambda _: only),
+        Question(option="slice_column", text=f"Column with the time of a row{shown}; empty = the whole table each time", default=lambda _: only),
         Question(option="grain", text=f"Length of a slice: {', '.join(start.CRONS)}", default=lambda _: "day"),
         Question(option="time_zone", text="Time zone in which slices begin", default=lambda _: "UTC"),
         *key,
-        Question(option="owner", text="Team that answers for the table (empty = leave it open)"),
+        Question(option="owner", text="Team that owns the table (empty = leave it open)"),
         Question(option="latency_hours", text="Hours after a slice's end by which it must be there (empty = leave it open)"),
         Question(option="late_minutes", text="Minutes after a slice's end from which the source is late (empty = leave it open)"),
     )  # fmt: skip
@@ -94,7 +94,7 @@ def new(args: Any) -> int:
     contract, dag, test = files
     out(f"\nNext: airflow harness check {dag}\n      airflow harness explain {dag}\n      python -m pytest {test}")
     if left:
-        out(f"What is open is marked TODO(harness) in {contract.name}; check reports it until it is answered.")
+        out(f"Open questions are marked TODO(harness) in {contract.name}; check reports each until you answer it.")
     return FINE
 
 
@@ -109,8 +109,8 @@ def _asked(args: Any, questions: Sequence[Question], so_far: Mapping[str, str]) 
         if not sys.stdin.isatty():
             raise ConfigurationError(
                 "new",
-                "asks a question, and nobody can answer it here.",
-                fix="Say --yes to take options and defaults; the rest stays open.",
+                "asks a question, and there is no terminal for the answer.",
+                fix="Give --yes to use options and defaults; the rest stays open.",
             )
         shown = f" [{default}]" if default else ""
         said[question.option] = input(f"{question.text}{shown}: ").strip() or default
@@ -183,7 +183,7 @@ def _day(text: str) -> str:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
     except ValueError as error:
-        raise ConfigurationError("--start-date", f"{text!r} is not a day.", fix="Give it as 2026-01-31.") from error
+        raise ConfigurationError("--start-date", f"{text!r} is not a day.", fix="Write it like 2026-01-31.") from error
 
 
 def _dags_folder() -> str:
@@ -203,7 +203,7 @@ def write(files: Mapping[Path, str], *, force: bool) -> None:
     if others and not force:
         raise ConfigurationError(
             ", ".join(others),
-            "exists already, so nothing was written.",
+            "exists already, so the command wrote nothing.",
             fix="Give --name, or --force to replace it.",
         )
     made: list[Path] = []

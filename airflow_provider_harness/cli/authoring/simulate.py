@@ -58,7 +58,9 @@ def _all(args: Any) -> int:
     """Each simulation of a folder, compared with its own snapshot."""
     folders = sorted(path.parent for path in Path(args.all).rglob(_PLAN))
     if not folders:
-        raise ConfigurationError(f"folder {args.all}", f"holds no {_PLAN}.", fix="Name a folder above those of events.")
+        raise ConfigurationError(
+            f"folder {args.all}", f"holds no {_PLAN}.", fix="Name a folder that contains folders of events."
+        )
     changed = []
     for folder in folders:
         text = _outcome(_wanted(folder, "", ""), args)
@@ -75,7 +77,7 @@ def _wanted(events: Path, dag: str, until: str) -> _Wanted:
     """
     if not events.is_dir():
         raise ConfigurationError(
-            f"events {events}", "is not a folder.", fix="Give a folder with one folder a connection."
+            f"events {events}", "is not a folder.", fix="Give a folder that has one folder for each connection."
         )
     plan = _plan(events)
     named = dag or str(plan.get("dag") or "")
@@ -188,7 +190,7 @@ def _compared(text: str, kept: Path, *, update: bool) -> int:
         out(f"{kept}: {'written' if before is None else 'written anew'}.")
         return FINE
     if before is None:
-        raise ConfigurationError(str(kept), "is not there.", fix="Write it with --update, and read it once.")
+        raise ConfigurationError(str(kept), "is not there.", fix="Write it with --update, and review it once.")
     names = (f"{kept} (kept)", f"{kept} (now)")
     out("\n".join(unified_diff(before.splitlines(), text.splitlines(), *names, lineterm="", n=2)))
     return FINDINGS
@@ -209,7 +211,10 @@ def _shown(told: Mapping[str, Any]) -> Iterator[str]:
         last = incident["history"][-1] if incident["history"] else incident["state"]
         yield f"  incident {incident['incident']}: {last}"
     for verdict in told["verdicts"]:
-        yield f"  verdict  {verdict['incident']}: {verdict['action']}: {verdict['verdict']} by {verdict['rule'] or 'no rule'}"
+        yield (
+            f"  verdict  {verdict['incident']}: {verdict['action']}: {verdict['verdict']} by "
+            f"{verdict['rule'] or 'no rule'}"
+        )
     for page in told["pages"]:
         yield f"  page  {page['at']} {page['what']}: {page.get('summary', page['key'])}"
 

@@ -82,7 +82,7 @@ def rights() -> Iterator[Finding]:
             yield Finding.wrong(f"{who} cannot {probe.what}.", _GIVE)
         if may and not probe.needed:
             yield Finding.wrong(
-                f"{who} can {probe.what}, which the harness never needs.", "Take it away: a user's rights are enough."
+                f"{who} can {probe.what}, which the harness never needs.", "Revoke it: a user's rights are enough."
             )
 
 
@@ -116,8 +116,11 @@ def plugin() -> Iterator[Finding]:
     try:
         listed = account().get("plugins", limit="1000")["plugins"]
     except NotAllowed:
-        text = "The role of the harness's own account may not read plugins: people of the same role see no page, tab or card."
-        yield Finding.wrong(text, "Give the roles of those who are to see them the right to read plugins.")
+        text = (
+            "The role of the harness's own account may not read plugins: people of the same role see no page, "
+            "tab or card."
+        )
+        yield Finding.wrong(text, "Give the right to read plugins to the roles that should see the pages.")
         return
     yield from declared(listed, fix)
 
@@ -136,7 +139,9 @@ def declared(listed: Sequence[Mapping[str, Any]], fix: str) -> Iterator[Finding]
     """
     mine = next((item for item in listed if item["name"] == "harness"), None)
     if mine is None:
-        text = "The api-server does not have the plugin, or drops it since this Airflow does not know one of its pages."
+        text = (
+            "The api-server does not have the plugin, or drops it because this Airflow does not know one of its pages."
+        )
         yield Finding.wrong(text, f"{fix} Then restart the api-server, and see its log.")
         return
     for key, text in _SERVED.items():
@@ -154,7 +159,8 @@ def auth() -> Iterator[Finding]:
         )
 
 
-_USERS_UNSEEN = "Only SimpleAuthManager's users can be read here; see yourself that each id is a user's (FAB's are numbers in quotes)."
+_USERS_UNSEEN = "This command can read only the users of SimpleAuthManager; check yourself that each id is the id "
+"of a user (FAB's ids are numbers in quotes)."
 
 
 def approvers() -> Iterator[Finding]:
@@ -165,14 +171,14 @@ def approvers() -> Iterator[Finding]:
     settings = config.read()
     if not settings.approvers_file:
         tell = Finding.wrong if settings.mode is config.Mode.ACT else Finding.note
-        fix = "Name them in a file, and the file in [harness] approvers_file."
+        fix = "Name the approvers in a file, and name the file in [harness] approvers_file."
         yield tell("No approvers are configured, so anything that needs approval pages on-call instead.", fix)
         return
     named = YamlApprovers(settings.approvers_file).everybody()
     own = account().user_id()
     if own in named:
         yield Finding.wrong(
-            f"{own} is the harness itself, and may not answer.", f"Take it out of {settings.approvers_file}."
+            f"{own} is the harness's own account, which may not answer.", f"Remove it from {settings.approvers_file}."
         )
     if not conf.get("core", "auth_manager", fallback="").endswith(SIMPLE):
         yield Finding.note(_USERS_UNSEEN, "")
@@ -219,9 +225,11 @@ def watch() -> Iterator[Finding]:
         return
     last, dag_id = wiring.store().get_value(dead_man.WATCHED), f"{config.read().healer_dag_id}_watch"
     if last is None:
-        yield Finding.note(f"{dag_id} has not looked yet; it does every 5 minutes.", "")
+        yield Finding.note(f"{dag_id} has not looked yet; it looks every 5 minutes.", "")
         return
     silent = wiring.now() - datetime.fromisoformat(last)
     if silent > LONGEST_UNWATCHED:
-        text = f"{dag_id} last looked {silent.total_seconds() / 60:.0f} min ago: nobody is told when the harness stops."
+        text = (
+            f"{dag_id} last looked {silent.total_seconds() / 60:.0f} min ago: nobody is paged when the harness stops."
+        )
         yield Finding.wrong(text, f"See the newest run of {dag_id}.")

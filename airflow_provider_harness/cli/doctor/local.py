@@ -38,7 +38,7 @@ def policy() -> Iterator[Finding]:
     from airflow_provider_harness.adapters.yaml_files.policy import load_policy
 
     if not load_policy(config.read().policy_file).rules:
-        yield Finding.wrong("The policy has no rules: everything is refused.", "See `airflow harness policy check`.")
+        yield Finding.wrong("The policy has no rules: it refuses everything.", "See `airflow harness policy check`.")
 
 
 def runbook() -> Iterator[Finding]:
@@ -72,7 +72,8 @@ def _fallback(database: str | None) -> Iterator[Finding]:
     old, place = wiring_store.sqlite_path(), config.read().store
     if place is config.Place.EITHER and database != str(old) and old.exists():
         text = (
-            f"The store is a connection's, and {old} is there too: where the connection cannot be read, that is taken."
+            f"The store is a connection, and {old} exists too: if the connection cannot be read, the harness uses "
+            f"that file."
         )
         yield Finding.wrong(text, "Set [harness] store = connection, and move the file away.")
 
@@ -83,10 +84,14 @@ def rows() -> Iterator[Finding]:
 
     for source, reasons in wiring.store().left_alone().items():
         text = f"{len(reasons)} row(s) of {source} are left alone, the newest: {reasons[0][:300]}"
-        yield Finding.note(text, "Look who wrote them; they stand in harness_set_aside, and act on nothing.")
+        yield Finding.note(
+            text, "Find out who wrote them; they are in the table harness_set_aside, and have no effect."
+        )
     for table, reasons in unreadable(wiring_store.store_engine()).items():
         text = f"{len(reasons)} row(s) of {table} cannot be read, such as {reasons[0][:300]}"
-        yield Finding.note(text, "Look who wrote them, and delete them as the store's owner; they are passed over.")
+        yield Finding.note(
+            text, "Find out who wrote them, and delete them as the store's owner; the harness ignores them."
+        )
 
 
 def owner() -> Iterator[Finding]:
@@ -95,8 +100,13 @@ def owner() -> Iterator[Finding]:
 
     engine = wiring_store.store_engine()
     if engine.dialect.name == "postgresql" and (role := superuser(engine)):
-        fix = "Make a role of its own as in the how-to of the store on PostgreSQL, give it the database, and name it in the connection."
-        yield Finding.note(f"The store's owner {role} is a superuser: who has its password has the whole server.", fix)
+        fix = (
+            "Make a separate role as in the how-to of the store on PostgreSQL, make it the owner of the "
+            "database, and name it in the connection."
+        )
+        yield Finding.note(
+            f"The store's owner {role} is a superuser: a person with its password controls the whole server.", fix
+        )
 
 
 def capture() -> Iterator[Finding]:
@@ -113,7 +123,10 @@ def capture() -> Iterator[Finding]:
         return
     tasks = wiring_store.task_engine()
     if not home_of(tasks).same(home_of(engine)):
-        text = f"Connection {settings.capture_conn_id} leads to another database than the store: what tasks report never reaches the healer."
+        text = (
+            f"Connection {settings.capture_conn_id} leads to a database other than the store: reports of tasks "
+            f"never reach the healer."
+        )
         yield Finding.wrong(text, f"Give it the host, port and schema of connection {settings.store_conn_id}.")
         return
     if lacks := lacking(tasks):
@@ -133,7 +146,7 @@ def audit_key() -> Iterator[Finding]:
         # A secret that Kubernetes mounts is root's: its group is how the process reads it.
         closed = 0o077 if found.st_uid == os.geteuid() else 0o007
         if found.st_mode & closed:
-            yield Finding.wrong(f"Others than its owner can read {path}.", f"chmod 600 {path}")
+            yield Finding.wrong(f"Users other than its owner can read {path}.", f"chmod 600 {path}")
 
 
 def pages() -> Iterator[Finding]:
@@ -162,7 +175,10 @@ def _address(conn_id: str) -> Iterator[Finding]:
     """Whether PagerDuty's client takes the address that a connection gives it."""
     receiver = wiring.page_receiver(conn_id)
     if receiver is not None and (why := receiver.refused()):
-        fix = f"Correct base_url in the extra of connection {conn_id}, or take it out: then PagerDuty's own is used."
+        fix = (
+            f"Correct base_url in the extra of connection {conn_id}, or remove it: then the harness uses "
+            f"PagerDuty's own address."
+        )
         yield Finding.wrong(f"No page by connection {conn_id} is ever sent: {why}.", fix)
 
 
@@ -178,12 +194,19 @@ def promises() -> Iterator[Finding]:
         except HarnessError:
             lost.append(f"{mark.table} ({mark.contract})")
     if unsure:
-        text = f"Airflow bears out no slice of these, so their promises are not watched yet: {', '.join(unsure)}."
+        text = (
+            f"Airflow confirms no published slice of these tables, so the harness does not watch their promises "
+            f"yet: {', '.join(unsure)}."
+        )
         yield Finding.note(
-            text, "They are from their next run on that succeeds; or somebody made them up, in harness_watermarks."
+            text,
+            "It watches them after their next successful run. Otherwise somebody wrote these rows into "
+            "harness_watermarks.",
         )
     if lost:
-        fix = "Make the files readable where the reconciler runs; nobody waits for a table that is not published any more."
+        fix = (
+            "Make the files readable where the reconciler runs. Ignore this for a table that is not published any more."
+        )
         yield Finding.note(f"Cannot read the SLA deadlines of {', '.join(lost)} here.", fix)
 
 
@@ -191,18 +214,19 @@ def model() -> Iterator[Finding]:
     settings = config.read()
     if settings.model and wiring_store.connection(settings.model_conn_id) is None:
         yield Finding.wrong(
-            f"{settings.model} is asked where the rules do not know, but connection {settings.model_conn_id} is missing.",
-            "Make it, or empty [harness] model.",
+            f"{settings.model} is the model to ask, but connection {settings.model_conn_id} is missing.",
+            "Make the connection, or empty [harness] model.",
         )
     unknown = [name for name in (settings.model, settings.model_fallback) if name and model_of(name).price is None]
     if unknown:
         yield Finding.note(
-            f"Nobody here knows what {' and '.join(unknown)} costs: [harness] max_cost_usd_per_incident and _per_day do not bound it.",
-            f"The tokens of each diagnosis are bounded. Known are: {', '.join(MODELS)}.",
+            f"The price of {' and '.join(unknown)} is not known: [harness] max_cost_usd_per_incident and _per_day "
+            f"do not bound it.",
+            f"Only the tokens of each diagnosis are bounded. Models with a known price: {', '.join(MODELS)}.",
         )
     if settings.runbooks_path and not Path(settings.runbooks_path).is_dir():
         yield Finding.wrong(
-            f"[harness] runbooks_path {settings.runbooks_path} is not a folder: no model is asked.",
+            f"[harness] runbooks_path {settings.runbooks_path} is not a folder: the harness asks no model.",
             "Name a folder of Markdown files that workers can read, or leave it empty.",
         )
 

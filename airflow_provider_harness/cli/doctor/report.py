@@ -88,7 +88,8 @@ def _liveness(args: Any) -> int:
     """One line: whether failures are seen and healed now."""
     found = [item for name in ALIVE for item in _made(CHECKS[name]) if item.health is Health.WRONG]
     text = (
-        " ".join(" ".join(item.text.split()) for item in found) or "Failures are seen, and incidents are looked after."
+        " ".join(" ".join(item.text.split()) for item in found)
+        or "The harness captures failures and works on incidents."
     )
     if args.output == "json":
         out(json.dumps([{"alive": not found, "what": text}], indent=2))

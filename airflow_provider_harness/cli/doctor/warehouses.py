@@ -21,8 +21,9 @@ def allowed() -> Iterator[Finding]:
     if ANY in named and used:
         yield Finding.note(
             f"The healer reads with every connection that an author names ([harness] connections_allowed is {ANY}); "
-            f"what it needs until now: {', '.join(used)}.",
-            f"Set [harness] connections_allowed = {','.join(used)}, and add those of sources that it waits for.",
+            f"until now it needs: {', '.join(used)}.",
+            f"Set [harness] connections_allowed = {','.join(used)}, and add the connections of sources for which it "
+            f"waits.",
         )
 
 
@@ -44,12 +45,14 @@ def reads() -> Iterator[Finding]:
         except NotAllowed:
             continue  # the healer does not use it
         except HarnessError as error:
-            yield Finding.note(f"What the account of connection {conn_id} may do cannot be seen: {error}", "")
+            yield Finding.note(f"The rights of the account of connection {conn_id} cannot be read: {error}", "")
             continue
         if found is not None:
             yield Finding.note(
-                f"The healer and the checks read with connection {conn_id}, and {found}. Their transactions only read, whatever the role may do.",
-                f"Where the healer has a worker of its own, give connection {conn_id} there a role that can only read; loads need theirs.",
+                f"The healer and the checks read with connection {conn_id}, and {found}. Their transactions only "
+                f"read, whatever the role may do.",
+                f"If the healer has its own worker, give connection {conn_id} a role there that can only read; "
+                f"loads need their rights.",
             )
 
 

@@ -29,7 +29,7 @@ def watched() -> Iterator[Finding]:
     if path and not any(one.contracts or one.error for one in found):
         yield Finding.note(
             f"[harness] watch_path is {path}, and no contract there has harness.watch.",
-            "Give one, or empty the option.",
+            "Add such a contract, or empty the option.",
         )
 
 
@@ -55,7 +55,7 @@ def _looked(contract: Contract, rule: Watching) -> Iterator[Finding]:
     progress = tables.progress(contract)
     dag_id = f"{config.read_one('healer_dag_id')}_tables"
     if progress is None:
-        yield Finding.note(f"Nobody looked at {contract.table} yet.", f"See whether Dag {dag_id} runs.")
+        yield Finding.note(f"The watch has not looked at {contract.table} yet.", f"See whether Dag {dag_id} runs.")
         return
     if progress.unread:
         newest = max(progress.unread)
@@ -64,6 +64,6 @@ def _looked(contract: Contract, rule: Watching) -> Iterator[Finding]:
     late = wiring.now() - (progress.end or progress.began) - rule.within
     if late > 2 * tables.length(contract):
         yield Finding.wrong(
-            f"{contract.table} was not looked at for {late // timedelta(hours=1)} hours.",
+            f"The watch has not looked at {contract.table} for {late // timedelta(hours=1)} hours.",
             f"See whether Dag {dag_id} runs.",
         )

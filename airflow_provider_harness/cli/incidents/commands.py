@@ -1,4 +1,5 @@
-"""``airflow harness incidents take|return|ack|forget|resolve``, ``approve`` and ``refuse``: what a person does, as that person."""
+"""``airflow harness incidents take|return|ack|forget|resolve``, ``approve`` and ``refuse``: what a person does, as that
+person."""
 
 from __future__ import annotations
 
@@ -76,7 +77,7 @@ def person(args: Any) -> AirflowPerson:
     token = args.token or os.environ.get(TOKEN, "")
     if not token:
         fix = f'Set {TOKEN} (or --token) to a token of your own: eval "$(airflow harness login --user YOU)"'
-        raise ConfigurationError("token", "is not given; this is done as you, not as the harness.", fix=fix)
+        raise ConfigurationError("token", "is not given; the command acts as you, not as the harness.", fix=fix)
     return AirflowPerson(args.url or wiring.airflow_url(), token)
 
 

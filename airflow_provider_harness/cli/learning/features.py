@@ -31,7 +31,7 @@ def features_show(args: Any) -> int:
     mine = [one for one in found if one.table == name]
     if not mine:
         known = tuple(dict.fromkeys(one.table for one in found))
-        raise ConfigurationError(name, "has no features that were published.", valid=known, fix="" if known else NONE)
+        raise ConfigurationError(name, "has no published features.", valid=known, fix="" if known else NONE)
     show(args, [row for one in mine for row in _rows(one)], NONE)
     return FINE
 

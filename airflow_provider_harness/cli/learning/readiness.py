@@ -22,7 +22,7 @@ def readiness(args: Any) -> int:
     if not files and not args.conn_id:
         raise ConfigurationError(
             "harness readiness",
-            f"found no contract (*.odcs.yaml) in {wiring.dags_folder()}, and was given none.",
+            f"found no contract (*.odcs.yaml) in {wiring.dags_folder()}, and no file was given.",
             fix="Name contract files, or a connection with --conn-id.",
         )
     contracts = [contract for file in files for contract in load_contracts(file)]

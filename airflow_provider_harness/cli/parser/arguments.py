@@ -5,13 +5,14 @@ from __future__ import annotations
 from airflow.cli.cli_config import ActionCommand, Arg, lazy_load_command
 
 OUTPUT = Arg(("-o", "--output"), choices=("table", "json"), default="table", help="table for people, json for programs")
-INCIDENT = Arg(("incident_id",), help="id of an incident, or a unique beginning of it, as `incidents list` prints it")
+INCIDENT = Arg(("incident_id",), help="id of an incident, or a unique prefix of it, as `incidents list` prints it")
 #: For commands that a person gives as that person.
 AS_YOU = (
     Arg(
         ("--token",),
         default="",
-        help="your own token of Airflow's API; better in the environment, as AIRFLOW_CLI_TOKEN, where `ps` does not show it",
+        help="your own token of Airflow's API; better in the environment, as AIRFLOW_CLI_TOKEN, where `ps` does "
+        "not show it",
     ),
     Arg(("--url",), default="", help="address of Airflow's api-server; none = the configured base_url of section api"),
 )

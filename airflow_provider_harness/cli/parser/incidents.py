@@ -10,23 +10,25 @@ _ID = "01K9ZJ4Q6T3M8V5W7X2Y0N1P4R"
 
 INCIDENTS = GroupCommand(
     name="incidents",
-    help="What went wrong, and how it ended",
+    help="Incidents: their causes, and how they ended",
     subcommands=(
         action(
             "incidents list",
-            "List incidents, the newest last: how bad, how old, where each stands, its cause, and what failed",
+            "List incidents, the newest last: severity, age, state, cause, and failed task",
             Arg(
                 ("--open",),
                 action="store_true",
-                help="only those where something is left to do, for the healer or for a person: what was escalated, refused or not "
-                "healed stays open until somebody resolves it",
+                help="only open incidents, in which the healer or a person has something to do: an incident that "
+                "was escalated, refused or not healed stays open until somebody resolves it",
             ),
             Arg(
                 ("--since",), default="", metavar="WHEN", help="opened since then: 90m, 12h, 2d, or a moment with zone"
             ),
-            Arg(("--dag",), default="", metavar="DAG_ID", help="only those with a failure of this Dag"),
+            Arg(("--dag",), default="", metavar="DAG_ID", help="only incidents with a failure of this Dag"),
             Arg(
-                ("--mine",), action="store_true", help="only those that you took, or are asked about; needs your token"
+                ("--mine",),
+                action="store_true",
+                help="only incidents that you took, or that you are asked about; needs your token",
             ),
             Arg(("--limit",), type=int, default=0, metavar="N", help="the newest N; 0 = all"),
             *AS_YOU,
@@ -36,26 +38,27 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents digest",
-            "The night in one screen: what waits for a person, what the healer works on, and what is over and how it ended; what is "
-            "open stays in it however old it is",
-            Arg(("--since",), default="12h", metavar="WHEN", help="90m, 12h, 2d, or a moment with zone; none = 12h"),
+            "The last hours in one screen: incidents that wait for a person, that the healer works on, and that "
+            "ended, with the outcome; open incidents are always in it, however old",
+            Arg(("--since",), default="12h", metavar="WHEN", help="90m, 12h, 2d, or a moment with zone; default 12h"),
             OUTPUT,
             module="incidents.show",
             epilog="Example: airflow harness incidents digest --since 12h",
         ),
         action(
             "incidents show",
-            "One incident: what to do next and by whom, what broke and for whom, what stands published, the cause, how it ended",
+            "One incident: the next step and who takes it, what broke and who uses it, the published state, the "
+            "cause, the outcome",
             Arg(
                 ("incident_id",),
                 nargs="?",
                 default="",
-                help="id of an incident, or a unique beginning of it; none = the newest that is open",
+                help="id of an incident, or a unique prefix of it; default the newest open one",
             ),
             Arg(
                 ("--all",),
                 action="store_true",
-                help="the whole post-mortem: also evidence, verdicts, what was done and verified, and the timeline",
+                help="the whole post-mortem: also evidence, verdicts, acts, verification, and the timeline",
             ),
             OUTPUT,
             module="incidents.show",
@@ -63,7 +66,8 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents take",
-            "Stop the healer on an incident, since you look after it; an act that is under way ends and says how",
+            "Take an incident: you look after it, and the healer stops; an act that is running ends, and its "
+            "result is recorded",
             INCIDENT,
             *AS_YOU,
             OUTPUT,
@@ -72,8 +76,8 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents return",
-            "Give an incident back to the healer: one that was taken, whose question expired, or that had ended with a person; it "
-            "looks at everything anew, and asks again",
+            "Return an incident to the healer: one that was taken, whose question expired, or that ended with a "
+            "person; the healer starts again, and asks again",
             INCIDENT,
             *AS_YOU,
             OUTPUT,
@@ -82,7 +86,7 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents ack",
-            "Say that you have seen it, to the others and to the pager; the healer goes on",
+            "Tell the others and the pager that you have seen the incident; the healer continues",
             INCIDENT,
             *AS_YOU,
             OUTPUT,
@@ -91,9 +95,9 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents forget",
-            "Take back a yes that was given about the task of an incident: it is asked about again; exit 1 where there is none",
+            "Withdraw a remembered yes about the task of an incident: the harness asks again; exit 1 if there is none",
             INCIDENT,
-            Arg(("--why",), required=True, help="what changed, for whoever is asked next"),
+            Arg(("--why",), required=True, help="what changed, for the next person who is asked"),
             *AS_YOU,
             OUTPUT,
             module="incidents.commands",
@@ -101,18 +105,19 @@ INCIDENTS = GroupCommand(
         ),
         action(
             "incidents resolve",
-            "End an incident and its page, since you mended the cause; exit 1 where Airflow does not agree",
+            "End an incident and its page after you fixed the cause; exit 1 if the tasks are not successful in Airflow",
             INCIDENT,
-            Arg(("--why",), required=True, help="what was wrong and what you did, for whoever reads it later"),
+            Arg(("--why",), required=True, help="what was wrong and what you did, for later readers"),
             Arg(
                 ("--unproved",),
                 action="store_true",
-                help="end it although Airflow does not say that what failed has succeeded",
+                help="end it although Airflow does not say that the failed tasks have succeeded",
             ),
             *AS_YOU,
             OUTPUT,
             module="incidents.commands",
-            epilog=f"Example: airflow harness incidents resolve {_ID} --why 'The source sent a day twice; removed there.'",
+            epilog=f"Example: airflow harness incidents resolve {_ID} --why 'The source sent a day twice; removed "
+            f"there.'",
         ),
     ),
 )
@@ -120,8 +125,8 @@ INCIDENTS = GroupCommand(
 ANSWERS: tuple[CLICommand, ...] = (
     action(
         "login",
-        "A token of your own for the commands that do something as you, as a line for your shell; asks for the password, or reads "
-        "it from standard input",
+        "Print your own token, as a line for your shell, for the commands that act as you; asks for the password, "
+        "or reads it from standard input",
         Arg(("--user",), required=True, help="your user in Airflow"),
         Arg(
             ("--url",),
@@ -134,7 +139,8 @@ ANSWERS: tuple[CLICommand, ...] = (
     ),
     action(
         "approve",
-        "Answer yes to the question of an incident, in Airflow and as you; exit 1 where it cannot be answered now, and why",
+        "Answer yes to the question of an incident, in Airflow and as you; exit 1 with the reason if it cannot be "
+        "answered now",
         INCIDENT,
         *AS_YOU,
         OUTPUT,
@@ -143,7 +149,8 @@ ANSWERS: tuple[CLICommand, ...] = (
     ),
     action(
         "refuse",
-        "Answer no to the question of an incident, in Airflow and as you; exit 1 where it cannot be answered now, and why",
+        "Answer no to the question of an incident, in Airflow and as you; exit 1 with the reason if it cannot be "
+        "answered now",
         INCIDENT,
         *AS_YOU,
         OUTPUT,

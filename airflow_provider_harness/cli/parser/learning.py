@@ -9,30 +9,31 @@ from airflow_provider_harness.cli.parser.arguments import OUTPUT, action
 _AS_OF = Arg(
     ("--as-of",),
     default="",
-    help="moment as of which freshness is judged (ISO 8601 with zone); now where it is not given",
+    help="moment for which freshness is measured (ISO 8601 with zone); default now",
 )
 LEARNING = (
     action(
         "readiness",
-        "An audit of a warehouse: which level of readiness each table reaches, under its contract or without one, what it lacks, and "
-        "the text to add; exit 1 where a table falls short of --level, or of the level that its contract claims",
+        "Audit a warehouse: the level of readiness of each table, with or without a contract, the standards that "
+        "are not met, and the text to add; exit 1 if a table does not reach --level, or the level that its "
+        "contract claims",
         Arg(
             ("files",),
             nargs="*",
             metavar="CONTRACT",
-            help="ODCS files; none = all *.odcs.yaml in Airflow's Dags folder",
+            help="ODCS files; default all *.odcs.yaml in Airflow's Dags folder",
         ),
         Arg(
             ("--conn-id",),
             default="",
-            help="connection of the warehouse, PostgreSQL or BigQuery: its tables are looked at, those without a contract too; "
-            "none = contracts alone",
+            help="connection of the warehouse, PostgreSQL or BigQuery: the command reads its tables, also those "
+            "without a contract; without it, only contracts",
         ),
         Arg(
             ("--level",),
             choices=("bronze", "silver", "gold", "ai_ready"),
             default="",
-            help="the level that each table must reach; none = the one that its contract claims",
+            help="the level that each table must reach; default the level that its contract claims",
         ),
         _AS_OF,
         Arg(("-o", "--output"), choices=("text", "json"), default="text", help="text for people, json for programs"),
@@ -41,24 +42,26 @@ LEARNING = (
     ),
     action(
         "card",
-        "The card of a table or a model, made of its contract, gates, lineage, drift and registry, in the form of Hugging Face; "
-        "exit 1 where something on it is not borne out: a claim whose check did not pass, a number that is missing",
+        "Print the card of a table or a model, made from its contract, gates, lineage, drift and registry, in the "
+        "form of Hugging Face; exit 1 if a line of it is not borne out: a claim whose check did not pass, a "
+        "missing number",
         Arg(("name",), metavar="TABLE|MODEL", help="schema.table, or the name in harness.model of a contract"),
         Arg(
             ("--contract",),
             nargs="+",
             metavar="FILE",
-            help="ODCS files in which it is looked for; none = all *.odcs.yaml in Airflow's Dags folder",
+            help="ODCS files in which to look for the name; default all *.odcs.yaml in Airflow's Dags folder",
         ),
         Arg(
             ("--conn-id",),
             default="",
-            help="connection of the warehouse, to count and judge the whole table; none = what gates found",
+            help="connection of the warehouse, to count and check the whole table; without it, the card has the "
+            "results of gates",
         ),
         Arg(
             ("--registry-conn-id",),
             default="",
-            help="connection of the registry of models (MLflow); none = the harness's own",
+            help="connection of the registry of models (MLflow); default the harness's own",
         ),
         _AS_OF,
         Arg(
@@ -76,14 +79,15 @@ LEARNING = (
         subcommands=(
             action(
                 "features list",
-                "Each feature table that was published: its newest version, its features, and the models that learn from them",
+                "Each published feature table: its newest version, its features, and the models that use them",
                 OUTPUT,
                 module="learning.features",
                 epilog="Example: airflow harness features list",
             ),
             action(
                 "features show",
-                "Every version of a feature table, and which training set and model took which one; exit 2 where it is not known",
+                "Every version of a feature table, with the training sets and models that use it; exit 2 if the "
+                "table is not known",
                 Arg(("table",), help="schema.table; public where no schema is given"),
                 OUTPUT,
                 module="learning.features",

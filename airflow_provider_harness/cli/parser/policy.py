@@ -6,41 +6,55 @@ from airflow.cli.cli_config import Arg, GroupCommand
 
 from airflow_provider_harness.cli.parser.arguments import INCIDENT, OUTPUT, action
 
-_FILE = Arg(("file",), nargs="?", default="", help="the file; none = the configured policy_file")
+_FILE = Arg(("file",), nargs="?", default="", help="the file; default the configured policy_file")
 
 POLICY = GroupCommand(
     name="policy",
-    help="What the harness may do",
+    help="The rules of what the harness may do",
     subcommands=(
         action(
             "policy check",
-            "Check a policy file; exit 2 where it is wrong",
+            "Check a policy file; exit 2 if it is wrong",
             _FILE,
             OUTPUT,
             epilog="Example: airflow harness policy check harness/policy.yaml",
         ),
         action(
             "policy explain",
-            "Which rule decides, and why the earlier ones did not: for an incident's newest verdict, or for facts of yours",
+            "Explain which rule decides, and why the earlier rules did not: for an incident's newest verdict, or "
+            "for facts that you give",
             Arg(("--incident",), default="", metavar="ID", help="the incident"),
-            Arg(("--action",), default="", metavar="KIND", help="what would be proposed, such as retry_task"),
+            Arg(("--action",), default="", metavar="KIND", help="the proposed action, such as retry_task"),
             Arg(
                 ("--fact",),
                 action="append",
                 default=[],
                 metavar="NAME=VALUE",
-                help="a fact that would be known, such as category=timeout; again for each",
+                help="a known fact, such as category=timeout; give the option once for each fact",
             ),
-            Arg(("--acts-on-incident",), type=int, default=0, metavar="N", help="same acts on the incident before"),
-            Arg(("--acts-on-dag",), type=int, default=0, metavar="N", help="same acts on the Dag that day before"),
-            Arg(("--file",), default="", help="the policy; none = the configured policy_file"),
+            Arg(
+                ("--acts-on-incident",),
+                type=int,
+                default=0,
+                metavar="N",
+                help="earlier acts of the same kind on the incident",
+            ),
+            Arg(
+                ("--acts-on-dag",),
+                type=int,
+                default=0,
+                metavar="N",
+                help="earlier acts of the same kind on the Dag on the same day",
+            ),
+            Arg(("--file",), default="", help="the policy; default the configured policy_file"),
             OUTPUT,
             module="policies",
-            epilog="Example: airflow harness policy explain --action retry_task --fact category=timeout --fact repeatable=yes --fact tries_by_harness=0",
+            epilog="Example: airflow harness policy explain --action retry_task --fact category=timeout --fact "
+            "repeatable=yes --fact tries_by_harness=0",
         ),
         action(
             "policy simulate",
-            "Which verdicts of past incidents a policy would change; exit 1 where it would change any",
+            "List the verdicts of past incidents that another policy would change; exit 1 if it would change any",
             Arg(("file",), help="the policy file to try"),
             OUTPUT,
             module="policies",
@@ -55,7 +69,8 @@ AUDIT = GroupCommand(
     subcommands=(
         action(
             "audit show",
-            "Every event of an incident as it was recorded, with its link of the chain; exit 1 where the chain does not hold",
+            "Every event of an incident as it was recorded, with its hash in the chain; exit 1 if the chain does "
+            "not hold",
             INCIDENT,
             OUTPUT,
             module="audit",
@@ -63,15 +78,15 @@ AUDIT = GroupCommand(
         ),
         action(
             "audit verify",
-            "Check the chain of every event, and the tables against it; exit 1 where one does not hold",
-            Arg(("--head",), help="hash of the last event as noted elsewhere; finds a cut tail"),
+            "Check the chain of all events, and the tables against the chain; exit 1 if one does not hold",
+            Arg(("--head",), help="hash of the last event, noted elsewhere; finds deleted events at the end"),
             OUTPUT,
             module="audit",
             epilog="Example: airflow harness audit verify",
         ),
         action(
             "audit rotate-key",
-            "Make a new key, with which the chain goes on from now; the old one stays beside it, to prove what came before",
+            "Make a new key for the events from now on; the old key stays beside it, to prove the earlier events",
             OUTPUT,
             module="audit",
             epilog="Example: airflow harness audit rotate-key",

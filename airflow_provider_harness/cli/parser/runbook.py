@@ -19,16 +19,16 @@ RUNBOOK = GroupCommand(
         ),
         action(
             "runbook draft",
-            "A draft of an entry from an incident that is over, on standard output: symptoms, root cause, resolution, and "
-            "prevention with the check that would have caught it",
+            "Draft an entry from an incident that has ended, on standard output: symptoms, root cause, resolution, "
+            "and prevention with the check that would have caught it",
             INCIDENT,
             module="runbook",
             epilog="Example: airflow harness runbook draft 01K9ZJ4Q6T3M8V5W7X2Y0N1P4R > entry.yaml",
         ),
         action(
             "runbook accept",
-            "Put a draft that you reviewed into the runbook, under your name; its phrase then names its category where the rules "
-            "do not know one. Exit 1 where something is not written yet",
+            "Put a draft that you reviewed into the runbook, under your name; if the rules do not know a cause, "
+            "its phrase then names its category. Exit 1 if a part is not written yet",
             Arg(("file",), help="the draft, reviewed"),
             *AS_YOU,
             OUTPUT,

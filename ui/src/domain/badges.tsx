@@ -24,7 +24,7 @@ export const OUTCOMES: Record<string, Look> = {
   not_healed: ["failed", "cross", "Not healed"],
   made_worse: ["failed", "alert", "Made worse"],
   unknown: ["up_for_reschedule", "question", "Unknown"],
-  superseded: ["skipped", "user", "A person was first"],
+  superseded: ["skipped", "user", "A person acted first"],
   escalated: ["failed", "alert", "Escalated"],
   refused: ["up_for_retry", "ban", "Refused"],
   noted: ["none", "minus", "Noted"],

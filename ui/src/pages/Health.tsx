@@ -98,7 +98,7 @@ const Budget = ({ name, used, most }: { name: string; used: number; most: number
 
 const Outcomes = ({ of }: { of: Whole["outcomes"] }) => {
   const known = Object.entries(of).filter(([, count]) => count > 0);
-  if (known.length === 0) return <Text fontSize="sm" color="fg.muted">Nothing has ended in this time.</Text>;
+  if (known.length === 0) return <Text fontSize="sm" color="fg.muted">No incident has ended in this time.</Text>;
   return (
     <Flex gap="3" wrap="wrap">
       {known.map(([name, count]) => (
@@ -211,10 +211,10 @@ const Body = ({ of }: { of: Whole }) => {
               )}
             </Stack>
           </Card>
-          <Card title="What the breaker stopped" icon="ban">
+          <Card title="Stopped by the breaker" icon="ban">
             {of.breaker.stopped.length === 0 ? (
               <Text fontSize="sm" color="fg.muted">
-                Nothing. It stops after {of.breaker.limit} acts of a day that did not heal.
+                Nothing. The breaker stops acts after {of.breaker.limit} acts in one day that did not heal.
               </Text>
             ) : (
               <Stack as="ul" role="list" gap="2" fontSize="sm">

@@ -61,8 +61,8 @@ const Body = ({ of, again }: { of: Whole; again: () => Promise<void> }) => (
         <Decided of={of} />
         <Verified of={of} />
         {of.lineage.nodes.length > 0 ? (
-          <Card title="From the root to what is hurt" icon="activity">
-            <Lineage graph={of.lineage} label="Lineage of the tables concerned" />
+          <Card title="From the root cause to the affected tables" icon="activity">
+            <Lineage graph={of.lineage} label="Lineage of the affected tables" />
           </Card>
         ) : null}
         <Conversation of={of} />

@@ -57,11 +57,11 @@ const None = ({ filtered, everything }: { filtered: boolean; everything: number 
     </Empty>
   ) : everything > 0 ? (
     <Empty title="Nothing is open">
-      All {everything} incidents that you may read are over. What they were stands under “All”.
+      All {everything} incidents that you may read are over. They are listed under “All”.
     </Empty>
   ) : (
     <Empty title="No incidents">
-      Nothing failed, or no Dag is enrolled. Which Dags are looked after is set by <code>[harness] enroll</code>; <code>airflow harness doctor</code> says what is wrong with the installation, if anything is.
+      Nothing failed, or no Dag is enrolled. <code>[harness] enroll</code> says which Dags are enrolled; <code>airflow harness doctor</code> reports problems of the installation.
     </Empty>
   );
 

@@ -139,7 +139,7 @@ const Explain = ({ of }: { of: Whole }) => {
   const about = of.actions.find(({ name }) => name === action);
   return (
     <Grid templateColumns={{ base: "minmax(0, 1fr)", xl: "minmax(0, 1fr) minmax(0, 1fr)" }} gap="4" alignItems="start">
-      <Card title="What would be judged" icon="question">
+      <Card title="The act to judge" icon="question">
         <Field.Root mb="3">
           <Field.Label fontSize="xs">Act</Field.Label>
           <NativeSelect.Root size="sm">
@@ -156,7 +156,7 @@ const Explain = ({ of }: { of: Whole }) => {
             {about?.what} {about ? `Risk: ${about.risk}.` : ""}
           </Field.HelperText>
         </Field.Root>
-        <Part title="Facts; what is not known makes a condition that asks for it fail">
+        <Part title="Facts; a condition on a fact that is not given fails">
           <Grid templateColumns={{ base: "minmax(0, 1fr)", sm: "repeat(2, minmax(0, 1fr))" }} gap="3">
             {of.facts.map((fact) => (
               <FactField key={fact.name} fact={fact} value={facts.get(fact.name) ?? ""} set={(value) => set(fact.name, value)} />
@@ -221,7 +221,7 @@ const Simulate = ({ of }: { of: Whole }) => {
           </Button>
         </Flex>
       </Card>
-      <Card title="What would have been otherwise" icon="activity">
+      <Card title="Verdicts that would change" icon="activity">
         <Box aria-live="polite">
           {!found ? (
             <Empty icon="question" title="Not tried yet" />
@@ -265,8 +265,8 @@ const STANDS: Record<AutonomyRow["state"], readonly [palette: string, word: stri
 
 const barText = (bar: Autonomy["bar"]): string =>
   bar
-    ? `An act is proposed once it healed a cause at least ${bar.heals} ${bar.heals === 1 ? "time" : "times"} in ${bar.days} days and the lower end of its share is at least ${percent(bar.lower)}. A person accepts it for ${bar.valid_days} days; one heal that was none ends it at once.`
-    : "Nothing is proposed: the administrator has set no [harness] autonomy_bar.";
+    ? `The harness proposes autonomy for an act when the act healed a cause at least ${bar.heals} ${bar.heals === 1 ? "time" : "times"} in ${bar.days} days and the lower end of its share is at least ${percent(bar.lower)}. A person accepts it for ${bar.valid_days} days; one false heal ends it at once.`
+    : "The harness proposes no autonomy: the administrator has set no [harness] autonomy_bar.";
 
 type Doing = { row: AutonomyRow; act: "accept" | "withdraw" } | null;
 
@@ -366,7 +366,7 @@ const Earned = () => {
           >
             <Text fontSize="sm">
               {doing ? `${wordOf(doing.row.category)}: ${doing.row.action}. ` : ""}
-              {doing?.act === "accept" ? `For ${of.bar?.valid_days ?? 30} days nobody is asked before this act. It stands in the record under your name, and the first heal that was none ends it.` : ""}
+              {doing?.act === "accept" ? `For ${of.bar?.valid_days ?? 30} days the harness asks nobody before this act. The audit records it under your name, and the first false heal ends it.` : ""}
             </Text>
           </Confirm>
         </Card>

@@ -20,7 +20,7 @@ type Of = { dag_id: string; run_id: string; task_id: string; map_index: string }
 
 const Incidents = ({ of }: { of: Of }) => (
   <Shown of={useRead<IncidentPage>(path("incidents", { ...of, state: "all", limit: 50 }), 10)} what="its incidents" rows={3}>
-    {({ rows }) => (rows.length > 0 ? <IncidentList rows={rows} /> : <Empty title="No incident">Nothing of this failed as far as the harness knows.</Empty>)}
+    {({ rows }) => (rows.length > 0 ? <IncidentList rows={rows} /> : <Empty title="No incident">The harness knows of no failure here.</Empty>)}
   </Shown>
 );
 
@@ -61,7 +61,7 @@ const Checks = ({ of }: { of: Of }) => (
         </Stack>
       ) : (
         <Empty icon="shield" title="No gate of the harness has run here">
-          Operators of the harness that load or validate under a contract have one.
+          Operators of the harness that load or validate under a contract have a gate.
         </Empty>
       )
     }

@@ -25,7 +25,7 @@ import { Scroll } from "../parts/Scroll";
 
 const Slices = ({ of }: { of: Whole }) =>
   of.grid.slices.length === 0 ? (
-    <Empty icon="table" title="No gate has looked at a slice yet" />
+    <Empty icon="table" title="No gate has checked a slice yet" /> 
   ) : (
     <>
       <Legend />
@@ -35,13 +35,13 @@ const Slices = ({ of }: { of: Whole }) =>
 
 const Metrics = ({ of }: { of: Whole }) =>
   of.metrics.length === 0 ? (
-    <Empty icon="activity" title="No numbers are kept of this table">
-      Numbers are kept of every check that measures one; a check of kind <code>anomaly</code> adds what is usual.
+    <Empty icon="activity" title="The store has no numbers of this table">
+      The store keeps the number of every check that measures one; a check of kind <code>anomaly</code> adds the expected band.
     </Empty>
   ) : (
     <>
       <Text fontSize="xs" color="fg.muted" mb="3">
-        The band is what was expected from the slices before; a diamond is what fell out of it.
+        The band is the range expected from earlier slices; a diamond is a number outside of it.
       </Text>
       <Grid templateColumns={{ base: "minmax(0, 1fr)", lg: "repeat(2, minmax(0, 1fr))", "2xl": "repeat(3, minmax(0, 1fr))" }} gap="6">
         {of.metrics.map((metric) => (
@@ -210,10 +210,10 @@ const SetAside = ({ of: { quarantine } }: { of: Whole }) => {
   if (!quarantine.possible)
     return (
       <Empty icon="shield" title="No row of this table can be set aside">
-        Its contract does not allow it: a slice with failing rows is blocked as a whole. To allow it: <code>harness.quarantine</code> in the contract.
+        Its contract does not allow it: a slice with failing rows is blocked as a whole. To allow it, set <code>harness.malformedRows</code> in the contract.
       </Empty>
     );
-  if (quarantine.slices.length === 0) return <Empty title="Nothing is set aside">Rows that fail would be in {quarantine.table}.</Empty>;
+  if (quarantine.slices.length === 0) return <Empty title="No rows are set aside">Failing rows would be in {quarantine.table}.</Empty>;
   const names = [...new Set(quarantine.samples.flatMap(({ row }) => Object.keys(row)))];
   return (
     <>
@@ -269,7 +269,7 @@ const SetAside = ({ of: { quarantine } }: { of: Whole }) => {
           </Scroll>
         </Part>
       ) : null}
-      <Part title="To look at all of them, and to release them once they are mended">
+      <Part title="To list all of them, and to release them after the cause is fixed">
         <Command text={[quarantine.list, quarantine.release].filter(Boolean).join("\n")} what="the commands" />
       </Part>
     </>
@@ -281,7 +281,7 @@ const VIEWS: readonly (readonly [name: string, word: string, title: string, body
   ["numbers", "Numbers", "Numbers of the checks", Metrics],
   ["figures", "Key figures", "Freshness, quality and time", Figures],
   ["contract", "Contract", "Contract and schema", Contract],
-  ["lineage", "Lineage", "Where it is from and where it goes", ({ of }) => (of.lineage.nodes.length > 0 ? <Lineage graph={of.lineage} label={`Lineage of ${of.row.table}`} about={of.row.table} /> : <Empty icon="activity" title="No lineage is known">Operators of the harness tell it with each run.</Empty>)],
+  ["lineage", "Lineage", "Its sources and the tables made from it", ({ of }) => (of.lineage.nodes.length > 0 ? <Lineage graph={of.lineage} label={`Lineage of ${of.row.table}`} about={of.row.table} /> : <Empty icon="activity" title="No lineage is known">Operators of the harness tell it with each run.</Empty>)],
   ["quarantine", "Set aside", "Rows that were set aside", SetAside],
   ["incidents", "Incidents", "Incidents of this table", ({ of }) => (of.incidents.length > 0 ? <IncidentList rows={of.incidents} /> : <Empty title="No incident of this table" />)],
 ];

@@ -117,7 +117,7 @@ export const Tables = () => {
         {(page) =>
           page.rows.length === 0 ? (
             <Empty icon="table" title={query.text ? "No table fits these filters" : "No table is known yet"}>
-              {query.text ? "Clear a filter." : "A table is here as soon as a gate of the harness has looked at a slice of it: run a Dag that loads or validates under a contract."}
+              {query.text ? "Clear a filter." : "A table appears here after a gate of the harness has checked a slice of it: run a Dag that loads or validates under a contract."}
             </Empty>
           ) : (
             <>

@@ -18,8 +18,8 @@ const PLACES: readonly (readonly [string, string, IconName])[] = [
 const RouterLink = chakra(Link);
 
 const MODES: Record<Me["mode"], string> = {
-  off: "The harness is off: failures are not taken up. ([harness] mode)",
-  shadow: "The harness is in shadow: it says what it would do, and does nothing. ([harness] mode)",
+  off: "The harness is off: it records failures and does nothing about them. ([harness] mode)",
+  shadow: "The harness is in shadow mode: it says what it would do, and does nothing. ([harness] mode)",
   act: "",
 };
 

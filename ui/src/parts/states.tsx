@@ -31,17 +31,17 @@ const advice = (error: CallError, what: string): { icon: IconName; title: string
     return {
       icon: "lock",
       title: `You may not read ${what}`,
-      text: `Whoever manages roles in Airflow can let you: reading ${what} needs the right to read the task logs of its Dag. (${error.message})`,
+      text: `To read ${what}, you need the right to read the task logs of its Dag. Ask the administrator of Airflow's roles. (${error.message})`,
     };
   if (error.status === 404) return { icon: "search", title: `There is no such thing: ${what}`, text: error.message };
   if (error.status === 503)
     return {
       icon: "database",
       title: "The harness store does not answer",
-      text: `${error.message} Whoever runs Airflow can see why: airflow harness doctor.`,
+      text: `${error.message} To find the reason, run airflow harness doctor where Airflow runs.`,
     };
   if (error.status === 0)
-    return { icon: "alert", title: "The server was not reached", text: "It is tried again by itself. Check the network." };
+    return { icon: "alert", title: "The server was not reached", text: "The page tries again by itself. Check the network." };
   return {
     icon: "alert",
     title: `The server could not give ${what}`,

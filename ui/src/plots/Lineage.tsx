@@ -132,7 +132,7 @@ export const Lineage = ({ graph, label, about = "" }: { graph: Graph; label: str
           </Button>
           {columns ? (
             <Text fontSize="xs" color="fg.muted">
-              Choose a column to see what it is made of and what is made of it.
+              Choose a column to see its sources and the columns made from it.
             </Text>
           ) : null}
         </Flex>

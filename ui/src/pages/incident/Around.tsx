@@ -73,7 +73,7 @@ export const Similar = ({ of }: { of: Incident["similar"] }) =>
               <OutcomeBadge outcome={item.outcome} />
             </Flex>
             <Text fontSize="xs" color="fg.muted" overflowWrap="anywhere">
-              <Age at={item.opened_at} short /> ago{item.helped ? <> · helped: <code>{item.helped}</code></> : " · nothing helped by itself"}
+              <Age at={item.opened_at} short /> ago{item.helped ? <> · helped: <code>{item.helped}</code></> : " · no act helped"}
             </Text>
           </Box>
         ))}
@@ -120,7 +120,7 @@ export const Conversation = ({ of }: { of: Incident }) => {
 
 export const Drafts = ({ of }: { of: Incident["drafts"] }) =>
   !of?.length ? null : (
-    <Card title="Drafts: nothing of this was executed" icon="copy" accent="up_for_retry">
+    <Card title="Drafts: nobody executed them" icon="copy" accent="up_for_retry">
       {of.map((draft) => (
         <Part key={`${draft.kind} ${draft.title}`} title={`${wordOf(draft.kind)}: ${draft.title}`}>
           <Command text={draft.text} what="the draft" />

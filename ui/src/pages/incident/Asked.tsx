@@ -18,9 +18,9 @@ type Props = { of: Incident; again: () => Promise<void> };
 
 const refused = (error: unknown): string => {
   if (!(error instanceof CallError)) return String(error);
-  if (error.loggedOut) return "You are not logged in any more. Load this page again.";
+  if (error.loggedOut) return "Your session has ended. Load this page again.";
   if (error.status === 403) return `You may not do this. ${error.message}`;
-  if (error.status === 409) return error.message || "Somebody was faster.";
+  if (error.status === 409) return error.message || "Somebody else was faster.";
   return error.message;
 };
 
@@ -89,7 +89,7 @@ const Buttons = ({ question, again }: { question: Question; again: () => Promise
       <Problem text={asking ? "" : problem} />
       <Confirm
         open={asking !== ""}
-        title={asking === "refuse" ? "Refuse: nothing is done" : question.sentence}
+        title={asking === "refuse" ? "Refuse: the harness does nothing" : question.sentence}
         word={question.hitl[asking || "refuse"]}
         palette={asking === "approve" ? "success" : "danger"}
         busy={busy}
@@ -100,7 +100,7 @@ const Buttons = ({ question, again }: { question: Question; again: () => Promise
           <Text>{question.if_refused}</Text>
         ) : (
           <>
-            <Text mb="3">{question.what} Your answer is good once, for exactly this, and stands in the record under your name:</Text>
+            <Text mb="3">{question.what} Your answer is valid once, for exactly this act, and the audit records it under your name:</Text>
             <Text fontFamily="mono" fontSize="sm" fontWeight="semibold" mb="2">
               {question.action}
             </Text>
@@ -144,7 +144,7 @@ const Asked = ({ of, again }: Props) => {
       {open && of.may.answer ? <Buttons question={question} again={again} /> : null}
       {open && !of.may.answer ? (
         <Text fontSize="sm" mt="3" color="fg.muted">
-          {of.may.why_not || `You are not among those who may answer: ${question.assigned.join(", ") || "nobody is"}.`}
+          {of.may.why_not || `You may not answer. These people may: ${question.assigned.join(", ") || "nobody"}.`}
         </Text>
       ) : null}
     </Card>
@@ -153,9 +153,9 @@ const Asked = ({ of, again }: Props) => {
 
 const ACTS: Record<Act, readonly [word: string, icon: IconName, what: string]> = {
   take: ["Take", "user", "I look after it; the healer stops"],
-  return: ["Return", "undo", "The healer looks at everything anew"],
-  acknowledge: ["Acknowledge", "eye", "I have seen it; the healer goes on"],
-  resolve: ["Resolve", "check", "It is mended"],
+  return: ["Return", "undo", "The healer starts again"],
+  acknowledge: ["Acknowledge", "eye", "I have seen it; the healer continues"],
+  resolve: ["Resolve", "check", "The cause is fixed"],
 };
 
 const Resolve = ({ of, again, open, onClose }: Props & { open: boolean; onClose: () => void }) => {
@@ -170,13 +170,13 @@ const Resolve = ({ of, again, open, onClose }: Props & { open: boolean; onClose:
   };
   return (
     <Confirm open={open} title="Resolve the incident" word="Resolve" palette="success" reason="What was wrong, and what was done?" busy={busy} onClose={close} onDo={(why) => void resolve(why)}>
-      <Text fontSize="sm">What failed must be a success in Airflow by now. The page to on-call is resolved, too.</Text>
+      <Text fontSize="sm">The failed tasks must be successful in Airflow by now. This also resolves the page to on-call.</Text>
       <Problem text={problem} />
       {problem || unproved ? (
         <Checkbox.Root mt="3" size="sm" checked={unproved} onCheckedChange={(event) => setUnproved(event.checked === true)}>
           <Checkbox.HiddenInput />
           <Checkbox.Control />
-          <Checkbox.Label>End it although Airflow does not agree; the record says so</Checkbox.Label>
+          <Checkbox.Label>End it although Airflow does not agree; the audit records that</Checkbox.Label>
         </Checkbox.Root>
       ) : null}
     </Confirm>
@@ -192,7 +192,7 @@ const Acts = ({ of, again }: Props) => {
   if (!of.may.act)
     return (
       <Text fontSize="sm" color="fg.muted">
-        {of.may.why_not || "You may read this incident, and not change it: that needs the right to change task instances of its Dag."}
+        {of.may.why_not || "You may read this incident but not change it: for that you need the right to change task instances of its Dag."}
       </Text>
     );
   return (

@@ -29,7 +29,7 @@ export const Cause = ({ of }: { of: Incident }) => {
   return (
     <Card title="Cause" icon="search" aside={cause ? <Tag palette={cause.certainty === "unsure" ? "orange" : "gray"}>{wordOf(cause.category)}</Tag> : undefined}>
       <Text fontSize="md" fontWeight="medium" whiteSpace="pre-wrap" overflowWrap="anywhere">
-        {cause?.sentence ?? "Not known yet: no healer has looked at it."}
+        {cause?.sentence ?? "Not known yet: no healer has diagnosed it."}
       </Text>
       {cause ? (
         <Box mt="3">
@@ -46,7 +46,7 @@ export const Cause = ({ of }: { of: Incident }) => {
         </Box>
       ) : null}
       {lines.length > 0 ? (
-        <Part title="The log, with what the cause rests on marked">
+        <Part title="The log, with the cited lines marked">
           <LogLines lines={lines} />
         </Part>
       ) : null}
@@ -56,12 +56,12 @@ export const Cause = ({ of }: { of: Incident }) => {
         </Text>
       ) : null}
       {evidence.observations.length > 0 ? (
-        <Part title="What was read">
+        <Part title="Evidence">
           <Observed of={evidence.observations} />
         </Part>
       ) : null}
       {evidence.samples.length > 0 ? (
-        <Part title="Rows that fail, as the gate kept them">
+        <Part title="Failing rows, as the gate stored them">
           <Stack gap="1" fontFamily="mono" fontSize="xs">
             {evidence.samples.map((sample, index) => (
               <Text key={index} overflowWrap="anywhere">

@@ -71,7 +71,7 @@ def incident_view(
     )
     story = postmortem.story(found.id, events, failures, around)
     seen = readable({one.key.dag_id for one in failures} | lists.dags()) if readable else None
-    row = next(iter(lists.rows([found.id], wiring.now())))
+    row = next(iter(lists.rows([found.id], wiring.now(), seen)))
     return page.view(
         story,
         page.Around(
@@ -137,7 +137,7 @@ def table_view(known: Known, slices: int, readable: frozenset[str] | None = None
     """Everything that is known of a table.
 
     :param slices: the newest ones that are shown.
-    :param readable: Dags whose incidents and tasks may be named; None = all.
+    :param readable: Dags whose incidents, failures and tasks may be shown; None = all.
     """
     from airflow_provider_harness.adapters.store.rows.gate_history import SqlGates
     from airflow_provider_harness.app.pages import kept_contract
@@ -151,13 +151,18 @@ def table_view(known: Known, slices: int, readable: frozenset[str] | None = None
     zone = str((body or {}).get("zone", ""))
     looked = SqlGates(store_engine).trend(known.table, slices)
     gates = page.newest_of_slices(looked)
-    rows = incidents().rows(store.incidents(known.table, LISTED), now)
-    seen = [row for row in rows if readable is None or row.dag_id in readable]
-    failures = [(row.id, one) for row in seen for one in wiring.store().failures(row.id) if one.table == known.table]
+    rows = incidents().rows(store.incidents(known.table, LISTED), now, readable)
+    seen = [row for row in rows if (readable is None or row.dag_id in readable) and known.table in row.tables]
+    failures = [
+        (row.id, one)
+        for row in seen
+        for one in wiring.store().failures(row.id)
+        if one.table == known.table and (readable is None or one.key.dag_id in readable)
+    ]
     return TableView(
         row=next(iter(store.rows([known], now))),
         contract=kept_contract.shown(body) if body else None,
-        grid=page.grid(gates, zone),
+        grid=page.grid(gates, zone, readable),
         metrics=page.metrics(gates, kept_contract.baselines(body) if body else {}, zone or "UTC"),
         kpis=kpis(looked, now) if looked else None,
         versions=page.versions(kept),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -93,18 +94,26 @@ def freshness(
     return Freshness(words=words, due_at=due, late=due is not None and now > due, at_risk=told is not None)
 
 
-def grid(gates: Sequence[StoredGate], zone: str) -> Grid:
-    """Slices by checks, each by its newest gate."""
+def grid(gates: Sequence[StoredGate], zone: str, readable: Collection[str] | None = None) -> Grid:
+    """Slices by checks, each by its newest gate.
+
+    :param readable: Dags whose tasks may be named; None = all.
+    """
     checks: dict[str, GridCheck] = {}
     for gate in reversed(gates):
         for check in gate.checks:
             checks.setdefault(check.id, GridCheck(id=check.id, kind=check.kind, severity=check.severity))
     by_gate = [{check.id: check for check in gate.checks} for gate in gates]
     return Grid(
-        slices=[grid_slice(gate, zone) for gate in gates],
+        slices=[_of_some(grid_slice(gate, zone), readable) for gate in gates],
         checks=[checks[name] for name in sorted(checks)],
         cells=[[_cell(found.get(name)) for found in by_gate] for name in sorted(checks)],
     )
+
+
+def _of_some(shown: GridSlice, readable: Collection[str] | None) -> GridSlice:
+    may = readable is None or shown.task.partition("/")[0] in readable
+    return shown if may else replace(shown, task="")
 
 
 def grid_slice(gate: StoredGate, zone: str) -> GridSlice:

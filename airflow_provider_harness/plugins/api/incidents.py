@@ -90,10 +90,10 @@ class Resolution(BaseModel):
 
 
 @router.get("")
-def listed(asked: Annotated[Filter, Query()], seen: ReadableDep) -> IncidentList:
+def listed(asked: Annotated[Filter, Query()], seen: ReadableDep, user: GetUserDep) -> IncidentList:
     """Incidents that the caller may read, problems first."""
-    now = wiring.now()
-    return pages.incidents().listed(asked.wanted(seen, now), now, asked.limit, asked.cursor)
+    now, mine = wiring.now(), readable(user, filter(None, [asked.dag_id]))
+    return pages.incidents().listed(asked.wanted(seen | mine, now), now, asked.limit, asked.cursor)
 
 
 @router.get("/{incident_id}")
@@ -130,5 +130,6 @@ def _done(known: Known, user: GetUserDep, do: Callable[[IncidentCommands, str], 
     found = do(pages.desk(ServerPerson(user)), known.incident.id)
     if not found.done:
         raise HTTPException(409, found.text)
-    row = next(iter(pages.incidents().rows([known.incident.id], wiring.now())))
+    lists = pages.incidents()
+    row = next(iter(lists.rows([known.incident.id], wiring.now(), readable(user, lists.dags()))))
     return Written(done=True, text=found.text, row=row)

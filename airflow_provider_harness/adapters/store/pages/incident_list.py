@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
-from airflow_provider_harness.adapters.store.pages.summaries import labels, read
+from airflow_provider_harness.adapters.store.pages.partly import Part, joined_dags, parts
+from airflow_provider_harness.adapters.store.pages.summaries import columns, labels, read
 from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.incidents.listing import Choices, Counts, IncidentList, Wanted
 from airflow_provider_harness.app.pages.incidents.row import SEVERITIES, Promised, Row, Stand, as_of
@@ -28,11 +29,12 @@ class SqlIncidentList:
         self._engine, self._verify = engine, verify
 
     def dags(self) -> frozenset[str]:
-        """The leading Dags of all incidents."""
+        """The Dags of all incidents: the leading ones, and those of which something failed of the same cause."""
         from sqlalchemy import select
 
         with transaction(self._engine) as connection:
-            return frozenset(connection.execute(select(t.summaries.c.dag_id).distinct()).scalars())
+            leading = connection.execute(select(t.summaries.c.dag_id).distinct()).scalars()
+            return frozenset({*leading, *joined_dags(connection)})
 
     def leads(self) -> dict[str, str]:
         """Incident -> its leading Dag."""
@@ -50,16 +52,18 @@ class SqlIncidentList:
         """
         from sqlalchemy import and_, or_, select
 
-        s, where = t.summaries, _where(wanted)
-        page = select(s.c.rank, s.c.body).where(*where, *_one_of(wanted)).order_by(s.c.rank, s.c.incident_id.desc())
+        s = t.summaries
+        page = select(s.c.rank, s.c.body).where(*_one_of(wanted)).order_by(s.c.rank, s.c.incident_id.desc())
         if cursor:
             rank, after = _place(cursor)
             page = page.where(or_(s.c.rank > rank, and_(s.c.rank == rank, s.c.incident_id < after)))
         with transaction(self._engine) as connection:
-            found = connection.execute(page.limit(limit + 1)).all()
+            partly = parts(connection, wanted.readable)
+            where = _where(wanted, partly)
+            found = connection.execute(page.where(*where).limit(limit + 1)).all()
             counts = _counts(connection, where, wanted)
-            rows = self._as_of(connection, [read(row) for row in found[:limit]], now)
-            choices = _choices(connection, wanted.readable)
+            rows = self._as_of(connection, _shown(found[:limit], partly), now)
+            choices = _choices(connection, wanted.readable, partly)
         states = set(wanted.states)
         more = f"{found[limit - 1].rank}-{rows[-1].id}" if len(found) > limit else None
         total = sum(count for state, count in counts.state.items() if state in states)
@@ -73,19 +77,25 @@ class SqlIncidentList:
         from sqlalchemy import select
 
         s = t.summaries
-        page = select(s.c.body).where(*_where(wanted), *_one_of(wanted)).order_by(s.c.incident_id.desc())
+        page = select(s.c.body).where(*_one_of(wanted)).order_by(s.c.incident_id.desc())
         with transaction(self._engine) as connection:
-            found = connection.execute(page.limit(limit) if limit else page)
-            return self._as_of(connection, [read(row) for row in found][::-1], now)
+            partly = parts(connection, wanted.readable)
+            page = page.where(*_where(wanted, partly))
+            found = connection.execute(page.limit(limit) if limit else page).all()
+            return self._as_of(connection, _shown(found, partly)[::-1], now)
 
-    def rows(self, ids: Sequence[str], now: datetime) -> list[Row]:
-        """The rows of these incidents, newest first."""
+    def rows(self, ids: Sequence[str], now: datetime, readable: frozenset[str] | None = None) -> list[Row]:
+        """The rows of these incidents, newest first.
+
+        :param readable: Dags of which a row may name what failed; None = all.
+        """
         from sqlalchemy import select
 
         s = t.summaries
         wanted = select(s.c.body).where(s.c.incident_id.in_(ids)).order_by(s.c.incident_id.desc())
         with transaction(self._engine) as connection:
-            return self._as_of(connection, [read(row) for row in connection.execute(wanted)], now)
+            found = connection.execute(wanted).all()
+            return self._as_of(connection, _shown(found, parts(connection, readable)), now)
 
     def like(self, category: str, but: str, readable: frozenset[str], most: int) -> list[Row]:
         """The newest other incidents of a category that are not open any more."""
@@ -110,28 +120,51 @@ def _place(cursor: str) -> tuple[int, str]:
     return int(rank), after
 
 
-def _where(wanted: Wanted) -> list[Any]:
-    """All that is asked for but states and severities."""
+def _shown(found: Sequence[Any], partly: Mapping[str, Part]) -> list[Row]:
+    rows = [read(row) for row in found]
+    return [partly[row.id][0] if row.id in partly else row for row in rows]
+
+
+def _where(wanted: Wanted, partly: Mapping[str, Part]) -> list[Any]:
+    """All that is asked for but states and severities.
+
+    :param partly: what is searched of incidents that may be read in part.
+    """
     s = t.summaries
-    named = {"owner": wanted.owner, "team": wanted.team, "table": wanted.table}
-    found = [
-        s.c.labels.contains("".join(labels({kind: [name]})), autoescape=True) for kind, name in named.items() if name
-    ]
+    found = [_searched(wanted, partly)]
     if wanted.readable is not None:
         found.append(s.c.dag_id.in_(wanted.readable))
     if wanted.category:
         found.append(s.c.category == wanted.category)
     if wanted.since is not None:
         found.append(s.c.opened_at >= t.text_of(wanted.since))
-    found += [s.c.words.contains(word, autoescape=True) for word in wanted.search.lower().split()]
     return [*found, *_failed_at(wanted)]
+
+
+def _searched(wanted: Wanted, partly: Mapping[str, Part]) -> Any:
+    """By names and words: in the columns, and for an incident that may be read in part in what that part says."""
+    from sqlalchemy import and_, or_, true
+
+    s = t.summaries
+    named = {"owner": wanted.owner, "team": wanted.team, "table": wanted.table}
+    texts = [("labels", "".join(labels({kind: [name]}))) for kind, name in named.items() if name]
+    texts += [("words", word) for word in wanted.search.lower().split()]
+    whole = and_(true(), *(s.c[column].contains(text, autoescape=True) for column, text in texts))
+    if not texts or not partly:
+        return whole
+    said = {name: columns(*part) for name, part in partly.items()}
+    mine = [name for name, kept in said.items() if all(text in kept[column] for column, text in texts)]
+    return or_(and_(whole, s.c.incident_id.not_in(partly)), s.c.incident_id.in_(mine))
 
 
 def _failed_at(wanted: Wanted) -> Iterable[Any]:
     """Incidents of which something failed at this place."""
-    from sqlalchemy import func, or_, select
+    from sqlalchemy import false, func, or_, select
 
     if not wanted.dag_id:
+        return
+    if wanted.readable is not None and wanted.dag_id not in wanted.readable:
+        yield false()
         return
     m = t.memberships
     index = "" if wanted.map_index is None or wanted.map_index < 0 else f"[{wanted.map_index}]"
@@ -166,18 +199,20 @@ def _counts(connection: Connection, where: Sequence[Any], wanted: Wanted) -> Cou
     return Counts(state=states, severity=severities)
 
 
-def _choices(connection: Connection, readable: frozenset[str] | None) -> Choices:
+def _choices(connection: Connection, readable: frozenset[str] | None, partly: Mapping[str, Part]) -> Choices:
     from sqlalchemy import select
 
     s = t.summaries
     wanted = select(s.c.dag_id, s.c.category, s.c.labels).distinct()
     if readable is not None:
-        wanted = wanted.where(s.c.dag_id.in_(readable))
+        wanted = wanted.where(s.c.dag_id.in_(readable), s.c.incident_id.not_in(partly))
+    said = [columns(*part) for part in partly.values()]
+    rows = [*connection.execute(wanted), *((one["dag_id"], one["category"], one["labels"]) for one in said)]
     found: dict[str, set[str]] = {"dag_id": set(), "category": set(), "owner": set(), "team": set(), "table": set()}
-    for row in connection.execute(wanted):
-        found["dag_id"].add(row.dag_id)
-        found["category"].add(row.category)
-        for label in filter(None, row.labels.split("|")):
+    for dag_id, category, told in rows:
+        found["dag_id"].add(dag_id)
+        found["category"].add(category)
+        for label in filter(None, told.split("|")):
             kind, _, name = label.partition(":")
             found[kind].add(name)
     names = ("dag_id", "owner", "team", "category")

@@ -100,8 +100,8 @@ _SHOWN = ("state", "open", "outcome", "severity", "paged", "dag_id", "category",
 def differs(row: Any, incident: Incident) -> list[str]:
     """What a row says otherwise than the events of its incident."""
     wanted = row_of(incident, About())
-    columns, shown = _columns(wanted, About()), read(row)
-    found = [(name, getattr(row, name), columns[name]) for name in _FILTERED]
+    kept, shown = columns(wanted, About()), read(row)
+    found = [(name, getattr(row, name), kept[name]) for name in _FILTERED]
     found += [(f"body.{name}", getattr(shown, name), getattr(wanted, name)) for name in _SHOWN]
     return [f"{name} is {there!r}, not {value!r}" for name, there, value in found if there != value]
 
@@ -128,10 +128,11 @@ def _put(connection: Connection, rows: Sequence[tuple[Row, About]]) -> None:
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         connection.execute(s.delete().where(s.c.incident_id.in_([row.id for row, _ in some])))
-        connection.execute(s.insert(), [_columns(row, about) for row, about in some])
+        connection.execute(s.insert(), [columns(row, about) for row, about in some])
 
 
-def _columns(row: Row, about: About) -> dict[str, Any]:
+def columns(row: Row, about: About) -> dict[str, Any]:
+    """What is stored of a row, and what it is found by."""
     named = {"owner": row.owners, "team": row.teams, "table": row.tables}
     words = (row.id, row.title, row.stands, row.cause, row.for_whom, *row.tables, *row.slices, *row.owners, *about.dags)
     return {

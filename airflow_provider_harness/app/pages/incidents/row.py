@@ -221,6 +221,11 @@ def joined(row: Row, about: About, at: datetime) -> Row:
     )
 
 
+def of_part(row: Row, about: About) -> Row:
+    """The row with the names of these failures alone; how many failed, in how many Dags, stays."""
+    return replace(row, owners=about.owners, tables=about.tables, slices=about.slices)
+
+
 _MOMENTS = ("opened_at", "touched_at", "closed_at", "resolved_at")
 
 

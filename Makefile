@@ -90,7 +90,7 @@ storm: venv ## 100,000 failures of one cause, with the memory and processor time
 fleet: venv ## 30 pipelines for 24 simulated hours with a failure every few minutes (HOURS=1 SEED=2): what is healed, paged and wrong
 	@$(BIN)/python -m tests.faults.fleet --hours $(or $(HOURS),24) --seed $(or $(SEED),1)
 
-flights: venv ## move a month of real flights at five schedules and compare it with its source (15 to 30 minutes)
+flights: venv ## move a month of real flights at five schedules and compare it with its source (10 minutes)
 	@HARNESS_FLIGHTS=month $(BIN)/python -m pytest tests/ports/test_slices_flights.py -q
 
 authors: venv ## how `airflow harness check` does on sound Dags and on planted faults (MORE=folder: other Dags, too)

@@ -60,6 +60,7 @@ SAME = [
     "count(*) FILTER (WHERE dense = 2)",
     "max(running)",
     "sum((n / 2.0)::numeric)",
+    "count(*) FILTER (WHERE d % 0.05 <> 0)",
 ]
 """Each is asked of the rows with ``dense`` and ``running``, which are made by windows."""
 ROWS_OF = """SELECT {said} FROM (

@@ -1,7 +1,7 @@
 """March 2013 of the real flights from New York, moved by the operators at five schedules: published equals the source.
 
 The month has the day on which New York's clocks go forward, and the one on which Berlin's do. ``make flights`` moves all of it,
-in 15 to 30 minutes, most of them for 2,976 quarters of an hour; without ``HARNESS_FLIGHTS=month`` it is the days around the
+in some ten minutes, most of them for 2,976 quarters of an hour; without ``HARNESS_FLIGHTS=month`` it is the days around the
 tenth, on which New York's clocks go forward, and five whole weeks.
 """
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import (
     ConfigurationError,
@@ -208,6 +209,47 @@ def test_what_a_trigger_puts_off_until_the_commit_is_seen(case: Case, move: Move
     assert ours(case) == []
 
 
+OLD = (
+    "INSERT INTO public.orders (id, placed_at, customer) SELECT -n, '2001-01-01', 'c0' FROM generate_series(1, 4) AS n"
+)
+BESIDE = {
+    "DELETE FROM public.orders WHERE id < 0": "4 rows were deleted beside those of the slice",
+    "UPDATE public.orders SET amount = 0 WHERE id < 0": "4 rows of other slices were changed",
+    OLD.replace("-n", "-9 - n"): "4 rows were inserted beside those of the slice",
+}
+
+
+@each_move
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.APPEND, LoadMode.MERGE])
+@pytest.mark.parametrize("does", BESIDE)
+def test_a_trigger_that_writes_rows_of_other_slices_is_seen(case: Case, move: Move, mode: LoadMode, does: str) -> None:
+    once = f"IF NOT EXISTS (SELECT FROM public.orders WHERE id < -9) THEN {does}; END IF; RETURN NULL;"
+    table(case, COLUMNS, OLD, FUNCTION.format(name="beside", body=once))
+    case.at_warehouse(
+        "CREATE TRIGGER beside AFTER INSERT ON public.orders FOR EACH STATEMENT "
+        "WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION beside()"
+    )
+    before = ours(case)
+    case = case.with_contract(load=replace(case.contract.load, mode=mode, key=("id",)))
+    with pytest.raises(TargetInterferes, match=rf"{BESIDE[does]}.*trigger beside"):
+        move(case)
+    assert ours(case) == before
+
+
+@each_move
+@pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.MERGE])
+def test_a_trigger_that_writes_the_rows_of_the_slice_once_more_is_welcome(
+    case: Case, move: Move, mode: LoadMode
+) -> None:
+    body = "UPDATE public.orders SET seen = 1 WHERE id = NEW.id; RETURN NULL;"
+    table(case, f"{COLUMNS}, seen int NOT NULL DEFAULT 0", OLD, FUNCTION.format(name="again", body=body))
+    case.at_warehouse("CREATE TRIGGER again AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION again()")
+    case = case.with_contract(load=replace(case.contract.load, mode=mode, key=("id",)))
+    assert move(case).new == 303
+    found = case.at_warehouse("SELECT seen, count(*) FROM public.orders GROUP BY 1 ORDER BY 1")
+    assert found == [(0, 4), (1, 303)]
+
+
 @each_move
 @pytest.mark.parametrize("mode", [LoadMode.INCREMENTAL, LoadMode.APPEND])
 def test_rows_of_a_table_that_inherits_are_not_taken_along(case: Case, move: Move, mode: LoadMode) -> None:
@@ -268,6 +310,27 @@ def test_a_view_that_hides_rows_does_not_double_them(case: Case, move: Move) -> 
     ):
         move(case)
     assert case.at_warehouse("SELECT count(*) FROM public.stored") == [(0,)]
+
+
+@each_move
+def test_a_column_that_a_view_computes_is_refused_with_the_way_out(case: Case, move: Move) -> None:
+    case.at_warehouse(f"CREATE TABLE public.stored ({COLUMNS})")
+    columns = ", ".join("upper(status) AS status" if name == "status" else name for name in case.contract.names)
+    case.at_warehouse(f"CREATE VIEW public.orders AS SELECT {columns} FROM public.stored")
+    with pytest.raises(ConfigurationError, match=r"a view that computes status.*Leave the column out of the contract"):
+        move(case)
+    fewer = tuple(column for column in case.contract.columns if column.name != "status")
+    checks = tuple(check for check in case.contract.checks if "status" not in check.columns)
+    assert move(case.with_contract(columns=fewer, checks=checks)).rows == 303
+
+
+@each_move
+def test_a_constraint_that_is_put_off_until_the_commit_tells_how_many_rows_break_it(case: Case, move: Move) -> None:
+    table(case, COLUMNS.replace("id bigint", "id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED"))
+    case.at_warehouse("INSERT INTO public.orders (id, placed_at, customer) VALUES (7, '2001-01-01', 'c0')")
+    loose = tuple(check for check in case.contract.checks if check.kind is not CheckKind.UNIQUE)
+    with pytest.raises(HarnessError, match=r"duplicate key value.*1 row\(s\) break it"):
+        move(case.with_contract(checks=loose))
 
 
 @each_move

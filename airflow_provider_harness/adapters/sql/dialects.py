@@ -217,7 +217,8 @@ def _in_bigquery() -> tuple[tuple[Any, Callable[[Any, Any], Any]], ...]:
 
 
 def _compared(node: Any, exp: Any) -> bool:
-    return isinstance(node.parent, exp.LT | exp.LTE | exp.GT | exp.GTE | exp.EQ | exp.NEQ | exp.In)
+    """Whether a number is compared, or is what another must be a multiple of."""
+    return isinstance(node.parent, exp.Mod | exp.LT | exp.LTE | exp.GT | exp.GTE | exp.EQ | exp.NEQ | exp.In)
 
 
 def _is_type_of(node: Any, exp: Any) -> bool:

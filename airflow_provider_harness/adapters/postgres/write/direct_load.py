@@ -96,6 +96,7 @@ def publish_batches(
             with ours_first(_measured(batches, gauge, progress)) as given, ahead(given) as measured:
                 reader = _reader(encode(measured, contract, wire), wire)
                 rows = cursor.adbc_ingest(name, reader, mode="append", db_schema_name=home)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is put off until the commit is refused here, too
         except dbapi.Error as error:
             if (error.sqlstate or "")[:2] not in REFUSED:
                 raise

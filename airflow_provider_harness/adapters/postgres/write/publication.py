@@ -67,6 +67,7 @@ class Publication:
                     self.run(f"SELECT pg_advisory_xact_lock(hashtextextended({literal('harness create ' + name)}, 0))")
                     self.run(f"CREATE TABLE IF NOT EXISTS {ident(name)} ({body})")
         pg_target.refuse_unwritable(table, self.habits(), self._contract.load.mode)
+        pg_target.refuse_computed(self._connection, self._contract)
         pg_target.refuse_numbered(self._contract, self.schema())
         pg_target.refuse_referring(self._connection, self._contract)
 
@@ -111,6 +112,7 @@ class Publication:
         habits = self.habits()
         by = habits.by or (() if habits.stores else ("a view or foreign table for its rows",))
         with self._connection.transaction():
+            began = pg_target.touched(self._connection, self._contract.table) if habits.by and habits.stores else None
             self._alone(measured, set_aside=set_aside)
             before = self._clear() if mode in REPLACED else self.there()
             if mode is LoadMode.APPEND and before:
@@ -134,6 +136,11 @@ class Publication:
                 self.run("SET CONSTRAINTS ALL IMMEDIATE")
                 found = self._staged.written(self.kinds(), written, set_aside=set_aside)
                 pg_target.refuse_changed(found, by, self.number)
+            if began:
+                gone = before if mode in REPLACED else 0
+                self._refuse_beside(
+                    began, (new, written - new, gone) if mode is LoadMode.MERGE else (written, 0, gone), by, set_aside
+                )
             rows = self.there() if mode is LoadMode.MERGE else written
             self.run(self._staged.drop)
         return Published(slice=piece, rows=rows, before=before, new=new, quarantined=quarantined)
@@ -156,6 +163,26 @@ class Publication:
             "FALSE" if mode is LoadMode.MERGE else stay,
             lambda sql: self.run(sql).fetchall(),
         )
+
+    def _refuse_beside(
+        self, began: tuple[int, int, int], own: tuple[int, int, int], by: Sequence[str], set_aside: bool
+    ) -> None:
+        """Whether triggers or rules wrote rows of other slices.
+
+        :param own: rows that the publication itself inserted, updated and deleted.
+        """
+        table = ident(self._contract.table)
+        beside = f"({self._staged.where.removeprefix(' WHERE ') or 'TRUE'}) IS NOT TRUE"
+        if self._contract.load.mode is LoadMode.MERGE:
+            names = ", ".join(column(name) for name in self._contract.names)
+            keep = self._staged.kept(set_aside=set_aside)
+            new = f"SELECT {self._staged.values()} FROM {ident(self._staged.table)}{keep}"
+            beside = f"NOT EXISTS (SELECT FROM ({new}) AS s ({names}) WHERE {self._staged.same()})"
+        ours = f"SELECT t.xmin::text FROM {table} AS t WHERE NOT ({beside})"
+        done = pg_target.touched(self._connection, self._contract.table)
+        more = [now - then - mine for now, then, mine in zip(done, began, own, strict=True)]
+        changed = f"SELECT count(*) FROM {table} AS t WHERE {beside} AND t.xmin::text IN ({ours})"
+        pg_target.refuse_beside(self._contract.table, more, by, lambda: self.number(changed))
 
     def _alone(self, measured: Measurements, *, set_aside: bool) -> None:
         """Let no other publication of the table go on, and look again at what rows outside the slice decide."""

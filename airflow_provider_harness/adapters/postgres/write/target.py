@@ -107,6 +107,24 @@ def refuse_unwritable(table: str, found: Habits, mode: LoadMode) -> None:
         )
 
 
+_COMPUTED = """
+SELECT a.attname::text FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind = 'v'
+WHERE c.oid = to_regclass({table}) AND a.attnum > 0 AND NOT pg_column_is_updatable(c.oid, a.attnum, true) ORDER BY a.attnum
+"""
+
+
+def refuse_computed(connection: psycopg.Connection[Any], contract: Contract) -> None:
+    """Before a row moves: a view takes no value for a column that it computes."""
+    found = connection.execute(_COMPUTED.format(table=literal(ident(contract.table))).encode()).fetchall()
+    names = [name for (name,) in found if name in contract.names]
+    if names:
+        raise ConfigurationError(
+            f"table {contract.table}",
+            f"is a view that computes {', '.join(names)}, for which it takes no value.",
+            fix="Leave the column out of the contract, and the view goes on computing it; or give the view INSTEAD OF triggers.",
+        )
+
+
 _REFERRING = """
 WITH RECURSIVE whole (id) AS (
   SELECT to_regclass({table})::oid
@@ -224,6 +242,40 @@ def refuse_changed(written: Written, by: Sequence[str], number: Callable[[str], 
     there = number(f"SELECT count(*) FROM ({written.there}) AS q") if written.replaced else written.rows
     if there != written.rows:
         raise TargetInterferes(written.table, f"{there} rows stand where {written.rows} were written", by)
+
+
+_TOUCHED = """
+SELECT coalesce(sum(pg_stat_get_xact_tuples_inserted(id)), 0)::bigint, coalesce(sum(pg_stat_get_xact_tuples_updated(id)), 0)::bigint,
+       coalesce(sum(pg_stat_get_xact_tuples_deleted(id)), 0)::bigint
+FROM (SELECT to_regclass({table})::oid AS id UNION SELECT relid::oid FROM pg_partition_tree({table})) AS whole
+"""
+
+
+def touched(connection: psycopg.Connection[Any], table: str) -> tuple[int, int, int]:
+    """How many rows of a table this transaction has inserted, updated and deleted so far, by whatever hand."""
+    found = connection.execute(_TOUCHED.format(table=literal(ident(table))).encode()).fetchone() or (0, 0, 0)
+    inserted, updated, deleted = map(int, found)
+    return inserted, updated, deleted
+
+
+def refuse_beside(table: str, more: Sequence[int], by: Sequence[str], beside: Callable[[], int]) -> None:
+    """After the rows of the slice were found as they should be: were others changed beside them?
+
+    :param more: rows that were inserted, updated and deleted beyond those of the publication itself.
+    :param by: triggers and rules of the table.
+    :param beside: counts the rows of other slices that this transaction wrote; asked only where there may be some.
+    :raises TargetInterferes: there are.
+    """
+    inserted, _, deleted = more
+    if inserted != deleted:
+        done = (
+            f"{deleted - inserted} rows were deleted"
+            if deleted > inserted
+            else f"{inserted - deleted} rows were inserted"
+        )
+        raise TargetInterferes(table, f"{done} beside those of the slice", by)
+    if any(number > 0 for number in more) and (changed := beside()):
+        raise TargetInterferes(table, f"{changed} rows of other slices were changed", by)
 
 
 def _unlike(written: Written, wanted: str) -> str:

@@ -67,8 +67,11 @@ def mlflow_server(token: str = "") -> Iterator[tuple[str, MemoryModels]]:
                 return self._send(200, {"run": {"data": {"metrics": metrics, "tags": tags}}})
             by_alias = path == "registered-models/alias"
             name = asked["name"]
-            number = held.used.get(name) if by_alias else asked["version"]
-            version = held.versions.get((name, str(number)))
+            number = str(held.used.get(name)) if by_alias else asked["version"]
+            version = held.versions.get((name, number))
+            if version is None and not by_alias and not number.isdigit():  # as MLflow 3.17 says it
+                wrong = f"Parameter 'version' must be an integer, got '{number}'."
+                return self._send(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": wrong})
             if version is None:
                 code = "INVALID_PARAMETER_VALUE" if by_alias else "RESOURCE_DOES_NOT_EXIST"
                 said = {

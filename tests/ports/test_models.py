@@ -186,6 +186,13 @@ def test_mlflow_that_refuses_is_no_registry_without_versions(token: str, said: s
             MlflowModels(url, password=token).version("m", "1")
 
 
+def test_what_no_version_of_mlflow_can_be_called_is_refused_and_not_tried_again(journal: SqlModelJournal) -> None:
+    with mlflow_server() as (url, _):
+        models = Models(TERMS, MlflowModels(url), journal, "d/r/t", lambda: NOW)
+        with pytest.raises(PromotionRefused, match="the registry has no version v1 of m"):
+            models.promote("v1")
+
+
 def test_mlflow_that_is_away_is_said_to_be() -> None:
     with pytest.raises(
         HarnessUnavailable, match=r"MLflow is unavailable: registered-models/alias at http://127.0.0.1:9"

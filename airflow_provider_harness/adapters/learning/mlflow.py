@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 HOLDOUT_TAG = "harness.holdout_hash"
 """Tag of a run, or of a model's version, that says which holdout its metrics are of."""
 SECONDS = 30
-_ABSENT = (("RESOURCE_DOES_NOT_EXIST", ""), ("INVALID_PARAMETER_VALUE", "alias"))
-"""What MLflow says of a version, or an alias, that is not there: its code, and a word of its message."""
+_ABSENT = (
+    ("RESOURCE_DOES_NOT_EXIST", ""),
+    ("INVALID_PARAMETER_VALUE", "alias"),
+    ("INVALID_PARAMETER_VALUE", "'version'"),
+)
+"""What MLflow says of a version, or an alias, that is not there, or that no version can be called: its code, and a word of its message."""
 
 
 class MlflowModels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -125,7 +126,7 @@ def distribution(rule: BiasRule, rows: Mapping[str, int], reference: Mapping[str
     wanted = {name: value / whole for name, value in reference.items() if value > 0}
     apart = sum(abs(rows.get(name, 0) / total - wanted.get(name, 0)) for name in {*rows, *wanted}) / 2
     raw = {
-        name: min(max(wanted[name] * total / count, 1 / rule.cap), rule.cap) if name in wanted else 1.0
+        name: min(max(wanted.get(name, 0) * total / count, 1 / rule.cap), rule.cap) if name in reference else 1.0
         for name, count in rows.items()
         if count
     }
@@ -166,17 +167,16 @@ def _rule(place: str, given: Mapping[str, Any]) -> BiasRule:
         raise ConfigurationError(place, f"is {given!r}.", fix=_FIX)
     if strange := sorted({*given} - {*_KNOWN}):
         raise ConfigurationError(place, f"has {strange[0]!r}.", valid=_KNOWN)
-    reference, columns = given.get("reference"), tuple(given.get("columns", ()))
+    reference, columns = given.get("reference"), given.get("columns")
+    columns = tuple(columns) if isinstance(columns, list | tuple) else ()
     period, most, cap = given.get("period", ""), given.get("most"), given.get("cap", 5.0)
-    shares = {str(name): float(share) for name, share in reference.items()} if isinstance(reference, Mapping) else {}
+    shares = reference if isinstance(reference, Mapping) else {}
     wrong = {
-        "columns": not columns or isinstance(given["columns"], str),
-        "period": period not in PERIODS or (bool(period) and len(columns) != 1),
-        "reference": not reference
-        or any(share < 0 for share in shares.values())
-        or (bool(shares) and abs(sum(shares.values()) - 1) > 1e-6),
+        "columns": not columns or not all(isinstance(name, str) and name for name in columns),
+        "period": period not in tuple(PERIODS) or (bool(period) and len(columns) != 1),
+        "reference": not _is_reference(reference),
         "most": most is not None and not (_is_number(most) and 0 <= most <= 1),
-        "cap": not (_is_number(cap) and cap >= 1),
+        "cap": not (_is_number(cap) and 1 <= cap < math.inf),
     }
     if bad := [name for name, is_wrong in wrong.items() if is_wrong]:
         raise ConfigurationError(
@@ -184,5 +184,19 @@ def _rule(place: str, given: Mapping[str, Any]) -> BiasRule:
             f"has {bad[0]}={given.get(bad[0])!r}.",
             fix=_FIX,
         )
-    table = "" if shares else str(reference)
-    return BiasRule(columns=columns, period=period, shares=shares, table=table, most=most, cap=cap)
+    return BiasRule(
+        columns=columns,
+        period=period,
+        shares={str(name): float(share) for name, share in shares.items()},
+        table="" if shares else str(reference),
+        most=most,
+        cap=cap,
+    )
+
+
+def _is_reference(given: Any) -> bool:
+    """Whether it names a table, or shares that are together 1."""
+    if not isinstance(given, Mapping):
+        return isinstance(given, str) and bool(given.strip())
+    shares = list(given.values())
+    return all(_is_number(share) and share >= 0 for share in shares) and abs(sum(shares) - 1) <= 1e-6

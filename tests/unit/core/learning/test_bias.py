@@ -25,6 +25,12 @@ def test_what_is_missing_is_named_and_what_nobody_knows_is_not_weighted_away() -
     assert found.missing == ("b",) and found.weights["x"] > 0 and found.apart == pytest.approx(0.5)
 
 
+def test_a_group_that_should_not_be_there_has_the_least_weight() -> None:
+    found = distribution(RULE, {"a": 50, "b": 50}, {"a": 1.0, "b": 0.0})
+    assert found.weights["a"] / found.weights["b"] == pytest.approx(2.0 * RULE.cap)
+    assert found.apart == pytest.approx(0.5) and found.missing == ()
+
+
 def test_a_group_of_one_row_has_a_weight_within_the_cap() -> None:
     found = distribution(RULE, {"a": 999, "b": 1}, RULE.shares)
     assert found.weights["b"] / found.weights["a"] <= RULE.cap**2
@@ -43,7 +49,12 @@ def test_weights_add_up_and_an_effective_size_is_no_more_than_the_rows(
 @pytest.mark.parametrize(
     "given",
     [{}, {"columns": ["a"]}, {"columns": ["a"], "reference": {"x": 0.9}}, {"columns": ["a"], "reference": "t", "most": 2},
-     {"columns": ["a", "b"], "reference": "t", "period": "month"}, {"columns": ["a"], "reference": "t", "cap": 0}, {"column": "a"}],
+     {"columns": ["a", "b"], "reference": "t", "period": "month"}, {"columns": ["a"], "reference": "t", "cap": 0}, {"column": "a"},
+     {"columns": ["a"], "reference": {"x": float("nan"), "y": 1.0}}, {"columns": ["a"], "reference": {"x": "half", "y": 0.5}},
+     {"columns": ["a"], "reference": {"x": True}}, {"columns": ["a"], "reference": 5}, {"columns": 5, "reference": "t"},
+     {"columns": [None], "reference": "t"}, {"columns": ["a"], "reference": {"x": 1.5, "y": -0.5}}, {"columns": ["a"], "reference": " "},
+     {"columns": ["a"], "reference": "t", "cap": float("inf")}, {"columns": ["a"], "reference": "t", "most": float("nan")},
+     {"columns": ["a"], "reference": "t", "period": ["month"]}],
 )  # fmt: skip
 def test_rules_without_meaning_are_refused(given: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=r"bias\[0\]"):

@@ -37,6 +37,17 @@ class MemoryModels:
         self.used[model] = version
 
 
+def _not_there(by_alias: bool, number: str) -> tuple[int, dict[str, str]]:
+    """What MLflow 3.17 says of an alias, or a version, that is not there."""
+    if by_alias:
+        said = "Registered model alias champion not found."
+        return 400, {"error_code": "INVALID_PARAMETER_VALUE", "message": said}
+    if not number.isdigit():
+        wrong = f"Parameter 'version' must be an integer, got '{number}'."
+        return 400, {"error_code": "INVALID_PARAMETER_VALUE", "message": wrong}
+    return 404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"}
+
+
 @contextmanager
 def mlflow_server(token: str = "") -> Iterator[tuple[str, MemoryModels]]:
     """A server that answers as MLflow 3 does (held to a real one once, see ADR 66), over a registry in memory."""
@@ -69,16 +80,8 @@ def mlflow_server(token: str = "") -> Iterator[tuple[str, MemoryModels]]:
             name = asked["name"]
             number = str(held.used.get(name)) if by_alias else asked["version"]
             version = held.versions.get((name, number))
-            if version is None and not by_alias and not number.isdigit():  # as MLflow 3.17 says it
-                wrong = f"Parameter 'version' must be an integer, got '{number}'."
-                return self._send(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": wrong})
             if version is None:
-                code = "INVALID_PARAMETER_VALUE" if by_alias else "RESOURCE_DOES_NOT_EXIST"
-                said = {
-                    "error_code": code,
-                    "message": "Registered model alias champion not found." if by_alias else "not found",
-                }
-                return self._send(400 if by_alias else 404, said)
+                return self._send(*_not_there(by_alias, number))
             told = {"version": version.version, "source": version.uri, "run_id": f"{name}|{version.version}"}
             return self._send(200, {"model_version": told})
 

@@ -43,7 +43,8 @@ class ConfigurationError(HarnessError):
 
 
 class NoSlice(ConfigurationError):
-    """A run owns no slice: nobody gave it a logical date, and it has neither data interval nor partition key. Not retried."""
+    """A run owns no slice: nobody gave it a logical date, and it has neither data interval nor partition key. Not
+    retried."""
 
 
 class ContractError(ConfigurationError):
@@ -75,7 +76,8 @@ class ContractViolation(HarnessError):
     would fail again.
 
     :param report: every check with what was expected and what was found.
-    :param standing: rows of the slice that an earlier run published and that still stand there; None where nobody counted them.
+    :param standing: rows of the slice that an earlier run published and that still stand there; None where nobody
+        counted them.
     """
 
     def __init__(self, report: Report, *, standing: int | None = None) -> None:
@@ -97,8 +99,8 @@ class SchemaDrift(HarnessError):
 
 
 class QueryTooCostly(HarnessError):
-    """A transformation would cost more than it may; it was planned and not run. Not retried: narrow the query, or raise the
-    limit that the message names.
+    """A transformation would cost more than it may; it was planned and not run. Not retried: narrow the query, or raise
+    the limit that the message names.
 
     :param cost: what the warehouse estimates, in the planner's units (PostgreSQL) or bytes (BigQuery).
     :param limit: what the task allows, in the same unit.
@@ -114,8 +116,8 @@ class QueryTooCostly(HarnessError):
 
 
 class PromotionRefused(HarnessError):
-    """A version of a model does not meet the terms of its contract, or there is none to go back to; the version in use stays. Not
-    retried: the same numbers would be refused again. Train another version, or change the terms.
+    """A version of a model does not meet the terms of its contract, or there is none to go back to; the version in use
+    stays. Not retried: the same numbers would be refused again. Train another version, or change the terms.
 
     :param whys: each reason, as a sentence.
     :param current: the version in use; None where none is.
@@ -128,7 +130,8 @@ class PromotionRefused(HarnessError):
 
 
 class ModelUnproved(HarnessError):
-    """A version of a model was put into use, and it is not shown that this holds. Not retried: a person looks at the registry.
+    """A version of a model was put into use, and it is not shown that this holds. Not retried: a person looks at the
+    registry.
 
     :param whys: what does not hold, as sentences.
     """
@@ -171,8 +174,8 @@ class HarnessUnavailable(HarnessError):
 
 
 class DatabaseRefused(HarnessError):
-    """A database or warehouse refused what it was asked for: a permission, a name, a type, a constraint, a value. Not retried:
-    it would refuse again; correct what the message names.
+    """A database or warehouse refused what it was asked for: a permission, a name, a type, a constraint, a value. Not
+    retried: it would refuse again; correct what the message names.
 
     :param where: the connection, in words.
     :param reason: what it refused, without values of rows.
@@ -193,8 +196,8 @@ STORAGE = "the object storage of the staged files"
 
 
 class DatabaseUnavailable(HarnessUnavailable):
-    """A database or warehouse did not answer, broke off, or gave way to others: the connection was lost, there were too many of
-    them, a deadlock, a quota for a while. Retried by Airflow as usual: another try can pass.
+    """A database or warehouse did not answer, broke off, or gave way to others: the connection was lost, there were too
+    many of them, a deadlock, a quota for a while. Retried by Airflow as usual: another try can pass.
 
     :param where: the connection, in words.
     :param reason: what happened, without values of rows.
@@ -207,8 +210,8 @@ class DatabaseUnavailable(HarnessUnavailable):
 
 
 class TableLocked(HarnessError):
-    """A statement waited for a lock for longer than the session's ``lock_timeout``, and gave up. Retried by Airflow as usual: the
-    others end.
+    """A statement waited for a lock for longer than the session's ``lock_timeout``, and gave up. Retried by Airflow as
+    usual: the others end.
 
     :param where: the connection, in words.
     :param waited: how long it may wait, as PostgreSQL writes it.
@@ -219,16 +222,17 @@ class TableLocked(HarnessError):
 
     def __init__(self, where: str, waited: str, holders: Sequence[str] = ()) -> None:
         self.where, self.waited, self.holders = where, waited, tuple(holders)
-        whom = "; ".join(holders) or "somebody that could not be seen"
+        whom = "; ".join(holders) or "an unknown session"
         super().__init__(
-            f"{where}: gave up after {waited} of waiting for a lock held by {whom}. Another try can pass; if it does not, end "
+            f"{where}: gave up after {waited} of waiting for a lock held by {whom}. Another try can pass; if it "
+            f"does not, end "
             "that session, or let the connection wait longer (lock_timeout)."
         )
 
 
 class TargetInterferes(HarnessError):
-    """The published table itself changed, swallowed or hid rows that the gate had let pass: a trigger, a rule, a policy. The
-    publication was rolled back. Not retried: it would do so again.
+    """The published table itself changed, swallowed or hid rows that the gate had let pass: a trigger, a rule, a
+    policy. The publication was rolled back. Not retried: it would do so again.
 
     :param table: the published table.
     :param what: what became of the rows, with counts.
@@ -238,14 +242,15 @@ class TargetInterferes(HarnessError):
     def __init__(self, table: str, what: str, by: Sequence[str]) -> None:
         self.table, self.what, self.by = table, what, tuple(by)
         super().__init__(
-            f"{table}: {what}; it has {', '.join(by) or 'nothing that explains it'}. The publication was rolled back. Change or "
+            f"{table}: {what}; it has {', '.join(by) or 'nothing that explains it'}. The publication was rolled "
+            f"back. Change or "
             "drop what does it, or leave the columns that it fills out of the contract."
         )
 
 
 class MalformedFile(HarnessError):
-    """A file cannot be read as what it says it is: its encoding, a row of another length, a header, a broken document. Not
-    retried: the file is the same the next time. Nothing is advised for any table.
+    """A file cannot be read as what it says it is: its encoding, a row of another length, a header, a broken document.
+    Not retried: the file is the same the next time. Nothing is advised for any table.
 
     :param problems: one sentence each: file, line where there is one, what is wrong.
     """

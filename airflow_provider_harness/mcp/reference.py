@@ -103,10 +103,10 @@ def _form() -> str:
 
 PAGES: Mapping[str, Page] = {
     "harness://categories": Page("Categories of causes, and what may help against each", _categories),
-    "harness://actions": Page("What the harness can do, with arguments and risk", _actions),
+    "harness://actions": Page("The actions of the harness, with arguments and risk", _actions),
     "harness://facts": Page("Facts that a condition of the policy may use", _facts),
     "harness://checks": Page("Kinds of checks, and what to look at when one fails", _checks),
-    "harness://findings": Page("What `check` can find; its answers have why and the text to add", _findings),
+    "harness://findings": Page("The findings of `check`; its answers have why and the text to add", _findings),
     "harness://glossary": Page(
         "The words that the pages, the commands and the answers use", lambda: text("glossary.md")
     ),

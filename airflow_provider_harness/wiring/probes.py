@@ -40,7 +40,8 @@ def arrived(
 def kept(
     *, contract: str, conn_id: str, table: str, slice_key: str, slice_end: str = "", running: list[Cancel]
 ) -> ProbeResult:
-    """Whether the published slice keeps its contract. Looks are not kept: they would be history's many points of one slice."""
+    """Whether the published slice keeps its contract. Looks are not kept: they would be history's many points of one
+    slice."""
     terms = rows.contracts.contract_of(contract, table)
     subject = rows.connections.rows_of(conn_id, f"harness looks at {terms.table}")
     running.append(subject.cancel)
@@ -126,7 +127,7 @@ def undrifted(
         published = warehouse.columns(terms.table)
     found, diffs = look.undrifted(terms, there, published)
     for change in (change for diff in diffs for change in diff.changes if not change.blocking):
-        log.warning("Not in the way, but a person should know: %s", change.sentence())
+        log.warning("It breaks no load, but a person should know: %s", change.sentence())
     return found
 
 

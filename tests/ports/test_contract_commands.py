@@ -123,7 +123,7 @@ def test_a_standard_that_is_not_met_ends_with_one(
     file.write_text((CONTRACTS / "flights.odcs.yaml").read_text().replace("value: silver", "value: gold"))
     status, text, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of=YEAR_END, output="markdown")
     assert status == 1
-    assert "- [ ] availability: A time is promised by which it is there. Not met:" in text
+    assert "- [ ] availability: The contract promises a time by which the data are there. Not met:" in text
     assert "- [ ] warnings: Every check holds on the whole table, warnings too. Not met: referential:dest:" in text
     status, rows, _ = run("contract_check", capsys, files=[str(file)], conn_id="WH", as_of=YEAR_END, output="json")
     unmet = {row["standard"] for row in json.loads(rows) if not row["met"]}

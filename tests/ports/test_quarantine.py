@@ -63,7 +63,7 @@ def test_a_trigger_that_changes_what_is_released_is_named(case: Case) -> None:
         "UPDATE public.orders SET amount = 0 WHERE id = NEW.id; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER later "
         "AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later()"
     )
-    with pytest.raises(TargetInterferes, match=r"do not stand there as they were written: amount.*trigger later"):
+    with pytest.raises(TargetInterferes, match=r"published rows differ from the written ones: amount.*trigger later"):
         stop_grouping(case)
     assert case.at_warehouse("SELECT id, amount FROM public.orders ORDER BY id") == before
 

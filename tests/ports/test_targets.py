@@ -164,14 +164,14 @@ INTERFERING = {
     "changes": (
         "INSERT",
         "IF NEW.id < 5 THEN NEW.amount := 0; END IF; RETURN NEW;",
-        "5 of 303 rows do not stand there as they were written: amount in 5",
+        "5 of 303 published rows differ from the written ones: amount in 5",
     ),
     "moves": (
         "INSERT",
         "IF NEW.id < 2 THEN NEW.placed_at := '2001-01-01'; END IF; RETURN NEW;",
-        "2 of 303 rows do not stand there",
+        "2 of 303 published rows differ",
     ),
-    "keeps": ("DELETE", "RETURN NULL;", "606 rows stand where 303 were written"),
+    "keeps": ("DELETE", "RETURN NULL;", "606 rows are published, but 303 were written"),
 }
 
 
@@ -204,7 +204,7 @@ def test_what_a_trigger_puts_off_until_the_commit_is_seen(case: Case, move: Move
     case.at_warehouse(FUNCTION.format(name="later", body=f"{does} WHERE id = NEW.id AND id = 7; RETURN NULL;"))
     case.at_warehouse(LATER)
     case = case.with_contract(load=replace(case.contract.load, mode=mode))
-    with pytest.raises(TargetInterferes, match=r"1 of 303 rows do not stand there.*trigger later"):
+    with pytest.raises(TargetInterferes, match=r"1 of 303 published rows differ.*trigger later"):
         move(case)
     assert ours(case) == []
 
@@ -306,7 +306,7 @@ def test_a_view_that_hides_rows_does_not_double_them(case: Case, move: Move) -> 
     case.at_warehouse(f"CREATE TABLE public.stored ({COLUMNS})")
     case.at_warehouse("CREATE VIEW public.orders AS SELECT * FROM public.stored WHERE id <> 7")
     with pytest.raises(
-        TargetInterferes, match=r"302 rows stand where 303 were written|1 of 303 rows do not stand there"
+        TargetInterferes, match=r"302 rows are published, but 303 were written|1 of 303 published rows differ"
     ):
         move(case)
     assert case.at_warehouse("SELECT count(*) FROM public.stored") == [(0,)]

@@ -102,7 +102,8 @@ def engines_for(check: Check, contract: Contract) -> tuple[str, ...]:
 
 
 def gates_for(check: Check, contract: Contract) -> tuple[str, ...]:
-    """The gates at which this very check is judged: what cannot be measured on the rows that pass by is left to the load."""
+    """The gates at which this very check is judged: what cannot be measured on the rows that pass by is left to the
+    load."""
     left = "arrow" in engines_of(check.kind) and "arrow" not in engines_for(check, contract)
     return tuple(gate for gate in gates_of(check.kind) if not (left and gate == "extract"))
 
@@ -184,7 +185,7 @@ class _Walk:
         """What an entry of ``slaProperties`` that became no check is."""
         name, value = str(self._said(owner, "property")).lower(), str(self._said(owner, "value"))
         if name in WITHIN or (name in AVAILABILITY and _BY_DAY.match(value)):
-            return End.ENFORCED, "a promise about each slice: on-call is told before it is broken"
+            return End.ENFORCED, "a promise about each slice: on-call is paged before it is broken"
         return End.INFORMATIVE, "no promise about a slice; for people and other programs"
 
     def _checks(self, here: Path) -> Sequence[tuple[Check, Contract]]:

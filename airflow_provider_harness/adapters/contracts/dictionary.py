@@ -32,7 +32,7 @@ def measures(table: Mapping[str, Any], here: Path, findings: list[Finding]) -> t
         if isinstance(prop, dict) and is_measure(prop) and "name" in prop:
             for word in RULES:
                 if prop.get(word):
-                    fix = "Give the rule to the columns that it is made of, or use type sql."
+                    fix = "Put the rule on the columns from which the measure is made, or use type sql."
                     problem = "is a rule of a measure, which is not a column, so nothing of it can be checked."
                     findings.append(Finding(path=(*here, "properties", index, word), problem=problem, fix=fix))
             if not prop.get("transformLogic"):

@@ -44,7 +44,10 @@ def foreign(written: str) -> tuple[str, str]:
     whose, ours = ("SQL Server", "text") if size == "(max)" else FOREIGN.get(name, ("", ""))
     if not ours:
         return "", ""
-    problem = f"{written[:80]!r} is a type of {whose}, of which no server of the contract is, so nothing would be compared with it."
+    problem = (
+        f"{written[:80]!r} is a type of {whose}, and no server of the contract is one, so the harness could "
+        f"not compare it."
+    )
     sized = f"{ours}{size}" if ours in _SIZED and re.fullmatch(r"\(\d+(,\d+)?\)", size) else ours
     many = "[]" * written.count("[]")
     more = ", or name a server of type bigquery" * bool(words(written))

@@ -1,7 +1,7 @@
 """The ledger: what becomes of each keyword of the standard and of each property of the harness.
 
-A keyword is enforced (as a check, as part of one, or as what the harness does), or informative, or refused with a finding. There is no
-fourth end: a keyword that is in no row fails a test.
+A keyword is enforced (as a check, as part of one, or as what the harness does), or informative, or refused with a
+finding. There is no fourth end: a keyword that is in no row fails a test.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _in(section: str, *rows: Mapping[str, Row]) -> dict[str, Row]:
 _E, _I, _R = End.ENFORCED, End.INFORMATIVE, End.REFUSED
 _DICTIONARY = "in the dictionary of columns"
 _OPERATORS = _each(_E, " ".join(Operator), "the bound of the rule")
-_NEARLY = "for people; a word that is nearly one of the standard's is a finding"
+_NEARLY = "for people; a word that is very similar to one of the standard's is a finding"
 _BOUNDS = _each(_E, "minimum maximum exclusiveMinimum exclusiveMaximum", "check range", K.RANGE)
 _COMMON_OPTIONS = {
     **_each(_E, "format", "of a text column: check regex of values so written; else informative", K.REGEX),
@@ -104,7 +104,9 @@ LEDGER: Mapping[str, Row] = {
         _anyway(
             _E,
             "logicalType physicalType",
-            "the column's type; compared with source and table before rows move; two that contradict each other, and names of other databases, are findings; below a column check value_type, unless another rule there, or the column's own type, proves it",
+            "the column's type; compared with source and table before rows move; two that contradict each other, "
+            "and names of other databases, are findings; below a column check value_type, unless another "
+            "rule there, or the column's own type, proves it",
             K.VALUE_TYPE,
         ),
         _each(_E, "required", "check not_null, also below a column", K.NOT_NULL),
@@ -122,7 +124,7 @@ LEDGER: Mapping[str, Row] = {
         ),
         _each(_E, "description", "demanded by readiness silver"),
         _each(_E, "examples", "must keep the column's own rules; in the dictionary of columns"),
-        _each(_E, "semanticType", "a measure is no column; column and dimension are for people"),
+        _each(_E, "semanticType", "a measure is not a column; column and dimension are for people"),
         _each(_E, "transformLogic", "what a measure is made of; of a column it is for people"),
         _each(
             _E,
@@ -176,7 +178,7 @@ LEDGER: Mapping[str, Row] = {
         _each(
             _E,
             "multipleOf",
-            "check multiple of numeric columns; refused for floats, of which it cannot be told",
+            "check multiple of numeric columns; refused for floats, for which it cannot be exact",
             K.MULTIPLE,
         ),
         _each(_I, "format", "the physicalType says it"),
@@ -241,8 +243,10 @@ LEDGER: Mapping[str, Row] = {
             "freshness and latency of a column: check freshness; times of day and lengths: promises",
             K.FRESHNESS,
         ),
-        _each(_E, "value unit", "part of the promise; a value that is no length of time, share or date is a finding"),
-        _each(_E, "element", "the column that is looked at"),
+        _each(
+            _E, "value unit", "part of the promise; a value that is not a length of time, share or date is a finding"
+        ),
+        _each(_E, "element", "the column that is checked"),
         _each(_I, "schedule scheduler", "must be a cron; the check is judged at every gate"),
         _each(_I, "driver", _NEARLY),
         _each(
@@ -302,7 +306,9 @@ LEDGER: Mapping[str, Row] = {
     ),
     **_in(
         "customProperty",
-        _each(_E, "property value", "harness.* where it is read, else a finding; others are for other programs"),
+        _each(
+            _E, "property value", "harness.* in its valid places, otherwise a finding; others are for other programs"
+        ),
         _each(_I, "id description vendor", "for people and other programs"),
     ),
     **_in(
@@ -319,7 +325,7 @@ LEDGER: Mapping[str, Row] = {
     **_in("harness.page", _each(_E, "to", "who is paged")),
     **_in(
         "harness.features",
-        _each(_E, "version", "a version that was published is refused where it is defined otherwise"),
+        _each(_E, "version", "a published version with another definition is refused"),
         _each(_E, "entity eventTime knownAt", "checks unique and not_null, and the join", K.UNIQUE, K.NOT_NULL),
         _each(_E, "validTo maxAge features online", "the join, the online table, and what serving reads"),
     ),
@@ -344,7 +350,7 @@ LEDGER: Mapping[str, Row] = {
         ),
         _each(_E, "maxRows maxBytes", "what costs more is not read, and an incident says so"),
     ),
-    **_in("harness.claims", _each(_E, "claim check by date", "in cards; a claim that nothing bears out is a finding")),
+    **_in("harness.claims", _each(_E, "claim check by date", "in cards; a claim without a proof is a finding")),
     **_in(
         "harness.model",
         _each(_E, "name metrics holdout", "what PromoteModelOperator holds a version to"),

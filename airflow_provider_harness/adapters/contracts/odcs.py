@@ -81,17 +81,18 @@ class SeveralTables(ContractError):
 
 
 class NoSuchTable(SeveralTables):
-    """The path of a contract names a table that its file does not describe, or several. Not retried: name one of its tables."""
+    """The path of a contract names a table that its file does not describe, or several. Not retried: name one of its
+    tables."""
 
 
 def load_contract(path: str, table: str = "", cache: FilePath | None = None) -> Contract:
     """The contract in a file; every mistake in it is listed in one ``ContractError``.
 
     :param path: a file; where it describes several tables, ``file#table`` names one.
-    :param table: which table of a file with several is meant: its name, its physicalName, or any ``schema.table`` with the
-        same table name.
-    :param cache: folder for compiled contracts, by their content, for who parses a Dag; whoever can write there says what
-        the contract is, so who judges rows gives none. None or unwritable: only memory.
+    :param table: which table of a file with several is meant: its name, its physicalName, or any ``schema.table`` with
+        the same table name.
+    :param cache: folder for compiled contracts, by their content, for who parses a Dag; whoever can write there says
+        what the contract is, so who judges rows gives none. None or unwritable: only memory.
     """
     named = path.rpartition("#")[2] if file_of(path) != path else table
     make = partial(_compile_table, table=named) if named else compile_text
@@ -205,7 +206,8 @@ def _twice(tables: Sequence[Any]) -> Iterator[Finding]:
 
 
 def _wrong(path: str, findings: Sequence[Finding], lines: Mapping[Path, int] | None = None) -> ContractError:
-    """The error of a contract; its sentences begin with the file, without the table that was named, so that it can be opened."""
+    """The error of a contract; its sentences begin with the file, without the table that was named, so that it can be
+    opened."""
     known, file = lines or {}, file_of(path)
     return ContractError(path, [f.sentence(file, known) for f in findings], [f.parts(known) for f in findings])
 
@@ -292,8 +294,8 @@ class _Compiler:
         return str(next(filter(None, named), "public"))
 
     def _physical(self, written: str) -> str:
-        """A type in the contract's words; empty if it is none. Where all servers are BigQuery's, its names mean what they mean
-        there; where one of them is, those that nobody else has."""
+        """A type in the contract's words; empty if it is none. Where all servers are BigQuery's, its names mean what
+        they mean there; where one of them is, those that nobody else has."""
         given = self.data.get("servers")
         kinds = [str(s.get("type")).lower() for s in given if isinstance(s, dict)] if isinstance(given, list) else []
         known = canonical(written) if is_type(canonical(written)) and not any(foreign(written)) else ""
@@ -361,7 +363,8 @@ class _Compiler:
         self.findings.append(Finding(path=path, problem=problem, valid=valid, fix=fix))
 
     def _settings(self, table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path]]:
-        """The harness.* properties -> their values, and where each value stands; a table's own come before the file's."""
+        """The harness.* properties -> their values, and where each value stands; a table's own come before the
+        file's."""
         values: dict[str, Any] = {}
         places: dict[str, Path] = {}
         for owner, here in ((self.data, ()), (table, self.here)):
@@ -464,7 +467,7 @@ class _Compiler:
         problem, fix = foreign(written)
         if not problem:
             problem = f"{written[:80]!r} is not a type of PostgreSQL."
-            fix = "Write one type, with its arguments, and nothing else: defaults and constraints are said by other fields."
+            fix = "Write only one type with its arguments: use other fields for defaults and constraints."
             fix += " Types of BigQuery are read where a server of the contract has type bigquery." * ("<" in written)
         self._find(place, problem, fix=fix)
 

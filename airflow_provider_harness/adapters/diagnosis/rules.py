@@ -109,7 +109,8 @@ def _shown(seen: Failure) -> bool:
 
 
 def _told(failure: Failure, seen: Failure | None) -> Failure:
-    """A report that nobody vouches for, with the exceptions as the log has them; without a log, nobody saw the wait that it says."""
+    """A report that nobody vouches for, with the exceptions as the log has them; without a log, nobody saw the wait
+    that it says."""
     unseen = tuple(replace(link, retry_after=None) for link in failure.chain)
     return replace(failure, chain=seen.chain if seen else unseen)
 
@@ -177,8 +178,11 @@ def _unexplained(cited: tuple[Citation, ...], said: str) -> Diagnosis:
 def _why(lines: int, quiet: bool, how: str) -> str:
     """What the cause rests on, in plain words."""
     if quiet:
-        return "Nothing that was logged as an error names a cause; a line that was logged before it does, so this is unsure."
-    return f"{'One line of' if lines == 1 else f'{lines} lines of'} what failed {'says' if lines == 1 else 'say'} so, {how}."
+        return "No line that was logged as an error names a cause; an earlier line does, so this is unsure."
+    return (
+        f"{'One line of' if lines == 1 else f'{lines} lines of'} what failed {'says' if lines == 1 else 'say'} "
+        f"so, {how}."
+    )
 
 
 def _how_clearly(top: float, lead: float, others: Sequence[Category]) -> str:
@@ -204,7 +208,7 @@ def _broken_off(said: Sequence[SpokenLine], words: str) -> Diagnosis:
         cause="The log breaks off without an error or an end.",
         basis=Basis.TEXT,
         certainty=Certainty.UNSURE,
-        why="Nothing in the log says that the task failed or ended.",
+        why="No line of the log says that the task failed or ended.",
         traits=frozenset({Trait.KILLED_UNKNOWN}),
     )
 
@@ -250,8 +254,8 @@ def _cited(line: str, said: str) -> str:
 
 
 def _traits(category: Category, reading: Reading) -> frozenset[str]:
-    """What chooses the remedy. That the work itself is too much is also heard where the program says before how much it is;
-    a place in a delivery is none in a frame of the code."""
+    """What chooses the remedy. That the work itself is too much is also heard where the program says before how much it
+    is; a place in a delivery is none in a frame of the code."""
     heard = {Trait.LOAD: reading.near, Trait.ROW_LEVEL: reading.told}
     worded = {
         trait
@@ -303,7 +307,8 @@ def _of_schema(diff: Mapping[str, Any]) -> Diagnosis:
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return _fact(
         Category.SCHEMA_DRIFT,
-        f"Contract, source and target disagree about column(s){about}{more}: {', '.join(sorted(kinds)) or 'unspecified'}.",
+        f"Contract, source and target disagree about column(s){about}{more}: "
+        f"{', '.join(sorted(kinds)) or 'unspecified'}.",
         f"The task compared them before any row moved: {len(named) or 'an unknown number of'} column(s) differ.",
         [trait],
     )
@@ -403,7 +408,8 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
 
 
 def _cause(category: Category, said: str) -> str:
-    """What was said before what it means in general: a title on a phone ends early, and has the category's name already."""
+    """What was said before what it means in general: a title on a phone ends early, and has the category's name
+    already."""
     return f"{sentence(said)} {_SENTENCES[category]}" if said else _SENTENCES[category]
 
 
@@ -419,7 +425,10 @@ _QUIET: Mapping[str, Category] = {
 def _by_kind(failure: Failure, said: Diagnosis) -> Diagnosis | None:
     if failure.kind is FailureKind.QUIET:
         first = failure.detail.get("quiet", "").partition(",")[0]
-        why = f"The healer measured it itself; no task failed. The table's roots are {failure.detail.get('roots', 'not known')}."
+        why = (
+            f"The healer measured it itself; no task failed. The table's roots are "
+            f"{failure.detail.get('roots', 'not known')}."
+        )
         what = _QUIET.get(first, Category.DATA_QUALITY_VIOLATION)
         traits = [Trait.EXPECTED] if what is Category.LATE_OR_MISSING_SOURCE else []
         return _fact(what, sentence(failure.detail.get("text", "")), why, traits)

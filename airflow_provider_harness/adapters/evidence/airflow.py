@@ -41,7 +41,7 @@ class AirflowEvidence:
             log, told = read.text, self._redacted(failure)
             mine = witness(told, read.failed_with, known_classes(read.failed_with))
             evidence = replace(evidence, witnessed=mine)
-            nothing = () if log.strip() else ("Log: Airflow has none of this try",)
+            nothing = () if log.strip() else ("Log: Airflow has no log of this try",)
             return replace(evidence, log=log, unavailable=(*evidence.unavailable, *nothing))
         except HarnessError as error:
             unread = f"Airflow: {self._redactor.redact(str(error), 300)}"
@@ -61,7 +61,8 @@ class AirflowEvidence:
         )
         around = Observation(
             source=Source.RUN,
-            text=f"{states.count('failed')} failed, {states.count('upstream_failed')} could not start, of {len(states)}",
+            text=f"{states.count('failed')} failed, {states.count('upstream_failed')} could not start, of "
+            f"{len(states)}",
             trusted=True,
         )
         return replace(evidence, observations=(*evidence.observations, tried, around), facts=facts)

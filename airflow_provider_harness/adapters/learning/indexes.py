@@ -1,4 +1,5 @@
-"""What PostgreSQL says of the tables of a training set: which ones an index looks up, and whether their moments are moments. Its planner cannot be asked: it holds a look-up to be dearer than it is."""
+"""What PostgreSQL says of the tables of a training set: which ones an index looks up, and whether their moments are
+moments. Its planner cannot be asked: it holds a look-up to be dearer than it is."""
 
 from __future__ import annotations
 
@@ -35,18 +36,21 @@ def fits(dsn: str, name: str, tables: Sequence[tuple[str, Sequence[str], Sequenc
                 continue  # no table: the query says so
             if lacking := [one for one in columns if one not in types]:
                 problem = f"has no column {', '.join(lacking)}."
-                fix = "Name the columns as they are there, or take them from features."
+                fix = "Give the columns their existing names, or remove them from features."
                 raise ConfigurationError(f"table {table}", problem, valid=tuple(types), fix=fix)
             for one in moments:
                 if types[one] != ZONED:
                     problem = f"is {types[one]}, which is another moment in each zone."
-                    fix = f"Cast it where the table is filled, or ALTER TABLE {table} ALTER {one} TYPE timestamptz USING {one} AT TIME ZONE the zone that is meant."
+                    fix = (
+                        f"Cast it where the table is filled, or ALTER TABLE {table} ALTER {one} TYPE timestamptz "
+                        f"USING {one} AT TIME ZONE the zone that is meant."
+                    )
                     raise ConfigurationError(f"column {table}.{one}", problem, valid=(ZONED,), fix=fix)
 
 
 def looked_up(dsn: str, name: str, sources: Sequence[Source]) -> dict[str, bool]:
-    """Each table that has an index which begins with the entity and then the event time -> whether an index keeps two rows of the
-    same entity and times out.
+    """Each table that has an index which begins with the entity and then the event time -> whether an index keeps two
+    rows of the same entity and times out.
 
     :param name: the connection in words, for errors.
     """

@@ -1,7 +1,7 @@
 """A registry of models in MLflow, by its REST API: versions, metrics of their runs, and the alias of the one in use.
 
-MLflow has no alias that moves only if nobody moved it before, so two promotions at the same moment are told apart only by what is
-read back afterwards.
+MLflow has no alias that moves only if nobody moved it before, so two promotions at the same moment are told apart only
+by what is read back afterwards.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class MlflowModels:
         if there == version:
             return
         if there != expected:
-            why = f"version {there} is in use, and was {expected} before: somebody was faster."
+            why = f"version {there} is in use, and {expected} was before: somebody else was faster."
             raise HarnessUnavailable(f"model {model}", why)
         told = {"name": model, "alias": self._alias, "version": version}
         if self._ask("POST", "registered-models/alias", told) is None:

@@ -114,7 +114,7 @@ def unfit(check: Check, contract: Contract) -> str:
     except Unfit as error:
         return str(error)
     except PatternError as error:
-        return f"the pattern {check.pattern!r} is none: {error}"
+        return f"the pattern {check.pattern!r} is not valid: {error}"
     return ""
 
 
@@ -149,7 +149,7 @@ def unfit_inside(check: Check, kind: str) -> str:
     except Unfit as error:
         return str(error)
     except PatternError as error:
-        return f"the pattern {check.pattern!r} is none: {error}"
+        return f"the pattern {check.pattern!r} is not valid: {error}"
     return ""
 
 

@@ -1,4 +1,5 @@
-"""Rules of SQL that read their own table by way of another relation, such as a view: it shows what stands there, not what will."""
+"""Rules of SQL that read their own table by way of another relation, such as a view: it shows what stands there, not
+what will."""
 
 from __future__ import annotations
 
@@ -43,8 +44,8 @@ def of_old_rows(checks: Sequence[Check], contract: Contract, rows: Rows, through
     every = sorted({name for names in named.values() for name in names})
     found = {*through(every)} if every else set()
     return {
-        check: f"{name} reads {contract.table}, and shows the rows that stand there before the publication; write its query into "
-        f"the rule, so that it names {contract.table} itself and is judged by the rows that will stand there"
+        check: f"{name} reads {contract.table}, and shows the rows before the publication; write its query into the "
+        f"rule, so that it names {contract.table} itself and uses the rows after the publication"
         for check, names in named.items()
         for name in names
         if name in found

@@ -46,9 +46,7 @@ def within_limits(text: str) -> None:
         line = event.start_mark.line + 1
         count.take(event, line)
         if count.total > MOST_NODES:
-            raise TooLarge(
-                f"it has more than {MOST_NODES} keys and values, aliases counted as what they stand for", line
-            )
+            raise TooLarge(f"it has more than {MOST_NODES} keys and values, where each use of an alias counts", line)
         if len(count.opened) > MOST_DEPTH:
             raise TooLarge(f"it is nested more than {MOST_DEPTH} deep", line)
 

@@ -70,8 +70,8 @@ class PageDispatcher:
     """Implements ``app.ports.healing.Pager``: what is said is kept first, then told; what is not taken is told later.
 
     :param receivers: name -> who is told. A name stays with its receiver, since messages wait under it.
-    :param routes: who answers -> the receiver of their pages. A page goes to the first of its route that is here, else to the
-        default one; those that no route names are told of every page.
+    :param routes: who answers -> the receiver of their pages. A page goes to the first of its route that is here, else
+        to the default one; those that no route names are told of every page.
     :param log: is given one line where a receiver did not take something.
     :param nobody: why nobody is paged where the default receiver only writes down.
     """
@@ -94,14 +94,15 @@ class PageDispatcher:
         self._say_page(MessageKind.TRIGGER, page)
 
     def trigger_at_once(self, page: Page) -> None:
-        """The same where the store may be away, in which nothing can be kept then: the default receiver is told without it.
+        """The same where the store may be away, in which nothing can be kept then: the default receiver is told without
+        it.
 
         :raises HarnessUnavailable: the receiver is away, too.
         """
         try:
             self.trigger(page)
         except HarnessUnavailable as error:
-            self._log(f"This page is not kept, and is told once. {error}")
+            self._log(f"This page is not stored, and is sent only once. {error}")
             self._receivers[DEFAULT].trigger(page)
 
     def resolve(self, dedup_key: str) -> None:
@@ -197,7 +198,10 @@ class PageDispatcher:
             _SAY[message.kind](self._receivers[message.channel], message)
         except HarnessUnavailable as error:
             self._outbox.reschedule(message, next_attempt_at(message, self._now()))
-            self._log(f"{message.channel} did not take {message.kind} {message.dedup_key}; it is told later. {error}")
+            self._log(
+                f"{message.channel} did not take {message.kind} {message.dedup_key}; the harness sends it "
+                f"later. {error}"
+            )
             return False
         except NotAllowed as refusal:
             self._refused(message, refusal)

@@ -86,8 +86,8 @@ def start_next(healer: Healer, incident: Incident) -> None:
 def page(healer: Healer, incident: Incident, *, asks: str, severity: PageSeverity) -> None:
     """Page on-call about this incident; the same episode again updates the same page.
 
-    Nobody is paged where only runs of a backfill failed, unless the administrator wants it or a promise is at stake. In a maintenance window the
-    page waits for its end, unless it is critical.
+    Nobody is paged where only runs of a backfill failed, unless the administrator wants it or a promise is at stake. In
+    a maintenance window the page waits for its end, unless it is critical.
 
     :param asks: what a person is asked to do, with the link or command.
     """
@@ -95,7 +95,7 @@ def page(healer: Healer, incident: Incident, *, asks: str, severity: PageSeverit
     risks = risks_of(healer, incident)
     wanted = risks or healer.limits.page_backfills or Asked in incident.last or made_worse(incident)
     if only_backfill(failures) and not wanted:
-        text = "Nobody is paged: nothing but runs of a backfill failed ([harness] page_backfills)."
+        text = "Nobody is paged: only runs of a backfill failed ([harness] page_backfills)."
         healer.record(incident.id, Noted(text=text))
         return
     message = build_page(healer, incident, asks=asks, severity=severity, risks=risks)
@@ -158,8 +158,8 @@ def close(healer: Healer, incident: Incident, outcome: Outcome, why: str) -> Non
 
 
 def worsened(healer: Healer, incident: Incident) -> None:
-    """Page again where what joined a paged incident makes it worse, or is of somebody whom no page of it named; otherwise who
-    joins pages nobody."""
+    """Page again where what joined a paged incident makes it worse, or is of somebody whom no page of it named;
+    otherwise who joins pages nobody."""
     if not incident.said or not incident.severity:
         return
     now = page_severity(healer, incident)

@@ -1,4 +1,5 @@
-"""What a person does about an incident: take it, give it back, say that it is seen or over, answer, take an answer back.
+"""What a person does about an incident: take it, give it back, say that it is seen or over, answer, take an answer
+back.
 
 Each first asks Airflow, with the person's own token, who that is and whether they may; then the store is told.
 """
@@ -122,7 +123,8 @@ def take(desk: IncidentCommands, incident_id: str) -> CommandResult:
 
 
 def return_incident(desk: IncidentCommands, incident_id: str) -> CommandResult:
-    """Let the healer go on, also where its question expired or it had ended with a person; it looks at everything anew."""
+    """Let the healer go on, also where its question expired or it had ended with a person; it looks at everything
+    anew."""
     incident = _known(desk, incident_id)
     if incident.state is not State.TAKEN and not incident.with_a_person:
         what = _closed(incident) if incident.state is State.CLOSED else f"It is {incident.state}."
@@ -159,7 +161,9 @@ def forget(desk: IncidentCommands, incident_id: str, why: str) -> CommandResult:
         return CommandResult(done=False, text=text)
     who = _noted(desk, incident_id, "what was answered about this task is taken back by {who}")
     _append(desk, incident_id, Forgotten(by=who, why=why))
-    return CommandResult(done=True, text="The task may not run again without asking. Its next failure is asked about.")
+    return CommandResult(
+        done=True, text="The task may not run again without asking. The harness asks about its next failure."
+    )
 
 
 def resolve(desk: IncidentCommands, incident_id: str, why: str, *, unproved: bool) -> CommandResult:

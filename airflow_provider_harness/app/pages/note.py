@@ -21,8 +21,8 @@ MARK = "airflow-provider-harness: "
 CAUSE_LENGTH = 300
 
 _ENDS: Mapping[Outcome, str] = {
-    Outcome.HEALED: "The harness mended it: {did}; a gate passed on what is published.",
-    Outcome.RECOVERED: "The harness mended it: {did}; no contract says whether the data are right.",
+    Outcome.HEALED: "The harness healed it: {did}; a gate passed on the published slice.",
+    Outcome.RECOVERED: "The harness ran it again: {did}; no contract says whether the data are right.",
     Outcome.NOT_HEALED: "{did} did not help: a person is needed.",
     Outcome.MADE_WORSE: "{did} made it worse: a person is needed.",
     Outcome.UNKNOWN: "It is not known whether {did} helped: a person is needed.",

@@ -1,4 +1,5 @@
-"""What happened in a time, for who comes in the morning: what waits for a person first, then what is under way, then what is well."""
+"""What happened in a time, for who comes in the morning: what waits for a person first, then what is under way, then
+what is well."""
 
 from __future__ import annotations
 
@@ -56,8 +57,11 @@ def digest(found: Sequence[Told], since: datetime) -> list[str]:
     :param found: what was opened since then or is still open, oldest first.
     """
     paged = sum(bool(item.incident.paged) for item in found)
-    head = f"Since {since:%Y-%m-%d %H:%M} UTC: {len(found)} incident(s), {sum(len(item.failures) for item in found)} failure(s); "
-    lines = [head + (f"on-call was told of {paged}." if paged else "on-call was told of none.")]
+    head = (
+        f"Since {since:%Y-%m-%d %H:%M} UTC: {len(found)} incident(s), "
+        f"{sum(len(item.failures) for item in found)} failure(s); "
+    )
+    lines = [head + (f"on-call was paged about {paged}." if paged else "on-call was paged about none.")]
     for heading in dict.fromkeys(HEADINGS.values()):
         here = [item for item in found if HEADINGS[item.incident.status] == heading]
         if here:

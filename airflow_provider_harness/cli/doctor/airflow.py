@@ -159,8 +159,10 @@ def auth() -> Iterator[Finding]:
         )
 
 
-_USERS_UNSEEN = "This command can read only the users of SimpleAuthManager; check yourself that each id is the id "
-"of a user (FAB's ids are numbers in quotes)."
+_USERS_UNSEEN = (
+    "This command can read only the users of SimpleAuthManager; check yourself that each id is the id "
+    "of a user (FAB's ids are numbers in quotes)."
+)
 
 
 def approvers() -> Iterator[Finding]:

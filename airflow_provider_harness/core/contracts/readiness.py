@@ -48,7 +48,8 @@ class Standard:
 
     :param why_not: empty if it is met.
     :param add: what to write into the contract, or to do, where it is not met.
-    :param point: the point of the checklist for models that it is; a person may answer for it where nothing measures it.
+    :param point: the point of the checklist for models that it is; a person may answer for it where nothing measures
+        it.
     """
 
     id: str
@@ -277,7 +278,8 @@ def _in_time(contract: Contract, live: Live) -> Look:
 
 
 def _private(contract: Contract, live: Live) -> Look:
-    """Whether each column is classified, none that is personal is kept as it is, and none that is not looks personal."""
+    """Whether each column is classified, none that is personal is kept as it is, and none that is not looks
+    personal."""
     kept = [c.name for c in contract.columns if c.classification.lower() in PERSONAL and c.treatment is Treatment.KEEP]
     bare = _all_columns(contract, lambda name: contract.column(name).classification, "a classification")
     found = [why for name, why in live.gates.items() if name.startswith(f"{CheckKind.PERSONAL_DATA}:") and why]
@@ -460,7 +462,7 @@ STANDARDS: tuple[Standard, ...] = (
     _standard(
         "availability",
         _G,
-        "A time is promised by which it is there.",
+        "The contract promises a time by which the data are there.",
         lambda c, _: _promise(c, ("latency", "ly", "timeofavailability", "availability", "ta")),
         "slaProperties: [{property: latency, value: 6, unit: h}]",
     ),
@@ -491,16 +493,18 @@ STANDARDS: tuple[Standard, ...] = (
     _of_point(
         AiPoint.LABEL_QUALITY,
         "Each label has checks of its values and of its nulls, and they hold.",
-        "harness.aiReady: {labels: [COLUMN]}, and at the column required: true and its values (enum, or minimum and maximum)",
+        "harness.aiReady: {labels: [COLUMN]}, and at the column required: true and its values (enum, or minimum "
+        "and maximum)",
     ),
     _of_point(
         AiPoint.TEMPORAL_CONSISTENCY,
         "Rows are in the slices of their time, and no older than promised.",
-        "harness.load with a sliceColumn, and slaProperties: [{property: freshness, value: 1, unit: d, element: TABLE.COLUMN}]",
+        "harness.load with a sliceColumn, and slaProperties: "
+        "[{property: freshness, value: 1, unit: d, element: TABLE.COLUMN}]",
     ),
     _of_point(
         AiPoint.PERSONAL_DATA,
-        "Each column is classified, and no personal one is kept as it is.",
+        "Each column is classified, and no personal column has the treatment keep.",
         "harness.personalData: {CLASSIFICATION: hash}  # or mask, or drop",
     ),
     _of_point(
@@ -509,5 +513,5 @@ STANDARDS: tuple[Standard, ...] = (
         "Load the table by an operator of this package, which tells where its columns come from.",
     ),
 )
-"""The table of all standards, level by level. Each point of level ai_ready may also be a person's word, where nothing measures it:
-``harness.aiReady: {statements: [{point: bias, text: WHAT, by: WHO, date: 2026-11-30}]}``."""
+"""The table of all standards, level by level. Each point of level ai_ready may also be a person's word, where nothing
+measures it: ``harness.aiReady: {statements: [{point: bias, text: WHAT, by: WHO, date: 2026-11-30}]}``."""

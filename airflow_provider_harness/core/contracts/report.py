@@ -40,13 +40,16 @@ class Decision(StrEnum):
 class Measurement:
     """The number that one check needed.
 
-    :param value: None if it could not be measured, and then ``error`` says why; also None for an aggregate of no values.
+    :param value: None if it could not be measured, and then ``error`` says why; also None for an aggregate of no
+        values.
     :param samples: rows that failed, only with columns that the contract classifies.
-    :param error: as the engine said it, but without the values of rows that it repeats: every task may read a gate's errors.
+    :param error: as the engine said it, but without the values of rows that it repeats: every task may read a gate's
+        errors.
     :param proof: not empty: no row was read, since this constraint of the catalog already proves the value.
-    :param stranded: how many of the failing rows fail only because the rows to which they refer are about to be set aside;
-        they would be published, so nothing is set aside.
-    :param beyond: how many of the failing rows fail by rows outside the slice that stay published; nothing is set aside.
+    :param stranded: how many of the failing rows fail only because the rows to which they refer are about to be set
+        aside; they would be published, so nothing is set aside.
+    :param beyond: how many of the failing rows fail by rows outside the slice that stay published; nothing is set
+        aside.
     :param note: what the number does not say, in words.
     """
 
@@ -92,7 +95,8 @@ class CheckResult:
     :param failing: the metric as a number where it counts rows.
     :param share: failing rows / rows, 0 to 1; None where the metric counts no rows.
     :param error: not empty: the check could not be run; neither a pass nor bad data.
-    :param facts: typed details, for example ``missing``: the dates of missing slices; ``path``: where below its column it looks.
+    :param facts: typed details, for example ``missing``: the dates of missing slices; ``path``: where below its column
+        it looks.
     :param value: the metric itself, for the history of later slices.
     :param proved: not empty: the constraint of the catalog that proves it, so no row was read.
     """
@@ -287,7 +291,8 @@ def _judged(check: Check, found: Measurement, rows: int) -> CheckResult:
 
 
 def judge_drift(check: Check, found: Measurement, rows: int) -> CheckResult:
-    """One drift against its two levels: a warning reports, whatever the check's severity; too few rows pass, and say so."""
+    """One drift against its two levels: a warning reports, whatever the check's severity; too few rows pass, and say
+    so."""
     assert check.drift is not None
     rule = check.drift
     if found.error:
@@ -392,7 +397,7 @@ def expected_of(check: Check) -> str:
 
 def _actual(check: Check, value: Any) -> str:
     if value is None:
-        return "no value, since there are no rows to take it of"
+        return "no value, because there are no rows"
     return f"{value} {_NOUNS[check.spec.metric]}".strip()
 
 

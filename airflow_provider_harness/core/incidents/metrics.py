@@ -56,7 +56,8 @@ METRICS: Mapping[str, Metric] = {
     "harness.acts": Metric(kind=Measure.COUNTER, what="Acts on a leader, and on a follower.", tags=("follower",)),
     "harness.incidents.closed": Metric(
         kind=Measure.COUNTER,
-        what="How incidents ended: the heal rate is the share of healed, a false heal is made_worse or not_healed, escalated "
+        what="How incidents ended: the heal rate is the share of healed, a false heal is made_worse or not_healed, "
+        "escalated "
         "went to a person.",
         tags=("outcome",),
     ),
@@ -69,19 +70,20 @@ METRICS: Mapping[str, Metric] = {
     "harness.approvals.asked": Metric(kind=Measure.COUNTER, what="Questions to a person."),
     "harness.taken": Metric(kind=Measure.COUNTER, what="Incidents that a person took."),
     "harness.model.cost_micro_usd": Metric(
-        kind=Measure.COUNTER, what="What the model cost, in millionths of a US dollar.", tags=("ended",)
+        kind=Measure.COUNTER, what="Cost of the model, in millionths of a US dollar.", tags=("ended",)
     ),
     "harness.model.budget_left_usd": Metric(
-        kind=Measure.GAUGE, what="What the model may still cost: on this incident, and today.", tags=("scope",)
+        kind=Measure.GAUGE, what="Remaining budget of the model: on this incident, and today.", tags=("scope",)
     ),
     "harness.acts.budget_left": Metric(
         kind=Measure.GAUGE,
-        what="Acts that the policy's limits still allow after one: on this task of the incident, and on this Dag today.",
+        what="Acts that the policy's limits still allow after one: on this task of the incident, and on this Dag "
+        "today.",
         tags=("action", "scope"),
     ),
     "harness.gates": Metric(
         kind=Measure.COUNTER,
-        what="What gates decided, where: published, published without malformed rows, or blocked.",
+        what="Decisions of gates, by place: published, published without malformed rows, or blocked.",
         tags=("decision", "place", "table"),
     ),
 }

@@ -35,10 +35,11 @@ class Tolerances:
 
     :param marginal: of a column: the KS statistic of numbers and moments, the total variation of categories, 0 to 1.
     :param nulls: of a column's share of nulls, 0 to 1.
-    :param association: of two columns: the difference of Spearman's correlation, or of Cramér's V where one is a category, 0 to 2.
+    :param association: of two columns: the difference of Spearman's correlation, or of Cramér's V where one is a
+        category, 0 to 2.
     :param children: of how many rows refer to one row: the KS statistic, 0 to 1.
-    :param nearer: how much more than half of the synthetic rows may be nearer to a row that was learned from than to one that
-        was held out, 0 to 0.5.
+    :param nearer: how much more than half of the synthetic rows may be nearer to a row that was learned from than to
+        one that was held out, 0 to 0.5.
     """
 
     marginal: float = 0.1
@@ -59,10 +60,11 @@ class Nearness:
     """How near synthetic rows are to real ones: Gower's distance, 0 (the same) and more.
 
     :param closest: of a synthetic row to a row that was learned from; ``held_out`` of a held-out row to one.
-    :param few: the share of synthetic rows that are as near as the nearest twentieth of the held-out rows is; ``few_held_out`` that of
-        the held-out rows themselves, which is more than a twentieth where many are equally near.
-    :param nearer: the share of synthetic rows that are nearer to a row that was learned from than to a held-out one; of equally near
-        ones, half.
+    :param few: the share of synthetic rows that are as near as the nearest twentieth of the held-out rows is;
+        ``few_held_out`` that of the held-out rows themselves, which is more than a twentieth where many are equally
+        near.
+    :param nearer: the share of synthetic rows that are nearer to a row that was learned from than to a held-out one; of
+        equally near ones, half.
     :param redrawn: how many rows were drawn again since they were too near.
     :param rows: that were compared.
     """
@@ -93,14 +95,15 @@ def fits(
         f"{distance:.4f}" + (f" ({note})" if note else ""),
         value=distance,
         columns=columns,
-        look_at="Look at the plot of it in the report; give more sample_rows, or a wider tolerance that you can stand for.",
+        look_at="Look at its plot in the report; give more sample_rows, or a wider tolerance that you can justify.",
     )
 
 
 def private(table: str, found: Nearness, tolerances: Tolerances) -> tuple[CheckResult, ...]:
     """Whether no row is nearer to a real one than the holdout is.
 
-    Of a share of n rows, chance alone gives a deviation of 1 / (2 sqrt n): three of them are allowed beyond the tolerance.
+    Of a share of n rows, chance alone gives a deviation of 1 / (2 sqrt n): three of them are allowed beyond the
+    tolerance.
     """
     from airflow_provider_harness.core.learning.results import gate_result
 

@@ -29,7 +29,7 @@ def _findings(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
         yield f"without a limit: {' and '.join(missing)} can be given"
     told = sorted({condition.fact for condition in rule.when} & set(LINEAGE_FACTS))
     if told and rule.verdict is VerdictKind.APPROVE:
-        yield f"approves by {' and '.join(told)}, which tasks tell: a person is asked all the same"
+        yield f"approves by {' and '.join(told)}, which tasks report: a person is asked anyway"
     chosen = sorted({condition.fact for condition in rule.when} & WRITTEN_BY_AUTHORS)
     if chosen and rule.verdict is VerdictKind.APPROVE:
         yield f"approves by {' and '.join(chosen)}, which authors write: authors could widen what is allowed"

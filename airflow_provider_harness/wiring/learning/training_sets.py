@@ -1,4 +1,5 @@
-"""Training sets put together: the contracts of their features, the query of the connection's engine, the gates on staged rows."""
+"""Training sets put together: the contracts of their features, the query of the connection's engine, the gates on
+staged rows."""
 
 from __future__ import annotations
 
@@ -57,7 +58,9 @@ def _source(contract: Contract, use: FeatureUse, folder: Path) -> Source:
         )
     if known.version != use.version:
         fix = f"See what changed, write version: {known.version}, and raise the version of harness.trainingSet."
-        raise ConfigurationError(here, f"are version {known.version}, and version {use.version} is asked for.", fix=fix)
+        raise ConfigurationError(
+            here, f"have version {known.version}, but the contract asks for version {use.version}.", fix=fix
+        )
     entity = dict(use.entity) or {name: name for name in known.entity}
     if entity.keys() != set(known.entity):
         fix = "Give each column of the entity a column of the requests."
@@ -69,7 +72,8 @@ def _source(contract: Contract, use: FeatureUse, folder: Path) -> Source:
 
 
 def _known_by_then(here: str, known: FeatureTable) -> None:
-    """A value without a known-at counts as known since its event time; that is said, since late rows then leak unseen."""
+    """A value without a known-at counts as known since its event time; that is said, since late rows then leak
+    unseen."""
     if not known.known_at:
         log.warning("%s have no knownAt: each counts as known since its %s, and late ones leak", here, known.event_time)
 

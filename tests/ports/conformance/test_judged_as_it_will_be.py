@@ -332,9 +332,7 @@ def test_a_rule_that_reads_its_table_through_a_view_cannot_be_checked_before_the
     case.extract(1)
     (result,) = blocked(case, 1).failed
     assert result.id == "rule"
-    assert (
-        f"low reads {case.contract.table}, and shows the rows that stand there before the publication" in result.error
-    )
+    assert f"low reads {case.contract.table}, and shows the rows before the publication" in result.error
     subject, piece = case.target.rows(), case.piece()
     assert validate.verify(gate_of(case.contract, piece, Place.PUBLISHED), subject).passed, (
         "of what is published, it can"

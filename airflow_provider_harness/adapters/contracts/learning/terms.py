@@ -1,4 +1,5 @@
-"""What a contract says to those who train models: what level ai_ready is judged by, claims of cards, terms of a model."""
+"""What a contract says to those who train models: what level ai_ready is judged by, claims of cards, terms of a
+model."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ class LearningProperties:
             check, by, day = (str(one.get(name) or "") for name in ("check", "by", "date"))
             if bool(check) == bool(by) or bool(by) != bool(day):
                 fix = "Give check, the id of a check; or by and date, of the person who says it."
-                self._find((CLAIMS, index), "needs either a check, or a person and a day, that bear it out.", fix=fix)
+                self._find((CLAIMS, index), "needs either a check, or a person and a day, as its proof.", fix=fix)
             if check:
                 self._known((CLAIMS, index, "check"), check, self._checks, "a check of the contract")
             if day:

@@ -87,7 +87,7 @@ class Options:
         exact = bare(self.subject.physical) in ("numeric", "bignumeric", *HOLDS) or self.subject.path
         if not exact:
             fix = "Give it physicalType numeric, or use type sql."
-            self._find("multipleOf", f"cannot be told exactly of {self.subject.physical}.", fix=fix)
+            self._find("multipleOf", f"cannot be checked exactly for {self.subject.physical}.", fix=fix)
         elif not isinstance(step, bool) and isinstance(step, int | float) and step > 0:
             yield self._made("multipleOf", CheckKind.MULTIPLE, step=step)
 
@@ -112,9 +112,7 @@ class Options:
             self._find("format", f"{form!r} is not known.", tuple(TEXT), "Use pattern.")
         elif TEXT[form] and kind and kind not in TEXTS:
             if form != kind:
-                self._find(
-                    "format", f"cannot be looked at in values of type {kind}.", fix="Remove it, or use type sql."
-                )
+                self._find("format", f"cannot be checked in values of type {kind}.", fix="Remove it, or use type sql.")
         elif TEXT[form]:
             yield self._made("format", CheckKind.REGEX, pattern=TEXT[form], id=f"format:{self.subject}")
 

@@ -123,7 +123,7 @@ def _tables(connection: psycopg.Connection[Any], old: Contract, new: Contract, b
         tells=connection.info.server_version >= VALID_FROM,
     )
     if not new.key:
-        raise ProposalRefused("the contract has no primary key, so rows cannot be told apart")
+        raise ProposalRefused("the contract has no primary key, so rows cannot be identified")
     if lacking := [name for name in new.key if name not in tables.before or name not in tables.after]:
         raise ProposalRefused(f"the key's column {lacking[0]} is not in both tables")
     return tables
@@ -176,7 +176,8 @@ def _values(tables: _Tables) -> str:
     )
     counts = ", ".join(f"count(*) FILTER (WHERE NOT same{n}), count(*) FILTER (WHERE lost{n})" for n in places)
     return (
-        f"SELECT {counts} FROM (SELECT {each} FROM (SELECT {keys}, {was_columns} FROM {tables.source_said} OFFSET 0) AS s "
+        f"SELECT {counts} FROM (SELECT {each} FROM (SELECT {keys}, {was_columns} FROM {tables.source_said} OFFSET "
+        f"0) AS s "
         f"JOIN (SELECT {now}, {now_columns} FROM {tables.built_said} OFFSET 0) AS t ON {same} GROUP BY {by}) AS each"
     )
 

@@ -170,7 +170,7 @@ def _outgoing(col: Column, there: Schema) -> str:
     if col.treatment is Treatment.HASH:
         raise ConfigurationError(
             f"column {col.name}",
-            "is to be hashed, and a transfer hands bytes on as they are.",
+            "must be hashed, and a transfer passes bytes on unchanged.",
             fix="Use PostgresExtractOperator and PostgresLoadOperator.",
         )
     if col.treatment is Treatment.MASK:

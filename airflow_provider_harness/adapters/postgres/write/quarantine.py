@@ -113,7 +113,8 @@ class PostgresShelf:
         return int(passing), staying
 
     def measure(self) -> Measurements:
-        """The contract's checks on the slice as it would be with the rows in it; keys are looked up in the other slices too."""
+        """The contract's checks on the slice as it would be with the rows in it; keys are looked up in the other slices
+        too."""
         self._known = self._doubled()
         found = shared(
             self._contract, lambda ours: measure(self._connection, ours, self._rows), self._expectations, frame=True
@@ -141,7 +142,8 @@ class PostgresShelf:
         return {check.id: int(rows) for check, rows in zip(checks, numbers, strict=True)}
 
     def _alone(self) -> None:
-        """Let no publication of the table go on, and look the keys up again: others may have published them meanwhile."""
+        """Let no publication of the table go on, and look the keys up again: others may have published them
+        meanwhile."""
         beyond = sql_beyond.looked_up(self._contract, self._kept)
         for statement in pg_alone.locking(self._contract, self._kept, beyond, self._number):
             self._run(statement)
@@ -151,7 +153,8 @@ class PostgresShelf:
         named = ", ".join(f"{check} ({rows} row(s))" for check, rows in more.items() if rows > 0)
         if named:
             raise SliceBusy(
-                f"{self._contract.table} slice {self._piece.id}: rows were published meanwhile, beside which {named} does "
+                f"{self._contract.table} slice {self._piece.id}: rows were published meanwhile, beside which "
+                f"{named} does "
                 "not hold; nothing was released"
             )
 
@@ -239,5 +242,5 @@ def _require(connection: psycopg.Connection[Any], contract: Contract) -> None:
     for table in (contract.table, quarantine_table(contract)):
         if catalog(connection, table) is None:
             raise ConfigurationError(
-                f"table {table}", "does not exist here.", fix="Nothing of this contract was ever set aside here."
+                f"table {table}", "does not exist here.", fix="No row of this contract was ever set aside here."
             )

@@ -62,9 +62,7 @@ class StoreAutonomy:
         rows = {(row.category, row.action): row for row in self.view(may_accept=True).rows}
         row = rows.get((category, action))
         if self._bar is None or row is None or not row.proposal:
-            why = (
-                "there is no bar ([harness] autonomy_bar)" if self._bar is None else row.text if row else "no such act"
-            )
+            why = "no bar is set ([harness] autonomy_bar)" if self._bar is None else row.text if row else "no such act"
             raise NotAllowed(f"{action} against {category} is not proposed: {why}")
         self._keep(category, action, Acceptance.given(by, self._now(), min(days, self._bar.valid)))
 

@@ -271,8 +271,8 @@ def next_step(incident: Incident) -> str:
             else instructions_for((), diagnosed.category if diagnosed else "")
         )
     return {
-        Stand.TAKEN: "Whoever took it resolves it when the cause is mended, or returns it.",
-        Stand.WAITING: "Nothing: a healer run will take it up.",
+        Stand.TAKEN: "The person who took it resolves it when the cause is fixed, or returns it.",
+        Stand.WAITING: "Nothing: a healer run will take it.",
         Stand.HEALING: "Nothing: the healer works on it.",
         Stand.RESOLVED: "Nothing: a person said that it is over.",
         Stand.OVER: "Nothing: it is over.",

@@ -1,4 +1,5 @@
-"""How a proposal is graded: by the standards of its level, and by what a promotion must keep. No word of its author counts."""
+"""How a proposal is graded: by the standards of its level, and by what a promotion must keep. No word of its author
+counts."""
 
 from __future__ import annotations
 
@@ -151,7 +152,8 @@ def untouched(contract: Contract, level: Readiness, live: Live) -> Mapping[str, 
 
 
 def leaving(standard: str, why: str, live: Live) -> str:
-    """Why a standard is not met, in words that may leave the warehouse: of checks the counts of rows, and no value that one found."""
+    """Why a standard is not met, in words that may leave the warehouse: of checks the counts of rows, and no value that
+    one found."""
     wanted = _OF_CHECKS.get(standard)
     if wanted is None or not why or live.report is None:
         return why
@@ -214,12 +216,12 @@ KEPT: tuple[Keep, ...] = (
     Keep(id="claim", demand="The contract claims the level, for the table that is meant.", why_not=_claim),
     Keep(
         id="no_weaker",
-        demand="No column and no check of the contract that stands is gone or laxer.",
+        demand="No column and no check of the current contract is missing or laxer.",
         why_not=lambda case: _no_sentence(weaker(case.old, case.new)),
     ),
     Keep(
         id="not_made_up",
-        demand="What only people know is as they wrote it.",
+        demand="The parts that only people know are unchanged.",
         why_not=lambda case: _no_sentence(made_up(case.old, case.new)),
     ),
     Keep(
@@ -235,7 +237,7 @@ KEPT: tuple[Keep, ...] = (
         why_not=_with_limits(chosen),
         of_people=lambda case: bool(case.old.key),  # a key that the proposal chose is its own mistake
     ),
-    Keep(id="rows_added", demand="No key is new, and each is there once.", why_not=_with_limits(added)),
+    Keep(id="rows_added", demand="No key is new, and each key is there once.", why_not=_with_limits(added)),
     Keep(id="values_kept", demand="No column lost values.", why_not=_with_limits(emptied)),
     Keep(
         id="values_true", demand="Values are what they were, whatever spaces and case.", why_not=_with_limits(changed)

@@ -1,4 +1,5 @@
-"""What a person gets of a promotion: the checklist, the diff, the rows that differ, and the question. Who wrote a text of it is said."""
+"""What a person gets of a promotion: the checklist, the diff, the rows that differ, and the question. Who wrote a text
+of it is said."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from airflow_provider_harness.core.redaction.escaping import LONGEST_NAME, code,
 #: What a person is told first.
 HEADLINES: Mapping[Outcome, str] = {
     Outcome.READY: "Every standard is met. A person reads it, and publishes it or does not.",
-    Outcome.NEEDS_PEOPLE: "What is left, only a person can say.",
-    Outcome.NOT_REACHED: "The level was not reached. This is the best proposal; do not publish it as it is.",
-    Outcome.NOTHING_TO_DO: "The table meets the level as it is. Nothing was proposed.",
+    Outcome.NEEDS_PEOPLE: "Only a person can supply the missing parts.",
+    Outcome.NOT_REACHED: "The level was not reached. This is the best proposal; do not publish it unchanged.",
+    Outcome.NOTHING_TO_DO: "The table already meets the level. The operator proposed nothing.",
 }
 LONGEST_WHY = 600
 
@@ -55,7 +56,10 @@ def differences(found: Difference | None) -> Iterator[str]:
     yield f"- rows without a key, before: {found.keyless:,}"
     yield f"- rows beyond the first of their key, before: {found.repeated:,}"
     if found.conflicting:
-        yield f"- **{found.conflicting:,} keys had rows that differ: which of them is right, the proposal chose. A person must agree.**"
+        yield (
+            f"- **{found.conflicting:,} keys had rows that differ: which of them is right, the proposal chose. A "
+            f"person must agree.**"
+        )
     if found.examples:
         yield f"- missing, for example: {code('; '.join(found.examples))}"
     yield from ("", "| column | changed | emptied | values before | values after |", "|---|---:|---:|---:|---:|")

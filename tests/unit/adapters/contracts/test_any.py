@@ -231,7 +231,7 @@ def bomb(levels: int) -> str:
 
 
 LIMITS = [
-    ("an alias bomb", bomb(9), "keys and values, aliases counted"),
+    ("an alias bomb", bomb(9), "keys and values, where each use of an alias counts"),
     ("an alias of itself", "a: &a [*a]", "the alias *a contains itself"),
     ("lists in lists", "a: " + "[" * 100_000 + "]" * 100_000, "nested more than 60 deep"),
     ("mappings in mappings", "".join(f"{' ' * n}a:\n" for n in range(900)), "nested more than 60 deep"),

@@ -70,7 +70,7 @@ def test_they_are_kept_as_they_were_compiled() -> None:
         ("point: bias", "point: bais", "value.statements[0].point: 'bais' is not valid. Valid: completeness, bias,"),
         ("ana, date: 2026-11-30}]", "ana, date: 2026-02-30}]", "statements[0].date: '2026-02-30' is not a day."),
         ("by: ana, date: 2026-11-30}]", "date: 2026-11-30}]", "statements[0]: needs the field 'by'."),
-        (', check: "range:y"}', "}", "value[0]: needs either a check, or a person and a day, that bear it out."),
+        (', check: "range:y"}', "}", "value[0]: needs either a check, or a person and a day, as its proof."),
         ('check: "range:y"}\n', 'check: "range:z"}\n', "value[0].check: 'range:z' is not a check of the contract."),
         ("till., by: ana, date: 2026-11-30", "till., by: ana", "value[1]: needs either a check, or a person and a day"),
         ("minimum: 0.75, ", "", "value.metrics[0]: needs either minimum or maximum."),

@@ -73,7 +73,7 @@ MISTAKES = [
     ("a type of items that is another", contract({"logicalType": "array", "physicalType": "date[]", "items": {"physicalType": "bigint", "logicalType": "date"}}), "physicalType", "is integer, and the items of date[]"),
     ("arrays among numbers", contract({"logicalType": "array", "physicalType": "int[]", "items": {"logicalType": "array", "items": {"logicalType": "integer"}}}), "logicalType", "is array, and the items of integer[]"),
     ("texts among numbers, two deep", contract({"logicalType": "array", "physicalType": "int[][]", "items": {"logicalType": "array", "items": {"logicalType": "string"}}}), "logicalType", "is string, and the items of integer[]"),
-    ("Snowflake", contract({"logicalType": "integer", "physicalType": "NUMBER(38,0)"}), "physicalType", "'NUMBER(38,0)' is a type of Snowflake, of which no server of the contract is, so nothing would be compared with it. Write numeric(38,0)."),
+    ("Snowflake", contract({"logicalType": "integer", "physicalType": "NUMBER(38,0)"}), "physicalType", "'NUMBER(38,0)' is a type of Snowflake, and no server of the contract is one, so the harness could not compare it. Write numeric(38,0)."),
     ("Snowflake's documents", contract({"logicalType": "object", "physicalType": "VARIANT"}, servers=[{"server": "s", "type": "snowflake", "account": "a", "database": "d", "schema": "e"}]), "physicalType", "Write jsonb."),
     ("DuckDB", contract({"logicalType": "integer", "physicalType": "HUGEINT"}), "physicalType", "is a type of DuckDB"),
     ("Spark", contract({"logicalType": "integer", "physicalType": "long"}), "physicalType", "Write bigint."),

@@ -79,7 +79,7 @@ def test_what_could_not_be_read_is_listed() -> None:
 def test_a_log_that_is_not_there_is_listed() -> None:
     airflow = Logged()
     airflow.content = b"\n"
-    assert collected(airflow).unavailable == ("Log: Airflow has none of this try",)
+    assert collected(airflow).unavailable == ("Log: Airflow has no log of this try",)
 
 
 def test_an_import_error_has_no_task_to_read() -> None:

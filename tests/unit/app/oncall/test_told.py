@@ -645,7 +645,7 @@ def test_the_digest_of_a_night_begins_with_what_waits_for_a_person() -> None:
     told_of = [Told(name=i, incident=w.incident(i), failures=w.store.failures(i)) for i in (well, first)]
     lines = digest(told_of, START)
     assert lines == [
-        "Since 2026-11-21 12:00 UTC: 2 incident(s), 2 failure(s); on-call was told of 1.",
+        "Since 2026-11-21 12:00 UTC: 2 incident(s), 2 failure(s); on-call was paged about 1.",
         "",
         "Waits for a person: 1",
         f"  {first}  high      flights/load#1: data_quality_violation, waits for a person (escalated); "
@@ -654,7 +654,9 @@ def test_the_digest_of_a_night_begins_with_what_waits_for_a_person() -> None:
         "Over: 1 healed",
         f"  {well}  -         other/load#1: not diagnosed, healed",
     ]
-    assert digest([], START) == ["Since 2026-11-21 12:00 UTC: 0 incident(s), 0 failure(s); on-call was told of none."]
+    assert digest([], START) == [
+        "Since 2026-11-21 12:00 UTC: 0 incident(s), 0 failure(s); on-call was paged about none."
+    ]
     assert set(HEADINGS) == set(Status)
 
 

@@ -155,7 +155,7 @@ def test_a_placeholder_of_a_column_needs_one() -> None:
         (
             "text",
             "logicalTypeOptions: {pattern: '^[A-Z{2}$'}",
-            "pattern: the pattern '^[A-Z{2}$' is none: character 2: the set is not closed. Add ].",
+            "pattern: the pattern '^[A-Z{2}$' is not valid: character 2: the set is not closed. Add ].",
         ),
         (
             "text",

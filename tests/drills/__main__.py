@@ -2,6 +2,7 @@
 
 ``DRILLS=refused,locked``: some of them; ``QUICK=1``: a few minutes; ``HEALER``: ``rules`` (this package, no model), ``retries``
 (plain Airflow), ``nobody``, or a command that is started beside Airflow; ``BASELINE=1``: ``retries`` after it; ``REPEAT=5``: five times.
+``RESUME=1`` goes on after a run that was cut short, or of other drills: what it kept is not run again, and is told too.
 ``WRITE=1`` puts the results into docs/explanation/drills.md; ``TELL=1`` runs nothing and tells what the last run has kept.
 """
 
@@ -88,19 +89,25 @@ def run_all() -> list[dict[str, Any]]:
     whos = [healer(os.environ.get("HEALER") or "rules")]
     if os.environ.get("BASELINE"):
         whos.append(healer("retries"))
-    (HOME / LINES).unlink(missing_ok=True)
-    lines: list[dict[str, Any]] = []
+    if not os.environ.get("RESUME"):
+        (HOME / LINES).unlink(missing_ok=True)
+    done = {(item["healer"], item["turn"], item["drill"]) for item in kept()}
     for who in whos:
-        for turn in range(int(os.environ.get("REPEAT") or "1")):
-            lines += one_turn(drills, who, turn + 1)
-            keep(HOME / "results.json", lines)
+        for turn in range(1, int(os.environ.get("REPEAT") or "1") + 1):
+            if left := [drill for drill in drills if (who.name, turn, drill.name) not in done]:
+                lines = one_turn(left, who, turn)
+                ran = {(who.name, turn, drill.name) for drill in left}
+                others = [item for item in kept() if (item["healer"], item["turn"], item["drill"]) not in ran]
+                (HOME / LINES).write_text("".join(f"{json.dumps(one, default=str)}\n" for one in (*others, *lines)))
+                keep(HOME / "results.json", kept())
     say(f"kept in {HOME.name}/results.json")
-    return lines
+    return kept()
 
 
 def kept() -> list[dict[str, Any]]:
     """What the last run has kept so far, also one that was cut short."""
-    return [json.loads(text) for text in (HOME / LINES).read_text().splitlines()]
+    path = HOME / LINES
+    return [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
 
 
 def tell(results: Mapping[str, Sequence[dict[str, Any]]]) -> str:

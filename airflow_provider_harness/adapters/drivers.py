@@ -8,7 +8,13 @@ from typing import Any
 
 from airflow_provider_harness.adapters.bigquery import errors as bq_errors
 from airflow_provider_harness.adapters.postgres import errors as pg_errors
-from airflow_provider_harness.core.errors import STORAGE, DatabaseRefused, DatabaseUnavailable, HarnessError
+from airflow_provider_harness.core.errors import (
+    STORAGE,
+    STORAGE_FIX,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    HarnessError,
+)
 from airflow_provider_harness.core.redaction.redactor import Redactor, shorten
 
 REASON_LENGTH = 400
@@ -68,8 +74,7 @@ def _of_storage(error: Exception, text: str) -> HarnessError:
     status = told or next((found for name in places if (found := getattr(error, name, None))), None)
     place, said = STORAGE, text or type(error).__name__
     if isinstance(status, int) and status < 500 and status not in _LATER:
-        fix = "Let the storage's connection read and write [harness] staging_path, or correct the path."
-        return DatabaseRefused(place, said, code=str(status), fix=fix)
+        return DatabaseRefused(place, said, code=str(status), fix=STORAGE_FIX)
     return DatabaseUnavailable(place, said)
 
 

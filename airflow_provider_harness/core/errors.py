@@ -192,7 +192,8 @@ class DatabaseRefused(HarnessError):
 
 
 STORAGE = "the object storage of the staged files"
-"""How errors name it."""
+"""How errors name it, and what helps where it refuses."""
+STORAGE_FIX = "Let the storage's connection read and write [harness] staging_path, or correct the path."
 
 
 class DatabaseUnavailable(HarnessUnavailable):

@@ -17,7 +17,9 @@ from airflow_provider_harness.app.ports.rows import Batch, Manifest
 from airflow_provider_harness.core.contracts.contract import Contract, Treatment
 from airflow_provider_harness.core.errors import (
     STORAGE,
+    STORAGE_FIX,
     ConfigurationError,
+    DatabaseRefused,
     DatabaseUnavailable,
     HarnessError,
     MalformedFile,
@@ -145,7 +147,8 @@ class ParquetStage:
             raise MalformedFile([f"{self.uri(name)}: is in the manifest and not in the folder"]) from error
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and (error.errno is not None or type(error) is not OSError):
-                raise  # the storage's, not Arrow's: another try can read it
+                with _reached(self.folder):
+                    raise  # the storage's, not Arrow's: another try can read it
             said = " ".join(str(error).split())[:200]
             raise MalformedFile([f"{self.uri(name)}: is not a whole Parquet file of this contract ({said})"]) from error
 
@@ -193,11 +196,28 @@ def inside(folder: Any) -> list[Any]:
 def _answered(folder: Any) -> Iterator[None]:
     """What answers in an object storage's place, such as a proxy with a page of its own, is not taken for it."""
     try:
-        yield
+        with _reached(folder):
+            yield
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         if isinstance(folder, Path):
             raise
         raise DatabaseUnavailable(STORAGE, f"what it answers about {folder} is not understood ({error!r}).") from error
+
+
+@contextmanager
+def _reached(folder: Any) -> Iterator[None]:
+    """What an object storage refused, or did not do, is said as such; its file systems make an error of the machine's own of it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if isinstance(folder, Path):
+            raise
+        said = " ".join(str(error).split())[:300]
+        if isinstance(error, PermissionError) or said.startswith("Forbidden"):
+            raise DatabaseRefused(STORAGE, said, fix=STORAGE_FIX) from error
+        raise DatabaseUnavailable(STORAGE, said) from error
 
 
 def _rename(old: Any, new: Any) -> None:
@@ -264,14 +284,15 @@ class ParquetWriter:
     def write(self, batch: Batch) -> None:
         """Append one batch; a full part file is closed and the next one begun."""
         began = time.perf_counter()
-        if self._open is None:
-            self._repeated = _repeated(batch)
-            self._begin()
-        assert self._open is not None
-        self._open[0].write_batch(batch)
-        self._rows[-1] += batch.num_rows
-        if self._rows[-1] >= PART_ROWS:
-            self._end()
+        with _reached(self._folder):
+            if self._open is None:
+                self._repeated = _repeated(batch)
+                self._begin()
+            assert self._open is not None
+            self._open[0].write_batch(batch)
+            self._rows[-1] += batch.num_rows
+            if self._rows[-1] >= PART_ROWS:
+                self._end()
         self._writing += time.perf_counter() - began
 
     def seal(self, contract: Contract, piece: Slice, snapshot: str, hash_key: str = "", *, gate: int = 0) -> Manifest:
@@ -280,9 +301,10 @@ class ParquetWriter:
         :param gate: milliseconds that the gate took of the time since this writer was made.
         """
         began = time.perf_counter()
-        if not self._rows:
-            self._begin()
-        self._end()
+        with _reached(self._folder):
+            if not self._rows:
+                self._begin()
+            self._end()
         files = {f"part-{n:05d}.parquet": self._finish(n) for n in range(len(self._rows))}
         kept = {c.name: str(c.treatment) for c in contract.columns if c.treatment is not Treatment.KEEP}
         treated = kept | dict.fromkeys(contract.dropped, str(Treatment.DROP))
@@ -355,6 +377,9 @@ class ParquetWriter:
             "milliseconds": manifest.milliseconds,
             "files": {n: {"rows": r, "bytes": b, "sha256": s} for n, (r, b, s) in manifest.files.items()},
         }
-        temporary = self._folder / f"_manifest.{self._token}.tmp"
-        temporary.write_text(json.dumps(content, indent=1))
-        _rename(temporary, self._folder / MANIFEST)
+        temporary, final = self._folder / f"_manifest.{self._token}.tmp", self._folder / MANIFEST
+        with _answered(self._folder):
+            temporary.write_text(json.dumps(content, indent=1))
+            _rename(temporary, final)
+            if not isinstance(final, Path) and json.loads(final.read_text()) != content:
+                raise ValueError("it is not what was written")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from airflow_provider_harness.adapters.conversion.draft import Lost, Made, finished, yaml_of
@@ -14,20 +17,13 @@ from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Che
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.errors import ConfigurationError
 
-_NAMES = frozenset(
-    (
-        "name",
-        "check",
-        "condition",
-        "column",
-        "sql",
-        "severity",
-        "partition_clause",
-        "previous_name",
-        "description",
-        "dimension",
-    )
-)
+_DIMENSION_NAMES = ("completeness", "uniqueness", "validity", "freshness", "volume", "consistency")
+_WORDS_OF: Mapping[str, tuple[str, ...]] = {"severity": ("error", "warn"), "dimension": _DIMENSION_NAMES}
+"""Key of a rule -> what it may say."""
+_HISTORY = ("previous_name", "id")
+"""Keys by which the provider finds the earlier results of a rule."""
+_TEXTS = ("name", "check", "condition", "column", "sql", "partition_clause", "description")
+_NAMES = frozenset((*_TEXTS, *_WORDS_OF, *_HISTORY))
 _BOUNDS: Mapping[str, Operator] = {
     "equal_to": Operator.BE,
     "greater_than": Operator.GREATER,
@@ -36,13 +32,24 @@ _BOUNDS: Mapping[str, Operator] = {
     "leq_to": Operator.LESS_OR_EQUAL,
 }
 _WORDS = {operator: word for word, operator in _BOUNDS.items()}
+_PLAIN, _QUOTED = re.compile(r"[^\W\d][\w$]*"), re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`')
+_TEMPLATE = re.compile(r"\{\{|\{%")
+_RESERVED = frozenset(
+    """all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column concurrently
+    constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp current_user default
+    deferrable desc distinct do else end except false fetch for foreign freeze from full grant group having ilike in initially inner intersect
+    into is isnull join lateral leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer
+    overlaps placing primary references returning right select session_user similar some symmetric system_user table tablesample then to
+    trailing true union unique user using variadic verbose when where window with""".split()  # noqa: SIM905  a list of 80 lines says no more
+)
+"""Words that PostgreSQL reads as a column only in quotes."""
 _DIMENSIONS = {"validity": "conformity", "freshness": "timeliness", "volume": "coverage"}
 #: Check -> its rule, of a column or of the table; and what the provider measures, for a rule that looks at some rows only.
 _RULES: Mapping[str, tuple[dict[str, Any], str]] = {
     "null_count": ({"metric": "nullValues"}, "count(*) FILTER (WHERE {column} IS NULL)"),
     "null_ratio": (
         {"metric": "nullValues", "unit": "percent"},
-        "100.0 * count(*) FILTER (WHERE {column} IS NULL) / count(*)",
+        "100.0 * count(*) FILTER (WHERE {column} IS NULL) / nullif(count(*), 0)",
     ),
     "unique_violations": ({"metric": "duplicateValues"}, "count({column}) - count(DISTINCT {column})"),
     "row_count": ({"metric": "rowCount"}, "count(*)"),
@@ -66,59 +73,142 @@ def from_ruleset(path: str, table: str) -> Made:
     rules = entries(data.get("rules"), f"{path}: rules")
     if not rules:
         raise ConfigurationError(f"{path}: rules", "has no rule.", fix="Give a rule set with name and rules.")
-    lost = [Lost(key, "is not a part of a rule set") for key in data if key not in ("name", "rules")]
-    columns: dict[str, dict[str, Any]] = {}
-    quality: list[dict[str, Any]] = []
+    draft = _Draft(lost=[Lost(key, "is not a part of a rule set") for key in data if key not in ("name", "rules")])
     for number, rule in enumerate(rules):
-        _read(rule, f"{path}: rules[{number}]", columns, quality, lost)
-    if not columns:
+        at = f"{path}: rules[{number}]"
+        named = text_of(rule.get("name"), f"{at}.name")
+        if named in draft.names:
+            raise ConfigurationError(f"{at}.name", f"{named!r} is the name of another rule, too.", fix="Rename one.")
+        _check(rule, at)
+        draft.names.add(named)
+    for number, rule in enumerate(rules):
+        _read(rule, f"{path}: rules[{number}]", draft)
+    if not draft.columns:
         raise ConfigurationError(
             f"{path}: rules", "name no column.", fix="Draft the contract from the database instead."
         )
-    lost += [
+    draft.lost += [
         Lost(f"columns.{column}", f"a rule set says no types; {one['physicalType']} is assumed")
-        for column, one in columns.items()
+        for column, one in draft.columns.items()
     ]
     body = {
         "name": place.rpartition(".")[2],
         "physicalName": place if "." in place else f"public.{place}",
         "physicalType": "table",
-        **({"quality": quality} if quality else {}),
-        "properties": list(columns.values()),
+        **({"quality": draft.quality} if draft.quality else {}),
+        "properties": list(draft.columns.values()),
     }
-    return finished(place.rpartition(".")[2], [body], lost)
+    return finished(place.rpartition(".")[2], [body], draft.lost)
 
 
-def _read(
-    rule: Mapping[str, Any],
-    place: str,
-    columns: dict[str, dict[str, Any]],
-    quality: list[dict[str, Any]],
-    lost: list[Lost],
-) -> None:
-    name, check = text_of(rule.get("name"), f"{place}.name"), str(rule.get("check", ""))
-    if check not in CHECKS:
-        raise ConfigurationError(f"{place}.check", f"{check!r} is not known.", valid=CHECKS)
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """What the rules read so far give.
+
+    :param names: of all rules, and of those that a rule with two bounds becomes.
+    """
+
+    columns: dict[str, dict[str, Any]] = field(default_factory=dict)
+    quality: list[dict[str, Any]] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+    def column(self, name: str) -> dict[str, Any]:
+        """The column, which is a text until a rule says more."""
+        return self.columns.setdefault(name, {"name": name, "logicalType": "string", "physicalType": "text"})
+
+    def free(self, name: str) -> str:
+        """A name that no rule has."""
+        found = next(one for one in (f"{name}_{number}" for number in count(2)) if one not in self.names)
+        self.names.add(found)
+        return found
+
+
+def _check(rule: Mapping[str, Any], place: str) -> None:
+    """Refuse what the provider refuses.
+
+    :raises ConfigurationError: a key or a word is not one of the provider's.
+    """
     if strange := [key for key in rule if key not in _NAMES]:
         raise ConfigurationError(f"{place}.{strange[0]}", "is not a key of a rule.", valid=sorted(_NAMES))
-    column = rule.get("column")
+    check = str(rule.get("check", ""))
+    if check not in CHECKS:
+        raise ConfigurationError(f"{place}.check", f"{check!r} is not known.", valid=CHECKS)
+    for key, valid in _WORDS_OF.items():
+        if rule.get(key) not in (None, *valid):
+            raise ConfigurationError(f"{place}.{key}", f"{rule[key]!r} is not known.", valid=valid)
+    if check == "custom_sql":
+        text_of(rule.get("sql"), f"{place}.sql")
+    elif rule.get("sql"):
+        raise ConfigurationError(
+            f"{place}.sql", f"does not belong to {check}.", fix="Say check: custom_sql, or leave sql out."
+        )
+
+
+def _read(rule: Mapping[str, Any], place: str, draft: _Draft) -> None:
+    name, check = text_of(rule.get("name"), f"{place}.name"), str(rule["check"])
+    where, column, expression = str(rule.get("partition_clause") or ""), "", ""
     if check not in ("row_count", "custom_sql"):
-        column = text_of(column, f"{place}.column")
-        columns.setdefault(column, {"name": column, "logicalType": "string", "physicalType": "text"})
+        column, expression = _column(text_of(rule.get("column"), f"{place}.column"), name, draft)
+    draft.lost += _unkept(rule, name)
+    bounds = _bounds(rule.get("condition"), f"{place}.condition", percent=check == "null_ratio")
+    if _TEMPLATE.search(f"{rule.get('sql')} {where}"):
+        draft.lost.append(Lost(name, "is a template, which a contract does not fill in"))
+        return
+    body = _body(check, expression, rule, where, plain=bool(column) or check == "row_count")
+    if "query" in body:
+        for found in _columns_of(body["query"]):
+            draft.column(found)
+    elif column:
+        entry = draft.column(column)
         if check in ("min", "max", "mean"):
-            columns[column] |= {"logicalType": "number", "physicalType": "numeric"}
-    if rule.get("previous_name"):
-        lost.append(Lost(f"{name}.previous_name", "a check's history hangs on its name alone"))
-    percent = check == "null_ratio"
-    bounds = _bounds(rule.get("condition"), f"{place}.condition", percent=percent)
-    where = str(rule.get("partition_clause") or "")
-    holder = (
-        quality if where or check in ("row_count", "custom_sql") else columns[str(column)].setdefault("quality", [])
-    )
-    body = _body(check, str(column), rule, where)
+            entry |= {"logicalType": "number", "physicalType": "numeric"}
+    holder = draft.quality if "query" in body or not column else draft.column(column).setdefault("quality", [])
     for number, bound in enumerate(bounds):
-        named = name if number == 0 else f"{name}_{number + 1}"
+        named = name if number == 0 else draft.free(name)
         holder.append({"name": named, **_bounded(body, bound), **_about(rule)})
+
+
+def _unkept(rule: Mapping[str, Any], name: str) -> Iterator[Lost]:
+    for key in _HISTORY:
+        if rule.get(key):
+            yield Lost(f"{name}.{key}", "a check's history hangs on its name alone")
+    if rule["check"] == "custom_sql" and rule.get("partition_clause"):
+        yield Lost(f"{name}.partition_clause", "the provider does not apply it to a custom_sql rule")
+
+
+def _column(written: str, rule: str, draft: _Draft) -> tuple[str, str]:
+    """The column that a rule names, and how SQL names it; no column where the rule has an expression.
+
+    The provider puts it into its query as it is written, so that PostgreSQL reads a name without quotes in lower case.
+    """
+    if found := _QUOTED.fullmatch(written):
+        name = found[1].replace('""', '"') if found[1] else found[2]
+    elif _PLAIN.fullmatch(written):
+        name = written.lower()
+        if name != written:
+            draft.lost.append(Lost(f"{rule}.column", f"{written} has no quotes, so it is taken for {name}"))
+    else:
+        return "", written
+    return name, quoted(name)
+
+
+def _columns_of(query: str) -> Iterator[str]:
+    """The columns of the table that a query names; none where it reads other tables too, or is not SQL."""
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        found = sqlglot.parse_one(query.replace("${table}", "the_table"), read="postgres")
+    except SqlglotError:
+        return
+    if {table.name for table in found.find_all(exp.Table)} != {"the_table"}:
+        return
+    made = {one.alias.lower() for one in found.find_all(exp.Alias)}
+    for column in found.find_all(exp.Column):
+        if isinstance(column.this, exp.Identifier) and column.name.lower() not in made:
+            yield column.name if column.this.quoted else column.name.lower()
 
 
 def _bounded(body: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,14 +218,16 @@ def _bounded(body: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any
     return {**body, **bound}
 
 
-def _body(check: str, column: str, rule: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _body(check: str, expression: str, rule: Mapping[str, Any], where: str, *, plain: bool) -> dict[str, Any]:
+    """A rule without its bound: of the standard, or a query where it looks at some rows only or at an expression."""
     if check == "custom_sql":
         query = str(rule.get("sql") or "").strip().rstrip(";").replace("{table}", "${table}")
         return {"type": "sql", "query": query}
-    plain, measured = _RULES[check]
-    if not where:
-        return dict(plain)
-    return {"type": "sql", "query": f"SELECT {measured.format(column=quoted(column))} FROM ${{table}} WHERE {where}"}
+    standard, measured = _RULES[check]
+    if plain and not where:
+        return dict(standard)
+    some = f" WHERE {where}" if where else ""
+    return {"type": "sql", "query": f"SELECT {measured.format(column=expression)} FROM ${{table}}{some}"}
 
 
 def _about(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,6 +253,8 @@ def _bounds(given: Any, place: str, *, percent: bool) -> list[dict[str, Any]]:
             raise ConfigurationError(f"{place}.{word}", "is not a word of a condition.", valid=(*_BOUNDS, "tolerance"))
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise ConfigurationError(f"{place}.{word}", f"{value!r} is not a number.", fix="Give a number.")
+    if given.get("equal_to") is not None and any(given.get(word) is not None for word in _BOUNDS if word != "equal_to"):
+        raise ConfigurationError(place, "has equal_to and another bound.", fix="Keep one of them.")
     wide = float(given.get("tolerance") or 0)
     said = {word: given[word] for word in _BOUNDS if given.get(word) is not None}
     if not said:
@@ -207,7 +301,7 @@ def _told(check: Check) -> dict[str, Any]:
         said["description"] = check.description
     words = {theirs: ours for ours, theirs in _DIMENSIONS.items()}
     named = words.get(check.dimension, check.dimension)
-    if named in ("completeness", "uniqueness", "validity", "freshness", "volume", "consistency"):
+    if named in _DIMENSION_NAMES:
         said["dimension"] = named
     return said
 
@@ -232,9 +326,18 @@ def _rule(check: Check) -> dict[str, Any] | None:
         return None
     if check.kind in kinds and len(check.columns) <= 1:
         name = kinds[check.kind] if ratio or check.kind is not CheckKind.NULL_RATE else "null_count"
-        return {"check": name, **({"column": check.columns[0]} if check.columns else {}), "condition": condition}
+        return {
+            "check": name,
+            **({"column": _written(check.columns[0])} if check.columns else {}),
+            "condition": condition,
+        }
     query = _QUERIES[check.kind](check) if check.kind in _QUERIES else ""
     return {"check": "custom_sql", "sql": query, "condition": condition} if query else None
+
+
+def _written(name: str) -> str:
+    """A column as the provider's query can have it: in quotes where PostgreSQL would read another name or none."""
+    return name if _PLAIN.fullmatch(name) and name == name.lower() and name not in _RESERVED else quoted(name)
 
 
 def _condition(expect: Expectation, *, ratio: bool) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ def _told(args: Any, made: Made) -> int:
         return FINE
     out(made.text, end="")
     for one in made.lost:
-        say(f"lost: {one.place}: {one.why}", FINE)
+        say(" ".join(f"lost: {one.place}: {one.why}".split()), FINE)
     return FINE
 
 

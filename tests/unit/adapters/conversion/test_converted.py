@@ -125,6 +125,76 @@ def test_a_rule_set_becomes_a_contract() -> None:
     assert "eu.previous_name" in places(made) and "columns.amount" in places(made)
 
 
+def rule_set(tmp_path: Path, *rules: dict[str, Any]) -> Made:
+    (tmp_path / "set.yaml").write_text(yaml.safe_dump({"name": "t", "rules": list(rules)}))
+    return from_ruleset(str(tmp_path / "set.yaml"), "shop.orders")
+
+
+def nulls(column: str, **more: Any) -> dict[str, Any]:
+    return {"name": "r", "check": "null_count", "column": column, "condition": {"equal_to": 0}, **more}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("rule", "column", "lost"),
+    [
+        (nulls('"Order ""Id"""'), 'Order "Id"', ""),
+        (nulls("`Order Id`"), "Order Id", ""),
+        (nulls("Email"), "email", "r.column"),
+        (nulls("größe"), "größe", ""),
+        (nulls("lower(Email)"), "email", "columns.email"),
+        (nulls("t.email"), "email", "columns.email"),
+        (nulls("id", id="a-1"), "id", "r.id"),
+        (nulls('"User"', partition_clause="TRUE"), "User", "columns.User"),
+    ],
+)
+def test_a_column_is_the_one_that_the_providers_query_reads(
+    rule: dict[str, Any], column: str, lost: str, tmp_path: Path
+) -> None:
+    made = rule_set(tmp_path, rule)
+    [contract] = contracts(made)
+    assert (contract.names, list(checks(made))) == ((column,), ["r"]) and lost in " ".join(places(made))
+
+
+@pytest.mark.attack
+def test_columns_of_conditions_and_queries_are_columns_of_the_draft(tmp_path: Path) -> None:
+    made = rule_set(
+        tmp_path,
+        nulls("a", partition_clause="B = 1 OR \"C\" LIKE '%x' -- some"),
+        {"name": "q", "check": "custom_sql", "sql": "SELECT sum(n) FROM (SELECT d AS n FROM {table} o WHERE o.e > 0) AS x", "condition": {"equal_to": 0}},
+        {"name": "many", "check": "row_count", "condition": {"greater_than": 0, "less_than": 9}},
+        {"name": "many_2", "check": "row_count", "condition": {"leq_to": 8}},
+    )  # fmt: skip
+    [contract] = contracts(made)
+    assert set(contract.names) == {"a", "b", "C", "d", "e"}
+    assert list(checks(made)) == ["r", "q", "many", "many_3", "many_2"]
+    assert not [one for one in made.lost if not one.place.startswith("columns.")]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"partition_clause": "ds = '{{ ds }}'"}, "r"),
+        ({"check": "custom_sql", "sql": "SELECT 1 FROM {table} WHERE {% x %}"}, "r"),
+        ({"check": "custom_sql", "sql": "SELECT count(*) FROM {table}", "partition_clause": "a = 1"}, "r.partition_clause"),
+    ],
+)  # fmt: skip
+def test_what_a_gate_would_not_measure_as_the_provider_does_is_said(
+    more: dict[str, str], place: str, tmp_path: Path
+) -> None:
+    made = rule_set(tmp_path, nulls("id") | {"name": "kept"}, nulls("id") | more)
+    assert place in places(made) and (place != "r" or list(checks(made)) == ["kept"])
+
+
+def test_a_rule_set_quotes_the_columns_that_need_it(tmp_path: Path) -> None:
+    for name in ("user", "Email", "Order Id", "plain"):
+        first = to_ruleset(contracts(rule_set(tmp_path, nulls('"' + name + '"'))))
+        [rule] = yaml.safe_load(first.text)["rules"]
+        assert rule["column"] == (name if name == "plain" else f'"{name}"')
+        assert contracts(rule_set(tmp_path, rule))[0].names == (name,)
+
+
 BAD: dict[str, tuple[str, str]] = {
     "no yaml": ("models: [", "is not YAML"),
     "a list": ("- a", "is not a mapping"),
@@ -157,6 +227,21 @@ def test_a_bad_dbt_file_is_one_sentence_with_its_place(name: str, tmp_path: Path
         ("name: a\nrules: [{name: b, check: min, column: c, condition: {is: 0}}]", "not a word of a condition"),
         ("name: a\nrules: [{name: b, check: row_count, condition: {equal_to: 0}}]", "name no column"),
         ("name: a\nrules: [{name: b, check: row_count, odd: 1, condition: {equal_to: 0}}]", "not a key of a rule"),
+        (
+            "name: a\nrules: [{name: b, check: row_count, severity: fatal, condition: {equal_to: 0}}]",
+            "'fatal' is not known",
+        ),
+        (
+            "name: a\nrules: [{name: b, check: row_count, dimension: beauty, condition: {equal_to: 0}}]",
+            "'beauty' is not",
+        ),
+        (
+            "name: a\nrules: [{name: b, check: row_count, sql: SELECT 1, condition: {equal_to: 0}}]",
+            "does not belong to",
+        ),
+        ("name: a\nrules: [{name: b, check: custom_sql, condition: {equal_to: 0}}]", "is not a name"),
+        ("name: a\nrules: [{name: b, check: row_count, condition: {equal_to: 0, leq_to: 1}}]", "equal_to and another"),
+        ("name: a\nrules: [&r {name: b, check: min, column: c, condition: {equal_to: 0}}, *r]", "of another rule, too"),
     ],
 )
 def test_a_bad_rule_set_is_one_sentence_with_its_place(text: str, says: str, tmp_path: Path) -> None:

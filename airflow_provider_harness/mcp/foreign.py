@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, count
 from typing import Any
 
 #: The key below which such a text stands. JSON quotes the text, so that it cannot end the mark itself.
@@ -17,7 +18,10 @@ _WORD = re.compile(r"[A-Za-z0-9_.:+/@#=~-]{0,250}")
 _OWN = frozenset(
     ("stands", "how_sure", "why_not", "reason", "explained", "commands", "if_refused", "if_nobody", "policy_version")
 )
-
+#: Where the entries of a mapping stand whose names are none of the harness's fields, each with its name as a value.
+ENTRIES = "entries"
+#: A name that stands as it is: a field of the harness, a column, a table.
+_NAME = re.compile(r"[A-Za-z0-9_.:+/@#=-]{0,100}")
 
 #: Fields of Dags and contracts that hold what their authors wrote.
 _AUTHORED = frozenset(
@@ -56,3 +60,21 @@ def marked(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: marked(one, name if name in _OWN else key) for key, one in value.items()}
     return value
+
+
+def named(value: Any) -> Any:
+    """The same value; a name in it that is long or has more than one word stands below ``foreign``, beside what it names.
+
+    :param value: JSON values.
+    """
+    if isinstance(value, list | tuple):
+        return [named(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    plain = {key: named(one) for key, one in value.items() if _NAME.fullmatch(key)}
+    strange = [{"name": {KEY: key}, "value": named(one)} for key, one in value.items() if key not in plain]
+    if not strange:
+        return plain
+    numbered = (f"{ENTRIES}_{number}" for number in count(2))
+    here = next(name for name in chain((ENTRIES,), numbered) if name not in plain)
+    return {**plain, here: strange}

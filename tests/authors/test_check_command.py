@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_harness.adapters.dags import ruff
+from airflow_provider_harness.adapters.dags import loaded, ruff
 from airflow_provider_harness.app.authoring.catalog import RULES
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Stage
 from airflow_provider_harness.cli.authoring import check as command
@@ -116,6 +116,21 @@ def test_bad_input_is_a_finding_and_never_a_traceback(tmp_path: Path, capsys: py
     }
 
 
+ENCODED = {
+    "mark.py": b"\xef\xbb\xbf" + b"from airflow.sdk import DAG\nDAG('mark', schedule=None)\n",
+    "latin.py": b"# -*- coding: latin-1 -*-\nfrom airflow.sdk import DAG\nDAG('latin', schedule=None, description='caf\xe9')\n",
+}
+
+
+def test_a_file_is_read_in_the_encoding_that_python_reads(tmp_path: Path) -> None:
+    for name, text in ENCODED.items():
+        (tmp_path / name).write_bytes(text)
+    files = [str(tmp_path / name) for name in ENCODED]
+    read = checking.read(files, imports=False)
+    assert [dag.id for source in read.sources for dag in source.dags] == ["mark", "latin"]
+    assert read.found == {file: [] for file in files}
+
+
 @pytest.mark.parametrize(
     ("args", "said"), [({"target": "2.9"}, "3.4"), ({"seconds": 0.0}, "above 0")], ids=["target", "seconds"]
 )
@@ -146,6 +161,7 @@ def test_ruff_speaks_of_the_target(tmp_path: Path, capsys: pytest.CaptureFixture
 
 LOOPS = "import time\nfrom airflow.sdk import DAG\nwhile True:\n    time.sleep(1)\n"
 EXITS = "import os\nos._exit(9)\n"
+THREAD = "import threading, time\nfrom airflow.sdk import DAG\nthreading.Thread(target=time.sleep, args=[9_000]).start()\nDAG('thread', schedule=None)\n"
 GONE = "from airflow.operators.bash_operator import BashOperator\nfrom airflow.sdk import DAG\nDAG('gone')\n"
 ABSENT = "from airflow.sdk import DAG\nimport a_package_that_nobody_has\nDAG('absent', schedule=None)\n"
 
@@ -153,7 +169,13 @@ ABSENT = "from airflow.sdk import DAG\nimport a_package_that_nobody_has\nDAG('ab
 def test_files_are_imported_apart_and_within_a_time(tmp_path: Path) -> None:
     """One that hangs, one that ends the process, one that is gone, one that lacks a package; the sound ones beside them."""
     folder(tmp_path)
-    for name, text in {"loops.py": LOOPS, "exits.py": EXITS, "gone.py": GONE, "absent.py": ABSENT}.items():
+    for name, text in {
+        "thread.py": THREAD,
+        "loops.py": LOOPS,
+        "exits.py": EXITS,
+        "gone.py": GONE,
+        "absent.py": ABSENT,
+    }.items():
         (tmp_path / name).write_text(text)
     names = ["exits.py", "gone.py", "absent.py", "gated.py", "loops.py"]
     found = checking.findings([str(tmp_path / n) for n in names], imports=True, stage=Stage.COMPILE, seconds=5)
@@ -164,6 +186,8 @@ def test_files_are_imported_apart_and_within_a_time(tmp_path: Path) -> None:
     }
     assert told == {"exits.py": "HF007", "gone.py": "HF002", "loops.py": "HF007"}
     hints = {(Path(one.file).name, one.rule.id) for one in found if one.severity is FindingSeverity.HINT}
+    ended, why = loaded._run([str(tmp_path / "thread.py")], 60)
+    assert why == "the process ended with status 0" and len(ended) == 1  # not killed for its thread
     assert ("absent.py", "HF008") in hints and ("gated.py", "HF008") not in hints
     assert not [one for one in found if Path(one.file).name == "gated.py" and one.severity is not FindingSeverity.HINT]
 

@@ -7,6 +7,7 @@ of JSON a file, written when the file was imported, so that a file that ends the
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -110,3 +111,4 @@ def _asset(one: Any) -> dict[str, str]:
 
 if __name__ == "__main__":
     main(sys.argv[1:-1], sys.argv[-1])
+    os._exit(0)  # a thread that a file started would keep the process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,9 +46,10 @@ def read(paths: Sequence[str], *, imports: bool, seconds: float = loaded.SECONDS
     for path in paths:
         files.found[path] = []
         try:
-            files.texts[path] = Path(path).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            files.found[path].append(Found(rule="HF009", line=1, message=f"{path} cannot be read: {error}"))
+            files.texts[path] = _text(path)
+        except (OSError, SyntaxError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            files.found[path].append(Found(rule="HF009", line=1, message=f"{path} cannot be read: {why}"))
             continue
         source = parsed(path, files.texts[path])
         if isinstance(source, Found):
@@ -59,6 +61,12 @@ def read(paths: Sequence[str], *, imports: bool, seconds: float = loaded.SECONDS
     for source in sources:
         files.sources.append(_as_known(source, files, inside))
     return files
+
+
+def _text(path: str) -> str:
+    """The text of a Python file, in the encoding that it names, as Python reads it."""
+    with tokenize.open(path) as file:
+        return file.read()
 
 
 def _as_known(source: Source, files: Files, inside: Path | None) -> Source:

@@ -89,7 +89,7 @@ def _ids(files: Sequence[Path]) -> Iterator[str]:
 def _none(name: str, found: Mapping[str, Sequence[Found]], by_file: bool) -> None:
     wrong = next(
         (
-            f"{path}:{one.line}: {one.message}"
+            f"{path}:{one.line}: {one.message.rstrip('.')}."
             for path, several in found.items()
             for one in several
             if one.rule in _TROUBLE

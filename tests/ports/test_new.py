@@ -27,6 +27,12 @@ CREATE TABLE orders (id bigint PRIMARY KEY, placed_at timestamptz NOT NULL, amou
 INSERT INTO orders SELECT n, timestamptz '2026-01-01 00:00+00' + n * interval '1 hour', n, 'open' FROM generate_series(0, 47) AS n;
 CREATE TABLE log (at timestamp, seen date, note text);
 CREATE TABLE tags (name text NOT NULL UNIQUE, day date, "it's ""odd\"\" one" int);
+CREATE TABLE held (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders, part int, at timestamptz NOT NULL,
+                   price numeric CONSTRAINT price_is_positive CHECK (price > 0), "Sum" int, UNIQUE (order_id, part),
+                   CONSTRAINT sums CHECK ("Sum" >= part AND at > '2020-01-01'), CONSTRAINT late CHECK (part < 9) NO INHERIT);
+ALTER TABLE held ADD CONSTRAINT never_held CHECK (part > 1) NOT VALID;
+COMMENT ON TABLE held IS 'What is held: of orders.';
+CREATE UNIQUE INDEX held_prices ON held (lower(price::text));
 CREATE TABLE "Odd Ones" (id int PRIMARY KEY, day date NOT NULL);
 """
 BASE = ("--yes", "--conn-id", "shop", "--target-conn-id", "wh", "--dags-folder", "dags", "--tests-folder", "tests")
@@ -152,6 +158,24 @@ def test_a_bigquery_is_loaded_from_staged_files(home: Path, monkeypatch: pytest.
     text = (home / "dags" / "orders.py").read_text()
     assert "fresh >> extract >> load" in text and "staged=extract.output" in text
     assert {rule for rule, _ in weighing("dags/orders.py")} == {"HC008"}
+
+
+def test_conditions_are_rules_and_what_is_left_out_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert harness("new", *BASE, "--table", "held", "--slice-column", "at", "--output", "json") == 0
+    told = [line.split(":")[0] for line in json.loads(capsys.readouterr().out)["left_out"]]
+    assert told == ["foreign key to orders.id", "never_held", "held_prices"]
+    contract = yaml.safe_load((home / "dags" / "contracts" / "held.odcs.yaml").read_text())
+    rules = {one.get("name", one.get("metric")): one for one in contract["schema"][0]["quality"]}
+    assert set(rules) == {"rowCount", "held_order_id_part_key", "price_is_positive", "sums", "late"}
+    assert contract["description"] == {"purpose": "What is held: of orders."}
+    assert {rule for rule, _ in weighing("dags/held.py")} == {"HC008"}
+    monkeypatch.setenv("AIRFLOW_CONN_BQ", json.dumps({"conn_type": "google_cloud_platform", "extra": {"project": "p"}}))
+    bq = ("--table", "held", "--name", "held_bq", "--target-conn-id", "bq", "--target-table", "shop.held")
+    assert harness("new", *BASE, *bq, "--slice-column", "at") == 0
+    said = capsys.readouterr().out
+    assert all(f"left out {name}: its SQL is PostgreSQL's" in said for name in ("price_is_positive", "sums", "late"))
 
 
 def test_on_a_terminal_it_asks_and_proposes(

@@ -30,6 +30,9 @@ WHERE i.indrelid = to_regclass(%s) AND i.indisunique
   AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint c WHERE c.conindid = i.indexrelid) ORDER BY 1
 """
 
+FILLED = "a contract does not say what fills a column that nobody gives"
+"""What is said of a default, an identity or a generated column."""
+
 
 def from_database(dsn: str, table: str, where: str = "") -> Made:
     """The contract of a table as it stands now.
@@ -52,9 +55,7 @@ def from_database(dsn: str, table: str, where: str = "") -> Made:
 def _filled(found: Schema) -> Iterator[Lost]:
     for column in found.columns:
         if column.filled is not Filled.NOBODY:
-            yield Lost(
-                f"{column.name}: {column.filled}", "a contract does not say what fills a column that nobody gives"
-            )
+            yield Lost(f"{column.name}: {column.filled}", FILLED)
 
 
 def _constrained(connection: psycopg.Connection[Any], name: str, body: dict[str, Any]) -> Iterator[Lost]:

@@ -110,16 +110,29 @@ def checked(answers: Answers, document: Document) -> Answers:
     return replace(answers, key=key_of(document) or answers.key)
 
 
-def contract(answers: Answers, document: Document) -> dict[str, Any]:
-    """The contract of the published table.
+def left_out(answers: Answers, document: Document) -> list[str]:
+    """What of the source's contract the published table's does not have, each with the reason."""
+    drafted = document["schema"][0]
+    singles = [to["to"] for one in drafted["properties"] for to in one.get("relationships", ())]
+    several = [to for one in drafted.get("relationships", ()) for to in one["to"]]
+    found = [f"foreign key to {to}: that table need not be where this one is published" for to in (*singles, *several)]
+    rules = _in_sql(drafted) if answers.bigquery else []
+    return found + [f"{rule['name']}: its SQL is PostgreSQL's, and the target is a BigQuery" for rule in rules]
 
-    Relationships are left out: the other tables need not be where this one is published.
-    """
+
+def _in_sql(drafted: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [rule for rule in drafted.get("quality", ()) if rule.get("type") == "sql"]
+
+
+def contract(answers: Answers, document: Document) -> dict[str, Any]:
+    """The contract of the published table, without what ``left_out`` says."""
     drafted = document["schema"][0]
     place = {name: position for position, name in enumerate(answers.key, start=1)}
     table = {part: value for part, value in drafted.items() if part not in ("relationships", "properties")}
     table |= {"name": answers.target_table.rpartition(".")[2], "physicalName": answers.target_table}
     table["properties"] = [_property(one, place) for one in drafted["properties"]]
+    if answers.bigquery:
+        table["quality"] = [rule for rule in table["quality"] if rule not in _in_sql(drafted)]
     load: dict[str, Any] = {"mode": "full"}
     if answers.slice_column:
         load = {"mode": "incremental", "sliceColumn": answers.slice_column}
@@ -129,7 +142,7 @@ def contract(answers: Answers, document: Document) -> dict[str, Any]:
     if answers.late is not None:
         late = {"action": "page", "waitMinutes": answers.late}
         settings.append({"property": "harness.late", "value": late})
-    made = {part: document[part] for part in ("apiVersion", "kind")}
+    made = {part: document[part] for part in ("apiVersion", "kind", "description") if part in document}
     made |= {"id": answers.name, "name": answers.name, "version": "0.1.0", "status": "draft"}
     made["team"] = {"name": answers.owner or NOBODY}
     if answers.latency is not None:

@@ -77,18 +77,20 @@ def new(args: Any) -> int:
 
     said = _asked(args, WHERE, {})
     _needed(said)
-    document = starting.drafted(said["conn_id"], said["table"])
+    document, lost = starting.drafted(said["conn_id"], said["table"])
     said = _asked(args, _about(document), said)
     answers = start.checked(_answers(said, args.start_date), document)
     folders = Path(said["dags_folder"]).absolute(), Path(said["tests_folder"]).absolute()
     files = starting.texts(answers, document, *folders)
     write(files, force=args.force)
-    left = start.questions(answers)
+    left, out_of_it = start.questions(answers), [*start.left_out(answers, document), *lost]
     if args.output == "json":
-        out(json.dumps({"files": [str(path) for path in files], "questions": left}, indent=2))
+        out(json.dumps({"files": [str(path) for path in files], "questions": left, "left_out": out_of_it}, indent=2))
         return FINE
     for path in files:
         out(f"written  {path}")
+    for one in out_of_it:
+        out(f"left out {' '.join(one.split())}")
     for question in left:
         out(f"open     {question}")
     contract, dag, test = files

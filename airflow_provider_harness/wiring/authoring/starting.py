@@ -10,13 +10,18 @@ from typing import Any
 from airflow_provider_harness.app.authoring import start
 
 
-def drafted(conn_id: str, table: str) -> dict[str, Any]:
-    """What the catalog knows of a live table, as the draft of a contract."""
-    from airflow_provider_harness.adapters.postgres.contract_draft import document
+def drafted(conn_id: str, table: str) -> tuple[dict[str, Any], list[str]]:
+    """What the catalog knows of a live table, as the draft of a contract, and what no contract can say, each in a sentence."""
+    import yaml
+
+    from airflow_provider_harness.adapters.conversion.database import FILLED, from_database
     from airflow_provider_harness.wiring import rows
 
     with rows.connections.reachable(conn_id):
-        return document(rows.connections.dsn(conn_id, f"harness new {table}"), table, rows.connections.named(conn_id))
+        dsn = rows.connections.dsn(conn_id, f"harness new {table}")
+        made = from_database(dsn, table, rows.connections.named(conn_id))
+    lost = [f"{one.place}: {one.why}" for one in made.lost if one.why != FILLED]
+    return yaml.safe_load(made.text), lost
 
 
 def texts(answers: start.Answers, document: start.Document, dags: Path, tests: Path) -> dict[Path, str]:

@@ -77,9 +77,10 @@ wheel: venv ## install the wheel in empty environments: alone, with each extra, 
 fuzz: venv ## throw bytes at whatever decodes somebody's text (EXAMPLES=20000 a target; ONLY=contract: one target)
 	@HARNESS_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz -q -x -p no:xdist $(if $(ONLY),-k '$(ONLY)')
 
-eval: venv ## measure the diagnosis: the rules under every transformation (STRIDE=5: on one text in five), and a model beside them
+eval: venv ## measure the diagnosis: the rules under every transformation (STRIDE=5: on one text in five), and a model beside them (MODEL=NAME: a live one, with a key)
 	@$(BIN)/python -m tests.diagnosis --stride $(or $(STRIDE),1)
-	@$(BIN)/python -m tests.evaluation.model
+	@$(if $(MODEL),$(BIN)/airflow harness diagnose --model $(MODEL) --input $(or $(CASES),tests/data/sixth.jsonl) --output .eval/answers.jsonl)
+	@$(BIN)/python -m tests.evaluation.model $(if $(MODEL),--transcripts .eval/answers.jsonl --cases $(or $(CASES),tests/data/sixth.jsonl))
 
 bench: venv ## measure the speed beside the peers' (QUICK=1: under 5 minutes; ONLY='extract*,gate': some rows)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')

@@ -15,12 +15,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.diagnosis.evaluate import SEALED, SETS, Answer, Case, Score, answer, cases, score, wilson
+from tests.diagnosis.hostile import HOSTILE
 from tests.diagnosis.transformations import TRANSFORMATIONS
 
 ROOT = Path(__file__).parents[2]
 PAGE, RESULTS = ROOT / "docs" / "explanation" / "evaluation.md", ROOT / ".eval" / "results.json"
 #: What is asked of the sets together: share of strict categories, of actions, and acts alone wrongly in 100.
 GOALS = {"strict": 0.90, "action": 0.92, "alone": 0.01}
+LOOKS = {**TRANSFORMATIONS, **{f"hostile {name}": look for name, look in HOSTILE.items()}}
 KEPT = {"category": 0.97, "action": 1.0}
 
 
@@ -35,7 +37,7 @@ def main(argv: Iterable[str]) -> int:
         name: [(case, answer(case["log_excerpt"], case["system"])) for case in cases(name)] for name in (*SETS, SEALED)
     }
     opened = [pair for name in SETS for pair in sets[name]]
-    transformed = {name: list(_transformed(name, opened[:: given.stride])) for name in TRANSFORMATIONS}
+    transformed = {name: list(_transformed(name, opened[:: given.stride])) for name in LOOKS}
     seconds = time.process_time() - began
     page = "\n".join(_page(sets, transformed, given.stride, seconds)) + "\n"
     if not given.check:
@@ -52,7 +54,7 @@ Triple = tuple[Case, Answer, Answer]
 def _transformed(name: str, pairs: Iterable[tuple[Case, Answer]]) -> Iterable[Triple]:
     """Each case with its bare answer and the one under the transformation."""
     for case, bare in pairs:
-        yield case, bare, answer(TRANSFORMATIONS[name](case["log_excerpt"], case["id"]), case["system"])
+        yield case, bare, answer(LOOKS[name](case["log_excerpt"], case["id"]), case["system"])
 
 
 def _results(sets: dict[str, list[tuple[Case, Answer]]], transformed: dict[str, list[Triple]]) -> dict[str, object]:
@@ -94,6 +96,14 @@ def _page(
         "0.986), 2 of 108 alone wrongly. Half of it (54 texts) was scored several times around then with a model's recorded answers beside the rules:",
         "[what a model adds](what-a-model-adds.md). It has been open since: two kinds of its misses were mended, and its row below shows the present state.",
         "",
+        "**The newest set that nobody had seen, red:** `sixth.jsonl`, 165 failures of real systems, labelled and committed first. At first sight: strict 0.806 (0.739 to",
+        "0.859), lenient 0.927, action 0.915 (0.863 to 0.949), 4 of 165 alone wrongly. The bar (0.90, 0.92, at most 1 in 100) was not met. What those four had in common was",
+        "mended as a kind (an act alone has a ground: decision 0078); with that, and before anything was learnt from its texts: strict 0.800, action 0.933, 1 of 165. That figure is",
+        "not out of sample, since the kind was found here. Its row below also has the eleven phrases that were learnt from it since. How it was made: `tests/data/README.md`.",
+        "",
+        "**No live model has been asked.** With a key, one command evaluates one: `AIRFLOW_CONN_ANTHROPIC_DEFAULT='anthropic://:KEY@' make eval MODEL=NAME`. What recorded answers of a careful reader show is in",
+        "[what a model adds](what-a-model-adds.md): not better on each figure, and nothing of any model's own reading.",
+        "",
         "## By set",
         "",
         *_HEAD,
@@ -115,7 +125,7 @@ def _page(
 
 
 def _of_transformations(transformed: dict[str, list[Triple]], stride: int) -> Iterable[str]:
-    yield f"What a real log has around a failure, put around {'each' if stride == 1 else f'one in {stride}'} of these texts (`tests/diagnosis/transformations.py`)."
+    yield f"What a real log has around a failure, put around {'each' if stride == 1 else f'one in {stride}'} of these texts (`tests/diagnosis/transformations.py`; hostile: `hostile.py`)."
     yield "*Kept*: the answer is that of the bare text. *Newly alone*: it acts alone wrongly, and that of the bare text does not."
     yield ""
     yield "| transformation | texts | category kept | action kept | newly alone | strict category | action | |"

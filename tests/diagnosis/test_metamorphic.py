@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_harness.core.diagnosis.diagnosis import PERSON_NEEDED
 from tests.diagnosis.evaluate import SETS, answer, cases
+from tests.diagnosis.hostile import HOSTILE
 from tests.diagnosis.transformations import TRANSFORMATIONS, sample
 
 #: Transformations of each failure; the share of answers that must be those of the bare text.
@@ -51,3 +52,15 @@ def test_the_action_is_kept(seen: dict[str, Counter[str]]) -> None:
 def test_the_category_is_kept_in_97_of_100(seen: dict[str, Counter[str]]) -> None:
     whole = sum(seen.values(), Counter())
     assert whole["category"] / whole["texts"] >= CATEGORY
+
+
+def test_no_hostile_look_makes_an_answer_act_alone_wrongly() -> None:
+    """Every eighth failure under two of the rougher looks; ``make eval`` walks all of them."""
+    alone = []
+    for case in [case for name in SETS for case in cases(name)][::8]:
+        if case["safe_action"] in PERSON_NEEDED and not answer(case["log_excerpt"]).alone:
+            looks = sample(list(HOSTILE), case["id"], 2)
+            alone += [
+                (case["id"], name) for name in looks if answer(HOSTILE[name](case["log_excerpt"], case["id"])).alone
+            ]
+    assert len(HOSTILE) == 30 and alone == []

@@ -113,6 +113,11 @@ def main() -> None:
     transcripts = {one["id"]: one for one in map(json.loads, given.transcripts.read_text("utf-8").splitlines())}
     labelled = map(json.loads, given.cases.read_text("utf-8").splitlines())
     cases = [case for case in labelled if transcripts.get(case["id"], {}).get("model", {}).get("messages")]
+    if not cases:
+        parser.exit(
+            1,
+            f"{given.transcripts} holds no conversation about {given.cases}: the model was not reached, or refused each time.\n",
+        )
     began = time.monotonic()
     results: dict[str, Any] = {"rules alone": figures(cases, asked(cases))}
     for ask in ("unsure", "always"):

@@ -77,7 +77,7 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _DEALT_WITH = re.compile(
-    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|succeeded|skipping|optional|ignor\w+|refreshing|replaced|discarding|falling back|poking|suppressed|registered|disabled|is off)\b",
+    r"\b(?:retry|retrying|retries|will try|trying again|sleeping|backing off|(?<!to have )succeeded|skipping|optional|ignor\w+|refreshing|replaced|discarding|falling back|poking|suppressed|registered|disabled|is off)\b",
     re.IGNORECASE,
 )
 #: What a client logs of an answer before it raises its status.

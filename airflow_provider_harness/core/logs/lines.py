@@ -104,6 +104,7 @@ _LONGEST_EVENT = 64_000
 
 def lines_of(text: str) -> Iterator[Line]:
     """Every line of a text, those within a JSON event with the number of its line."""
+    text = text.removeprefix("\\ufeff")  # a byte order mark, as the redactor shows it
     for number, raw in enumerate(text.split("\n"), 1):
         yield from _parsed(Line(number=number, text=_ANSI.sub("", raw.rstrip("\r")) if "[" in raw else raw))
 

@@ -89,7 +89,7 @@ _EXPECTED = (
 #: What failed says that it is so for good: the same again ends the same.
 _FOR_GOOD = (
     r"\b(?:is|are|was|were)? ?not (?:supported|allowed|permitted|enabled|implemented)\b|\bunsupported\b|\binvalid (?!response|status)\w|\bmalformed\b|\billegal\b|\bis required\b|\bdisabled\b|\bsunset\b|\bretired\b|\bdiscontinued\b"
-    r"|\btoo (?:large|long|big)\b|\bunknown (?:column|field|argument|parameter|option|command|method)\b|\b(?:syntax|type|key|attribute|value|name|import)error\b|\b(?:wrong|incorrect) (?:user|pass|number|type|argument|value|key)"
+    r"|\btoo (?:large|long|big)\b|\bunknown (?:column|field|argument|parameter|option|command|method)\b|\b(?:wrong|incorrect) (?:user|pass|number|type|argument|value|key)"
     r"|\b(?:try|attempt|run) \d+\b.{0,60}\btime(?:d )?-?out\b.{0,80}\b(?:try|attempt|run) \d+\b.{0,60}\btime(?:d )?-?out"
 )
 

@@ -268,7 +268,7 @@ def incidents(
         dag_id=dag_id,
         table=table,
         search=search,
-        readable=caller.readable(lists.dags()),
+        readable=caller.readable(lists.dags() | ({dag_id} if dag_id else set())),
     )
     found = lists.listed(wanted, now, limit)
     return marked(_json({"total": found.total, "counts": found.counts, "rows": found.rows}))

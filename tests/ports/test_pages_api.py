@@ -131,6 +131,36 @@ def test_a_dag_that_may_not_be_read_is_not_there(pages: Pages) -> None:
     assert pages.get(f"incidents/{hidden}", "root")["row"]["dag_id"] == "secret_dag"
 
 
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("path", "params", "status"),
+    [
+        ("incidents", {"since": "0001-01-01T00:00:00+14:00"}, 400),
+        ("health", {"since": "0001-01-01T00:00:00+14:00"}, 400),
+        ("incidents", {"map_index": 10**30}, 422),
+        ("checks", {"dag_id": "person", "map_index": 10**30}, 422),
+        ("incidents", {"cursor": "\u00b2-A"}, 400),
+        ("incidents", {"search": "\0"}, 400),
+        ("table", {"name": "\0"}, 400),
+        ("tables", {"cursor": "public.gone"}, 400),
+    ],
+    ids=str,
+)
+def test_what_no_store_can_hold_is_a_wrong_request(
+    pages: Pages, path: str, params: dict[str, Any], status: int
+) -> None:
+    answer = pages.call("GET", f"api/{path}", "ada", params=params)
+    assert (answer.status_code, "detail" in answer.json()) == (status, True)
+
+
+@pytest.mark.attack
+def test_the_beginning_of_ids_does_not_tell_of_those_that_may_not_be_read(pages: Pages) -> None:
+    hidden = pages.incidents["secret_dag"]
+    several, one, none = ("01K9ZJ4Q6T3M8V5W7X2Y0N1P4", hidden, "01K9ZJ4Q6T3M8V5W7X2Y0N1P9")
+    said = {name: pages.call("GET", f"api/incidents/{name}", "ada").json()["detail"] for name in (several, one, none)}
+    assert len({text.replace(name, "ID") for name, text in said.items()}) == 1
+
+
 def test_an_incident_or_dag_that_nobody_knows(pages: Pages) -> None:
     assert pages.call("GET", "api/incidents/01ARZ3NDEKTSV4RRFFQ69G5FAV").status_code == 404
     assert pages.get("incidents", state="all", dag_id="nosuch")["rows"] == []

@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import Depends, FastAPI
+from fastapi.testclient import TestClient
+from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
 from airflow_provider_harness.adapters.store.pages.incident_list import SqlIncidentList
 from airflow_provider_harness.adapters.store.pages.tables import Known
-from airflow_provider_harness.app.pages.incidents.listing import Wanted
+from airflow_provider_harness.app.pages.incidents.listing import Wanted, since_of
 from airflow_provider_harness.core.diagnosis.failure import TryKey
+from airflow_provider_harness.core.errors import ConfigurationError
+from airflow_provider_harness.plugins.api.callers import text_only
+from airflow_provider_harness.plugins.api.incidents import Filter
 from airflow_provider_harness.wiring import pages
 from tests.ports.pages_case import KEY, NOW, REPORT, tabled
 from tests.unit.app.fakes import failure
@@ -91,6 +97,34 @@ def test_nothing_that_is_hidden_finds_it(lists: SqlIncidentList, asked: dict[str
     found = lists.listed(Wanted(readable=MINE, **asked), NOW, 50)
     assert (len(found.rows), found.total) == (mine, mine)
     assert lists.listed(Wanted(readable=ALL, **asked), NOW, 50).total == 1
+
+
+@pytest.mark.parametrize("cursor", ["\u00b2-A", "\u0663-A", "1-a", "1-", "-1-A", "1000-A", "1-A\n"])
+def test_what_is_no_cursor_is_refused(lists: SqlIncidentList, cursor: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not a cursor"):
+        lists.listed(Wanted(readable=ALL), NOW, 50, cursor)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_beyond_the_calendar_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not a timestamp"):
+        since_of(text, NOW)
+
+
+@pytest.mark.parametrize("address", ["/x?a=%00", "/%00", "/x?a=1&b=c%00d"])
+def test_a_character_that_no_database_keeps_is_refused(address: str) -> None:
+    app = FastAPI(dependencies=[Depends(text_only)])
+    app.get("/{name}")(lambda: "fine")
+    with TestClient(app) as client:
+        assert client.get("/x?a=1").status_code == 200
+        assert client.get(address).status_code == 400
+
+
+def test_an_index_that_no_task_has_is_refused() -> None:
+    assert Filter(map_index=-1).map_index == -1
+    for odd in (-2, 2**31, 10**30):
+        with pytest.raises(ValidationError):
+            Filter(map_index=odd)
 
 
 def test_every_dag_of_an_incident_is_asked_about(lists: SqlIncidentList) -> None:

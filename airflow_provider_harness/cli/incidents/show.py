@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
 
 #: Characters of what is to be done that a row of a list has room for; `incidents show` has all of it.
-TO_DO = 60
+TO_DO = 100
 
 
 @command

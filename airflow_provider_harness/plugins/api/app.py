@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from airflow_provider_harness.plugins.api import incidents, mcp, overview, small, tables
 from airflow_provider_harness.plugins.api.answers import explain_errors
+from airflow_provider_harness.plugins.api.callers import text_only
 
 UI = Path(__file__).parents[1] / "ui"
 #: Every router of the API; each is closed to whoever is not logged in, and names what else it asks for.
@@ -36,7 +37,7 @@ def make_app() -> FastAPI:
         openapi_url=None,
         lifespan=mcp.running,
     )
-    api = APIRouter(prefix="/api", dependencies=[Depends(requires_authenticated())])
+    api = APIRouter(prefix="/api", dependencies=[Depends(requires_authenticated()), Depends(text_only)])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

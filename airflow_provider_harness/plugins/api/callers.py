@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Query, Request
 
 from airflow_provider_harness import config
 from airflow_provider_harness.adapters.airflow import server
@@ -18,6 +19,8 @@ from airflow_provider_harness.core.incidents.events import Asked
 from airflow_provider_harness.core.incidents.incident import Incident
 from airflow_provider_harness.wiring import pages
 
+#: Of a mapped task; -1 for one that is not.
+MapIndex = Annotated[int | None, Query(ge=-1, le=2**31 - 1)]
 #: The header without which nothing is written: no form and no foreign page can send it.
 HEADER = "X-Requested-With"
 
@@ -30,6 +33,12 @@ def own_page(request: Request) -> None:
         raise HTTPException(403, "A write is taken from Airflow's own page only.")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "A write is a JSON object (Content-Type: application/json).")
+
+
+def text_only(request: Request) -> None:
+    """Refuse what no database keeps in a text."""
+    if "\0" in unquote(f"{request.url.path}?{request.url.query}"):
+        raise HTTPException(400, "An address has no NUL character.")
 
 
 def overseer(user: GetUserDep) -> None:
@@ -52,15 +61,20 @@ class Known:
     dag_id: str
 
 
+def _unknown(incident_id: str) -> str:
+    """The same where there is none, none that may be read, or more than one: what may not be read is not told by this."""
+    return f"Incident {incident_id[:26]} is not in the store, or several ids begin so: take its whole id."
+
+
 def known_incident(incident_id: str, user: GetUserDep) -> Known:
     """The incident of the path; the Dag is the incident's own, whatever the caller says beside it."""
     try:
         found = pages.incident(incident_id)
     except ConfigurationError as error:
-        raise HTTPException(404, f"Incident {incident_id[:26]} {error.problem}") from error
+        raise HTTPException(404, _unknown(incident_id)) from error
     dag_id = Place.of(leading(found)).dag_id
     if dag_id not in server.readable(user, (dag_id,)):
-        raise HTTPException(404, f"Incident {incident_id[:26]} is not in the store.")
+        raise HTTPException(404, _unknown(incident_id))
     return Known(incident=found, dag_id=dag_id)
 
 

@@ -20,6 +20,7 @@ from airflow_provider_harness.plugins.api.answers import Tagged
 from airflow_provider_harness.plugins.api.callers import (
     Known,
     KnownDep,
+    MapIndex,
     ReadableDep,
     WorkableDep,
     may,
@@ -43,7 +44,7 @@ class Filter(BaseModel):
     dag_id: str = ""
     run_id: str = ""
     task_id: str = ""
-    map_index: int | None = None
+    map_index: MapIndex = None
     owner: str = ""
     team: str = ""
     category: str = ""
@@ -83,7 +84,7 @@ class Nothing(BaseModel):
 class Resolution(BaseModel):
     """Why it is over."""
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "str_strip_whitespace": True}
 
     why: str = Field(min_length=1, max_length=2_000, description="what was wrong and what was done")
     unproved: bool = Field(default=False, description="end it although Airflow does not agree")

@@ -13,8 +13,9 @@ from airflow_provider_harness.adapters.airflow.server import readable
 from airflow_provider_harness.adapters.store.pages.tables import Known
 from airflow_provider_harness.app.pages.incidents.listing import MOST, USUAL
 from airflow_provider_harness.app.pages.tables import GateShown, TableList, TableView, gate_shown
+from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.plugins.api.answers import Tagged
-from airflow_provider_harness.plugins.api.callers import ReadableDep
+from airflow_provider_harness.plugins.api.callers import MapIndex, ReadableDep
 from airflow_provider_harness.wiring import healing as wiring
 from airflow_provider_harness.wiring import pages
 
@@ -67,7 +68,9 @@ def listed(asked: Annotated[TableFilter, Query()], known: KnownTables) -> TableL
     now = wiring.now()
     wanted = [one for one in known if asked.wants(one)]
     names = [one.table for one in wanted]
-    start = names.index(asked.cursor) + 1 if asked.cursor in names else 0
+    if asked.cursor and asked.cursor not in names:
+        raise ConfigurationError("cursor", "is no table of this list any more.", fix="Begin the list anew, without it.")
+    start = names.index(asked.cursor) + 1 if asked.cursor else 0
     page = wanted[start : start + asked.limit]
     more = page[-1].table if page and start + asked.limit < len(wanted) else None
     owners = sorted({one.owner for one in known if one.owner})
@@ -94,7 +97,7 @@ def checks(
     dag_id: Annotated[str, Query(min_length=1, max_length=250)],
     run_id: str = "",
     task_id: str = "",
-    map_index: int | None = None,
+    map_index: MapIndex = None,
 ) -> Gates:
     """What the gates of a Dag, run, task or task instance found."""
     if dag_id not in readable(user, (dag_id,)):

@@ -60,9 +60,9 @@ export const wordOf = (name: string): string => {
 const BRIGHT = new Set(["up_for_retry", "up_for_reschedule", "upstream_failed", "skipped"]);
 
 const Pill = ({ look: [palette, icon, word], text }: { look: Look; text?: string }) => (
-  <Badge colorPalette={palette} variant={BRIGHT.has(palette) ? "subtle" : "solid"} color={BRIGHT.has(palette) ? "fg" : undefined} borderRadius="full" px="2" py="0.5" gap="1" fontSize="xs" whiteSpace="nowrap" maxW="100%">
+  <Badge colorPalette={palette} variant={BRIGHT.has(palette) ? "subtle" : "solid"} color={BRIGHT.has(palette) ? "fg" : undefined} borderRadius="full" px="2" py="0.5" gap="1" fontSize="xs" maxW="100%">
     <Icon name={icon} size="12px" />
-    <chakra.span overflow="hidden" textOverflow="ellipsis">
+    <chakra.span whiteSpace={{ base: "normal", md: "nowrap" }} overflow="hidden" textOverflow="ellipsis">
       {text ?? word}
     </chakra.span>
   </Badge>

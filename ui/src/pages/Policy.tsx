@@ -18,6 +18,7 @@ import { TabBar } from "../parts/TabBar";
 import { toaster } from "../parts/toaster";
 import { Interval, percent } from "../plots/Interval";
 import { Scroll } from "../parts/Scroll";
+import { STACKED } from "../parts/stacked";
 
 const limits = (rule: Whole["rules"][number]): string =>
   [rule.per_incident === null ? "" : `${rule.per_incident} an incident`, rule.per_dag_per_day === null ? "" : `${rule.per_dag_per_day} a Dag and day`].filter(Boolean).join(", ");
@@ -28,7 +29,7 @@ const AllRules = ({ of }: { of: Whole }) => (
       The first rule that names the act and whose conditions all hold decides. No such rule, an unknown fact, a limit that is used up and a rule that fails all mean: refuse.
     </Text>
     <Scroll label="Rules">
-      <Table.Root size="sm" minW="760px">
+      <Table.Root size="sm" minW={{ md: "760px" }} css={STACKED}>
         <Table.Header>
           <Table.Row>
             {["", "Rule", "Verdict", "Act", "When", "Limit", "Reason"].map((head) => (
@@ -39,7 +40,7 @@ const AllRules = ({ of }: { of: Whole }) => (
         <Table.Body>
           {of.rules.map((rule, index) => (
             <Table.Row key={rule.id} verticalAlign="top">
-              <Table.Cell color="fg.muted" textAlign="end">
+              <Table.Cell color="fg.muted" textAlign="end" hideBelow="md">
                 {index + 1}
               </Table.Cell>
               <Table.Cell fontWeight="medium">
@@ -53,14 +54,14 @@ const AllRules = ({ of }: { of: Whole }) => (
               <Table.Cell>
                 <ResultBadge result={rule.verdict} />
               </Table.Cell>
-              <Table.Cell>
+              <Table.Cell data-label="Act">
                 <code>{rule.action}</code>
               </Table.Cell>
-              <Table.Cell>
+              <Table.Cell data-label="When">
                 {rule.when.length > 0 ? rule.when.map((line) => <Text key={line} fontFamily="mono" fontSize="xs" overflowWrap="anywhere">{line}</Text>) : <Text color="fg.muted">always</Text>}
               </Table.Cell>
-              <Table.Cell>{limits(rule) || "–"}</Table.Cell>
-              <Table.Cell minW="160px">{rule.reason}</Table.Cell>
+              <Table.Cell data-label="Limit">{limits(rule) || "–"}</Table.Cell>
+              <Table.Cell minW="160px" data-label="Reason">{rule.reason}</Table.Cell>
             </Table.Row>
           ))}
         </Table.Body>
@@ -268,6 +269,8 @@ const barText = (bar: Autonomy["bar"]): string =>
     ? `The harness proposes autonomy for an act when the act healed a cause at least ${bar.heals} ${bar.heals === 1 ? "time" : "times"} in ${bar.days} days and the lower end of its share is at least ${percent(bar.lower)}. A person accepts it for ${bar.valid_days} days; one false heal ends it at once.`
     : "The harness proposes no autonomy: the administrator has set no [harness] autonomy_bar.";
 
+const COUNTS = [["asked", "Asked"], ["approved", "Approved"], ["healed", "Healed"], ["not_healed", "Not healed"], ["harm", "Harm"]] as const;
+
 type Doing = { row: AutonomyRow; act: "accept" | "withdraw" } | null;
 
 const Earned = () => {
@@ -303,10 +306,10 @@ const Earned = () => {
             </Empty>
           ) : (
             <Scroll label="Record of autonomy">
-              <Table.Root size="sm" minW="880px">
+              <Table.Root size="sm" minW={{ md: "880px" }} css={STACKED}>
                 <Table.Header>
                   <Table.Row>
-                    {["Cause and act", "Now", "Asked", "Approved", "Healed", "Not healed", "Harm", "Share of heals, 95 %", ""].map((head, index) => (
+                    {["Cause and act", "Now", ...COUNTS.map(([, word]) => word), "Share of heals, 95 %", ""].map((head, index) => (
                       <Table.ColumnHeader key={head} textAlign={index > 1 && index < 7 ? "end" : undefined}>
                         {head || <Box as="span" srOnly>What you can do</Box>}
                       </Table.ColumnHeader>
@@ -328,12 +331,12 @@ const Earned = () => {
                           {row.withdrawn_by ? <> <To to={incidentAddress(row.withdrawn_by)}>By this incident</To></> : null}
                         </Text>
                       </Table.Cell>
-                      {[row.asked, row.approved, row.healed, row.not_healed, row.harm].map((count, index) => (
-                        <Table.Cell key={index} textAlign="end" fontVariantNumeric="tabular-nums">
-                          {count}
+                      {COUNTS.map(([name, word]) => (
+                        <Table.Cell key={name} data-label={word} data-short="" textAlign="end" fontVariantNumeric="tabular-nums">
+                          {row[name]}
                         </Table.Cell>
                       ))}
-                      <Table.Cell minW="170px">
+                      <Table.Cell minW="170px" data-label="Share of heals, 95 %">
                         <Interval low={row.low} high={row.high} rate={row.rate} bar={of.bar?.lower ?? null} />
                       </Table.Cell>
                       <Table.Cell>

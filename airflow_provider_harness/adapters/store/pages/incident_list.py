@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sqlalchemy import Connection, Engine
+
+
+#: The rank and the id of the last row of a page.
+_CURSOR = re.compile(r"([0-9]{1,3})-([0-9A-Z]{1,26})")
 
 
 class SqlIncidentList:
@@ -114,10 +119,10 @@ class SqlIncidentList:
 
 
 def _place(cursor: str) -> tuple[int, str]:
-    rank, _, after = cursor.partition("-")
-    if not rank.isdigit() or len(rank) > 3 or not after.isalnum():
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         raise ConfigurationError("cursor", "is not a cursor of this list.", fix="Take next_cursor of the page before.")
-    return int(rank), after
+    return int(found[1]), found[2]
 
 
 def _shown(found: Sequence[Any], partly: Mapping[str, Part]) -> list[Row]:

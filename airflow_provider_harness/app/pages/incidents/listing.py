@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow_provider_harness.app.pages.incidents.row import OPEN, Row, Stand
 from airflow_provider_harness.core.errors import ConfigurationError
@@ -86,10 +86,11 @@ def since_of(text: str, now: datetime, place: str = "since") -> datetime | None:
     if length := _LENGTH.fullmatch(text):
         return now - timedelta(**{_UNITS[length[2]]: int(length[1])})
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        given = datetime.fromisoformat(text)
+        at = given.astimezone(UTC) if given.tzinfo else None
+    except (ValueError, OverflowError):  # the first and the last hours of the calendar are no moments in UTC
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None:
         fix = "Say 90m, 12h or 2d, or a moment as 2026-11-29T22:00:00+01:00."
         raise ConfigurationError(place, f"{text!r} is not a timestamp or a length of time.", fix=fix)
     return at

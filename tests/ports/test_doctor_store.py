@@ -101,6 +101,7 @@ def role(postgres: PostgresServer, database: str) -> Iterator[tuple[Engine, Engi
     upgrade(owner)
     with owner.begin() as connection:
         connection.execute(text(f"CREATE ROLE {database} LOGIN PASSWORD 'pw'"))
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))  # which PostgreSQL 14 gives to everybody
     grant_tasks(owner, database)
     address = owner.url.set(username=database, password="pw").render_as_string(hide_password=False)
     tasks = open_engine(address)

@@ -1,7 +1,7 @@
 """Every error the harness raises, and what Airflow's retry does with it.
 
 "Not retried" is enforced where a task raises: operators re-raise such an error as ``AirflowFailException`` with the
-error as its ``__cause__``, so no retry is burned even where no retry policy is installed.
+error as its ``__cause__``, so Airflow does not retry it, even without a retry policy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class HarnessError(Exception):
     """Any error of the harness.
 
-    :cvar retryable: whether another try of the same task can end differently without anybody changing anything.
+    :cvar retryable: whether another try of the same task can succeed without any change by a person.
     """
 
     retryable: ClassVar[bool] = False
@@ -43,8 +43,7 @@ class ConfigurationError(HarnessError):
 
 
 class NoSlice(ConfigurationError):
-    """A run owns no slice: nobody gave it a logical date, and it has neither data interval nor partition key. Not
-    retried."""
+    """A run owns no slice: it has no logical date, no data interval and no partition key. Not retried."""
 
 
 class ContractError(ConfigurationError):
@@ -60,7 +59,7 @@ class ContractError(ConfigurationError):
 
 
 class MissingExtra(ConfigurationError):
-    """A feature needs a package that was not installed. Not retried: install the extra that is named."""
+    """A feature needs a package that was not installed. Not retried: install the extra that the message names."""
 
     def __init__(self, feature: str, extra: str) -> None:
         self.extra = extra
@@ -75,9 +74,9 @@ class ContractViolation(HarnessError):
     """A gate blocked: a check of severity error did not pass, so nothing was published. Not retried: the same rows
     would fail again.
 
-    :param report: every check with what was expected and what was found.
-    :param standing: rows of the slice that an earlier run published and that still stand there; None where nobody
-        counted them.
+    :param report: every check with its expected and its found value.
+    :param standing: rows of the slice that an earlier run published and that are still published; None if they were not
+        counted.
     """
 
     def __init__(self, report: Report, *, standing: int | None = None) -> None:
@@ -88,7 +87,7 @@ class ContractViolation(HarnessError):
 
 
 class SchemaDrift(HarnessError):
-    """Contract, source and target disagree about columns, found before any row moved. Not retried: a person decides.
+    """The columns of contract, source and target differ; found before any row moved. Not retried: a person decides.
 
     :param diff: what changed, which kind each change is, and the DDL that a person may apply.
     """
@@ -99,12 +98,12 @@ class SchemaDrift(HarnessError):
 
 
 class QueryTooCostly(HarnessError):
-    """A transformation would cost more than it may; it was planned and not run. Not retried: narrow the query, or raise
-    the limit that the message names.
+    """A transformation would cost more than its limit; it was planned and not run. Not retried: narrow the query, or
+    raise the limit that the message names.
 
-    :param cost: what the warehouse estimates, in the planner's units (PostgreSQL) or bytes (BigQuery).
+    :param cost: the warehouse's estimate, in the planner's units (PostgreSQL) or bytes (BigQuery).
     :param limit: what the task allows, in the same unit.
-    :param fix: what makes it cost less.
+    :param fix: how to make it cost less.
     """
 
     def __init__(self, table: str, cost: float, limit: float, unit: str, fix: str = "") -> None:
@@ -116,11 +115,11 @@ class QueryTooCostly(HarnessError):
 
 
 class PromotionRefused(HarnessError):
-    """A version of a model does not meet the terms of its contract, or there is none to go back to; the version in use
-    stays. Not retried: the same numbers would be refused again. Train another version, or change the terms.
+    """A version of a model does not meet the terms of its contract, or there is no version for a rollback; the version
+    in use stays. Not retried: the same metrics would be refused again. Train another version, or change the terms.
 
     :param whys: each reason, as a sentence.
-    :param current: the version in use; None where none is.
+    :param current: the version in use; None if there is none.
     """
 
     def __init__(self, model: str, version: str, whys: Sequence[str], current: str | None) -> None:
@@ -130,10 +129,10 @@ class PromotionRefused(HarnessError):
 
 
 class ModelUnproved(HarnessError):
-    """A version of a model was put into use, and it is not shown that this holds. Not retried: a person looks at the
+    """A version of a model was put into use, but the verification failed. Not retried: a person must check the
     registry.
 
-    :param whys: what does not hold, as sentences.
+    :param whys: each failed condition, as a sentence.
     """
 
     def __init__(self, model: str, version: str, whys: Sequence[str]) -> None:
@@ -142,10 +141,11 @@ class ModelUnproved(HarnessError):
 
 
 class UncarriedValue(HarnessError):
-    """The source has a type or value that cannot be carried without loss. Not retried.
+    """The source has a type or value that cannot be moved without loss. Not retried: change the query or the contract
+    as the message says.
 
     :param table: the relation that was read.
-    :param columns: column name -> what it holds that cannot be carried.
+    :param columns: column name -> its type or values that cannot be moved.
     """
 
     def __init__(self, table: str, columns: Mapping[str, str]) -> None:
@@ -160,8 +160,8 @@ class SliceBusy(HarnessError):
 
 
 class HarnessUnavailable(HarnessError):
-    """The store, Airflow's API or PagerDuty did not answer. Retried as usual; what a
-    callback could not write is found again by the reconciler.
+    """The store, Airflow's API or PagerDuty did not answer. Retried as usual; the reconciler finds failures that a
+    callback could not write.
 
     :param what: the part that did not answer.
     """
@@ -174,8 +174,8 @@ class HarnessUnavailable(HarnessError):
 
 
 class DatabaseRefused(HarnessError):
-    """A database or warehouse refused what it was asked for: a permission, a name, a type, a constraint, a value. Not
-    retried: it would refuse again; correct what the message names.
+    """A database or warehouse refused a request: a permission, a name, a type, a constraint, a value. Not retried: it
+    would refuse again. Correct what the message names.
 
     :param where: the connection, in words.
     :param reason: what it refused, without values of rows.
@@ -197,8 +197,8 @@ STORAGE_FIX = "Let the storage's connection read and write [harness] staging_pat
 
 
 class DatabaseUnavailable(HarnessUnavailable):
-    """A database or warehouse did not answer, broke off, or gave way to others: the connection was lost, there were too
-    many of them, a deadlock, a quota for a while. Retried by Airflow as usual: another try can pass.
+    """A database or warehouse did not answer, or could not finish for now: a lost connection, too many connections, a
+    deadlock, a temporary quota. Retried by Airflow as usual: another try can pass.
 
     :param where: the connection, in words.
     :param reason: what happened, without values of rows.
@@ -211,12 +211,12 @@ class DatabaseUnavailable(HarnessUnavailable):
 
 
 class TableLocked(HarnessError):
-    """A statement waited for a lock for longer than the session's ``lock_timeout``, and gave up. Retried by Airflow as
-    usual: the others end.
+    """A statement waited for a lock longer than the session's ``lock_timeout``, and was cancelled. Retried by Airflow
+    as usual: the other sessions end.
 
     :param where: the connection, in words.
     :param waited: how long it may wait, as PostgreSQL writes it.
-    :param holders: who held the lock, one sentence each; empty where it could not be seen.
+    :param holders: who held the lock, one sentence each; empty if that is not known.
     """
 
     retryable: ClassVar[bool] = True
@@ -232,11 +232,11 @@ class TableLocked(HarnessError):
 
 
 class TargetInterferes(HarnessError):
-    """The published table itself changed, swallowed or hid rows that the gate had let pass: a trigger, a rule, a
-    policy. The publication was rolled back. Not retried: it would do so again.
+    """A trigger, a rule or a row-level policy of the published table changed, removed or hid rows that passed the gate.
+    The publication was rolled back. Not retried: it would happen again.
 
     :param table: the published table.
-    :param what: what became of the rows, with counts.
+    :param what: the effect on the rows, with counts.
     :param by: the triggers, rules and policies that it has.
     """
 
@@ -250,8 +250,8 @@ class TargetInterferes(HarnessError):
 
 
 class MalformedFile(HarnessError):
-    """A file cannot be read as what it says it is: its encoding, a row of another length, a header, a broken document.
-    Not retried: the file is the same the next time. Nothing is advised for any table.
+    """A file cannot be read in its format: its encoding, a row of the wrong length, a header, a broken document. Not
+    retried: the file would be the same. The report advises nothing for a table.
 
     :param problems: one sentence each: file, line where there is one, what is wrong.
     """
@@ -271,7 +271,7 @@ def told(reason: str, code: str, names: Mapping[str, str]) -> str:
 
 
 class NotAllowed(HarnessError):
-    """The executor was about to do what no verdict, approval or mode covers. Nothing was done. Not retried.
+    """No verdict, approval or mode allows this act. The harness did nothing. Not retried.
 
     :param facts: the values that were compared, for the audit.
     """

@@ -26,7 +26,8 @@ def told(value: Any, part: str = "", start: int = 0, most: int = MOST) -> str:
     :param part: which part of it, as a JSON pointer such as ``/evidence/log``; empty for the whole.
     :param start: how many items, entries or characters of that part are left out at its beginning.
     :param most: tokens of the answer at most.
-    :raises ConfigurationError: it has no such part, the part no such start, or ``most`` no room for the names around it.
+    :raises ConfigurationError: it has no such part, the part no such start, or ``most`` no room for the names around
+        it.
     """
     chosen = _from(_at(foreign.named(value), part), part, start)
     room = most
@@ -38,7 +39,7 @@ def told(value: Any, part: str = "", start: int = 0, most: int = MOST) -> str:
         if tokens(text) <= most:
             return text
         room = room * 4 // 5
-    raise ConfigurationError(f"max_tokens {most}", "has no room for the way to this part.", fix=f"Give {MOST}.")
+    raise ConfigurationError(f"max_tokens {most}", "is too small for the address of this part.", fix=f"Give {MOST}.")
 
 
 def _written(shown: Any, cuts: Sequence[Cut]) -> str:

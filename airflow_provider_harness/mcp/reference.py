@@ -118,7 +118,7 @@ PAGES: Mapping[str, Page] = {
 
 
 def write_a_gated_dag(wanted: str) -> str:
-    """Write a Dag with its contract, and check it until nothing stands."""
+    """Write a Dag with its contract, and check it until there are no findings."""
     return text("write_a_gated_dag.md").format(wanted=wanted)
 
 

@@ -38,17 +38,17 @@ def _json(value: Any) -> Any:
 def explain(
     caller: Caller,
     dag: Annotated[str, Field(max_length=1_000, description="id of a Dag; at your own machine also its file")],
-    as_of: Annotated[str, Field(max_length=40, description="moment after which the next run is looked for")] = "",
+    as_of: Annotated[str, Field(max_length=40, description="moment after which the next run begins")] = "",
     imports: Annotated[bool, Field(description="import the file, which runs its top-level code")] = False,
 ) -> Any:
-    """What a Dag does, step by step, before it runs: inputs, outputs, columns, gates, slice of the next run, who is paged, what the
-    healer may do."""
+    """Explain a Dag step by step before it runs: inputs, outputs, columns, gates, slice of the next run, who is paged,
+    what the healer may do."""
     from airflow_provider_harness.wiring.authoring import explaining
 
     moment = moment_if_given(as_of, "as_of")
     if caller.local:
         return authored(_json(explaining.explanations(dag, imports=imports, as_of=moment)))
-    unknown = ConfigurationError(f"Dag {dag[:250]}", "is not one that you may read, or its file is not here.")
+    unknown = ConfigurationError(f"Dag {dag[:250]}", "does not exist, or you may not read it, or its file is not here.")
     if imports:
         own_files(caller, "imports", "Leave it out: the code is read.")
     if dag.endswith(".py") or not _DAG_ID.fullmatch(dag) or dag not in caller.readable((dag,)):
@@ -71,8 +71,8 @@ def check(
     ] = None,
     imports: Annotated[bool, Field(description="import the file, which runs its top-level code")] = False,
 ) -> Any:
-    """What is wrong with a Dag and the contracts that it names: each finding with line, what, why, and the text to add. Nothing is
-    wrong where `stands` is false."""
+    """Find the problems of a Dag and its contracts: each finding with line, what, why, and the text to add. If `stands`
+    is false, there is no error and no warning."""
     from airflow_provider_harness.app.authoring.check import stands
     from airflow_provider_harness.app.authoring.finding import Stage
     from airflow_provider_harness.wiring.authoring import checking
@@ -120,7 +120,8 @@ def contract(
     file: Annotated[str, Field(max_length=1_000, description="a contract file, at your own machine")] = "",
     text: Annotated[Text, Field(description="the text of a contract")] = "",
 ) -> Any:
-    """What a contract demands: of a table as its gates kept it, of a file, or of a text. What is wrong with a file or text is told."""
+    """The demands of a contract: of a table as its gates stored it, of a file, or of a text. Reports the mistakes in a
+    file or text."""
     from airflow_provider_harness.app.pages import kept_contract
 
     if sum(map(bool, (table, file, text))) != 1:
@@ -141,9 +142,10 @@ def contract_difference(
     old: Annotated[
         Text, Field(description="the text of a contract that consumers rely on; or its file, at your own machine")
     ] = "",
-    new: Annotated[Text, Field(description="what is to replace it")] = "",
+    new: Annotated[Text, Field(description="the contract that will replace it")] = "",
 ) -> Any:
-    """What a newer contract says otherwise, and whether a consumer could notice: between two texts, or the versions of a table."""
+    """The differences of a newer contract, and whether a consumer could notice them: between two texts, or the versions
+    of a table."""
     from airflow_provider_harness.app.pages import table_view
     from airflow_provider_harness.core.contracts.diff import diff_all
 
@@ -201,9 +203,9 @@ def _versions(caller: Caller, table: str) -> Sequence[tuple[datetime, Mapping[st
 def lineage(
     caller: Caller,
     name: Annotated[str, Field(min_length=1, max_length=512, description="[database.]schema.table, or a column of it")],
-    downstream: Annotated[bool, Field(description="what is made of it, instead of what it is made of")] = False,
+    downstream: Annotated[bool, Field(description="the tables made from it, instead of its sources")] = False,
 ) -> Any:
-    """The way from a table or column to its source, task by task; or to what is made of it."""
+    """The lineage from a table or column to its source, task by task; or to the tables made from it."""
     from airflow_provider_harness.app.pages.lineage import dag_of, table_of
     from airflow_provider_harness.core.lineage import text as told
     from airflow_provider_harness.wiring import lineage as wiring_lineage
@@ -233,9 +235,10 @@ def _readable_steps(walk: dict[str, Any], readable: Callable[[str], bool]) -> di
 def quality(
     caller: Caller,
     table: TableName,
-    slices: Annotated[int, Field(ge=1, le=120, description="the newest ones that are told")] = 14,
+    slices: Annotated[int, Field(ge=1, le=120, description="how many of the newest to return")] = 14,
 ) -> Any:
-    """What the gates of a table found, slice by slice: decisions, checks, numbers and what is normal, rows set aside, incidents."""
+    """The results of a table's gates, slice by slice: decisions, checks, numbers and their usual range, rows set aside,
+    incidents."""
     from airflow_provider_harness.wiring import pages
 
     found = _table(caller, table)
@@ -255,7 +258,7 @@ def incidents(
     search: Annotated[str, Field(max_length=200)] = "",
     limit: Annotated[int, Field(ge=1, le=200)] = 20,
 ) -> Any:
-    """Incidents, the most urgent first: what is broken and for whom, why, where it stands, and what is next."""
+    """Incidents, the most urgent first: what is broken and who uses it, the cause, the state, and the next step."""
     from airflow_provider_harness.app.pages.incidents.listing import Wanted, since_of
     from airflow_provider_harness.wiring import healing as wiring
     from airflow_provider_harness.wiring import pages
@@ -285,9 +288,9 @@ def _states(word: str) -> Sequence[Stand]:
 
 def incident(
     caller: Caller,
-    id: Annotated[str, Field(min_length=1, max_length=26, description="its id, or a beginning that no other has")],
+    id: Annotated[str, Field(min_length=1, max_length=26, description="its id, or a unique prefix of it")],
 ) -> Any:
-    """One incident: what broke, the cause with the evidence for it, the verdict and the rule, what was done, and what to do next."""
+    """One incident: what broke, the cause with its evidence, the verdict and the rule, the acts, and the next step."""
     from airflow_provider_harness.app.pages.incidents.parts import May
     from airflow_provider_harness.wiring import pages
 
@@ -301,7 +304,9 @@ def _readable_incident(caller: Caller, given: str) -> str:
     from airflow_provider_harness.app.pages.incidents.row import leading
     from airflow_provider_harness.wiring import pages
 
-    unknown = ConfigurationError(f"incident {given}", "is none that you may read.", fix="Take an id of `incidents`.")
+    unknown = ConfigurationError(
+        f"incident {given}", "does not exist, or you may not read it.", fix="Take an id of `incidents`."
+    )
     try:
         found = pages.incident(given)
     except ConfigurationError as error:
@@ -318,12 +323,13 @@ def policy(
     facts: Annotated[list[str] | None, Field(max_length=40, description="name=value, by harness://facts")] = None,
     incident: Annotated[str, Field(max_length=26, description="in place of an action: its newest proposal")] = "",
 ) -> Any:
-    """What the policy would say to an action and facts, or to the newest proposal of an incident: verdict, rule, and each rule's why."""
+    """The verdict of the policy for an action and facts, or for the newest proposal of an incident: verdict, rule, and
+    each rule's why."""
     from airflow_provider_harness.core.policy.policy import Usage
     from airflow_provider_harness.wiring import pages
 
     if not caller.oversees():
-        raise ConfigurationError("policy", "is for who may see the activity of this installation.")
+        raise ConfigurationError("policy", "needs the right to see the activity of this installation.")
     if bool(action) == bool(incident):
         raise ConfigurationError("policy", "takes an action with its facts, or an incident.", fix="Give one.")
     name = _readable_incident(caller, incident) if incident else ""

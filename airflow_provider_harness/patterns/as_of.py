@@ -1,4 +1,4 @@
-"""Each row with what was valid at its time."""
+"""Join each row with the row that was valid at its time."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ def as_of_join(
     max_age: timedelta | None = None,
     slice_by: str | None = None,
 ) -> Pattern:
-    """Each row of the left once, with the newest row of the right at or before its time, and when that was (``matched_at``).
+    """Each row of the left once, with the newest row of the right at or before its time, and when that was
+    (``matched_at``).
 
     :param left: ``schema.table``, or another pattern.
-    :param right: the same, of what has a history: prices, versions, measurements.
+    :param right: the same, for a table with a history: prices, versions, measurements.
     :param key: columns that both have, or name on the left -> name on the right. A null matches nothing.
-    :param left_key: columns that tell rows of the left apart; the gate stops a key that comes twice.
-    :param left_time: when a row of the left was; it is given. Null matches nothing.
+    :param left_key: columns that identify a row of the left; the gate stops a duplicate key.
+    :param left_time: time of a row of the left; it is in the result. Null matches nothing.
     :param right_time: since when a row of the right is valid.
     :param left_columns: further columns of the left.
     :param right_columns: columns of the right, or name on the right -> name that it gives.
-    :param known_at: the right's column that says when a row became known; one that was not known at ``left_time``, or of which
-        that is null, is left out, so that a correction of the past does not leak into it. It is given as ``matched_known_at``.
+    :param known_at: the right's column with the time at which a row became known. A row that was not known at
+        ``left_time``, or has a null there, is left out, so a later correction does not leak into the past. It is in the
+        result as ``matched_known_at``.
     :param ties: columns of the right that order rows of one time; then the greater text decides.
     :param max_age: how old a match may be, in whole seconds; None for no limit.
-    :param slice_by: one of the left's columns that are given; a run gives the rows of its slice, and the contract is of mode
-        ``incremental``. None: all at once, of mode ``full``.
+    :param slice_by: one of the left's columns that are given; a run gives the rows of its slice, and the contract is of
+        mode ``incremental``. None: all at once, of mode ``full``.
     """
     given = sql.Arguments("as_of_join")
     keys = dict(key) if isinstance(key, Mapping) else {name: name for name in given.names("key", key)}
@@ -59,7 +61,10 @@ def as_of_join(
     on = " AND ".join(_matches(given, keys, moment, right_time, known_at, max_age))
     rank = _newest((*own, "harness_twin"), (right_time, *tied), tuple(theirs))
     right_list = ", ".join(f"b.{sql.ident(name)} AS {sql.ident(out)}" for name, out in outputs)
-    joined = f"SELECT {sql.columns(mine, 'a')}, {right_list}, {rank} AS harness_rank FROM ({rows}) AS a LEFT JOIN {given.source('right', right)} AS b ON {on}"
+    joined = (
+        f"SELECT {sql.columns(mine, 'a')}, {right_list}, {rank} AS harness_rank FROM ({rows}) AS a LEFT JOIN "
+        f"{given.source('right', right)} AS b ON {on}"
+    )
     names = (*mine, *(out for _, out in outputs))
     return Pattern(
         name="as_of_join",
@@ -79,7 +84,8 @@ def _renamed(given: sql.Arguments, columns: str | Sequence[str] | Mapping[str, s
 
 
 def _rows(needed: Sequence[str], ordered: Sequence[str], own: Sequence[str], source: str, slice_by: str | None) -> str:
-    """The left's rows, with a number that tells even those apart that have the same key: none may vanish before the gate."""
+    """The left's rows, with a number that tells even those apart that have the same key: none may vanish before the
+    gate."""
     twin = sql.ranked(own, (), ordered)
     here = f" WHERE {sql.in_slice(f't.{sql.ident(slice_by)}')}" if slice_by else ""
     return f"SELECT {sql.columns(needed)}, {twin} AS harness_twin FROM {source} AS t{here}"

@@ -1,4 +1,4 @@
-"""The current state of a table whose changes were captured."""
+"""The current state of a table from its captured changes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ def current_state(
     :param changes: ``schema.table`` of the log, or another pattern; a row is the whole row after a change.
     :param key: columns of the primary key. Changes with a null in it count as one key; the gate stops them.
     :param columns: other columns that it gives.
-    :param sequence: columns that order the changes of a key, the most important first; null is the oldest. Of changes that are
-        equal in all of them, a delete wins, then the greater text of the columns, so the same one is taken each time.
-    :param deleted: what marks a delete: a boolean column, or a column and its text: ``("op", "d")``. None: nothing is deleted.
-    :param deletes: ``drop``: a deleted key is not there. ``tombstone``: it is there with ``is_deleted``, its key and its
-        ``sequence`` and ``slice_by`` columns; other columns are null.
-    :param slice_by: one of the columns; a run gives the keys whose newest change lies in its slice, and the contract is of
-        mode ``merge``, so deletes are tombstones. None: all at once, of mode ``full``.
+    :param sequence: columns that order the changes of a key, the most important first; null is the oldest. Of changes
+        that are equal in all of them, a delete wins, then the greater text of the columns, so the same one is taken
+        each time.
+    :param deleted: what marks a delete: a boolean column, or a column and its text: ``("op", "d")``. None: nothing is
+        deleted.
+    :param deletes: ``drop``: the result has no row for a deleted key. ``tombstone``: the result has a row with
+        ``is_deleted``, the key and the ``sequence`` and ``slice_by`` columns; other columns are null.
+    :param slice_by: one of the columns; a run gives the keys whose newest change lies in its slice, and the contract is
+        of mode ``merge``, so deletes are tombstones. None: all at once, of mode ``full``.
     """
     given = sql.Arguments("current_state")
     own, carried = given.names("key", key), given.names("columns", columns, some=False)

@@ -17,14 +17,14 @@ def late_dimension(
     key: str | Sequence[str] | Mapping[str, str],
     columns: str | Sequence[str],
 ) -> Pattern:
-    """All rows of a dimension, and one with ``is_inferred`` and nothing but its key for each key that only facts have yet.
-
-    So no fact is lost in a join. When the row itself arrives, the next run gives it in place of the inferred one. The contract
-    is of mode ``full``.
+    """All rows of a dimension, and for each key that only facts have yet, a row with only the key and ``is_inferred``.
+    So a join loses no fact. When the row itself arrives, the next run replaces the inferred row. The contract is of
+    mode ``full``.
 
     :param dimension: ``schema.table``, or another pattern.
-    :param facts: the same, of what refers to it.
-    :param key: columns that both have, or name in the dimension -> name in the facts. A fact with a null in it refers to nothing.
+    :param facts: the same, for the table that refers to it.
+    :param key: columns that both have, or name in the dimension -> name in the facts. A fact with a null in it refers
+        to nothing.
     :param columns: other columns of the dimension.
     """
     given = sql.Arguments("late_dimension")
@@ -37,7 +37,10 @@ def late_dimension(
     there = " AND ".join(f"t.{sql.ident(name)} IS NOT NULL" for name in theirs)
     named = f"SELECT DISTINCT {sql.columns(theirs)} FROM {given.source('facts', facts)} AS t WHERE {there}"
     listed = [sql.columns([other], "f") for other in theirs] + [sql.columns([name], "d") for name in carried]
-    new = f"SELECT {', '.join(listed)}, TRUE FROM ({named}) AS f LEFT JOIN {home} AS d ON {sql.equal(keys, 'd', 'f')} WHERE {sql.columns(own[:1], 'd')} IS NULL"
+    new = (
+        f"SELECT {', '.join(listed)}, TRUE FROM ({named}) AS f LEFT JOIN {home} AS d ON "
+        f"{sql.equal(keys, 'd', 'f')} WHERE {sql.columns(own[:1], 'd')} IS NULL"
+    )
     return Pattern(
         name="late_dimension",
         text=f"{known} UNION ALL {new}",

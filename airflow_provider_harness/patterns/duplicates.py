@@ -1,4 +1,4 @@
-"""One row of each key, of a source that has several."""
+"""Keep one row of each key of a source that has several."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def deduplicate(
     """One row of each key: the last or the first.
 
     :param source: ``schema.table``, or another pattern.
-    :param key: columns that tell rows apart. Rows with a null in it count as one key; the gate stops them.
+    :param key: columns that identify a row. Rows with a null in it count as one key; the gate stops them.
     :param columns: other columns that it gives.
-    :param order_by: columns by which rows of a key follow each other; null comes last either way. Rows that are equal in
-        these are told apart by the text of the columns that it gives, so the same one is taken each time.
+    :param order_by: columns that order the rows of a key; null comes last either way. If rows are equal in these, the
+        text of the result's columns decides, so the same row is kept each time.
     :param keep: ``last`` or ``first``.
-    :param slice_by: one of the columns; a run gives the keys whose row lies in its slice, and the contract is of mode ``merge``.
-        None: all at once, of mode ``full``.
+    :param slice_by: one of the columns; a run gives the keys whose row lies in its slice, and the contract is of mode
+        ``merge``. None: all at once, of mode ``full``.
     """
     given = sql.Arguments("deduplicate")
     own, carried = given.names("key", key), given.names("columns", columns, some=False)

@@ -1,4 +1,4 @@
-"""What every pattern gives: the query of an engine, and the gates for the contract of what it makes."""
+"""The result of every pattern: the query for an engine, and the gates for the contract of its table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """A query and the gates of what it gives.
+    """A query and the gates of its result.
 
     :param name: of the function that made it.
     :param text: the query in PostgreSQL's SQL; a percent sign that is not a placeholder is doubled.
@@ -44,8 +44,8 @@ class Pattern:
     def sql(self, engine: str = Engine.POSTGRES) -> str:
         """The query for an engine.
 
-        Slice bounds are ``%(slice_start)s`` and ``%(slice_end)s``, as ``SQLTransformOperator`` fills them; for DuckDB, the
-        parameters ``$slice_start`` and ``$slice_end``.
+        Slice bounds are ``%(slice_start)s`` and ``%(slice_end)s``, as ``SQLTransformOperator`` fills them; for DuckDB,
+        the parameters ``$slice_start`` and ``$slice_end``.
         """
         if engine not in list(Engine):
             raise ConfigurationError(
@@ -63,7 +63,7 @@ class Pattern:
         return _lines(self.gates)
 
     def refuse(self, contract: str, mode: str, checks: Iterable[str]) -> None:
-        """See that a contract lets this pattern be run again, and has its gates.
+        """Check that a contract has this pattern's mode, so that it can run again, and its gates.
 
         :param contract: its id.
         :param mode: how the contract loads.

@@ -56,14 +56,16 @@ def tumbling_window(
     A window holds the moments from its start, without its end.
 
     :param source: ``schema.table``, or another pattern.
-    :param time: when a row was, a timestamp with a zone. A row without one is in no window.
+    :param time: time of a row, a timestamp with a zone. A row without a time is in no window.
     :param size: a length of time in whole seconds, counted from 1970-01-01 in UTC; or by the calendar of ``time_zone``:
         ``day``, ``week`` (from Monday), ``month``, ``quarter``, ``year``.
     :param group_by: columns whose values have windows of their own; null is a value.
-    :param measures: name that it gives -> (``count``, ``count_distinct``, ``sum``, ``min``, ``max`` or ``avg``, column).
-    :param arrived: when a row was there. With ``lateness``, windows leave out those that were later, and those of which
-        that is null; ``late_rows`` with the same arguments gives them.
-    :param lateness: how long after its end a window takes rows, in whole seconds. Once that is over, a re-run gives the same.
+    :param measures: name that it gives -> (``count``, ``count_distinct``, ``sum``, ``min``, ``max`` or ``avg``,
+        column).
+    :param arrived: arrival time of a row. With ``lateness``, windows leave out later rows, and rows with a null there;
+        ``late_rows`` with the same arguments returns them.
+    :param lateness: how long after its end a window takes rows, in whole seconds. Once that is over, a re-run gives the
+        same.
     :param time_zone: IANA name; for sizes by the calendar.
     :param sliced: a run gives the windows that start in its slice, and the contract is of mode ``incremental`` by
         ``window_start``; else all at once, of mode ``full``.
@@ -83,7 +85,8 @@ def tumbling_window(
     where += [sql.in_slice(f"w.{START}")] if sliced else []
     return Pattern(
         name="tumbling_window",
-        text=f"SELECT {', '.join([*listed, *made])} FROM ({inside}) AS w WHERE {' AND '.join(where)} GROUP BY {', '.join(listed)}",
+        text=f"SELECT {', '.join([*listed, *made])} FROM ({inside}) AS w WHERE {' AND '.join(where)} GROUP BY "
+        f"{', '.join(listed)}",
         columns=(*groups, START, END, ROWS, *found),
         gates=_gates(groups, size),
         mode="incremental" if sliced else "full",
@@ -102,7 +105,8 @@ def late_rows(
     time_zone: str = "UTC",
     sliced: bool = False,
 ) -> Pattern:
-    """The rows that ``tumbling_window`` with the same arguments leaves out, with their window and when it closed (``closed_at``).
+    """The rows that ``tumbling_window`` with the same arguments leaves out, with their window and when it closed
+    (``closed_at``).
 
     Each row with a time is either in a window or here. The other parameters are those of ``tumbling_window``.
 

@@ -97,7 +97,7 @@ def may(user: GetUserDep, known: Known) -> May:
     asked = known.incident.last.get(Asked)
     assigned = tuple(asked.assigned) if asked else ()
     answer = who in assigned and server.may_answer(user, config.read().healer_dag_id)
-    why = "" if act else f"{who} may read {known.dag_id}, and not change its task instances."
+    why = "" if act else f"{who} may read {known.dag_id}, but not change its task instances."
     if act and assigned and not answer:
         why = f"{', '.join(assigned)} may answer the question; {who} may do everything else."
     return May(act=act, answer=answer, why_not=why)

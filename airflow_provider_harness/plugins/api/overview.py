@@ -94,7 +94,7 @@ def explain(
 ) -> Explained:
     """What each rule says: to an incident's newest proposal, or to an action and facts."""
     if bool(incident) == bool(action):
-        raise HTTPException(422, "Say an incident, or an action with its facts.")
+        raise HTTPException(422, "Give an incident, or an action with its facts.")
     name = known_incident(incident, user).incident.id if incident else ""
     usage = Usage(on_incident=acts_on_incident, on_dag_today=acts_on_dag)
     return pages.policy_explained(name, action, fact or (), usage)
@@ -109,13 +109,14 @@ def simulate(body: Trial, seen: ReadableDep) -> Simulated:
 
 @router.get("/autonomy")
 def autonomy(user: GetUserDep) -> AutonomyView:
-    """What the harness has earned to do alone, act by act and cause by cause."""
+    """The autonomy of the harness, for each act and cause."""
     return wiring.autonomy().view(may_accept=may_configure(user))
 
 
 @writes.post("/autonomy/accept")
 def accept(body: Accept, user: GetUserDep) -> Changed:
-    """Accept that an act against a cause is made without asking; recorded under the caller's name, and it expires."""
+    """Accept that the harness does an act against a cause without asking; the audit records it under the caller's name,
+    and it expires."""
     wiring.autonomy().accept(body.category, body.action, str(user.get_id()), body.days)
     return _changed(body.category, body.action)
 

@@ -131,6 +131,37 @@ def test_a_file_is_read_in_the_encoding_that_python_reads(tmp_path: Path) -> Non
     assert read.found == {file: [] for file in files}
 
 
+def test_a_link_that_leads_to_itself_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "self.py").symlink_to("self.py")
+    [one] = checking.findings([str(tmp_path / "self.py")], imports=False, stage=Stage.COMPILE)
+    assert one.rule.id == "HF009" and "symbolic links" in one.message
+
+
+SECRET, PLAIN = "a command with a password is written down", ""
+COMMANDS = {
+    "mysql -u root -pTr0ub4dor99 -e 'select 1'": SECRET,
+    "tool --password s3cret99x": SECRET,
+    "curl -u bob:hunter2222 https://a.example": SECRET,
+    "redis-cli -h cache -a abc12345 ping": SECRET,
+    "psql -p 5432 -h db": PLAIN,
+    "mysql --port 3306": PLAIN,
+    "tool --password-file /run/a1b2c3": PLAIN,
+    "mysql -p{{ conn.a.password }}": PLAIN,
+    "curl -u $A1:$B2 https://a.example": PLAIN,
+    "deploy --token $TOKEN1 --secret my-secret-name": PLAIN,
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_password_among_the_options_of_a_command(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text(f"BashOperator(task_id='a', bash_command={command!r})\n")
+    found = checking.findings([str(file)], imports=False, stage=Stage.COMPILE)
+    assert [one.message for one in found if one.rule.id == "HO161"] == (
+        [COMMANDS[command]] if COMMANDS[command] else []
+    )
+
+
 @pytest.mark.parametrize(
     ("args", "said"), [({"target": "2.9"}, "3.4"), ({"seconds": 0.0}, "above 0")], ids=["target", "seconds"]
 )
@@ -185,6 +216,8 @@ def test_files_are_imported_apart_and_within_a_time(tmp_path: Path) -> None:
         if one.severity is not FindingSeverity.HINT and one.rule.id.startswith("HF")
     }
     assert told == {"exits.py": "HF007", "gone.py": "HF002", "loops.py": "HF007"}
+    [slow] = [one.message for one in found if one.rule.id == "HF007" and one.file.endswith("loops.py")]
+    assert slow.startswith("The import took too long: ") and "loops.py after 5" in slow and "http" not in slow
     hints = {(Path(one.file).name, one.rule.id) for one in found if one.severity is FindingSeverity.HINT}
     ended, why = loaded._run([str(tmp_path / "thread.py")], 60)
     assert why == "the process ended with status 0" and len(ended) == 1  # not killed for its thread

@@ -113,10 +113,16 @@ def _error(source: Source, text: str) -> Found:
     if absent:
         return Found(rule="HF008", line=line, message=f"Not imported, its code alone was read: {last}")
     if "DagBag import timeout" in text:
-        return Found(rule="HF007", line=line, message=f"The import took too long: {last}")
+        return Found(rule="HF007", line=line, message=f"The import took too long: {_timeout(lines)}")
     if "ContractError" in last or "finding(s)" in text:
         return Found(rule="HF002", line=line, message="A contract that the Dag names is wrong")
     return Found(rule="HF002", line=line, message=last)
+
+
+def _timeout(lines: Sequence[str]) -> str:
+    """The sentence of a timeout without the advice that Airflow adds."""
+    said = next((line for line in lines if "DagBag import timeout" in line), "")
+    return said.strip().partition("DagBag import timeout")[2].partition(".\n")[0].removeprefix(" for ").rstrip(".")
 
 
 _UNREGISTERED = ("is not registered", "Unknown priority strategy", "not been registered")

@@ -72,7 +72,8 @@ def dag_of(files: Sequence[str], dag_id: str) -> Any:
         found = {name: dag for name, dag in found.items() if name == dag_id}
     if len(found) != 1:
         what = f"Dag {dag_id}" if dag_id else f"file {', '.join(files)}"
-        why = "is not there." if not found else f"has {len(found)} Dags: {', '.join(sorted(found))}."
+        none = "is not there." if dag_id else "has no Dag."
+        why = f"has {len(found)} Dags: {', '.join(sorted(found))}." if found else none
         raise ConfigurationError(what, why, fix="Name one Dag by its id.")
     return next(iter(found.values()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -126,8 +127,8 @@ def findings(
 
 def _neighbours(paths: Sequence[str]) -> tuple[Source, ...]:
     """The other files of the same folders, by their text alone: which tables do they write?"""
-    given = {str(Path(path).resolve()) for path in paths}
-    folders = dict.fromkeys(Path(path).resolve().parent for path in paths)
+    given = dict.fromkeys(os.path.realpath(path) for path in paths)  # Path.resolve refuses a link that leads to itself
+    folders = dict.fromkeys(Path(path).parent for path in given)
     others = [file for folder in folders for file in sorted(folder.glob("*.py")) if str(file) not in given]
     made = []
     for file in others[:MOST_BESIDE]:

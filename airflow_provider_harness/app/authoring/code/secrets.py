@@ -20,6 +20,12 @@ _FORMS = re.compile(
     r"|sk_live_[A-Za-z0-9]{16,}|dapi[0-9a-f]{32}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
 )
 _BEARER = re.compile(r"(?i)^(?:bearer|basic|token)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})$")
+_OPTION = re.compile(
+    r"(?:(?:^|\s)--?(?:password|passwd|api-?key|token|secret)[= ]|\b(?:mysql|mysqldump|mariadb)\b[^|;&]*?\s-p"
+    r"|\bredis-cli\b[^|;&]*?\s-a |\bcurl\b[^|;&]*?\s(?:-u|--user)[ =]?[^\s:{}$]+:)"
+    r"['\"]?(?P<secret>(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s'\"{}$<(`]{6,})"
+)
+"""A secret among the options of a command; one without a digit or a letter is more likely a name or a port."""
 _NONE = re.compile(
     r"(?i)^(?:|none|null|x{3,}|\*+|<.*>|\$\{?\w+\}?|changeme|change_me|todo|your[-_ ].*|.*placeholder.*|example|\.\.\.|not_used|dummy|fake|mock|~.*~|@.*@|__.*__|#.*#|%.*%)$"
 )
@@ -102,6 +108,7 @@ def _text(value: str) -> str:
         (_LOGIN, "an address with a login"),
         (_DSN, "a connection string with a password"),
         (_BEARER, "a token"),
+        (_OPTION, "a command with a password"),
     ):
         found = pattern.search(value)
         if found and not _NONE.match(found["secret"]):

@@ -116,13 +116,40 @@ def test_a_schedule_that_fits_is_tried_once_and_what_does_not_is_said_at_each_pa
             "2026-10-24 16:00",
         ),
         (
+            MultipleCronTriggerTimetable(
+                "0 6 * * *", "0 18 * * *", timezone="Africa/Casablanca", interval=timedelta(hours=12)
+            ),
+            "2026-02-14 17:00 UTC to 2026-02-14 18:00",
+        ),
+        (
+            MultipleCronTriggerTimetable(
+                "0 6 * * *", "0 18 * * *", timezone="Australia/Lord_Howe", interval=timedelta(hours=12)
+            ),
+            "2026-04-04 07:00 UTC to 2026-04-04 07:30",
+        ),
+        (
+            MultipleCronTriggerTimetable(
+                "0 6 * * *", "0 18 * * *", timezone="America/Santiago", interval=timedelta(hours=12)
+            ),
+            "2026-04-04 21:00",
+        ),
+        (
             CronPartitionTimetable("0 0 * * 1", timezone="UTC", key_format="%Y-%m-%d"),
             "2026-01-06 00:00 UTC to 2026-01-12 00:00",
         ),
         (CronPartitionTimetable("0 * * * *", timezone="UTC", key_format="%Y-%m-%dT%H:%M:00"), ""),
         (CronPartitionTimetable("0 0 * * 1", timezone="UTC"), ""),
     ],
-    ids=["trigger", "clocks turned back", "days of a week", "hours", "weeks"],
+    ids=[
+        "trigger",
+        "clocks turned back",
+        "in Morocco",
+        "by half an hour",
+        "in Chile",
+        "days of a week",
+        "hours",
+        "weeks",
+    ],
 )
 def test_what_no_run_owns_is_refused(tmp_path: Path, schedule: Any, words: str) -> None:
     here = scheduled(tmp_path, schedule, contract_text("timestamptz", "UTC"))

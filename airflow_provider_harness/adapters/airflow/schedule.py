@@ -23,7 +23,10 @@ from airflow_provider_harness.core.slices.slices import Run, Slice, plain, slice
 MOST = 50_000
 """Slices that one search looks at; more are refused, rather than a worker kept busy for hours."""
 _ANCHORS = tuple(datetime(2026, month, day, tzinfo=UTC) for month, day in ((1, 5), (3, 27), (10, 23)))
-"""Where runs of a schedule are tried: in a plain week, and where clocks are turned."""
+"""Where runs of a schedule are tried: in a plain week, and where clocks are turned in Europe."""
+_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+_BEFORE = (timedelta(days=2), timedelta(hours=3), timedelta(minutes=20))
+"""How long before clocks are turned runs are tried, so that those of days, of hours and of minutes come to that moment."""
 _TRIED = 60
 """Runs that are tried at each of them, at most."""
 _POINTS = ("CronTriggerTimetable", "DeltaTriggerTimetable", "MultipleCronTriggerTimetable")
@@ -256,12 +259,31 @@ def _tried(contract: Contract, text: str, kind: str) -> tuple[tuple[Window, ...]
 
     Data intervals lie end to end by themselves, so two of each are enough.
     """
-    count = 2 if kind in _INTERVALS else _TRIED
-    if kind in _PARTITIONS:
-        return tuple(tuple(_partitions(contract, text, anchor, count)) for anchor in _ANCHORS)
     if kind == "DeltaDataIntervalTimetable":
         return (tuple(_backwards(text, _ANCHORS[0] - timedelta(microseconds=1), _ANCHORS[0])),)
-    return tuple(tuple(islice(_forwards(text, anchor, None), count)) for anchor in _ANCHORS)
+    if kind in _INTERVALS:
+        return tuple(tuple(islice(_forwards(text, anchor, None), 2)) for anchor in _ANCHORS)
+    anchors = (_ANCHORS[0], *_before_turns(_iana(str(json.loads(text)["__var"].get("timezone") or ""))))
+    if kind in _PARTITIONS:
+        return tuple(tuple(_partitions(contract, text, anchor, _TRIED)) for anchor in anchors)
+    return tuple(tuple(islice(_forwards(text, anchor, None), _TRIED)) for anchor in anchors)
+
+
+@lru_cache(maxsize=64)
+def _before_turns(zone: str) -> tuple[datetime, ...]:
+    """Moments shortly before the clocks of a zone are turned in 2026; none where they never are, or no zone is named."""
+    if not zone:
+        return ()
+    days = _turned(zone, _YEAR, timedelta(days=1), 366)
+    turns = [turn for day in days for turn in _turned(zone, day - timedelta(days=1), timedelta(minutes=30), 49)]
+    return tuple(turn - before for turn in turns for before in _BEFORE)
+
+
+def _turned(zone: str, first: datetime, step: timedelta, steps: int) -> list[datetime]:
+    """The moments, of some at equal distances, by which a zone's clocks have been turned since the one before."""
+    moments = [first + n * step for n in range(steps)]
+    offsets = [moment.astimezone(ZoneInfo(zone)).utcoffset() for moment in moments]
+    return [moments[n] for n in range(1, steps) if offsets[n] != offsets[n - 1]]
 
 
 def _partitions(contract: Contract, text: str, anchor: datetime, count: int) -> Iterator[Window]:

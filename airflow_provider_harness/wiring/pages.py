@@ -201,7 +201,7 @@ def health(since: datetime, readable: frozenset[str], team: str = "", dag_id: st
         calls=sum(one.calls for one in mine),
         name=settings.model,
     )
-    promises = counted.promises(since, now, readable)
+    promises = counted.promises(since, now, readable, team, dag_id)
     parts = alive()
     return page.health(
         mine,

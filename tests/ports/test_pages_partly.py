@@ -15,7 +15,9 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore, open_engine
+from airflow_provider_harness.adapters.store.pages.health import SqlHealth
 from airflow_provider_harness.adapters.store.pages.incident_list import SqlIncidentList
 from airflow_provider_harness.adapters.store.pages.tables import Known
 from airflow_provider_harness.app.pages.incidents.listing import Wanted, since_of
@@ -125,6 +127,20 @@ def test_an_index_that_no_task_has_is_refused() -> None:
     for odd in (-2, 2**31, 10**30):
         with pytest.raises(ValidationError):
             Filter(map_index=odd)
+
+
+def test_promises_are_counted_of_a_team_and_a_dag(engine: Engine) -> None:
+    """The team is the owner of the contract: ops, of public.flights."""
+    at = {"slice_end": t.text_of(NOW), "due_at": t.text_of(NOW), "told_at": t.text_of(NOW), "words": "w"}
+    with engine.begin() as connection:
+        for number, (dag_id, table) in enumerate((("mine", "public.flights"), ("mine", "x.t"), ("hushdag", "x.t"))):
+            named = {"key": f"{number:064x}", "dag_id": dag_id, "table_name": table, "dedup_key": f"k{number}"}
+            rest = {"conn_id": "w", "task_id": "load", "run_id": "r", "slice": "s"}
+            connection.execute(t.promises.insert().values(**named, **rest, **at))
+    counted, since = SqlHealth(lambda: engine), NOW - timedelta(days=1)
+    asked: list[dict[str, str]] = [{}, {"team": "ops"}, {"dag_id": "hushdag"}, {"dag_id": "mine", "team": "ops"}]
+    assert [counted.promises(since, NOW, ALL, **one).told for one in asked] == [3, 1, 1, 1]
+    assert counted.promises(since, NOW, MINE, dag_id="hushdag").told == 0
 
 
 def test_every_dag_of_an_incident_is_asked_about(lists: SqlIncidentList) -> None:

@@ -40,12 +40,19 @@ class SqlHealth:
             first, events = _first_verdicts(connection, ids), _events(connection, ids)
         return [_told(json.loads(row), first, events) for row in rows]
 
-    def promises(self, since: datetime, now: datetime, readable: frozenset[str]) -> PromisesKept:
-        """What became of the promises of which on-call was told since then."""
+    def promises(
+        self, since: datetime, now: datetime, readable: frozenset[str], team: str = "", dag_id: str = ""
+    ) -> PromisesKept:
+        """What became of the promises of which on-call was told since then.
+
+        :param team: that owns the contract; empty = all.
+        """
         from sqlalchemy import select
 
-        p = t.promises
-        mine = p.c.told_at >= text_of(since), p.c.dag_id.in_(readable)
+        p, c = t.promises, t.contracts
+        mine = [p.c.told_at >= text_of(since), p.c.dag_id.in_({dag_id} & readable if dag_id else readable)]
+        if team:
+            mine.append(p.c.table_name.in_(select(c.c.table_name).where(c.c.owner == team)))
         with transaction(self._engine) as connection:
             rows = connection.execute(select(p.c.due_at, p.c.ended_at).where(*mine)).all()
         kept = sum(row.ended_at is not None and row.ended_at <= row.due_at for row in rows)

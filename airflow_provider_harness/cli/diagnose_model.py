@@ -28,7 +28,6 @@ class CaseMoney:
     per_file: float
     on_case: float = 0.0
     spent: float = 0.0
-    _reserved: float = 0.0
     calls: list[ModelCall] = field(default_factory=list)
 
     def reserve(self, failure: str, usd: float) -> str:
@@ -36,7 +35,6 @@ class CaseMoney:
         for spent, most, where in ((self.on_case, self.per_case, "a case"), (self.spent, self.per_file, "a file")):
             if spent + usd > most:
                 raise NotAllowed(f"The model may cost {most:g} USD on {where}; {spent:.4f} are spent.")
-        self._reserved = usd
         return str(len(self.calls))
 
     def settle(self, failure: str, call: str, ended: ModelCall) -> None:

@@ -51,12 +51,10 @@ class ActionSpec:
     """A row of the table.
 
     :param what: what it does, in words for a person who must approve it.
-    :param reversible: whether doing it can be undone by the next run.
     """
 
     what: str
     risk: Risk
-    reversible: bool
     required: frozenset[Parameter] = frozenset()
     optional: frozenset[Parameter] = frozenset()
 
@@ -68,61 +66,51 @@ ACTIONS: Mapping[ActionKind, ActionSpec] = {
     ActionKind.RETRY_TASK: ActionSpec(
         what="Clear the failed task and what depends on it, so that Airflow runs it again.",
         risk=Risk.BOUNDED,
-        reversible=True,
         required=_TASK,
         optional=frozenset({Parameter.DELAY_SECONDS, Parameter.MAP_INDEX}),
     ),
     ActionKind.RESTART_PIPELINE: ActionSpec(
         what="Clear every failed task of the run and what depends on it.",
         risk=Risk.WIDE,
-        reversible=True,
         required=_RUN,
     ),
     ActionKind.WAIT_FOR_SOURCE: ActionSpec(
         what="Give the source time, then clear the failed task.",
         risk=Risk.BOUNDED,
-        reversible=True,
         required=_TASK,
         optional=frozenset({Parameter.SLICE, Parameter.DELAY_SECONDS, Parameter.MAP_INDEX}),
     ),
     ActionKind.QUARANTINE_AND_CONTINUE: ActionSpec(
         what="Set the failing rows of this slice aside once, and publish the rest.",
         risk=Risk.WIDE,
-        reversible=True,
         required=_TASK | {Parameter.SLICE, Parameter.CHECKS},
         optional=frozenset({Parameter.MAP_INDEX}),
     ),
     ActionKind.RERUN_UPSTREAM: ActionSpec(
         what="Clear the upstream task that the lineage names, and what depends on it.",
         risk=Risk.WIDE,
-        reversible=True,
         required=_RUN | {Parameter.UPSTREAM_TASK},
     ),
     ActionKind.BACKFILL_RANGE: ActionSpec(
         what="Create a backfill of these slices; when it is complete, clear the check that noticed the gap.",
         risk=Risk.WIDE,
-        reversible=True,
         required=_TASK | {Parameter.FIRST, Parameter.LAST},
         optional=frozenset({Parameter.MAP_INDEX}),
     ),
-    ActionKind.PAUSE_DAG: ActionSpec(
-        what="Pause the Dag.", risk=Risk.WIDE, reversible=True, required=frozenset({Parameter.DAG})
-    ),
+    ActionKind.PAUSE_DAG: ActionSpec(what="Pause the Dag.", risk=Risk.WIDE, required=frozenset({Parameter.DAG})),
     ActionKind.SUGGEST_SCHEMA_CHANGE: ActionSpec(
-        what="Propose a schema change to a person; nothing is executed.", risk=Risk.NONE, reversible=True
+        what="Propose a schema change to a person; nothing is executed.", risk=Risk.NONE
     ),
     ActionKind.SUGGEST_QUERY_CHANGE: ActionSpec(
-        what="Propose a change of a query to a person; nothing is executed.", risk=Risk.NONE, reversible=True
+        what="Propose a change of a query to a person; nothing is executed.", risk=Risk.NONE
     ),
     ActionKind.SUGGEST_CONCURRENCY_CHANGE: ActionSpec(
         what="Propose a smaller batch or less concurrency to a person; nothing is executed.",
         risk=Risk.NONE,
-        reversible=True,
     ),
     ActionKind.ESCALATE_TO_HUMAN: ActionSpec(
         what="Page a person with the evidence.",
         risk=Risk.NONE,
-        reversible=True,
         optional=frozenset({Parameter.SEVERITY}),
     ),
 }

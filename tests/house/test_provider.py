@@ -206,3 +206,10 @@ def test_the_table_of_operators_has_every_public_one() -> None:
     from airflow_provider_harness.core.operators import OPERATORS
 
     assert set(OPERATORS) == {*operators.__all__, *sensors.__all__}
+
+
+def test_the_table_of_operators_says_of_every_sensor_that_it_looks() -> None:
+    from airflow_provider_harness import sensors
+    from airflow_provider_harness.core.operators import OPERATORS
+
+    assert {name for name, one in OPERATORS.items() if one.looks} == set(sensors.__all__)

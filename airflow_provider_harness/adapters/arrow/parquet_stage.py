@@ -48,7 +48,7 @@ class ParquetStage:
     """
 
     def __init__(self, folder: str) -> None:
-        self.folder, self._uri = _place(folder), folder.rstrip("/")
+        self.folder, self._uri = place_of(folder), folder.rstrip("/")
 
     def writer(self, contract: Contract) -> ParquetWriter:
         """Begin anew: what an earlier try left is no longer a finished extract."""
@@ -175,7 +175,7 @@ def _same_columns(uri: str, there: Any, wanted: Any) -> None:
         )
 
 
-def _place(folder: str) -> Any:
+def place_of(folder: str) -> Any:
     """A folder as a path; a local one without Airflow's file systems, since it imports those of all providers (30 MB)."""
     if folder.startswith(LOCAL + "/"):
         return Path(folder.removeprefix(LOCAL))

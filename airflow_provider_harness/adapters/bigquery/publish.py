@@ -20,7 +20,6 @@ from airflow_provider_harness.adapters.sql.authored import subquery
 from airflow_provider_harness.adapters.sql.checks import column, ident, in_slice, literal, query_bounds, spoken
 from airflow_provider_harness.adapters.sql.whole import to_be
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
-from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.slices.slices import Bound, Slice, bounds
 
 if TYPE_CHECKING:
@@ -81,16 +80,8 @@ def rows_of(staged: Staged) -> sql_checks.Rows:
 
 def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:
     """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
-    values = dict(zip(("slice_start", "slice_end"), map(_moment, query_bounds(piece, contract)), strict=True))
-    try:
-        return str(subquery.bare(sql) % values)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ConfigurationError(
-            "sql",
-            f"has a placeholder that is not known ({error}).",
-            valid=("%(slice_start)s", "%(slice_end)s"),
-            fix="Write a percent sign as %%.",
-        ) from error
+    start, end = query_bounds(piece, contract)
+    return subquery.filled(sql, {"slice_start": _moment(start), "slice_end": _moment(end)})
 
 
 def _moment(moment: datetime) -> str:

@@ -20,6 +20,7 @@ from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import GATED, queries_of
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.errors import ConfigurationError, ContractError
+from airflow_provider_harness.core.operators import operator_of
 from airflow_provider_harness.core.slices.schedule_fit import misfits
 
 _SETTINGS = (
@@ -143,12 +144,7 @@ def _lacks(contract: Contract, path: str) -> Iterator[Found]:
 
 
 def _schedule(dag: Dag, task: Task, contract: Contract, timetable: Any) -> Iterator[Found]:
-    by_run = not task.has("slice_key") and task.kind in (
-        *GATED,
-        "ValidateOperator",
-        "FreshnessSensor",
-        "ContractSensor",
-    )
+    by_run = (task.kind in GATED or operator_of(task.kind).by_slice) and not task.has("slice_key")
     if timetable is None or not by_run or not getattr(timetable, "can_be_scheduled", True):
         return
     try:

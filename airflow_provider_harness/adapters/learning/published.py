@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_harness.adapters.arrow.parquet_stage import LOCAL, MANIFEST, inside
+from airflow_provider_harness.adapters.arrow.parquet_stage import MANIFEST, inside, place_of
 
 
 class PublishedFolder:
@@ -19,7 +19,7 @@ class PublishedFolder:
     """
 
     def __init__(self, uri: str) -> None:
-        self.uri, self._place = uri.rstrip("/"), _place(uri)
+        self.uri, self._place = uri.rstrip("/"), place_of(uri)
 
     def manifest(self) -> dict[str, Any] | None:
         """What is published; None where nothing is."""
@@ -80,11 +80,3 @@ def _copied(source: Path, target: Any) -> dict[str, Any]:
 def _digest(path: Any) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _place(uri: str) -> Any:
-    if uri.startswith(LOCAL + "/"):
-        return Path(uri.removeprefix(LOCAL))
-    from airflow.sdk import ObjectStoragePath
-
-    return ObjectStoragePath(uri)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_harness.adapters.evidence.log import TaskLog, read_log
+from airflow_provider_harness.core.diagnosis.log_excerpt import line_end
 from airflow_provider_harness.core.redaction.redactor import Redactor, shorten
 
 MOST_LINES = 200  # lines of one answer
@@ -158,7 +159,7 @@ class Logs:
     def _line(self, raw: bytes, at: int, words: str) -> str:
         """A line as a person reads it; of a long one, what stands around the words."""
         part = max(_parts(words), key=len)
-        found = TaskLog(text="", raw=raw[at : _end(raw, at)]).search(part, self.redactor, 1)
+        found = TaskLog(text="", raw=raw[at : line_end(raw, at)]).search(part, self.redactor, 1)
         return found[0].text if found else ""
 
     def window(self, arguments: Mapping[str, Any]) -> str:
@@ -218,15 +219,10 @@ def _hits(raw: bytes, words: str) -> Iterator[int]:
     needle = max(parts, key=len)
     at = raw.find(needle)
     while at >= 0:
-        start, end = raw.rfind(b"\n", 0, at) + 1, _end(raw, at)
+        start, end = raw.rfind(b"\n", 0, at) + 1, line_end(raw, at)
         if len(parts) == 1 or _in_order([part.decode() for part in parts], raw[start:end].decode("utf-8", "replace")):
             yield start
         at = raw.find(needle, end)
-
-
-def _end(raw: bytes, at: int) -> int:
-    found = raw.find(b"\n", at)
-    return len(raw) if found < 0 else found
 
 
 def _with_numbers(raw: bytes, starts: Iterable[int]) -> Iterator[tuple[int, int]]:

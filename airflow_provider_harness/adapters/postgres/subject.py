@@ -22,7 +22,6 @@ from airflow_provider_harness.app.rows.unsliced import in_no_slice
 from airflow_provider_harness.core.contracts.contract import Contract, LoadMode
 from airflow_provider_harness.core.contracts.report import CheckResult, Measurements
 from airflow_provider_harness.core.contracts.schema import Schema
-from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.slices.slices import Slice
 
 if TYPE_CHECKING:
@@ -98,16 +97,8 @@ class PostgresRows(PostgresWarehouse):
 
 def bound(sql: str, piece: Slice, contract: Contract | None = None) -> str:
     """A query with the slice's bounds in place of ``%(slice_start)s`` and ``%(slice_end)s``."""
-    values = dict(zip(("slice_start", "slice_end"), map(literal, query_bounds(piece, contract)), strict=True))
-    try:
-        return str(subquery.bare(sql) % values)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ConfigurationError(
-            "sql",
-            f"has a placeholder that is not known ({error}).",
-            valid=("%(slice_start)s", "%(slice_end)s"),
-            fix="Write a percent sign as %%.",
-        ) from error
+    start, end = query_bounds(piece, contract)
+    return subquery.filled(sql, {"slice_start": literal(start), "slice_end": literal(end)})
 
 
 def columns_of(dsn: str, table: str, names: Sequence[str]) -> pa.Table:

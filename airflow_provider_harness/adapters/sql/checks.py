@@ -25,7 +25,7 @@ from airflow_provider_harness.adapters.sql.values import (
     subject,
 )
 from airflow_provider_harness.core.contracts.checks import Check, CheckKind, Metric
-from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract
+from airflow_provider_harness.core.contracts.contract import PUBLIC, Contract, LoadMode
 from airflow_provider_harness.core.contracts.pattern import compiled
 from airflow_provider_harness.core.contracts.schema import canonical, is_type
 from airflow_provider_harness.core.slices.slices import Slice, bounds
@@ -121,6 +121,12 @@ def in_slice(contract: Contract, piece: Slice) -> str:
     low, high = bounds(contract, piece)
     name = column(contract.load.slice_column)
     return f"{name} >= {literal(low)} AND {name} < {literal(high)}"
+
+
+def of_slice(names: str, relation: str, contract: Contract, piece: Slice) -> str:
+    """A query for the slice's rows; for all rows where the contract loads the whole table."""
+    where = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
+    return f"SELECT {names} FROM {relation}{where}"
 
 
 def query_bounds(piece: Slice, contract: Contract | None) -> tuple[datetime, datetime]:

@@ -16,33 +16,12 @@ from airflow_provider_harness.core.contracts.checks import Check, CheckSeverity
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction, LoadMode
 from airflow_provider_harness.core.contracts.report import expected_of
 from airflow_provider_harness.core.lineage.graph import ColumnEdge
+from airflow_provider_harness.core.operators import operator_of
 from airflow_provider_harness.core.policy.policy import Policy, Rule, VerdictKind
 from airflow_provider_harness.core.slices.lateness import late_from
 from airflow_provider_harness.core.slices.sla import promise_of
 from airflow_provider_harness.core.slices.slices import Slice
 
-_PLACES: Mapping[str, tuple[str, ...]] = {
-    "PostgresExtractOperator": ("in flight, before files get their names",),
-    "PostgresLoadOperator": ("before the slice is published",),
-    "BigQueryLoadOperator": ("before the slice is published",),
-    "PostgresTransferOperator": ("before the slice is published",),
-    "SQLTransformOperator": ("before the slice is published",),
-    "FeatureTableOperator": ("before the slice is published", "before the online table is replaced"),
-    "TrainingSetOperator": ("before the slice is published",),
-    "IndexDocumentsOperator": ("before the index is served",),
-    "ValidateOperator": ("on what is there",),
-    "SyntheticDataOperator": ("on the drawn rows, and before each table is published",),
-    "FineTuningSetOperator": ("in flight", "on the files, before they are published"),
-    "PromoteTableOperator": ("on each proposal, in the sandbox; nothing is published",),
-    "ContractSensor": ("on what is published",),
-}
-"""Operator -> where its gate stands."""
-_FILES: Mapping[str, str] = {
-    "PostgresExtractOperator": "staged Parquet files",
-    "FineTuningSetOperator": "a set of examples in {}",
-    "PromoteTableOperator": "a proposal for a person in {}",
-}
-"""Operator that hands files on -> what they are, by their folder."""
 _RERUN: Mapping[LoadMode, str] = {
     LoadMode.INCREMENTAL: "a re-run replaces the slice's rows",
     LoadMode.FULL: "a re-run replaces the whole table",
@@ -197,7 +176,7 @@ def _inputs(dag: Dag, task: Task, source: Source, known: Known) -> list[str]:
         found.add(f"{place}: {task.arg('source_table') or contract.table}")
     if task.kind == "TrainingSetOperator":
         found |= {f"{place}: {edge.source.name}" for edge in known.edges}
-    if task.kind in ("FreshnessSensor", "ContractSensor", "SchemaDriftSensor") and task.arg("table"):
+    if operator_of(task.kind).looks and task.arg("table"):
         found.add(f"{place}: {task.arg('table')}")
     if task.kind == "IndexDocumentsOperator" and task.arg("documents"):
         found.add(f"documents in {task.arg('documents')}")
@@ -212,13 +191,14 @@ def _inputs(dag: Dag, task: Task, source: Source, known: Known) -> list[str]:
 
 def _written(task: Task, source: Source, contract: Contract | None) -> set[str]:
     """The files or tables that a task leaves."""
-    if task.kind in _FILES:
-        return {_FILES[task.kind].format(task.arg("folder"))}
+    own = operator_of(task.kind)
+    if own.leaves:
+        return {own.leaves.format(task.arg("folder"))}
     place = connection(task, INTO)
     if task.kind == "SyntheticDataOperator":
         return {f"{place}: {task.arg('target')}, synthetic"}
     tables = set(writes(task, source))
-    if contract is not None and task.kind in _PLACES and not task.kind.endswith(("Sensor", "ValidateOperator")):
+    if contract is not None and own.writes:
         tables = {contract.table}
     return {f"{place}: {table}" if place else table for table in tables}
 
@@ -298,7 +278,7 @@ def _column(contract: Contract, name: str, edges: Sequence[ColumnEdge]) -> dict[
 
 
 def _gates(task: Task, contract: Contract, elsewhere: frozenset[str]) -> list[dict[str, Any]]:
-    places = _PLACES.get(task.kind, ())
+    places = operator_of(task.kind).places
     return [
         {"where": place, "checks": [_check(c) for c in contract.checks if c.id not in elsewhere]} for place in places
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_harness.app.authoring.code.values import Code, Values
@@ -175,10 +175,6 @@ class Dag:
                 seen.add(name)
                 ahead += getattr(self.tasks[name], way)
         return frozenset(seen)
-
-    def with_tasks(self, tasks: Mapping[str, Task]) -> Dag:
-        """The same Dag with other tasks."""
-        return replace(self, tasks=tasks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,11 +146,6 @@ def moment(logical: str, text: str, zone: str) -> Any:
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
-def _length(check: Check, zone: str) -> Guilty:
-    out = _between(check, check.low, check.high)
-    return _of(str, lambda value: out(len(value)))
-
-
 def _regex(check: Check, zone: str) -> Guilty:
     pattern = re.compile(compiled(check.pattern).python)
     return _of(str, lambda value: pattern.search(value) is None)
@@ -174,7 +169,7 @@ _RULES: Mapping[CheckKind, Callable[[Check, str], Guilty]] = {
     CheckKind.ACCEPTED_VALUES: _accepted,
     CheckKind.RANGE: _range,
     CheckKind.MULTIPLE: _multiple,
-    CheckKind.LENGTH: _length,
+    CheckKind.LENGTH: _size(str),
     CheckKind.REGEX: _regex,
     CheckKind.ITEMS: _size(list),
     CheckKind.UNIQUE_ITEMS: _twice,

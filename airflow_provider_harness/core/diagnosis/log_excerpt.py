@@ -96,7 +96,7 @@ def search(log: bytes, words: str, limit: int, clean: Callable[[str], str] = str
     while at >= 0 and len(found) < limit:
         start = _start(log, at)
         found[start] = _around(words, _text(log, max(start, at - _READ_BEFORE), clean))
-        at = log.find(needle, _end(log, at))
+        at = log.find(needle, line_end(log, at))
     return tuple(_numbered(log, found))
 
 
@@ -121,7 +121,7 @@ def _ends(log: bytes, word: bytes, first: int, last: int) -> Iterator[int]:
     at, count = log.find(word, first, last), 0
     while at >= 0 and count < HITS:
         yield _start(log, at)
-        at, count = log.find(word, _end(log, at), last), count + 1
+        at, count = log.find(word, line_end(log, at), last), count + 1
     if at < 0:
         return
     first, at, count = at, log.rfind(word, first, last), 0
@@ -135,7 +135,8 @@ def _start(log: bytes, at: int) -> int:
     return log.rfind(b"\n", 0, at) + 1
 
 
-def _end(log: bytes, at: int) -> int:
+def line_end(log: bytes, at: int) -> int:
+    """Where the line ends that has this byte: before its line feed, or where the log ends."""
     end = log.find(b"\n", at)
     return len(log) if end < 0 else end
 
@@ -145,7 +146,7 @@ def _forward(log: bytes, start: int, count: int) -> Iterator[int]:
         if start >= len(log):
             return
         yield start
-        start = _end(log, start) + 1
+        start = line_end(log, start) + 1
 
 
 def _backward(log: bytes, end: int, count: int) -> Iterator[int]:
@@ -164,7 +165,7 @@ def _window(log: bytes, hit: int) -> Iterator[int]:
 
 
 def _text(log: bytes, start: int, clean: Callable[[str], str]) -> str:
-    end = min(_end(log, start), start + LONGEST_READ)
+    end = min(line_end(log, start), start + LONGEST_READ)
     return clean(log[start:end].decode("utf-8", "replace").rstrip("\r"))
 
 

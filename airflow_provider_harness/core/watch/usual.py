@@ -37,14 +37,12 @@ class Expected:
     """Between which numbers a slice is usual.
 
     :param points: earlier slices of the same weekday and hour that say so.
-    :param few_turns: it is at the turn of a month, and its history has too few of them to say how high that may be.
     """
 
     low: float
     middle: float
     high: float
     points: int
-    few_turns: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +79,8 @@ def expected(
     often = BEYOND * off[round(OFTEN * (len(off) - 1))] if off else 0.0
     middle = past.level(len(past.points)) + past.of_slot[own]
     reach = max(tolerance.times * spread, often, tolerance.floor)
-    down, up, few = _of_month(past, at, tolerance)
-    return Expected(low=middle - reach - down, middle=middle, high=middle + reach + up, points=alike, few_turns=few)
+    down, up = _of_month(past, at, tolerance)
+    return Expected(low=middle - reach - down, middle=middle, high=middle + reach + up, points=alike)
 
 
 def recent(length: timedelta) -> int:
@@ -167,8 +165,8 @@ def _of_its_month(at: datetime, zone: ZoneInfo) -> tuple[int, int]:
     return local.day, local.day - monthrange(local.year, local.month)[1] - 1
 
 
-def _of_month(past: _Past, at: datetime, tolerance: Tolerance) -> tuple[float, float, bool]:
-    """How much lower and higher a slice may be by its day of the month, and whether too few earlier turns say so."""
+def _of_month(past: _Past, at: datetime, tolerance: Tolerance) -> tuple[float, float]:
+    """How much lower and higher a slice may be by its day of the month."""
     own, mine = turn(at, past.zone), _of_its_month(at, past.zone)
     same = [
         place
@@ -178,8 +176,7 @@ def _of_month(past: _Past, at: datetime, tolerance: Tolerance) -> tuple[float, f
     told = sorted(past.off(place) for place in same if past.points[place].flagged)
     down, up = (-told[FEWEST_TOLD - 1], told[-FEWEST_TOLD]) if len(told) >= FEWEST_TOLD else (0.0, 0.0)
     if own is None:
-        return max(down, 0.0), max(up, 0.0), False
+        return max(down, 0.0), max(up, 0.0)
     turns = [past.off(p) for p in same if not past.points[p].flagged and turn(past.points[p].at, past.zone) == own]
-    few = len(turns) < FEWEST_TURNS
-    most = max(tolerance.at_turn if few else 0.0, up, *turns, 0.0)
-    return max(0.0, down, -min(turns, default=0.0)), most, few
+    most = max(tolerance.at_turn if len(turns) < FEWEST_TURNS else 0.0, up, *turns, 0.0)
+    return max(0.0, down, -min(turns, default=0.0)), most

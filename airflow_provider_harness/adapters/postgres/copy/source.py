@@ -20,10 +20,10 @@ from airflow_provider_harness.adapters.postgres.locks import Waiting
 from airflow_provider_harness.adapters.sql.authored import subquery
 from airflow_provider_harness.adapters.sql.authored.guard import query
 from airflow_provider_harness.adapters.sql.authored.whose import refuse_store
-from airflow_provider_harness.adapters.sql.checks import MASK, column, ident, in_slice, in_zone, literal
+from airflow_provider_harness.adapters.sql.checks import MASK, column, ident, in_zone, literal, of_slice
 from airflow_provider_harness.adapters.sql.unsliced import counted
 from airflow_provider_harness.app.ports.rows import Chunks
-from airflow_provider_harness.core.contracts.contract import Column, Contract, LoadMode, Treatment
+from airflow_provider_harness.core.contracts.contract import Column, Contract, Treatment
 from airflow_provider_harness.core.contracts.schema import Schema
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.slices.slices import Slice
@@ -102,8 +102,7 @@ class PostgresCopySource(Cancellable):
             return planned_rows(self._connection.execute(asked.encode(), prepare=True).fetchall())
 
     def _select(self, names: str, contract: Contract, piece: Slice) -> str:
-        condition = "" if contract.load.mode is LoadMode.FULL else f" WHERE {in_slice(contract, piece)}"
-        return f"SELECT {names} FROM {self._relation()}{condition}"
+        return of_slice(names, self._relation(), contract, piece)
 
     def _relation(self) -> str:
         return subquery.relation(self._sql) if self._sql else ident(self._table)

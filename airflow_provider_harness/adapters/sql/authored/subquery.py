@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from airflow_provider_harness.core.errors import ConfigurationError
 
 _PARTS = re.compile(
     r"""
@@ -43,3 +46,19 @@ def inner(sql: str) -> str:
 def relation(sql: str) -> str:
     """A query as what a FROM can name, as ``q``."""
     return f"{inner(sql)} AS q"
+
+
+def filled(sql: str, values: Mapping[str, str]) -> str:
+    """A query with SQL in place of its placeholders, such as ``%(slice_start)s``.
+
+    :param values: name of each placeholder that it may have -> the SQL that stands for it.
+    """
+    try:
+        return str(bare(sql) % values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            "sql",
+            f"has a placeholder that is not known ({error}).",
+            valid=tuple(f"%({name})s" for name in values),
+            fix="Write a percent sign as %%.",
+        ) from error

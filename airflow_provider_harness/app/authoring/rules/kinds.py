@@ -7,15 +7,11 @@ import re
 from collections.abc import Iterable
 
 from airflow_provider_harness.app.authoring.model import Dag, Query, Source, Task
+from airflow_provider_harness.core.operators import OPERATORS
 
-GATED = frozenset(
-    "PostgresExtractOperator PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator IndexDocumentsOperator LoadOperator FineTuningSetOperator SyntheticDataOperator".split()  # noqa: SIM905
-)
-"""Operators of the harness that judge rows before they publish or hand them on."""
-PUBLISHES = frozenset(
-    "PostgresLoadOperator BigQueryLoadOperator PostgresTransferOperator SQLTransformOperator FeatureTableOperator TrainingSetOperator IndexDocumentsOperator".split()  # noqa: SIM905
-)
-HARNESS_SENSORS = frozenset(("FreshnessSensor", "ContractSensor", "SchemaDriftSensor"))
+GATED = frozenset(("LoadOperator", *(name for name, one in OPERATORS.items() if one.guards)))
+"""Operators of the harness that judge rows before they publish or hand them on; ``LoadOperator`` is what the loads have in common."""
+PUBLISHES = frozenset(name for name, one in OPERATORS.items() if one.writes)
 _CHECK_KIND = re.compile(r"Check|Validat|Expectation|Quality|Soda|^PromoteTable")
 _CHECK_NAME = re.compile(
     r"(?i)(?:^|_|\b)(?:check|checks|validate|validation|verify|quality|dq|gate|assert|assertions|expectations|audit|test|tests|reconcile)(?:_|$|\b)"
@@ -33,7 +29,7 @@ _NO_PUBLISH = re.compile(
 
 def is_check(task: Task) -> bool:
     """Whether it judges something."""
-    if task.kind in HARNESS_SENSORS or task.kind.endswith("Sensor"):
+    if task.kind.endswith("Sensor"):
         return False
     return bool(_CHECK_KIND.search(task.kind) or _CHECK_NAME.search(task.id.rpartition(".")[2]))
 
@@ -79,9 +75,7 @@ def writes(task: Task, source: Source) -> frozenset[str]:
     return frozenset(found | set(_named(task, _TARGETS if task.kind not in PUBLISHES else (*_TARGETS, "table"))))
 
 
-READS_TABLE = frozenset(
-    "PostgresExtractOperator ValidateOperator FineTuningSetOperator SyntheticDataOperator PromoteTableOperator".split()  # noqa: SIM905
-)
+READS_TABLE = frozenset(name for name, one in OPERATORS.items() if one.places and not one.writes and not one.looks)
 """Operators whose ``table`` is read, and not written."""
 _TARGETS = ("destination_table", "destination_project_dataset_table", "destination_dataset_table", "target_table")
 _SOURCES = ("source_table", "source_project_dataset_table")

@@ -12,6 +12,7 @@ from airflow_provider_harness.app.authoring.code.values import Code
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import INTO, OUT_OF, connection, is_sensor, reads, writes
+from airflow_provider_harness.core.operators import operator_of
 
 _LONG = 30 * 60
 """Seconds from which on a wait is long for a worker slot."""
@@ -72,10 +73,7 @@ def _slot(dag: Dag, task: Task) -> Iterator[Found]:
         or isinstance(task.args.get("mode"), Code)
     ):
         return
-    if (
-        task.kind in ("FreshnessSensor", "ContractSensor", "SchemaDriftSensor")
-        and task.args.get("deferrable") is not False
-    ):
+    if operator_of(task.kind).looks and task.args.get("deferrable") is not False:
         return
     timeout, every = seconds(task.arg("timeout")), seconds(task.arg("poke_interval", 60))
     long = timeout is not None and timeout >= _LONG

@@ -53,7 +53,7 @@ def test_from_upgrade_to_switch(cli: Run, home: Path) -> None:
     upgraded = cli("harness", "db", "upgrade", "--output", "json")
     assert upgraded.returncode == 0, upgraded.stderr
     [row] = json.loads(upgraded.stdout)
-    assert row == {"store": f"sqlite:///{home}/harness.db", "revision": "0019_watched"}
+    assert row == {"store": f"sqlite:///{home}/harness.db", "revision": "0023_quiet"}
     assert (home / "harness.db").stat().st_mode & 0o077 == 0
     assert (home / "harness_audit.key").stat().st_mode & 0o077 == 0
     listed = cli("harness", "incidents", "list", "--output", "json")

@@ -365,7 +365,7 @@ def test_a_version_that_is_defined_otherwise_is_refused(place: Place) -> None:
     place.contracts(features={"max_age": "P3D", "version": 2})
     place.publish(2)
     said = _refused(place.learn)
-    assert "are version 2, and version 1 is asked for" in said
+    assert "have version 2, but the contract asks for version 1" in said
     place.contracts(features={"max_age": "P3D", "version": 2}, training={"features": 2})
     assert place.learn()["rows"] == 3
 

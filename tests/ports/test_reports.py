@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.incidents import SqlFailureLog, SqlIncidentStore, open_engine
@@ -419,3 +419,16 @@ def test_a_report_of_many_checks_keeps_those_that_block() -> None:
     kept = json.loads(body_of(failure(report=report)))["report"]
     assert (kept["results"][0], len(kept["results"])) == (blocks, 401)
     assert sentence(kept) == sentence(report), "so Airflow's log still bears it out"
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_a_failure_of_every_kind_that_the_healer_finds_is_kept(store: SqlIncidentStore, kind: FailureKind) -> None:
+    store.found(failure(kind=kind, origin=Origin.RECONCILER), ulid(NOW))
+    assert [item.failure.kind for item in store.waiting()] == [kind]
+
+
+def test_postgresql_keeps_no_quiet_failure_without_the_healers_seal(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("a file has no roles, so it has no such form")
+    with pytest.raises(IntegrityError, match="harness_failures_shape"):
+        insert(engine, kind="quiet")

@@ -86,7 +86,7 @@ def test_where_not_even_the_names_have_room_it_is_one_sentence() -> None:
     value: Any = "end"
     for _ in range(60):
         value = {"x" * 100: ["y" * 3_000, value]}
-    with pytest.raises(ConfigurationError, match="has no room"):
+    with pytest.raises(ConfigurationError, match="is too small"):
         told(value, part=("/" + "x" * 100 + "/1") * 59, most=LEAST)
 
 

@@ -107,7 +107,7 @@ def test_why_a_policy_decides(cli: Run, incident: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Say one of them"),
+        ((), "Give one of them"),
         (("--action", "drop_table"), "is not a known action"),
         (("--action", "retry_task", "--fact", "moon=full"), "is not a known fact"),
         (("--action", "retry_task", "--fact", "tries_by_harness=many"), "is not a whole number"),

@@ -111,7 +111,7 @@ def test_what_is_said_in_an_outage_is_told_once_when_it_is_over(
     place.teller.trigger(page(key))
     place.teller.trigger(page(key, summary="worse", severity=PageSeverity.CRITICAL))
     assert received(events_api, key) == []
-    assert "told later" in place.lines[0]
+    assert "sends it later" in place.lines[0]
     events_api.refuse(503, times=0)
     place.teller.flush()
     assert received(events_api, key) == []

@@ -120,7 +120,7 @@ def test_doctor_is_content_but_for_the_harness_among_its_approvers(place: Place)
     done = place.stack.cli("harness", "doctor", "--output", "json", check=False)
     wrong = [row for row in json.loads(done.stdout) if row["health"] == "wrong"]
     assert [row["check"] for row in wrong] == ["approvers"]
-    assert f"{HARNESS_ID} is the harness itself" in wrong[0]["what"]
+    assert f"{HARNESS_ID} is the harness's own account" in wrong[0]["what"]
 
 
 @pytest.mark.parametrize("user", ["viewer", "oncall"])

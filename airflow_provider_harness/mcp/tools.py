@@ -48,7 +48,7 @@ def explain(
     moment = moment_if_given(as_of, "as_of")
     if caller.local:
         return authored(_json(explaining.explanations(dag, imports=imports, as_of=moment)))
-    unknown = ConfigurationError(f"Dag {dag[:250]}", "does not exist, or you may not read it, or its file is not here.")
+    unknown = ConfigurationError(f"Dag {dag[:250]}", "is not one that you may read, or its file is not here.")
     if imports:
         own_files(caller, "imports", "Leave it out: the code is read.")
     if dag.endswith(".py") or not _DAG_ID.fullmatch(dag) or dag not in caller.readable((dag,)):
@@ -305,7 +305,7 @@ def _readable_incident(caller: Caller, given: str) -> str:
     from airflow_provider_harness.wiring import pages
 
     unknown = ConfigurationError(
-        f"incident {given}", "does not exist, or you may not read it.", fix="Take an id of `incidents`."
+        f"incident {given}", "is not one that you may read.", fix="Take an id of `incidents`."
     )
     try:
         found = pages.incident(given)

@@ -334,7 +334,7 @@ def test_an_agent_has_the_rights_of_its_token(pages: Pages, mode: str) -> None:
     mine, secret, listed, checked, file = agent(pages, "ada", *calls, mode=mode)
     assert not mine.is_error and secret.is_error and not checked.is_error and file.is_error
     assert "secret_dag" not in listed.content[0].text and '"total":3' in listed.content[0].text
-    assert "HF003" in checked.content[0].text and "may not read" in secret.content[0].text
+    assert "HF003" in checked.content[0].text and "may read" in secret.content[0].text
     [all_of_it, policy] = agent(pages, "root", ("incident", {"id": hidden}), ("policy", {"incident": hidden}))
     assert not all_of_it.is_error and "no verdict" in policy.content[0].text
 

@@ -304,9 +304,7 @@ def _readable_incident(caller: Caller, given: str) -> str:
     from airflow_provider_harness.app.pages.incidents.row import leading
     from airflow_provider_harness.wiring import pages
 
-    unknown = ConfigurationError(
-        f"incident {given}", "is not one that you may read.", fix="Take an id of `incidents`."
-    )
+    unknown = ConfigurationError(f"incident {given}", "is not one that you may read.", fix="Take an id of `incidents`.")
     try:
         found = pages.incident(given)
     except ConfigurationError as error:

@@ -44,7 +44,7 @@ def policy_of(text: str, name: str) -> Policy:
     :param name: of the text, in errors.
     :raises ConfigurationError: it says what a policy cannot say.
     """
-    found = parsed(text.encode(), name, _FIX)
+    found = parsed(text.encode(), name, "Correct the policy.")
     rules = (path for path in found.lines if len(path) == 2 and path[0] == "rules")
     return parse_policy(found.data, name, [found.lines[path] for path in rules])
 

@@ -232,7 +232,7 @@ const Simulate = ({ of }: { of: Whole }) => {
             <>
               <Text fontSize="sm" mb="2">
                 {found.changes.length} of {found.judged} verdicts would have been another one.
-                {found.hidden > 0 ? ` ${found.hidden} are of Dags that you may not read.` : ""}
+                {found.hidden > 0 ? ` ${found.hidden} ${found.hidden === 1 ? "is" : "are"} of Dags that you may not read.` : ""}
               </Text>
               <Stack as="ul" role="list" gap="3" fontSize="sm">
                 {found.changes.map((change, index) => (

@@ -38,7 +38,7 @@ export const Failed = ({ of }: { of: Incident["broke"] }) => (
     {of.more + of.hidden > 0 ? (
       <Text fontSize="sm" color="fg.muted" mt="2">
         {of.more > 0 ? `And ${of.more} more. ` : ""}
-        {of.hidden > 0 ? `${of.hidden} are of Dags that you may not read.` : ""}
+        {of.hidden > 0 ? `${of.hidden} ${of.hidden === 1 ? "is" : "are"} of Dags that you may not read.` : ""}
       </Text>
     ) : null}
   </Card>

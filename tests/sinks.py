@@ -26,7 +26,8 @@ from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing import reconcile
 from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall.approve import Question
-from airflow_provider_harness.app.ports.healing import BrokenFile, Page, PageSeverity, TaskState
+from airflow_provider_harness.app.ports.airflow import BrokenFile, TaskState
+from airflow_provider_harness.app.ports.healing import Page, PageSeverity
 from airflow_provider_harness.app.reports import runbook_draft as runbook
 from airflow_provider_harness.core.contracts.checks import CheckKind
 from airflow_provider_harness.core.contracts.checks import CheckSeverity as Blocking

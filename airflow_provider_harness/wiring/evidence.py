@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
     from airflow_provider_harness.adapters.model.runbooks import Runbooks
     from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
+    from airflow_provider_harness.app.ports.airflow import Airflow, TaskState
     from airflow_provider_harness.app.ports.diagnosis import ProposalJudge
-    from airflow_provider_harness.app.ports.healing import Airflow, EvidenceCollector, TaskState
+    from airflow_provider_harness.app.ports.healing import EvidenceCollector
     from airflow_provider_harness.core.redaction.redactor import Redactor
     from airflow_provider_harness.core.slices.gate_run import StoredGate
 

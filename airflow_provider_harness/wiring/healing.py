@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness import config
-from airflow_provider_harness.app.ports.healing import Airflow, Healer, Limits, Pager
+from airflow_provider_harness.app.ports.airflow import Airflow
+from airflow_provider_harness.app.ports.healing import Healer, Limits, Pager
 from airflow_provider_harness.core.errors import ConfigurationError, HarnessUnavailable
 from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits
 from airflow_provider_harness.wiring.store import connection, connection_if_readable, store_engine, task_engine

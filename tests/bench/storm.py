@@ -28,7 +28,8 @@ from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.healing import act, reconcile
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.oncall import escalate
-from airflow_provider_harness.app.ports.healing import Airflow, DagFacts, Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import Airflow, DagFacts, TaskState
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, TryKey
 from airflow_provider_harness.core.diagnosis.reported import body_of
 from airflow_provider_harness.core.incidents.grouping import healer_run_key, signature

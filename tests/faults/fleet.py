@@ -31,7 +31,8 @@ from airflow_provider_harness.adapters.yaml_files.policy import load_policy
 from airflow_provider_harness.app.healing import reconcile
 from airflow_provider_harness.app.healing.capture import capture
 from airflow_provider_harness.app.oncall.delivery import DEFAULT, PageDispatcher
-from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Page, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
+from airflow_provider_harness.app.ports.healing import GateResult, Page
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import NotAllowed

@@ -16,7 +16,7 @@ from airflow.cli.cli_config import ActionCommand, CLICommand
 from airflow_provider_harness.adapters.contracts.odcs import load_contract
 from airflow_provider_harness.adapters.yaml_files.approvers import YamlApprovers
 from airflow_provider_harness.adapters.yaml_files.policy import load_policy
-from airflow_provider_harness.app.ports.healing import DagFacts
+from airflow_provider_harness.app.ports.airflow import DagFacts
 from airflow_provider_harness.cli.definition import get_harness_cli_commands
 from airflow_provider_harness.config import OPTIONS
 

@@ -22,7 +22,7 @@ from airflow_provider_harness.adapters.airflow.api import CALLS, AirflowApi
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing.act import act, proposal_of
 from airflow_provider_harness.app.oncall import approve
-from airflow_provider_harness.app.ports.healing import Airflow, Answer, RunState, TaskState
+from airflow_provider_harness.app.ports.airflow import Airflow, Answer, RunState, TaskState
 from airflow_provider_harness.core.diagnosis.bounded import bounded
 from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, NotAllowed

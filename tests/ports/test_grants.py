@@ -21,7 +21,7 @@ from airflow_provider_harness.adapters.yaml_files.policy import load_policy
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing.act import act, proposal_of
 from airflow_provider_harness.app.oncall import approve
-from airflow_provider_harness.app.ports.healing import Answer
+from airflow_provider_harness.app.ports.airflow import Answer
 from airflow_provider_harness.core.contracts.contract import MalformedRows
 from airflow_provider_harness.core.contracts.grant import Grant
 from airflow_provider_harness.core.diagnosis.evidence import Evidence

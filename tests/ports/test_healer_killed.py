@@ -22,7 +22,8 @@ from airflow_provider_harness.adapters.store.ulid import ulid
 from airflow_provider_harness.app.healing import act, verify
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.oncall import approve, escalate
-from airflow_provider_harness.app.ports.healing import Answer, Healer, Page, TaskState
+from airflow_provider_harness.app.ports.airflow import Answer, TaskState
+from airflow_provider_harness.app.ports.healing import Healer, Page
 from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.incidents.circuit_breaker import BreakerLimits

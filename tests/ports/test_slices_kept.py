@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.rows.leases import SqlLeases, TaskLeases
-from airflow_provider_harness.app.ports.healing import TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable, SliceBusy

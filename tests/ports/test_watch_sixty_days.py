@@ -15,7 +15,7 @@ from airflow_provider_harness.adapters.contracts.odcs import compile_text
 from airflow_provider_harness.adapters.postgres.watch import PostgresWatch
 from airflow_provider_harness.adapters.store.incidents import open_engine
 from airflow_provider_harness.adapters.store.rows.watched import SqlWatches
-from airflow_provider_harness.app.ports.healing import RunState
+from airflow_provider_harness.app.ports.airflow import RunState
 from airflow_provider_harness.app.ports.watch import WatchedSlice
 from airflow_provider_harness.app.watch.look import Upstream, Watch, look
 from airflow_provider_harness.core.contracts.contract import Contract

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from airflow_provider_harness.adapters.airflow.http import AirflowHttp, fields, filled, subject
 from airflow_provider_harness.adapters.airflow.scheduler_words import EVENTS, said
+from airflow_provider_harness.app.ports.airflow import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.app.ports.diagnosis import PastTry
-from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.config import ENROLLED_TAG, OWN_TAG
 from airflow_provider_harness.core.diagnosis.bounded import bounded
 from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey

@@ -13,7 +13,8 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from airflow_provider_harness.adapters.airflow.schedule import slices
-from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
+from airflow_provider_harness.app.ports.healing import GateResult
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.grain import Grain
 from airflow_provider_harness.core.contracts.report import Report

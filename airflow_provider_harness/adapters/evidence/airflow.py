@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from airflow_provider_harness.adapters.airflow.exceptions.chain import known_classes
 from airflow_provider_harness.adapters.evidence.log import read_log
-from airflow_provider_harness.app.ports.healing import Airflow, TaskState
+from airflow_provider_harness.app.ports.airflow import Airflow, TaskState
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.witness import witness

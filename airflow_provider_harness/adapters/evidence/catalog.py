@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from airflow_provider_harness.app.ports.healing import EvidenceCollector, TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
+from airflow_provider_harness.app.ports.healing import EvidenceCollector
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact, Observation
 from airflow_provider_harness.core.diagnosis.failure import Failure

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Protocol
 
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
 from airflow_provider_harness.app.ports.diagnosis import PastTry
-from airflow_provider_harness.app.ports.healing import DagFacts, EvidenceCollector, TaskState
+from airflow_provider_harness.app.ports.healing import EvidenceCollector
 from airflow_provider_harness.core.actions import kind_of
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure, TryKey

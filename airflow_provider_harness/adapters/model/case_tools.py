@@ -24,8 +24,8 @@ from airflow_provider_harness.adapters.evidence.history import (
 from airflow_provider_harness.adapters.evidence.log import TaskLog, read_log
 from airflow_provider_harness.adapters.model.drafts import Drafting
 from airflow_provider_harness.adapters.model.log_tools import MOST_LINES, Excerpt, Logs, Reading, ending, numbered
+from airflow_provider_harness.app.ports.airflow import TaskState
 from airflow_provider_harness.app.ports.diagnosis import ModelProposal, ProposalJudge, ReadTool
-from airflow_provider_harness.app.ports.healing import TaskState
 from airflow_provider_harness.core.diagnosis.diagnosis import Category
 from airflow_provider_harness.core.diagnosis.evidence import Evidence
 from airflow_provider_harness.core.diagnosis.failure import Failure

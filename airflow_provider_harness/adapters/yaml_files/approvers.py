@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from airflow_provider_harness.adapters.yaml_files.reading import parse
-from airflow_provider_harness.app.ports.healing import DagFacts
+from airflow_provider_harness.app.ports.airflow import DagFacts
 from airflow_provider_harness.core.errors import ConfigurationError
 
 

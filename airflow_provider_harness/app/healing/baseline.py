@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
+from airflow_provider_harness.app.ports.healing import GateResult, Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.errors import HarnessError
 from airflow_provider_harness.core.incidents.events import ActStarted, Before, GateBefore

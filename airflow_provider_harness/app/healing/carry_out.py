@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from airflow_provider_harness.app.ports.healing import Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.contracts.grant import Grant, checks_of
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed

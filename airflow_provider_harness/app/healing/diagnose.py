@@ -13,7 +13,8 @@ from airflow_provider_harness.app.healing.intake import BATCH, group_failures
 from airflow_provider_harness.app.healing.preconditions import snapshot
 from airflow_provider_harness.app.oncall.impact import contracts_of
 from airflow_provider_harness.app.oncall.page import for_whom
-from airflow_provider_harness.app.ports.healing import DagFacts, Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal, kind_of
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.contracts.schema import Side

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from airflow_provider_harness.app.oncall.escalate import worsened
-from airflow_provider_harness.app.ports.healing import Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.diagnosis.failure import NOTICES, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.reported import Reported
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from airflow_provider_harness.app.healing.propose import Situation
-from airflow_provider_harness.app.ports.healing import Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.incidents.events import Found, Judged, Noted, Outcome
 from airflow_provider_harness.core.incidents.incident import Incident

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from airflow_provider_harness.app.ports.healing import DagFacts, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
 from airflow_provider_harness.core.actions import ACTIONS, ActionKind, Parameter, Proposal, Risk
 from airflow_provider_harness.core.contracts.contract import STATUSES, Contract
 from airflow_provider_harness.core.contracts.grant import text_of

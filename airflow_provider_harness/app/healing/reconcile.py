@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from airflow_provider_harness.app.healing.intake import group_failures
 from airflow_provider_harness.app.oncall import sla_watch as promises
 from airflow_provider_harness.app.oncall.escalate import STARTED, close, settle, start_next
-from airflow_provider_harness.app.ports.healing import BrokenFile, Healer, RunState, TaskState
+from airflow_provider_harness.app.ports.airflow import BrokenFile, RunState, TaskState
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.core.diagnosis.failure import NOTICES, ErrorLink, Failure, FailureKind, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed
 from airflow_provider_harness.core.incidents.events import Judged, Noted, Outcome

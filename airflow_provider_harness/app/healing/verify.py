@@ -12,7 +12,8 @@ from airflow_provider_harness.app.healing import followers as follow
 from airflow_provider_harness.app.healing.act import proposal_of
 from airflow_provider_harness.app.healing.baseline import regressions
 from airflow_provider_harness.app.healing.carry_out import looked_up, note_of
-from airflow_provider_harness.app.ports.healing import DagFacts, GateResult, Healer, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, TaskState
+from airflow_provider_harness.app.ports.healing import GateResult, Healer
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.diagnosis.failure import Failure
 from airflow_provider_harness.core.errors import HarnessError, HarnessUnavailable, NotAllowed

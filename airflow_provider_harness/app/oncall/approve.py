@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from airflow_provider_harness.app.oncall import question as question_words
-from airflow_provider_harness.app.ports.healing import DagFacts, Healer
+from airflow_provider_harness.app.ports.airflow import DagFacts
+from airflow_provider_harness.app.ports.healing import Healer
 from airflow_provider_harness.app.ports.store import Approval, AskState
 from airflow_provider_harness.core.actions import ACTIONS, Parameter, Proposal
 from airflow_provider_harness.core.incidents.events import Answered, Asked, Diagnosed, Judged

@@ -18,7 +18,8 @@ from airflow_provider_harness.app.oncall.page import (
     route_of,
     time_left,
 )
-from airflow_provider_harness.app.ports.healing import DagFacts, Healer, Page, PageSeverity, RunState, TaskState
+from airflow_provider_harness.app.ports.airflow import DagFacts, RunState, TaskState
+from airflow_provider_harness.app.ports.healing import Healer, Page, PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert, is_own, promise_key
 from airflow_provider_harness.core.contracts.contract import Contract, LateAction
 from airflow_provider_harness.core.errors import HarnessError, NotAllowed

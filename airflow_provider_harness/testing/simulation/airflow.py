@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_harness.app.ports.airflow import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.app.ports.diagnosis import PastTry
-from airflow_provider_harness.app.ports.healing import Answer, BrokenFile, DagFacts, RunState, TaskState
 from airflow_provider_harness.core.diagnosis.failure import SchedulerWord, TryKey
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.testing.simulation.runs import Run, run_state, task_state
@@ -20,7 +20,7 @@ URL = "http://airflow"
 
 
 class SimulatedAirflow:
-    """Implements ``app.ports.healing.Airflow``; nobody answers a question, and nobody sets a state by hand."""
+    """Implements ``app.ports.airflow.Airflow``; nobody answers a question, and nobody sets a state by hand."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation

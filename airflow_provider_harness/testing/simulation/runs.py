@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_harness.app.ports.healing import RunState, TaskState
+from airflow_provider_harness.app.ports.airflow import RunState, TaskState
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.slices.slices import slice_id
 

@@ -10,17 +10,8 @@ from typing import Any
 
 from airflow_provider_harness.adapters.store.reports import content
 from airflow_provider_harness.adapters.store.ulid import ulid
-from airflow_provider_harness.app.ports.healing import (
-    Answer,
-    BrokenFile,
-    DagFacts,
-    GateResult,
-    Healer,
-    Limits,
-    Page,
-    RunState,
-    TaskState,
-)
+from airflow_provider_harness.app.ports.airflow import Answer, BrokenFile, DagFacts, RunState, TaskState
+from airflow_provider_harness.app.ports.healing import GateResult, Healer, Limits, Page
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, SlaAlert
 from airflow_provider_harness.app.ports.store import Approval, AskState, Joined
 from airflow_provider_harness.app.reports.postmortem import postmortem
@@ -319,7 +310,7 @@ _STARTED_ID = re.compile(r"heal__[0-9a-f]{16}__\d+")
 
 @dataclass
 class FakeAirflow:
-    """Implements ``app.ports.healing.Airflow``.
+    """Implements ``app.ports.airflow.Airflow``.
 
     :param writes: every call that changes something: its name and arguments.
     :param refuses: the next writes raise ``NotAllowed`` with this reason.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.schema import text_of
 from airflow_provider_harness.adapters.store.transaction import readable, transaction
-from airflow_provider_harness.app.ports.healing import TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.operators import operator_of
 from airflow_provider_harness.core.slices.lease import LEASE_SECONDS, Lease, holder_of, of_slice

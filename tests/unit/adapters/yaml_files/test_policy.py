@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_harness.adapters.yaml_files.approvers import YamlApprovers
 from airflow_provider_harness.adapters.yaml_files.policy import load_policy, parse_policy
-from airflow_provider_harness.app.ports.healing import DagFacts
+from airflow_provider_harness.app.ports.airflow import DagFacts
 from airflow_provider_harness.core.actions import ActionKind
 from airflow_provider_harness.core.errors import ConfigurationError
 from airflow_provider_harness.core.policy.policy import FACTS, Condition, Limit, Op, Policy, Rule, VerdictKind

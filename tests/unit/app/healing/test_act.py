@@ -13,7 +13,8 @@ from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.healing import preconditions as standing
 from airflow_provider_harness.app.healing.act import Acted, act, proposal_of
 from airflow_provider_harness.app.oncall import approve
-from airflow_provider_harness.app.ports.healing import Answer, GateResult
+from airflow_provider_harness.app.ports.airflow import Answer
+from airflow_provider_harness.app.ports.healing import GateResult
 from airflow_provider_harness.core.actions import ActionKind, Parameter, Proposal
 from airflow_provider_harness.core.contracts.contract import Contract
 from airflow_provider_harness.core.diagnosis.diagnosis import Basis, Category, Certainty

@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_harness.app.healing import act, intake, verify
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.oncall import escalate
-from airflow_provider_harness.app.ports.healing import TaskState
+from airflow_provider_harness.app.ports.airflow import TaskState
 from airflow_provider_harness.core.diagnosis.failure import ErrorLink, Failure, Origin, TryKey
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.events import EventKind, Outcome

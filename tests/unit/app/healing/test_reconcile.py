@@ -13,7 +13,7 @@ from airflow_provider_harness.app.healing.act import act
 from airflow_provider_harness.app.healing.capture import capture
 from airflow_provider_harness.app.healing.reconcile import FIRST_LOOK, GRACE, OVERLAP, is_over, key_of, reconcile
 from airflow_provider_harness.app.oncall.escalate import settle
-from airflow_provider_harness.app.ports.healing import BrokenFile, RunState
+from airflow_provider_harness.app.ports.airflow import BrokenFile, RunState
 from airflow_provider_harness.core.diagnosis.failure import Failure, FailureKind, Origin
 from airflow_provider_harness.core.errors import HarnessUnavailable
 from airflow_provider_harness.core.incidents.events import EventKind, Noted, Outcome

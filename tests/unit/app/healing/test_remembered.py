@@ -14,7 +14,7 @@ from airflow_provider_harness.app.healing import act, verify
 from airflow_provider_harness.app.healing import diagnose as heal
 from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall import incident_commands as hand_over
-from airflow_provider_harness.app.ports.healing import Answer
+from airflow_provider_harness.app.ports.airflow import Answer
 from airflow_provider_harness.core.diagnosis.failure import TryKey
 from airflow_provider_harness.core.errors import NotAllowed
 from airflow_provider_harness.core.incidents.events import Answered, Judged, Outcome, Proposed

@@ -14,7 +14,8 @@ from airflow_provider_harness.app.healing.act import proposal_of
 from airflow_provider_harness.app.oncall import approve, escalate
 from airflow_provider_harness.app.oncall import sla_watch as promises
 from airflow_provider_harness.app.oncall.page import time_left
-from airflow_provider_harness.app.ports.healing import PageSeverity, RunState
+from airflow_provider_harness.app.ports.airflow import RunState
+from airflow_provider_harness.app.ports.healing import PageSeverity
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark, promise_key
 from airflow_provider_harness.core.contracts.contract import (
     Access,

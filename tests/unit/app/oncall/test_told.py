@@ -21,7 +21,8 @@ from airflow_provider_harness.app.oncall.delivery import DEFAULT, NobodyThere, P
 from airflow_provider_harness.app.oncall.impact import page_severity
 from airflow_provider_harness.app.oncall.incident_commands import CommandResult, IncidentCommands
 from airflow_provider_harness.app.pages.incidents.view import commands
-from airflow_provider_harness.app.ports.healing import Page, RunState
+from airflow_provider_harness.app.ports.airflow import RunState
+from airflow_provider_harness.app.ports.healing import Page
 from airflow_provider_harness.app.ports.sla_alerts import HighWaterMark
 from airflow_provider_harness.app.reports.digest import HEADINGS, Told, digest
 from airflow_provider_harness.app.reports.postmortem import Around, first_screen, postmortem

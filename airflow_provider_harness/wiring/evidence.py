@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_harness.adapters.model.query_tool import QueryReadonly
     from airflow_provider_harness.adapters.model.runbooks import Runbooks
     from airflow_provider_harness.adapters.store.incidents import SqlIncidentStore
-    from airflow_provider_harness.app.ports.airflow import Airflow, TaskState
+    from airflow_provider_harness.app.ports.airflow import AirflowReads, TaskState
     from airflow_provider_harness.app.ports.diagnosis import ProposalJudge
     from airflow_provider_harness.app.ports.healing import EvidenceCollector
     from airflow_provider_harness.core.redaction.redactor import Redactor
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def history(
     inner: EvidenceCollector,
-    airflow: Airflow,
+    airflow: AirflowReads,
     store: SqlIncidentStore,
     gates: PublishedGates,
     redactor: Redactor,
@@ -84,7 +84,7 @@ def catalog(conn_id: str, question: Question) -> Found | None:
 _POSTGRES = ("postgres", "postgresql", "alloydb")
 
 
-def with_catalog(inner: EvidenceCollector, airflow: Airflow, redactor: Redactor) -> CatalogEvidence:
+def with_catalog(inner: EvidenceCollector, airflow: AirflowReads, redactor: Redactor) -> CatalogEvidence:
     """The dossier with what the catalogs of the task's connections say."""
     from airflow_provider_harness.adapters.diagnosis.rules import RuleDiagnoser
     from airflow_provider_harness.adapters.evidence.catalog import CatalogEvidence

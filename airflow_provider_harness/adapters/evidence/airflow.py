@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from airflow_provider_harness.adapters.airflow.exceptions.chain import known_classes
 from airflow_provider_harness.adapters.evidence.log import read_log
-from airflow_provider_harness.app.ports.airflow import Airflow, TaskState
+from airflow_provider_harness.app.ports.airflow import AirflowReads, TaskState
 from airflow_provider_harness.core.diagnosis.evidence import Evidence, Fact, Observation, Source
 from airflow_provider_harness.core.diagnosis.failure import Failure, Origin, TryKey
 from airflow_provider_harness.core.diagnosis.witness import witness
@@ -22,7 +22,7 @@ TEXT_LENGTH = 1500
 class AirflowEvidence:
     """Reads what Airflow knows; what it could not read is listed, not guessed."""
 
-    def __init__(self, airflow: Airflow, redactor: Redactor) -> None:
+    def __init__(self, airflow: AirflowReads, redactor: Redactor) -> None:
         self._airflow, self._redactor = airflow, redactor
 
     def collect(self, failure: Failure) -> Evidence:

@@ -119,11 +119,8 @@ class Answer:
     seconds: float = 0.0
 
 
-class Airflow(Protocol):
-    """The closed list of calls on Airflow's REST API that the harness makes with its own account."""
-
-    def account(self) -> str:
-        """The id of the harness's own user."""
+class AirflowReads(Protocol):
+    """What is read of Dags, runs and tries; nothing of it changes anything."""
 
     def dag(self, dag_id: str) -> DagFacts: ...
 
@@ -146,18 +143,11 @@ class Airflow(Protocol):
     def scheduler_said(self, key: TryKey) -> SchedulerWord | None:
         """What the scheduler recorded of a try that it ended itself; None where it did not."""
 
-    def failed_tasks(self, since: datetime) -> Sequence[TaskState]: ...
-
-    def failed_runs(self, since: datetime) -> Sequence[RunState]: ...
-
     def runs(self, dag_id: str, since: datetime) -> Sequence[RunState]:
         """The newest runs of a Dag that were due since then, the newest first; at most 100."""
 
-    def asset_updated(self, uri: str) -> datetime | None:
-        """UTC; when an asset was updated last; None where Airflow knows no such asset, or none of its events."""
-
-    def enrolled(self, dag_id: str) -> bool:
-        """Whether a Dag is one that the harness looks after, also where Airflow lists it no more; False for one of its own."""
+    def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
+        """How a task ended in the newest runs of its Dag, the newest first."""
 
     def tried(self, key: TryKey) -> str:
         """The state in which an earlier try ended; empty where it has none yet.
@@ -168,6 +158,22 @@ class Airflow(Protocol):
     def succeeded(self, dag_id: str, task_id: str) -> bool:
         """Whether this task ever succeeded in any run, as far back as Airflow remembers; unknown is no."""
 
+    def enrolled(self, dag_id: str) -> bool:
+        """Whether a Dag is one that the harness looks after, also where Airflow lists it no more; False for one of its own."""
+
+    def asset_updated(self, uri: str) -> datetime | None:
+        """UTC; when an asset was updated last; None where Airflow knows no such asset, or none of its events."""
+
+    def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer: ...
+
+
+class AirflowSweeps(Protocol):
+    """What the reconciler asks again and again: all that failed, is broken or unwell."""
+
+    def failed_tasks(self, since: datetime) -> Sequence[TaskState]: ...
+
+    def failed_runs(self, since: datetime) -> Sequence[RunState]: ...
+
     def marked_by_hand(self, states: Sequence[TaskState]) -> set[tuple[str, str, str, int]]:
         """Of which task instances (Dag, run, task, map index) a person set this state, or that of the whole run, through Airflow's
         API or UI; asked once for all."""
@@ -176,9 +182,22 @@ class Airflow(Protocol):
 
     def enrolled_dags(self) -> Sequence[str]: ...
 
-    def answer(self, dag_id: str, run_id: str, task_id: str) -> Answer: ...
+    def broken_files(self) -> Sequence[BrokenFile]:
+        """Dag files that cannot be imported and are the harness's business: they hold, or held, an enrolled Dag."""
 
-    def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str: ...
+    def health(self) -> Mapping[str, str]:
+        """Part of Airflow (``scheduler``, ``metadatabase``, ``dag_processor``, ``triggerer``) to what Airflow says of it; a part
+        that it does not know is left out."""
+
+
+class AirflowActs(Protocol):
+    """The closed list of what the harness changes in Airflow, under its own account."""
+
+    def account(self) -> str:
+        """The id of the harness's own user."""
+
+    def start(self, incident_id: str, episode: str, number: int) -> bool:
+        """As ``HealerStarter.start``."""
 
     def clear(self, state: TaskState, note: str) -> int:
         """Clear one task instance with what depends on it; how many instances were cleared.
@@ -200,27 +219,24 @@ class Airflow(Protocol):
 
     def note(self, state: TaskState, text: str) -> None: ...
 
-    def broken_files(self) -> Sequence[BrokenFile]:
-        """Dag files that cannot be imported and are the harness's business: they hold, or held, an enrolled Dag."""
+    def note_run(self, run_id: str, text: str) -> None:
+        """Write a note at a run of the healer."""
 
-    def import_errors_url(self) -> str: ...
 
-    def health(self) -> Mapping[str, str]:
-        """Part of Airflow (``scheduler``, ``metadatabase``, ``dag_processor``, ``triggerer``) to what Airflow says of it; a part
-        that it does not know is left out."""
+class AirflowPages(Protocol):
+    """Addresses of Airflow's pages, for people."""
+
+    def dag_url(self, dag_id: str) -> str: ...
 
     def run_url(self, dag_id: str, run_id: str) -> str: ...
 
     def incident_url(self, incident_id: str) -> str:
         """The harness's own page of an incident."""
 
-    def note_run(self, run_id: str, text: str) -> None:
-        """Write a note at a run of the healer."""
+    def required_action_url(self, dag_id: str, run_id: str, task_id: str) -> str: ...
 
-    def past_tries(self, dag_id: str, task_id: str, limit: int) -> Sequence[PastTry]:
-        """How a task ended in the newest runs of its Dag, the newest first."""
+    def import_errors_url(self) -> str: ...
 
-    def dag_url(self, dag_id: str) -> str: ...
 
-    def start(self, incident_id: str, episode: str, number: int) -> bool:
-        """As ``HealerStarter.start``."""
+class Airflow(AirflowReads, AirflowSweeps, AirflowActs, AirflowPages, Protocol):
+    """The closed list of calls on Airflow's REST API that the harness makes with its own account."""

@@ -156,7 +156,7 @@ EXPECTED = {
     "an account that may too much": ("account's rights", "admin can read connections"),
     "no healer Dag": ("healer Dags", "There is no Dag nobody_heals"),
     "an approver whom Airflow does not know": ("approvers", "stranger may answer, but Airflow has no such user"),
-    "the harness as its own approver": ("approvers", "harness is the harness itself"),
+    "the harness as its own approver": ("approvers", "harness is the harness's own account"),
     "everybody an administrator": ("auth manager", "simple_auth_manager_all_admins to False"),
     "SQLite with workers elsewhere": ("store", "The store is SQLite, and CeleryExecutor"),
     "a store without tables": ("store", "The store is at revision none"),

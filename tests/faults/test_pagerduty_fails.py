@@ -67,7 +67,7 @@ def test_a_page_is_told_once_when_pagerduty_is_there_again(
         Page(dedup_key=key, summary="s", severity=PageSeverity.HIGH, source="airflow:d", details={"a": "b"})
     )
     assert place.teller.reached(key).reached is Reached.WAITING
-    said = "PagerDuty answers 404" if mode is Mode.NOT_FOUND else "told later. PagerDuty is unavailable: "
+    said = "PagerDuty answers 404" if mode is Mode.NOT_FOUND else "sends it later. PagerDuty is unavailable: "
     assert said in place.lines[0]
     before_pagerduty.be(Mode.WELL)
     place.clock.later(BACKOFF[0])

@@ -40,7 +40,7 @@ LOG = b"".join(
     for text in (
         "start",
         *(f"row {n}" for n in range(5000)),
-        f"needle in the middle, {SECRET}, \x1b[31mred\x1b[0m",
+        f"needle in the middle, {SECRET}, \x1b[31m\x07red\x1b[0m",
         *(f"row {n}" for n in range(5000)),
         "widget 17 refused to frobnicate",
     )
@@ -171,7 +171,7 @@ READS: dict[str, tuple[Mapping[str, Any], Sequence[str]]] = {
     ),
     "get_whole_log": (
         {"line": 5002, "before": 1, "after": 1},
-        ["Lines 5,001 to 5,003 of 10,003:", "row 4999\nneedle in the middle, ***, \\x1b[31mred", "row 0"],
+        ["Lines 5,001 to 5,003 of 10,003:", "row 4999\nneedle in the middle, ***, \\x07red", "row 0"],
     ),
     "get_failed_task_log": ({"task_id": "other", "map_index": -1}, ["Disk quota exceeded on the shared volume"]),
     "get_rendered_fields": ({}, ["conn_id: warehouse\nslice_key: s1\nsql: SELECT '***'\ntable: public.flights"]),
@@ -247,7 +247,7 @@ def test_what_does_not_fit_is_left_out_at_the_beginning() -> None:
 
 def test_hidden_characters_are_made_visible(ask: Asked) -> None:
     said, _ = ask("search_logs", {"words": "needle", "from_the": "start"})
-    assert "***" in said and "\\x1b[31mred" in said
+    assert "***" in said and "\\x07red" in said
 
 
 def test_the_source_of_the_failed_run(ask: Asked) -> None:

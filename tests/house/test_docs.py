@@ -16,6 +16,7 @@ from airflow.cli.cli_config import ActionCommand, CLICommand
 from airflow_provider_harness.adapters.contracts.odcs import load_contract
 from airflow_provider_harness.adapters.yaml_files.approvers import YamlApprovers
 from airflow_provider_harness.adapters.yaml_files.policy import load_policy
+from airflow_provider_harness.adapters.yaml_files.reading import read
 from airflow_provider_harness.app.ports.airflow import DagFacts
 from airflow_provider_harness.cli.definition import get_harness_cli_commands
 from airflow_provider_harness.config import OPTIONS
@@ -194,3 +195,11 @@ def test_each_threat_names_tests_that_are_attacks() -> None:
     assert not left_out, (
         "Name each attack, or its file, in docs/explanation/threat-model.md (the list at its end has room)."
     )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_what_a_page_shows_as_yaml_is_yaml(page: Path) -> None:
+    blocks = [text for language, text in FENCE.findall(page.read_text()) if language == "yaml"]
+    assert {
+        text: found for text in blocks if (found := [one.text for one in read(text).problems if one.path == ()])
+    } == {}

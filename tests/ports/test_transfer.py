@@ -299,7 +299,7 @@ def test_what_is_to_be_masked_is_not_read_and_what_is_to_be_hashed_is_refused(ca
 
     pumped(replace(case, contract=treated(Treatment.MASK)))
     assert case.at_warehouse("SELECT DISTINCT customer FROM public.orders") == [("***",)]
-    with pytest.raises(ConfigurationError, match="column customer: is to be hashed"):
+    with pytest.raises(ConfigurationError, match="column customer: must be hashed"):
         pumped(replace(case, contract=treated(Treatment.HASH)))
     assert case.target.leftovers() == []
 

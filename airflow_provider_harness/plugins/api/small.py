@@ -104,7 +104,7 @@ def dashboard(seen: ReadableDep) -> Card:
         critical=found.counts.severity["critical"],
         newest=list(found.rows),
         alive=not dead,
-        alive_text="; ".join(dead),
+        alive_text=" ".join(dead),
         now=now,
     )
 

@@ -14,6 +14,7 @@ import { Age, Left } from "../parts/Moment";
 import { Empty, Shown } from "../parts/states";
 import { Trend } from "../plots/Trend";
 import { Scroll } from "../parts/Scroll";
+import { STACKED } from "../parts/stacked";
 
 const SIZE = 50;
 const choices = (owners: readonly string[]): readonly Choice[] => [
@@ -60,8 +61,8 @@ const Row = ({ row }: { row: TableRow }) => (
         {[row.owner, row.criticality, row.conn_id].filter(Boolean).join(" · ")}
       </Text>
     </Table.Cell>
-    <Table.Cell>{row.readiness ? <Tag palette={row.readiness === "gold" ? "yellow" : "gray"}>{wordOf(row.readiness)}</Tag> : "–"}</Table.Cell>
-    <Table.Cell>
+    <Table.Cell data-label="Readiness" data-short="">{row.readiness ? <Tag palette={row.readiness === "gold" ? "yellow" : "gray"}>{wordOf(row.readiness)}</Tag> : "–"}</Table.Cell>
+    <Table.Cell data-label="Last slice">
       <Text whiteSpace="nowrap">{sliceName(row.last_slice) || "–"}</Text>
       {row.published_at ? (
         <Text fontSize="xs" color="fg.muted">
@@ -69,10 +70,10 @@ const Row = ({ row }: { row: TableRow }) => (
         </Text>
       ) : null}
     </Table.Cell>
-    <Table.Cell minW="150px">
+    <Table.Cell minW="150px" data-label="Freshness">
       <Freshness of={row.freshness} />
     </Table.Cell>
-    <Table.Cell>
+    <Table.Cell data-label="Last gate">
       {row.gate ? (
         <>
           <ResultBadge result={row.gate.decision} />
@@ -84,15 +85,15 @@ const Row = ({ row }: { row: TableRow }) => (
         "–"
       )}
     </Table.Cell>
-    <Table.Cell>
+    <Table.Cell data-label="Trend">
       <Trend of={row.trend} />
     </Table.Cell>
-    <Table.Cell textAlign="end" fontVariantNumeric="tabular-nums">
+    <Table.Cell data-label="Set aside" data-short="" textAlign="end" fontVariantNumeric="tabular-nums">
       {row.quarantined || "–"}
     </Table.Cell>
-    <Table.Cell textAlign="end">
+    <Table.Cell data-label="Incidents" data-short="" textAlign="end">
       {row.incidents.length > 0 ? (
-        <Flex gap="1" align="center" justify="flex-end" color="failed.fg" fontWeight="semibold">
+        <Flex gap="1" align="center" justify={{ base: "flex-start", md: "flex-end" }} color="failed.fg" fontWeight="semibold">
           <Icon name="alert" /> {row.incidents.length}
         </Flex>
       ) : (
@@ -122,7 +123,7 @@ export const Tables = () => {
           ) : (
             <>
               <Scroll label="Tables" framed>
-                <Table.Root size="sm" interactive minW="900px">
+                <Table.Root size="sm" interactive minW={{ md: "900px" }} css={STACKED}>
                   <Table.Header>
                     <Table.Row bg="bg.muted">
                       {HEADS.map(([word, align]) => (

@@ -6,7 +6,7 @@ import { useParams } from "react-router-dom";
 import { path, type Table as Whole, type Typical } from "../api";
 import { useRead } from "../lib/http";
 import { useQuery } from "../lib/query";
-import { sliceName } from "../lib/time";
+import { length, sliceName } from "../lib/time";
 import { ResultBadge, Tag, wordOf } from "../domain/badges";
 import { Card, Part } from "../parts/Card";
 import { Command } from "../parts/Command";
@@ -69,7 +69,7 @@ const Figures = ({ of: { kpis } }: { of: Whole }) =>
       <Facts
         of={[
           ["Newest slice", sliceName(kpis.newest)],
-          ["It ended", kpis.age_hours === null ? UNKNOWN : `${kpis.age_hours.toLocaleString("en")} hours ago`],
+          ["It ended", kpis.age_hours === null ? UNKNOWN : `${length(kpis.age_hours * 3600)} ago`],
           ["Checks passed", `${percent(kpis.passed)} in the newer half, ${percent(kpis.passed_before)} in the older half`],
           ["Unusual", `${kpis.unusual} of ${kpis.slices} slices have an unusual number`],
           ["Blocked", `${kpis.blocked} of ${kpis.slices} slices`],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -206,7 +206,7 @@ def lineage(
     downstream: Annotated[bool, Field(description="the tables made from it, instead of its sources")] = False,
 ) -> Any:
     """The lineage from a table or column to its source, task by task; or to the tables made from it."""
-    from airflow_provider_harness.app.pages.lineage import dag_of, table_of
+    from airflow_provider_harness.app.pages.lineage import table_of
     from airflow_provider_harness.core.lineage import text as told
     from airflow_provider_harness.wiring import lineage as wiring_lineage
 
@@ -223,12 +223,13 @@ def lineage(
     if not walks:
         raise unknown
     dags = caller.readable({one.dag_id for one in known})
-    return [_readable_steps(told.as_json(*walk), lambda task: bool(dag_of(task, dags))) for walk in walks]
+    closed = {flow.task for flow in graph.flows if flow.dag_id not in dags}
+    return [_readable_steps(told.as_json(*walk), closed) for walk in walks]
 
 
-def _readable_steps(walk: dict[str, Any], readable: Callable[[str], bool]) -> dict[str, Any]:
+def _readable_steps(walk: dict[str, Any], closed: Container[str]) -> dict[str, Any]:
     """A walk without the steps of tasks that may not be read, and how many these are."""
-    steps = [step for step in walk["steps"] if readable(step["task"])]
+    steps = [step for step in walk["steps"] if step["task"] not in closed]
     return {**walk, "steps": steps, "hidden": len(walk["steps"]) - len(steps)}
 
 

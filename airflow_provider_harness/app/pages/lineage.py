@@ -103,7 +103,7 @@ def table_of(dataset: Dataset) -> str:
 
 def _edges(flow: Flow, kept: Collection[Dataset], readable: frozenset[str] | None) -> list[Edge]:
     assert flow.output is not None
-    dag_id = flow.task.partition(".")[0] if readable is None else dag_of(flow.task, readable)
+    task = flow.task if readable is None or flow.dag_id in readable else ""
     ways: dict[Dataset, list[ColumnWay]] = {source: [] for source in flow.inputs if source in kept}
     for edge in flow.columns:
         if edge.source in ways and len(ways[edge.source]) < MOST_COLUMNS:
@@ -115,12 +115,6 @@ def _edges(flow: Flow, kept: Collection[Dataset], readable: frozenset[str] | Non
             )
             ways[edge.source].append(way)
     return [
-        Edge(source=str(source), target=str(flow.output), task=flow.task if dag_id else "", columns=columns)
+        Edge(source=str(source), target=str(flow.output), task=task, columns=columns)
         for source, columns in ways.items()
     ]
-
-
-def dag_of(task: str, readable: frozenset[str]) -> str:
-    """The Dag of a task that is named ``dag.task``, where it may be read; ids of both may have dots."""
-    parts = task.split(".")
-    return next((name for n in range(1, len(parts)) if (name := ".".join(parts[:n])) in readable), "")

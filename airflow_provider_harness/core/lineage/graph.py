@@ -69,15 +69,17 @@ def job(dag_id: str, task_id: str) -> str:
 class Flow:
     """What one task last read and wrote.
 
-    :param task: as ``job`` names it.
+    :param task: as ``job`` names it; ids of Dag and task may both have dots, so it does not tell the Dag.
     :param output: None for a task that only looks.
     :param columns: edges into the output's columns; empty where they are not known.
+    :param dag_id: of the task; empty before it is kept.
     """
 
     task: str
     inputs: tuple[Dataset, ...]
     output: Dataset | None
     columns: tuple[ColumnEdge, ...] = ()
+    dag_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,4 +155,5 @@ def read_flow(row: RowMapping, edges: Iterable[RowMapping]) -> Flow:
         inputs=tuple(one for one in found if isinstance(one, Dataset)),
         output=Dataset(namespace=row["target_namespace"], name=row["target_name"]) if named else None,
         columns=tuple(one for one in found if isinstance(one, ColumnEdge)),
+        dag_id=row["dag_id"],
     )

@@ -158,6 +158,8 @@ FAULTS = (
     Fault("rows through XCom", "HO168", _F, "        return path\n\n    @task(outlets", '        rows = PostgresHook("x").get_records("SELECT 1")\n        return rows\n\n    @task(outlets'),
     Fault("a frame through XCom", "HO168", _F, "        return path\n\n    @task(outlets", '        frame = pd.read_csv(path)\n        return frame.to_dict()\n\n    @task(outlets'),
     Fault("somebody's text in a query", "HO169", _P, _SELECT, _SELECT + " AND page = '{{{{ dag_run.conf[\\'page\\'] }}}}'"),
+    Fault("one brace", "HO171", _P, _SELECT, _SELECT + " AND day = '{{ ds }}'"),
+    Fault("a script for a template", "HO172", _P, _DAG, "with DAG('other'):\n    BashOperator(task_id='run', bash_command='bash /opt/run.sh')\n\n\n" + _DAG),
     Fault("a suppression without a reason", "HF004", _P, '    catchup=False,\n', '    catchup=False,  # harness: ignore[HO112]\n'),
     Fault("a suppression of nothing known", "HF005", _P, '    catchup=False,\n', '    catchup=False,  # harness: ignore[HO999] because\n'),
     Fault("no Python", "HF001", _P, "as dag:", "as dag"),

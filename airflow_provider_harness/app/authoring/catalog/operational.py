@@ -66,6 +66,8 @@ _ROWS = (
     ("HO168", _W, "Much data goes through XCom", "Each row goes into Airflow's own database, which was not made for it.", "Stage files (PostgresExtractOperator), and pass their path."),
     ("HO169", _W, "Text from the person who starts the run goes into a query or a command", "dag_run.conf and params are text of a user: it can contain another query.", "Bind it as a parameter, or check it against a list first."),
     ("HO170", _H, "A heavy module is imported at the top of the file", "Each parse takes longer.", "Import it inside the task."),
+    ("HO171", _W, "A template has one brace", "Airflow renders two braces; the text is used as it stands, {ds} and all. In an f-string, two braces become one.", "{{ ds }}; in an f-string {{{{ ds }}}}."),
+    ("HO172", _E, "A command ends with the name of a script", "BashOperator takes a command that ends with .sh or .bash for the name of a template file, and fails with TemplateNotFound.", 'bash_command="/opt/run.sh "  # a space at the end'),
 )  # fmt: skip
 
 RULES = {

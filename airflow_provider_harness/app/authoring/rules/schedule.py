@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from airflow_provider_harness.app.authoring.code.values import Code
+from airflow_provider_harness.app.authoring.code.values import Built, Code
 from airflow_provider_harness.app.authoring.finding import FindingSeverity, Found
 from airflow_provider_harness.app.authoring.model import Dag, Source, Task
 from airflow_provider_harness.app.authoring.rules.kinds import GATED, writes_data
@@ -42,6 +42,10 @@ _CLOCK = re.compile(
     r"\{\{[^}]*(?:macros\.)?(?:datetime\.(?:now|utcnow|today)|time\.time|datetime\.datetime\.(?:now|utcnow)|pendulum\.now)[^}]*\}\}"
 )
 _SHELL_CLOCK = re.compile(r"(?:\$\(|`)\s*date\b[^)`]*")
+_ONE_BRACE = re.compile(
+    r"(?<!\{)\{\s*(ds|ds_nodash|ts|ts_nodash|logical_date|data_interval_start|data_interval_end|run_id|(?:dag_run|params|var\.value)\.\w+)\s*\}(?!\})"
+)
+_SCRIPT = re.compile(r"(?:/|.*\s).*\.(?:sh|bash)", re.DOTALL)
 _CONF = re.compile(r"\{\{[^}]*(?:dag_run\.conf|params)\b[^}]*\}\}")
 
 
@@ -73,17 +77,32 @@ def texts(task: Task) -> dict[str, str]:
     }
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _misread(task: Task) -> Iterator[Found]:
+    """What Airflow does not take for the template that was meant, or takes for another one."""
+    for name, value in task.args.items():
+        for text in _strings(value, code=False):
+            holes = {ast.unparse(hole) for hole in text.holes} if isinstance(text, Built) else set()
+            for found in (one for one in _ONE_BRACE.finditer(text) if one[1] not in holes):
+                yield Found(rule="HO171", line=task.line_of(name), message=f"{task.id}: {name} has {found[0]}")
+    command = task.arg("bash_command")
+    if isinstance(command, str) and _SCRIPT.fullmatch(command):
+        yield Found(rule="HO172", line=task.line_of("bash_command"), message=f"{task.id} runs {command[-60:]!r}")
+
+
+def _strings(value: Any, *, code: bool = True) -> Iterator[str]:
+    """
+    :param code: also the text of what only running the file would tell.
+    """
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Code):
+    elif isinstance(value, Code) and code:
         yield str(value)
     elif isinstance(value, Mapping):
         for one in value.values():
-            yield from _strings(one)
+            yield from _strings(one, code=code)
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _strings(one)
+            yield from _strings(one, code=code)
 
 
 def no_width(dag: Dag) -> str:
@@ -244,6 +263,7 @@ def _every(dag: Dag) -> timedelta | None:
 
 
 def _templates(dag: Dag, task: Task) -> Iterator[Found]:
+    yield from _misread(task)
     for name, instead in _GONE_TASK.items():
         if name in task.given:
             yield Found(

@@ -51,6 +51,9 @@ def test_a_person_finds_the_incident_reads_it_approves_and_sees_it_healed(place:
     page.goto(place.url("plugin/harness"))
     page.get_by_role("searchbox").fill("yes")
     expect(page).to_have_url(re.compile(r"incidents\?q=yes"))  # it can be sent to somebody
+    expect(
+        page.get_by_text("1 incident", exact=True)
+    ).to_be_visible()  # the others are gone, so its place is where it stays
     page.get_by_role("link", name=re.compile(r"^yes")).click()
     expect(page.get_by_role("heading", name="You are asked")).to_be_visible()
     expect(page.get_by_text("May the harness run load again?").first).to_be_visible()

@@ -95,7 +95,7 @@ export const Incidents = () => {
         {(page) => (
           <Box>
             <Text aria-live="polite" srOnly>
-              {page.total} incidents
+              {page.total} {page.total === 1 ? "incident" : "incidents"}
             </Text>
             {page.rows.length > 0 ? (
               <IncidentList rows={page.rows} />
@@ -107,7 +107,7 @@ export const Incidents = () => {
                 <Button size="sm" variant="outline" disabled={!query.get("cursor")} onClick={() => query.set({ cursor: "" })}>
                   First page
                 </Button>
-                {page.total} incidents
+                {page.total} {page.total === 1 ? "incident" : "incidents"}
                 <Button size="sm" variant="outline" disabled={!page.next_cursor} onClick={() => query.set({ cursor: page.next_cursor ?? "" })}>
                   Next {SIZE}
                 </Button>

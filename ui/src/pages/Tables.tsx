@@ -145,7 +145,7 @@ export const Tables = () => {
                   <Button size="sm" variant="outline" disabled={!query.get("cursor")} onClick={() => query.set({ cursor: "" })}>
                     First page
                   </Button>
-                  {page.total} tables
+                  {page.total} {page.total === 1 ? "table" : "tables"}
                   <Button size="sm" variant="outline" disabled={!page.next_cursor} onClick={() => query.set({ cursor: page.next_cursor ?? "" })}>
                     Next {SIZE}
                   </Button>

@@ -314,6 +314,12 @@ def _own(lowered: str) -> str:
     return head[0] + _QUOTED_TEXT.sub("''", _TEXTS_OF_ROWS.sub("['']", line[head.end() :])) if head else line
 
 
+def own_words(link: ErrorLink) -> str:
+    """The message of an exception; of an error about data, without the texts of rows that it repeats."""
+    head = f"{lower(link.type)}: "
+    return _own(head + lower(link.message))[len(head) :] if _ABOUT_DATA.match(head) else link.message
+
+
 _class = re.compile(CLASS)
 
 

@@ -17,6 +17,7 @@ from airflow_provider_harness.adapters.diagnosis.matching import (
     evidence_of,
     facts_of,
     find,
+    own_words,
     quote,
 )
 from airflow_provider_harness.adapters.diagnosis.telling import clearest, sentence, short, told
@@ -379,7 +380,7 @@ def _by_chain(chain: tuple[ErrorLink, ...], said: Diagnosis) -> Diagnosis | None
     """The types of the exception chain; the innermost cause that says something specific wins."""
     found = [(s, depth) for depth, link in enumerate(chain) for s in facts_of(link)]
     wait = next((link.retry_after for link in reversed(chain) if link.retry_after is not None), None)
-    messages = by_text("\n".join(link.message for link in reversed(chain)))
+    messages = by_text("\n".join(own_words(link) for link in reversed(chain)))
     text = messages if messages.category is not Category.UNKNOWN else said
     if not found:
         return replace(text, retry_after=wait or text.retry_after) if chain and text is messages else None

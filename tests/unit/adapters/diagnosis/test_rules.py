@@ -396,6 +396,13 @@ def test_texts_of_rows_that_an_error_about_data_repeats_are_no_cause(error: str)
     )
 
 
+@pytest.mark.parametrize("kind", ["ValueError", "builtins.KeyError", "pydantic_core.ValidationError"])
+def test_nor_are_they_in_the_chain_of_exceptions(kind: str) -> None:
+    message = "texts are longer than 20 characters: ['HTTP 429 Too Many Requests', 'deadlock detected']"
+    said = diagnose(f"{kind}: {message}", chain=(ErrorLink(type=kind, message=message),))
+    assert safe_action(first_remedy(said)) == "escalate_to_human", said
+
+
 def test_names_of_columns_that_it_repeats_still_are() -> None:
     assert by_text("KeyError: \"['amount', 'status'] not in index\"").category is Category.SCHEMA_DRIFT
     assert by_text("RuntimeError: query failed: 'deadlock detected'").category is Category.LOCK_CONTENTION

@@ -127,10 +127,14 @@ def test_rows_of_an_earlier_revision_come_up_are_listed_and_go_back_as_they_were
 
 
 def test_on_the_way_back_only_what_the_newest_versions_brought_goes(url: str) -> None:
-    """Rows of the watch and of models have no place in the version before; everything else stays, and comes up again."""
+    """Rows of the watch and of models have no place in the version before; everything else stays, and comes up again: also a quiet
+    failure, which the form of the version before would not take."""
     engine = open_engine(url)
     upgrade(engine)
     filled(engine)
+    quiet = {"key": "quiet", "kind": "quiet", "seal": "a" * 64}
+    with engine.begin() as connection:
+        connection.execute(insert(t.failures).values(**GOOD["harness_failures"] | quiet))
     kept = rows_of(engine)
     seen, checked = GOOD["harness_gates"] | {"key": "c" * 64, "place": "watch"}, GOOD["harness_gate_checks"]
     with engine.begin() as connection:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_harness.adapters.store import schema as t
 from airflow_provider_harness.adapters.store.pages.partly import Part, joined_dags, parts
-from airflow_provider_harness.adapters.store.pages.summaries import columns, labels, read
+from airflow_provider_harness.adapters.store.pages.summaries import found_by, labels, read
 from airflow_provider_harness.adapters.store.transaction import transaction
 from airflow_provider_harness.app.pages.incidents.listing import Choices, Counts, IncidentList, Wanted
 from airflow_provider_harness.app.pages.incidents.row import SEVERITIES, Promised, Row, Stand, as_of
@@ -157,7 +157,7 @@ def _searched(wanted: Wanted, partly: Mapping[str, Part]) -> Any:
     whole = and_(true(), *(s.c[column].contains(text, autoescape=True) for column, text in texts))
     if not texts or not partly:
         return whole
-    said = {name: columns(*part) for name, part in partly.items()}
+    said = {name: found_by(*part) for name, part in partly.items()}
     mine = [name for name, kept in said.items() if all(text in kept[column] for column, text in texts)]
     return or_(and_(whole, s.c.incident_id.not_in(partly)), s.c.incident_id.in_(mine))
 
@@ -211,8 +211,8 @@ def _choices(connection: Connection, readable: frozenset[str] | None, partly: Ma
     wanted = select(s.c.dag_id, s.c.category, s.c.labels).distinct()
     if readable is not None:
         wanted = wanted.where(s.c.dag_id.in_(readable), s.c.incident_id.not_in(partly))
-    said = [columns(*part) for part in partly.values()]
-    rows = [*connection.execute(wanted), *((one["dag_id"], one["category"], one["labels"]) for one in said)]
+    said = ((row.dag_id, row.category, found_by(row, about)["labels"]) for row, about in partly.values())
+    rows = [*connection.execute(wanted), *said]
     found: dict[str, set[str]] = {"dag_id": set(), "category": set(), "owner": set(), "team": set(), "table": set()}
     for dag_id, category, told in rows:
         found["dag_id"].add(dag_id)

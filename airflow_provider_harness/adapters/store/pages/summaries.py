@@ -132,9 +132,7 @@ def _put(connection: Connection, rows: Sequence[tuple[Row, About]]) -> None:
 
 
 def columns(row: Row, about: About) -> dict[str, Any]:
-    """What is stored of a row, and what it is found by."""
-    named = {"owner": row.owners, "team": row.teams, "table": row.tables}
-    words = (row.id, row.title, row.stands, row.cause, row.for_whom, *row.tables, *row.slices, *row.owners, *about.dags)
+    """What is stored of a row."""
     return {
         "incident_id": row.id,
         "rank": rank(row.state, row.severity),
@@ -143,11 +141,17 @@ def columns(row: Row, about: About) -> dict[str, Any]:
         "dag_id": row.dag_id,
         "category": row.category,
         "opened_at": t.text_of(row.opened_at) if row.opened_at else "",
-        "labels": "".join(labels(named)),
-        "words": " ".join(words).lower(),
+        **found_by(row, about),
         "body": json.dumps(to_dict(row)),
         "about": json.dumps(asdict(about)),
     }
+
+
+def found_by(row: Row, about: About) -> dict[str, str]:
+    """The texts of a row that names and words are looked for in."""
+    named = {"owner": row.owners, "team": row.teams, "table": row.tables}
+    words = (row.id, row.title, row.stands, row.cause, row.for_whom, *row.tables, *row.slices, *row.owners, *about.dags)
+    return {"labels": "".join(labels(named)), "words": " ".join(words).lower()}
 
 
 def labels(named: Mapping[str, Iterable[str]]) -> Iterator[str]:

@@ -427,8 +427,8 @@ def test_a_failure_of_every_kind_that_the_healer_finds_is_kept(store: SqlInciden
     assert [item.failure.kind for item in store.waiting()] == [kind]
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_postgresql_keeps_no_quiet_failure_without_the_healers_seal(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        pytest.skip("a file has no roles, so it has no such form")
+    """A file has no roles, so it has no such form."""
     with pytest.raises(IntegrityError, match="harness_failures_shape"):
         insert(engine, kind="quiet")
